@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A narrow face over libedit. The caller reads and decodes the keyboard itself (`read`), and turns
+// every key that is not plain editing into one reserved key, which runs `act`. So libedit draws
+// and edits the line, and everything that has a meaning stays with the caller.
+//
+// Text crosses this border as UTF-32, which is what wchar_t holds on this platform. An editor
+// belongs to one thread. Nothing here is global except the pipe that reports window changes,
+// because signals are a property of the process.
+
+#ifndef CEDIT_H
+#define CEDIT_H
+
+#include <stdint.h>
+
+/// One line editor; create it with `cedit_open` and end it with `cedit_close`.
+typedef struct cedit cedit;
+
+/// What an action asks libedit to do once it has returned.
+enum {
+  CEDIT_NOTHING = 0,   ///< The line did not change.
+  CEDIT_REFRESH = 1,   ///< Draw what has changed.
+  CEDIT_REDISPLAY = 2, ///< Draw everything again, for instance after a resize.
+  CEDIT_BEEP = 3       ///< Refuse the key.
+};
+
+/// The key that runs `act`: Ctrl-].
+enum { CEDIT_ACTION_KEY = 0x1d };
+
+/// The caller's half of the editor.
+typedef struct {
+  void *context;
+  /// Stores the next character and returns 1, or returns 0 at end of input and -1 on an error.
+  int (*read)(void *context, int32_t *character);
+  /// Carries out the key that `read` has turned into CEDIT_ACTION_KEY.
+  int (*act)(void *context);
+} cedit_callbacks;
+
+/// Opens an editor on the three descriptors, which stay the caller's. NULL when that fails.
+cedit *cedit_open(const char *program, int input, int output, int error, cedit_callbacks callbacks);
+
+/// Restores the terminal and frees the editor.
+void cedit_close(cedit *editor);
+
+/// Sets the prompt; sequences between two characters 1 take no room. Copies `text`.
+int cedit_set_prompt(cedit *editor, const int32_t *text, int count);
+
+/// Edits one line and returns it with its length in `count`; NULL at end of input.
+/// The text is not terminated and stays valid until the next call.
+const int32_t *cedit_get_line(cedit *editor, int *count);
+
+/// The buffer being edited, its length, and the cursor as an index into it.
+const int32_t *cedit_buffer(cedit *editor, int *count, int *cursor);
+
+/// Replaces the buffer and moves the cursor. Returns 0, or -1 when there is no memory.
+int cedit_replace(cedit *editor, const int32_t *text, int count, int cursor);
+
+/// Inserts at the cursor. Returns 0, or -1 when there is no memory.
+int cedit_insert(cedit *editor, const int32_t *text, int count);
+
+/// Moves the cursor to an index, clamped to the buffer.
+void cedit_move_cursor(cedit *editor, int cursor);
+
+/// Draws prompt and buffer at the terminal's present position, after other text was written.
+void cedit_redraw(cedit *editor);
+
+/// Tells the editor that the window has another size.
+void cedit_resize(cedit *editor);
+
+/// Gives the terminal back (0) or takes it (1), around a suspension.
+void cedit_prepare_terminal(cedit *editor, int raw);
+
+/// Starts reporting window changes; returns the descriptor that becomes readable, or -1.
+int cedit_watch_window(void);
+
+#endif

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activations fused with the bias that precedes them, and their backwards.
+#include "networks.h"
+#include "vectormath.h"
+
+MULTIVERSIONED
+void smap_add_bias(float *x, const float *bias, long rows, long width) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++) x[r * width + i] += bias[i];
+}
+
+MULTIVERSIONED
+void smap_bias_gelu(float *u, const float *bias, long rows, long width, float *y) {
+  for (long r = 0; r < rows; r++) {
+    float *in = u + r * width, *out = y + r * width;
+    if (bias)
+      for (long i = 0; i < width; i++) in[i] += bias[i];
+    for (long i = 0; i < width; i++) out[i] = fast_gelu(in[i]);
+  }
+}
+
+MULTIVERSIONED
+void smap_bias_silu(float *u, const float *bias, long rows, long width, float *y) {
+  for (long r = 0; r < rows; r++) {
+    float *in = u + r * width, *out = y + r * width;
+    if (bias)
+      for (long i = 0; i < width; i++) in[i] += bias[i];
+    for (long i = 0; i < width; i++) out[i] = in[i] * fast_sigmoid(in[i]);
+  }
+}
+
+MULTIVERSIONED
+void smap_gelu_backward(const float *u, const float *dy, float *du, long count) {
+  for (long i = 0; i < count; i++) du[i] = dy[i] * fast_gelu_slope(u[i]);
+}
+
+MULTIVERSIONED
+void smap_silu_backward(const float *u, const float *dy, float *du, long count) {
+  for (long i = 0; i < count; i++) {
+    float s = fast_sigmoid(u[i]);
+    du[i] = dy[i] * s * (1.0f + u[i] * (1.0f - s));
+  }
+}
+
+MULTIVERSIONED
+void smap_swiglu(const float *gate_up, long rows, long width, float *y) {
+  for (long r = 0; r < rows; r++) {
+    const float *gate = gate_up + r * 2 * width, *up = gate + width;
+    for (long i = 0; i < width; i++)
+      y[r * width + i] = gate[i] * fast_sigmoid(gate[i]) * up[i];
+  }
+}
+
+MULTIVERSIONED
+void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long width,
+                          float *dgate_up) {
+  for (long r = 0; r < rows; r++) {
+    const float *gate = gate_up + r * 2 * width, *up = gate + width, *d = dy + r * width;
+    float *dgate = dgate_up + r * 2 * width, *dup = dgate + width;
+    for (long i = 0; i < width; i++) {
+      float s = fast_sigmoid(gate[i]);
+      float activated = gate[i] * s;
+      dgate[i] = d[i] * up[i] * s * (1.0f + gate[i] * (1.0f - s));
+      dup[i] = d[i] * activated;
+    }
+  }
+}
+
+MULTIVERSIONED
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long rows,
+                   long width, float *y) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++)
+      y[r * width + i] = x[r * width + i] * (1.0f + scale[r * stride + i]) + shift[r * stride + i];
+}
+
+MULTIVERSIONED
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+                            long rows, long width, float *dx, float *dshift, float *dscale) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++) {
+      float d = dy[r * width + i];
+      dx[r * width + i] = d * (1.0f + scale[r * stride + i]);
+      dshift[r * stride + i] = d;
+      dscale[r * stride + i] = d * x[r * width + i];
+    }
+}
+
+MULTIVERSIONED
+void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
+               long width, float *y) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++)
+      y[r * width + i] = x[r * width + i] + gate[r * stride + i] * h[r * width + i];
+}
+
+MULTIVERSIONED
+void smap_gate_backward(const float *gate, const float *h, const float *dy, long stride, long rows,
+                        long width, float *dgate, float *dh) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++) {
+      dgate[r * stride + i] = dy[r * width + i] * h[r * width + i];
+      dh[r * width + i] = dy[r * width + i] * gate[r * stride + i];
+    }
+}
+
+MULTIVERSIONED
+void smap_add_column_sums(const float *x, long rows, long width, float *column_sums) {
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < width; i++) column_sums[i] += x[r * width + i];
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attention, one (batch, head) pair at a time, so that everything stays in the first-level cache.
+// The T x T probabilities live in scratch only; the backward recomputes them from the kept
+// log-sum-exp, which is cheaper than keeping them.
+#include "matrix_tile.h"
+#include "networks.h"
+
+INLINE long padded(long n) { return (n + LANES - 1) / LANES * LANES; }
+
+long smap_attention_scratch(long tokens, long head_width) {
+  long t = padded(tokens), d = padded(head_width), rows = tokens + TILE_ROWS;
+  return 3 * rows * t + 2 * d * t + 6 * rows * d + 64;
+}
+
+/// to[t, d-padded] from rows of the packed matrix.
+INLINE void gather_rows(const float *from, long stride, long tokens, long width, float *to) {
+  long pitch = padded(width);
+  for (long t = 0; t < tokens; t++) {
+    for (long i = 0; i < width; i++) to[t * pitch + i] = from[t * stride + i];
+    for (long i = width; i < pitch; i++) to[t * pitch + i] = 0;
+  }
+}
+
+/// to[d, t-padded]: the transpose, padded with zeros.
+INLINE void gather_columns(const float *from, long stride, long tokens, long width, float *to) {
+  long pitch = padded(tokens);
+  for (long i = 0; i < width; i++)
+    for (long t = tokens; t < pitch; t++) to[i * pitch + t] = 0;
+  for (long t = 0; t < tokens; t++)
+    for (long i = 0; i < width; i++) to[i * pitch + t] = from[t * stride + i];
+}
+
+INLINE void scatter_rows(const float *from, long tokens, long width, float *to, long stride) {
+  long pitch = padded(width);
+  for (long t = 0; t < tokens; t++)
+    for (long i = 0; i < width; i++) to[t * stride + i] = from[t * pitch + i];
+}
+
+INLINE long visible(long token, long prefix, long tokens) {
+  long seen = prefix > token + 1 ? prefix : token + 1;
+  return seen < tokens ? seen : tokens;
+}
+
+/// exp(scale * s - shift) over one row, zero where not visible; returns the sum.
+INLINE float exponentiate(float *row, float scale, float shift, long seen, long pitch) {
+  Lanes sums = {0};
+  long whole = padded(seen);
+  for (long j = 0; j < whole; j++) row[j] = fast_exp(row[j] * scale - shift);
+  for (long j = seen; j < pitch; j++) row[j] = 0;
+  for (long j = 0; j < whole; j += LANES) sums += *(const Lanes *)(row + j);
+  return lane_sum(&sums);
+}
+
+INLINE float row_maximum(const float *row, long seen) {
+  float best = row[0];
+  for (long j = 1; j < seen; j++) best = row[j] > best ? row[j] : best;
+  return best;
+}
+
+MULTIVERSIONED
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix,
+                    long first, long last, float *out, float *lse, float *scratch) {
+  long width = heads * head_width, stride = 3 * width, t = padded(tokens), d = padded(head_width);
+  float *keys = scratch, *values = keys + d * t, *scores = values + (tokens + TILE_ROWS) * d;
+  float *result = scores + (tokens + TILE_ROWS) * t;
+  float scale = 1.0f / sqrtf((float)head_width);
+  for (long pair = first; pair < last; pair++) {
+    long batch = pair / heads, head = pair % heads;
+    const float *q = qkv + batch * tokens * stride + head * head_width;
+    gather_columns(q + width, stride, tokens, head_width, keys);
+    gather_rows(q + 2 * width, stride, tokens, head_width, values);
+    small_product(tokens, t, head_width, q, stride, 1, keys, t, scores, t);
+    for (long i = 0; i < tokens; i++) {
+      float *row = scores + i * t;
+      long seen = visible(i, prefix, tokens);
+      float top = row_maximum(row, seen) * scale;
+      float sum = exponentiate(row, scale, top, seen, t);
+      lse[pair * tokens + i] = top + logf(sum);
+      float share = 1.0f / sum;
+      for (long j = 0; j < t; j++) row[j] *= share;
+    }
+    small_product(tokens, d, tokens, scores, t, 1, values, d, result, d);
+    scatter_rows(result, tokens, head_width, out + batch * tokens * width + head * head_width,
+                 width);
+  }
+}
+
+// With P = softmax(S), O = P V: dV = P' dO, dP = dO V', dS = P * (dP - rowsum(dO * O)) * scale,
+// dQ = dS K, dK = dS' Q.
+MULTIVERSIONED
+void smap_attention_backward(const float *qkv, const float *out, const float *lse,
+                             const float *dout, long tokens, long heads, long head_width,
+                             long prefix, long first, long last, float *dqkv, float *scratch) {
+  long width = heads * head_width, stride = 3 * width, t = padded(tokens), d = padded(head_width);
+  long rows = tokens + TILE_ROWS;
+  float *keys_t = scratch, *values_t = keys_t + d * t, *queries = values_t + d * t;
+  float *keys = queries + rows * d, *up = keys + rows * d, *result = up + rows * d;
+  float *p = result + rows * d, *dp = p + rows * t;
+  float scale = 1.0f / sqrtf((float)head_width);
+  for (long pair = first; pair < last; pair++) {
+    long batch = pair / heads, head = pair % heads;
+    const float *q = qkv + batch * tokens * stride + head * head_width;
+    const float *o = out + batch * tokens * width + head * head_width;
+    const float *dy = dout + batch * tokens * width + head * head_width;
+    float *dq = dqkv + batch * tokens * stride + head * head_width;
+    gather_rows(q, stride, tokens, head_width, queries);
+    gather_rows(q + width, stride, tokens, head_width, keys);
+    gather_columns(q + width, stride, tokens, head_width, keys_t);
+    gather_columns(q + 2 * width, stride, tokens, head_width, values_t);
+    gather_rows(dy, width, tokens, head_width, up);
+    small_product(tokens, t, head_width, q, stride, 1, keys_t, t, p, t);
+    for (long i = 0; i < tokens; i++)
+      exponentiate(p + i * t, scale, lse[pair * tokens + i], visible(i, prefix, tokens), t);
+    small_product(tokens, d, tokens, p, 1, t, up, d, result, d);
+    scatter_rows(result, tokens, head_width, dq + 2 * width, stride);
+    small_product(tokens, t, head_width, dy, width, 1, values_t, t, dp, t);
+    for (long i = 0; i < tokens; i++) {
+      float dot = 0;
+      for (long k = 0; k < head_width; k++) dot += dy[i * width + k] * o[i * width + k];
+      for (long j = 0; j < t; j++) dp[i * t + j] = p[i * t + j] * (dp[i * t + j] - dot) * scale;
+    }
+    small_product(tokens, d, tokens, dp, t, 1, keys, d, result, d);
+    scatter_rows(result, tokens, head_width, dq, stride);
+    small_product(tokens, d, tokens, dp, 1, t, queries, d, result, d);
+    scatter_rows(result, tokens, head_width, dq + width, stride);
+  }
+}
+
+MULTIVERSIONED
+void smap_attention_step(const float *q, const float *keys, const float *values, long length,
+                         long heads, long head_width, float *out, float *scratch) {
+  long width = heads * head_width;
+  float scale = 1.0f / sqrtf((float)head_width);
+  for (long head = 0; head < heads; head++) {
+    const float *query = q + head * head_width;
+    float best = -INFINITY, sum = 0;
+    for (long j = 0; j < length; j++) {
+      const float *key = keys + j * width + head * head_width;
+      float dot = 0;
+      for (long i = 0; i < head_width; i++) dot += query[i] * key[i];
+      scratch[j] = dot * scale;
+      best = scratch[j] > best ? scratch[j] : best;
+    }
+    for (long j = 0; j < length; j++) {
+      scratch[j] = fast_exp(scratch[j] - best);
+      sum += scratch[j];
+    }
+    float *result = out + head * head_width;
+    for (long i = 0; i < head_width; i++) result[i] = 0;
+    for (long j = 0; j < length; j++) {
+      const float *value = values + j * width + head * head_width;
+      float share = scratch[j] / sum;
+      for (long i = 0; i < head_width; i++) result[i] += share * value[i];
+    }
+  }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The compute kernels of smap. Every kernel works on plain rows of floats on one thread; the
+// callers split rows into blocks and hand the blocks to the thread pool.
+#ifndef SMAP_CKERNELS_H
+#define SMAP_CKERNELS_H
+
+#include "elementwise.h"
+#include "memory.h"
+#include "networks.h"
+#include "threads.h"
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Blocks of memory for tensors, kept for reuse when they are given back.
+#ifndef SMAP_MEMORY_H
+#define SMAP_MEMORY_H
+
+/// A block of at least `bytes`, aligned to 64 bytes; NULL if the machine has none left.
+void *smap_take_block(long bytes);
+/// Gives back a block taken with the same `bytes`.
+void smap_return_block(void *block, long bytes);
+/// Frees all blocks kept for reuse.
+void smap_drop_blocks(void);
+/// How many blocks came from the system since the start.
+long smap_fresh_blocks(void);
+
+#endif

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kernels of the networks: normalisation, activation, attention, optimisation.
+// All matrices are row-major; `rows` and widths are counts of floats.
+#ifndef SMAP_NETWORKS_H
+#define SMAP_NETWORKS_H
+
+// MARK: normalisation (one row = one token)
+
+/// y = (x - mean) * rstd * gain + bias; gain and bias may be NULL (plain normalisation).
+/// Keeps 1/deviation in rstd[rows] and the mean in mean[rows].
+void smap_layer_norm(const float *x, const float *gain, const float *bias, float epsilon, long rows,
+                     long width, float *y, float *mean, float *rstd);
+/// dx from dy; adds to dgain[width] and dbias[width] unless NULL.
+void smap_layer_norm_backward(const float *x, const float *gain, const float *mean,
+                              const float *rstd, const float *dy, long rows, long width, float *dx,
+                              float *dgain, float *dbias);
+/// y = x / rms(x) * gain. Keeps 1/rms in rrms[rows].
+void smap_rms_norm(const float *x, const float *gain, float epsilon, long rows, long width,
+                   float *y, float *rrms);
+void smap_rms_norm_backward(const float *x, const float *gain, const float *rrms, const float *dy,
+                            long rows, long width, float *dx, float *dgain);
+
+// MARK: activation
+
+/// x[r,c] += bias[c].
+void smap_add_bias(float *x, const float *bias, long rows, long width);
+/// u = x + bias (kept for the backward), y = gelu(u). bias may be NULL.
+void smap_bias_gelu(float *u, const float *bias, long rows, long width, float *y);
+/// The same with SiLU.
+void smap_bias_silu(float *u, const float *bias, long rows, long width, float *y);
+/// du = dy * gelu'(u).
+void smap_gelu_backward(const float *u, const float *dy, float *du, long count);
+/// du = dy * silu'(u).
+void smap_silu_backward(const float *u, const float *dy, float *du, long count);
+/// y = silu(gate) * up over rows of [gate | up], each `width` wide.
+void smap_swiglu(const float *gate_up, long rows, long width, float *y);
+void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long width,
+                          float *dgate_up);
+/// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats.
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long rows,
+                   long width, float *y);
+/// Gradients of smap_modulate: dx, and dshift and dscale in rows of `stride` floats.
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+                            long rows, long width, float *dx, float *dshift, float *dscale);
+/// y = x + gate * h, where gate lies in rows of `stride` floats.
+void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
+               long width, float *y);
+/// dgate = dy * h and dh = dy * gate (dx is dy itself).
+void smap_gate_backward(const float *gate, const float *h, const float *dy, long stride, long rows,
+                        long width, float *dgate, float *dh);
+/// column_sums[c] += sum over rows of x[r,c].
+void smap_add_column_sums(const float *x, long rows, long width, float *column_sums);
+
+// MARK: attention
+
+/// Self-attention over packed rows of [q | k | v] (each heads * head_width wide).
+/// Token i sees tokens j < max(prefix, i + 1): prefix = tokens is full attention, 0 is causal.
+/// Keeps log-sum-exp per (batch, head, token) in lse. Works on the (batch, head) pairs from
+/// `first` to before `last`; pair p is batch p / heads, head p % heads.
+/// scratch: smap_attention_scratch(tokens, head_width) floats.
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix,
+                    long first, long last, float *out, float *lse, float *scratch);
+void smap_attention_backward(const float *qkv, const float *out, const float *lse,
+                             const float *dout, long tokens, long heads, long head_width,
+                             long prefix, long first, long last, float *dqkv, float *scratch);
+long smap_attention_scratch(long tokens, long head_width);
+/// One new token per batch row against cached keys and values.
+/// q: [heads * head_width]; keys and values: [length, heads * head_width].
+void smap_attention_step(const float *q, const float *keys, const float *values, long length,
+                         long heads, long head_width, float *out, float *scratch);
+
+// MARK: optimisation
+
+/// One AdamW step on `count` parameters; the bias corrections are divided out by the caller's
+/// step_size = lr / (1 - beta1^t) and root_correction = sqrt(1 - beta2^t).
+void smap_adamw(float *parameter, const float *gradient, float *first, float *second, long count,
+                float gradient_scale, float lr_decay, float step_size, float root_correction,
+                float beta1, float beta2, float epsilon);
+/// average = decay * average + (1 - decay) * x.
+void smap_moving_average(float *average, const float *x, long count, float decay);
+/// Sum of squares in double precision, in a fixed order.
+double smap_square_sum(const float *x, long count);
+/// a += b.
+void smap_accumulate(float *a, const float *b, long count);
+
+// MARK: pictures
+
+/// Rows of 3x3 neighbourhoods: [height * width, 9 * channels] from one [height, width, channels]
+/// picture, with the edge pixels repeated outwards.
+void smap_unfold3x3(const float *picture, long height, long width, long channels, float *rows);
+/// The transpose of smap_unfold3x3: adds every entry to its pixel.
+void smap_fold3x3(const float *rows, long height, long width, long channels, float *picture);
+
+#endif

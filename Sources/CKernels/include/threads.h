@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread pool, and per-thread switches.
+#ifndef SMAP_THREADS_H
+#define SMAP_THREADS_H
+
+/// Calls body(context, i) once for each i in 0..<chunks, on the pool and on the caller.
+/// Returns when all are done. Calls from inside a body run inline.
+void smap_parallel_for(int chunks, void (*body)(void *context, int chunk), void *context);
+
+/// The number of threads that take part, the caller included.
+int smap_thread_count(void);
+/// Sets the number of threads, clamped to 1...256.
+void smap_set_thread_count(int count);
+
+/// Whether this thread records gradients.
+int smap_gradients_enabled(void);
+void smap_set_gradients_enabled(int enabled);
+
+#endif

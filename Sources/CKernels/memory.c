@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// A cache of memory blocks by size class.
+//
+// A training step takes and returns the same sizes again and again. Asking the system each time
+// costs more than the arithmetic, since it hands out pages that must be cleared first; so returned
+// blocks wait in a list for the next taker. Eight classes lie between a size and its double, which
+// wastes at most an eighth. What waits is bounded: when work of one kind has filled the cache with
+// sizes that the next kind does not use, everything goes back to the system and it fills anew.
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum { CLASSES = 8 * 48, KEEP_LIMIT_MB = 768, HUGE_PAGE = 2 << 20 };
+
+typedef struct Block {
+  struct Block *next;
+} Block;
+
+typedef struct {
+  pthread_mutex_t lock;
+  Block *first;
+} SizeClass;
+
+static SizeClass classes[CLASSES] = {[0 ... CLASSES - 1] = {PTHREAD_MUTEX_INITIALIZER, NULL}};
+static atomic_long waiting_bytes = 0;
+static atomic_long fresh_blocks = 0;
+
+/// Rounds up to the size of a class and says which one it is.
+static long class_size(long bytes, int *index) {
+  if (bytes < 64) bytes = 64;
+  int shift = 63 - __builtin_clzl((unsigned long)bytes);  // 2^shift <= bytes
+  long step = 1L << (shift > 3 ? shift - 3 : 0);
+  long rounded = (bytes + step - 1) / step * step;
+  int top = 63 - __builtin_clzl((unsigned long)rounded);
+  long part = (rounded - (1L << top)) >> (top - 3);
+  *index = top * 8 + (int)part;
+  return rounded;
+}
+
+/// The size of the blocks of a class.
+static long class_bytes(int index) {
+  int top = index / 8;
+  return (1L << top) + ((long)(index % 8) << (top - 3));
+}
+
+void *smap_take_block(long bytes) {
+  int index;
+  long size = class_size(bytes, &index);
+  if (index >= CLASSES) return NULL;
+  SizeClass *list = &classes[index];
+  pthread_mutex_lock(&list->lock);
+  Block *block = list->first;
+  if (block) list->first = block->next;
+  pthread_mutex_unlock(&list->lock);
+  if (block) {
+    atomic_fetch_sub(&waiting_bytes, size);
+    return block;
+  }
+  void *fresh = NULL;
+  long alignment = size >= HUGE_PAGE ? HUGE_PAGE : 64;
+  if (posix_memalign(&fresh, (size_t)alignment, (size_t)size) != 0) {
+    smap_drop_blocks();
+    if (posix_memalign(&fresh, 64, (size_t)size) != 0) return NULL;
+  }
+  if (size >= HUGE_PAGE) madvise(fresh, (size_t)size, MADV_HUGEPAGE);
+  atomic_fetch_add(&fresh_blocks, 1);
+  return fresh;
+}
+
+void smap_return_block(void *block, long bytes) {
+  int index;
+  long size = class_size(bytes, &index);
+  if (size > (long)KEEP_LIMIT_MB << 18) {
+    free(block);
+    return;
+  }
+  if (atomic_load(&waiting_bytes) + size > (long)KEEP_LIMIT_MB << 20) smap_drop_blocks();
+  atomic_fetch_add(&waiting_bytes, size);
+  SizeClass *list = &classes[index];
+  pthread_mutex_lock(&list->lock);
+  ((Block *)block)->next = list->first;
+  list->first = block;
+  pthread_mutex_unlock(&list->lock);
+}
+
+void smap_drop_blocks(void) {
+  for (int i = 0; i < CLASSES; i++) {
+    pthread_mutex_lock(&classes[i].lock);
+    Block *block = classes[i].first;
+    classes[i].first = NULL;
+    pthread_mutex_unlock(&classes[i].lock);
+    long dropped = 0;
+    while (block) {
+      Block *next = block->next;
+      dropped += class_bytes(i);
+      free(block);
+      block = next;
+    }
+    atomic_fetch_sub(&waiting_bytes, dropped);
+  }
+}
+
+long smap_fresh_blocks(void) { return atomic_load(&fresh_blocks); }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// A pool that hands out chunks from an atomic counter.
+//
+// The partition into chunks is the caller's and never depends on the number of threads, so results
+// do not either. The caller claims chunks like any worker: it can finish alone if the others are
+// not scheduled. Workers spin briefly for the next job, then sleep.
+#define _GNU_SOURCE
+#include "threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { MAX_THREADS = 256, SPINS = 4000 };
+
+typedef struct {
+  void (*body)(void *, int);
+  void *context;
+  int chunks;
+  atomic_int next;
+  atomic_int finished;
+} Job;
+
+static pthread_mutex_t job_lock = PTHREAD_MUTEX_INITIALIZER;    // one job at a time
+static pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;  // guards the fields below
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static Job *_Atomic current_job = NULL;
+static atomic_uint generation = 0;
+static atomic_int users = 0;  // workers that may still look at current_job
+static atomic_int wanted_threads = 0;
+static int started_workers = 0;
+
+static _Thread_local int inside_job = 0;
+static _Thread_local int gradients_enabled = 1;
+
+int smap_gradients_enabled(void) { return gradients_enabled; }
+void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
+
+static int default_threads(void) {
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) online = CPU_COUNT(&allowed);
+  const char *text = getenv("SMAP_NUM_THREADS");
+  if (text && *text) {
+    char *end;
+    long asked = strtol(text, &end, 10);
+    if (*end == 0) online = asked;
+  }
+  if (online < 1) return 1;
+  return online > MAX_THREADS ? MAX_THREADS : (int)online;
+}
+
+int smap_thread_count(void) {
+  int count = atomic_load(&wanted_threads);
+  if (count == 0) {
+    count = default_threads();
+    atomic_store(&wanted_threads, count);
+  }
+  return count;
+}
+
+void smap_set_thread_count(int count) {
+  if (count < 1) count = 1;
+  if (count > MAX_THREADS) count = MAX_THREADS;
+  atomic_store(&wanted_threads, count);
+}
+
+static void work_on(Job *job) {
+  int done = 0;
+  inside_job = 1;
+  for (;;) {
+    int chunk = atomic_fetch_add(&job->next, 1);
+    if (chunk >= job->chunks) break;
+    job->body(job->context, chunk);
+    done++;
+  }
+  inside_job = 0;
+  if (done) atomic_fetch_add(&job->finished, done);
+}
+
+static void *worker(void *argument) {
+  int index = (int)(long)argument;
+  unsigned seen = 0;
+  for (;;) {
+    unsigned now = atomic_load(&generation);
+    for (int spin = 0; now == seen && spin < SPINS; spin++) {
+      __builtin_ia32_pause();
+      now = atomic_load(&generation);
+    }
+    if (now == seen) {
+      pthread_mutex_lock(&sleep_lock);
+      while ((now = atomic_load(&generation)) == seen) pthread_cond_wait(&wake, &sleep_lock);
+      pthread_mutex_unlock(&sleep_lock);
+    }
+    seen = now;
+    if (index >= atomic_load(&wanted_threads) - 1) continue;
+    atomic_fetch_add(&users, 1);
+    Job *job = atomic_load(&current_job);
+    if (job) work_on(job);
+    atomic_fetch_sub(&users, 1);
+  }
+  return NULL;
+}
+
+static void start_workers(int count) {
+  while (started_workers < count) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 16 << 20);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int failed = pthread_create(&thread, &attributes, worker, (void *)(long)started_workers);
+    pthread_attr_destroy(&attributes);
+    if (failed) return;  // fewer threads are slower, not wrong
+    started_workers++;
+  }
+}
+
+void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
+  int threads = smap_thread_count();
+  if (chunks <= 1 || threads <= 1 || inside_job || pthread_mutex_trylock(&job_lock) != 0) {
+    for (int i = 0; i < chunks; i++) body(context, i);
+    return;
+  }
+  start_workers(threads - 1);
+  Job job = {.body = body, .context = context, .chunks = chunks};
+  atomic_store(&job.next, 0);
+  atomic_store(&job.finished, 0);
+  atomic_store(&current_job, &job);
+  pthread_mutex_lock(&sleep_lock);
+  atomic_fetch_add(&generation, 1);
+  pthread_cond_broadcast(&wake);
+  pthread_mutex_unlock(&sleep_lock);
+  work_on(&job);
+  for (int spin = 0; atomic_load(&job.finished) < chunks; spin++) {
+    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
+  }
+  atomic_store(&current_job, NULL);
+  for (int spin = 0; atomic_load(&users) > 0; spin++) {
+    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
+  }
+  pthread_mutex_unlock(&job_lock);
+}

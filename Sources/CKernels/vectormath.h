@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sixteen floats at a time, in the compiler's portable vector form: one AVX-512 register, two of
+// AVX2, four of the baseline. `MULTIVERSIONED` compiles a function once for each and picks one
+// when the program is loaded. Transcendental functions are polynomials without branches.
+#ifndef SMAP_VECTORMATH_H
+#define SMAP_VECTORMATH_H
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__x86_64__)
+#define MULTIVERSIONED \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define MULTIVERSIONED
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+enum { LANES = 16 };
+typedef float Lanes __attribute__((vector_size(64), aligned(4)));
+
+/// e^x; relative error below 2e-7; saturates instead of overflowing to garbage.
+INLINE float fast_exp(float x) {
+  x = x > 88.0f ? 88.0f : x;
+  x = x < -87.0f ? -87.0f : x;
+  const float magic = 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
+  float shifted = x * 1.44269504f + magic;
+  int32_t bits;
+  memcpy(&bits, &shifted, 4);
+  float whole = shifted - magic;
+  float r = x - whole * 0.693359375f;
+  r = r + whole * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  int32_t scale_bits = (bits - 0x4B400000 + 127) << 23;
+  float scale;
+  memcpy(&scale, &scale_bits, 4);
+  return p * scale;
+}
+
+/// The error function, by the rational form 7.1.26 of Abramowitz and Stegun; error below 2e-7.
+INLINE float fast_erf(float x) {
+  float a = fabsf(x);
+  float t = 1.0f / (1.0f + 0.3275911f * a);
+  float poly = 1.061405429f;
+  poly = poly * t - 1.453152027f;
+  poly = poly * t + 1.421413741f;
+  poly = poly * t - 0.284496736f;
+  poly = poly * t + 0.254829592f;
+  float y = 1.0f - poly * t * fast_exp(-a * a);
+  return copysignf(y, x);
+}
+
+/// The exact (erf) GELU.
+INLINE float fast_gelu(float x) { return 0.5f * x * (1.0f + fast_erf(x * 0.70710678f)); }
+
+/// The derivative of the exact GELU.
+INLINE float fast_gelu_slope(float x) {
+  float density = 0.39894228f * fast_exp(-0.5f * x * x);
+  return 0.5f * (1.0f + fast_erf(x * 0.70710678f)) + x * density;
+}
+
+INLINE float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
+
+/// The sum of the lanes, always in the same order.
+INLINE float lane_sum(const Lanes *v) {
+  float sum = 0;
+  for (int i = 0; i < 8; i++) sum += (*v)[i] + (*v)[i + 8];
+  return sum;
+}
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the console needs to know about the language, and nothing more. The console moves text and
+// pictures between a person and a session; whether a text is a program, what it does and what it
+// is called is the session's business. Positions count Unicode scalars.
+
+import Images
+
+/// A language that the console can talk to; it keeps its variables between calls.
+public protocol ConsoleSession: AnyObject {
+  /// Runs a program and says what is to be shown.
+  ///
+  /// What the program prints may be written while it runs; only values and errors are returned.
+  func evaluate(_ text: String) -> ConsoleOutcome
+
+  /// Tells whether a text is a whole program, or needs further lines.
+  func completeness(of text: String) -> Completeness
+
+  /// The names that may stand at the cursor, an index into the scalars of `text`.
+  func completions(of text: String, at cursor: Int) -> Completions
+
+  /// The help page on a topic, or an overview for the empty topic; nil if there is none.
+  func help(on topic: String) -> String?
+
+  /// Forgets all variables.
+  func reset()
+
+  /// Carries out `:name argument`, or returns nil if there is no such command.
+  func command(_ name: String, argument: String) -> ConsoleOutcome?
+
+  /// The commands that `command` knows, with a line of help each, for `:help` and completion.
+  var commands: [ConsoleCommand] { get }
+}
+
+/// A command of the prompt: what is typed after the colon.
+public struct ConsoleCommand: Sendable, Equatable {
+  /// The name without the colon.
+  public let name: String
+  /// What follows the name, such as `NAME`; empty if nothing does.
+  public let argument: String
+  /// What it does, in a few words.
+  public let summary: String
+
+  /// Describes a command.
+  public init(_ name: String, argument: String = "", _ summary: String) {
+    self.name = name
+    self.argument = argument
+    self.summary = summary
+  }
+}
+
+/// Whether a text can be run as it stands.
+public enum Completeness: Sendable, Equatable {
+  /// It is a whole program.
+  case complete
+  /// It is the beginning of one: further lines are needed.
+  case incomplete
+  /// It is wrong however it goes on; running it shows the error.
+  case invalid
+}
+
+/// Candidates for the word at the cursor.
+public struct Completions: Sendable, Equatable {
+  /// Where the word begins that the candidates replace, as an index of scalars.
+  public var start: Int
+  /// The candidates in the order in which they are shown.
+  public var candidates: [Candidate]
+
+  /// One name that may be put in.
+  public struct Candidate: Sendable, Equatable {
+    /// The text that replaces the word.
+    public var text: String
+    /// A signature or type, shown beside the name; may be empty.
+    public var detail: String
+
+    /// Describes a candidate.
+    public init(_ text: String, detail: String = "") {
+      self.text = text
+      self.detail = detail
+    }
+  }
+
+  /// Candidates that replace the text from `start` to the cursor.
+  public init(start: Int, candidates: [Candidate]) {
+    self.start = start
+    self.candidates = candidates
+  }
+
+  /// No candidates.
+  public static let none = Completions(start: 0, candidates: [])
+}
+
+/// The result of running a text.
+public struct ConsoleOutcome: Sendable {
+  /// How a run ended.
+  public enum Status: Sendable, Equatable {
+    case succeeded
+    case failed
+    /// Stopped by Ctrl-C.
+    case interrupted
+    /// The program asked to leave with an exit code.
+    case quit(Int32)
+  }
+
+  /// Something to show.
+  public enum Output: Sendable {
+    /// Text, with its colours; a line end is added where it is missing.
+    case text(String)
+    /// A picture; the words stand in where pictures cannot be shown.
+    case picture(Picture, words: String)
+    /// A rendered error, which goes to standard error.
+    case error(String)
+  }
+
+  /// How the run ended.
+  public var status: Status
+  /// What is to be shown, in order.
+  public var outputs: [Output]
+
+  /// Makes an outcome; without arguments, a success that shows nothing.
+  public init(_ outputs: [Output] = [], status: Status = .succeeded) {
+    self.outputs = outputs
+    self.status = status
+  }
+}

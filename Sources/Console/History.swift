@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was typed before. Entries are whole statements, kept in a file of JSON lines that only ever
+// grows: each session appends under a lock, so that many sessions lose nothing. Reading believes
+// nothing: only the end of a huge file is read, and lines that are no entries are passed over.
+
+import Files
+import Glibc
+
+/// The statements typed in this and earlier sessions, oldest first.
+public final class History {
+  /// All entries, oldest first.
+  public private(set) var entries: [String] = []
+  /// What is wrong with the file, in words for the person, or nil.
+  public private(set) var note: String?
+  private let path: String?
+
+  /// Entries that are kept in memory.
+  private static let entryLimit = 10_000
+  /// Bytes at the end of the file that are read.
+  private static let readLimit = 4 << 20
+
+  /// Loads the history at a path; without one, or when it cannot be read, starts empty.
+  public init(path: String?) {
+    self.path = path
+    guard let path, FileReader.exists(path) else { return }
+    do {
+      try load(path)
+    } catch {
+      note = "the history is not used: \(error)"
+    }
+  }
+
+  /// The usual place: `smap/history.jsonl` under `XDG_STATE_HOME`, or under `~/.local/state`.
+  ///
+  /// Nil when there is no home.
+  public static func defaultPath(
+    environment: (String) -> String? = Terminal.variable
+  ) -> String? {
+    if let state = environment("XDG_STATE_HOME"), state.hasPrefix("/") {
+      return state + "/smap/history.jsonl"
+    }
+    guard let home = environment("HOME"), home.hasPrefix("/") else { return nil }
+    return home + "/.local/state/smap/history.jsonl"
+  }
+
+  /// Adds an entry, here and in the file; blank texts and repetitions are passed over.
+  ///
+  /// A file that cannot be written does not stop the session: `note` says so.
+  public func append(_ text: String) {
+    guard text.contains(where: { !$0.isWhitespace }), text != entries.last else { return }
+    entries.append(text)
+    if entries.count > History.entryLimit { entries.removeFirst() }
+    guard let path else { return }
+    do {
+      try store(text, in: path)
+    } catch {
+      note = "the history is not saved: \(error)"
+    }
+  }
+
+  /// The index of the latest entry before `index` that begins with `prefix`, other than `current`.
+  public func previous(before index: Int, prefix: String, unlike current: String) -> Int? {
+    entries[..<min(max(index, 0), entries.count)].lastIndex {
+      $0.hasPrefix(prefix) && $0 != current
+    }
+  }
+
+  /// The index of the first entry after `index` that begins with `prefix`, other than `current`.
+  public func next(after index: Int, prefix: String, unlike current: String) -> Int? {
+    guard index + 1 < entries.count, index >= -1 else { return nil }
+    return entries[(index + 1)...].firstIndex { $0.hasPrefix(prefix) && $0 != current }
+  }
+
+  /// The index of the latest entry before `index` that contains `text`.
+  public func search(_ text: String, before index: Int) -> Int? {
+    entries[..<min(max(index, 0), entries.count)].lastIndex { $0.containsText(text) }
+  }
+
+  // MARK: - File
+
+  private func load(_ path: String) throws {
+    let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read")
+    let status = try file.status()
+    guard status.isRegular else { throw file.error("read", code: EINVAL) }
+    let skipped = max(0, Int(status.st_size) - History.readLimit)
+    guard lseek(file.number, off_t(skipped), SEEK_SET) >= 0 else { throw file.error("read") }
+    var bytes: [UInt8] = []
+    while bytes.count < 2 * History.readLimit {
+      let chunk = try [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+        count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+      }
+      if chunk.isEmpty { break }
+      bytes += chunk
+    }
+    var lines = bytes.split(separator: UInt8(ascii: "\n"))
+    // The first line is cut when the beginning was left out.
+    if skipped > 0 && !lines.isEmpty { lines.removeFirst() }
+    let texts = lines.map(HistoryLine.text)
+    entries = Array(texts.compactMap { $0 }.suffix(History.entryLimit))
+    let damaged = texts.count { $0 == nil }
+    if damaged > 0 {
+      note = "\(damaged) damaged line\(damaged == 1 ? "" : "s") of the history ignored"
+    }
+  }
+
+  private func store(_ text: String, in path: String) throws {
+    try History.makeFolders(of: path)
+    let flags = O_RDWR | O_APPEND | O_CREAT
+    let file = try Descriptor(path: path, flags: flags, mode: 0o600, operation: "write")
+    guard retrying({ flock(file.number, LOCK_EX) }) == 0 else { throw file.error("lock") }
+    defer { _ = flock(file.number, LOCK_UN) }
+    var line = HistoryLine.encode(text, time: time(nil)) + "\n"
+    // A session that was killed in the middle of a line must not spoil this one.
+    let size = try file.status().st_size
+    var last = UInt8(ascii: "\n")
+    if size > 0 && pread(file.number, &last, 1, size - 1) == 1 && last != UInt8(ascii: "\n") {
+      line = "\n" + line
+    }
+    try Array(line.utf8).withUnsafeBytes { try file.write($0) }
+  }
+
+  private static func makeFolders(of path: String) throws {
+    let parts = path.split(separator: "/").dropLast()
+    var folder = path.hasPrefix("/") ? "" : "."
+    for part in parts {
+      folder += "/" + part
+      if mkdir(folder, 0o700) != 0 && errno != EEXIST {
+        throw FileError(path: folder, operation: "create", code: errno)
+      }
+    }
+  }
+}
+
+extension String {
+  /// Whether another text occurs in this one, byte for byte; the empty one does not.
+  fileprivate func containsText(_ other: String) -> Bool {
+    let (text, wanted) = (Array(utf8), Array(other.utf8))
+    guard !wanted.isEmpty, wanted.count <= text.count else { return false }
+    return (0...text.count - wanted.count).contains { start in
+      text[start..<start + wanted.count].elementsEqual(wanted)
+    }
+  }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From bytes to keys. A terminal sends characters as UTF-8 and special keys as escape sequences;
+// a lone escape differs from the beginning of a sequence only in that nothing follows for a
+// moment. A bracketed paste arrives between two marks and becomes one key with all its text.
+
+import Files
+import Glibc
+
+/// What a person did at the keyboard.
+package enum Key: Sendable, Equatable {
+  case character(Unicode.Scalar)
+  /// A letter with Ctrl, in upper case, or one of `[ \ ] ^ _ @`.
+  case control(Unicode.Scalar)
+  /// A character after the escape key or with Alt.
+  case alt(Unicode.Scalar)
+  case enter, tab, backspace, delete, escape
+  case up, down, left, right, home, end, wordLeft, wordRight
+  case paste(String)
+  /// The window has another size.
+  case resized
+  /// A sequence without a meaning here.
+  case unknown
+  case endOfInput
+}
+
+/// Where keys come from.
+package enum KeyInput: Sendable, Equatable {
+  case bytes([UInt8])
+  case resized
+  /// Nothing came within the time allowed.
+  case nothing
+  case endOfInput
+}
+
+/// Decodes keys; bytes that were read ahead stay for the next call.
+package struct KeyReader {
+  private var bytes: [UInt8] = []
+  private var position = 0
+  private let source: (_ milliseconds: Int32) -> KeyInput
+
+  /// How long an escape sequence may pause, in milliseconds.
+  private static let pause: Int32 = 50
+
+  /// Reads from `source`, which waits for at most so many milliseconds, or for ever below 0.
+  package init(source: @escaping (_ milliseconds: Int32) -> KeyInput) {
+    self.source = source
+  }
+
+  /// Reads from a descriptor, and reports a new window size when `window` becomes readable.
+  package init(descriptor: Int32, window: Int32) {
+    self.init { milliseconds in
+      KeyReader.wait(descriptor: descriptor, window: window, milliseconds: milliseconds)
+    }
+  }
+
+  /// Waits for the next key.
+  package mutating func next() -> Key {
+    guard position < bytes.count else {
+      switch source(-1) {
+      case .bytes(let new): refill(new)
+      case .resized: return .resized
+      case .nothing: break
+      case .endOfInput: return .endOfInput
+      }
+      return next()
+    }
+    let byte = bytes[position]
+    position += 1
+    switch byte {
+    case 0x1B: return escapeSequence()
+    case 0x0D, 0x0A: return .enter
+    case 0x09: return .tab
+    case 0x7F, 0x08: return .backspace
+    case 0..<0x20: return .control(Unicode.Scalar(byte + 0x40))
+    default: return .character(scalar(from: byte))
+    }
+  }
+
+  // MARK: - Decoding
+
+  private mutating func refill(_ new: [UInt8]) {
+    bytes = new
+    position = 0
+  }
+
+  /// The next byte if one comes soon.
+  private mutating func soon() -> UInt8? {
+    while position >= bytes.count {
+      switch source(KeyReader.pause) {
+      case .bytes(let new): refill(new)
+      // The size is asked for again at every drawing, so the report may be dropped here.
+      case .resized: continue
+      case .nothing, .endOfInput: return nil
+      }
+    }
+    position += 1
+    return bytes[position - 1]
+  }
+
+  /// Completes a character whose first byte is known; damaged ones become U+FFFD.
+  private mutating func scalar(from first: UInt8) -> Unicode.Scalar {
+    let length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+    var sequence = [first]
+    while sequence.count < length, let byte = soon() {
+      guard byte & 0xC0 == 0x80 else {
+        position -= 1
+        break
+      }
+      sequence.append(byte)
+    }
+    let decoded = String(validating: sequence, as: UTF8.self)
+    return decoded?.unicodeScalars.first ?? "\u{FFFD}"
+  }
+
+  private mutating func escapeSequence() -> Key {
+    guard let byte = soon() else { return .escape }
+    switch byte {
+    case UInt8(ascii: "["), UInt8(ascii: "O"): return controlSequence()
+    case 0x0D, 0x0A: return .alt("\n")
+    case 0x1B: return .escape
+    default: return .alt(scalar(from: byte))
+    }
+  }
+
+  /// What follows `ESC [`: parameters, then a final character.
+  private mutating func controlSequence() -> Key {
+    var parameters = ""
+    while let byte = soon() {
+      if (0x40...0x7E).contains(byte) {
+        let final = Character(Unicode.Scalar(byte))
+        if final == "~" && parameters == "200" { return .paste(pastedText()) }
+        return KeyReader.key(final, parameters)
+      }
+      guard parameters.count < 32, (0x20..<0x40).contains(byte) else { return .unknown }
+      parameters.unicodeScalars.append(Unicode.Scalar(byte))
+    }
+    return .unknown
+  }
+
+  private static func key(_ final: Character, _ parameters: String) -> Key {
+    let hasModifier = parameters.hasPrefix("1;") && parameters != "1;1"
+    switch (final, parameters) {
+    case ("A", _): return .up
+    case ("B", _): return .down
+    case ("C", _): return hasModifier ? .wordRight : .right
+    case ("D", _): return hasModifier ? .wordLeft : .left
+    case ("H", _), ("~", "1"), ("~", "7"): return .home
+    case ("F", _), ("~", "4"), ("~", "8"): return .end
+    case ("~", "3"): return .delete
+    default: return .unknown
+    }
+  }
+
+  /// Everything up to the mark that ends a paste; the mark may be missing at end of input.
+  private mutating func pastedText() -> String {
+    let mark = Array("\u{1B}[201~".utf8)
+    var content: [UInt8] = []
+    while !content.suffix(mark.count).elementsEqual(mark) {
+      if position < bytes.count {
+        content.append(bytes[position])
+        position += 1
+        continue
+      }
+      switch source(-1) {
+      case .bytes(let new): refill(new)
+      case .resized, .nothing: continue
+      case .endOfInput: return PastedText.cleaned(content)
+      }
+    }
+    return PastedText.cleaned(content.dropLast(mark.count))
+  }
+
+  // MARK: - Waiting
+
+  private static func wait(descriptor: Int32, window: Int32, milliseconds: Int32) -> KeyInput {
+    var polled = [
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: window, events: Int16(POLLIN), revents: 0),
+    ]
+    let ready = retrying { poll(&polled, 2, milliseconds) }
+    if ready == 0 { return .nothing }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    if ready > 0 && polled[1].revents != 0 {
+      _ = read(window, &buffer, buffer.count)
+      return .resized
+    }
+    let count = retrying { read(descriptor, &buffer, buffer.count) }
+    return count > 0 ? .bytes(Array(buffer[..<count])) : .endOfInput
+  }
+}
+
+/// Makes pasted bytes fit for editing.
+package enum PastedText {
+  /// One kind of line end, no last one, no tabs or control characters, and no prompts.
+  package static func cleaned(_ bytes: some Sequence<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    var previous: Unicode.Scalar = " "
+    for scalar in String(decoding: Array(bytes), as: UTF8.self).unicodeScalars {
+      switch scalar {
+      case "\r": text.append("\n")
+      case "\n": if previous != "\r" { text.append("\n") }
+      case "\t": text.append(contentsOf: "  ".unicodeScalars)
+      case _ where scalar.value < 32 || scalar.value == 127: break
+      default: text.append(scalar)
+      }
+      previous = scalar
+    }
+    if text.last == "\n" { text.removeLast() }
+    return withoutPrompts(String(text))
+  }
+
+  /// Takes a pasted transcript apart: keeps what was typed, without prompts and answers.
+  package static func withoutPrompts(_ text: String) -> String {
+    guard text.hasPrefix(Prompt.first) else { return text }
+    let typed = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
+      [Prompt.first, Prompt.continuation].first { line.hasPrefix($0) }
+        .map { String(line.dropFirst($0.count)) }
+    }
+    return typed.joined(separator: "\n")
+  }
+}

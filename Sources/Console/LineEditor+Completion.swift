@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Tab key: puts in what is certain, and lists the candidates when nothing more is.
+
+extension LineEditor {
+  func complete(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    // At the beginning of a line Tab indents.
+    let start = EditorText.textStart(text, cursor)
+    if start <= cursor && text[start..<cursor].allSatisfy({ $0 == " " }) {
+      insert(Array("  ".unicodeScalars))
+      return .changes
+    }
+    let before = EditorText.clean(Array(text[..<cursor]))
+    let after = EditorText.clean(Array(text[cursor...]))
+    let position = before.unicodeScalars.count
+    let found = completions(before + after, position)
+    guard !found.candidates.isEmpty, (0...position).contains(found.start) else { return .refused }
+    let typed = position - found.start
+    let common = CompletionList.commonPrefix(found.candidates.map(\.text))
+    if common.unicodeScalars.count > typed || found.candidates.count == 1 {
+      var longer = text
+      longer.replaceSubrange(cursor - typed..<cursor, with: common.unicodeScalars)
+      replace(longer, cursor: cursor - typed + common.unicodeScalars.count)
+      return .changes
+    }
+    list(found.candidates, below: text, cursor)
+    return .nothing
+  }
+
+  /// Writes the candidates below the statement, and the statement again below them.
+  private func list(
+    _ candidates: [Completions.Candidate], below text: [Unicode.Scalar], _ cursor: Int
+  ) {
+    let linesBelow = text[cursor...].count { $0 == "\n" }
+    let size = terminal.size
+    let lines = CompletionList.lines(
+      candidates, columns: size.columns, limit: max(3, size.rows - 4))
+    let moves = String(repeating: "\r\n", count: linesBelow + 1)
+    try? terminal.write(moves + "\u{1B}[J" + lines.joined(separator: "\r\n") + "\r\n")
+    redraw()
+  }
+}
+
+/// Lays out candidates.
+package enum CompletionList {
+  /// The longest text with which all candidates begin.
+  package static func commonPrefix(_ texts: [String]) -> String {
+    guard var prefix = texts.first.map({ Array($0.unicodeScalars) }) else { return "" }
+    for text in texts.dropFirst() {
+      let scalars = Array(text.unicodeScalars)
+      let same = zip(prefix, scalars).prefix { $0 == $1 }.count
+      prefix.removeLast(prefix.count - same)
+    }
+    return String(String.UnicodeScalarView(prefix))
+  }
+
+  /// A few candidates each on a line with its detail; many in columns; at most `limit` lines.
+  package static func lines(
+    _ candidates: [Completions.Candidate], columns: Int, limit: Int
+  ) -> [String] {
+    let width = (candidates.map(\.text.count).max() ?? 0) + 2
+    let lines: [String]
+    if candidates.count <= 8 && candidates.contains(where: { !$0.detail.isEmpty }) {
+      lines = candidates.map { candidate in
+        String((padded(candidate.text, to: width) + candidate.detail).prefix(max(0, columns - 1)))
+      }
+    } else {
+      let perLine = max(1, (columns - 1) / width)
+      lines = stride(from: 0, to: candidates.count, by: perLine).map { start in
+        candidates[start..<min(start + perLine, candidates.count)]
+          .map { padded($0.text, to: width) }.joined()
+      }
+    }
+    guard lines.count > limit else { return lines }
+    let hidden = lines.count - limit + 1
+    return lines.prefix(limit - 1) + ["... and \(hidden) more lines"]
+  }
+
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each key does. `translate` runs while libedit waits for a character and only decides:
+// plain editing goes through to libedit, anything else is put off to `perform`, which libedit
+// calls at a moment when the buffer may be changed.
+
+import CEdit
+import Glibc
+
+/// What libedit has to draw after an action.
+struct Redrawing: Equatable {
+  let rawValue: UInt32
+  static let nothing = Redrawing(rawValue: UInt32(CEDIT_NOTHING))
+  static let changes = Redrawing(rawValue: UInt32(CEDIT_REFRESH))
+  static let everything = Redrawing(rawValue: UInt32(CEDIT_REDISPLAY))
+  static let refused = Redrawing(rawValue: UInt32(CEDIT_BEEP))
+}
+
+extension LineEditor {
+  /// Decides about a key outside a search.
+  func translate(_ key: Key) {
+    switch key {
+    case .enter: enter()
+    case .control("C"): finish(.canceled)
+    case .control("D") where buffer.text.isEmpty: finish(.endOfInput)
+    case .endOfInput where !buffer.text.isEmpty: finish(nil)
+    case .control("X"): finish(.edit(cleanText(buffer.text)))
+    case .character(let scalar): pass(Int32(bitPattern: scalar.value))
+    case .left, .control("B"): pass(2)
+    case .right, .control("F"): pass(6)
+    case .wordLeft: pass(0x1B, 0x62)
+    case .wordRight: pass(0x1B, 0x66)
+    case .alt(let scalar) where "bBfFdDuUlLcC".unicodeScalars.contains(scalar):
+      pass(0x1B, Int32(bitPattern: scalar.value))
+    case .control(let letter) where "KLTUY".unicodeScalars.contains(letter):
+      pass(Int32(bitPattern: letter.value) - 0x40)
+    case .endOfInput, .unknown, .escape: break
+    default: act(on: key)
+    }
+  }
+
+  /// Runs the statement, or goes on to its next line.
+  private func enter() {
+    let text = buffer.text
+    let isCommand = text.first == ":" || text.first == "?"
+    if isCommand || !isIncomplete(cleanText(text)) { finish(nil) } else { act(on: .alt("\n")) }
+  }
+
+  /// Carries out a key that `translate` has put off.
+  func perform(_ key: Key) -> Redrawing {
+    if search != nil || key == .control("R") { return performSearch(key) }
+    let (text, cursor) = buffer
+    if key != .up && key != .down && key != .control("P") && key != .control("N") {
+      browsing = nil
+    }
+    switch key {
+    case .alt("\n"): return breakLine(text, cursor)
+    case .up, .control("P"): return moveUp(text, cursor)
+    case .down, .control("N"): return moveDown(text, cursor)
+    case .home, .control("A"): return moveHome(text, cursor)
+    case .end, .control("E"): return moveEnd(text, cursor)
+    case .backspace: return deleteBackward(text, cursor)
+    case .delete, .control("D"): return deleteForward(text, cursor)
+    case .control("W"), .alt("\u{7F}"): return deleteWord(text, cursor)
+    case .tab: return complete(text, cursor)
+    case .paste(let pasted): return paste(pasted)
+    case .resized:
+      adoptWindowSize()
+      return .everything
+    case .control("Z"):
+      suspend { raise(SIGTSTP) }
+      redraw()
+      return .nothing
+    default: return .refused
+    }
+  }
+
+  // MARK: - Shown and clean text
+
+  /// The text as others know it: without indentation, and with what stands behind place holders.
+  func cleanText(_ shown: [Unicode.Scalar]) -> String {
+    var text = EditorText.clean(shown)
+    for (holder, content) in pastes {
+      guard let range = text.firstRange(of: holder) else { continue }
+      text.replaceSubrange(range, with: content)
+    }
+    return text
+  }
+
+  // MARK: - Lines
+
+  private func breakLine(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    // A new line begins as deep as the present one, two deeper if that opens a bracket.
+    let start = EditorText.lineStart(text, cursor)
+    let line = text[start..<cursor]
+    let opened = line.count { "([{".unicodeScalars.contains($0) }
+    let closed = line.count { ")]}".unicodeScalars.contains($0) }
+    let depth = line.prefix { $0 == " " }.count + (opened > closed ? 2 : 0)
+    let spaces = String(repeating: " ", count: depth)
+    insert(Array(("\n" + (start == 0 ? Prompt.indent : "") + spaces).unicodeScalars))
+    return .changes
+  }
+
+  private func moveHome(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    let start = EditorText.textStart(text, cursor)
+    moveCursor(to: cursor == start ? 0 : start)
+    return .changes
+  }
+
+  private func moveEnd(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    let end = EditorText.lineEnd(text, cursor)
+    moveCursor(to: cursor == end ? text.count : end)
+    return .changes
+  }
+
+  // MARK: - Deleting
+
+  private func deleteBackward(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    guard cursor > 0 else { return .refused }
+    // The line end goes together with the indentation behind it.
+    let isAtStart = cursor == EditorText.textStart(text, cursor)
+    let start = isAtStart ? EditorText.lineStart(text, cursor) - 1 : cursor - 1
+    return delete(text, max(0, start)..<cursor)
+  }
+
+  private func deleteForward(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    guard cursor < text.count else { return .refused }
+    let isLineEnd = text[cursor] == "\n"
+    let end = isLineEnd ? EditorText.textStart(text, cursor + 1) : cursor + 1
+    return delete(text, cursor..<max(end, cursor + 1))
+  }
+
+  private func deleteWord(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    var start = cursor
+    while start > 0 && text[start - 1] == " " { start -= 1 }
+    while start > 0 && text[start - 1] != " " && text[start - 1] != "\n" { start -= 1 }
+    return start == cursor ? .refused : delete(text, start..<cursor)
+  }
+
+  private func delete(_ text: [Unicode.Scalar], _ range: Range<Int>) -> Redrawing {
+    var shorter = text
+    shorter.removeSubrange(range)
+    replace(shorter, cursor: range.lowerBound)
+    return .changes
+  }
+
+  // MARK: - Pasting
+
+  /// A paste that would not fit the screen is represented by a place holder.
+  private func paste(_ pasted: String) -> Redrawing {
+    let lines = pasted.count { $0 == "\n" } + 1
+    if lines > max(4, terminal.size.rows / 2) || pasted.utf8.count > 8192 {
+      let holder = "[paste \(pastes.count + 1): \(lines) lines]"
+      pastes[holder] = pasted
+      insert(Array(holder.unicodeScalars))
+    } else {
+      insert(EditorText.shown(pasted))
+    }
+    return .changes
+  }
+}
+
+/// Where lines begin and end in a text as it is shown.
+package enum EditorText {
+  /// The text with its second and later lines indented by the width of the prompt.
+  package static func shown(_ text: String) -> [Unicode.Scalar] {
+    Array(text.unicodeScalars).flatMap { scalar in
+      scalar == "\n" ? Array(("\n" + Prompt.indent).unicodeScalars) : [scalar]
+    }
+  }
+
+  /// The text without that indentation; shorter indentations are taken off as far as they go.
+  package static func clean(_ shown: [Unicode.Scalar]) -> String {
+    var text = String.UnicodeScalarView()
+    var spacesToSkip = 0
+    for scalar in shown where scalar != "\r" {
+      if scalar == " " && spacesToSkip > 0 {
+        spacesToSkip -= 1
+        continue
+      }
+      spacesToSkip = scalar == "\n" ? Prompt.indent.count : 0
+      text.append(scalar)
+    }
+    while text.last == "\n" { text.removeLast() }
+    return String(text)
+  }
+
+  /// The index after the line end before a position.
+  package static func lineStart(_ text: [Unicode.Scalar], _ position: Int) -> Int {
+    (text[..<min(position, text.count)].lastIndex(of: "\n") ?? -1) + 1
+  }
+
+  /// The index of the line end after a position, or the end of the text.
+  package static func lineEnd(_ text: [Unicode.Scalar], _ position: Int) -> Int {
+    text[min(position, text.count)...].firstIndex(of: "\n") ?? text.count
+  }
+
+  /// Where the line at a position begins after its indentation by the prompt.
+  package static func textStart(_ text: [Unicode.Scalar], _ position: Int) -> Int {
+    let start = lineStart(text, position)
+    guard start > 0 else { return 0 }
+    return start + text[start...].prefix(Prompt.indent.count).prefix { $0 == " " }.count
+  }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Editing statements of one or many lines. libedit draws and does the small movements; this class
+// reads the keyboard, and handles every key that has a meaning of its own by one reserved key
+// (see CEdit.h). A statement is one buffer with real line ends, so that all its lines can be
+// edited, and the second and later lines are indented by the width of the prompt, which is taken
+// off again before anyone else sees the text.
+//
+// The editor belongs to one thread. While it reads, Ctrl-C is a key and not a signal.
+
+import CEdit
+import Files
+
+/// The prompts of the console; all have the same width.
+package enum Prompt {
+  package static let first = "smap> "
+  package static let continuation = "  ... "
+  /// Stands before the second and later lines of a statement while it is edited.
+  package static let indent = String(repeating: " ", count: first.count)
+}
+
+/// Reads statements from a terminal.
+public final class LineEditor {
+  /// What a person answered to the prompt.
+  public enum Answer: Sendable, Equatable {
+    case text(String)
+    /// Wants to go on writing this text in an editor program.
+    case edit(String)
+    /// Ctrl-C: the line is thrown away.
+    case canceled
+    /// Ctrl-D on an empty line, or the terminal has gone.
+    case endOfInput
+  }
+
+  let terminal: Terminal
+  let history: History
+  let isIncomplete: (String) -> Bool
+  let completions: (String, Int) -> Completions
+
+  private var handle: OpaquePointer?
+  private var keys: KeyReader
+  /// Characters on their way to libedit.
+  private var queue: [Int32] = []
+  /// The key that the reserved key stands for at this moment.
+  private var pendingKey: Key?
+  /// A key that is looked at again once the present action is done.
+  var waitingKey: Key?
+  private var answer: Answer?
+  var browsing: Browsing?
+  var search: Search?
+  var pastes: [String: String] = [:]
+  private var prompt = ""
+
+  /// Where Up and Down are in the history.
+  struct Browsing {
+    /// The index of the entry shown; the number of entries stands for the typed text.
+    var index: Int
+    let prefix: String
+    let typed: [Unicode.Scalar]
+  }
+
+  /// The state of a search with Ctrl-R.
+  struct Search {
+    var query: String
+    var index: Int
+    let typed: [Unicode.Scalar]
+  }
+
+  /// Takes over a terminal for editing; nil if that is not possible there.
+  ///
+  /// `isIncomplete` decides whether Enter continues on a new line; `completions` gets a text and
+  /// a cursor position in scalars.
+  public init?(
+    terminal: Terminal, history: History, isIncomplete: @escaping (String) -> Bool,
+    completions: @escaping (String, Int) -> Completions
+  ) {
+    guard terminal.canEdit else { return nil }
+    self.terminal = terminal
+    self.history = history
+    self.isIncomplete = isIncomplete
+    self.completions = completions
+    keys = KeyReader(descriptor: terminal.input, window: cedit_watch_window())
+    let callbacks = cedit_callbacks(
+      context: Unmanaged.passUnretained(self).toOpaque(),
+      read: { context, character in
+        guard let editor = LineEditor.from(context) else { return -1 }
+        guard let next = editor.nextCharacter() else { return 0 }
+        character?.pointee = next
+        return 1
+      },
+      act: { context in
+        guard let editor = LineEditor.from(context) else { return Int32(CEDIT_NOTHING) }
+        return editor.carryOut()
+      })
+    handle = cedit_open("smap", terminal.input, terminal.output, 2, callbacks)
+    guard handle != nil else { return nil }
+  }
+
+  deinit { cedit_close(handle) }
+
+  /// Shows the prompt and waits for a whole statement.
+  public func readStatement() -> Answer {
+    answer = nil
+    browsing = nil
+    search = nil
+    pastes = [:]
+    waitingKey = nil
+    setPrompt(terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt)
+    try? terminal.write("\u{1B}[?2004h")
+    var count: Int32 = 0
+    let line = cedit_get_line(handle, &count)
+    try? terminal.write("\u{1B}[?2004l")
+    if let answer { return answer }
+    // Without a line the terminal is gone.
+    guard let line else { return .endOfInput }
+    return .text(cleanText(LineEditor.scalars(line, count)))
+  }
+
+  /// Escape sequences stand between marks, and something visible ends the prompt.
+  private static let coloredPrompt = "\u{1}\u{1B}[1;34m\u{1}smap>\u{1}\u{1B}[0m\u{1} "
+
+  // MARK: - From keys to libedit
+
+  /// The next character for libedit: a plain one, or the reserved key for an action.
+  private func nextCharacter() -> Int32? {
+    while queue.isEmpty {
+      let key = waitingKey ?? keys.next()
+      waitingKey = nil
+      if search == nil { translate(key) } else { translateInSearch(key) }
+      if key == .endOfInput && queue.isEmpty { return nil }
+    }
+    return queue.removeFirst()
+  }
+
+  /// Keys that end the line go to libedit as a line end, which leaves the cursor below the text.
+  func finish(_ answer: Answer?) {
+    self.answer = answer
+    queue.append(10)
+  }
+
+  /// Has `perform` called with the key.
+  func act(on key: Key) {
+    pendingKey = key
+    queue.append(Int32(CEDIT_ACTION_KEY))
+  }
+
+  /// Hands characters to libedit as they are.
+  func pass(_ characters: Int32...) { queue += characters }
+
+  private func carryOut() -> Int32 {
+    guard let key = pendingKey else { return Int32(CEDIT_NOTHING) }
+    pendingKey = nil
+    return Int32(bitPattern: perform(key).rawValue)
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> LineEditor? {
+    context.map { Unmanaged<LineEditor>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  // MARK: - The buffer
+
+  /// The buffer as it is shown, and the cursor as an index into it.
+  var buffer: (text: [Unicode.Scalar], cursor: Int) {
+    var count: Int32 = 0
+    var cursor: Int32 = 0
+    guard let text = cedit_buffer(handle, &count, &cursor) else { return ([], 0) }
+    return (LineEditor.scalars(text, count), Int(cursor))
+  }
+
+  /// Replaces the buffer as it is shown.
+  func replace(_ text: [Unicode.Scalar], cursor: Int? = nil) {
+    let characters = text.map { Int32(bitPattern: $0.value) }
+    _ = cedit_replace(handle, characters, Int32(text.count), Int32(cursor ?? text.count))
+  }
+
+  /// Inserts text at the cursor, as it is shown.
+  func insert(_ text: [Unicode.Scalar]) {
+    let characters = text.map { Int32(bitPattern: $0.value) }
+    _ = cedit_insert(handle, characters, Int32(text.count))
+  }
+
+  func moveCursor(to position: Int) { cedit_move_cursor(handle, Int32(position)) }
+
+  func setPrompt(_ text: String) {
+    guard text != prompt else { return }
+    prompt = text
+    let characters = text.unicodeScalars.map { Int32(bitPattern: $0.value) }
+    _ = cedit_set_prompt(handle, characters, Int32(characters.count))
+  }
+
+  /// Puts the usual prompt back.
+  func restorePrompt() {
+    setPrompt(terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt)
+  }
+
+  /// Draws the line again below text that was written in between.
+  func redraw() { cedit_redraw(handle) }
+
+  func adoptWindowSize() { cedit_resize(handle) }
+
+  /// Gives the terminal back while `body` runs.
+  func suspend(_ body: () -> Void) {
+    cedit_prepare_terminal(handle, 0)
+    body()
+    cedit_prepare_terminal(handle, 1)
+  }
+
+  private static func scalars(_ text: UnsafePointer<Int32>, _ count: Int32) -> [Unicode.Scalar] {
+    UnsafeBufferPointer(start: text, count: Int(count)).map {
+      Unicode.Scalar(UInt32(bitPattern: $0)) ?? "\u{FFFD}"
+    }
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lines from a descriptor, for input that is not edited. Both kinds of line ends are accepted, a
+// last line without one counts, and damaged characters become U+FFFD.
+
+import Glibc
+
+/// Reads lines of text.
+struct LineReader {
+  /// What a call to `next` brought.
+  enum Item: Equatable {
+    /// A line without its end.
+    case line(String)
+    /// A signal arrived while waiting.
+    case interrupted
+    case endOfInput
+  }
+
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var position = 0
+  private var isAtEnd = false
+
+  init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Waits for the next line.
+  mutating func next() -> Item {
+    var searched = position
+    while true {
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { position = end + 1 }
+        return .line(text(position..<end))
+      }
+      searched = buffer.count
+      if isAtEnd {
+        defer { position = buffer.count }
+        return position < buffer.count ? .line(text(position..<buffer.count)) : .endOfInput
+      }
+      let consumed = position
+      guard fill() else { return .interrupted }
+      searched -= consumed
+    }
+  }
+
+  /// Adds what can be read, after dropping what was used; false when a signal came instead.
+  private mutating func fill() -> Bool {
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    let count = read(descriptor, &block, block.count)
+    if count < 0 && errno == EINTR {
+      return false
+    }
+    buffer.removeFirst(position)
+    position = 0
+    if count > 0 { buffer += block[..<count] } else { isAtEnd = true }
+    return true
+  }
+
+  private func text(_ range: Range<Int>) -> String {
+    var line = buffer[range]
+    if line.last == UInt8(ascii: "\r") { line.removeLast() }
+    return String(decoding: line, as: UTF8.self)
+  }
+}

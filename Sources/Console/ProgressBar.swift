@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One line on standard error that tells how far long work has come. It appears only on a terminal,
+// only after a second, at most ten times a second, and is gone when the work is done. The rate is
+// taken over the last seconds, so that the estimate follows when steps become slower.
+
+import Glibc
+
+/// A line that shows how far a task is.
+public final class ProgressBar {
+  /// The number of steps, or nil when it is not known.
+  public let total: Int?
+  private let title: String
+  private let descriptor: Int32
+  private let isShown: Bool
+  private let isUnicode: Bool
+  private let width: () -> Int
+  private let clock: () -> Double
+  private let start: Double
+  private var lastDrawn: Double?
+  private var samples: [(time: Double, done: Int)] = []
+
+  /// Seconds before the bar appears.
+  private static let delay = 1.0
+  /// Seconds between two drawings.
+  private static let interval = 0.1
+  /// Drawings over which the rate is taken.
+  private static let window = 60
+
+  /// Starts a bar on standard error; it stays silent unless that is a capable terminal.
+  public convenience init(total: Int?, title: String = "") {
+    let terminal = Terminal(output: STDERR_FILENO)
+    let isDumb = ["", "dumb"].contains(Terminal.variable("TERM") ?? "")
+    self.init(
+      total: total, title: title, descriptor: STDERR_FILENO,
+      isShown: terminal.isTerminal && !isDumb, isUnicode: terminal.isUnicode,
+      width: { terminal.size.columns }, clock: ProgressBar.seconds)
+  }
+
+  /// Starts a bar on any descriptor, with its own clock in seconds.
+  package init(
+    total: Int?, title: String, descriptor: Int32, isShown: Bool, isUnicode: Bool,
+    width: @escaping () -> Int, clock: @escaping () -> Double
+  ) {
+    self.total = total
+    self.title = title
+    self.descriptor = descriptor
+    self.isShown = isShown
+    self.isUnicode = isUnicode
+    self.width = width
+    self.clock = clock
+    start = clock()
+    samples = [(start, 0)]
+  }
+
+  deinit { finish() }
+
+  /// Reports that `done` steps are finished; `note` is shown at the end, such as `loss 0.12`.
+  public func update(_ done: Int, note: String = "") {
+    guard isShown else { return }
+    let now = clock()
+    guard now - start >= ProgressBar.delay else { return }
+    if let lastDrawn, now - lastDrawn < ProgressBar.interval, done != total { return }
+    lastDrawn = now
+    samples.append((now, done))
+    if samples.count > ProgressBar.window { samples.removeFirst() }
+    let line = ProgressBar.line(
+      done: done, total: total, rate: rate, title: title, note: note, width: width() - 1,
+      isUnicode: isUnicode)
+    write("\r" + line + "\u{1B}[K")
+  }
+
+  /// Removes the line; a later update may bring it back.
+  public func finish() {
+    guard lastDrawn != nil else { return }
+    lastDrawn = nil
+    write("\r\u{1B}[K")
+  }
+
+  /// Steps a second over the window.
+  private var rate: Double {
+    guard let first = samples.first, let last = samples.last, last.time > first.time else {
+      return 0
+    }
+    return Double(last.done - first.done) / (last.time - first.time)
+  }
+
+  /// A bar that cannot be drawn is no reason to stop the work.
+  private func write(_ text: String) {
+    try? Terminal.write(text, to: descriptor, name: "standard error")
+  }
+
+  private static func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+extension ProgressBar {
+  /// The text of the line, at most `width` characters: title, bar, share, counts, rate, time left.
+  package static func line(
+    done: Int, total: Int?, rate: Double, title: String, note: String, width: Int,
+    isUnicode: Bool
+  ) -> String {
+    var tail: [String] = []
+    if let total, total > 0 {
+      let share = min(max(Double(done) / Double(total), 0), 1)
+      tail += ["\(Int(share * 100))%", "\(done)/\(total)"]
+    } else {
+      tail.append("\(done)")
+    }
+    if rate > 0 {
+      tail.append(rateText(rate))
+      if let total, total > done { tail.append("ETA \(timeText(Double(total - done) / rate))") }
+    }
+    if !note.isEmpty { tail.append(note) }
+    let words = tail.joined(separator: "  ")
+    let head = title.isEmpty ? "" : title + "  "
+    let room = min(30, width - head.count - words.count - 2)
+    guard let total, total > 0, room >= 5 else {
+      return String((head + words).prefix(max(0, width)))
+    }
+    return head + bar(done: done, total: total, width: room, isUnicode: isUnicode) + "  " + words
+  }
+
+  private static func bar(done: Int, total: Int, width: Int, isUnicode: Bool) -> String {
+    let share = min(max(Double(done) / Double(total), 0), 1)
+    let filled = Int(share * Double(width))
+    let (full, empty) = isUnicode ? ("━", "╌") : ("#", ".")
+    return String(repeating: full, count: filled)
+      + String(repeating: empty, count: width - filled)
+  }
+
+  private static func rateText(_ rate: Double) -> String {
+    rate >= 1 ? "\(decimal(rate))/s" : "\(decimal(1 / rate)) s/step"
+  }
+
+  /// A number with one digit after the point below 100.
+  private static func decimal(_ value: Double) -> String {
+    let tenths = Int(min(value, 1e12) * 10 + 0.5)
+    return tenths >= 1000 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+  }
+
+  /// Seconds as `m:ss` or `h:mm:ss`.
+  package static func timeText(_ seconds: Double) -> String {
+    let whole = Int(min(max(seconds, 0), 1e9) + 0.5)
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+  }
+}

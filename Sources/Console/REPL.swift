@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The loop of the console: ask, run, show. On a terminal statements are edited and remembered;
+// otherwise lines are read until they make a statement, and nothing but results is written, so
+// that a pipe sees no prompts and no escape sequences.
+
+import Files
+import Glibc
+import Images
+
+/// Runs a session at the prompt.
+public final class REPL {
+  /// What a caller may choose.
+  public struct Options {
+    /// How pictures are shown.
+    public var pictures: PictureStyle = .none
+    /// The lines shown at the start, on a terminal only.
+    public var banner = ""
+    /// Where statements are remembered; nil keeps them in memory only.
+    public var historyPath: String?
+    /// Says whether an interrupt has arrived since the last call, and forgets it.
+    public var takeInterrupt: () -> Bool = { false }
+
+    /// Options with their defaults.
+    public init() {}
+  }
+
+  let session: any ConsoleSession
+  let terminal: Terminal
+  let options: Options
+  let history: History
+  /// Whether the time of every statement is shown.
+  var showsTime = false
+  /// The latest text, which `:edit` starts from.
+  var latest = ""
+  private var exitCode: Int32 = 0
+  private var isDone = false
+
+  /// Prepares a loop; nothing is read or written yet.
+  public init(session: any ConsoleSession, terminal: Terminal, options: Options = Options()) {
+    self.session = session
+    self.terminal = terminal
+    self.options = options
+    history = History(path: terminal.isInteractive ? options.historyPath : nil)
+  }
+
+  /// Runs until the input ends or the session quits, and returns the exit code.
+  ///
+  /// A closed output ends the loop with 141, other faults of the output with 74. Without a
+  /// terminal the code is 1 if any statement failed.
+  public func run() -> Int32 {
+    do {
+      if terminal.isInteractive { try greet() }
+      if let editor = makeEditor() { try runEditing(editor) } else { try runPlain() }
+      return exitCode
+    } catch let error as FileError where error.code == EPIPE {
+      return 141
+    } catch let error as FileError {
+      complain("\(error)")
+      return error.exitCode
+    } catch {
+      complain("\(error)")
+      return 70
+    }
+  }
+
+  // MARK: - The two loops
+
+  private func makeEditor() -> LineEditor? {
+    LineEditor(
+      terminal: terminal, history: history,
+      isIncomplete: { [session] in session.completeness(of: $0) == .incomplete },
+      completions: { [weak self] text, cursor in
+        self?.completions(of: text, at: cursor) ?? .none
+      })
+  }
+
+  private func runEditing(_ editor: LineEditor) throws {
+    while !isDone {
+      switch editor.readStatement() {
+      case .text(let text):
+        try run(text)
+      case .edit(let text):
+        try edit(text)
+      case .canceled:
+        _ = options.takeInterrupt()
+      case .endOfInput:
+        return
+      }
+    }
+  }
+
+  private func runPlain() throws {
+    var lines = LineReader(descriptor: terminal.input)
+    var text = ""
+    while !isDone {
+      if terminal.isInteractive {
+        try terminal.write(text.isEmpty ? Prompt.first : Prompt.continuation)
+      }
+      switch lines.next() {
+      case .line(let line):
+        text += text.isEmpty ? line : "\n" + line
+        guard isWhole(text) else { continue }
+        try run(text)
+        text = ""
+      case .interrupted:
+        // Ctrl-C throws away what was typed; elsewhere it ends the program.
+        guard options.takeInterrupt() else { continue }
+        guard terminal.isInteractive else {
+          exitCode = 130
+          return
+        }
+        text = ""
+        try terminal.write("\n")
+      case .endOfInput:
+        if !text.isEmpty { try run(text) }
+        return
+      }
+    }
+  }
+
+  private func isWhole(_ text: String) -> Bool {
+    text.hasPrefix(":") || text.hasPrefix("?") || session.completeness(of: text) != .incomplete
+  }
+
+  // MARK: - Running and showing
+
+  /// Runs a statement, or carries out a command or a question for help.
+  func run(_ text: String) throws {
+    guard text.contains(where: { !$0.isWhitespace }) else { return }
+    history.append(text)
+    if text.hasPrefix(":") { return try runCommand(String(text.dropFirst())) }
+    if text.hasPrefix("?") { return try showHelp(String(text.dropFirst())) }
+    latest = text
+    try evaluate(text, showsTime: showsTime)
+  }
+
+  func evaluate(_ text: String, showsTime: Bool) throws {
+    _ = options.takeInterrupt()
+    let start = REPL.seconds()
+    let outcome = session.evaluate(text)
+    let elapsed = REPL.seconds() - start
+    try show(outcome)
+    if showsTime { try writeLine(terminal.styled("took " + REPL.duration(elapsed), "2")) }
+  }
+
+  func show(_ outcome: ConsoleOutcome) throws {
+    for output in outcome.outputs {
+      switch output {
+      case .text(let text): try writeLine(text)
+      case .picture(let picture, let words): try show(picture, words: words)
+      case .error(let text): try Terminal.write(REPL.line(text), to: 2, name: "standard error")
+      }
+    }
+    switch outcome.status {
+    case .succeeded: break
+    case .failed: if !terminal.isInteractive { exitCode = 1 }
+    case .interrupted:
+      if terminal.isInteractive { complain("interrupted") } else { quit(130) }
+    case .quit(let code): quit(code)
+    }
+  }
+
+  func quit(_ code: Int32) {
+    exitCode = code
+    isDone = true
+  }
+
+  func writeLine(_ text: String) throws {
+    guard !text.isEmpty else { return }
+    try terminal.write(REPL.line(text))
+  }
+
+  /// Says something about the console itself, on standard error.
+  func complain(_ text: String) {
+    try? Terminal.write(REPL.line(text), to: 2, name: "standard error")
+  }
+
+  private func show(_ picture: Picture, words: String) throws {
+    let converter = TerminalPicture(style: options.pictures, terminal: terminal)
+    try writeLine(try converter.text(for: picture) ?? words)
+  }
+
+  private func greet() throws {
+    try writeLine(options.banner)
+    if let note = history.note { complain("note: \(note)") }
+  }
+
+  private static func line(_ text: String) -> String {
+    text.hasSuffix("\n") ? text : text + "\n"
+  }
+
+  private static func seconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}

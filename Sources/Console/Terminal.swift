@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is known about the terminal, found out once and passed around as a value: whether there is
+// one, how wide it is, which colours and characters it shows. Without a terminal everything is
+// plain: no prompt, no escape sequences, so that output can be piped and compared.
+
+import Files
+import Glibc
+
+/// The streams of the console and what they can show.
+public struct Terminal: Sendable {
+  /// How many colours the output shows.
+  public enum ColorDepth: Sendable, Equatable, Comparable {
+    case none
+    /// The 256 colours of the usual palette.
+    case palette
+    /// 24 bits.
+    case full
+  }
+
+  /// The wish of `--color`.
+  public enum ColorChoice: String, Sendable, CaseIterable {
+    case auto
+    case always
+    case never
+  }
+
+  /// The descriptor that is read from.
+  public let input: Int32
+  /// The descriptor that is written to.
+  public let output: Int32
+  /// Whether output goes to a terminal.
+  public let isTerminal: Bool
+  /// Whether a person types here and lines can be edited.
+  public let canEdit: Bool
+  /// Whether a person types here, on whatever terminal.
+  public let isInteractive: Bool
+  /// The colours that the output shows.
+  public let colors: ColorDepth
+  /// Whether characters beyond ASCII are shown.
+  public let isUnicode: Bool
+
+  /// Looks at two descriptors and the environment.
+  ///
+  /// `NO_COLOR` and `TERM=dumb` switch colours off, unless `color` says `always`.
+  public init(
+    input: Int32 = STDIN_FILENO, output: Int32 = STDOUT_FILENO, color: ColorChoice = .auto,
+    environment: (String) -> String? = Terminal.variable
+  ) {
+    let term = environment("TERM") ?? ""
+    let isDumb = term.isEmpty || term == "dumb"
+    self.input = input
+    self.output = output
+    isTerminal = isatty(output) == 1
+    isInteractive = isatty(input) == 1 && isTerminal
+    canEdit = isInteractive && !isDumb
+    colors = Terminal.depth(
+      color, term: term, usable: isTerminal && !isDumb, environment: environment)
+    isUnicode = Terminal.speaksUnicode(environment)
+  }
+
+  /// Describes a terminal outright, for tests and for other outputs than the standard ones.
+  public init(input: Int32, output: Int32, colors: ColorDepth, isUnicode: Bool) {
+    self.input = input
+    self.output = output
+    self.colors = colors
+    self.isUnicode = isUnicode
+    isTerminal = false
+    isInteractive = false
+    canEdit = false
+  }
+
+  /// A variable of the process's environment.
+  public static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  /// The present size in characters; 80 x 24 where nothing is known.
+  public var size: (columns: Int, rows: Int) {
+    var window = winsize()
+    guard ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0
+    else { return (80, 24) }
+    return (Int(window.ws_col), Int(window.ws_row))
+  }
+
+  /// Writes text, all of it.
+  ///
+  /// - Throws: `FileError`, with `EPIPE` as its code when the reader has gone.
+  public func write(_ text: String) throws {
+    try Terminal.write(text, to: output, name: "standard output")
+  }
+
+  /// Writes text to a descriptor, all of it.
+  ///
+  /// - Throws: `FileError` with the given name as its path.
+  public static func write(_ text: String, to descriptor: Int32, name: String) throws {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let written = retrying {
+        bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      }
+      guard written > 0 else {
+        throw FileError(path: name, operation: "write", code: written < 0 ? errno : EIO)
+      }
+      bytes = bytes.dropFirst(written)
+    }
+  }
+
+  /// Text in a style (the numbers of an SGR sequence), or plain where there are no colours.
+  public func styled(_ text: String, _ style: String) -> String {
+    colors == .none ? text : "\u{1B}[\(style)m\(text)\u{1B}[0m"
+  }
+
+  private static func depth(
+    _ choice: ColorChoice, term: String, usable: Bool, environment: (String) -> String?
+  ) -> ColorDepth {
+    let refused = environment("NO_COLOR").map { !$0.isEmpty } ?? false
+    switch choice {
+    case .never: return .none
+    case .auto where !usable || refused: return .none
+    case .auto, .always: break
+    }
+    let colorterm = environment("COLORTERM") ?? ""
+    let isFull = ["truecolor", "24bit"].contains(colorterm) || term.hasSuffix("-direct")
+    return isFull || ["xterm-kitty", "alacritty", "foot", "wezterm"].contains(term)
+      ? .full : .palette
+  }
+
+  private static func speaksUnicode(_ environment: (String) -> String?) -> Bool {
+    for name in ["LC_ALL", "LC_CTYPE", "LANG"] {
+      guard let value = environment(name), !value.isEmpty else { continue }
+      let upper = value.uppercased()
+      return upper.contains("UTF-8") || upper.contains("UTF8")
+    }
+    return false
+  }
+}

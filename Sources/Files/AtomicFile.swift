@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Writing a file so that a reader, a crash or a full disk never meets half of it. The bytes go to
+// a temporary file in the same folder, are forced to the disk, and take the final name in one
+// step; then the folder itself is forced to the disk, so that the new name survives a power cut.
+// When anything fails the old file is as it was and the temporary one is removed.
+//
+// A target that is no ordinary file (a pipe, /dev/full) cannot be replaced and is written directly.
+// The signal SIGXFSZ is assumed to be ignored, so that a limit on file sizes arrives as an error.
+
+import Glibc
+
+/// Writes files all or nothing.
+public enum AtomicFile {
+  /// Replaces the file at `path` by `bytes`.
+  ///
+  /// - Throws: `FileError`; the old file, if any, is unchanged then.
+  public static func write(path: String, bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { raw in
+      try write(path: path) { try $0.append(raw) }
+    }
+  }
+
+  /// Replaces the file at `path` by what `body` appends, for content too large to hold at once.
+  ///
+  /// ```swift
+  /// try AtomicFile.write(path: "model.safetensors") { writer in
+  ///   try writer.append(header)
+  ///   try writer.append(tensorBytes)
+  /// }
+  /// ```
+  ///
+  /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
+  public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
+    let target = resolvingLinks(path)
+    var status = stat()
+    let exists = stat(target, &status) == 0
+    if exists && status.isFolder {
+      throw FileError(path: path, operation: "write", code: EISDIR)
+    }
+    if exists && access(target, W_OK) != 0 {
+      throw FileError(path: path, operation: "write", code: errno)
+    }
+    if exists && !status.isRegular {
+      try writeDirectly(path: path, body)
+    } else {
+      try replace(target, named: path, mode: exists ? status.st_mode & 0o7777 : nil, body)
+    }
+  }
+
+  /// Removes temporary files that writers left in a folder when they were killed.
+  ///
+  /// Files of processes that still run are kept. Returns the number removed.
+  ///
+  /// - Throws: `FileError` when the folder cannot be listed.
+  @discardableResult
+  public static func sweep(folder: String) throws -> Int {
+    var removed = 0
+    for name in try FileReader.names(inFolder: folder) {
+      guard let process = TemporaryName.process(of: name) else { continue }
+      let isGone = kill(process, 0) != 0 && errno == ESRCH
+      if isGone && unlink("\(folder)/\(name)") == 0 { removed += 1 }
+    }
+    return removed
+  }
+
+  // MARK: - Steps
+
+  /// Writes through a symbolic link to the file behind it, instead of replacing the link.
+  private static func resolvingLinks(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  private static func writeDirectly(
+    path: String, _ body: (inout FileWriter) throws -> Void
+  ) throws {
+    var writer = FileWriter(
+      file: try Descriptor(path: path, flags: O_WRONLY, operation: "write"))
+    try body(&writer)
+    try writer.finish(synchronize: false)
+  }
+
+  private static func replace(
+    _ target: String, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
+  ) throws {
+    let folder = folderPart(of: target)
+    let temporary = folder + TemporaryName.next()
+    do {
+      let flags = O_WRONLY | O_CREAT | O_EXCL
+      var writer = FileWriter(
+        file: try Descriptor(path: temporary, flags: flags, operation: "write", name: path))
+      if let mode { _ = fchmod(writer.file.number, mode) }
+      try body(&writer)
+      try writer.finish(synchronize: true)
+      guard rename(temporary, target) == 0 else {
+        throw FileError(path: path, operation: "replace", code: errno)
+      }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    let listing = try Descriptor(
+      path: folder, flags: O_RDONLY | O_DIRECTORY, operation: "write", name: path)
+    try listing.synchronize()
+  }
+
+  /// The folder of a path with its final slash; `./` when there is none.
+  private static func folderPart(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "./" }
+    return String(path[...slash])
+  }
+}
+
+/// Collects bytes and writes them in blocks.
+///
+/// Values are made by `AtomicFile.write`; they cannot outlive its closure.
+public struct FileWriter: ~Copyable {
+  fileprivate let file: Descriptor
+  private var pending: [UInt8] = []
+  private static let block = 1 << 20
+
+  fileprivate init(file: consuming Descriptor) { self.file = file }
+
+  /// Adds bytes at the end.
+  ///
+  /// - Throws: `FileError` when a block cannot be written.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
+    if pending.count + bytes.count > FileWriter.block { try flush() }
+    if bytes.count >= FileWriter.block {
+      try file.write(bytes)
+    } else {
+      pending += bytes
+    }
+  }
+
+  /// Adds bytes at the end.
+  ///
+  /// - Throws: `FileError` when a block cannot be written.
+  public mutating func append(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { try append($0) }
+  }
+
+  fileprivate mutating func finish(synchronize: Bool) throws {
+    try flush()
+    if synchronize { try file.synchronize() }
+  }
+
+  private mutating func flush() throws {
+    try pending.withUnsafeBytes { try file.write($0) }
+    pending.removeAll(keepingCapacity: true)
+  }
+}
+
+/// The names of temporary files: they tell which process wrote them.
+enum TemporaryName {
+  private static let prefix = ".smap-"
+  private static let suffix = ".tmp"
+
+  /// A name that no other writer uses at this moment.
+  static func next() -> String {
+    "\(prefix)\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))\(suffix)"
+  }
+
+  /// The process that a temporary name belongs to, or nil for other names.
+  static func process(of name: String) -> pid_t? {
+    guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+    let digits = name.dropFirst(prefix.count).prefix { $0 != "-" }
+    guard let process = pid_t(digits), process > 0 else { return nil }
+    return process
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// An open file that closes itself. All system calls of this module are here, each repeated when a
+// signal interrupts it, and each turned into a thrown `FileError` when it fails.
+
+import Glibc
+
+/// An owned file descriptor.
+///
+/// The descriptor is closed when the value ends, unless `close()` has done so and reported.
+package struct Descriptor: ~Copyable {
+  package let number: Int32
+  /// The path that errors speak of.
+  package let path: String
+
+  /// Opens a file; `mode` matters when it is created, and errors speak of `name` where given.
+  package init(
+    path: String, flags: Int32, mode: mode_t = 0o666, operation: String, name: String? = nil
+  ) throws {
+    self.path = name ?? path
+    // A path with a NUL inside would be cut short without a word.
+    guard !path.utf8.contains(0) else {
+      throw FileError(path: self.path, operation: operation, code: EINVAL)
+    }
+    let number = retrying { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    guard number >= 0 else { throw FileError(path: self.path, operation: operation, code: errno) }
+    self.number = number
+  }
+
+  deinit { _ = Glibc.close(number) }
+
+  /// The size, mode and kind of the file.
+  package func status() throws -> stat {
+    var status = stat()
+    guard fstat(number, &status) == 0 else { throw error("read") }
+    return status
+  }
+
+  /// Writes all bytes, continuing after short writes.
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let start = rest.baseAddress, !rest.isEmpty {
+      // Linux moves at most 2 GiB a call.
+      let written = retrying { Glibc.write(number, start, min(rest.count, 1 << 30)) }
+      guard written >= 0 else { throw error("write") }
+      guard written > 0 else { throw error("write", code: EIO) }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Reads into `buffer` and returns the count, 0 at the end of the file.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    let count = retrying { Glibc.read(number, buffer.baseAddress, min(buffer.count, 1 << 30)) }
+    guard count >= 0 else { throw error("read") }
+    return count
+  }
+
+  /// Waits until the data is on the disk; devices that cannot do this are let pass.
+  package func synchronize() throws {
+    guard retrying({ fsync(number) }) != 0 else { return }
+    guard errno != EINVAL && errno != EROFS else { return }
+    throw error("write")
+  }
+
+  /// The error for the present `errno`, or for a given code.
+  package func error(_ operation: String, code: Int32? = nil) -> FileError {
+    FileError(path: path, operation: operation, code: code ?? errno)
+  }
+}
+
+/// Repeats a system call while signals interrupt it.
+package func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
+  }
+}
+
+extension stat {
+  /// Whether the file is a folder.
+  package var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+
+  /// Whether the file is an ordinary one, neither device nor pipe.
+  package var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
+}

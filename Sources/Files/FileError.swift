@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What goes wrong with files. An error keeps the path, the operation and the system's number as
+// data; the words and the exit code are derived from them, so that every reader and writer of
+// files in the package reports the same fault in the same way.
+
+import Glibc
+
+/// A file operation that failed.
+public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The families of faults that a caller may want to tell apart.
+  public enum Kind: Sendable, Equatable {
+    /// Nothing is there, or a link leads nowhere.
+    case notFound
+    /// The system refuses access, or the file system is read-only.
+    case permission
+    /// The path names a folder where a file is needed.
+    case isDirectory
+    /// The disk, the quota or the permitted file size is used up.
+    case full
+    /// The file is longer than the reader accepts.
+    case tooLarge
+    /// Anything else, described by the system's number.
+    case other
+  }
+
+  /// The path as the caller wrote it.
+  public let path: String
+  /// The step that failed, as an infinitive: `open`, `write`, `rename`.
+  public let operation: String
+  /// The system's error number, as in `errno`.
+  public let code: Int32
+  /// The family of the fault.
+  public let kind: Kind
+
+  /// Makes an error from the system's number.
+  public init(path: String, operation: String, code: Int32) {
+    self.path = path
+    self.operation = operation
+    self.code = code
+    self.kind = Kind(code: code, operation: operation)
+  }
+
+  /// The words of the system for this fault, such as "No such file or directory".
+  public var reason: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
+    return buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+  }
+
+  /// One line for a person: what was tried, on which path, and why it failed.
+  public var description: String {
+    "cannot \(operation) '\(path)': \(reason)"
+  }
+
+  /// What the user may try, where something useful can be said.
+  public var hint: String? {
+    switch kind {
+    case .notFound: "check the spelling; relative paths start at the current folder"
+    case .permission: "check who owns the file and its folder"
+    case .isDirectory: "name a file inside this folder"
+    case .full: "free some space, or write elsewhere"
+    case .tooLarge, .other: nil
+    }
+  }
+
+  /// The exit code of a program that ends with this error.
+  ///
+  /// 66 for a missing input, 77 for refused access, 75 for a limit, 74 for the rest.
+  public var exitCode: Int32 {
+    switch kind {
+    case .notFound, .isDirectory: 66
+    case .permission: 77
+    case .tooLarge: 75
+    case .full, .other: 74
+    }
+  }
+}
+
+extension FileError.Kind {
+  /// Sorts the system's error numbers into families.
+  init(code: Int32, operation: String) {
+    switch code {
+    case ENOENT, ENOTDIR, ELOOP: self = .notFound
+    case EACCES, EPERM, EROFS: self = .permission
+    case EISDIR: self = .isDirectory
+    case ENOSPC, EDQUOT: self = .full
+    // EFBIG is our own limit when reading, and the process's limit on file sizes when writing.
+    case EFBIG: self = operation == "read" ? .tooLarge : .full
+    default: self = .other
+    }
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How close two pictures are. PSNR is the mean squared error on a logarithmic scale, taken on
+// bytes, as pictures are stored. SSIM (Wang et al., "Image quality assessment", 2004) compares
+// local means, variances and covariance in a Gaussian window of 11 x 11 with standard deviation
+// 1.5, at the places where the window fits, and takes the mean. The nearest neighbour by squared
+// error tells whether a generated picture merely repeats one from training.
+
+import Glibc
+import Tensors
+
+/// The peak signal-to-noise ratio in decibels, averaged over the pictures of [B, C, H, W].
+///
+/// Values are clamped to 0...1 and rounded to bytes. Identical pictures give infinity.
+///
+/// - Throws: `ImageError` when the shapes differ or have not four dimensions.
+public func psnr(_ x: Tensor, _ y: Tensor) throws -> Double {
+  let each = try psnrPerPicture(x, y)
+  return each.reduce(0, +) / Double(each.count)
+}
+
+/// The peak signal-to-noise ratio of each picture of [B, C, H, W], in decibels.
+///
+/// - Throws: `ImageError` when the shapes differ or have not four dimensions.
+public func psnrPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
+  let batch = try comparableBatch(x, y, "psnr")
+  let size = x.count / batch
+  return x.withValues { a in
+    y.withValues { b in
+      (0..<batch).map { index in
+        var sum = 0.0
+        for position in index * size..<(index + 1) * size {
+          // A value that is no number counts as black on one side only if the other is not so.
+          let difference = Double(Picture.byte(a[position])) - Double(Picture.byte(b[position]))
+          sum += difference * difference
+        }
+        let error = sum / Double(size) / (255 * 255)
+        return error == 0 ? .infinity : -10 * log10(error)
+      }
+    }
+  }
+}
+
+/// The structural similarity, averaged over the pictures and channels of [B, C, H, W]; at most 1.
+///
+/// - Throws: `ImageError` when the shapes differ, or the pictures are smaller than 11 x 11.
+public func ssim(_ x: Tensor, _ y: Tensor) throws -> Double {
+  let batch = try comparableBatch(x, y, "ssim")
+  let (height, width) = (x.shape[2], x.shape[3])
+  guard height >= SSIMWindow.size, width >= SSIMWindow.size else {
+    throw ImageError.shape(
+      "ssim needs pictures of at least 11 x 11 pixels, not \(height) x \(width)")
+  }
+  let window = SSIMWindow(height: height, width: width)
+  let planes = batch * x.shape[1]
+  let total = x.withValues { a in
+    y.withValues { b in
+      (0..<planes).reduce(0.0) { sum, plane in
+        let range = plane * height * width..<(plane + 1) * height * width
+        return sum + window.similarity(a[range].map(Double.init), b[range].map(Double.init))
+      }
+    }
+  }
+  return total / Double(planes)
+}
+
+/// The index and mean squared error of the picture in `pool` [N, C, H, W] that is nearest to each
+/// picture of `queries` [B, C, H, W].
+///
+/// The first wins where several are equally near. Complexity: B N C H W.
+///
+/// - Throws: `ImageError` when the pictures have not the same shape or the pool is empty.
+public func nearestNeighbors(
+  of queries: Tensor, in pool: Tensor
+) throws -> [(index: Int, error: Double)] {
+  guard queries.rank == 4, pool.rank == 4, queries.shape[1...] == pool.shape[1...] else {
+    throw ImageError.shape(
+      "pictures of shapes \(queries.shape) and \(pool.shape) cannot be compared")
+  }
+  guard pool.shape[0] > 0, queries.shape[0] == 0 || queries.count > 0 else {
+    throw ImageError.shape("there are no pictures to compare with in \(pool.shape)")
+  }
+  let size = pool.count / pool.shape[0]
+  return queries.withValues { a in
+    pool.withValues { b in
+      (0..<queries.shape[0]).map { query in
+        var best = (index: 0, error: Double.infinity)
+        for candidate in 0..<pool.shape[0] {
+          let error = squaredError(a, query * size, b, candidate * size, size, Float(best.error))
+          if error < best.error { best = (candidate, error) }
+        }
+        return (best.index, best.error / Double(size))
+      }
+    }
+  }
+}
+
+/// The sum of squared differences of two runs; gives up early once `bound` is exceeded.
+private func squaredError(
+  _ a: UnsafeBufferPointer<Float>, _ aStart: Int, _ b: UnsafeBufferPointer<Float>, _ bStart: Int,
+  _ count: Int, _ bound: Float
+) -> Double {
+  var total = 0.0
+  for block in stride(from: 0, to: count, by: 256) {
+    var sums = SIMD8<Float>.zero
+    let end = min(block + 256, count)
+    var position = block
+    while position + 8 <= end {
+      var difference = SIMD8<Float>.zero
+      for lane in 0..<8 {
+        difference[lane] = a[aStart + position + lane] - b[bStart + position + lane]
+      }
+      sums += difference * difference
+      position += 8
+    }
+    total += Double(sums.sum())
+    while position < end {
+      let difference = Double(a[aStart + position] - b[bStart + position])
+      total += difference * difference
+      position += 1
+    }
+    if total > Double(bound) { return total }
+  }
+  return total
+}
+
+/// The batch size of two tensors of equal shape [B, C, H, W] with at least one pixel.
+private func comparableBatch(_ x: Tensor, _ y: Tensor, _ name: String) throws -> Int {
+  guard x.shape == y.shape else {
+    throw ImageError.shape("\(name) compares pictures of one shape, not \(x.shape) and \(y.shape)")
+  }
+  guard x.rank == 4, x.count > 0 else {
+    throw ImageError.shape("\(name) takes images of shape [B, C, H, W], not \(x.shape)")
+  }
+  return x.shape[0]
+}
+
+/// The sliding Gaussian window of SSIM over planes of one size.
+struct SSIMWindow {
+  static let size = 11
+  private static let c1 = 0.01 * 0.01
+  private static let c2 = 0.03 * 0.03
+  private let weights: [Double]
+  private let height, width: Int
+
+  init(height: Int, width: Int) {
+    self.height = height
+    self.width = width
+    let raw = (0..<SSIMWindow.size).map { index in
+      let offset = Double(index - SSIMWindow.size / 2)
+      return exp(-offset * offset / (2 * 1.5 * 1.5))
+    }
+    let total = raw.reduce(0, +)
+    weights = raw.map { $0 / total }
+  }
+
+  /// The mean similarity of two planes (H, W) of values from 0 to 1.
+  func similarity(_ x: [Double], _ y: [Double]) -> Double {
+    let meanX = smooth(x)
+    let meanY = smooth(y)
+    let squareX = smooth(zip(x, x).map(*))
+    let squareY = smooth(zip(y, y).map(*))
+    let product = smooth(zip(x, y).map(*))
+    var sum = 0.0
+    for index in meanX.indices {
+      let (mx, my) = (meanX[index], meanY[index])
+      let varianceX = squareX[index] - mx * mx
+      let varianceY = squareY[index] - my * my
+      let covariance = product[index] - mx * my
+      let above = (2 * mx * my + SSIMWindow.c1) * (2 * covariance + SSIMWindow.c2)
+      let below =
+        (mx * mx + my * my + SSIMWindow.c1) * (varianceX + varianceY + SSIMWindow.c2)
+      sum += above / below
+    }
+    return sum / Double(meanX.count)
+  }
+
+  /// Weighted means at all places where the window fits: (H - 10, W - 10).
+  private func smooth(_ plane: [Double]) -> [Double] {
+    let outWidth = width - SSIMWindow.size + 1
+    let outHeight = height - SSIMWindow.size + 1
+    var rows = [Double](repeating: 0, count: height * outWidth)
+    for y in 0..<height {
+      for x in 0..<outWidth {
+        var sum = 0.0
+        for k in 0..<SSIMWindow.size { sum += weights[k] * plane[y * width + x + k] }
+        rows[y * outWidth + x] = sum
+      }
+    }
+    var result = [Double](repeating: 0, count: outHeight * outWidth)
+    for y in 0..<outHeight {
+      for k in 0..<SSIMWindow.size {
+        let start = (y + k) * outWidth
+        for x in 0..<outWidth { result[y * outWidth + x] += weights[k] * rows[start + x] }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PNG in and out through libpng's simplified interface. Before libpng sees a file its chunks are
+// walked here: the header's size is held against our own limit, since libpng would believe a
+// header of a million by a million pixels, and a file that ends early is named as such. Whatever
+// the file holds (palette, grey, 16 bits) arrives as 8-bit RGB, or RGBA if it has transparency.
+
+import CPNG
+import Files
+
+/// Reads and writes PNG files.
+public enum PNG {
+  /// Reads a picture from a file.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is no sound PNG.
+  public static func load(path: String) throws -> Picture {
+    let bytes = try FileReader.read(path: path, limit: 1 << 30)
+    return try decode(bytes, name: path)
+  }
+
+  /// Writes a picture to a file, all or nothing.
+  ///
+  /// - Throws: `FileError` if the file cannot be written; an older file is intact then.
+  public static func save(_ picture: Picture, path: String) throws {
+    try AtomicFile.write(path: path, bytes: encode(picture))
+  }
+
+  /// Makes a picture of the bytes of a PNG file.
+  ///
+  /// Errors mention `name`, which is usually the path.
+  ///
+  /// - Throws: `ImageError` for anything but a complete and correct PNG of acceptable size.
+  public static func decode(_ bytes: [UInt8], name: String = "PNG data") throws -> Picture {
+    let header = try PNGHeader(bytes, name: name)
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    defer { png_image_free(&image) }
+    return try bytes.withUnsafeBytes { raw in
+      guard png_image_begin_read_from_memory(&image, raw.baseAddress, raw.count) != 0 else {
+        throw fault(image, name)
+      }
+      // Our walk and libpng must agree on the size before memory is taken for it.
+      guard Int(image.width) == header.width, Int(image.height) == header.height else {
+        throw ImageError.data("'\(name)' is damaged: its header is contradictory")
+      }
+      let channels = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0 ? 4 : 3
+      image.format = format(channels: channels)
+      let size = header.width * header.height * channels
+      let pixels = try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        guard png_image_finish_read(&image, nil, buffer.baseAddress, 0, nil) != 0 else {
+          throw fault(image, name)
+        }
+        count = size
+      }
+      return Picture(
+        trusted: pixels, width: header.width, height: header.height, channels: channels)
+    }
+  }
+
+  /// The bytes of a PNG file with this picture; equal pictures give equal bytes.
+  ///
+  /// - Throws: `ImageError` when libpng refuses, for lack of memory.
+  public static func encode(_ picture: Picture) throws -> [UInt8] {
+    var image = png_image()
+    image.version = UInt32(PNG_IMAGE_VERSION)
+    image.width = UInt32(picture.width)
+    image.height = UInt32(picture.height)
+    image.format = format(channels: picture.channels)
+    defer { png_image_free(&image) }
+    // Deflate grows data that it cannot shrink by far less than an eighth, chunk heads included.
+    let raw = (picture.width * picture.channels + 1) * picture.height
+    let capacity = raw + raw / 8 + 4096
+    return try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      var size = capacity
+      let status = picture.pixels.withUnsafeBytes { pixels in
+        png_image_write_to_memory(
+          &image, buffer.baseAddress, &size, 0, pixels.baseAddress, 0, nil)
+      }
+      guard status != 0, size <= capacity else { throw fault(image, "the picture") }
+      count = size
+    }
+  }
+
+  private static func format(channels: Int) -> UInt32 {
+    let color = UInt32(PNG_FORMAT_FLAG_COLOR)
+    return channels == 4 ? color | UInt32(PNG_FORMAT_FLAG_ALPHA) : color
+  }
+
+  /// libpng's words for what it found.
+  private static func fault(_ image: png_image, _ name: String) -> ImageError {
+    let words = withUnsafeBytes(of: image.message) { field in
+      String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    return ImageError.data("'\(name)' is damaged: \(words.isEmpty ? "unknown fault" : words)")
+  }
+}
+
+/// The size from a PNG header, after the chain of chunks was followed to its end.
+struct PNGHeader {
+  let width, height: Int
+  private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]
+
+  /// - Throws: `ImageError` if this is no PNG, is too large, or ends before its end chunk.
+  init(_ bytes: [UInt8], name: String) throws {
+    guard bytes.starts(with: PNGHeader.signature) else {
+      throw ImageError.data(
+        bytes.isEmpty ? "'\(name)' is empty" : "'\(name)' is not a PNG file",
+        hint: "convert other formats to PNG first")
+    }
+    guard bytes.count >= 33, PNGHeader.kind(bytes, at: 8) == "IHDR" else {
+      throw ImageError.data("'\(name)' is damaged: it has no header")
+    }
+    width = PNGHeader.number(bytes, at: 16)
+    height = PNGHeader.number(bytes, at: 20)
+    guard width > 0, height > 0, width <= Picture.pixelLimit / height else {
+      throw ImageError.data(
+        "'\(name)' says that it has \(width) x \(height) pixels; "
+          + "the limit is \(Picture.pixelLimit) pixels")
+    }
+    guard PNGHeader.reachesEnd(bytes) else {
+      throw ImageError.data("'\(name)' is damaged: it ends too early")
+    }
+  }
+
+  /// Follows the chunks: length, kind, content, checksum, until the end chunk.
+  private static func reachesEnd(_ bytes: [UInt8]) -> Bool {
+    var position = signature.count
+    while position + 12 <= bytes.count {
+      let length = number(bytes, at: position)
+      if kind(bytes, at: position) == "IEND" { return true }
+      position += 12 + length
+    }
+    return false
+  }
+
+  private static func number(_ bytes: [UInt8], at position: Int) -> Int {
+    bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) }
+  }
+
+  private static func kind(_ bytes: [UInt8], at position: Int) -> String {
+    String(decoding: bytes[position + 4..<position + 8], as: UTF8.self)
+  }
+}

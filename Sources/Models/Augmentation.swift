@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small changes to training pictures that leave their meaning: shift, scale, turn, hue, saturation.
+// With a few thousand pictures the tokenizer would otherwise learn them by heart. Pictures are
+// never mirrored: text, flags and clocks would become something else.
+
+import Glibc
+import Tensors
+
+/// How far training pictures are changed.
+public struct Augmentation: Sendable {
+  /// The share of pictures that are moved.
+  public var moveShare: Float = 0.5
+  /// Largest shift in pixels along each axis.
+  public var shift: Float = 1.5
+  /// Largest relative change of size.
+  public var scale: Float = 0.08
+  /// Largest turn in radians.
+  public var rotation: Float = 0.07
+  /// The share of pictures whose hue is turned by any angle.
+  public var hueShare: Float = 0.3
+  /// The share of pictures whose saturation changes by up to a half.
+  public var saturationShare: Float = 0.15
+
+  /// The amounts that the shipped models were trained with.
+  public init() {}
+
+  /// No change at all.
+  public static let none: Augmentation = {
+    var none = Augmentation()
+    (none.moveShare, none.hueShare, none.saturationShare) = (0, 0, 0)
+    return none
+  }()
+
+  /// Copies one picture [3, H, W] to [H, W, 3], changed by the next draws of the stream.
+  func copy(
+    _ picture: UnsafePointer<Float>, side: Int, to pixels: UnsafeMutablePointer<Float>,
+    _ draws: inout RandomStream
+  ) {
+    if Float(draws.uniform()) < moveShare {
+      move(picture, side: side, to: pixels, &draws)
+    } else {
+      for c in 0..<3 {
+        for i in 0..<side * side { pixels[i * 3 + c] = picture[c * side * side + i] }
+      }
+    }
+    if Float(draws.uniform()) < hueShare {
+      mix(pixels, side * side, Augmentation.hueMatrix(draws.uniform(-.pi, .pi)))
+    }
+    if Float(draws.uniform()) < saturationShare {
+      mix(pixels, side * side, Augmentation.saturationMatrix(draws.uniform(0.5, 1.5)))
+    }
+  }
+
+  /// An affine map about the centre, bilinear, with white outside.
+  private func move(
+    _ picture: UnsafePointer<Float>, side: Int, to pixels: UnsafeMutablePointer<Float>,
+    _ draws: inout RandomStream
+  ) {
+    let centre = Float(side - 1) / 2
+    let (dx, dy) = (draws.uniform(-shift, shift), draws.uniform(-shift, shift))
+    let zoom = 1 + draws.uniform(-scale, scale)
+    let angle = draws.uniform(-rotation, rotation)
+    let (c, s) = (cosf(angle) / zoom, sinf(angle) / zoom)
+    for y in 0..<side {
+      for x in 0..<side {
+        let (u, v) = (Float(x) - centre - dx, Float(y) - centre - dy)
+        let (sx, sy) = (c * u + s * v + centre, -s * u + c * v + centre)
+        let (x0, y0) = (sx.rounded(.down), sy.rounded(.down))
+        let (fx, fy) = (sx - x0, sy - y0)
+        let (column, row) = (Int(x0), Int(y0))
+        for channel in 0..<3 {
+          let plane = picture + channel * side * side
+          func at(_ r: Int, _ q: Int) -> Float {
+            r >= 0 && r < side && q >= 0 && q < side ? plane[r * side + q] : 1
+          }
+          let top = at(row, column) * (1 - fx) + at(row, column + 1) * fx
+          let bottom = at(row + 1, column) * (1 - fx) + at(row + 1, column + 1) * fx
+          pixels[(y * side + x) * 3 + channel] = top * (1 - fy) + bottom * fy
+        }
+      }
+    }
+  }
+
+  /// A turn of colours about the grey axis.
+  private static func hueMatrix(_ angle: Float) -> [Float] {
+    let (c, s) = (cosf(angle), sinf(angle))
+    let third = (1 - c) / 3
+    let root = s / Float(3).squareRoot()
+    return [
+      c + third, third - root, third + root,
+      third + root, c + third, third - root,
+      third - root, third + root, c + third,
+    ]
+  }
+
+  private static func saturationMatrix(_ amount: Float) -> [Float] {
+    let grey: [Float] = [0.299, 0.587, 0.114]
+    return (0..<9).map { i in grey[i % 3] * (1 - amount) + (i / 3 == i % 3 ? amount : 0) }
+  }
+
+  private func mix(_ pixels: UnsafeMutablePointer<Float>, _ count: Int, _ matrix: [Float]) {
+    for i in 0..<count {
+      let (r, g, b) = (pixels[3 * i], pixels[3 * i + 1], pixels[3 * i + 2])
+      for c in 0..<3 {
+        let value = matrix[3 * c] * r + matrix[3 * c + 1] * g + matrix[3 * c + 2] * b
+        pixels[3 * i + c] = min(max(value, 0), 1)
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CARD: draws the tokens of a picture one after the other. A causal transformer reads the class
+// and the tokens so far and says what it expects of the next one; the flow-matching head draws it.
+// Since the tokens are ordered by what they carry, stopping after any number of them gives a picture.
+// Backbone after LlamaGen, positions of the targets after MAR; the method's section 6.
+
+import Networks
+import Tensors
+
+/// The architecture of a CARD generator.
+public struct GeneratorConfiguration: Sendable, Equatable {
+  /// The number of tokens of the tokenizer (K).
+  public var numTokens: Int
+  /// Channels of a token (T).
+  public var tokenDim: Int
+  /// The number of classes (C).
+  public var numClasses: Int
+  /// Width of the backbone (D).
+  public var width = 128
+  /// Blocks of the backbone.
+  public var depth = 4
+  /// Attention heads.
+  public var heads = 4
+  /// Width of the flow head.
+  public var headWidth = 160
+  /// Blocks of the flow head.
+  public var headDepth = 3
+
+  /// The default architecture for the tokens of a tokenizer.
+  public init(for tokenizer: TokenizerConfiguration) {
+    numTokens = tokenizer.numTokens
+    tokenDim = tokenizer.tokenDim
+    numClasses = tokenizer.numClasses
+  }
+
+  /// Throws a ValueError that names the first choice that cannot be.
+  public func validate() throws {
+    let positive = [
+      ("num_tokens", numTokens), ("token_dim", tokenDim), ("num_classes", numClasses),
+      ("width", width), ("depth", depth), ("heads", heads), ("head_width", headWidth),
+      ("head_depth", headDepth),
+    ]
+    for (name, value) in positive where value < 1 || value > 1 << 16 {
+      throw TensorError.value("\(name) cannot be \(value)", hint: "it is a whole number from 1")
+    }
+    guard width % heads == 0 else {
+      throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
+    }
+    guard width <= 8192, depth <= 128, headWidth <= 8192, headDepth <= 128 else {
+      throw TensorError.value("this generator would be larger than smap can train")
+    }
+  }
+
+  var metadata: [(key: String, value: String)] {
+    [
+      ("num_tokens", "\(numTokens)"), ("token_dim", "\(tokenDim)"),
+      ("num_classes", "\(numClasses)"), ("width", "\(width)"), ("depth", "\(depth)"),
+      ("heads", "\(heads)"), ("head_width", "\(headWidth)"), ("head_depth", "\(headDepth)"),
+      ("head", "flow"), ("flow_convention", "x_t = (1-t) noise + t data"),
+    ]
+  }
+
+  init(metadata: MetadataReader) throws {
+    numTokens = try metadata.integer("num_tokens")
+    tokenDim = try metadata.integer("token_dim")
+    numClasses = try metadata.integer("num_classes")
+    width = try metadata.integer("width")
+    depth = try metadata.integer("depth")
+    heads = try metadata.integer("heads")
+    headWidth = try metadata.integer("head_width")
+    headDepth = try metadata.integer("head_depth")
+    try validate()
+  }
+}
+
+/// A causal generator of tokens.
+public final class CARDGenerator: Module {
+  /// The architecture.
+  public let configuration: GeneratorConfiguration
+  let classes: Embedding
+  let input: Linear
+  let positions: Tensor
+  let blocks: [CausalBlock]
+  let norm: RMSNorm
+  let targets: Tensor
+  let head: FlowHead
+  /// Mean of each token and channel over the training set: [K, T].
+  let mean: Tensor
+  /// Standard deviation of each token and channel over the training set: [K, T].
+  let deviation: Tensor
+  /// Names of the classes, in order of index; may be empty.
+  public var classNames: [String] = []
+  /// Notes that travel with the checkpoint.
+  public var notes: [(key: String, value: String)] = []
+
+  /// A generator with initial weights drawn from `seed`.
+  public init(_ configuration: GeneratorConfiguration, seed: UInt64) throws {
+    try configuration.validate()
+    self.configuration = configuration
+    var initial = Initializer(seed: seed)
+    let (width, tokens, dim) =
+      (configuration.width, configuration.numTokens, configuration.tokenDim)
+    classes = try Embedding(configuration.numClasses + 1, width, deviation: 0.5, &initial)
+    input = try Linear(dim, width, &initial)
+    positions = try initial.normal([tokens, width], deviation: 0.1)
+    let gain = 1 / Float(2 * configuration.depth).squareRoot()
+    blocks = try (0..<configuration.depth).map { _ in
+      try CausalBlock(
+        width: width, heads: configuration.heads, residualGain: gain, &initial)
+    }
+    norm = try RMSNorm(width, initial)
+    targets = try initial.normal([tokens, width], deviation: 0.1)
+    head = try FlowHead(
+      tokenDim: dim, contextWidth: width, width: configuration.headWidth,
+      depth: configuration.headDepth, &initial)
+    mean = try Tensor.zeros([tokens, dim])
+    deviation = try Tensor(repeating: 1, shape: [tokens, dim])
+  }
+
+  public var namedParameters: [NamedParameter] {
+    classes.named(under: "classes") + input.named(under: "input")
+      + [NamedParameter("positions", positions)]
+      + blocks.enumerated().flatMap { $1.named(under: "blocks.\($0)") }
+      + norm.named(under: "norm") + [NamedParameter("targets", targets)]
+      + head.named(under: "head")
+  }
+
+  var stateTensors: [NamedParameter] {
+    namedParameters + [
+      NamedParameter("standard.mean", mean), NamedParameter("standard.deviation", deviation),
+    ]
+  }
+
+  /// What is known before each token: [B, K, width] from standardised tokens [B, K, T].
+  func contexts(_ tokens: Tensor, condition: Condition) throws -> Tensor {
+    let (batch, count, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
+    let first = try condition.look(up: classes.weight).reshape([batch, 1, width])
+    var stream = first
+    if count > 1 {
+      let before = try tokens.narrow(dim: 1, start: 0, count: count - 1)
+      stream = try Tensor.cat([first, input(before)], dim: 1)
+    }
+    let placed = try stream.add(positions.narrow(dim: 0, start: 0, count: count))
+    let seen = try norm(blocks.reduce(placed) { try $1($0) })
+    return try seen.add(targets.narrow(dim: 0, start: 0, count: count))
+  }
+
+  /// The velocity of tokens x [rows, T] at time t in given contexts [rows, width].
+  public func velocity(_ x: Tensor, time: Float, context: Tensor) throws -> Tensor {
+    guard x.rank == 2, x.shape[1] == configuration.tokenDim, context.rank == 2,
+      context.shape == [x.shape[0], configuration.width]
+    else {
+      throw TensorError.shape(
+        "velocity takes x [rows, \(configuration.tokenDim)] and a context "
+          + "[rows, \(configuration.width)], not \(x.shape) and \(context.shape)")
+    }
+    let condition = try head.prepare(context).add(head.embed(times: [time]))
+    return try head.velocity(x, condition: condition)
+  }
+
+  /// (tokens - mean) / deviation, for the first positions of [B, k, T].
+  func standardized(_ tokens: Tensor) throws -> Tensor {
+    let k = tokens.shape[1]
+    return try tokens.sub(mean.narrow(dim: 0, start: 0, count: k))
+      .div(deviation.narrow(dim: 0, start: 0, count: k))
+  }
+
+  /// The inverse of `standardized`.
+  func destandardized(_ tokens: Tensor) throws -> Tensor {
+    let k = tokens.shape[1]
+    return try tokens.mul(deviation.narrow(dim: 0, start: 0, count: k))
+      .add(mean.narrow(dim: 0, start: 0, count: k))
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a picture is told to be: a class, a mixture of classes, or nothing (the null condition).
+// The null row is the last one of every table of conditions; an unknown class never becomes
+// class 0 by accident.
+
+import Tensors
+
+/// The semantic conditions of a batch of pictures.
+public struct Condition {
+  /// For each picture the row of the table, or a mixture over all rows.
+  private enum Content {
+    case rows([Int])
+    case weights(Tensor)  // [B, classes + 1]
+  }
+
+  private let content: Content
+  /// The number of classes; the null row has this index.
+  public let classCount: Int
+
+  /// Classes by index; nil is the null condition.
+  public init(_ labels: [Int?], classCount: Int) throws {
+    for case let label? in labels where label < 0 || label >= classCount {
+      throw TensorError.value(
+        "there is no class \(label)", hint: "classes go from 0 to \(classCount - 1)")
+    }
+    content = .rows(labels.map { $0 ?? classCount })
+    self.classCount = classCount
+  }
+
+  /// Mixtures of classes: weights [B, classCount]; their embeddings are added up by weight.
+  public init(weights: Tensor, classCount: Int) throws {
+    guard weights.rank == 2, weights.shape[1] == classCount else {
+      throw TensorError.shape(
+        "class weights have shape [B, \(classCount)], not \(weights.shape)")
+    }
+    let padding = try Tensor.zeros([weights.shape[0], 1])
+    content = .weights(try Tensor.cat([weights.detached, padding], dim: 1))
+    self.classCount = classCount
+  }
+
+  /// The null condition for `count` pictures.
+  public static func null(count: Int, classCount: Int) throws -> Condition {
+    try Condition([Int?](repeating: nil, count: count), classCount: classCount)
+  }
+
+  /// The number of pictures.
+  public var count: Int {
+    switch content {
+    case .rows(let rows): rows.count
+    case .weights(let weights): weights.shape[0]
+    }
+  }
+
+  /// The rows of a table [classCount + 1, width] that belong to the pictures: [B, width].
+  package func look(up table: Tensor) throws -> Tensor {
+    switch content {
+    case .rows(let rows): try table.rows(at: rows)
+    case .weights(let weights): try weights.matmul(table)
+    }
+  }
+
+  /// The conditions of some of the pictures.
+  package func slice(_ range: Range<Int>) throws -> Condition {
+    switch content {
+    case .rows(let rows):
+      let part = rows[range].map { $0 == classCount ? nil : Optional($0) }
+      return try Condition(part, classCount: classCount)
+    case .weights(let weights):
+      let part = try weights.narrow(dim: 0, start: range.lowerBound, count: range.count)
+      return try Condition(
+        weights: try part.narrow(dim: 1, start: 0, count: classCount), classCount: classCount)
+    }
+  }
+
+  /// One condition repeated for each of `count` pictures.
+  package func repeated(_ count: Int) throws -> Condition {
+    guard self.count == 1 else { return self }
+    switch content {
+    case .rows(let rows):
+      let row = rows[0] == classCount ? nil : Optional(rows[0])
+      return try Condition([Int?](repeating: row, count: count), classCount: classCount)
+    case .weights(let weights):
+      let row = try weights.narrow(dim: 1, start: 0, count: classCount)
+      return try Condition(
+        weights: try Tensor.cat([Tensor](repeating: row, count: count), dim: 0),
+        classCount: classCount)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The flow-matching head of CARD: given what the backbone knows about the next token, it turns
+// noise into that token by following a velocity field from t = 0 (noise) to t = 1 (data), so that
+// x_t = (1 - t) noise + t token and the velocity to learn is token - noise. A small network with
+// the time and the context modulating its norms (AdaLN), after MAR (Li et al., 2024); convention of
+// NextStep-1.
+
+import Glibc
+import Networks
+import Tensors
+
+/// One residual block: x + gate * MLP(modulated norm of x).
+final class FlowBlock: Module {
+  let modulation: Linear
+  let first: Linear
+  let second: Linear
+
+  init(width: Int, _ initial: inout Initializer) throws {
+    modulation = try Linear(width, 3 * width, gain: 0, &initial)
+    first = try Linear(width, width, &initial)
+    second = try Linear(width, width, &initial)
+  }
+
+  /// x: [rows, width]; condition: [rows, width], after SiLU.
+  func callAsFunction(_ x: Tensor, _ condition: Tensor) throws -> Tensor {
+    let parts = try modulation(condition)
+    let branch = try second(
+      first(x.layerNorm(nil, nil).modulated(by: parts), activation: .silu))
+    return try x.gatedResidual(branch, by: parts)
+  }
+
+  var namedParameters: [NamedParameter] {
+    modulation.named(under: "modulation") + first.named(under: "first")
+      + second.named(under: "second")
+  }
+}
+
+/// v(x_t, t, h): the velocity of a token on its way from noise.
+final class FlowHead: Module {
+  private let input: Linear
+  private let time1: Linear
+  private let time2: Linear
+  private let context: Linear
+  private let blocks: [FlowBlock]
+  private let lastModulation: Linear
+  private let output: Linear
+  private let frequencies = 64
+
+  /// A head over tokens of `tokenDim` channels with a context of `contextWidth`.
+  init(
+    tokenDim: Int, contextWidth: Int, width: Int, depth: Int, _ initial: inout Initializer
+  ) throws {
+    input = try Linear(tokenDim, width, &initial)
+    time1 = try Linear(2 * frequencies, width, &initial)
+    time2 = try Linear(width, width, &initial)
+    context = try Linear(contextWidth, width, &initial)
+    blocks = try (0..<depth).map { _ in try FlowBlock(width: width, &initial) }
+    lastModulation = try Linear(width, 2 * width, gain: 0, &initial)
+    output = try Linear(width, tokenDim, gain: 0, &initial)
+  }
+
+  /// What the head needs of a context [rows, contextWidth], to be used at many times: [rows, width].
+  func prepare(_ rows: Tensor) throws -> Tensor { try context(rows) }
+
+  /// The embedding of times in 0...1: sines and cosines of 1000 t, through an MLP: [times, width].
+  func embed(times: [Float]) throws -> Tensor {
+    let table = try Tensor(uninitialized: [times.count, 2 * frequencies])
+    for (i, t) in times.enumerated() {
+      for f in 0..<frequencies {
+        let angle = 1000 * t * expf(-logf(10_000) * Float(f) / Float(frequencies))
+        table.pointer[i * 2 * frequencies + f] = cosf(angle)
+        table.pointer[i * 2 * frequencies + frequencies + f] = sinf(angle)
+      }
+    }
+    return try time2(time1(table, activation: .silu))
+  }
+
+  /// The velocity at x [rows, tokenDim]; `condition` is the sum of time embedding and context.
+  func velocity(_ x: Tensor, condition: Tensor) throws -> Tensor {
+    let active = try condition.silu()
+    let hidden = try blocks.reduce(input(x)) { try $1($0, active) }
+    return try output(hidden.layerNorm(nil, nil).modulated(by: lastModulation(active)))
+  }
+
+  var namedParameters: [NamedParameter] {
+    input.named(under: "input") + time1.named(under: "time1") + time2.named(under: "time2")
+      + context.named(under: "context")
+      + blocks.enumerated().flatMap { $1.named(under: "blocks.\($0)") }
+      + lastModulation.named(under: "modulation") + output.named(under: "output")
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The linear path: a linear encoder and decoder that run beside the transformers.
+//
+// For linear maps, squared error and any schedule of tail dropping that shows every length, the
+// best ordered code is known in closed form: subtract what the class explains (its mean picture),
+// then keep the principal components of the rest in order of variance (nested dropout: Rippel,
+// Gelbart and Adams, 2014). smap starts there instead of spending the first thousand steps on
+// finding it; the transformers then learn what a linear code cannot do. The path is fitted once,
+// before training, and kept fixed.
+
+import Glibc
+import Tensors
+
+/// Mean pictures by class, and one direction for each channel of each token.
+final class LinearPath {
+  /// Mean picture of each class, the last row of all: [classes + 1, pixels].
+  let means: Tensor
+  /// Unit directions read by the encoder: [K * T, pixels].
+  let directions: Tensor
+  /// What a direction is divided by in the encoder: [K * T]; zero while nothing is fitted.
+  let scales: Tensor
+  /// What one unit of a channel adds to the picture: [K * T, pixels]. For KL it is the direction
+  /// times its scale and is not stored.
+  private(set) var synthesis: Tensor
+  /// A channel that is constant before normalisation, for VQ; else zero: [K * T].
+  let offsets: Tensor
+  private var analysis: Tensor
+
+  init(_ configuration: TokenizerConfiguration) throws {
+    let channels = configuration.numTokens * configuration.tokenDim
+    let pixels = configuration.pixelCount
+    means = try Tensor.zeros([configuration.numClasses + 1, pixels])
+    directions = try Tensor.zeros([channels, pixels])
+    scales = try Tensor.zeros([channels])
+    offsets = try Tensor.zeros([channels])
+    synthesis = try Tensor.zeros([channels, pixels])
+    analysis = synthesis
+  }
+
+  /// Whether `fit` has run, here or before the checkpoint was written.
+  var isFitted: Bool { scales.withValues { $0.contains { $0 != 0 } } }
+
+  /// z += (x - mean of the class) · directions / scales. x: [B, pixels]; result: [B, K * T].
+  func encode(_ flat: Tensor, condition: Condition) throws -> Tensor {
+    try flat.sub(condition.look(up: means)).matmul(analysis.transpose(0, 1)).add(offsets)
+  }
+
+  /// The mean picture of the class plus what the first `k` tokens say: [B, pixels].
+  ///
+  /// latents: [B, k * T].
+  func decode(_ latents: Tensor, condition: Condition) throws -> Tensor {
+    let used = try synthesis.narrow(dim: 0, start: 0, count: latents.shape[1])
+    return try latents.matmul(used).add(condition.look(up: means))
+  }
+
+  /// Brings the derived tables up to date after the stored ones changed.
+  func refresh(synthesis stored: Tensor? = nil) throws {
+    let pixels = directions.shape[1]
+    analysis = try directions.mapped { $0 }
+    synthesis = try (stored ?? directions).mapped { $0 }
+    for i in 0..<scales.count {
+      let scale = scales.pointer[i]
+      for p in i * pixels..<(i + 1) * pixels {
+        analysis.pointer[p] *= scale > 0 ? 1 / scale : 0
+        if stored == nil { synthesis.pointer[p] *= scale }
+      }
+    }
+  }
+
+  /// Fits means and directions to pictures [N, pixels] with classes, for continuous tokens.
+  ///
+  /// Every channel gets unit variance. A picture without a label uses the mean of all pictures.
+  func fit(_ flat: Tensor, labels: [Int?], classCount: Int, seed: UInt64) throws {
+    try fitMeans(flat, labels: labels, classCount: classCount)
+    let condition = try Condition(labels, classCount: classCount)
+    let residual = try flat.sub(condition.look(up: means))
+    let components = try PrincipalComponents(
+      of: residual, count: directions.shape[0], seed: seed)
+    directions.assign(components.directions)
+    for (i, variance) in components.variances.enumerated() {
+      scales.pointer[i] = max(variance, 1e-10).squareRoot()
+    }
+    try refresh()
+  }
+
+  /// Fits means, directions, the codebook and what each code adds, for discrete tokens.
+  ///
+  /// Token j reads T - 1 components, divided by their joint deviation, and a constant as its last
+  /// channel: after normalisation the constant's share tells how far the rest is from zero.
+  /// Codes come from spherical k-means over all positions; synthesis directions by least squares
+  /// on what the tokens before have left over, token after token, so prefixes stay good.
+  func fit(
+    _ flat: Tensor, labels: [Int?], codebook: Codebook, _ configuration: TokenizerConfiguration,
+    seed: UInt64
+  ) throws {
+    let (tokens, dim) = (configuration.numTokens, configuration.tokenDim)
+    guard dim >= 2 else { throw TensorError.value("vq with a linear path needs token_dim >= 2") }
+    try fitMeans(flat, labels: labels, classCount: configuration.numClasses)
+    let condition = try Condition(labels, classCount: configuration.numClasses)
+    let residual = try flat.sub(condition.look(up: means))
+    let components = try PrincipalComponents(
+      of: residual, count: tokens * (dim - 1), seed: seed)
+    let pixels = flat.shape[1]
+    for token in 0..<tokens {
+      let first = token * (dim - 1)
+      let variance = components.variances[first..<first + dim - 1].reduce(0, +)
+      for channel in 0..<dim {
+        let i = token * dim + channel
+        scales.pointer[i] = max(variance, 1e-10).squareRoot()
+        guard channel < dim - 1 else {
+          offsets.pointer[i] = LinearPath.constantChannel
+          continue
+        }
+        (directions.pointer + i * pixels).update(
+          from: components.directions.pointer + (first + channel) * pixels, count: pixels)
+      }
+    }
+    try refresh()
+    try fitCodes(residual, flat, condition, codebook, tokens, seed)
+  }
+
+  private static var constantChannel: Float { 1 }
+
+  private func fitCodes(
+    _ residual: Tensor, _ flat: Tensor, _ condition: Condition, _ codebook: Codebook,
+    _ tokens: Int, _ seed: UInt64
+  ) throws {
+    let (count, dim) = (flat.shape[0], codebook.dim)
+    let rows = try encode(flat, condition: condition).reshape([count * tokens, dim]).unitRows()
+    var draws = RandomStream(seed: seed, 0xC0DE)
+    let ids = try codebook.fit(rows, &draws)
+    let codes = try codebook.vectors(ids).reshape([count, tokens, dim])
+    var left = residual
+    var parts: [Tensor] = []
+    for token in 0..<tokens {
+      let inputs = try codes.narrow(dim: 1, start: token, count: 1).reshape([count, dim])
+      let weights = try leastSquares(inputs, left)
+      left = try left.sub(inputs.matmul(weights))
+      parts.append(weights)
+    }
+    try refresh(synthesis: Tensor.cat(parts, dim: 0))
+  }
+
+  private func fitMeans(_ flat: Tensor, labels: [Int?], classCount: Int) throws {
+    let (count, pixels) = (flat.shape[0], flat.shape[1])
+    var sizes = [Float](repeating: 0, count: classCount + 1)
+    for i in 0..<(classCount + 1) * pixels { means.pointer[i] = 0 }
+    for i in 0..<count {
+      var rows = [classCount]
+      if let label = labels[i] { rows.append(label) }
+      for row in rows {
+        sizes[row] += 1
+        for p in 0..<pixels { means.pointer[row * pixels + p] += flat.pointer[i * pixels + p] }
+      }
+    }
+    for row in 0...classCount where sizes[row] > 0 {
+      for p in 0..<pixels { means.pointer[row * pixels + p] /= sizes[row] }
+    }
+    // A class that the data lacks looks like nothing in particular.
+    for row in 0..<classCount where sizes[row] == 0 {
+      let all = means.pointer + classCount * pixels
+      (means.pointer + row * pixels).update(from: all, count: pixels)
+    }
+  }
+}
+
+/// The matrix W [d, m] that makes inputs [n, d] · W closest to targets [n, m], with a slight ridge.
+private func leastSquares(_ inputs: Tensor, _ targets: Tensor) throws -> Tensor {
+  let dim = inputs.shape[1]
+  let transposed = try inputs.transpose(0, 1)
+  let gram = try transposed.matmul(inputs).toArray().map(Double.init)
+  let inverse = invert(gram, size: dim, ridge: 1)
+  let solution = try Tensor(shape: [dim, dim], values: inverse.map { Float($0) })
+  return try solution.matmul(transposed.matmul(targets))
+}
+
+/// The inverse of a symmetric positive matrix plus `ridge` on its diagonal (Gauss and Jordan).
+private func invert(_ matrix: [Double], size: Int, ridge: Double) -> [Double] {
+  var a = matrix
+  var b = [Double](repeating: 0, count: size * size)
+  for i in 0..<size {
+    a[i * size + i] += ridge
+    b[i * size + i] = 1
+  }
+  for i in 0..<size {
+    let pivot = 1 / a[i * size + i]
+    for j in 0..<size {
+      a[i * size + j] *= pivot
+      b[i * size + j] *= pivot
+    }
+    for row in 0..<size where row != i {
+      let factor = a[row * size + i]
+      for j in 0..<size {
+        a[row * size + j] -= factor * a[i * size + j]
+        b[row * size + j] -= factor * b[i * size + j]
+      }
+    }
+  }
+  return b
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The SMAP tokenizer: a picture and its class become K tokens whose order carries meaning; any
+// prefix of them, with the class, becomes a picture again.
+//
+// Encoder: [class slot | patches | condition | queries] through a pre-LN transformer; the outputs
+// of the queries become tokens of T channels. Queries see everything before them and the queries
+// up to themselves, so the first k tokens do not depend on how many follow. Decoder: [mask tokens |
+// condition | k tokens] through a second transformer; the outputs of the mask tokens become pixels
+// through convolutions, which leave no patch grid. The condition is never dropped.
+// After TiTok (Yu et al., 2024), One-D-Piece, TA-TiTok; the method's sections 2 to 5.
+
+import Networks
+import Tensors
+
+/// A tokenizer with semantic-aware prefix tokens.
+public final class SMAPTokenizer: Module {
+  /// The architecture.
+  public let configuration: TokenizerConfiguration
+  let encoder: TokenizerEncoder
+  let decoder: TokenizerDecoder
+  let linearPath: LinearPath
+  let codebook: Codebook?
+  /// Names of the classes, in order of index; may be empty.
+  public var classNames: [String] = []
+  /// Notes that travel with the checkpoint, such as command, seed and scores.
+  public var notes: [(key: String, value: String)] = []
+
+  /// A tokenizer with initial weights drawn from `seed`.
+  public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {
+    try configuration.validate()
+    self.configuration = configuration
+    var initial = Initializer(seed: seed)
+    encoder = try TokenizerEncoder(configuration, &initial)
+    decoder = try TokenizerDecoder(configuration, &initial)
+    linearPath = try LinearPath(configuration)
+    codebook = configuration.quantizer == .vq ? try Codebook(configuration, seed: seed) : nil
+  }
+
+  /// The trained parameters.
+  public var namedParameters: [NamedParameter] {
+    encoder.named(under: "encoder") + decoder.named(under: "decoder")
+  }
+
+  /// Everything that a checkpoint holds: parameters, linear path, codebook.
+  var stateTensors: [NamedParameter] {
+    var state = namedParameters
+    if configuration.linearPath {
+      state += [
+        NamedParameter("linear.means", linearPath.means),
+        NamedParameter("linear.directions", linearPath.directions),
+        NamedParameter("linear.scales", linearPath.scales),
+      ]
+      if codebook != nil {
+        state += [
+          NamedParameter("linear.offsets", linearPath.offsets),
+          NamedParameter("linear.synthesis", linearPath.synthesis),
+        ]
+      }
+    }
+    if let codebook {
+      state += [
+        NamedParameter("codebook.codes", codebook.codes),
+        NamedParameter("codebook.sizes", codebook.sizes),
+      ]
+    }
+    return state
+  }
+
+  // MARK: - Steps on the tape
+
+  /// The condition that a half of the tokenizer is told: the given one, or null if that half is
+  /// not injected.
+  private func seen(_ condition: Condition, _ reaches: Bool) throws -> Condition {
+    reaches
+      ? condition : try .null(count: condition.count, classCount: configuration.numClasses)
+  }
+
+  /// Tokens before the bottleneck: [B, K, T], and for KL the log variances.
+  func latents(
+    _ pixels: Tensor, condition: Condition
+  ) throws -> (mean: Tensor, logVariance: Tensor?) {
+    let told = try seen(condition, configuration.inject.reachesEncoder)
+    let (learned, logVariance) = try encoder(pixels, condition: told)
+    guard configuration.linearPath else { return (learned, logVariance) }
+    let flat = try pixels.reshape([pixels.shape[0], configuration.pixelCount])
+    let linear = try linearPath.encode(flat, condition: told).reshape(learned.shape)
+    return (try learned.add(linear), logVariance)
+  }
+
+  /// Pixels [B, H, W, 3] from the first k tokens [B, k, T].
+  func pixels(_ tokens: Tensor, condition: Condition) throws -> Tensor {
+    let told = try seen(condition, configuration.inject.reachesDecoder)
+    guard configuration.linearPath else {
+      return try decoder(tokens, base: nil, condition: told)
+    }
+    let (batch, kept) = (tokens.shape[0], tokens.shape[1])
+    let side = configuration.imageSize
+    let base = try linearPath.decode(
+      try tokens.reshape([batch, kept * configuration.tokenDim]), condition: told
+    ).reshape([batch, side, side, 3])
+    return try decoder(tokens, base: base, condition: told)
+  }
+
+  /// What the bottleneck lets through at evaluation: [B, K, T], with code indices for VQ.
+  func bottleneck(_ latents: Tensor) throws -> (tokens: Tensor, ids: [Int]?) {
+    guard let codebook else { return (latents, nil) }
+    let ids = try codebook.nearest(latents.unitRows())
+    return (try codebook.vectors(ids).reshape(latents.shape), ids)
+  }
+
+  // MARK: - Whole batches
+
+  /// The tokens of pictures [B, 3, H, W] with values from 0 to 1.
+  public func encode(_ images: Tensor, condition: Condition) throws -> Tokens {
+    try check(images)
+    let condition = try condition.repeated(images.shape[0])
+    guard condition.count == images.shape[0] else {
+      throw TensorError.shape("\(condition.count) labels do not fit \(images.shape[0]) pictures")
+    }
+    let parts = try inParallel(count: images.shape[0]) { range in
+      let pixels = try PixelLayout.channelsLast(
+        images.narrow(dim: 0, start: range.lowerBound, count: range.count))
+      let latents = try self.latents(pixels, condition: condition.slice(range)).mean
+      return try self.bottleneck(latents)
+    }
+    let ids = parts.compactMap(\.ids).flatMap { $0 }
+    return Tokens(
+      latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: codebook == nil ? nil : ids,
+      condition: condition)
+  }
+
+  /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1.
+  public func decode(_ tokens: Tokens, condition: Condition? = nil) throws -> Tensor {
+    let latents = tokens.latents
+    let (batch, kept) = (latents.shape[0], latents.shape[1])
+    guard latents.shape[2] == configuration.tokenDim else {
+      throw TensorError.shape(
+        "this tokenizer has \(configuration.tokenDim) channels a token, not \(latents.shape[2])")
+    }
+    guard kept >= 1, kept <= configuration.numTokens else {
+      throw TensorError.value(
+        "cannot decode \(kept) tokens", hint: "from 1 to \(configuration.numTokens)")
+    }
+    let condition = try (condition ?? tokens.condition).repeated(batch)
+    guard condition.count == batch else {
+      throw TensorError.shape("\(condition.count) labels do not fit \(batch) pictures")
+    }
+    let parts = try inParallel(count: batch) { range in
+      let part = try latents.narrow(dim: 0, start: range.lowerBound, count: range.count)
+      return try PixelLayout.channelsFirst(
+        self.pixels(part, condition: condition.slice(range)).clamp(min: 0, max: 1))
+    }
+    return try Tensor.cat(parts, dim: 0)
+  }
+
+  /// Encodes and decodes with the first `keep` tokens (all if nil).
+  public func reconstruct(
+    _ images: Tensor, condition: Condition, keep: Int? = nil
+  ) throws -> Tensor {
+    let tokens = try encode(images, condition: condition)
+    return try decode(keep.map { try tokens.prefix($0) } ?? tokens)
+  }
+
+  private func check(_ images: Tensor) throws {
+    let side = configuration.imageSize
+    guard images.rank == 4, images.shape[1] == 3, images.shape[2] == side, images.shape[3] == side
+    else {
+      throw TensorError.shape(
+        "this tokenizer takes pictures of shape [B, 3, \(side), \(side)], not \(images.shape)",
+        hint: "image.resize(x, \(side), \(side)) makes them fit")
+    }
+  }
+}
+
+/// The number of pictures that one thread works on at a time: small enough to stay in cache.
+let picturesPerMicroBatch = 8
+
+/// Runs `body` without recording for blocks of pictures, on all threads, and collects in order.
+func inParallel<Part>(count: Int, _ body: (Range<Int>) throws -> Part) throws -> [Part] {
+  let size = picturesPerMicroBatch
+  let chunks = (count + size - 1) / size
+  var results = [Result<Part, any Error>?](repeating: nil, count: chunks)
+  results.withUnsafeMutableBufferPointer { slots in
+    let slots = slots
+    ThreadPool.forEach(chunks: chunks) { i in
+      slots[i] = Result {
+        try Tensor.withoutGradients { try body(i * size..<min(count, (i + 1) * size)) }
+      }
+    }
+  }
+  return try results.compactMap { try $0?.get() }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The two transformers of the tokenizer.
+
+import Networks
+import Tensors
+
+/// [class slot | patches | condition | queries] to tokens.
+final class TokenizerEncoder: Module {
+  private let configuration: TokenizerConfiguration
+  private let patch: Linear
+  private let classSlot: Tensor
+  private let positions: Tensor
+  private let queries: Tensor
+  private let condition: Embedding
+  private let normPre: LayerNorm
+  private let blocks: Transformer
+  private let normPost: LayerNorm
+  private let project: Linear
+  private let logVariance: Linear?
+
+  init(_ configuration: TokenizerConfiguration, _ initial: inout Initializer) throws {
+    self.configuration = configuration
+    let width = configuration.width
+    let deviation = 1 / Float(width).squareRoot()
+    patch = try Linear(configuration.patchSize * configuration.patchSize * 3, width, &initial)
+    classSlot = try initial.normal([1, width], deviation: deviation)
+    positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
+    queries = try initial.normal([configuration.numTokens, width], deviation: deviation)
+    condition = try Embedding(configuration.numClasses + 1, width, &initial)
+    normPre = try LayerNorm(width, initial)
+    blocks = try Transformer(
+      width: width, depth: configuration.depth, heads: configuration.heads, &initial)
+    normPost = try LayerNorm(width, initial)
+    // Beside a linear path the transformer starts as a correction of nothing.
+    project = try Linear(
+      width, configuration.tokenDim, gain: configuration.linearPath ? 0 : 1, &initial)
+    guard configuration.quantizer == .kl else {
+      logVariance = nil
+      return
+    }
+    let head = try Linear(width, configuration.tokenDim, gain: 0, &initial)
+    for i in 0..<configuration.tokenDim { head.bias?.pointer[i] = -6 }
+    logVariance = head
+  }
+
+  /// pixels: [B, H, W, 3]; the results are [B, K, T].
+  func callAsFunction(
+    _ pixels: Tensor, condition told: Condition
+  ) throws -> (mean: Tensor, logVariance: Tensor?) {
+    let (batch, width) = (pixels.shape[0], configuration.width)
+    let patches = try patch(PixelLayout.patches(pixels, side: configuration.patchSize))
+      .add(positions)
+    let label = try told.look(up: condition.weight).reshape([batch, 1, width])
+    let stream = try Tensor.assembled(
+      batch: batch, width: width, [classSlot, patches, label, queries])
+    let before = 2 + configuration.patchCount
+    let seen = try blocks(normPre(stream), mask: .causalAfter(prefix: before))
+    let outputs = try normPost(
+      seen.narrow(dim: 1, start: before, count: configuration.numTokens))
+    return (try project(outputs), try logVariance?(outputs).clamp(min: -12, max: 4))
+  }
+
+  var namedParameters: [NamedParameter] {
+    patch.named(under: "patch")
+      + [
+        NamedParameter("class_slot", classSlot), NamedParameter("positions", positions),
+        NamedParameter("queries", queries),
+      ] + condition.named(under: "condition") + normPre.named(under: "norm_pre")
+      + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
+      + project.named(under: "project") + (logVariance?.named(under: "log_variance") ?? [])
+  }
+}
+
+/// [mask tokens | condition | tokens] to pixels.
+final class TokenizerDecoder: Module {
+  private let configuration: TokenizerConfiguration
+  private let maskToken: Tensor
+  private let positions: Tensor
+  private let latent: Linear
+  private let latentPositions: Tensor
+  private let condition: Embedding
+  private let base: Linear?
+  private let normPre: LayerNorm
+  private let blocks: Transformer
+  private let normPost: LayerNorm
+  private let toPixels: Linear
+  private let convolutions: [Convolution3x3]
+
+  init(_ configuration: TokenizerConfiguration, _ initial: inout Initializer) throws {
+    self.configuration = configuration
+    let (width, side) = (configuration.width, configuration.patchSize)
+    let deviation = 1 / Float(width).squareRoot()
+    maskToken = try initial.normal([1, width], deviation: deviation)
+    positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
+    latent = try Linear(configuration.tokenDim, width, &initial)
+    latentPositions = try initial.normal([configuration.numTokens, width], deviation: deviation)
+    condition = try Embedding(configuration.numClasses + 1, width, &initial)
+    base = configuration.linearPath ? try Linear(side * side * 3, width, &initial) : nil
+    normPre = try LayerNorm(width, initial)
+    blocks = try Transformer(
+      width: width, depth: configuration.decoderDepth, heads: configuration.heads, &initial)
+    normPost = try LayerNorm(width, initial)
+    let features = configuration.pixelChannels
+    toPixels = try Linear(width, side * side * features, &initial)
+    let first = features + (configuration.linearPath ? 3 : 0)
+    convolutions = [
+      try Convolution3x3(first, features, &initial),
+      try Convolution3x3(features, features, &initial),
+      try Convolution3x3(features, 3, gain: configuration.linearPath ? 0 : 1, &initial),
+    ]
+  }
+
+  /// tokens: [B, k, T], base: [B, H, W, 3] or nil; the result is [B, H, W, 3].
+  func callAsFunction(_ tokens: Tensor, base linear: Tensor?, condition told: Condition) throws
+    -> Tensor
+  {
+    let (batch, kept, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
+    let label = try told.look(up: condition.weight).reshape([batch, 1, width])
+    let places = try latentPositions.narrow(dim: 0, start: 0, count: kept)
+    let known = try latent(tokens).add(places)
+    let centred = try linear?.sub(0.5)
+    var canvas = try positions.add(maskToken)
+    if let centred, let base {
+      canvas = try base(PixelLayout.patches(centred, side: configuration.patchSize)).add(canvas)
+    }
+    let stream = try Tensor.assembled(batch: batch, width: width, [canvas, label, known])
+    let seen = try blocks(normPre(stream))
+    let outputs = try normPost(seen.narrow(dim: 1, start: 0, count: configuration.patchCount))
+    return try draw(outputs, linear: linear, centred: centred)
+  }
+
+  private func draw(_ outputs: Tensor, linear: Tensor?, centred: Tensor?) throws -> Tensor {
+    var features = try PixelLayout.pixels(
+      toPixels(outputs), grid: configuration.grid, side: configuration.patchSize,
+      channels: configuration.pixelChannels)
+    if let centred { features = try Tensor.cat([features, centred], dim: 3) }
+    features = try convolutions[0](features, activation: .gelu)
+    features = try convolutions[1](features, activation: .gelu)
+    let pixels = try convolutions[2](features)
+    return try linear.map { try pixels.add($0) } ?? pixels.add(0.5)
+  }
+
+  var namedParameters: [NamedParameter] {
+    [
+      NamedParameter("mask_token", maskToken), NamedParameter("positions", positions),
+      NamedParameter("latent_positions", latentPositions),
+    ] + latent.named(under: "latent") + condition.named(under: "condition")
+      + (base?.named(under: "base") ?? []) + normPre.named(under: "norm_pre")
+      + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
+      + toPixels.named(under: "pixels")
+      + convolutions.enumerated().flatMap { $1.named(under: "convolution.\($0)") }
+  }
+}

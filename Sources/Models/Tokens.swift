@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tokens of a batch of pictures, with the conditions they were made under.
+
+import Tensors
+
+/// Token sequences: what encoding yields, CARD draws and decoding takes.
+public struct Tokens {
+  /// [B, k, T].
+  public let latents: Tensor
+  /// The code indices of a VQ tokenizer, row by row [B * k]; nil for KL.
+  public let ids: [Int]?
+  /// The class of each picture.
+  public let condition: Condition
+
+  /// Collects latents, indices and conditions of the same pictures.
+  public init(latents: Tensor, ids: [Int]?, condition: Condition) {
+    self.latents = latents
+    self.ids = ids
+    self.condition = condition
+  }
+
+  /// The number of pictures.
+  public var count: Int { latents.shape[0] }
+  /// The number of tokens a picture (k).
+  public var length: Int { latents.shape[1] }
+
+  /// The first `keep` tokens of every picture; a ValueError for 0 or more than there are.
+  public func prefix(_ keep: Int) throws -> Tokens {
+    guard keep >= 1, keep <= length else {
+      throw TensorError.value("cannot keep \(keep) tokens", hint: "from 1 to \(length)")
+    }
+    let kept = ids.map { ids in
+      (0..<count).flatMap { ids[$0 * length..<$0 * length + keep] }
+    }
+    return Tokens(
+      latents: try latents.narrow(dim: 1, start: 0, count: keep), ids: kept, condition: condition)
+  }
+
+  /// The tokens of some of the pictures.
+  public func pictures(_ range: Range<Int>) throws -> Tokens {
+    guard range.lowerBound >= 0, range.upperBound <= count else {
+      throw TensorError.index("pictures \(range) of \(count)")
+    }
+    return Tokens(
+      latents: try latents.narrow(dim: 0, start: range.lowerBound, count: range.count),
+      ids: ids.map { Array($0[range.lowerBound * length..<range.upperBound * length]) },
+      condition: try condition.slice(range))
+  }
+}

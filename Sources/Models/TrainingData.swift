@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Labelled pictures as the training loops take them.
+
+import Tensors
+
+/// Pictures with their classes.
+public struct TrainingData {
+  /// [N, 3, H, W], values from 0 to 1.
+  public let images: Tensor
+  /// The class of each picture.
+  public let labels: [Int]
+  /// The number of classes.
+  public let classCount: Int
+
+  /// Checks that pictures and labels belong together.
+  public init(images: Tensor, labels: [Int], classCount: Int) throws {
+    guard images.rank == 4, images.shape[1] == 3, images.shape[0] == labels.count else {
+      throw TensorError.shape(
+        "a data set needs pictures [N, 3, H, W] and N labels, not \(images.shape) and "
+          + "\(labels.count)")
+    }
+    guard !labels.isEmpty else { throw TensorError.value("the data set is empty") }
+    for label in labels where label < 0 || label >= classCount {
+      throw TensorError.value(
+        "there is no class \(label)", hint: "the model knows classes 0 to \(classCount - 1)")
+    }
+    self.images = images.detached
+    self.labels = labels
+    self.classCount = classCount
+  }
+
+  /// The number of pictures.
+  public var count: Int { labels.count }
+
+  /// The share of picture `i`'s class turned into a weight that makes all classes alike, to the
+  /// given power: 0 leaves the data as it is, 1 balances it.
+  func classWeights(balance: Double) -> [Double] {
+    var sizes = [Double](repeating: 0, count: classCount)
+    for label in labels { sizes[label] += 1 }
+    return labels.map { 1 / sizes[$0] * (balance * 1 + (1 - balance) * sizes[$0]) }
+  }
+}
+
+/// What a training step reports while it runs.
+public struct TrainingProgress: Sendable {
+  /// Steps done, from 1.
+  public let step: Int
+  /// Steps in all.
+  public let total: Int
+  /// The loss of this step.
+  public let loss: Float
+  /// Named parts of the loss and other figures.
+  public let figures: [(name: String, value: Float)]
+}
+
+/// Which pictures the steps take: every picture once, in random order, before any twice.
+struct EpochOrder {
+  private let count: Int
+  private let seed: UInt64
+  private var order: [Int] = []
+  private var epoch = 0
+
+  init(count: Int, seed: UInt64) {
+    self.count = count
+    self.seed = seed
+  }
+
+  mutating func next(_ size: Int) -> [Int] {
+    while order.count < size {
+      var draws = RandomStream(seed: seed, 0x0DE2, epoch)
+      order = draws.permutation(count) + order
+      epoch += 1
+    }
+    let batch = Array(order.suffix(size))
+    order.removeLast(size)
+    return batch
+  }
+}
+
+extension TrainingData {
+  /// All pictures, each changed by draws that depend on the seed, the variant and its number.
+  func augmented(_ augmentation: Augmentation, seed: UInt64, variant: Int) throws -> Tensor {
+    let side = images.shape[2]
+    let size = side * side * 3
+    let pixels = try Tensor(uninitialized: [count, side, side, 3])
+    ThreadPool.forEachBlock(rows: count, rowsPerBlock: 64) { block in
+      for i in block {
+        var draws = RandomStream(seed: seed, 0xA46, variant, i)
+        augmentation.copy(
+          images.pointer + i * size, side: side, to: pixels.pointer + i * size, &draws)
+      }
+    }
+    return try PixelLayout.channelsFirst(pixels)
+  }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The elementary layers: linear, embedding, the two norms, a 3 x 3 convolution. Each owns its
+// parameters and can be called on a tensor.
+
+import CKernels
+import Tensors
+
+/// `x Wᵀ + b` over the last dimension.
+public final class Linear: Module {
+  /// [out, in].
+  public let weight: Tensor
+  /// [out], or nil.
+  public let bias: Tensor?
+
+  /// Weights by fan-in and fan-out (Xavier), bias zero; `gain` scales the weights, 0 zeroes them.
+  public init(
+    _ inFeatures: Int, _ outFeatures: Int, bias: Bool = true, gain: Float = 1,
+    _ initial: inout Initializer
+  ) throws {
+    weight = try initial.xavier(out: outFeatures, in: inFeatures, gain: gain)
+    self.bias = bias ? try initial.constant(0, [outFeatures]) : nil
+  }
+
+  /// x: [..., in] gives [..., out].
+  public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
+    try x.linear(weight, bias, activation: activation)
+  }
+
+  public var namedParameters: [NamedParameter] {
+    [NamedParameter("weight", weight)] + (bias.map { [NamedParameter("bias", $0)] } ?? [])
+  }
+}
+
+/// A table of vectors, one for each index.
+public final class Embedding: Module {
+  /// [rows, dim].
+  public let weight: Tensor
+
+  /// Rows from N(0, deviation²).
+  public init(
+    _ rows: Int, _ dim: Int, deviation: Float = 0.02, _ initial: inout Initializer
+  ) throws {
+    weight = try initial.normal([rows, dim], deviation: deviation)
+  }
+
+  /// The rows of the given indices: [indices, dim].
+  public func callAsFunction(_ indices: [Int]) throws -> Tensor { try weight.rows(at: indices) }
+
+  public var namedParameters: [NamedParameter] { [NamedParameter("weight", weight)] }
+}
+
+/// Layer normalisation over the last dimension, epsilon 1e-5.
+public final class LayerNorm: Module {
+  /// [dim].
+  public let gain: Tensor
+  /// [dim].
+  public let bias: Tensor
+
+  /// Gain one, bias zero.
+  public init(_ dim: Int, _ initial: Initializer) throws {
+    gain = try initial.constant(1, [dim])
+    bias = try initial.constant(0, [dim])
+  }
+
+  /// x: [..., dim].
+  public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.layerNorm(gain, bias) }
+
+  public var namedParameters: [NamedParameter] {
+    [NamedParameter("gain", gain), NamedParameter("bias", bias)]
+  }
+}
+
+/// Root-mean-square normalisation over the last dimension, epsilon 1e-5.
+public final class RMSNorm: Module {
+  /// [dim].
+  public let gain: Tensor
+
+  /// Gain one.
+  public init(_ dim: Int, _ initial: Initializer) throws {
+    gain = try initial.constant(1, [dim])
+  }
+
+  /// x: [..., dim].
+  public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.rmsNorm(gain) }
+
+  public var namedParameters: [NamedParameter] { [NamedParameter("gain", gain)] }
+}
+
+/// A 3 x 3 convolution over pictures with channels last; edge pixels are repeated outwards.
+public final class Convolution3x3: Module {
+  /// [out, 9 * in]: the nine neighbours row by row, each with its channels.
+  public let weight: Tensor
+  /// [out].
+  public let bias: Tensor
+  private let channels: Int
+
+  /// Weights by fan-in and fan-out, bias zero.
+  public init(
+    _ inChannels: Int, _ outChannels: Int, gain: Float = 1, _ initial: inout Initializer
+  ) throws {
+    channels = inChannels
+    weight = try initial.xavier(out: outChannels, in: inChannels * 9, gain: gain)
+    bias = try initial.constant(0, [outChannels])
+  }
+
+  /// x: [B, H, W, in] gives [B, H, W, out].
+  public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
+    guard x.rank == 4, x.shape[3] == channels else {
+      throw TensorError.shape("this convolution takes [B, H, W, \(channels)], not \(x.shape)")
+    }
+    return try x.neighbourhoods3x3().linear(weight, bias, activation: activation)
+  }
+
+  public var namedParameters: [NamedParameter] {
+    [NamedParameter("weight", weight), NamedParameter("bias", bias)]
+  }
+}
+
+extension Tensor {
+  /// Rows of a matrix by index; the backward adds each row's gradient to its place.
+  public func rows(at indices: [Int]) throws -> Tensor {
+    guard rank == 2 else { throw TensorError.shape("rows are taken from a matrix, not \(shape)") }
+    let (rowCount, width) = (shape[0], shape[1])
+    for index in indices where index < 0 || index >= rowCount {
+      throw TensorError.index("there is no row \(index) among \(rowCount)")
+    }
+    let result = try Tensor(uninitialized: [indices.count, width])
+    for (i, index) in indices.enumerated() {
+      (result.pointer + i * width).update(from: pointer + index * width, count: width)
+    }
+    let tableShape = shape
+    return result.recorded(from: [self]) { gradient in
+      let table = try Tensor.zeros(tableShape)
+      for (i, index) in indices.enumerated() {
+        smap_accumulate(table.pointer + index * width, gradient.pointer + i * width, width)
+      }
+      return [table]
+    }
+  }
+
+  /// The 3 x 3 neighbourhood of each pixel: [B, H, W, C] gives [B, H, W, 9 * C].
+  package func neighbourhoods3x3() throws -> Tensor {
+    let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
+    let size = height * width * channels
+    let result = try Tensor(uninitialized: [batch, height, width, 9 * channels])
+    for i in 0..<batch {
+      smap_unfold3x3(
+        pointer + i * size, height, width, channels, result.pointer + i * 9 * size)
+    }
+    let inputShape = shape
+    return result.recorded(from: [self]) { gradient in
+      let dx = try Tensor.zeros(inputShape)
+      for i in 0..<batch {
+        smap_fold3x3(gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
+      }
+      return [dx]
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A training step on several threads. The batch is cut into micro-batches whose number depends on
+// the batch alone; each runs forward and backward on one thread, small enough to stay in cache, and
+// the gradients are added in the order of the micro-batches. So the bits of a step do not depend on
+// the number of threads.
+
+import CKernels
+import Tensors
+
+/// What one training step found.
+public struct StepResult {
+  /// The losses named by the model, averaged over the batch.
+  public let losses: [Float]
+  /// The length of the gradient before clipping.
+  public let gradientNorm: Float
+}
+
+/// Differentiates a loss over micro-batches and steps an optimizer.
+public final class MicroBatchTrainer {
+  private let optimizer: any Optimizer
+  private let clip: Float
+
+  /// Gradients longer than `clip` are shortened to it.
+  public init(_ optimizer: any Optimizer, clip: Float) {
+    self.optimizer = optimizer
+    self.clip = clip
+  }
+
+  /// Runs `loss` for each micro-batch and moves the parameters by the mean gradient.
+  ///
+  /// `loss` returns the number to differentiate and the numbers to report. It runs on any thread
+  /// and must not change anything that other micro-batches read. `weights` are the shares of the
+  /// micro-batches in the batch and add up to one. Throws the first micro-batch's error, or a
+  /// ValueError when the gradient is not finite; the parameters are unchanged then.
+  public func step(
+    weights: [Float], loss: (Int) throws -> (total: Tensor, reported: [Float])
+  ) throws -> StepResult {
+    let parameters = optimizer.parameters
+    var outcomes = [Result<([Tensor?], [Float]), any Error>?](repeating: nil, count: weights.count)
+    outcomes.withUnsafeMutableBufferPointer { slots in
+      let slots = slots
+      ThreadPool.forEach(chunks: weights.count) { i in
+        slots[i] = Result {
+          let (total, reported) = try loss(i)
+          return (try total.gradients(for: parameters), reported)
+        }
+      }
+    }
+    let results = try outcomes.compactMap { try $0?.get() }
+    let gradients = try sum(results.map(\.0), weights: weights)
+    let norm = gradientNorm(gradients)
+    guard norm.isFinite else {
+      throw TensorError.value(
+        "the gradient is not a finite number", hint: "lower the learning rate")
+    }
+    let scale = clip > 0 && norm > clip ? clip / norm : 1
+    try optimizer.step(gradients: gradients, scale: scale)
+    var losses = [Float](repeating: 0, count: results.first?.1.count ?? 0)
+    for (result, weight) in zip(results, weights) {
+      for (j, value) in result.1.enumerated() where j < losses.count { losses[j] += value * weight }
+    }
+    return StepResult(losses: losses, gradientNorm: norm)
+  }
+
+  private func sum(_ parts: [[Tensor?]], weights: [Float]) throws -> [Tensor?] {
+    let count = optimizer.parameters.count
+    let sums: [Tensor?] = try (0..<count).map { i in
+      parts.contains { $0[i] != nil } ? try Tensor.zeros(optimizer.parameters[i].shape) : nil
+    }
+    ThreadPool.forEach(chunks: count) { i in
+      guard let total = sums[i] else { return }
+      for (part, weight) in zip(parts, weights) {
+        if let gradient = part[i] {
+          smap_axpy(weight, gradient.pointer, total.pointer, total.count)
+        }
+      }
+    }
+    return sums
+  }
+
+  private func gradientNorm(_ gradients: [Tensor?]) -> Float {
+    var sum = 0.0
+    for case let gradient? in gradients { sum += smap_square_sum(gradient.pointer, gradient.count) }
+    return Float(sum.squareRoot())
+  }
+}

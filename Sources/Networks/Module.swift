@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What layers have in common: named parameters, in a fixed order. The order decides how an
+// optimizer walks them and how a checkpoint is laid out.
+
+import Tensors
+
+/// A parameter with the path that names it in a checkpoint, such as `encoder.blocks.0.norm1.gain`.
+public struct NamedParameter {
+  /// Dotted path from the model.
+  public let name: String
+  /// The parameter itself; it has identity and is changed in place by optimizers.
+  public let tensor: Tensor
+
+  /// Names a parameter.
+  public init(_ name: String, _ tensor: Tensor) {
+    self.name = name
+    self.tensor = tensor
+  }
+}
+
+/// A layer or model with parameters.
+public protocol Module: AnyObject {
+  /// All parameters, always in the same order.
+  var namedParameters: [NamedParameter] { get }
+}
+
+extension Module {
+  /// The parameters without their names.
+  public var parameters: [Tensor] { namedParameters.map(\.tensor) }
+
+  /// The number of trainable numbers.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  /// The parameters with a path in front of their names.
+  package func named(under prefix: String) -> [NamedParameter] {
+    namedParameters.map { NamedParameter("\(prefix).\($0.name)", $0.tensor) }
+  }
+}
+
+/// Draws initial values: every call takes the next independent stream of one seed.
+public struct Initializer {
+  private let key: RandomKey
+  private var drawn = 0
+
+  /// Starts the streams of `seed`.
+  public init(seed: UInt64) {
+    key = RandomKey(seed: seed)
+  }
+
+  /// The key of the next stream.
+  package mutating func nextKey() -> RandomKey {
+    drawn += 1
+    return key.fold(drawn)
+  }
+
+  /// A weight drawn evenly from ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
+  public mutating func xavier(out: Int, in fanIn: Int, gain: Float = 1) throws -> Tensor {
+    let bound = gain * (6 / Float(fanIn + out)).squareRoot()
+    return try .parameter(
+      try Tensor.rand([out, fanIn], key: nextKey()).mapped { ($0 * 2 - 1) * bound })
+  }
+
+  /// Values from a normal distribution around zero.
+  public mutating func normal(_ shape: [Int], deviation: Float) throws -> Tensor {
+    try .parameter(try Tensor.randn(shape, key: nextKey()).mapped { $0 * deviation })
+  }
+
+  /// The same value everywhere.
+  public func constant(_ value: Float, _ shape: [Int]) throws -> Tensor {
+    try .parameter(try Tensor(repeating: value, shape: shape))
+  }
+}
+
+extension Tensor {
+  /// Applies a function to every value of a tensor without gradient.
+  package func mapped(_ transform: (Float) -> Float) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape)
+    for i in 0..<count { result.pointer[i] = transform(pointer[i]) }
+    return result
+  }
+
+  /// Replaces the values of a parameter in place.
+  package func assign(_ values: Tensor) {
+    pointer.update(from: values.pointer, count: min(count, values.count))
+  }
+}

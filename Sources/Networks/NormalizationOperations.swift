@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// LayerNorm and RMSNorm over the last dimension, and the modulation by a condition that replaces
+// their gain and bias in the flow-matching head (AdaLN).
+
+import CKernels
+import Tensors
+
+extension Tensor {
+  /// `(x - mean) / deviation * gain + bias` over the last dimension; epsilon 1e-5.
+  ///
+  /// Without gain and bias, plain normalisation.
+  public func layerNorm(_ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5) throws -> Tensor {
+    guard let width = shape.last, width > 0 else {
+      throw TensorError.shape("layer_norm needs a last dimension: \(shape)")
+    }
+    if let gain { _ = try gain.rows(ofWidth: width, for: "layer_norm") }
+    let rows = count / width
+    let result = try Tensor(uninitialized: shape)
+    let mean = try Tensor(uninitialized: [rows])
+    let rstd = try Tensor(uninitialized: [rows])
+    smap_layer_norm(
+      pointer, gain?.pointer, bias?.pointer, epsilon, rows, width, result.pointer, mean.pointer,
+      rstd.pointer)
+    let (x, g) = (detached, gain?.detached)
+    let inputs = [self] + (gain.map { [$0] } ?? []) + (bias.map { [$0] } ?? [])
+    return result.recorded(from: inputs) { gradient in
+      let dx = try Tensor(uninitialized: x.shape)
+      let dgain = try g.map { try Tensor.zeros($0.shape) }
+      let dbias = try g.map { try Tensor.zeros($0.shape) }
+      smap_layer_norm_backward(
+        x.pointer, g?.pointer, mean.pointer, rstd.pointer, gradient.pointer, rows, width,
+        dx.pointer, dgain?.pointer, dbias?.pointer)
+      return [dx, dgain, dbias]
+    }
+  }
+
+  /// `x / sqrt(mean(x²) + epsilon) * gain` over the last dimension; epsilon 1e-5.
+  public func rmsNorm(_ gain: Tensor, epsilon: Float = 1e-5) throws -> Tensor {
+    let width = gain.count
+    let rows = try rows(ofWidth: width, for: "rms_norm")
+    let result = try Tensor(uninitialized: shape)
+    let rrms = try Tensor(uninitialized: [rows])
+    smap_rms_norm(pointer, gain.pointer, epsilon, rows, width, result.pointer, rrms.pointer)
+    let (x, g) = (detached, gain.detached)
+    return result.recorded(from: [self, gain]) { gradient in
+      let dx = try Tensor(uninitialized: x.shape)
+      let dgain = try Tensor.zeros(g.shape)
+      smap_rms_norm_backward(
+        x.pointer, g.pointer, rrms.pointer, gradient.pointer, rows, width, dx.pointer,
+        dgain.pointer)
+      return [dx, dgain]
+    }
+  }
+
+  /// `x * (1 + scale) + shift` with [shift | scale | ...] read from the rows of `modulation`.
+  ///
+  /// x: [rows, width], modulation: [rows, at least 2 * width]. Origin: AdaLN of DiT, as in MAR.
+  package func modulated(by modulation: Tensor) throws -> Tensor {
+    let width = shape[rank - 1]
+    let rows = count / max(width, 1)
+    let stride = modulation.shape[modulation.rank - 1]
+    let result = try Tensor(uninitialized: shape)
+    smap_modulate(
+      pointer, modulation.pointer, modulation.pointer + width, stride, rows, width, result.pointer)
+    let (x, m) = (detached, modulation.detached)
+    return result.recorded(from: [self, modulation]) { gradient in
+      let dx = try Tensor(uninitialized: x.shape)
+      let dm = try Tensor.zeros(m.shape)
+      smap_modulate_backward(
+        x.pointer, m.pointer + width, gradient.pointer, stride, rows, width, dx.pointer,
+        dm.pointer, dm.pointer + width)
+      return [dx, dm]
+    }
+  }
+
+  /// `x + gate * branch`, the gate read from the third part of the rows of `modulation`.
+  package func gatedResidual(_ branch: Tensor, by modulation: Tensor) throws -> Tensor {
+    let width = shape[rank - 1]
+    let rows = count / max(width, 1)
+    let stride = modulation.shape[modulation.rank - 1]
+    let result = try Tensor(uninitialized: shape)
+    smap_gate(
+      pointer, modulation.pointer + 2 * width, branch.pointer, stride, rows, width, result.pointer)
+    let (h, m) = (branch.detached, modulation.detached)
+    return result.recorded(from: [self, branch, modulation]) { gradient in
+      let dh = try Tensor(uninitialized: h.shape)
+      let dm = try Tensor.zeros(m.shape)
+      smap_gate_backward(
+        m.pointer + 2 * width, h.pointer, gradient.pointer, stride, rows, width,
+        dm.pointer + 2 * width, dh.pointer)
+      return [gradient, dh, dm]
+    }
+  }
+}

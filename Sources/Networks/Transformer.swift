@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pre-LN transformer of TiTok (method: attention and MLP on normalised inputs, added to the
+// stream), which serves as encoder and decoder of the tokenizer, and its decoder-only cousin with
+// RMSNorm and SwiGLU (LlamaGen), which is the backbone of CARD.
+
+import Tensors
+
+/// h = u + attention(LN(u)); u = h + W2 GELU(W1 LN(h)). Shapes [B, tokens, width] throughout.
+public final class TransformerBlock: Module {
+  let norm1: LayerNorm
+  let queryKeyValue: Linear
+  let project: Linear
+  let norm2: LayerNorm
+  let expand: Linear
+  let contract: Linear
+  let heads: Int
+
+  /// A block of the given width; the MLP is `mlpRatio` times as wide.
+  public init(
+    width: Int, heads: Int, mlpRatio: Int = 4, residualGain: Float = 1,
+    _ initial: inout Initializer
+  ) throws {
+    self.heads = heads
+    norm1 = try LayerNorm(width, initial)
+    queryKeyValue = try Linear(width, 3 * width, &initial)
+    project = try Linear(width, width, gain: residualGain, &initial)
+    norm2 = try LayerNorm(width, initial)
+    expand = try Linear(width, mlpRatio * width, &initial)
+    contract = try Linear(mlpRatio * width, width, gain: residualGain, &initial)
+  }
+
+  /// x: [B, tokens, width].
+  public func callAsFunction(_ x: Tensor, mask: AttentionMask) throws -> Tensor {
+    let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask)
+    let h = try x.add(project(attended))
+    return try h.add(contract(expand(norm2(h), activation: .gelu)))
+  }
+
+  public var namedParameters: [NamedParameter] {
+    norm1.named(under: "norm1") + queryKeyValue.named(under: "attention.qkv")
+      + project.named(under: "attention.out") + norm2.named(under: "norm2")
+      + expand.named(under: "mlp.expand") + contract.named(under: "mlp.contract")
+  }
+}
+
+/// A stack of pre-LN blocks.
+public final class Transformer: Module {
+  /// The blocks in order.
+  public let blocks: [TransformerBlock]
+
+  /// `depth` blocks; the branches that join the stream start smaller, by 1 / sqrt(2 depth).
+  public init(width: Int, depth: Int, heads: Int, _ initial: inout Initializer) throws {
+    guard heads > 0, width > 0, width % heads == 0 else {
+      throw TensorError.value("width \(width) must be a multiple of \(heads) heads")
+    }
+    let gain = 1 / Float(max(2 * depth, 1)).squareRoot()
+    blocks = try (0..<depth).map { _ in
+      try TransformerBlock(width: width, heads: heads, residualGain: gain, &initial)
+    }
+  }
+
+  /// x: [B, tokens, width].
+  public func callAsFunction(_ x: Tensor, mask: AttentionMask = .full) throws -> Tensor {
+    try blocks.reduce(x) { try $1($0, mask: mask) }
+  }
+
+  public var namedParameters: [NamedParameter] {
+    blocks.enumerated().flatMap { $1.named(under: "\($0)") }
+  }
+}
+
+/// A causal block: RMSNorm, bias-free projections, SwiGLU.
+public final class CausalBlock: Module {
+  package let norm1: RMSNorm
+  package let queryKeyValue: Linear
+  package let project: Linear
+  package let norm2: RMSNorm
+  package let gateUp: Linear
+  package let down: Linear
+  package let heads: Int
+
+  /// The hidden width of the SwiGLU is 8/3 of the width, rounded up to a multiple of 32.
+  public init(
+    width: Int, heads: Int, residualGain: Float, _ initial: inout Initializer
+  ) throws {
+    let hidden = (width * 8 / 3 + 31) / 32 * 32
+    self.heads = heads
+    norm1 = try RMSNorm(width, initial)
+    queryKeyValue = try Linear(width, 3 * width, bias: false, &initial)
+    project = try Linear(width, width, bias: false, gain: residualGain, &initial)
+    norm2 = try RMSNorm(width, initial)
+    gateUp = try Linear(width, 2 * hidden, bias: false, &initial)
+    down = try Linear(hidden, width, bias: false, gain: residualGain, &initial)
+  }
+
+  /// x: [B, tokens, width].
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: .causal)
+    return try feedForward(x.add(project(attended)))
+  }
+
+  /// The second half: h + down(swiglu(norm(h))).
+  package func feedForward(_ h: Tensor) throws -> Tensor {
+    try h.add(down(gateUp(norm2(h)).swiglu()))
+  }
+
+  public var namedParameters: [NamedParameter] {
+    norm1.named(under: "norm1") + queryKeyValue.named(under: "attention.qkv")
+      + project.named(under: "attention.out") + norm2.named(under: "norm2")
+      + gateUp.named(under: "mlp.gate_up") + down.named(under: "mlp.down")
+  }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A figure is a value: what is to be shown, not how. Renderers turn it into SVG, into pixels or
+// into characters; equal figures give equal output. Numbers that are not finite are allowed in
+// the data and leave gaps, because the curve of a training that failed is worth looking at too.
+
+/// What went wrong with a figure, in words for the person who asked for it.
+public struct PlotError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// `ValueError` or `ShapeError`.
+  public let kind: String
+  /// What was wrong, without a full stop.
+  public let message: String
+  /// What to try instead, or empty.
+  public let hint: String
+
+  /// Makes an error of the given kind.
+  public init(kind: String, message: String, hint: String = "") {
+    self.kind = kind
+    self.message = message
+    self.hint = hint
+  }
+
+  /// The kind and the message on one line.
+  public var description: String { "\(kind): \(message)" }
+}
+
+/// A plot with its title, its axes and its data.
+public struct Figure: Sendable, Equatable {
+  /// How values are spread along an axis.
+  public enum Scale: String, Sendable, CaseIterable {
+    case linear
+    /// Equal ratios take equal room; values that are not positive are left out.
+    case log
+  }
+
+  /// Points that belong together.
+  public struct Series: Sendable, Equatable {
+    /// How the points are drawn.
+    public enum Style: Sendable, Equatable {
+      case line
+      case dots
+    }
+
+    /// Positions across and up, equally many.
+    public let x, y: [Double]
+    /// The name in the legend, or empty.
+    public let label: String
+    /// How the points are drawn.
+    public let style: Style
+  }
+
+  /// A bar from 0 to its value, between two positions on the axis across.
+  public struct Bar: Sendable, Equatable {
+    /// Where the bar begins and ends.
+    public let left, right: Double
+    /// How high it is.
+    public let value: Double
+  }
+
+  /// A matrix shown in colours; row 0 is at the top.
+  public struct Heatmap: Sendable, Equatable {
+    /// The values row by row.
+    public let values: [Double]
+    /// How many of each there are.
+    public let rows, columns: Int
+  }
+
+  /// What a figure shows.
+  public enum Content: Sendable, Equatable {
+    case series([Series])
+    /// Bars; `names` stand below them, or the axis has numbers if there are none.
+    case bars([Bar], names: [String])
+    case heatmap(Heatmap)
+  }
+
+  /// What is shown.
+  public let content: Content
+  /// The heading.
+  public var title = ""
+  /// What the axes mean.
+  public var xLabel = "", yLabel = ""
+  /// How values are spread along the axes.
+  public var xScale = Scale.linear, yScale = Scale.linear
+  /// The size in units, which are pixels on paper.
+  public var width = 480, height = 320
+
+  private init(_ content: Content) { self.content = content }
+}
+
+extension Figure {
+  /// The most numbers that a figure may hold.
+  private static let pointLimit = 1 << 22
+
+  /// One line through each list of `y`; positions across are `x`, or 0, 1, 2, ...
+  ///
+  /// - Throws: `PlotError` when there is nothing to draw or counts differ.
+  public static func line(
+    y: [[Double]], x: [Double]? = nil, labels: [String] = []
+  ) throws -> Figure {
+    Figure(.series(try series(y, x: x, labels: labels, style: .line)))
+  }
+
+  /// A dot for every pair of positions.
+  ///
+  /// - Throws: `PlotError` when there is nothing to draw or counts differ.
+  public static func scatter(
+    x: [Double], y: [[Double]], labels: [String] = []
+  ) throws -> Figure {
+    Figure(.series(try series(y, x: x, labels: labels, style: .dots)))
+  }
+
+  /// A bar for every value, named if there are names.
+  ///
+  /// - Throws: `PlotError` when there is nothing to draw or counts differ.
+  public static func bar(values: [Double], names: [String] = []) throws -> Figure {
+    try checkCount(values.count)
+    guard names.isEmpty || names.count == values.count else {
+      throw PlotError(
+        kind: "ValueError", message: "\(values.count) bars have \(names.count) labels")
+    }
+    let bars = values.enumerated().map { index, value in
+      Bar(left: Double(index) - 0.4, right: Double(index) + 0.4, value: value)
+    }
+    return Figure(.bars(bars, names: names))
+  }
+
+  /// How many values fall into each of `bins` equal intervals; values that are not finite do not
+  /// count.
+  ///
+  /// - Throws: `PlotError` when there is nothing to count or `bins` is out of range.
+  public static func histogram(values: [Double], bins: Int = 20) throws -> Figure {
+    guard (1...10_000).contains(bins) else {
+      throw PlotError(kind: "ValueError", message: "bins must be from 1 to 10000, not \(bins)")
+    }
+    let finite = values.filter(\.isFinite)
+    guard var low = finite.min(), var high = finite.max() else {
+      throw PlotError(kind: "ValueError", message: "there are no values to count")
+    }
+    if low == high { (low, high) = (low - 0.5, high + 0.5) }
+    // Halving first keeps the width finite for values near the largest double.
+    let width = (high / 2 - low / 2) / Double(bins) * 2
+    var counts = [Int](repeating: 0, count: bins)
+    for value in finite {
+      let position = width > 0 ? (value / 2 - low / 2) / width * 2 : 0
+      counts[min(bins - 1, max(0, Int(min(position, Double(bins)))))] += 1
+    }
+    let bars = counts.enumerated().map { index, count in
+      Bar(
+        left: low + Double(index) * width, right: low + Double(index + 1) * width,
+        value: Double(count))
+    }
+    return Figure(.bars(bars, names: []))
+  }
+
+  /// A matrix (`rows`, `columns`), row by row, in colours.
+  ///
+  /// - Throws: `PlotError` when the count does not fit.
+  public static func heatmap(values: [Double], rows: Int, columns: Int) throws -> Figure {
+    try checkCount(values.count)
+    let (count, overflows) = rows.multipliedReportingOverflow(by: columns)
+    guard rows > 0, columns > 0, !overflows, count == values.count else {
+      throw PlotError(
+        kind: "ShapeError",
+        message: "\(values.count) values do not fill \(rows) rows of \(columns)")
+    }
+    return Figure(.heatmap(Heatmap(values: values, rows: rows, columns: columns)))
+  }
+
+  private static func series(
+    _ y: [[Double]], x: [Double]?, labels: [String], style: Series.Style
+  ) throws -> [Series] {
+    try checkCount(y.reduce(0) { $0 + $1.count })
+    guard labels.isEmpty || labels.count == y.count else {
+      throw PlotError(
+        kind: "ValueError", message: "\(y.count) curves have \(labels.count) labels")
+    }
+    return try y.enumerated().map { index, values in
+      let positions = x ?? values.indices.map(Double.init)
+      guard positions.count == values.count else {
+        throw PlotError(
+          kind: "ShapeError",
+          message: "\(positions.count) positions across do not fit \(values.count) values")
+      }
+      let label = labels.isEmpty ? "" : labels[index]
+      return Series(x: positions, y: values, label: label, style: style)
+    }
+  }
+
+  private static func checkCount(_ count: Int) throws {
+    guard count > 0 else {
+      throw PlotError(kind: "ValueError", message: "there is nothing to plot")
+    }
+    guard count <= pointLimit else {
+      throw PlotError(
+        kind: "ValueError", message: "\(count) points are too many for a figure",
+        hint: "take every nth, or a histogram")
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The axes that belong to a figure's content, and the marks on them, for all renderers.
+
+/// Chooses axes and marks.
+package enum FigureAxes {
+  /// The axis across and the axis up.
+  package static func axes(of figure: Figure) -> (Axis, Axis) {
+    switch figure.content {
+    case .series(let series):
+      return (
+        Axis(values: series.lazy.flatMap(\.x), scale: figure.xScale),
+        Axis(values: series.lazy.flatMap(\.y), scale: figure.yScale)
+      )
+    case .bars(let bars, _):
+      return (
+        Axis(values: bars.lazy.flatMap { [$0.left, $0.right] }, scale: .linear, margin: 0.02),
+        Axis(values: bars.lazy.map(\.value), scale: figure.yScale, includingZero: true)
+      )
+    case .heatmap(let map):
+      return (
+        Axis(values: [-0.5, Double(map.columns) - 0.5], scale: .linear, margin: 0),
+        Axis(values: [-0.5, Double(map.rows) - 0.5], scale: .linear, margin: 0)
+      )
+    }
+  }
+
+  /// Marks across that do not run into each other; `measure` gives the width of a text.
+  package static func xTicks(
+    of figure: Figure, axis: Axis, width: Double, measure: (String) -> Double
+  ) -> [Axis.Tick] {
+    if case .bars(let bars, let names) = figure.content, !names.isEmpty {
+      let ticks = zip(bars, names).compactMap { bar, name in
+        let middle = (bar.left + bar.right) / 2
+        return axis.place(middle).map { Axis.Tick(value: middle, text: name, place: $0) }
+      }
+      return thinned(ticks, width: width, measure: measure)
+    }
+    var count = max(2, Int(width / 70))
+    while count > 1 {
+      let ticks = whole(axis.ticks(count), of: figure)
+      if fits(ticks, width: width, measure: measure) { return ticks }
+      count -= 1
+    }
+    return thinned(whole(axis.ticks(2), of: figure), width: width, measure: measure)
+  }
+
+  /// Marks up; rows of a heat map count from the top.
+  package static func yTicks(of figure: Figure, axis: Axis, count: Int) -> [Axis.Tick] {
+    let ticks = whole(axis.ticks(count), of: figure)
+    guard case .heatmap = figure.content else { return ticks }
+    return ticks.map { Axis.Tick(value: $0.value, text: $0.text, place: 1 - $0.place) }
+  }
+
+  /// The range of colours of a heat map; nil for other figures.
+  package static func heatRange(of figure: Figure) -> ClosedRange<Double>? {
+    guard case .heatmap(let map) = figure.content else { return nil }
+    let finite = map.values.filter(\.isFinite)
+    guard let low = finite.min(), let high = finite.max() else { return 0...1 }
+    return low...high
+  }
+
+  /// Where a value lies in a range, from 0 to 1; 0.5 if the range is a point.
+  package static func share(_ value: Double, in range: ClosedRange<Double>) -> Double {
+    guard range.lowerBound < range.upperBound else { return value.isFinite ? 0.5 : .nan }
+    let span = range.upperBound / 2 - range.lowerBound / 2
+    return (value / 2 - range.lowerBound / 2) / span
+  }
+
+  /// Cells and unnamed bars are counted, so only whole numbers are marked there.
+  private static func whole(_ ticks: [Axis.Tick], of figure: Figure) -> [Axis.Tick] {
+    guard case .heatmap = figure.content else { return ticks }
+    return ticks.filter { $0.value == $0.value.rounded() }
+  }
+
+  private static func fits(
+    _ ticks: [Axis.Tick], width: Double, measure: (String) -> Double
+  ) -> Bool {
+    zip(ticks, ticks.dropFirst()).allSatisfy { left, right in
+      let room = (right.place - left.place) * width
+      return room >= (measure(left.text) + measure(right.text)) / 2 + 8
+    }
+  }
+
+  /// Every nth mark, with the smallest n that leaves room.
+  private static func thinned(
+    _ ticks: [Axis.Tick], width: Double, measure: (String) -> Double
+  ) -> [Axis.Tick] {
+    var step = 1
+    while step < ticks.count {
+      let some = stride(from: 0, to: ticks.count, by: step).map { ticks[$0] }
+      if fits(some, width: width, measure: measure) { return some }
+      step += 1
+    }
+    return Array(ticks.prefix(1))
+  }
+}

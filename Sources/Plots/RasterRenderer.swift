@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A figure as pixels. Lines and dots are smooth: a pixel is covered by as much as its centre lies
+// within the shape, measured as a distance. The stretches of a curve are joined in a mask before
+// they are mixed in, so that a pixel which two of them touch is not coloured twice.
+
+import Glibc
+import Images
+
+/// Draws figures as pictures.
+public enum RasterRenderer {
+  /// The picture of a figure, `scale` pixels a unit.
+  ///
+  /// - Throws: `ImageError` when the picture would be too large or the scale is not positive.
+  public static func render(_ figure: Figure, scale: Int = 2) throws -> Picture {
+    try draw(SceneBuilder.scene(for: figure), scale: scale)
+  }
+
+  /// Several figures side by side, `columns` in a row.
+  ///
+  /// - Throws: `PlotError` when there are no figures or no columns, `ImageError` as for one.
+  public static func render(
+    _ figures: [Figure], columns: Int? = nil, scale: Int = 2
+  ) throws -> Picture {
+    let grid = try FigureGrid(figures, columns: columns)
+    try check(scale)
+    var sheet = try Picture(width: grid.width * scale, height: grid.height * scale, fill: .white)
+    for (index, scene) in grid.scenes.enumerated() {
+      let origin = grid.origin(index)
+      sheet.draw(try draw(scene, scale: scale), x: origin.x * scale, y: origin.y * scale)
+    }
+    return sheet
+  }
+
+  private static func check(_ scale: Int) throws {
+    guard (1...16).contains(scale) else {
+      throw ImageError.value("the scale of a figure is from 1 to 16, not \(scale)")
+    }
+  }
+
+  private static func draw(_ scene: Scene, scale: Int) throws -> Picture {
+    try check(scale)
+    var canvas = Canvas(
+      try Picture(width: scene.width * scale, height: scene.height * scale, fill: .white),
+      scale: Double(scale))
+    for item in scene.items { try canvas.draw(item) }
+    return canvas.picture
+  }
+}
+
+/// A picture that is being drawn on, with places in units.
+private struct Canvas {
+  var picture: Picture
+  let scale: Double
+  private var clip: (columns: Range<Int>, rows: Range<Int>)
+
+  init(_ picture: Picture, scale: Double) {
+    self.picture = picture
+    self.scale = scale
+    clip = (0..<picture.width, 0..<picture.height)
+  }
+
+  mutating func draw(_ item: SceneItem) throws {
+    switch item {
+    case .line(let points, let color, let width):
+      stroke(points.map(scaled), color: color, radius: width * scale / 2)
+    case .rectangle(let box, let fill): self.fill(box, fill)
+    case .dots(let points, let color, let radius):
+      for point in points { dot(scaled(point), color: color, radius: radius * scale) }
+    case .text(let words, let place, let anchor, let color, let isVertical):
+      try write(words, at: scaled(place), anchor, color, isVertical: isVertical)
+    case .cells(let colors, let rows, let columns, let box):
+      cells(colors, rows: rows, columns: columns, box)
+    case .clip(let box): setClip(box)
+    }
+  }
+
+  /// A place in pixels; far outside the sheet the exact place does not matter.
+  private func scaled(_ point: Point) -> Point {
+    Point(min(max(point.x, -1e5), 1e5) * scale, min(max(point.y, -1e5), 1e5) * scale)
+  }
+
+  private mutating func setClip(_ box: Box?) {
+    let all = (columns: 0..<picture.width, rows: 0..<picture.height)
+    guard let box else {
+      clip = all
+      return
+    }
+    let (left, right) = (Int(box.x * scale), Int((box.right * scale).rounded(.up)))
+    let (top, bottom) = (Int(box.y * scale), Int((box.bottom * scale).rounded(.up)))
+    clip = (
+      (left..<max(left, right)).clamped(to: all.columns),
+      (top..<max(top, bottom)).clamped(to: all.rows)
+    )
+  }
+
+  /// The pixels between two positions, one more to each side.
+  private func span(_ low: Double, _ high: Double, in limits: Range<Int>) -> Range<Int> {
+    let first = Int(max(low - 1, -1e6)), last = Int(min(high + 2, 1e6))
+    return (first..<max(first, last)).clamped(to: limits)
+  }
+
+  // MARK: - Shapes
+
+  private mutating func stroke(_ points: [Point], color: Color, radius: Double) {
+    // One row of coverage a pixel row that the curve touches.
+    var mask: [Int: [Float]] = [:]
+    for (start, end) in zip(points, points.dropFirst()) {
+      let rows = span(min(start.y, end.y) - radius, max(start.y, end.y) + radius, in: clip.rows)
+      let (dx, dy) = (end.x - start.x, end.y - start.y)
+      let square = dx * dx + dy * dy
+      for row in rows {
+        let columns = touched(start, end, row: Double(row), radius: radius)
+        for column in columns {
+          let (px, py) = (Double(column) + 0.5 - start.x, Double(row) + 0.5 - start.y)
+          let t = square > 0 ? min(max((px * dx + py * dy) / square, 0), 1) : 0
+          let covered = Float(radius + 0.5 - hypot(px - t * dx, py - t * dy))
+          guard covered > 0 else { continue }
+          let old = mask[row]?[column - clip.columns.lowerBound] ?? 0
+          guard covered > old else { continue }
+          mask[row, default: [Float](repeating: 0, count: clip.columns.count)][
+            column - clip.columns.lowerBound] = min(covered, 1)
+        }
+      }
+    }
+    for (row, coverage) in mask {
+      for (offset, covered) in coverage.enumerated() where covered > 0 {
+        picture.blend(color, x: clip.columns.lowerBound + offset, y: row, coverage: covered)
+      }
+    }
+  }
+
+  /// The columns that a stretch can touch in a row of pixels.
+  private func touched(_ a: Point, _ b: Point, row: Double, radius: Double) -> Range<Int> {
+    let (dx, dy) = (b.x - a.x, b.y - a.y)
+    let reach = radius + 1
+    guard abs(dy) > 1e-9 else {
+      return span(min(a.x, b.x) - radius, max(a.x, b.x) + radius, in: clip.columns)
+    }
+    // Where the line enters and leaves the band of rows around this one.
+    let enter = min(max((row - reach - a.y) / dy, 0), 1)
+    let leave = min(max((row + 1 + reach - a.y) / dy, 0), 1)
+    let (x1, x2) = (a.x + enter * dx, a.x + leave * dx)
+    return span(min(x1, x2) - radius, max(x1, x2) + radius, in: clip.columns)
+  }
+
+  private mutating func dot(_ center: Point, color: Color, radius: Double) {
+    for row in span(center.y - radius, center.y + radius, in: clip.rows) {
+      for column in span(center.x - radius, center.x + radius, in: clip.columns) {
+        let distance = hypot(Double(column) + 0.5 - center.x, Double(row) + 0.5 - center.y)
+        picture.blend(color, x: column, y: row, coverage: Float(radius + 0.5 - distance))
+      }
+    }
+  }
+
+  /// A rectangle whose edges may lie between pixels.
+  private mutating func fill(_ box: Box, _ color: Color) {
+    let left = box.x * scale, right = box.right * scale
+    let top = box.y * scale, bottom = box.bottom * scale
+    for row in span(top, bottom, in: clip.rows) {
+      let high = min(Double(row) + 1, bottom) - max(Double(row), top)
+      guard high > 0 else { continue }
+      for column in span(left, right, in: clip.columns) {
+        let wide = min(Double(column) + 1, right) - max(Double(column), left)
+        if wide > 0 {
+          picture.blend(color, x: column, y: row, coverage: Float(wide * high))
+        }
+      }
+    }
+  }
+
+  private mutating func cells(_ colors: [Color], rows: Int, columns: Int, _ box: Box) {
+    let (width, height) = (box.width * scale, box.height * scale)
+    for y in span(box.y * scale, box.bottom * scale, in: clip.rows) {
+      let v = (Double(y) + 0.5 - box.y * scale) / height
+      guard v >= 0, v < 1 else { continue }
+      let row = min(rows - 1, Int(v * Double(rows)))
+      for x in span(box.x * scale, box.right * scale, in: clip.columns) {
+        let u = (Double(x) + 0.5 - box.x * scale) / width
+        guard u >= 0, u < 1 else { continue }
+        picture[x, y] = colors[row * columns + min(columns - 1, Int(u * Double(columns)))]
+      }
+    }
+  }
+
+  // MARK: - Text
+
+  private mutating func write(
+    _ words: String, at place: Point, _ anchor: TextAnchor, _ color: Color, isVertical: Bool
+  ) throws {
+    let dot = max(1, Int(scale))
+    let limit = isVertical ? picture.height : picture.width
+    let text = BitmapFont.fitting(words, width: limit, scale: dot)
+    let length = BitmapFont.width(of: text, scale: dot)
+    guard length > 0 else { return }
+    let shift = anchor == .start ? 0 : anchor == .middle ? length / 2 : length
+    let ascent = BitmapFont.ascent * dot
+    let (x, y) = (Int(place.x.rounded()), Int(place.y.rounded()))
+    guard isVertical else {
+      picture.write(text, x: x - shift, y: y - ascent, color: color, scale: dot)
+      return
+    }
+    let clear = Color(255, 255, 255, alpha: 0)
+    var line = try Picture(width: length, height: BitmapFont.height * dot, fill: clear)
+    line.write(text, x: 0, y: 0, color: color, scale: dot)
+    picture.draw(try line.turnedLeft(), x: x - ascent, y: y - (length - shift))
+  }
+}
+
+extension Picture {
+  /// The picture turned by a quarter against the clock.
+  fileprivate func turnedLeft() throws -> Picture {
+    var turned = try Picture(width: height, height: width, fill: Color(255, 255, 255, alpha: 0))
+    for y in 0..<height {
+      for x in 0..<width { turned[y, width - 1 - x] = self[x, y] }
+    }
+    return turned
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Between a figure and its pictures stands a scene: lines, rectangles, dots, texts and one kind of
+// bitmap, at places in units from the left upper corner. Everything that needs thought (margins,
+// marks, legend) is decided once in `SceneBuilder`; the renderers only draw.
+
+import Images
+
+/// A place in a scene; y grows downwards.
+package struct Point: Equatable, Sendable {
+  package var x, y: Double
+  package init(_ x: Double, _ y: Double) { (self.x, self.y) = (x, y) }
+}
+
+/// A rectangle in a scene.
+package struct Box: Equatable, Sendable {
+  package var x, y, width, height: Double
+  package init(x: Double, y: Double, width: Double, height: Double) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+  }
+  package var right: Double { x + width }
+  package var bottom: Double { y + height }
+}
+
+/// One thing to draw.
+package enum SceneItem: Equatable, Sendable {
+  /// Straight lines through points.
+  case line([Point], color: Color, width: Double)
+  case rectangle(Box, fill: Color)
+  case dots([Point], color: Color, radius: Double)
+  /// A text whose base line begins, is centred or ends at a place.
+  case text(String, at: Point, anchor: TextAnchor, color: Color, isVertical: Bool)
+  /// Cells of one colour each, row by row, filling a box.
+  case cells([Color], rows: Int, columns: Int, in: Box)
+  /// What follows is cut off at the box; nil ends this.
+  case clip(Box?)
+}
+
+/// Which part of a text stands at its place.
+package enum TextAnchor: String, Sendable {
+  case start, middle, end
+}
+
+/// Things to draw on a white sheet.
+package struct Scene: Equatable, Sendable {
+  package let width, height: Int
+  package var items: [SceneItem] = []
+}
+
+/// The colours of figures, told apart by most people with colour blindness (Okabe and Ito).
+package enum PlotColors {
+  package static let series = [
+    Color(0, 114, 178), Color(213, 94, 0), Color(0, 158, 115), Color(204, 121, 167),
+    Color(230, 159, 0), Color(86, 180, 233), Color(120, 94, 60), Color(90, 90, 90),
+  ]
+  static let frame = Color(110, 110, 118)
+  static let grid = Color(228, 228, 232)
+  static let text = Color(40, 40, 48)
+
+  /// The colour of the curve at an index; they repeat.
+  static func series(_ index: Int) -> Color { series[index % series.count] }
+
+  /// Dark blue over green to yellow, for shares from 0 to 1; grey for what is no number.
+  package static func heat(_ share: Double) -> Color {
+    guard share.isFinite else { return Color(200, 200, 200) }
+    let stops = [
+      (68.0, 1.0, 84.0), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37),
+    ]
+    let position = min(max(share, 0), 1) * Double(stops.count - 1)
+    let index = min(Int(position), stops.count - 2)
+    let (a, b, t) = (stops[index], stops[index + 1], position - Double(index))
+    func mix(_ from: Double, _ to: Double) -> UInt8 { UInt8((from + (to - from) * t).rounded()) }
+    return Color(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+  }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From a figure to a scene. Text is measured with the bitmap typeface, which is also a fair guess
+// for the letters of an SVG viewer, so both renderers share one layout.
+
+import Images
+
+/// Lays out a figure.
+struct SceneBuilder {
+  private let figure: Figure
+  private let xAxis: Axis
+  private let yAxis: Axis
+  private let area: Box
+  private let xTicks: [Axis.Tick]
+  private let yTicks: [Axis.Tick]
+  private var scene: Scene
+
+  /// The height of a line of text in units.
+  private static let lineHeight = 12.0
+
+  /// The scene of a figure; sizes below 160 x 120 units are raised to that.
+  static func scene(for figure: Figure) -> Scene {
+    var builder = SceneBuilder(figure)
+    return builder.build()
+  }
+
+  private init(_ figure: Figure) {
+    self.figure = figure
+    let (width, height) = (min(max(160, figure.width), 8192), min(max(120, figure.height), 8192))
+    (xAxis, yAxis) = FigureAxes.axes(of: figure)
+    let line = SceneBuilder.lineHeight
+    yTicks = FigureAxes.yTicks(of: figure, axis: yAxis, count: max(2, height / 50))
+    let tickWidth = yTicks.map { SceneBuilder.width($0.text) }.max() ?? 0
+    let left = 12 + tickWidth + (figure.yLabel.isEmpty ? 0 : line + 6)
+    let top = figure.title.isEmpty ? 12.0 : 14 + line + 4
+    let bottom = 14 + line + (figure.xLabel.isEmpty ? 0 : line + 4)
+    let right = FigureAxes.heatRange(of: figure) == nil ? 14.0 : 62
+    area = Box(
+      x: left.rounded(), y: top, width: max(20, Double(width) - left.rounded() - right),
+      height: max(20, Double(height) - top - bottom))
+    xTicks = FigureAxes.xTicks(of: figure, axis: xAxis, width: area.width) {
+      SceneBuilder.width($0)
+    }
+    scene = Scene(width: width, height: height)
+  }
+
+  private mutating func build() -> Scene {
+    let isHeatmap = FigureAxes.heatRange(of: figure) != nil
+    if !isHeatmap { drawGrid() }
+    scene.items.append(.clip(area))
+    switch figure.content {
+    case .series(let series): for (index, one) in series.enumerated() { draw(one, index) }
+    case .bars(let bars, _): draw(bars)
+    case .heatmap(let map): draw(map)
+    }
+    scene.items.append(.clip(nil))
+    drawFrame()
+    drawTexts()
+    if case .series(let series) = figure.content { drawLegend(series) }
+    if let range = FigureAxes.heatRange(of: figure) { drawColorBar(range) }
+    return scene
+  }
+
+  static func width(_ text: String) -> Double { Double(BitmapFont.width(of: text)) }
+
+  // MARK: - Places
+
+  private func point(_ x: Double, _ y: Double) -> Point? {
+    guard let across = xAxis.place(x), let up = yAxis.place(y) else { return nil }
+    return Point(area.x + across * area.width, area.bottom - up * area.height)
+  }
+
+  // MARK: - Data
+
+  private mutating func draw(_ series: Figure.Series, _ index: Int) {
+    let color = PlotColors.series(index)
+    var run: [Point] = []
+    for (x, y) in zip(series.x, series.y) {
+      if let point = point(x, y) { run.append(point) } else { flush(&run, series.style, color) }
+    }
+    flush(&run, series.style, color)
+  }
+
+  /// Draws the points since the last gap.
+  private mutating func flush(_ run: inout [Point], _ style: Figure.Series.Style, _ color: Color) {
+    defer { run = [] }
+    guard !run.isEmpty else { return }
+    if style == .line && run.count > 1 {
+      scene.items.append(.line(run, color: color, width: 1.6))
+    } else {
+      scene.items.append(.dots(run, color: color, radius: run.count > 500 ? 1.5 : 2.4))
+    }
+  }
+
+  private mutating func draw(_ bars: [Figure.Bar]) {
+    let base = yAxis.place(0) ?? 0
+    let floor = area.bottom - min(max(base, 0), 1) * area.height
+    let isDense = Double(bars.count) > area.width / 3
+    for bar in bars {
+      guard let left = point(bar.left, bar.value), let right = point(bar.right, bar.value)
+      else { continue }
+      let gap = isDense ? 0 : min(1, (right.x - left.x) / 8)
+      let box = Box(
+        x: left.x + gap / 2, y: min(left.y, floor), width: right.x - left.x - gap,
+        height: abs(left.y - floor))
+      scene.items.append(.rectangle(box, fill: PlotColors.series(0)))
+    }
+  }
+
+  private mutating func draw(_ map: Figure.Heatmap) {
+    guard let range = FigureAxes.heatRange(of: figure) else { return }
+    let colors = map.values.map { PlotColors.heat(FigureAxes.share($0, in: range)) }
+    scene.items.append(.cells(colors, rows: map.rows, columns: map.columns, in: area))
+  }
+
+  // MARK: - Frame
+
+  private mutating func drawGrid() {
+    for tick in yTicks {
+      let y = area.bottom - tick.place * area.height
+      scene.items.append(
+        .line([Point(area.x, y), Point(area.right, y)], color: PlotColors.grid, width: 1))
+    }
+  }
+
+  private mutating func drawFrame() {
+    let corners = [
+      Point(area.x, area.y), Point(area.x, area.bottom), Point(area.right, area.bottom),
+    ]
+    scene.items.append(.line(corners, color: PlotColors.frame, width: 1))
+    for tick in yTicks {
+      let y = area.bottom - tick.place * area.height
+      mark(from: Point(area.x - 4, y), to: Point(area.x, y))
+      write(tick.text, at: Point(area.x - 6, y + 3.5), .end)
+    }
+    for tick in xTicks {
+      let x = area.x + tick.place * area.width
+      mark(from: Point(x, area.bottom), to: Point(x, area.bottom + 4))
+      write(tick.text, at: Point(x, area.bottom + 5 + SceneBuilder.lineHeight - 3), .middle)
+    }
+  }
+
+  private mutating func mark(from start: Point, to end: Point) {
+    scene.items.append(.line([start, end], color: PlotColors.frame, width: 1))
+  }
+
+  private mutating func write(_ text: String, at point: Point, _ anchor: TextAnchor) {
+    guard !text.isEmpty else { return }
+    scene.items.append(
+      .text(text, at: point, anchor: anchor, color: PlotColors.text, isVertical: false))
+  }
+
+  private mutating func drawTexts() {
+    let middle = area.x + area.width / 2
+    write(figure.title, at: Point(middle, 8 + SceneBuilder.lineHeight), .middle)
+    write(figure.xLabel, at: Point(middle, Double(scene.height) - 7), .middle)
+    guard !figure.yLabel.isEmpty else { return }
+    scene.items.append(
+      .text(
+        figure.yLabel, at: Point(15, area.y + area.height / 2), anchor: .middle,
+        color: PlotColors.text, isVertical: true))
+  }
+
+  // MARK: - Legend
+
+  /// Names the curves in the corner that hides the fewest points.
+  private mutating func drawLegend(_ series: [Figure.Series]) {
+    let named = series.enumerated().filter { !$0.element.label.isEmpty }
+    guard !named.isEmpty else { return }
+    let width = 30 + (named.map { SceneBuilder.width($0.element.label) }.max() ?? 0)
+    let height = Double(named.count) * SceneBuilder.lineHeight + 6
+    let box = quietCorner(width: width, height: height, series)
+    scene.items.append(.rectangle(box, fill: Color(255, 255, 255, alpha: 215)))
+    for (row, (index, one)) in named.enumerated() {
+      let y = box.y + 3 + (Double(row) + 0.5) * SceneBuilder.lineHeight
+      let color = PlotColors.series(index)
+      switch one.style {
+      case .line:
+        scene.items.append(
+          .line([Point(box.x + 5, y), Point(box.x + 19, y)], color: color, width: 2))
+      case .dots: scene.items.append(.dots([Point(box.x + 12, y)], color: color, radius: 2.4))
+      }
+      write(one.label, at: Point(box.x + 24, y + 3.5), .start)
+    }
+  }
+
+  private func quietCorner(width: Double, height: Double, _ series: [Figure.Series]) -> Box {
+    let (left, right) = (area.x + 6, area.right - width - 6)
+    let (top, bottom) = (area.y + 4, area.bottom - height - 4)
+    let corners = [(right, top), (left, top), (right, bottom), (left, bottom)].map {
+      Box(x: $0.0, y: $0.1, width: width, height: height)
+    }
+    let points = series.flatMap { one in zip(one.x, one.y).compactMap { point($0, $1) } }
+    let hidden = corners.map { box in
+      points.count { $0.x > box.x && $0.x < box.right && $0.y > box.y && $0.y < box.bottom }
+    }
+    let best = hidden.indices.min { hidden[$0] < hidden[$1] } ?? 0
+    return corners[best]
+  }
+
+  private mutating func drawColorBar(_ range: ClosedRange<Double>) {
+    let bar = Box(x: area.right + 10, y: area.y, width: 10, height: area.height)
+    let colors = (0..<64).map { PlotColors.heat(Double(63 - $0) / 63) }
+    scene.items.append(.cells(colors, rows: 64, columns: 1, in: bar))
+    write(NumberText.short(range.upperBound), at: Point(bar.right + 3, bar.y + 8), .start)
+    write(NumberText.short(range.lowerBound), at: Point(bar.right + 3, bar.bottom), .start)
+  }
+}

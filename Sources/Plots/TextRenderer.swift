@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A figure in characters, for terminals and logs. A braille character has 2 x 4 dots, so a curve
+// of 60 x 15 characters has 120 x 60 points; bars grow by eighths of a character; a heat map uses
+// shades. Everything exists in plain ASCII as well.
+
+/// Draws figures as text.
+public struct TextRenderer: Sendable {
+  /// The size of the drawing without its labels, in characters.
+  public var columns, rows: Int
+  /// Whether braille and block characters may be used.
+  public var isUnicode: Bool
+  /// Whether curves are told apart by the colours of an SGR sequence.
+  public var isColored: Bool
+
+  /// Makes a renderer; sizes are kept between 10 x 3 and 400 x 200.
+  public init(
+    columns: Int = 60, rows: Int = 14, isUnicode: Bool = true, isColored: Bool = false
+  ) {
+    self.columns = min(max(columns, 10), 400)
+    self.rows = min(max(rows, 3), 200)
+    self.isUnicode = isUnicode
+    self.isColored = isColored
+  }
+
+  /// The text of a figure, ending in a line end.
+  public func render(_ figure: Figure) -> String {
+    let (xAxis, yAxis) = FigureAxes.axes(of: figure)
+    let body: [String]
+    switch figure.content {
+    case .series(let series): body = curves(series, xAxis, yAxis)
+    case .bars(let bars, let names):
+      if !names.isEmpty { return namedBars(bars, names, figure) }
+      body = columnBars(bars, xAxis, yAxis)
+    case .heatmap(let map): body = shades(map, figure)
+    }
+    let frame = TextFrame(figure: figure, xAxis: xAxis, yAxis: yAxis, columns: columns, rows: rows)
+    return frame.lines(around: body, isUnicode: isUnicode).joined(separator: "\n") + "\n"
+      + legend(figure)
+  }
+
+  // MARK: - Curves
+
+  private func curves(_ series: [Figure.Series], _ xAxis: Axis, _ yAxis: Axis) -> [String] {
+    var canvas = DotCanvas(columns: columns, rows: rows, isUnicode: isUnicode)
+    for (index, one) in series.enumerated() {
+      var last: (Int, Int)?
+      for (x, y) in zip(one.x, one.y) {
+        guard let across = xAxis.place(x), let up = yAxis.place(y) else {
+          last = nil
+          continue
+        }
+        let point = canvas.position(across, up)
+        if let last, one.style == .line { canvas.line(from: last, to: point, index) }
+        canvas.set(point.0, point.1, index)
+        last = point
+      }
+    }
+    return canvas.lines(isColored: isColored)
+  }
+
+  private func legend(_ figure: Figure) -> String {
+    guard case .series(let series) = figure.content else { return "" }
+    let names = series.enumerated().filter { !$0.element.label.isEmpty }.map { index, one in
+      DotCanvas.colored(isUnicode ? "●" : DotCanvas.mark(index), index, isColored) + " " + one.label
+    }
+    return names.isEmpty ? "" : "  " + names.joined(separator: "   ") + "\n"
+  }
+
+  // MARK: - Bars
+
+  /// Upright bars over an axis of numbers.
+  private func columnBars(_ bars: [Figure.Bar], _ xAxis: Axis, _ yAxis: Axis) -> [String] {
+    let blocks = isUnicode ? Array(" ▁▂▃▄▅▆▇█") : Array(" .:|")
+    let steps = blocks.count - 1
+    var heights = [Int](repeating: 0, count: columns)
+    for bar in bars {
+      guard let left = xAxis.place(bar.left), let right = xAxis.place(bar.right),
+        let top = yAxis.place(bar.value)
+      else { continue }
+      let height = Int((min(max(top, 0), 1) * Double(rows * steps)).rounded())
+      let first = max(0, Int(left * Double(columns)))
+      let last = min(columns, max(first + 1, Int(right * Double(columns))))
+      for column in first..<max(first, last) { heights[column] = max(heights[column], height) }
+    }
+    return (0..<rows).map { row in
+      let below = (rows - 1 - row) * steps
+      return String(heights.map { blocks[min(max($0 - below, 0), steps)] })
+    }
+  }
+
+  /// Lying bars with their names before and their values behind them.
+  private func namedBars(_ bars: [Figure.Bar], _ names: [String], _ figure: Figure) -> String {
+    let blocks = isUnicode ? Array("▏▎▍▌▋▊▉█") : Array("#")
+    let largest = bars.map(\.value).filter(\.isFinite).map(abs).max() ?? 0
+    let width = min(names.map(\.count).max() ?? 0, 24)
+    var lines = figure.title.isEmpty ? [] : ["  " + figure.title]
+    for (bar, name) in zip(bars, names) {
+      let share = largest > 0 && bar.value.isFinite ? abs(bar.value) / largest : 0
+      let eighths = Int((share * Double(columns * blocks.count)).rounded())
+      var drawn = String(
+        repeating: blocks[blocks.count - 1], count: eighths / blocks.count)
+      if eighths % blocks.count > 0 { drawn.append(blocks[eighths % blocks.count - 1]) }
+      let shown = String(name.prefix(width))
+      let padding = String(repeating: " ", count: width - shown.count)
+      lines.append("  \(padding)\(shown) \(drawn) \(NumberText.short(bar.value))")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  // MARK: - Heat maps
+
+  private func shades(_ map: Figure.Heatmap, _ figure: Figure) -> [String] {
+    let ramp = isUnicode ? Array(" ░▒▓█") : Array(" .:-=+*#%@")
+    let range = FigureAxes.heatRange(of: figure) ?? 0...1
+    return (0..<rows).map { row in
+      String(
+        (0..<columns).map { column in
+          let cell = row * map.rows / rows * map.columns + column * map.columns / columns
+          let share = FigureAxes.share(map.values[cell], in: range)
+          guard share.isFinite else { return "?" }
+          return ramp[min(ramp.count - 1, Int(share * Double(ramp.count)))]
+        })
+    }
+  }
+}

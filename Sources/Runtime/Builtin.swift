@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Built-in functions: header, documentation, example and body side by side.
+//
+// The header is SMAP source and is parsed once; from it come argument binding, checks, help,
+// completion and the manual. A function whose first parameter has a type is also a method of that
+// type: `sum(x: tensor)` answers `x.sum()`.
+
+import Syntax
+
+/// A function of the library.
+///
+/// ```swift
+/// Builtin(
+///   "sum(x: tensor, dim = nil, keepdim = false) -> tensor",
+///   "Adds up all elements, or those along `dim`.",
+///   example: "sum([1, 2; 3, 4], dim = 0)   #=> tensor([4, 6])"
+/// ) { call in .tensor(try call.tensor(0).sum(dim: call.axis(1), keepDim: call.bool(2))) }
+/// ```
+///
+/// Names with a dot belong to a namespace: `"smap.encode(tok: tokenizer, ...)"`. Functions with
+/// `methodOnly` have no global name: `append` exists only as `xs.append(value)`.
+public final class Builtin: Sendable {
+  /// What a built-in does: arguments are bound and checked when it is called.
+  public typealias Body = @Sendable (Call) throws -> Value
+
+  /// The header as written.
+  public let signature: String
+  /// One sentence.
+  public let summary: String
+  /// Further paragraphs, or empty.
+  public let details: String
+  /// A line of SMAP with its expected result after `#=>`, or empty.
+  public let example: String
+  /// Whether it exists only as a method of its first parameter's type.
+  public let isMethodOnly: Bool
+  /// The parsed header.
+  package let header: Header
+  let body: Body
+
+  /// Declares a built-in function.
+  public init(
+    _ signature: String, _ summary: String, details: String = "", example: String = "",
+    methodOnly: Bool = false, body: @escaping Body
+  ) {
+    self.signature = signature
+    self.summary = summary
+    self.details = details
+    self.example = example
+    isMethodOnly = methodOnly
+    header = Header(parsing: signature)
+    self.body = body
+  }
+
+  /// The full name: `smap.encode`.
+  public var qualifiedName: String { header.name }
+
+  /// The name without its namespace: `encode`.
+  public var name: String {
+    guard let dot = header.name.lastIndex(of: ".") else { return header.name }
+    return String(header.name[header.name.index(after: dot)...])
+  }
+
+  /// The namespace, or an empty string.
+  public var namespace: String {
+    guard let dot = header.name.lastIndex(of: ".") else { return "" }
+    return String(header.name[..<dot])
+  }
+
+  /// What is wrong with the header, or nil; for the test that walks the table.
+  public var signatureError: Diagnostic? { header.error }
+
+  /// The type whose method this is: the annotation of the first parameter. A shape is a tensor.
+  public var receiverType: String? {
+    guard let first = header.parameters.first, first.kind == .positional else { return nil }
+    switch first.annotation?.kind {
+    case .type("any"), nil: return nil
+    case .type(let name): return name
+    case .shape: return "tensor"
+    }
+  }
+
+  /// The names of the parameters, for hints and completion.
+  public var parameterNames: [String] { header.parameters.compactMap(\.name) }
+}
+
+/// A value with a name in the library, such as `pi`.
+public struct Constant: Sendable {
+  /// The name, with its namespace if it has one.
+  public let name: String
+  /// The value.
+  public let value: DefaultValue
+  /// One sentence.
+  public let summary: String
+
+  /// Declares a constant.
+  public init(_ name: String, _ value: DefaultValue, _ summary: String) {
+    self.name = name
+    self.value = value
+    self.summary = summary
+  }
+}
+
+/// A value that can stand in a table: literals and lists of them.
+public indirect enum DefaultValue: Sendable {
+  case `nil`
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case list([DefaultValue])
+
+  /// A fresh script value.
+  public var value: Value {
+    switch self {
+    case .nil: .nil
+    case .bool(let bool): .bool(bool)
+    case .number(let number): .number(number)
+    case .string(let string): .string(string)
+    case .list(let items): .list(items.map(\.value))
+    }
+  }
+
+  /// The value of a literal expression, or nil if the expression is not one.
+  init?(_ expression: Expression) {
+    switch expression.kind {
+    case .number(let number): self = .number(number)
+    case .string(let string): self = .string(string)
+    case .boolean(let bool): self = .bool(bool)
+    case .nothing: self = .nil
+    case .unary(.negate, let operand):
+      guard case .number(let number) = operand.kind else { return nil }
+      self = .number(-number)
+    case .list(let items):
+      var values: [DefaultValue] = []
+      for case .value(let item) in items {
+        guard let value = DefaultValue(item) else { return nil }
+        values.append(value)
+      }
+      guard values.count == items.count else { return nil }
+      self = .list(values)
+    default: return nil
+    }
+  }
+}

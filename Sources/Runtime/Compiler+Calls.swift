@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls, subscripts and functions.
+
+import Syntax
+
+/// Where the evaluated subscripts of an index expression stand.
+enum SubscriptOperands {
+  /// A single plain index in a register.
+  case single(Int)
+  /// Registers in a row from `first`, described by entry `kinds` of the table.
+  case several(first: Int, kinds: Int)
+}
+
+extension Compiler {
+  // MARK: - Calls
+
+  /// A call, or a pipe if there is an input; the result goes to `target`.
+  ///
+  /// Callee and arguments stand in a row of registers, which become the frame of the callee.
+  func call(
+    _ callee: Expression, input: Expression?, _ arguments: [Argument], into target: Int,
+    span: Span
+  ) throws {
+    let base = target == nextRegister - 1 ? target : try allocate(span)
+    let dispatch = try prepare(callee, at: base)
+    let values = (input.map { [$0] } ?? []) + arguments.map(\.value)
+    _ = try consecutive(values, span: span)
+    emit(dispatch.opcode, base, values.count, span: span)
+    if let word = dispatch.word { append(word: word, span: span) }
+    append(word: site(for: arguments, input: input), span: span)
+    move(target, from: base, span: span)
+  }
+
+  /// Loads the callee; a global or a method is found by the call instruction itself.
+  private func prepare(
+    _ callee: Expression, at base: Int
+  ) throws -> (opcode: Opcode, word: Int?) {
+    switch callee.kind {
+    case .name(let text):
+      let name = Identifier(text, callee.span)
+      if case .global = meaning(of: name) { return (.callGlobal, global(text)) }
+      load(name, into: base)
+    case .field(let receiver, let name):
+      try compile(receiver, into: base)
+      return (.callMethod, constant(name.text))
+    default:
+      try compile(callee, into: base)
+    }
+    return (.call, nil)
+  }
+
+  private func site(for arguments: [Argument], input: Expression?) -> Int {
+    var site = CallSite(kinds: [], spans: [], nameSpans: [], isSimple: true)
+    if let input {
+      site.kinds.append(.positional)
+      site.spans.append(input.span)
+      site.nameSpans.append(input.span)
+    }
+    for argument in arguments {
+      site.spans.append(argument.value.span)
+      switch argument.kind {
+      case .positional:
+        site.kinds.append(.positional)
+        site.nameSpans.append(argument.span)
+      case .spread:
+        site.kinds.append(.spread)
+        site.nameSpans.append(argument.span)
+        site.isSimple = false
+      case .named(let name):
+        site.kinds.append(.named(name.text))
+        site.nameSpans.append(name.span)
+        site.isSimple = false
+      }
+    }
+    parts.sites.append(site)
+    return parts.sites.count - 1
+  }
+
+  // MARK: - Subscripts
+
+  func compile(_ entries: [Syntax.Subscript], span: Span) throws -> SubscriptOperands {
+    if entries.count == 1, case .index(let value) = entries[0] {
+      return .single(try stableOperand(value))
+    }
+    var kinds: [SubscriptKind] = []
+    let first = nextRegister
+    for entry in entries {
+      switch entry {
+      case .index(let value):
+        kinds.append(.value)
+        try compile(value, into: try allocate(value.span))
+      case .slice(let start, let stop, let step, let place):
+        kinds.append(.slice)
+        for part in [start, stop, step] {
+          let register = try allocate(place)
+          if let part {
+            try compile(part, into: register)
+          } else {
+            emit(.loadNil, register, span: place)
+          }
+        }
+      case .ellipsis: kinds.append(.ellipsis)
+      }
+    }
+    parts.subscripts.append(kinds)
+    return .several(first: first, kinds: parts.subscripts.count - 1)
+  }
+
+  func emitIndex(_ target: Int, _ base: Int, _ operands: SubscriptOperands, span: Span) {
+    switch operands {
+    case .single(let register): emit(.getIndex, target, base, register, span: span)
+    case .several(let first, let kinds):
+      emit(.getSubscripts, target, base, first, word: kinds, span: span)
+    }
+  }
+
+  func emitIndexAssignment(
+    _ base: Int, _ operands: SubscriptOperands, _ value: Int, span: Span
+  ) {
+    switch operands {
+    case .single(let register): emit(.setIndex, base, register, value, span: span)
+    case .several(let first, let kinds):
+      emit(.setSubscripts, base, value, first, word: kinds, span: span)
+    }
+  }
+
+  func emitGlobalAssignment(
+    _ name: Identifier, _ operands: SubscriptOperands, _ value: Int, span: Span
+  ) {
+    let first: Int
+    let kinds: Int
+    switch operands {
+    case .single(let register):
+      first = register
+      parts.subscripts.append([.value])
+      kinds = parts.subscripts.count - 1
+    case .several(let start, let entry):
+      first = start
+      kinds = entry
+    }
+    emit(.setGlobalSubscripts, 0, value, first, word: global(name.text), span: span)
+    append(word: kinds, span: span)
+  }
+
+  // MARK: - Patterns
+
+  /// Introduces the names of a pattern for the value in `register`, which the pattern may keep.
+  func bind(_ pattern: Pattern, from register: Int) throws {
+    switch pattern.kind {
+    case .name(let name):
+      define(name, in: register, span: name.span)
+    case .list(let items, let rest):
+      let count = items.count + (rest == nil ? 0 : 1)
+      let first = try allocate(count, pattern.span)
+      emit(
+        .unpackList, first, register, count, word: rest == nil ? 0 : 1, span: pattern.span)
+      for (index, item) in items.enumerated() { try bind(item, from: first + index) }
+      if let rest { define(rest, in: first + items.count, span: rest.span) }
+    case .record(let names):
+      for name in names {
+        let field = try allocate(name.span)
+        emit(.unpackField, field, register, word: constant(name.text), span: name.span)
+        define(name, in: field, span: name.span)
+      }
+    }
+  }
+
+  // MARK: - Functions
+
+  /// Compiles a function and makes a closure over it in `target`.
+  func closure(
+    _ node: Function, name: String, documentation: String, into target: Int
+  ) throws {
+    guard let inner = resolution.functions[node.span.start] else { return }
+    let header = Header(name: name, signature: node.signature, source: parts.source)
+    var innerParts = Prototype.Parts(header: header, source: parts.source, scope: parts.scope)
+    innerParts.documentation = documentation
+    innerParts.captures = inner.captures.map { source(of: $0, for: inner) }
+    let compiler = Compiler(
+      resolution: resolution, scope: inner, builtins: builtins, parts: innerParts)
+    try compiler.functionBody(node)
+    parts.prototypes.append(compiler.finish())
+    emit(.closure, target, word: parts.prototypes.count - 1, span: node.span)
+  }
+
+  private func source(of variable: Variable, for inner: FunctionScope) -> CaptureSource {
+    if isSelf(variable, in: inner) { return .unused }
+    if variable.function === scope { return .register(variable.register) }
+    if isSelf(variable, in: scope) { return .enclosingFunction }
+    return .capture(scope.captureIndex(of: variable))
+  }
+
+  private func functionBody(_ node: Function) throws {
+    let parameters = node.signature.parameters.filter {
+      if case .star = $0.kind { false } else { true }
+    }
+    guard parameters.count <= 64 else {
+      throw Diagnostic(
+        .limit, "a function has at most 64 parameters", source: parts.source,
+        span: node.signature.span)
+    }
+    _ = try allocate(parameters.count, node.signature.span)
+    for (index, parameter) in parameters.enumerated() {
+      try prologue(parameter, at: index)
+    }
+    if let annotation = node.signature.result {
+      resultCheck = try check(annotation, parameter: nil, name: "the result", acceptsNil: false)
+    }
+    let result = try allocate(node.span)
+    let span: Span
+    switch node.body {
+    case .expression(let value):
+      try compile(value, into: result)
+      span = value.span
+    case .block(let block):
+      try blockValue(block, into: result)
+      span = block.statements.last?.span ?? block.span
+    }
+    try leaveFunction(with: result, span: span)
+  }
+
+  /// Default, check and binding of one parameter; later ones see the outcome.
+  private func prologue(_ parameter: Parameter, at index: Int) throws {
+    var acceptsNil = false
+    if let value = parameter.defaultValue {
+      if case .nothing = value.kind { acceptsNil = true }
+      let skip = emitJump(.skipIfGiven, index, span: value.span)
+      try temporarily { try compile(value, into: index) }
+      aim(skip)
+    }
+    if let annotation = parameter.annotation {
+      let index = index
+      let check = try check(
+        annotation, parameter: index, name: parameter.name?.text ?? "the argument",
+        acceptsNil: acceptsNil)
+      emit(.check, index, word: check, span: annotation.span)
+      wrapSizes(annotation)
+    }
+    switch parameter.kind {
+    case .pattern(let pattern): try bind(pattern, from: index)
+    case .rest(let name): define(name, in: index, span: name.span)
+    case .star: break
+    }
+  }
+
+  private func check(
+    _ annotation: Annotation, parameter: Int?, name: String, acceptsNil: Bool
+  ) throws -> Int {
+    let kind: Check.Kind
+    switch annotation.kind {
+    case .type(let type):
+      guard builtins.typeNames.contains(type) else {
+        throw Diagnostic(
+          .name, "there is no type called `\(type)`", source: parts.source,
+          span: annotation.span,
+          hint: Spelling.nearest(to: type, in: builtins.typeNames).map {
+            "did you mean `\($0)`?"
+          })
+      }
+      kind = .type(type)
+    case .shape(let dimensions):
+      kind = .shape(try dimensions.map { try size($0) })
+    }
+    parts.checks.append(
+      Check(
+        kind: kind, text: parts.source.text(annotation.span), parameter: parameter, name: name,
+        acceptsNil: acceptsNil))
+    return parts.checks.count - 1
+  }
+
+  private func size(_ dimension: Dimension) throws -> Check.Size {
+    switch dimension.kind {
+    case .ellipsis: return .ellipsis
+    case .size(let number): return Int(exactly: number).map { .exactly($0) } ?? .impossible
+    case .name("_"): return .any
+    case .name(let name):
+      guard case .local(let variable) = meaning(of: Identifier(name, dimension.span)) else {
+        return .any
+      }
+      if variable.register >= 0 { return .bound(register: variable.register, name: name) }
+      variable.register = try allocate(dimension.span)
+      return .binding(register: variable.register, name: name)
+    }
+  }
+
+  /// Sizes that closures share become cells once they are bound.
+  private func wrapSizes(_ annotation: Annotation) {
+    guard case .shape(let dimensions) = annotation.kind else { return }
+    for dimension in dimensions {
+      guard case .name(let name) = dimension.kind,
+        case .local(let variable) = meaning(of: Identifier(name, dimension.span)),
+        variable.isCell, !variable.isWrapped
+      else { continue }
+      variable.isWrapped = true
+      emit(.newCell, variable.register, span: dimension.span)
+    }
+  }
+}

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Expressions: operands, arithmetic, conditions, and the literals that build collections.
+
+import Syntax
+
+extension Compiler {
+  /// The register that holds the value of an expression: that of a local variable, or a fresh one.
+  func operand(_ node: Expression) throws -> Int {
+    if case .name(let text) = node.kind,
+      case .local(let variable) = meaning(of: Identifier(text, node.span)), !variable.isCell
+    {
+      return variable.register
+    }
+    let register = try allocate(node.span)
+    try compile(node, into: register)
+    return register
+  }
+
+  /// An operand that later code cannot change under us.
+  func stableOperand(_ node: Expression) throws -> Int {
+    let register = try allocate(node.span)
+    try compile(node, into: register)
+    return register
+  }
+
+  /// The left of two operands: the register of a local variable unless evaluating the right
+  /// side may assign to it, and `scratch` otherwise.
+  func leftOperand(
+    _ left: Expression, before right: Expression?, scratch: Int
+  ) throws -> Int {
+    if case .name(let text) = left.kind,
+      case .local(let variable) = meaning(of: Identifier(text, left.span)), !variable.isCell,
+      right.map({ !mayAssign($0) }) ?? true
+    {
+      return variable.register
+    }
+    try compile(left, into: scratch)
+    return scratch
+  }
+
+  /// Whether evaluating an expression may run a statement of this very function.
+  func mayAssign(_ node: Expression) -> Bool {
+    switch node.kind {
+    case .number, .string, .boolean, .nothing, .name, .function, .load: false
+    case .conditional, .attempt: true
+    case .binary(_, let left, let right), .comparison(_, let left, let right),
+      .logical(_, let left, let right):
+      mayAssign(left) || mayAssign(right)
+    case .unary(_, let inner), .field(let inner, _): mayAssign(inner)
+    case .call(let callee, let arguments):
+      mayAssign(callee) || arguments.contains { mayAssign($0.value) }
+    case .pipe(let input, let callee, let arguments):
+      mayAssign(input) || mayAssign(callee) || arguments.contains { mayAssign($0.value) }
+    case .list(let items): items.contains { mayAssign($0.expression) }
+    case .index(let base, let entries):
+      mayAssign(base)
+        || entries.contains {
+          if case .index(let inner) = $0 { mayAssign(inner) } else { true }
+        }
+    default: true
+    }
+  }
+
+  /// Leaves the value of an expression in `target`.
+  func compile(_ node: Expression, into target: Int) throws {
+    let mark = nextRegister
+    defer { nextRegister = mark }
+    let span = node.span
+    switch node.kind {
+    case .number(let number):
+      emit(.loadConstant, target, word: constant(number), span: span)
+    case .string(let string):
+      emit(.loadConstant, target, word: constant(string), span: span)
+    case .boolean(let bool): emit(.loadBool, target, bool ? 1 : 0, span: span)
+    case .nothing: emit(.loadNil, target, span: span)
+    case .name(let name): load(Identifier(name, span), into: target)
+    case .interpolation(let pieces): try interpolation(pieces, into: target, span: span)
+    case .list(let items): try list(items, into: target, span: span)
+    case .matrix(let rows): try matrix(rows, into: target, span: span)
+    case .comprehension(let element, let clauses, let condition):
+      try comprehension(element, clauses, condition, into: target, span: span)
+    case .record(let entries): try record(entries, into: target, span: span)
+    case .unary(let sign, let inner): try unary(sign, inner, into: target, span: span)
+    case .binary(let sign, let left, let right):
+      let first = try leftOperand(left, before: right, scratch: target)
+      try arithmetic(sign, first, right, into: target, span: span)
+    case .comparison(let sign, let left, let right):
+      let first = try leftOperand(left, before: right, scratch: target)
+      emit(sign.opcode, target, first, try operand(right), span: span)
+    case .logical(let sign, let left, let right):
+      try logical(sign, left, right, into: target, span: span)
+    case .call(let callee, let arguments):
+      try call(callee, input: nil, arguments, into: target, span: span)
+    case .pipe(let input, let callee, let arguments):
+      try call(callee, input: input, arguments, into: target, span: span)
+    case .index(let base, let subscripts):
+      let container = try leftOperand(base, before: nil, scratch: target)
+      emitIndex(target, container, try compile(subscripts, span: span), span: span)
+    case .field(let base, let name):
+      let object = try leftOperand(base, before: nil, scratch: target)
+      emit(.getField, target, object, word: constant(name.text), span: span)
+    case .function(let function):
+      try closure(function, name: "fn", documentation: "", into: target)
+    case .conditional(let branches, let otherwise):
+      try conditional(branches, otherwise, into: target, span: span)
+    case .attempt(let body, let error, let handler):
+      try attempt(body, error, handler, into: target, span: span)
+    case .load(let path):
+      emit(.load, target, word: constant(path), span: span)
+    }
+  }
+
+  // MARK: - Operators
+
+  func arithmetic(
+    _ sign: BinaryOperator, _ left: Int, _ right: Expression, into target: Int, span: Span
+  ) throws {
+    if case .number(let number) = right.kind, let opcode = sign.constantOpcode {
+      let index = constant(number)
+      if index < 256 {
+        emit(opcode, target, left, index, span: span)
+        return
+      }
+    }
+    emit(sign.opcode, target, left, try operand(right), span: span)
+  }
+
+  private func unary(
+    _ sign: UnaryOperator, _ inner: Expression, into target: Int, span: Span
+  ) throws {
+    if case .negate = sign, case .number(let number) = inner.kind {
+      emit(.loadConstant, target, word: constant(-number), span: span)
+      return
+    }
+    let operand = try leftOperand(inner, before: nil, scratch: target)
+    emit(sign == .negate ? .negate : .not, target, operand, span: span)
+  }
+
+  private func logical(
+    _ sign: LogicalOperator, _ left: Expression, _ right: Expression, into target: Int, span: Span
+  ) throws {
+    try compile(left, into: target)
+    let skip = emitJump(sign == .and ? .jumpIfFalse : .jumpIfTrue, target, span: left.span)
+    try compile(right, into: target)
+    emit(.requireBool, target, span: right.span)
+    aim(skip)
+  }
+
+  /// Compiles a condition; returns the jumps taken when it does not hold.
+  func jumpUnless(_ condition: Expression) throws -> [Int] {
+    let mark = nextRegister
+    defer { nextRegister = mark }
+    switch condition.kind {
+    case .comparison(let sign, let left, let right) where sign != .contains:
+      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
+      if case .number(let number) = right.kind {
+        let index = constant(number)
+        if index < 256 {
+          return [
+            emitJump(sign.jumpOpcode(constant: true), 0, first, index, span: condition.span)
+          ]
+        }
+      }
+      let second = try operand(right)
+      return [emitJump(sign.jumpOpcode(constant: false), 0, first, second, span: condition.span)]
+    case .logical(.and, let left, let right):
+      return try jumpUnless(left) + jumpUnless(right)
+    default:
+      let register = try operand(condition)
+      return [emitJump(.jumpIfFalse, register, span: condition.span)]
+    }
+  }
+
+  private func conditional(
+    _ branches: [Branch], _ otherwise: Block?, into target: Int, span: Span
+  ) throws {
+    var ends: [Int] = []
+    for branch in branches {
+      let next = try jumpUnless(branch.condition)
+      try blockValue(branch.body, into: target)
+      ends.append(emitJump(.jump, span: span))
+      aim(next)
+    }
+    if let otherwise {
+      try blockValue(otherwise, into: target)
+    } else {
+      emit(.loadNil, target, span: span)
+    }
+    aim(ends)
+  }
+
+  private func attempt(
+    _ body: Block, _ error: Identifier, _ handler: Block, into target: Int, span: Span
+  ) throws {
+    let caught = try allocate(error.span)
+    let entry = emitJump(.pushHandler, caught, span: span)
+    handlerDepth += 1
+    try blockValue(body, into: target)
+    handlerDepth -= 1
+    emit(.popHandler, span: span)
+    let end = emitJump(.jump, span: span)
+    aim(entry)
+    define(error, in: caught, span: error.span)
+    try blockValue(handler, into: target)
+    aim(end)
+  }
+
+  // MARK: - Collections
+
+  /// How many elements are gathered in registers before they move into their collection.
+  private static let batch = 32
+
+  private func list(_ items: [Item], into target: Int, span: Span) throws {
+    let hasSpread = items.contains { if case .spread = $0 { true } else { false } }
+    if !hasSpread && items.count <= Compiler.batch {
+      let first = try consecutive(items.map(\.expression), span: span)
+      emit(.newList, target, first, items.count, span: span)
+      return
+    }
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    for item in items {
+      try temporarily {
+        switch item {
+        case .value(let value):
+          emit(.append, made, try operand(value), span: value.span)
+        case .spread(let value):
+          emit(.extend, made, try operand(value), span: value.span)
+        }
+      }
+    }
+    move(target, from: made, span: span)
+  }
+
+  /// Compiles expressions into registers in a row and returns the first.
+  func consecutive(_ nodes: [Expression], span: Span) throws -> Int {
+    let first = try allocate(nodes.count, span)
+    for (index, node) in nodes.enumerated() { try compile(node, into: first + index) }
+    return first
+  }
+
+  private func matrix(_ rows: [[Expression]], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    for row in rows {
+      try temporarily {
+        let line = try allocate(span)
+        try list(row.map { .value($0) }, into: line, span: row.first?.span ?? span)
+        emit(.append, made, line, span: span)
+      }
+    }
+    emit(.newMatrix, made, span: span)
+    move(target, from: made, span: span)
+  }
+
+  private func comprehension(
+    _ element: Expression, _ clauses: [Clause], _ condition: Expression?, into target: Int,
+    span: Span
+  ) throws {
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    try nest(clauses[...], span: span) {
+      let skips = try condition.map { try jumpUnless($0) } ?? []
+      try temporarily { emit(.append, made, try operand(element), span: element.span) }
+      aim(skips)
+    }
+    move(target, from: made, span: span)
+  }
+
+  private func nest(
+    _ clauses: ArraySlice<Clause>, span: Span, body: () throws -> Void
+  ) throws {
+    guard let clause = clauses.first else { return try body() }
+    try temporarily {
+      try forLoop(clause.pattern, clause.sequence, span: span) {
+        try nest(clauses.dropFirst(), span: span, body: body)
+      }
+    }
+  }
+
+  private func record(_ entries: [Entry], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    emit(.newRecord, made, span: span)
+    for entry in entries {
+      try temporarily {
+        switch entry {
+        case .named(let name, let value):
+          let register = try operand(value)
+          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+        case .computed(let key, let value):
+          let name = try stableOperand(key)
+          emit(.setComputedEntry, made, try operand(value), name, span: key.span)
+        case .shorthand(let name):
+          let register = try operand(Expression(.name(name.text), name.span))
+          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+        case .spread(let value):
+          emit(.spreadRecord, made, try operand(value), span: value.span)
+        }
+      }
+    }
+    move(target, from: made, span: span)
+  }
+
+  private func interpolation(_ pieces: [StringPart], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    var isFirst = true
+    var rest = pieces[...]
+    repeat {
+      let batch = rest.prefix(Compiler.batch)
+      rest = rest.dropFirst(Compiler.batch)
+      try temporarily {
+        let first = try allocate(batch.count, span)
+        for (index, piece) in batch.enumerated() { try part(piece, into: first + index, span) }
+        if isFirst {
+          emit(.interpolate, made, first, batch.count, span: span)
+        } else {
+          // `made` sits directly below `first`, so the text so far is simply the first part.
+          emit(.interpolate, made, made, batch.count + 1, span: span)
+        }
+        isFirst = false
+      }
+    } while !rest.isEmpty
+    move(target, from: made, span: span)
+  }
+
+  private func part(_ piece: StringPart, into register: Int, _ span: Span) throws {
+    switch piece {
+    case .text(let text):
+      emit(.loadConstant, register, word: constant(text), span: span)
+    case .hole(let value, let format):
+      try compile(value, into: register)
+      guard let format, format.style != nil || format.precision != nil else { return }
+      parts.formats.append(format)
+      emit(.format, register, register, word: parts.formats.count - 1, span: value.span)
+    }
+  }
+}
+
+extension BinaryOperator {
+  fileprivate var constantOpcode: Opcode? {
+    switch self {
+    case .add: .addConstant
+    case .subtract: .subtractConstant
+    case .multiply: .multiplyConstant
+    case .divide: .divideConstant
+    case .remainder: .remainderConstant
+    case .floorDivide, .matrixMultiply, .power: nil
+    }
+  }
+}
+
+extension ComparisonOperator {
+  fileprivate var opcode: Opcode {
+    switch self {
+    case .equal: .equal
+    case .notEqual: .notEqual
+    case .less: .less
+    case .lessOrEqual: .lessOrEqual
+    case .greater: .greater
+    case .greaterOrEqual: .greaterOrEqual
+    case .contains: .contains
+    }
+  }
+
+  fileprivate func jumpOpcode(constant: Bool) -> Opcode {
+    switch self {
+    case .equal: constant ? .unlessEqualConstant : .unlessEqual
+    case .notEqual: constant ? .unlessNotEqualConstant : .unlessNotEqual
+    case .less: constant ? .unlessLessConstant : .unlessLess
+    case .lessOrEqual: constant ? .unlessLessOrEqualConstant : .unlessLessOrEqual
+    case .greater: constant ? .unlessGreaterConstant : .unlessGreater
+    case .greaterOrEqual, .contains:
+      constant ? .unlessGreaterOrEqualConstant : .unlessGreaterOrEqual
+    }
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Objects made by the library: one final class, and a descriptor that says what can be done with
+// them. The descriptor is a table of optional abilities (fields, indexing, calling, pictures), so
+// a new kind of object is declared in one place and the interpreter needs no new case.
+
+/// What a kind of library object is called and can do.
+///
+/// ```swift
+/// static let schedule = ForeignType("schedule", "How many tokens survive training.",
+///   fields: [.init("kind", "The name of the distribution.") { object, _ in
+///     .string(try object.payload(as: TailDrop.self).kind)
+///   }],
+///   display: { "schedule(\(...))" })
+/// ```
+public final class ForeignType: Sendable {
+  /// A named property of such objects.
+  public struct Field: Sendable {
+    /// The name after the dot.
+    public let name: String
+    /// One sentence for `help`.
+    public let summary: String
+    /// Reads the field.
+    public let get: @Sendable (ForeignObject, Session) throws -> Value
+    /// Changes the field; nil if it is read-only.
+    public let set: (@Sendable (ForeignObject, Value, Session) throws -> Void)?
+
+    /// Describes a field.
+    public init(
+      _ name: String, _ summary: String,
+      get: @escaping @Sendable (ForeignObject, Session) throws -> Value,
+      set: (@Sendable (ForeignObject, Value, Session) throws -> Void)? = nil
+    ) {
+      self.name = name
+      self.summary = summary
+      self.get = get
+      self.set = set
+    }
+  }
+
+  /// The type's name, as annotations and `type(x)` spell it.
+  public let name: String
+  /// One sentence for `help`.
+  public let summary: String
+  /// The fields in the order in which help lists them.
+  public let fields: [Field]
+  /// How an object prints.
+  public let display: @Sendable (ForeignObject) -> String
+  /// Richer ways to show an object, or nil for text only.
+  public let bundle: (@Sendable (ForeignObject, Session) throws -> Bundle)?
+  /// Answers `x[a, b:c]`, or nil if such objects cannot be indexed.
+  public let index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)?
+  /// The number of elements that `len` and loops see (element `i` is then `index` at `i`), or nil.
+  public let count: (@Sendable (ForeignObject) -> Int)?
+  /// Answers `x(...)` for objects that can be called, such as layers.
+  public let call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)?
+  /// Tells whether two objects are equal; without it, only the same object is equal to itself.
+  public let equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)?
+
+  /// Describes a kind of object.
+  public init(
+    _ name: String, _ summary: String, fields: [Field] = [],
+    display: @escaping @Sendable (ForeignObject) -> String,
+    bundle: (@Sendable (ForeignObject, Session) throws -> Bundle)? = nil,
+    index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)? = nil,
+    count: (@Sendable (ForeignObject) -> Int)? = nil,
+    call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)? = nil,
+    equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)? = nil
+  ) {
+    self.name = name
+    self.summary = summary
+    self.fields = fields
+    self.display = display
+    self.bundle = bundle
+    self.index = index
+    self.count = count
+    self.call = call
+    self.equals = equals
+  }
+
+  func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+}
+
+/// An object made by the library.
+public final class ForeignObject {
+  /// What the object is and can do.
+  public let type: ForeignType
+  /// The Swift object behind it.
+  public let payload: AnyObject
+
+  /// Wraps a Swift object.
+  public init(_ type: ForeignType, _ payload: AnyObject) {
+    self.type = type
+    self.payload = payload
+  }
+
+  /// The Swift object as the class it is known to be.
+  ///
+  /// A mismatch is a mistake in the library; it is reported as an error, never as a trap.
+  public func payload<Payload: AnyObject>(as payloadType: Payload.Type) throws -> Payload {
+    guard let payload = payload as? Payload else {
+      throw ScriptError.type("this \(type.name) does not hold what its type promises")
+    }
+    return payload
+  }
+}
+
+/// One entry between index brackets, after its expressions have been evaluated.
+public enum SubscriptValue {
+  /// A single value: a number, a list or range of numbers, a tensor or a mask, or `nil`.
+  case value(Value)
+  /// `start:stop:step`; missing parts are nil.
+  case slice(start: Int?, stop: Int?, step: Int)
+  /// `...`
+  case ellipsis
+}
+
+/// A value in the forms in which front ends can show it; the richest that fits is used.
+public struct Bundle: Sendable {
+  /// Plain text, always present.
+  public var text: String
+  /// An HTML fragment.
+  public var html: String?
+  /// A complete SVG document.
+  public var svg: String?
+  /// The bytes of a PNG file.
+  public var png: [UInt8]?
+  /// The title that `show` was given.
+  public var title: String?
+
+  /// Makes a bundle; only the text is required.
+  public init(
+    text: String, html: String? = nil, svg: String? = nil, png: [UInt8]? = nil,
+    title: String? = nil
+  ) {
+    self.text = text
+    self.html = html
+    self.svg = svg
+    self.png = png
+    self.title = title
+  }
+}

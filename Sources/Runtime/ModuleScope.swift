@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The global names of a program or module. Each name has a slot at an address that never moves, so
+// code holds pointers to slots and a global costs one load. A built-in gets a slot in the scope
+// that mentions it, which is why a `let` can hide it there and nowhere else.
+
+import Syntax
+
+/// One global variable.
+struct GlobalSlot {
+  /// The value, or nil before the definition has run.
+  var value: Value?
+  /// Whether the value is that of a built-in, which `=` may not change.
+  var isBuiltin: Bool
+}
+
+/// The global variables of one program or module.
+package final class ModuleScope {
+  /// Where the code comes from: paths of imports are relative to it.
+  let path: String
+  private let builtins: BuiltinTable
+  private var slots: [String: UnsafeMutablePointer<GlobalSlot>] = [:]
+  /// Names in the order of their first mention.
+  private(set) var names: [String] = []
+  /// The `##` lines of top-level declarations.
+  var documentation: [String: String] = [:]
+
+  init(path: String, builtins: BuiltinTable) {
+    self.path = path
+    self.builtins = builtins
+  }
+
+  deinit {
+    for slot in slots.values {
+      slot.deinitialize(count: 1)
+      slot.deallocate()
+    }
+  }
+
+  /// The slot of a name, made when it is first mentioned.
+  func slot(for name: String) -> UnsafeMutablePointer<GlobalSlot> {
+    if let slot = slots[name] { return slot }
+    let slot = UnsafeMutablePointer<GlobalSlot>.allocate(capacity: 1)
+    let builtin = builtins.globals[name]
+    slot.initialize(to: GlobalSlot(value: builtin, isBuiltin: builtin != nil))
+    slots[name] = slot
+    names.append(name)
+    return slot
+  }
+
+  /// The value of a name that the program has defined, or nil.
+  func definedValue(_ name: String) -> Value? {
+    guard let slot = slots[name], !slot.pointee.isBuiltin else { return nil }
+    return slot.pointee.value
+  }
+
+  /// Whether anything, built-in or not, is called `name`.
+  func isKnown(_ name: String) -> Bool {
+    if let slot = slots[name], slot.pointee.value != nil { return true }
+    return builtins.globals[name] != nil
+  }
+
+  /// The names that the program has defined, in order.
+  var definedNames: [String] {
+    names.filter { definedValue($0) != nil }
+  }
+
+  /// Gives a name a value, as `let` does.
+  func define(_ name: String, _ value: Value) {
+    let slot = slot(for: name)
+    slot.pointee.value = value
+    slot.pointee.isBuiltin = false
+  }
+
+  /// Drops all definitions; built-ins that were hidden come back.
+  func reset() {
+    for (name, slot) in slots {
+      let builtin = builtins.globals[name]
+      slot.pointee.value = builtin
+      slot.pointee.isBuiltin = builtin != nil
+    }
+    documentation = [:]
+  }
+}

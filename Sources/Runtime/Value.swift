@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The values of the language: a closed enum over plain numbers and final classes.
+//
+// No case holds an existential, so a value is nine bytes at a stride of sixteen, numbers never
+// touch a reference count, and the interpreter's switch is complete. Whatever the library adds
+// (images, figures, tokenizers) sits behind the one class `ForeignObject`.
+//
+// Lists and records are references, as scripts expect. Chains of them can be arbitrarily deep, so
+// every container hands its children to `Teardown` when it dies: a hundred thousand nested lists
+// must not overflow the stack in nested `deinit`s.
+
+import Tensors
+
+/// Any value that a script can hold.
+public enum Value {
+  case number(Double)
+  case bool(Bool)
+  case text(Text)
+  case list(List)
+  case record(Record)
+  case range(NumberRange)
+  case function(Closure)
+  case builtin(Builtin)
+  case tensor(Tensor)
+  case object(ForeignObject)
+  /// A variable shared with closures. Lives in registers only; scripts never see it.
+  case cell(Cell)
+  case `nil`
+
+  /// A string value.
+  public static func string(_ string: String) -> Value { .text(Text(string)) }
+
+  /// A list value.
+  public static func list(_ items: [Value]) -> Value { .list(List(items)) }
+
+  /// A list of strings.
+  public static func strings(_ items: [String]) -> Value { .list(List(items.map { .string($0) })) }
+
+  /// A list of numbers.
+  public static func numbers(_ items: [Double]) -> Value { .list(List(items.map { .number($0) })) }
+
+  /// A number from a whole number.
+  public static func integer(_ integer: Int) -> Value { .number(Double(integer)) }
+
+  /// A record value with the given fields in order.
+  public static func record(_ fields: KeyValuePairs<String, Value>) -> Value {
+    let record = Record()
+    for (key, value) in fields { record[key] = value }
+    return .record(record)
+  }
+
+  /// The text of a string value, or nil for other values.
+  public var asString: String? {
+    if case .text(let text) = self { return text.string }
+    return nil
+  }
+
+  /// Whether this is `nil`.
+  public var isNil: Bool {
+    if case .nil = self { return true }
+    return false
+  }
+
+  /// Whether this can be called.
+  public var isCallable: Bool {
+    switch self {
+    case .function, .builtin: true
+    case .object(let object): object.type.call != nil
+    default: false
+    }
+  }
+
+  /// Whether dropping this value needs no work.
+  @inline(__always) var isTrivial: Bool {
+    switch self {
+    case .number, .bool, .nil: true
+    default: false
+    }
+  }
+
+  /// The name of the value's type, as `type(x)` gives it and annotations use it.
+  public var typeName: String {
+    switch self {
+    case .number: "number"
+    case .bool: "bool"
+    case .text: "string"
+    case .list: "list"
+    case .record: "record"
+    case .range: "range"
+    case .function, .builtin: "function"
+    case .tensor: "tensor"
+    case .object(let object): object.type.name
+    case .cell: "cell"
+    case .nil: "nil"
+    }
+  }
+
+  /// The type's name with its article, for messages: `a number`, `nil`.
+  public var typePhrase: String {
+    switch self {
+    case .nil: "nil"
+    case .bool: "a boolean"
+    default: typeName.withArticle
+    }
+  }
+}
+
+extension String {
+  /// `a tensor`, `an image`: this noun with its indefinite article.
+  package var withArticle: String {
+    guard let first else { return self }
+    return ("aeiou".contains(first) ? "an " : "a ") + self
+  }
+}
+
+/// The string behind a string value.
+public final class Text {
+  /// The characters.
+  public let string: String
+
+  /// Boxes a string.
+  public init(_ string: String) { self.string = string }
+}
+
+/// A list: a growable sequence of values with identity.
+public final class List {
+  /// The elements in order.
+  @exclusivity(unchecked) public var items: [Value]
+
+  /// Makes a list of the given elements.
+  public init(_ items: [Value] = []) { self.items = items }
+
+  deinit { Teardown.release(&items) }
+}
+
+/// The numbers from `start` up to, but not including, `stop`.
+///
+/// A range is lazy: `range(0, 1e15)` takes no memory.
+public final class NumberRange {
+  /// The first number.
+  public let start: Double
+  /// The bound that is not reached.
+  public let stop: Double
+  /// The distance between neighbours, never zero.
+  public let step: Double
+  /// How many numbers there are.
+  public let count: Int
+
+  /// Makes a range; throws a ValueError for a step of zero, bounds that are not finite, and
+  /// ranges of more than 2**53 numbers.
+  public init(_ start: Double, _ stop: Double, step: Double = 1) throws {
+    guard start.isFinite, stop.isFinite, step.isFinite else {
+      throw ScriptError.value("the bounds of a range must be finite numbers")
+    }
+    guard step != 0 else { throw ScriptError.value("the step of a range cannot be 0") }
+    let length = ((stop - start) / step).rounded(.up)
+    guard length <= 0x1p53 else {
+      throw ScriptError.value("this range would hold more than 2**53 numbers")
+    }
+    self.start = start
+    self.stop = stop
+    self.step = step
+    count = length > 0 ? Int(length) : 0
+  }
+
+  /// The number at `index`, which must be within `0..<count`.
+  @inline(__always) public subscript(index: Int) -> Double { start + Double(index) * step }
+}
+
+/// A variable that closures share.
+public final class Cell {
+  @exclusivity(unchecked) var value: Value
+
+  init(_ value: Value) { self.value = value }
+
+  deinit { Teardown.release(&value) }
+}
+
+/// A script function together with the variables it captured.
+public final class Closure {
+  let code: Prototype
+  /// What frames use, without touching the reference count of `code`.
+  let layout: UnsafeMutablePointer<CodeLayout>
+  let captured: UnsafeMutablePointer<Value>
+  private let capturedCount: Int
+
+  init(code: Prototype, captures: [Value]) {
+    self.code = code
+    layout = code.layout
+    capturedCount = captures.count
+    captured = .allocate(capacity: max(1, captures.count))
+    captured.initialize(from: captures, count: captures.count)
+  }
+
+  deinit {
+    if capturedCount > 0 {
+      var captures = takeCaptures()
+      captured.deinitialize(count: capturedCount)
+      Teardown.release(&captures)
+    }
+    captured.deallocate()
+  }
+
+  /// Empties the closure, which nobody else holds, and returns what it captured.
+  func takeCaptures() -> [Value] {
+    let values = Array(UnsafeBufferPointer(start: captured, count: capturedCount))
+    for index in 0..<capturedCount { captured[index] = .nil }
+    return values
+  }
+
+  /// The name of the function, or `fn` for a lambda.
+  public var name: String { code.name }
+  /// The header as `help` prints it: `normalize(x: tensor, eps = 1e-6)`.
+  public var signature: String { code.signatureText }
+  /// The `##` lines above the declaration.
+  public var documentation: String { code.documentation }
+}
+
+/// Frees chains of containers with a work list instead of nested `deinit`s.
+enum Teardown {
+  static func release(_ items: inout [Value]) {
+    guard items.contains(where: \.isContainer) else { return }
+    drain(items.count == 1 ? [items.removeLast()] : take(&items))
+  }
+
+  static func release(_ value: inout Value) {
+    guard value.isContainer else { return }
+    let taken = value
+    value = .nil
+    drain([taken])
+  }
+
+  private static func take(_ items: inout [Value]) -> [Value] {
+    var taken: [Value] = []
+    swap(&taken, &items)
+    return taken
+  }
+
+  private static func drain(_ first: [Value]) {
+    var pending = first
+    while let value = pending.popLast() {
+      switch consume value {
+      case .list(var list):
+        if isKnownUniquelyReferenced(&list) { pending.append(contentsOf: take(&list.items)) }
+      case .record(var record):
+        if isKnownUniquelyReferenced(&record) { pending.append(contentsOf: record.takeValues()) }
+      case .function(var closure):
+        if isKnownUniquelyReferenced(&closure) {
+          pending.append(contentsOf: closure.takeCaptures())
+        }
+      case .cell(var cell):
+        if isKnownUniquelyReferenced(&cell) {
+          pending.append(cell.value)
+          cell.value = .nil
+        }
+      default:
+        break
+      }
+    }
+  }
+}
+
+extension Value {
+  /// Whether this value can be a link in a long chain of references.
+  fileprivate var isContainer: Bool {
+    switch self {
+    case .list, .record, .function, .cell: true
+    default: false
+    }
+  }
+}

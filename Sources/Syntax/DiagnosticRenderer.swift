@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Diagnostics in words. The layout is always the same: a title, the place with its line of source,
+// and carets with what was found and what to try:
+//
+//     NameError: nothing is called `lerning_rate`
+//       train.smap:20:3 |   lerning_rate = 0.1
+//                       |   ^^^^^^^^^^^^ did you mean `learning_rate`?
+
+/// Turns diagnostics into text for a terminal or a log.
+public struct DiagnosticRenderer: Sendable {
+  /// Whether to colour the text with ANSI sequences.
+  public enum Style: Sendable {
+    /// Text only.
+    case plain
+    /// With colours and bold type.
+    case color
+  }
+
+  /// Whether to use colours.
+  public var style: Style
+  /// The columns available. Long source lines are cut around the carets to fit.
+  public var width: Int
+
+  /// Makes a renderer.
+  public init(style: Style = .plain, width: Int = 100) {
+    self.style = style
+    self.width = width
+  }
+
+  /// The text of a diagnostic, without a line end after it.
+  public func render(_ diagnostic: Diagnostic) -> String { render([diagnostic]) }
+
+  /// The text of several diagnostics, one below the other, with their source lines aligned.
+  public func render(_ diagnostics: [Diagnostic]) -> String {
+    let gutter = diagnostics.map { place($0).count }.max() ?? 0
+    return diagnostics.map { lines($0, gutter: gutter).joined(separator: "\n") }
+      .joined(separator: "\n")
+  }
+
+  private func lines(_ diagnostic: Diagnostic, gutter: Int) -> [String] {
+    let kind = paint(visible(diagnostic.kind.rawValue), .kind)
+    let title = "\(kind): \(paint(visible(diagnostic.message), .title))"
+    let notes = [diagnostic.label, diagnostic.hint ?? ""].filter { !$0.isEmpty }.map(visible)
+    guard let source = diagnostic.source, let span = diagnostic.span else {
+      return [title] + notes.map { "  \($0)" }
+    }
+    let available = max(20, width - gutter - 5)
+    let excerpt = Excerpt(source, span, width: available)
+    let bar = paint("|", .margin)
+    let place = place(diagnostic)
+    let padding = String(repeating: " ", count: gutter - place.count)
+    let blank = "  " + String(repeating: " ", count: gutter) + " \(bar) "
+    let indent = String(repeating: " ", count: excerpt.indent)
+    let carets = paint(String(repeating: "^", count: excerpt.carets), .caret)
+    var lines = [title, "  \(paint(place, .margin))\(padding) \(bar) \(excerpt.text)"]
+    lines.append(blank + indent + carets + (notes.first.map { " " + paint($0, .caret) } ?? ""))
+    lines += notes.dropFirst().map { blank + indent + $0 }
+    return lines.map(trimmed)
+  }
+
+  private func place(_ diagnostic: Diagnostic) -> String {
+    guard let source = diagnostic.source, let position = diagnostic.position else { return "" }
+    return "\(visible(source.path)):\(position.line):\(position.column)"
+  }
+
+  /// Makes control characters visible, but leaves line ends in messages of several lines.
+  private func visible(_ text: String) -> String {
+    let scalars = text.unicodeScalars.map { $0 == "\n" ? $0 : DisplayLine.visible($0) }
+    return String(String.UnicodeScalarView(scalars))
+  }
+
+  private func trimmed(_ line: String) -> String {
+    var line = line
+    while line.last == " " { line.removeLast() }
+    return line
+  }
+
+  // MARK: - Colour
+
+  private enum Role: String {
+    case kind = "1;31"
+    case title = "1"
+    case margin = "2"
+    case caret = "31"
+  }
+
+  private func paint(_ text: String, _ role: Role) -> String {
+    guard style == .color, !text.isEmpty else { return text }
+    return "\u{1B}[\(role.rawValue)m\(text)\u{1B}[0m"
+  }
+}
+
+/// The part of a source line that is shown, and where the carets go.
+private struct Excerpt {
+  var text: String
+  /// The columns before the carets.
+  var indent: Int
+  var carets: Int
+
+  /// Cuts out what fits into `width` columns around the start of the span.
+  init(_ source: Source, _ span: Span, width: Int) {
+    let line = source.lineSpan(source.position(of: span.start).line)
+    let start = min(max(span.start, line.start), line.end)
+    let end = min(max(span.end, start), line.end)
+    // A caret is never far from the text shown, so only its surroundings need be decoded.
+    let reach = Int32(clamping: width * 8)
+    let from = Excerpt.boundary(source, max(line.start, start - min(start, reach)), line.start)
+    let to = Excerpt.boundary(source, min(line.end, start + reach), line.start)
+    let before = DisplayLine(source.text(Span(start: from, end: start))).cells.count
+    let marked = DisplayLine(source.text(Span(start: start, end: min(end, to)))).cells.count
+    let shown = DisplayLine(source.text(Span(start: from, end: to)))
+    let window = Excerpt.window(shown, caret: before, width: width)
+    let cutLeft = window.lowerBound > 0 || from > line.start
+    let cutRight = window.upperBound < shown.cells.count || to < line.end
+    text = (cutLeft ? "…" : "") + shown.cells[window].joined() + (cutRight ? "…" : "")
+    let caret = min(before, window.upperBound)
+    indent = shown.width(window.lowerBound..<caret) + (cutLeft ? 1 : 0)
+    let last = max(caret, min(before + marked, window.upperBound))
+    carets = max(1, shown.width(caret..<last))
+  }
+
+  /// Moves an offset back to the start of a scalar.
+  private static func boundary(_ source: Source, _ offset: Int32, _ lowest: Int32) -> Int32 {
+    var offset = offset
+    while offset > lowest, Int(offset) < source.bytes.count,
+      source.bytes[Int(offset)] & 0xC0 == 0x80
+    {
+      offset -= 1
+    }
+    return offset
+  }
+
+  /// The cells to show: all of a short line, else a window with the caret in its first third.
+  private static func window(_ line: DisplayLine, caret: Int, width: Int) -> Range<Int> {
+    let count = line.cells.count
+    if line.width(0..<count) <= width { return 0..<count }
+    let room = width - 2
+    var start = 0
+    if line.width(0..<min(caret + 1, count)) > room * 2 / 3 {
+      start = min(caret, count)
+      var used = 0
+      while start > 0, used + line.widths[start - 1] <= room / 3 {
+        start -= 1
+        used += line.widths[start]
+      }
+    }
+    var end = start
+    var used = 0
+    while end < count, used + line.widths[end] <= room {
+      used += line.widths[end]
+      end += 1
+    }
+    return start..<end
+  }
+}

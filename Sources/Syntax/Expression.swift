@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tree of expressions. Parentheses leave no node: they only widen the span of what they hold.
+// Chains that may grow long without nesting (`else if`, list items, clauses) are flat arrays.
+
+/// One expression.
+public struct Expression: Sendable {
+  /// What an expression is.
+  public indirect enum Kind: Sendable {
+    /// A number literal.
+    case number(Double)
+    /// A string without holes, escapes resolved.
+    case string(String)
+    /// A string with holes.
+    case interpolation([StringPart])
+    /// `true` or `false`
+    case boolean(Bool)
+    /// `nil`
+    case nothing
+    /// A name.
+    case name(String)
+    /// `[a, ...b]`
+    case list([Item])
+    /// `[1, 2; 3, 4]`, by rows. There is at least one row, and each has at least one entry.
+    case matrix([[Expression]])
+    /// `[element for pattern in sequence .. if condition]`
+    case comprehension(Expression, [Clause], condition: Expression?)
+    /// `{a: 1, "b c": 2, d, ...e}`
+    case record([Entry])
+    /// `-x` or `not x`
+    case unary(UnaryOperator, Expression)
+    /// Arithmetic, the matrix product and power.
+    case binary(BinaryOperator, Expression, Expression)
+    /// A comparison or `in`.
+    case comparison(ComparisonOperator, Expression, Expression)
+    /// `and` or `or`, which evaluate the right side only when needed.
+    case logical(LogicalOperator, Expression, Expression)
+    /// `function(arguments)`
+    case call(Expression, [Argument])
+    /// `input |> function(arguments)`: a call with `input` as first argument. `x |> f` has no
+    /// arguments here, and so has `x |> (f(a))`, which calls the result of `f(a)`.
+    case pipe(Expression, Expression, [Argument])
+    /// `base[subscripts]`; there is at least one subscript.
+    case index(Expression, [Subscript])
+    /// `base.name`
+    case field(Expression, Identifier)
+    /// `fn(..) ..`
+    case function(Function)
+    /// `if .. { } else if .. { } else { }`; there is at least one branch.
+    case conditional([Branch], otherwise: Block?)
+    /// `try { } catch name { }`
+    case attempt(Block, error: Identifier, handler: Block)
+    /// `import "path"`
+    case load(path: String)
+  }
+
+  /// What it is.
+  public var kind: Kind
+  /// Where it stands, with the parentheses around it.
+  public var span: Span
+  /// The number of levels of expressions below and including this one, bounded by the parser to
+  /// about `Parser.maximumHeight`; a recursive pass needs no more stack than that.
+  public let height: Int32
+
+  /// Makes an expression.
+  public init(_ kind: Kind, _ span: Span) {
+    self.kind = kind
+    self.span = span
+    height = kind.height
+  }
+}
+
+/// A piece of a string with holes.
+public enum StringPart: Sendable {
+  /// Literal text, escapes resolved.
+  case text(String)
+  /// `{expression:format}`
+  case hole(Expression, Format?)
+}
+
+/// The format of a hole, such as `.3f`.
+public struct Format: Hashable, Sendable {
+  /// The letter of a format.
+  public enum Style: String, Sendable {
+    /// `d`: a whole number.
+    case decimal = "d"
+    /// `e`: with an exponent.
+    case exponent = "e"
+    /// `f`: with a fixed number of decimals.
+    case fixed = "f"
+    /// `g`: the shorter of both.
+    case general = "g"
+    /// `%`: as a percentage.
+    case percent = "%"
+  }
+
+  /// The digits after the point, if given; at most `Format.maximumPrecision`.
+  public var precision: Int?
+  /// The letter, if given.
+  public var style: Style?
+  /// Where it stands, without the colon.
+  public var span: Span
+
+  /// The largest precision; a larger one in the text is read as this one.
+  public static let maximumPrecision = 1000
+
+  /// Makes a format.
+  public init(precision: Int?, style: Style?, span: Span) {
+    self.precision = precision
+    self.style = style
+    self.span = span
+  }
+}
+
+/// An entry of a list.
+public enum Item: Sendable {
+  /// One value.
+  case value(Expression)
+  /// `...list`: all values of a list.
+  case spread(Expression)
+}
+
+/// `for pattern in sequence` inside a comprehension.
+public struct Clause: Sendable {
+  /// What is bound.
+  public var pattern: Pattern
+  /// What is walked.
+  public var sequence: Expression
+
+  /// Makes a clause.
+  public init(_ pattern: Pattern, in sequence: Expression) {
+    self.pattern = pattern
+    self.sequence = sequence
+  }
+}
+
+/// An entry of a record.
+public enum Entry: Sendable {
+  /// `name: value`, or `"any text": value` with a string without holes.
+  case named(Identifier, Expression)
+  /// `"text {hole}": value`
+  case computed(Expression, Expression)
+  /// `name`, short for `name: name`
+  case shorthand(Identifier)
+  /// `...record`
+  case spread(Expression)
+}
+
+/// An argument of a call.
+public struct Argument: Sendable {
+  /// How an argument is given.
+  public enum Kind: Sendable {
+    /// By position.
+    case positional
+    /// `name = value`
+    case named(Identifier)
+    /// `...list`
+    case spread
+  }
+
+  /// How it is given.
+  public var kind: Kind
+  /// The value, or the list to spread.
+  public var value: Expression
+  /// Where it stands, name or dots included.
+  public var span: Span
+
+  /// Makes an argument.
+  public init(_ kind: Kind, _ value: Expression, _ span: Span) {
+    self.kind = kind
+    self.value = value
+    self.span = span
+  }
+}
+
+/// One entry between index brackets.
+public enum Subscript: Sendable {
+  /// An index, list of indices, mask or `nil`.
+  case index(Expression)
+  /// `start:stop:step`
+  case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
+  /// `...`
+  case ellipsis(Span)
+}
+
+/// A condition with the block it guards.
+public struct Branch: Sendable {
+  /// What stands after `if`.
+  public var condition: Expression
+  /// What is done when it holds.
+  public var body: Block
+
+  /// Makes a branch.
+  public init(_ condition: Expression, _ body: Block) {
+    self.condition = condition
+    self.body = body
+  }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Brackets, operators, and the symbols of other languages that people type out of habit. The
+// tables are tried in order, so longer spellings come before their beginnings.
+
+extension Lexer {
+  /// Symbols of more than one character, longest first.
+  private static let longSymbols: [([UInt8], Token.Kind)] = [
+    (.init("...".utf8), .ellipsis), (.init("**".utf8), .power), (.init("//".utf8), .floorDivide),
+    (.init("|>".utf8), .pipe), (.init("->".utf8), .arrow), (.init("==".utf8), .equal),
+    (.init("!=".utf8), .notEqual), (.init("<=".utf8), .lessOrEqual),
+    (.init(">=".utf8), .greaterOrEqual), (.init("+=".utf8), .plusAssign),
+    (.init("-=".utf8), .minusAssign), (.init("*=".utf8), .timesAssign),
+    (.init("/=".utf8), .divideAssign),
+  ]
+
+  /// Symbols that have no meaning, with a title and what to write instead.
+  private static let foreignSymbols: [([UInt8], String, String)] = [
+    (.init("===".utf8), "there is no `===`", "write `==`"),
+    (.init("!==".utf8), "there is no `!==`", "write `!=`"),
+    (.init(":=".utf8), "there is no `:=`", "write `let x = ..` for a new name, `x = ..` to change it"),
+    (.init("=>".utf8), "there is no `=>`", "a function is written `fn(x) = x + 1`"),
+    (.init("<>".utf8), "there is no `<>`", "write `!=`"),
+    (.init("~=".utf8), "there is no `~=`", "write `!=`"),
+    (.init("&&".utf8), "there is no `&&`", "write `and`"),
+    (.init("||".utf8), "there is no `||`", "write `or`"),
+    (.init("&".utf8), "there is no `&`", "write `and`; for masks, multiply: `(x > 0) * (x < 1)`"),
+    (.init("|".utf8), "there is no `|`", "write `or`; a pipeline is written `x |> f`, a function `fn(x) = x`"),
+    (.init("^".utf8), "there is no `^`", "power is written `x ** 2`"),
+    (.init("~".utf8), "there is no `~`", "write `not`; for masks, `1 - mask`"),
+    (.init("!".utf8), "there is no `!`", "write `not`"),
+    (.init("?".utf8), "there is no `?`", "a choice is written `if p { a } else { b }`"),
+    (.init("$".utf8), "there is no `$`", "inside a string, a value is written `{x}`"),
+    (.init("`".utf8), "there is no quoting with backticks", "strings stand in double or single quotes"),
+    (.init("\\".utf8), "there is no `\\` outside strings",
+      "a line goes on after an operator, a comma or an open bracket"),
+  ]
+
+  mutating func symbol(_ byte: UInt8) {
+    if byte == UInt8(ascii: ":"), brackets.last == .hole { return format() }
+    if let bracket = openingBracket(byte) { return open(bracket.0, bracket.1) }
+    if byte == UInt8(ascii: ")") { return close(.parenthesisClose) }
+    if byte == UInt8(ascii: "]") { return close(.bracketClose) }
+    if byte == UInt8(ascii: "}") { return close(.braceClose) }
+    if byte < 0x20 || byte == 0x7F { return controlCharacter(byte) }
+    if self.byte(at: offset + 1).map(Lexer.isSymbolByte) ?? false {
+      if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.0) && $0.0.count > 1 }) {
+        return foreignSymbol(foreign)
+      }
+      if let long = Lexer.longSymbols.first(where: { starts(with: $0.0) }) {
+        return advance(long.1, by: long.0.count)
+      }
+    }
+    if let kind = singleSymbol(byte) { return advance(kind, by: 1) }
+    if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.0) }) {
+      return foreignSymbol(foreign)
+    }
+    unknown(1, "this character means nothing here", "")
+  }
+
+  /// Whether a byte can be the second one of a longer symbol.
+  private static func isSymbolByte(_ byte: UInt8) -> Bool { "=>.&|*/".utf8.contains(byte) }
+
+  private func singleSymbol(_ byte: UInt8) -> Token.Kind? {
+    switch byte {
+    case UInt8(ascii: ","): .comma
+    case UInt8(ascii: ":"): .colon
+    case UInt8(ascii: ";"): .semicolon
+    case UInt8(ascii: "."): .dot
+    case UInt8(ascii: "="): .assign
+    case UInt8(ascii: "<"): .less
+    case UInt8(ascii: ">"): .greater
+    case UInt8(ascii: "+"): .plus
+    case UInt8(ascii: "-"): .minus
+    case UInt8(ascii: "*"): .times
+    case UInt8(ascii: "/"): .divide
+    case UInt8(ascii: "%"): .percent
+    case UInt8(ascii: "@"): .at
+    default: nil
+    }
+  }
+
+  private func starts(with symbol: [UInt8]) -> Bool {
+    for (index, byte) in symbol.enumerated() where self.byte(at: offset + index) != byte {
+      return false
+    }
+    return true
+  }
+
+  private mutating func advance(_ kind: Token.Kind, by count: Int) {
+    append(kind, offset, offset + count)
+    offset += count
+  }
+
+  // MARK: - Brackets
+
+  private func openingBracket(_ byte: UInt8) -> (Token.Kind, Bracket)? {
+    switch byte {
+    case UInt8(ascii: "("): return (.parenthesisOpen, .parenthesis)
+    case UInt8(ascii: "["): return (.bracketOpen, .square)
+    case UInt8(ascii: "{"):
+      let opensBlock = !isLineStart && stream.tokens.last?.kind.precedesBlock == true
+      return opensBlock ? (.blockOpen, .block) : (.recordOpen, .record)
+    default: return nil
+    }
+  }
+
+  private mutating func open(_ kind: Token.Kind, _ bracket: Bracket) {
+    advance(kind, by: 1)
+    brackets.append(bracket)
+  }
+
+  private mutating func close(_ kind: Token.Kind) {
+    if let depth = depthClosed(by: kind) {
+      brackets.removeLast(depth)
+      if brackets.last == .hole { return resumeString() }
+      brackets.removeLast()
+    }
+    advance(kind, by: 1)
+  }
+
+  /// The number of unclosed brackets above the one that `kind` closes. Looks only a few levels
+  /// down, which keeps hostile text linear; where nothing fits, the parser complains anyway.
+  private func depthClosed(by kind: Token.Kind) -> Int? {
+    for depth in 0..<min(64, brackets.count) {
+      switch brackets[brackets.count - 1 - depth] {
+      case .parenthesis where kind == .parenthesisClose: return depth
+      case .square where kind == .bracketClose: return depth
+      case .record where kind == .braceClose, .block where kind == .braceClose: return depth
+      case .hole: return kind == .braceClose ? depth : nil
+      default: continue
+      }
+    }
+    return nil
+  }
+
+  // MARK: - What does not belong here
+
+  private mutating func foreignSymbol(_ entry: ([UInt8], String, String)) {
+    unknown(entry.0.count, entry.1, entry.2)
+  }
+
+  private mutating func controlCharacter(_ byte: UInt8) {
+    let code = String(byte, radix: 16, uppercase: true)
+    unknown(1, "control character U+00\(byte < 16 ? "0" : "")\(code) at byte \(offset)", "remove it")
+  }
+
+  /// Reports and skips a run of characters that are not ASCII.
+  mutating func foreignCharacter() {
+    let start = offset
+    let length = UTF8Check.length(bytes, at: offset)
+    guard length > 0 else {
+      offset += 1
+      return
+    }
+    let scalar = UTF8Check.scalar(bytes, at: offset)
+    if scalar.properties.isAlphabetic || scalar.properties.numericType != nil {
+      return foreignName(from: start)
+    }
+    let (title, hint) = ForeignCharacters.advice(scalar)
+    unknown(length, title, hint)
+  }
+
+  /// Takes a whole word with letters beyond ASCII as one token.
+  private mutating func foreignName(from start: Int) {
+    while offset < bytes.count {
+      if Lexer.isWordByte(bytes[offset]) {
+        offset += 1
+        continue
+      }
+      let length = bytes[offset] < 0x80 ? 0 : UTF8Check.length(bytes, at: offset)
+      guard length > 0 else { break }
+      let properties = UTF8Check.scalar(bytes, at: offset).properties
+      guard properties.isAlphabetic || properties.numericType != nil else { break }
+      offset += length
+    }
+    let length = offset - start
+    offset = start
+    let text = source.text(Span(start, start + length))
+    unknown(
+      length, "`\(text)` is not a name",
+      "names use the letters A to Z, digits and `_`; strings and comments may hold any text")
+  }
+
+  private mutating func unknown(_ length: Int, _ title: String, _ hint: String) {
+    report(title, Span(offset, offset + length), hint: hint.isEmpty ? nil : hint)
+    append(.unknown, offset, offset + length)
+    offset += length
+  }
+}
+
+/// Characters that look like ASCII ones, or that mathematics would use.
+enum ForeignCharacters {
+  private static let table: [Unicode.Scalar: String] = [
+    "\u{201C}": "\"", "\u{201D}": "\"", "\u{201E}": "\"", "\u{2018}": "'", "\u{2019}": "'",
+    "\u{2212}": "-", "\u{2013}": "-", "\u{2014}": "-", "\u{00D7}": "*", "\u{00B7}": "*",
+    "\u{00F7}": "/", "\u{2264}": "<=", "\u{2265}": ">=", "\u{2260}": "!=", "\u{2192}": "->",
+    "\u{2026}": "...", "\u{FF08}": "(", "\u{FF09}": ")", "\u{FF0C}": ",", "\u{2215}": "/",
+  ]
+
+  /// A title and a hint for a character that means nothing outside strings and comments.
+  static func advice(_ scalar: Unicode.Scalar) -> (title: String, hint: String) {
+    let code = String(scalar.value, radix: 16, uppercase: true)
+    let name = "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
+    if let plain = table[scalar] { return ("`\(scalar)` (\(name)) is not a symbol", "write `\(plain)`") }
+    if scalar.properties.isWhitespace || scalar == "\u{FEFF}" || scalar == "\u{200B}" {
+      return ("invisible character \(name)", "write an ordinary space")
+    }
+    return ("`\(scalar)` (\(name)) means nothing here", "other characters belong in quotes")
+  }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Kind answers to habits from other languages. Nothing here changes what is accepted: the parser
+// has already found a token that cannot stand where it does, and asks for better words.
+
+/// What to say about an unexpected token.
+struct Advice {
+  var title: String
+  /// What to underline, if not the token itself.
+  var place: Span?
+  var label = ""
+  var hint: String?
+}
+
+extension Parser {
+  /// Advice for the current token, if the mistake is a known one.
+  func advice() -> Advice? {
+    if let advice = adviceForComment() ?? adviceForForeignWord() { return advice }
+    switch kind {
+    case .else: return adviceForElse("else", "write `} else {`")
+    case .catch: return adviceForElse("catch", "write `} catch e {`")
+    case .assign: return adviceForAssign()
+    case .plusAssign, .minusAssign, .timesAssign, .divideAssign:
+      return Advice(
+        title: "an assignment is not an expression", hint: "give it a line of its own")
+    case .colon: return adviceForColon()
+    case .comma: return adviceForComma()
+    case .if where endsValue(previous):
+      return Advice(title: "`if` comes first", hint: "write `if p { a } else { b }`")
+    case .for where endsValue(previous):
+      return Advice(
+        title: "a comprehension stands in brackets", hint: "write `[f(x) for x in xs]`")
+    case .not, .fn, .dot, .plus, .times, .power, .arrow, .recordOpen, .blockOpen:
+      return adviceForSymbol()
+    case .let, .while, .return, .break, .continue, .for:
+      let expected = endsValue(previous) ? "a line end or `;`" : "an expression"
+      return Advice(
+        title: "`\(kind.rawValue)` starts a statement", label: "expected \(expected)",
+        hint: "give it a line of its own, inside a block if need be")
+    default: return endsValue(previous) && startsValue(token) ? adviceForTwoValues() : nil
+    }
+  }
+
+  private func endsValue(_ token: Token) -> Bool {
+    index > 0 && token.kind.precedesBlock && token.kind != .else && token.kind != .try
+  }
+
+  private func startsValue(_ token: Token) -> Bool {
+    switch token.kind {
+    case .name, .number, .string, .stringHead, .true, .false, .nil, .import, .try: true
+    default: false
+    }
+  }
+
+  // MARK: - Words
+
+  /// Words that other languages put between or after values.
+  private static let foreignInfixes: Set<String> = [
+    "is", "mod", "div", "xor", "then", "do", "elif", "elsif", "elseif", "except", "finally", "end",
+    "unless",
+  ]
+
+  /// `def f`, `x is y`: a word that is a name here, beside something it cannot stand beside.
+  private func adviceForForeignWord() -> Advice? {
+    if kind == .name, endsValue(previous), Parser.foreignInfixes.contains(text(token)) {
+      return adviceForHabit(token)
+    }
+    guard index > 0, previous.kind == .name else { return nil }
+    let startsStatement = index - 1 == statementStart || previous.startsLine
+    let word = text(previous)
+    return startsStatement || word == "lambda" || word == "mut" ? adviceForHabit(previous) : nil
+  }
+
+  private func adviceForHabit(_ word: Token) -> Advice? {
+    Spelling.habits[text(word)].map { hint in
+      Advice(title: "`\(text(word))` is not a keyword", place: word.span, hint: hint)
+    }
+  }
+
+  private func adviceForElse(_ word: String, _ hint: String) -> Advice {
+    token.startsLine
+      ? Advice(title: "`\(word)` must follow the closing brace on its line", hint: hint)
+      : Advice(title: "`\(word)` without a block before it", hint: hint)
+  }
+
+  private func adviceForTwoValues() -> Advice {
+    let isTouching = previous.span.end == token.span.start
+    if previous.kind == .name, isTouching, previous.span.end - previous.span.start <= 2 {
+      return Advice(
+        title: "a string takes no prefix", place: previous.span,
+        hint: "\"..{x}..\" has holes as it is; '..' is verbatim")
+    }
+    if previous.kind == .number, isTouching {
+      return Advice(
+        title: "a number runs into a name",
+        place: previous.span.joined(with: token.span),
+        hint: "a product needs `*`; numbers are decimal, as in `1_000` or `2.5e-3`")
+    }
+    let isCall = previous.kind == .name && previous.startsLine
+    let hint =
+      isCall
+      ? "arguments stand in parentheses: `\(text(previous))(..)`"
+      : "is an operator or a comma missing?"
+    return Advice(
+      title: "two values in a row", label: "\(phrase(for: token)) follows a value", hint: hint)
+  }
+
+  // MARK: - Symbols
+
+  /// `//` begins a comment elsewhere, so words after it make little sense.
+  private func adviceForComment() -> Advice? {
+    var start = index
+    while start > 0, !tokens[start].startsLine, index - start < 64 {
+      if tokens[start].kind == .floorDivide { break }
+      start -= 1
+    }
+    let first = tokens[start]
+    if first.kind == .floorDivide {
+      return Advice(
+        title: "`//` divides and rounds down", place: first.span, hint: "a comment starts with `#`")
+    }
+    if kind == .divide, nextKind == .times || nextKind == .power {
+      return Advice(
+        title: "there are no `/* */` comments",
+        hint: "a comment starts with `#`")
+    }
+    return nil
+  }
+
+  private func adviceForAssign() -> Advice? {
+    guard endsValue(previous) else { return nil }
+    switch tokens[statementStart].kind {
+    case .if, .while: return Advice(title: "`=` does not compare", hint: "write `==` to compare")
+    default:
+      return Advice(
+        title: "an assignment is not an expression",
+        hint: "write `==` to compare, or assign on a line of its own")
+    }
+  }
+
+  private func adviceForColon() -> Advice? {
+    var start = index
+    while start > 0, !tokens[start].startsLine, index - start < 64 { start -= 1 }
+    switch tokens[start].kind {
+    case .if, .for, .while, .else, .try, .fn, .catch:
+      return Advice(title: "a block stands in braces", hint: "write `{` here and `}` at its end")
+    case .let:
+      return Advice(
+        title: "`let` takes no type", hint: "types and shapes stand in signatures: `fn f(x: number)`")
+    default: break
+    }
+    guard previous.kind == .name else { return nil }
+    return Advice(
+      title: "unexpected `:`", label: "an argument is named with `=`",
+      hint: "write `f(\(text(previous)) = ..)`; a record is written `{a: 1}`")
+  }
+
+  private func adviceForComma() -> Advice? {
+    guard endsValue(previous) else { return nil }
+    return Advice(
+      title: "unexpected `,`", label: "values side by side make a list only in brackets",
+      hint: "write `[a, b]`; `let [a, b] = pair` takes one apart")
+  }
+
+  private func adviceForSymbol() -> Advice? {
+    switch kind {
+    case .not where endsValue(previous):
+      return Advice(title: "there is no `not in`", hint: "write `not (x in xs)`")
+    case .not: return Advice(title: "`not` cannot stand here", hint: "put it in parentheses: `(not x)`")
+    case .fn:
+      return Advice(title: "unexpected `fn`", hint: "put the function in parentheses: `(fn(x) = ..)`")
+    case .dot where nextKind == .number:
+      return Advice(title: "a number starts with a digit", hint: "write `0.5`")
+    case .plus where previous.kind == .plus && previous.span.end == token.span.start:
+      return Advice(
+        title: "there is no `++`", place: previous.span.joined(with: token.span),
+        hint: "write `x += 1`; lists join as `[...a, ...b]`")
+    case .plus: return Advice(title: "there is no `+` in front of a value", hint: "leave it out")
+    case .times, .power:
+      let opens = previous.kind == .parenthesisOpen || previous.kind == .comma
+      return opens
+        ? Advice(title: "unexpected `\(kind.rawValue)`", hint: "a list is spread with `...xs`") : nil
+    case .arrow:
+      return Advice(
+        title: "unexpected `->`", hint: "a function is written `fn(x) = x + 1`; `->` names its result")
+    case .recordOpen where endsValue(previous), .blockOpen where endsValue(previous):
+      return Advice(
+        title: "unexpected `{`", label: "a block cannot follow a value",
+        hint: "a function as argument is written `f(x, fn(y) { .. })`")
+    default: return nil
+    }
+  }
+
+  // MARK: - Particular places
+
+  mutating func missingBlock(_ header: String) -> SyntaxFailure {
+    let hint = "write `{` on the line of `\(header)`"
+    if kind == .newline || kind == .recordOpen {
+      return failure("the block of `\(header)` is missing", label: "expected `{`", hint: hint)
+    }
+    if header == "fn", kind != .end, kind != .colon, adviceForForeignWord() == nil {
+      return failure(
+        "the body of the function is missing", label: "expected `=` or `{`",
+        hint: "write `fn f(x) = x + 1` or `fn f(x) { .. }`")
+    }
+    return unexpected("`{`")
+  }
+
+  mutating func missingCatch() -> SyntaxFailure {
+    guard kind != .end else { return unexpected("`catch`") }
+    return failure(
+      "`try` needs a `catch`", label: "expected `catch`", hint: "write `} catch e { .. }`")
+  }
+
+  /// `a < b < c`
+  mutating func chainedComparison(_ symbol: ComparisonOperator, _ middle: Expression)
+    -> SyntaxFailure
+  {
+    let length = middle.span.end - middle.span.start
+    let name = length <= 20 ? source.text(middle.span) : "b"
+    return failure(
+      "comparisons do not chain",
+      hint: "write `a \(symbol.rawValue) \(name) and \(name) \(kind.rawValue) c`")
+  }
+}

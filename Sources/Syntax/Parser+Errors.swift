@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reporting an error, and finding a place to go on after it. A failure is thrown without payload:
+// what there is to say has been recorded before, so unwinding costs nothing.
+
+/// Thrown to unwind to the next statement; the issue is already recorded.
+struct SyntaxFailure: Error {}
+
+extension Parser {
+  // MARK: - Reporting
+
+  /// Records an error and returns what is to be thrown.
+  ///
+  /// `place` is what to underline, by default the current token. The error counts as being at
+  /// the current token in any case, since all before it could be the beginning of a program.
+  mutating func failure(
+    _ message: String, at place: Span? = nil, label: String = "", hint: String? = nil
+  ) -> SyntaxFailure {
+    // The lexer has reported unknown characters already.
+    if kind == .unknown || isAborted { return SyntaxFailure() }
+    let diagnostic = Diagnostic(
+      .syntax, message, source: source, span: place ?? visibleSpan, label: label, hint: hint)
+    issues.append(
+      SyntaxIssue(diagnostic: diagnostic, offset: token.span.start, isAtEnd: kind == .end))
+    if issues.count >= Parser.maximumIssues { isAborted = true }
+    return SyntaxFailure()
+  }
+
+  /// Records that the current token cannot stand here, with advice for well-known habits.
+  mutating func unexpected(_ expected: String) -> SyntaxFailure {
+    if let advice = advice() {
+      return failure(advice.title, at: advice.place, label: advice.label, hint: advice.hint)
+    }
+    if kind == .end {
+      return failure("the text ends too early", label: "expected \(expected)")
+    }
+    return failure("unexpected \(description(of: token))", label: "expected \(expected)")
+  }
+
+  /// Records that something nests too deeply; nothing more is reported after that.
+  mutating func tooDeep() -> SyntaxFailure {
+    let failure = failure(
+      "nesting deeper than \(Parser.maximumNesting)",
+      hint: "give inner parts a name with `let`, or move them to a function")
+    isAborted = true
+    return failure
+  }
+
+  /// What to underline for the current token: at the end, the place after the last token.
+  private var visibleSpan: Span {
+    guard kind == .end || token.span.isEmpty else {
+      return kind == .newline ? Span(start: token.span.start, end: token.span.start) : token.span
+    }
+    var last = index
+    while last > 0, tokens[last].kind == .end || tokens[last].kind == .newline { last -= 1 }
+    let end = tokens[last].kind == .end ? token.span.start : tokens[last].span.end
+    return Span(start: end, end: end)
+  }
+
+  /// A token in words.
+  func description(of token: Token) -> String {
+    switch token.kind {
+    case .newline: "line end"
+    case .end: "end of the text"
+    case .string, .stringHead: "string"
+    case .stringMiddle, .stringTail: "`}`"
+    case .format: "format"
+    case .number, .name:
+      token.span.end - token.span.start <= 40
+        ? "`\(text(token))`" : token.kind == .name ? "name" : "number"
+    case .blockOpen: "`{`"
+    default: "`\(token.kind.rawValue)`"
+    }
+  }
+
+  /// A token in words, with an article where it needs one.
+  func phrase(for token: Token) -> String {
+    switch token.kind {
+    case .end: "the \(description(of: token))"
+    case .string, .stringHead, .newline, .format: "a \(description(of: token))"
+    default: description(of: token)
+    }
+  }
+
+  /// All issues in the order of the text, at most one for each line, since a second one on the
+  /// same line is nearly always a consequence of the first.
+  func sortedIssues() -> [SyntaxIssue] {
+    let sorted = issues.enumerated().sorted {
+      ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset)
+    }
+    var lines: Set<Int> = []
+    var result: [SyntaxIssue] = []
+    for issue in sorted.map(\.element) {
+      let line = source.position(of: issue.offset).line
+      let shown = issue.diagnostic.position?.line ?? line
+      guard !lines.contains(line), !lines.contains(shown) else { continue }
+      lines.formUnion([line, shown])
+      result.append(issue)
+    }
+    return result
+  }
+
+  // MARK: - Expecting
+
+  /// Passes a token of the given kind, or fails.
+  @discardableResult
+  mutating func expect(_ kind: Token.Kind, _ expected: String? = nil) throws(SyntaxFailure)
+    -> Token
+  {
+    guard self.kind == kind else { throw unexpected(expected ?? "`\(kind.rawValue)`") }
+    return advance()
+  }
+
+  /// Passes a name, or fails; keywords get a message of their own.
+  mutating func name(_ expected: String) throws(SyntaxFailure) -> Identifier {
+    if kind.isKeyword {
+      throw failure(
+        "`\(kind.rawValue)` is a keyword", label: "expected \(expected)",
+        hint: "choose another name")
+    }
+    let token = try expect(.name, expected)
+    return Identifier(text(token), token.span)
+  }
+
+  /// Passes the closing partner of `open`, or fails; shows the opening one if it is far away.
+  mutating func close(_ kind: Token.Kind, _ open: Token, _ expected: String)
+    throws(SyntaxFailure)
+  {
+    if accept(kind) { return }
+    let opening = open.kind == .blockOpen ? "{" : open.kind.rawValue
+    if self.kind == .end || token.startsLine {
+      throw failure(
+        "`\(opening)` is not closed", at: open.span,
+        label: "expected \(expected) before \(phrase(for: token))")
+    }
+    throw unexpected(expected)
+  }
+
+  /// Runs `body` one level deeper.
+  mutating func nested<Result>(
+    _ body: (inout Parser) throws(SyntaxFailure) -> Result
+  ) throws(SyntaxFailure) -> Result {
+    guard nesting < Parser.maximumNesting else { throw tooDeep() }
+    nesting += 1
+    defer { nesting -= 1 }
+    return try body(&self)
+  }
+
+  // MARK: - Going on
+
+  /// Skips the rest of a statement that failed. `start` is the index of its first token.
+  mutating func recover(from start: Int) {
+    if index == start, kind != .end, !(kind == .braceClose && openBlocks > 0) { advance() }
+    var brackets = 0
+    var blocks = 0
+    while kind != .end {
+      switch kind {
+      case .newline, .semicolon:
+        if brackets == 0, blocks == 0 { return }
+      case .parenthesisOpen, .bracketOpen, .recordOpen: brackets += 1
+      case .parenthesisClose, .bracketClose: brackets = max(0, brackets - 1)
+      case .blockOpen: blocks += 1
+      case .braceClose:
+        if blocks > 0 {
+          blocks -= 1
+        } else if brackets > 0 {
+          brackets -= 1
+        } else if openBlocks > 0 {
+          return
+        }
+      default:
+        if blocks == 0, startsStatement { return }
+      }
+      advance()
+    }
+  }
+
+  /// Whether a line starts here with a word that can only start a statement.
+  private var startsStatement: Bool {
+    token.startsLine && (kind.startsStatementOnly || kind == .fn && nextKind == .name)
+  }
+}

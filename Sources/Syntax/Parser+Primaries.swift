@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What expressions are made of: names, literals, groups, strings with holes, and the forms that
+// have a value although they contain blocks.
+
+extension Parser {
+  /// Primary ::= Name | Number | String | ... | If | Try | Import
+  mutating func primary() throws(SyntaxFailure) -> Expression {
+    let first = token
+    switch first.kind {
+    case .name:
+      advance()
+      return Expression(.name(text(first)), first.span)
+    case .number:
+      advance()
+      return Expression(.number(number(first)), first.span)
+    case .string:
+      advance()
+      return Expression(.string(StringText.literal(bytes(first))), first.span)
+    case .true, .false:
+      advance()
+      return Expression(.boolean(first.kind == .true), first.span)
+    case .nil:
+      advance()
+      return Expression(.nothing, first.span)
+    default: return try nested { parser throws(SyntaxFailure) in try parser.compound() }
+    }
+  }
+
+  /// The primaries that contain other expressions.
+  private mutating func compound() throws(SyntaxFailure) -> Expression {
+    switch kind {
+    case .stringHead: return try interpolation()
+    case .parenthesisOpen: return try group()
+    case .bracketOpen: return try bracketed()
+    case .recordOpen: return try record()
+    case .if: return try conditional()
+    case .try: return try attempt()
+    case .import: return try load()
+    default: throw unexpected("an expression")
+    }
+  }
+
+  /// '(' Expression ')'
+  private mutating func group() throws(SyntaxFailure) -> Expression {
+    let open = advance()
+    var inner = try expression()
+    try close(.parenthesisClose, open, "`)`")
+    inner.span = span(from: open.span)
+    return inner
+  }
+
+  // MARK: - Literals
+
+  /// The value of a number token; underscores only group digits.
+  func number(_ token: Token) -> Double {
+    let digits = bytes(token).filter { $0 != UInt8(ascii: "_") }
+    return Double(String(decoding: digits, as: UTF8.self)) ?? 0
+  }
+
+  func bytes(_ token: Token) -> ArraySlice<UInt8> {
+    source.bytes[Int(token.span.start)..<Int(token.span.end)]
+  }
+
+  /// A string with holes: head, expression, format, then middles, and a tail.
+  private mutating func interpolation() throws(SyntaxFailure) -> Expression {
+    let first = token
+    var parts: [StringPart] = []
+    repeat {
+      appendText(advance(), to: &parts)
+      if kind == .stringTail || kind == .stringMiddle || kind == .format { throw emptyHole() }
+      let value = try expression()
+      parts.append(.hole(value, kind == .format ? format(advance()) : nil))
+      guard kind == .stringMiddle || kind == .stringTail else { throw unexpected("`}`") }
+    } while kind == .stringMiddle
+    appendText(advance(), to: &parts)
+    return Expression(.interpolation(parts), span(from: first.span))
+  }
+
+  private func appendText(_ token: Token, to parts: inout [StringPart]) {
+    let text = StringText.part(bytes(token))
+    if !text.isEmpty { parts.append(.text(text)) }
+  }
+
+  private mutating func emptyHole() -> SyntaxFailure {
+    failure(
+      "the hole of the string is empty", at: previous.span.joined(with: token.span),
+      hint: "put an expression between the braces; `{{` and `}}` stand for braces")
+  }
+
+  /// Format ::= ('.' Digits)? [defg%]?, which the lexer has checked.
+  private func format(_ token: Token) -> Format {
+    var precision: Int?
+    var style: Format.Style?
+    for byte in bytes(token) {
+      switch byte {
+      case UInt8(ascii: "."): precision = 0
+      case UInt8(ascii: "0")...UInt8(ascii: "9"):
+        let value = (precision ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
+        precision = min(value, Format.maximumPrecision)
+      default: style = Format.Style(rawValue: String(UnicodeScalar(byte))) ?? style
+      }
+    }
+    let span = Span(start: min(token.span.start + 1, token.span.end), end: token.span.end)
+    return Format(precision: precision, style: style, span: span)
+  }
+
+  // MARK: - Forms with blocks
+
+  /// If ::= 'if' Expression Block ('else' (If | Block))?
+  private mutating func conditional() throws(SyntaxFailure) -> Expression {
+    let first = token
+    var branches: [Branch] = []
+    var otherwise: Block?
+    repeat {
+      advance()
+      let condition = try expression()
+      branches.append(Branch(condition, try block(after: "if")))
+      guard accept(.else) else { break }
+      if kind != .if { otherwise = try block(after: "else") }
+    } while otherwise == nil
+    return Expression(.conditional(branches, otherwise: otherwise), span(from: first.span))
+  }
+
+  /// Try ::= 'try' Block 'catch' Name Block
+  private mutating func attempt() throws(SyntaxFailure) -> Expression {
+    let first = advance()
+    let body = try block(after: "try")
+    guard accept(.catch) else { throw missingCatch() }
+    let error = try name("a name for the error")
+    let handler = try block(after: "catch")
+    return Expression(.attempt(body, error: error, handler: handler), span(from: first.span))
+  }
+
+  /// Import ::= 'import' String, and the string has no holes.
+  private mutating func load() throws(SyntaxFailure) -> Expression {
+    let first = advance()
+    if kind == .stringHead {
+      throw failure("the path of `import` has no holes", hint: "write the path itself")
+    }
+    if kind == .name {
+      throw failure(
+        "`import` takes a path in quotes", label: "expected a string",
+        hint: "write `let tools = import \"tools.smap\"`")
+    }
+    let path = try expect(.string, "a path in quotes")
+    return Expression(.load(path: StringText.literal(bytes(path))), span(from: first.span))
+  }
+}

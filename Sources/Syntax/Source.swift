@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A text and its line table. Positions are byte offsets everywhere; they become lines and columns
+// only here, when a person is to read them. Lines end in LF or CRLF. Columns count Unicode
+// scalars from 1, as editors do, and text that is not UTF-8 is shown repaired.
+
+/// One script, module or notebook cell: its name, its bytes and where its lines begin.
+public final class Source: Sendable {
+  /// A line and a column, both counted from 1.
+  public struct Position: Hashable, Sendable {
+    /// The line, counted from 1.
+    public var line: Int
+    /// The column in Unicode scalars, counted from 1.
+    public var column: Int
+  }
+
+  /// The most bytes a source may have; anything larger is rejected by the lexer.
+  public static let maximumSize = 1 << 30
+
+  /// The name shown in messages: a file path, or a word such as `repl`.
+  public let path: String
+  /// The text as it was read, including a byte order mark if there is one.
+  public let bytes: [UInt8]
+  /// The byte offset at which each line starts.
+  private let lineStarts: [Int32]
+
+  /// Makes a source from bytes, which need not be valid UTF-8.
+  public init(path: String, bytes: [UInt8]) {
+    self.path = path
+    self.bytes = bytes
+    lineStarts = Source.findLines(bytes)
+  }
+
+  /// Makes a source from a string.
+  public convenience init(path: String, text: String) {
+    self.init(path: path, bytes: Array(text.utf8))
+  }
+
+  /// The number of lines; a text that ends in a line end has an empty last line.
+  public var lineCount: Int { lineStarts.count }
+
+  /// The span of the whole text.
+  public var span: Span { Span(0, bytes.count) }
+
+  /// The line and column of a byte offset. Offsets outside the text are clamped.
+  ///
+  /// Takes time logarithmic in the number of lines plus linear in the length of the line.
+  public func position(of offset: Int32) -> Position {
+    let offset = min(max(Int(offset), 0), bytes.count)
+    let line = lineIndex(of: offset)
+    var start = Int(lineStarts[line])
+    if start == 0 && hasByteOrderMark { start = min(3, offset) }
+    let column = bytes[start..<max(start, offset)].count { $0 & 0xC0 != 0x80 }
+    return Position(line: line + 1, column: column + 1)
+  }
+
+  /// The bytes of a line (counted from 1) without its line end, as a span.
+  public func lineSpan(_ line: Int) -> Span {
+    guard line >= 1, line <= lineStarts.count else { return Span(bytes.count, bytes.count) }
+    var start = Int(lineStarts[line - 1])
+    if start == 0 && hasByteOrderMark { start = 3 }
+    var end = line < lineStarts.count ? Int(lineStarts[line]) - 1 : bytes.count
+    if end > start && end < bytes.count && bytes[end - 1] == 0x0D { end -= 1 }
+    return Span(start, max(start, end))
+  }
+
+  /// The text of a line (counted from 1) without its line end.
+  public func text(ofLine line: Int) -> String { text(lineSpan(line)) }
+
+  /// The text of a span, with invalid UTF-8 repaired. Offsets outside the text are clamped.
+  public func text(_ span: Span) -> String {
+    let start = min(max(Int(span.start), 0), bytes.count)
+    let end = min(max(Int(span.end), start), bytes.count)
+    return String(decoding: bytes[start..<end], as: UTF8.self)
+  }
+
+  /// Whether the text starts with a UTF-8 byte order mark.
+  public var hasByteOrderMark: Bool { bytes.starts(with: [0xEF, 0xBB, 0xBF]) }
+
+  /// The index of the line that holds `offset`, by binary search.
+  private func lineIndex(of offset: Int) -> Int {
+    var low = 0
+    var high = lineStarts.count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if Int(lineStarts[middle]) <= offset { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  private static func findLines(_ bytes: [UInt8]) -> [Int32] {
+    var starts: [Int32] = [0]
+    for (offset, byte) in bytes.enumerated() where byte == 0x0A {
+      starts.append(Int32(clamping: offset + 1))
+    }
+    return starts
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// "Did you mean": the nearest of some names, by the number of typing mistakes between them. The
+// distance is that of Damerau and Levenshtein in its restricted form: a letter left out, added,
+// changed, or swapped with its neighbour counts one. Case alone counts half.
+
+/// Finds what somebody may have meant to write.
+public enum Spelling {
+  /// The candidate closest to `word`, or nil if none is close enough to be worth suggesting.
+  ///
+  /// Ties go to the candidate that comes first in the alphabet. Takes time proportional to the
+  /// number of candidates; long words and words of very different length are passed over.
+  public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+    let wanted = Array(word.utf8)
+    guard !wanted.isEmpty, wanted.count <= maximumLength else { return nil }
+    var limit = max(2, wanted.count / 3 * 2) + 1
+    if wanted.count <= 2 { limit = 2 }
+    var best: String?
+    for candidate in candidates where candidate != word {
+      let letters = Array(candidate.utf8)
+      guard letters.count <= maximumLength, abs(letters.count - wanted.count) * 2 < limit + 1
+      else { continue }
+      let distance = distance(wanted, letters)
+      guard distance * 2 <= 2 * max(1, min(wanted.count, letters.count) - 1) else { continue }
+      if distance < limit || distance == limit && best.map({ candidate < $0 }) ?? false {
+        limit = distance
+        best = candidate
+      }
+    }
+    return best
+  }
+
+  /// Names from other languages with the keyword or literal that says the same here.
+  public static let foreignWords: [String: String] = [
+    "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "nil",
+    "null": "nil", "NULL": "nil", "undefined": "nil", "Nil": "nil", "NaN": "nan", "Inf": "inf",
+    "println": "print", "printf": "print", "echo": "print", "length": "len", "size": "len",
+    "str": "string",
+  ]
+
+  /// Keywords of other languages, with a sentence on what to write instead. Here they are names,
+  /// so they turn up as unknown names or beside something a name cannot stand beside.
+  public static let habits: [String: String] = [
+    "def": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
+    "func": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
+    "function": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
+    "fun": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
+    "lambda": "a function without a name is written `fn(x) = x + 1`",
+    "var": "a new name is written `let x = ..`", "const": "a new name is written `let x = ..`",
+    "local": "a new name is written `let x = ..`", "global": "closures share variables as they are",
+    "mut": "every name can be changed: write `let x = ..`",
+    "nonlocal": "closures share variables as they are",
+    "elif": "write `} else if p {`", "elsif": "write `} else if p {`",
+    "elseif": "write `} else if p {`", "then": "write `if p { .. }`", "do": "write `while p { .. }`",
+    "from": "write `let {a, b} = import \"tools.smap\"`",
+    "class": "there are no classes; a record `{a: 1}` or a function may do",
+    "struct": "there are no type declarations; a record is written `{a: 1}`",
+    "del": "names go away at the end of their block", "raise": "write `error(\"..\")`",
+    "throw": "write `error(\"..\")`", "except": "write `try { .. } catch e { .. }`",
+    "finally": "write `try { .. } catch e { .. }`", "with": "a block needs no `with`",
+    "switch": "write `if p { .. } else if q { .. }`",
+    "match": "write `if p { .. } else if q { .. }`",
+    "is": "write `==` to compare", "mod": "write `x % y`", "div": "write `x // y`",
+    "xor": "write `p != q`", "end": "a block ends with `}`", "unless": "write `if not p { .. }`",
+    "loop": "write `while true { .. }`", "until": "write `while not p { .. }`",
+  ]
+
+  private static let maximumLength = 64
+
+  /// Twice the number of typing mistakes between two words; a wrong case counts one.
+  static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var beforePrevious: [Int] = []
+    var previous = (0...right.count).map { $0 * 2 }
+    for (row, letter) in left.enumerated() {
+      var current = [(row + 1) * 2]
+      for (column, other) in right.enumerated() {
+        var cost = min(previous[column + 1], current[column]) + 2
+        cost = min(cost, previous[column] + substitution(letter, other))
+        if row > 0, column > 0, letter == right[column - 1], left[row - 1] == other {
+          cost = min(cost, beforePrevious[column - 1] + 2)
+        }
+        current.append(cost)
+      }
+      beforePrevious = previous
+      previous = current
+    }
+    return previous[right.count]
+  }
+
+  private static func substitution(_ left: UInt8, _ right: UInt8) -> Int {
+    if left == right { return 0 }
+    let isLetter = Lexer.isWordByte(left) && left | 0x20 == right | 0x20
+    return isLetter ? 1 : 2
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words of the language. Keywords and symbols are declared once, here, with their spelling;
+// the lexer, the messages and the highlighters derive from it.
+
+/// One word of a source, without its text.
+public struct Token: Hashable, Sendable {
+  /// What the token is.
+  public var kind: Kind
+  /// Where it stands.
+  public var span: Span
+  /// Whether it is the first token on its line.
+  public var startsLine: Bool
+
+  /// Makes a token.
+  public init(_ kind: Kind, _ span: Span, startsLine: Bool = false) {
+    self.kind = kind
+    self.span = span
+    self.startsLine = startsLine
+  }
+
+  /// What a token is; the raw value is its spelling, or a description in angle brackets.
+  public enum Kind: String, Sendable, CaseIterable {
+    case name = "<name>"
+    case number = "<number>"
+    /// A string without holes, quotes included.
+    case string = "<string>"
+    /// `"text {`: a string up to and including its first `{`.
+    case stringHead = "<string head>"
+    /// `} text {`: between two holes.
+    case stringMiddle = "<string middle>"
+    /// `} text"`: from the last `}` to the closing quote.
+    case stringTail = "<string tail>"
+    /// `:.3f` inside a hole, colon included.
+    case format = "<format>"
+    /// A line end that ends a statement.
+    case newline = "<line end>"
+    /// The end of the text.
+    case end = "<end>"
+    /// Characters that mean nothing here; the lexer has reported them.
+    case unknown = "<unknown>"
+
+    case and, `break`, `catch`, `continue`, `else`, `false`, fn, `for`, `if`, `import`, `in`, `let`
+    case `nil`, not, or, `return`, `true`, `try`, `while`
+
+    case parenthesisOpen = "("
+    case parenthesisClose = ")"
+    case bracketOpen = "["
+    case bracketClose = "]"
+    /// A `{` that opens a block.
+    case blockOpen = "{ block"
+    /// A `{` that opens a record.
+    case recordOpen = "{"
+    case braceClose = "}"
+    case comma = ","
+    case colon = ":"
+    case semicolon = ";"
+    case dot = "."
+    case ellipsis = "..."
+    case assign = "="
+    case plusAssign = "+="
+    case minusAssign = "-="
+    case timesAssign = "*="
+    case divideAssign = "/="
+    case equal = "=="
+    case notEqual = "!="
+    case less = "<"
+    case lessOrEqual = "<="
+    case greater = ">"
+    case greaterOrEqual = ">="
+    case plus = "+"
+    case minus = "-"
+    case times = "*"
+    case divide = "/"
+    case floorDivide = "//"
+    case percent = "%"
+    case at = "@"
+    case power = "**"
+    case pipe = "|>"
+    case arrow = "->"
+  }
+}
+
+extension Token.Kind {
+  /// All keywords by their spelling.
+  public static let keywords: [String: Token.Kind] = {
+    let kinds: [Token.Kind] = [
+      .and, .break, .catch, .continue, .else, .false, .fn, .for, .if, .import, .in, .let, .nil,
+      .not, .or, .return, .true, .try, .while,
+    ]
+    return Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, $0) })
+  }()
+
+  /// Whether the token is a word with a meaning of its own.
+  public var isKeyword: Bool { Token.Kind.keywords[rawValue] != nil }
+
+  /// Whether a line end after this token may end a statement.
+  var endsStatement: Bool {
+    switch self {
+    case .break, .continue, .return, .unknown: true
+    default: endsOperand
+    }
+  }
+
+  /// Whether a `{` after this token on the same line opens a block.
+  var precedesBlock: Bool { self == .else || self == .try || endsOperand }
+
+  /// Whether the token can be the last one of an operand.
+  private var endsOperand: Bool {
+    switch self {
+    case .name, .number, .string, .stringTail, .true, .false, .nil, .parenthesisClose,
+      .bracketClose, .braceClose:
+      true
+    default: false
+    }
+  }
+
+  /// Whether the token can only start a statement, so that brackets before it must be unclosed.
+  var startsStatementOnly: Bool {
+    switch self {
+    case .let, .while, .return, .break, .continue: true
+    default: false
+    }
+  }
+}
+
+/// The tokens of a source, with what lies beside them.
+public struct TokenStream: Sendable {
+  /// The tokens in order; the last one is `end`.
+  public internal(set) var tokens: [Token] = []
+  /// The comments in order, without their line ends.
+  public internal(set) var comments: [Span] = []
+  /// The `##` comments that stand directly above the `let` or `fn` with a given token index.
+  var documentation: [Int: ArraySlice<Span>] = [:]
+  /// What the lexer has to complain about, in order.
+  var issues: [SyntaxIssue] = []
+}
+
+/// A complaint of the lexer or parser. Its place in the order of errors can differ from the text
+/// it underlines: an unclosed bracket is noticed late, but shown where it opens.
+struct SyntaxIssue: Sendable {
+  var diagnostic: Diagnostic
+  /// The byte at which the text stops being the beginning of a program.
+  var offset: Int32
+  /// Whether more text could still make it a program.
+  var isAtEnd: Bool
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operations on two operands, element by element. Each operation is three C kernels (run and run,
+// run and number, number and run) and a rule for its gradient. Equal shapes and single numbers,
+// the common cases, go straight to a kernel; all others through the loops of `Broadcast`.
+
+import CKernels
+
+/// An operation on two operands that works element by element and broadcasts.
+public enum BinaryOperation: Sendable, CaseIterable {
+  case add, subtract, multiply, divide
+  case maximum, minimum, power
+  /// The quotient rounded down, and the remainder of the divisor's sign.
+  case floorDivide, remainder
+  /// Comparisons give 1 or 0.
+  case equal, unequal, less, lessOrEqual, greater, greaterOrEqual
+
+  package typealias Runs =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+  package typealias RunNumber =
+    @convention(c) (UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>, Int) -> Void
+  package typealias NumberRun =
+    @convention(c) (Float, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+
+  @inline(__always)
+  package var kernels: (Runs, RunNumber, NumberRun) {
+    switch self {
+    case .add: (smap_add, smap_add_scalar, smap_scalar_add)
+    case .subtract: (smap_sub, smap_sub_scalar, smap_scalar_sub)
+    case .multiply: (smap_mul, smap_mul_scalar, smap_scalar_mul)
+    case .divide: (smap_div, smap_div_scalar, smap_scalar_div)
+    case .maximum: (smap_max, smap_max_scalar, smap_scalar_max)
+    case .minimum: (smap_min, smap_min_scalar, smap_scalar_min)
+    case .power: (smap_pow, smap_pow_scalar, smap_scalar_pow)
+    case .floorDivide: (smap_floordiv, smap_floordiv_scalar, smap_scalar_floordiv)
+    case .remainder: (smap_remainder, smap_remainder_scalar, smap_scalar_remainder)
+    case .equal: (smap_equal, smap_equal_scalar, smap_scalar_equal)
+    case .unequal: (smap_unequal, smap_unequal_scalar, smap_scalar_unequal)
+    case .less: (smap_less, smap_less_scalar, smap_scalar_less)
+    case .lessOrEqual: (smap_less_equal, smap_less_equal_scalar, smap_scalar_less_equal)
+    case .greater: (smap_greater, smap_greater_scalar, smap_scalar_greater)
+    case .greaterOrEqual:
+      (smap_greater_equal, smap_greater_equal_scalar, smap_scalar_greater_equal)
+    }
+  }
+
+  /// Comparisons have no gradient.
+  var isComparison: Bool {
+    switch self {
+    case .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual: true
+    default: false
+    }
+  }
+}
+
+extension Tensor {
+  /// How many elements one thread takes at a time.
+  package static var blockSize: Int { 65536 }
+
+  /// Whether a result of this tensor must be put on the tape.
+  @inline(__always)
+  package var isRecording: Bool { node != nil && smap_gradients_enabled() != 0 }
+
+  /// The same values as a separate tensor off the tape: what a pullback may keep of a result.
+  package var unrecorded: Tensor { Tensor(storage: storage, shape: shape) }
+
+  /// A tensor of this shape whose values are not set.
+  @inline(__always)
+  package func uninitializedLike() throws -> Tensor {
+    Tensor(storage: try Storage(uninitialized: count), shape: shape)
+  }
+
+  /// Combines two tensors element by element, with broadcasting.
+  ///
+  /// Throws a ShapeError that names both shapes if they do not fit.
+  public static func combine(
+    _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor {
+    let result = try computed(operation, a, b)
+    guard a.isRecording || b.isRecording, !operation.isComparison else { return result }
+    return operation.record(result, a, b)
+  }
+
+  /// Combines each element with a number.
+  public static func combine(
+    _ operation: BinaryOperation, _ a: Tensor, _ b: Float
+  ) throws -> Tensor {
+    let result = try a.uninitializedLike()
+    runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
+    guard a.isRecording, !operation.isComparison else { return result }
+    return operation.record(result, a, try Tensor.scalar(b))
+  }
+
+  /// Combines a number with each element.
+  public static func combine(
+    _ operation: BinaryOperation, _ a: Float, _ b: Tensor
+  ) throws -> Tensor {
+    let result = try b.uninitializedLike()
+    numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
+    guard b.isRecording, !operation.isComparison else { return result }
+    return operation.record(result, try Tensor.scalar(a), b)
+  }
+
+  private static func computed(
+    _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor {
+    if a.shape == b.shape {
+      let result = try a.uninitializedLike()
+      runs(operation.kernels.0, a.pointer, b.pointer, result.pointer, a.count)
+      return result
+    }
+    if b.count == 1, b.rank <= a.rank {
+      let result = try a.uninitializedLike()
+      runNumber(operation.kernels.1, a.pointer, b.pointer[0], result.pointer, a.count)
+      return result
+    }
+    if a.count == 1, a.rank <= b.rank {
+      let result = try b.uninitializedLike()
+      numberRun(operation.kernels.2, a.pointer[0], b.pointer, result.pointer, b.count)
+      return result
+    }
+    return try broadcast(operation, a, b)
+  }
+
+  private static func broadcast(
+    _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor {
+    let plan = try Broadcast(a.shape, b.shape)
+    let result = try Tensor(uninitialized: plan.shape)
+    guard result.count > 0 else { return result }
+    let (both, left, right) = operation.kernels
+    let (x, y, out, length) = (a.pointer, b.pointer, result.pointer, plan.runLength)
+    let steps = plan.runSteps
+    let perBlock = max(1, blockSize / length)
+    ThreadPool.forEachBlock(rows: plan.runs, rowsPerBlock: perBlock) { block in
+      plan.forEachRun(in: block) { run, i, j in
+        if steps.b == 0 {
+          left(x + i, y[j], out + run * length, length)
+        } else if steps.a == 0 {
+          right(x[i], y + j, out + run * length, length)
+        } else {
+          both(x + i, y + j, out + run * length, length)
+        }
+      }
+    }
+    return result
+  }
+
+  // MARK: - Long runs are shared between threads
+
+  @inline(__always)
+  private static func runs(
+    _ kernel: BinaryOperation.Runs, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    _ out: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    guard count > blockSize else { return kernel(a, b, out, count) }
+    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
+      let start = block.lowerBound
+      kernel(a + start, b + start, out + start, block.count)
+    }
+  }
+
+  @inline(__always)
+  private static func runNumber(
+    _ kernel: BinaryOperation.RunNumber, _ a: UnsafePointer<Float>, _ b: Float,
+    _ out: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    guard count > blockSize else { return kernel(a, b, out, count) }
+    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
+      kernel(a + block.lowerBound, b, out + block.lowerBound, block.count)
+    }
+  }
+
+  @inline(__always)
+  private static func numberRun(
+    _ kernel: BinaryOperation.NumberRun, _ a: Float, _ b: UnsafePointer<Float>,
+    _ out: UnsafeMutablePointer<Float>, _ count: Int
+  ) {
+    guard count > blockSize else { return kernel(a, b, out, count) }
+    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
+      kernel(a, b + block.lowerBound, out + block.lowerBound, block.count)
+    }
+  }
+}

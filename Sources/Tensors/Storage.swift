@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The memory behind tensors: one aligned block of floats per storage, counted against a budget.
+// Linux promises memory that it may not have, so a refused allocation must be our own decision,
+// taken before the block is touched.
+
+import CKernels
+import Glibc
+import Synchronization
+
+/// The number of bytes that all tensors together may hold, and how many they hold now.
+public enum MemoryBudget {
+  private static let limitBytes = Atomic<Int>(defaultLimit)
+  private static let heldBytes = Atomic<Int>(0)
+  private static let peakBytes = Atomic<Int>(0)
+
+  /// Three quarters of the machine's memory.
+  private static var defaultLimit: Int {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let pageSize = sysconf(Int32(_SC_PAGESIZE))
+    guard pages > 0, pageSize > 0 else { return 2 << 30 }
+    return pages / 4 * 3 * pageSize
+  }
+
+  /// The largest number of bytes that tensors may hold at once.
+  public static var limit: Int {
+    get { limitBytes.load(ordering: .relaxed) }
+    set { limitBytes.store(max(newValue, 0), ordering: .relaxed) }
+  }
+
+  /// The number of bytes that tensors hold now.
+  public static var held: Int { heldBytes.load(ordering: .relaxed) }
+
+  /// The largest number of bytes held at once since the last `resetPeak()`.
+  public static var peak: Int { peakBytes.load(ordering: .relaxed) }
+
+  /// Starts measuring the peak anew.
+  public static func resetPeak() { peakBytes.store(held, ordering: .relaxed) }
+
+  fileprivate static func claim(_ bytes: Int) throws {
+    let now = heldBytes.add(bytes, ordering: .relaxed).newValue
+    let allowed = limit
+    guard now <= allowed else {
+      heldBytes.subtract(bytes, ordering: .relaxed)
+      throw TensorError.limit(
+        "this session may hold \(describeBytes(allowed)) of tensors; "
+          + "\(describeBytes(bytes)) more were asked for")
+    }
+    if now > peakBytes.load(ordering: .relaxed) { peakBytes.store(now, ordering: .relaxed) }
+  }
+
+  fileprivate static func release(_ bytes: Int) {
+    heldBytes.subtract(bytes, ordering: .relaxed)
+  }
+}
+
+/// `3.2 GB`, `12 kB`: a byte count as people write it.
+public func describeBytes(_ bytes: Int) -> String {
+  let units = ["bytes", "kB", "MB", "GB", "TB"]
+  var value = Double(bytes)
+  var unit = 0
+  while value >= 1000, unit + 1 < units.count {
+    value /= 1000
+    unit += 1
+  }
+  if unit == 0 { return "\(bytes) bytes" }
+  let tenths = Int((value * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+}
+
+/// A block of floats, aligned to 64 bytes, freed with its last owner.
+///
+/// A storage is written only while it is being made, or while one tensor alone holds it; after
+/// that it is read-only and may be shared between threads.
+public final class Storage: @unchecked Sendable {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let count: Int
+
+  /// Allocates `count` floats whose values are not set.
+  package init(uninitialized count: Int) throws {
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    try MemoryBudget.claim(bytes)
+    guard let raw = smap_take_block(bytes) else {
+      MemoryBudget.release(bytes)
+      throw TensorError.limit("the machine has no \(describeBytes(bytes)) of memory left")
+    }
+    pointer = raw.bindMemory(to: Float.self, capacity: max(count, 1))
+    self.count = count
+  }
+
+  package convenience init(repeating value: Float, count: Int) throws {
+    try self.init(uninitialized: count)
+    pointer.update(repeating: value, count: count)
+  }
+
+  package convenience init(copying other: Storage) throws {
+    try self.init(uninitialized: other.count)
+    pointer.update(from: other.pointer, count: other.count)
+  }
+
+  deinit {
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    MemoryBudget.release(bytes)
+    smap_return_block(pointer, bytes)
+  }
+}

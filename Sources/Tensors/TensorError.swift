@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Errors of the tensor core are data: a kind from the language's list, a message, a hint.
+
+/// What went wrong in a tensor operation, in words for the person who asked for it.
+public struct TensorError: Error, Equatable, Sendable {
+  /// `ShapeError`, `ValueError`, `IndexError`, `TypeError`, `LimitError` or `IOError`.
+  public let kind: String
+  /// What was wrong, without a full stop.
+  public let message: String
+  /// What to try instead, or empty.
+  public let hint: String
+
+  /// Makes an error of the given kind.
+  public init(kind: String, message: String, hint: String = "") {
+    self.kind = kind
+    self.message = message
+    self.hint = hint
+  }
+
+  /// Shapes do not fit.
+  public static func shape(_ message: String, hint: String = "") -> TensorError {
+    TensorError(kind: "ShapeError", message: message, hint: hint)
+  }
+
+  /// A value is out of its range.
+  public static func value(_ message: String, hint: String = "") -> TensorError {
+    TensorError(kind: "ValueError", message: message, hint: hint)
+  }
+
+  /// An index is out of range.
+  public static func index(_ message: String, hint: String = "") -> TensorError {
+    TensorError(kind: "IndexError", message: message, hint: hint)
+  }
+
+  /// A limit of the session or the machine was reached.
+  public static func limit(_ message: String, hint: String = "") -> TensorError {
+    TensorError(kind: "LimitError", message: message, hint: hint)
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Work split over threads. The number of chunks comes from the shape of the work, never from the
+// number of threads, so every result has the same bits on any machine with the same processor.
+
+import CKernels
+
+/// The threads that share the work of large operations.
+public enum ThreadPool {
+  /// How many threads take part, from 1 to 256; at first the number of processors, or what the
+  /// environment variable `SMAP_NUM_THREADS` says.
+  public static var threadCount: Int {
+    get { Int(smap_thread_count()) }
+    set { smap_set_thread_count(Int32(clamping: newValue)) }
+  }
+
+  /// Calls `body` for each chunk number below `chunks`; chunks run in any order, on any thread.
+  ///
+  /// Calls from within a body run on the same thread. The body must only write to memory that
+  /// belongs to its chunk.
+  package static func forEach(chunks: Int, _ body: (Int) -> Void) {
+    guard chunks > 1 else {
+      if chunks == 1 { body(0) }
+      return
+    }
+    withoutActuallyEscaping(body) { escapable in
+      var work = Work(body: escapable)
+      withUnsafeMutablePointer(to: &work) { pointer in
+        smap_parallel_for(
+          Int32(clamping: chunks),
+          { context, chunk in
+            guard let context else { return }
+            context.assumingMemoryBound(to: Work.self).pointee.body(Int(chunk))
+          },
+          pointer)
+      }
+    }
+  }
+
+  /// Splits `rows` into blocks of at most `rowsPerBlock` and calls `body` with each range.
+  package static func forEachBlock(
+    rows: Int, rowsPerBlock: Int, _ body: (Range<Int>) -> Void
+  ) {
+    let size = max(rowsPerBlock, 1)
+    forEach(chunks: (rows + size - 1) / size) { chunk in
+      body(chunk * size..<min(rows, (chunk + 1) * size))
+    }
+  }
+
+  private struct Work {
+    let body: (Int) -> Void
+  }
+}
