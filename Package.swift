@@ -1,18 +1,48 @@
 // swift-tools-version: 6.0
 // SPDX-License-Identifier: Apache-2.0
+//
+// One target for each stage; a target may depend only on targets above it.
 import PackageDescription
 
-let optimisedC: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]
+// The kernels are compiled for speed in debug builds too: tests of models would crawl otherwise.
+let kernelSettings: [CSetting] = [
+  .unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi"])
+]
 
 let package = Package(
   name: "smap",
   products: [.executable(name: "smap", targets: ["smap"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
   targets: [
-    .systemLibrary(
-      name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "CKernels", cSettings: optimisedC),
+    // C libraries, each behind one shim.
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(
+      name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CKernels", cSettings: kernelSettings),
+
+    // Numbers, files, models.
+    .target(name: "Files", exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors", "Files"]),
     .target(name: "Models", dependencies: ["Networks"]),
+
+    // Pictures.
+    .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG"], exclude: ["README.md"]),
+    .target(name: "Plots", dependencies: ["Images"], exclude: ["README.md"]),
+
+    // The language.
+    .target(name: "Syntax"),
+    .target(name: "Runtime", dependencies: ["Syntax", "Tensors"]),
+    .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Plots"]),
+    .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
+    .executableTarget(
+      name: "smap",
+      dependencies: [
+        "Library", "Console",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ]
 )

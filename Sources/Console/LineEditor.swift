@@ -106,10 +106,10 @@ public final class LineEditor {
     pastes = [:]
     waitingKey = nil
     setPrompt(terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt)
-    try? terminal.write("\u{1B}[?2004h")
+    try? terminal.write(LineEditor.pasteMarksOn)
     var count: Int32 = 0
     let line = cedit_get_line(handle, &count)
-    try? terminal.write("\u{1B}[?2004l")
+    try? terminal.write(LineEditor.pasteMarksOff)
     if let answer { return answer }
     // Without a line the terminal is gone.
     guard let line else { return .endOfInput }
@@ -118,6 +118,10 @@ public final class LineEditor {
 
   /// Escape sequences stand between marks, and something visible ends the prompt.
   private static let coloredPrompt = "\u{1}\u{1B}[1;34m\u{1}smap>\u{1}\u{1B}[0m\u{1} "
+
+  /// Ask the terminal to mark pasted text, and to stop doing so.
+  private static let pasteMarksOn = "\u{1B}[?2004h"
+  private static let pasteMarksOff = "\u{1B}[?2004l"
 
   // MARK: - From keys to libedit
 
@@ -200,9 +204,11 @@ public final class LineEditor {
 
   /// Gives the terminal back while `body` runs.
   func suspend(_ body: () -> Void) {
+    try? terminal.write("\r\n" + LineEditor.pasteMarksOff)
     cedit_prepare_terminal(handle, 0)
     body()
     cedit_prepare_terminal(handle, 1)
+    try? terminal.write(LineEditor.pasteMarksOn)
   }
 
   private static func scalars(_ text: UnsafePointer<Int32>, _ count: Int32) -> [Unicode.Scalar] {

@@ -10,17 +10,17 @@ import Tensors
 /// How far training pictures are changed.
 public struct Augmentation: Sendable {
   /// The share of pictures that are moved.
-  public var moveShare: Float = 0.5
+  public var moveShare: Float = 0.4
   /// Largest shift in pixels along each axis.
-  public var shift: Float = 1.5
+  public var shift: Float = 1
   /// Largest relative change of size.
-  public var scale: Float = 0.08
+  public var scale: Float = 0.06
   /// Largest turn in radians.
-  public var rotation: Float = 0.07
+  public var rotation: Float = 0.05
   /// The share of pictures whose hue is turned by any angle.
-  public var hueShare: Float = 0.3
+  public var hueShare: Float = 0.15
   /// The share of pictures whose saturation changes by up to a half.
-  public var saturationShare: Float = 0.15
+  public var saturationShare: Float = 0.1
 
   /// The amounts that the shipped models were trained with.
   public init() {}

@@ -15,7 +15,7 @@ public struct GeneratorRecipe: Sendable {
   /// Pictures a step.
   public var batchSize = 64
   /// Peak of the learning rate.
-  public var learningRate: Float = 1e-3
+  public var learningRate: Float = 2e-3
   /// Steps over which the learning rate rises.
   public var warmup = 100
   /// Decay of weight matrices.
@@ -23,17 +23,17 @@ public struct GeneratorRecipe: Sendable {
   /// Longest gradient.
   public var clip: Float = 1
   /// Decay of the running average that is kept in the end.
-  public var averageDecay: Float = 0.999
+  public var averageDecay: Float = 0.998
   /// How often the class is replaced by null.
   public var labelDrop: Double = 0.1
   /// Draws of time and noise for each token (R).
   public var drawsPerToken = 4
   /// Noise added to the tokens that the backbone reads, up to this share.
-  public var inputNoise: Float = 0.1
+  public var inputNoise: Float = 0.15
   /// 0 takes pictures as they come, 1 takes all classes alike.
-  public var balance = 0.5
+  public var balance = 0.75
   /// How many times every picture is encoded, each time changed anew; the first is unchanged.
-  public var variants = 4
+  public var variants = 6
   /// Changes to the pictures.
   public var augmentation = Augmentation()
   /// Seed of everything random.

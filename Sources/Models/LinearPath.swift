@@ -120,7 +120,7 @@ final class LinearPath {
     try fitCodes(residual, flat, condition, codebook, tokens, seed)
   }
 
-  private static var constantChannel: Float { 1 }
+  private static var constantChannel: Float { 2 }
 
   private func fitCodes(
     _ residual: Tensor, _ flat: Tensor, _ condition: Condition, _ codebook: Codebook,

@@ -21,7 +21,9 @@ struct PrincipalComponents {
     let limit = min(samples, dimensions)
     let kept = min(count, limit)
     let searched = min(kept + 16, limit)
-    var basis = try Tensor.randn([searched, dimensions], key: RandomKey(seed: seed))
+    var basis = try Tensor(uninitialized: [searched, dimensions])
+    var draws = RandomStream(seed: seed, 0x9CA)
+    for i in 0..<basis.count { basis.pointer[i] = draws.normal() }
     for _ in 0..<rounds {
       try orthonormalizeRows(basis)
       let projected = try basis.matmul(rows.transpose(0, 1))

@@ -19,9 +19,11 @@ final class Codebook {
   private let sums: Tensor
   private let decay: Float
 
-  init(_ configuration: TokenizerConfiguration, seed: UInt64, decay: Float = 0.99) throws {
+  init(_ configuration: TokenizerConfiguration, seed: UInt64, decay: Float = 0.999) throws {
     let shape = [configuration.codebookSize, configuration.tokenDim]
-    codes = try Tensor.randn(shape, key: RandomKey(seed: seed))
+    codes = try Tensor(uninitialized: shape)
+    var draws = RandomStream(seed: seed, 0xC0DE)
+    for i in 0..<codes.count { codes.pointer[i] = draws.normal() }
     sizes = try Tensor(repeating: 1, shape: [configuration.codebookSize])
     sums = try Tensor.zeros(shape)
     self.decay = decay

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The training loss on pixels: squared error, which decides PSNR, plus absolute error on the bands
-// of a pyramid, which asks for edges where squared error is content with blur. A band is what is
+// The training loss on pixels: the logarithm of each picture's squared error, which is PSNR up to a
+// factor, so that easy pictures go on improving while hard ones are far from done; plus, if asked
+// for, absolute error on the bands of a pyramid, which wants edges where squares bear blur. A band is what is
 // lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its own transpose.
 
 import CKernels
+import Glibc
 import Tensors
 
 /// Weights of the parts of the loss on pixels.
 public struct ReconstructionLoss: Sendable {
-  /// Weight of the mean squared error.
-  public var squared: Float
+  /// Weight of the mean logarithm of the squared error of each picture, above `floor`.
+  public var logarithmic: Float
+  /// Squared error below which a picture counts as done.
+  public var floor: Float = 1e-3
   /// Weight of the mean absolute error on two bands and the rest.
   public var pyramid: Float
 
-  /// Squared error, with a little of the pyramid.
-  public init(squared: Float = 1, pyramid: Float = 0) {
-    self.squared = squared
+  /// The logarithm of squared error alone, unless weights say otherwise.
+  public init(logarithmic: Float = 0.02, pyramid: Float = 0) {
+    self.logarithmic = logarithmic
     self.pyramid = pyramid
   }
 
@@ -26,10 +30,17 @@ public struct ReconstructionLoss: Sendable {
     let count = pixels.count
     let error = try Tensor(uninitialized: pixels.shape)
     smap_sub(pixels.pointer, target.pointer, error.pointer, count)
-    let mse = Float(smap_square_sum(error.pointer, count) / Double(max(count, 1)))
     let slope = try Tensor(uninitialized: pixels.shape)
-    smap_mul_scalar(error.pointer, 2 * squared / Float(count), slope.pointer, count)
-    var value = squared * mse
+    let (batch, size) = (pixels.shape[0], count / max(pixels.shape[0], 1))
+    var (value, mse): (Float, Float) = (0, 0)
+    for picture in 0..<batch {
+      let start = picture * size
+      let own = Float(smap_square_sum(error.pointer + start, size) / Double(max(size, 1)))
+      mse += own / Float(batch)
+      value += logarithmic * logf(own + floor) / Float(batch)
+      let weight = 2 * logarithmic / ((own + floor) * Float(batch) * Float(size))
+      smap_mul_scalar(error.pointer + start, weight, slope.pointer + start, size)
+    }
     if pyramid > 0 { value += pyramid * addPyramid(error, slope) }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)

@@ -30,7 +30,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// The number of latent tokens (K).
   public var numTokens = 16
   /// Channels of a token (T).
-  public var tokenDim = 8
+  public var tokenDim = 6
   /// The bottleneck.
   public var quantizer = QuantizerKind.kl
   /// The number of codes of a VQ bottleneck (V).
@@ -38,7 +38,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// Width of the transformers (D).
   public var width = 128
   /// Encoder blocks (L).
-  public var depth = 3
+  public var depth = 2
   /// Decoder blocks.
   public var decoderDepth = 4
   /// Attention heads (h).
@@ -50,7 +50,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// Whether a linear encoder and decoder, fitted to the data first, run beside the transformers.
   public var linearPath = true
   /// Feature channels of the decoder's convolutions at full resolution.
-  public var pixelChannels = 16
+  public var pixelChannels = 24
   /// Tail token dropping during training.
   public var tailDrop: TailDrop
 

@@ -18,7 +18,7 @@ public struct TokenizerRecipe: Sendable {
   /// Pictures a step.
   public var batchSize = 64
   /// Peak of the learning rate.
-  public var learningRate: Float = 1e-3
+  public var learningRate: Float = 1.5e-3
   /// Steps over which the learning rate rises.
   public var warmup = 100
   /// Decay of weight matrices.
@@ -29,6 +29,9 @@ public struct TokenizerRecipe: Sendable {
   public var averageDecay: Float = 0.998
   /// How often the class is replaced by null.
   public var labelDrop: Double = 0.1
+  /// Most noise added to continuous tokens before decoding, in units of their deviation, for half
+  /// of the pictures: the decoder learns to bear tokens that a generator drew.
+  public var latentNoise: Float = 0.4
   /// Weight of the KL term or of the commitment to codes.
   public var bottleneckWeight: Float?
   /// The loss on pixels.
@@ -149,10 +152,11 @@ extension SMAPTokenizer {
     let kept = try configuration.tailDrop.length(
       for: draws.uniform(), numTokens: configuration.numTokens, progress: progress)
     let (mean, logVariance) = try latents(pixels, condition: condition)
-    let (tokens, penalty, assignment) = try limit(mean, logVariance, &draws)
+    let (tokens, penalty, assignment) = try limit(
+      mean, logVariance, extraNoise: recipe.latentNoise, &draws)
     let drawn = try self.pixels(tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
     let (reconstruction, mse) = try recipe.loss(drawn, target: pixels)
-    let weight = recipe.bottleneckWeight ?? (codebook == nil ? 1e-6 : 0.25)
+    let weight = recipe.bottleneckWeight ?? (codebook == nil ? 1e-6 : 0.003)
     let total = try reconstruction.add(penalty.mul(weight))
     return (total, [try total.item(), mse, try penalty.item()], assignment)
   }
@@ -160,7 +164,7 @@ extension SMAPTokenizer {
   /// The bottleneck while training: a draw from the Gaussian, or the nearest code with the
   /// gradient passed straight through.
   private func limit(
-    _ mean: Tensor, _ logVariance: Tensor?, _ draws: inout RandomStream
+    _ mean: Tensor, _ logVariance: Tensor?, extraNoise: Float, _ draws: inout RandomStream
   ) throws -> (Tensor, Tensor, (rows: Tensor, ids: [Int])?) {
     if let codebook {
       let rows = try mean.unitRows()
@@ -171,9 +175,17 @@ extension SMAPTokenizer {
     }
     guard let logVariance else { return (mean, try Tensor.scalar(0), nil) }
     let noise = try Tensor(uninitialized: mean.shape)
-    for i in 0..<noise.count { noise.pointer[i] = draws.normal() }
+    let extra = try Tensor(uninitialized: mean.shape)
+    let size = noise.count / max(mean.shape[0], 1)
+    for picture in 0..<mean.shape[0] {
+      let amount = draws.uniform() < 0.5 ? draws.uniform(0, extraNoise) : 0
+      for i in picture * size..<(picture + 1) * size {
+        noise.pointer[i] = draws.normal()
+        extra.pointer[i] = amount * draws.normal()
+      }
+    }
     let deviation = try logVariance.mul(0.5).exp()
-    let tokens = try mean.add(deviation.mul(noise))
+    let tokens = try mean.add(deviation.mul(noise)).add(extra)
     let spread = try logVariance.exp().add(mean.mul(mean)).sub(logVariance).sub(1)
     let penalty = try spread.sum().mul(0.5 / Float(mean.shape[0]))
     return (tokens, penalty, nil)

@@ -2,6 +2,7 @@
 //
 // Labelled pictures as the training loops take them.
 
+import Glibc
 import Tensors
 
 /// Pictures with their classes.
@@ -33,12 +34,12 @@ public struct TrainingData {
   /// The number of pictures.
   public var count: Int { labels.count }
 
-  /// The share of picture `i`'s class turned into a weight that makes all classes alike, to the
-  /// given power: 0 leaves the data as it is, 1 balances it.
+  /// The weight of each picture when classes are drawn more evenly: its class's size to the power
+  /// of -balance. 0 leaves the data as it is, 1 makes all classes alike.
   func classWeights(balance: Double) -> [Double] {
     var sizes = [Double](repeating: 0, count: classCount)
     for label in labels { sizes[label] += 1 }
-    return labels.map { 1 / sizes[$0] * (balance * 1 + (1 - balance) * sizes[$0]) }
+    return labels.map { pow(sizes[$0], -balance) }
   }
 }
 

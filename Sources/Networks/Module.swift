@@ -40,30 +40,38 @@ extension Module {
 
 /// Draws initial values: every call takes the next independent stream of one seed.
 public struct Initializer {
-  private let key: RandomKey
+  private let seed: UInt64
   private var drawn = 0
 
   /// Starts the streams of `seed`.
   public init(seed: UInt64) {
-    key = RandomKey(seed: seed)
+    self.seed = seed
   }
 
-  /// The key of the next stream.
-  package mutating func nextKey() -> RandomKey {
+  /// The next independent stream.
+  private mutating func nextStream() -> RandomStream {
     drawn += 1
-    return key.fold(drawn)
+    return RandomStream(seed: seed, 0x1417, drawn)
+  }
+
+  private mutating func parameter(
+    _ shape: [Int], _ draw: (inout RandomStream) -> Float
+  ) throws -> Tensor {
+    var stream = nextStream()
+    let values = try Tensor(uninitialized: shape)
+    for i in 0..<values.count { values.pointer[i] = draw(&stream) }
+    return try .parameter(values)
   }
 
   /// A weight drawn evenly from ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
   public mutating func xavier(out: Int, in fanIn: Int, gain: Float = 1) throws -> Tensor {
     let bound = gain * (6 / Float(fanIn + out)).squareRoot()
-    return try .parameter(
-      try Tensor.rand([out, fanIn], key: nextKey()).mapped { ($0 * 2 - 1) * bound })
+    return try parameter([out, fanIn]) { $0.uniform(-bound, bound) }
   }
 
   /// Values from a normal distribution around zero.
   public mutating func normal(_ shape: [Int], deviation: Float) throws -> Tensor {
-    try .parameter(try Tensor.randn(shape, key: nextKey()).mapped { $0 * deviation })
+    try parameter(shape) { $0.normal() * deviation }
   }
 
   /// The same value everywhere.

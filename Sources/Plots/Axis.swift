@@ -60,10 +60,12 @@ package struct Axis: Equatable, Sendable {
 
   /// The place of a value, 0 at the low end and 1 at the high one; nil if it has none.
   package func place(_ value: Double) -> Double? {
-    guard value.isFinite else { return nil }
-    if scale == .linear { return (value - low) / (high - low) }
-    guard value > 0 else { return nil }
-    return (log10(value) - log10(low)) / (log10(high) - log10(low))
+    guard value.isFinite, scale == .linear || value > 0 else { return nil }
+    let place =
+      scale == .linear
+      ? (value - low) / (high - low)
+      : (log10(value) - log10(low)) / (log10(high) - log10(low))
+    return place.isFinite ? place : nil
   }
 
   /// About `count` marks at round values.

@@ -89,7 +89,7 @@ public struct Figure: Sendable, Equatable {
 
 extension Figure {
   /// The most numbers that a figure may hold.
-  private static let pointLimit = 1 << 22
+  private static let pointLimit = 1 << 20
 
   /// One line through each list of `y`; positions across are `x`, or 0, 1, 2, ...
   ///

@@ -109,8 +109,14 @@ struct SceneBuilder {
 
   private mutating func draw(_ map: Figure.Heatmap) {
     guard let range = FigureAxes.heatRange(of: figure) else { return }
-    let colors = map.values.map { PlotColors.heat(FigureAxes.share($0, in: range)) }
-    scene.items.append(.cells(colors, rows: map.rows, columns: map.columns, in: area))
+    // More cells than this cannot be seen, and would make huge files.
+    let (rows, columns) = (min(map.rows, 256), min(map.columns, 256))
+    let colors = (0..<rows * columns).map { index in
+      let (row, column) = (index / columns, index % columns)
+      let cell = row * map.rows / rows * map.columns + column * map.columns / columns
+      return PlotColors.heat(FigureAxes.share(map.values[cell], in: range))
+    }
+    scene.items.append(.cells(colors, rows: rows, columns: columns, in: area))
   }
 
   // MARK: - Frame

@@ -201,7 +201,7 @@ struct Instruction {
 }
 
 /// How the arguments of one call are written, and where.
-struct CallSite {
+final class CallSite {
   enum ArgumentKind: Equatable {
     case positional
     case spread
@@ -209,13 +209,28 @@ struct CallSite {
   }
 
   /// The arguments in order.
-  var kinds: [ArgumentKind]
+  let kinds: [ArgumentKind]
   /// The place of each argument.
-  var spans: [Span]
+  let spans: [Span]
   /// For named arguments: the place of the name.
-  var nameSpans: [Span]
+  let nameSpans: [Span]
   /// Whether all arguments are positional.
-  var isSimple: Bool
+  let isSimple: Bool
+
+  init(_ arguments: [(kind: ArgumentKind, span: Span, name: Span)]) {
+    kinds = arguments.map(\.kind)
+    spans = arguments.map(\.span)
+    nameSpans = arguments.map(\.name)
+    isSimple = kinds.allSatisfy { $0 == .positional }
+  }
+
+  /// The site of a call from native code.
+  init(native positional: Int, named names: [String]) {
+    kinds = Array(repeating: .positional, count: positional) + names.map { .named($0) }
+    spans = []
+    nameSpans = []
+    isSimple = names.isEmpty
+  }
 }
 
 /// One subscript of an index expression: how many registers it takes and what they hold.
@@ -242,7 +257,7 @@ enum CaptureSource {
 
 /// A type or shape to check, with the registers of the names in a shape.
 struct Check {
-  enum Size {
+  enum Size: Sendable {
     case exactly(Int)
     /// Bound earlier in the call: compare with this register.
     case bound(register: Int, name: String)

@@ -51,29 +51,17 @@ extension Compiler {
   }
 
   private func site(for arguments: [Argument], input: Expression?) -> Int {
-    var site = CallSite(kinds: [], spans: [], nameSpans: [], isSimple: true)
-    if let input {
-      site.kinds.append(.positional)
-      site.spans.append(input.span)
-      site.nameSpans.append(input.span)
-    }
+    var entries: [(kind: CallSite.ArgumentKind, span: Span, name: Span)] = []
+    if let input { entries.append((.positional, input.span, input.span)) }
     for argument in arguments {
-      site.spans.append(argument.value.span)
+      let span = argument.value.span
       switch argument.kind {
-      case .positional:
-        site.kinds.append(.positional)
-        site.nameSpans.append(argument.span)
-      case .spread:
-        site.kinds.append(.spread)
-        site.nameSpans.append(argument.span)
-        site.isSimple = false
-      case .named(let name):
-        site.kinds.append(.named(name.text))
-        site.nameSpans.append(name.span)
-        site.isSimple = false
+      case .positional: entries.append((.positional, span, argument.span))
+      case .spread: entries.append((.spread, span, argument.span))
+      case .named(let name): entries.append((.named(name.text), span, name.span))
       }
     }
-    parts.sites.append(site)
+    parts.sites.append(CallSite(entries))
     return parts.sites.count - 1
   }
 
@@ -258,7 +246,7 @@ extension Compiler {
             "did you mean `\($0)`?"
           })
       }
-      kind = .type(type)
+      kind = .type(TypeTest(type))
     case .shape(let dimensions):
       kind = .shape(try dimensions.map { try size($0) })
     }

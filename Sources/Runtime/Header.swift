@@ -49,6 +49,12 @@ package final class Header: Sendable {
   let positionalCount: Int
   /// The position of the rest parameter.
   let restIndex: Int?
+  /// For built-ins: what each argument must be.
+  let tests: [ParameterTest]
+  /// The annotations as written.
+  let annotationTexts: [String]
+  /// Whether any parameter is tested.
+  let hasTests: Bool
 
   init(name: String, signature: Signature, source: Source) {
     self.name = name
@@ -57,6 +63,7 @@ package final class Header: Sendable {
     text = name + Header.oneLine(source.text(signature.span))
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
   /// A header without a source.
@@ -68,6 +75,7 @@ package final class Header: Sendable {
     error = nil
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
   /// Parses the header of a built-in.
@@ -86,6 +94,21 @@ package final class Header: Sendable {
     self.text = text
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
+  }
+
+  private static func tests(
+    of parameters: [ParameterInfo]
+  ) -> ([ParameterTest], [String], Bool) {
+    var names: [String] = []
+    let tests = parameters.map { ParameterTest($0.annotation, &names) }
+    let texts = parameters.map { parameter -> String in
+      guard let colon = parameter.text.firstIndex(of: ":") else { return "" }
+      let annotation = parameter.text[parameter.text.index(after: colon)...]
+      return String(annotation.prefix { $0 != "=" }.drop { $0 == " " }).trimmingEnd()
+    }
+    let hasTests = tests.contains { if case .none = $0 { false } else { true } }
+    return (tests, texts, hasTests)
   }
 
   private static func flatten(
@@ -123,5 +146,43 @@ package final class Header: Sendable {
   /// Source text with line ends and runs of blanks folded into one blank.
   static func oneLine(_ text: String) -> String {
     text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+}
+
+/// What the argument for a parameter of a built-in must be.
+enum ParameterTest: Sendable {
+  case none
+  case type(TypeTest)
+  case shape([Check.Size])
+
+  /// Sizes that share a name share a number, their index in `names`.
+  init(_ annotation: Annotation?, _ names: inout [String]) {
+    switch annotation?.kind {
+    case nil, .type("any"): self = .none
+    case .type(let name): self = .type(TypeTest(name))
+    case .shape(let dimensions):
+      self = .shape(
+        dimensions.map { dimension in
+          switch dimension.kind {
+          case .ellipsis: return .ellipsis
+          case .size(let size): return Int(exactly: size).map { .exactly($0) } ?? .impossible
+          case .name("_"): return .any
+          case .name(let name):
+            if let index = names.firstIndex(of: name) {
+              return .bound(register: index, name: name)
+            }
+            names.append(name)
+            return .binding(register: names.count - 1, name: name)
+          }
+        })
+    }
+  }
+}
+
+extension String {
+  fileprivate func trimmingEnd() -> String {
+    var text = self[...]
+    while text.last == " " { text.removeLast() }
+    return String(text)
   }
 }

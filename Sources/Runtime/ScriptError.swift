@@ -117,6 +117,8 @@ public struct ScriptError: Error {
       self.init(error.kind, error.message, label: error.label, hint: error.hint ?? "")
       source = error.source
       span = error.span
+    case let error as SyntaxErrors:
+      self.init(error.diagnostics.first ?? Diagnostic(.syntax, "this is not a program"))
     case is CancellationError:
       self = .interrupt
     default:

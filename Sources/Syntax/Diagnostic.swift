@@ -75,11 +75,13 @@ public struct Diagnostic: Error, Hashable, Sendable {
     return source.position(of: span.start)
   }
 
+  /// Whether two diagnostics say the same about the same place of the same source.
   public static func == (left: Diagnostic, right: Diagnostic) -> Bool {
     left.kind == right.kind && left.message == right.message && left.source === right.source
       && left.span == right.span && left.label == right.label && left.hint == right.hint
   }
 
+  /// Hashes the essential parts.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(kind)
     hasher.combine(message)

@@ -84,7 +84,9 @@ extension Lexer {
     if byte(at: offset + 1) == UInt8(ascii: "}") {
       offset += 2
     } else {
-      report("a lone `}` in a string", Span(offset, offset + 1), hint: "write `}}` for the character")
+      report(
+        "a lone `}` in a string", Span(offset, offset + 1),
+        hint: "write `}}` for the character")
       offset += 1
     }
   }

@@ -5,35 +5,44 @@
 
 extension Lexer {
   /// Symbols of more than one character, longest first.
-  private static let longSymbols: [([UInt8], Token.Kind)] = [
-    (.init("...".utf8), .ellipsis), (.init("**".utf8), .power), (.init("//".utf8), .floorDivide),
-    (.init("|>".utf8), .pipe), (.init("->".utf8), .arrow), (.init("==".utf8), .equal),
-    (.init("!=".utf8), .notEqual), (.init("<=".utf8), .lessOrEqual),
-    (.init(">=".utf8), .greaterOrEqual), (.init("+=".utf8), .plusAssign),
-    (.init("-=".utf8), .minusAssign), (.init("*=".utf8), .timesAssign),
-    (.init("/=".utf8), .divideAssign),
-  ]
+  private static let longSymbols: [(bytes: [UInt8], kind: Token.Kind)] =
+    [
+      .ellipsis, .power, .floorDivide, .pipe, .arrow, .equal, .notEqual, .lessOrEqual,
+      .greaterOrEqual, .plusAssign, .minusAssign, .timesAssign, .divideAssign,
+    ].map { (kind: Token.Kind) in (Array(kind.rawValue.utf8), kind) }
 
-  /// Symbols that have no meaning, with a title and what to write instead.
-  private static let foreignSymbols: [([UInt8], String, String)] = [
-    (.init("===".utf8), "there is no `===`", "write `==`"),
-    (.init("!==".utf8), "there is no `!==`", "write `!=`"),
-    (.init(":=".utf8), "there is no `:=`", "write `let x = ..` for a new name, `x = ..` to change it"),
-    (.init("=>".utf8), "there is no `=>`", "a function is written `fn(x) = x + 1`"),
-    (.init("<>".utf8), "there is no `<>`", "write `!=`"),
-    (.init("~=".utf8), "there is no `~=`", "write `!=`"),
-    (.init("&&".utf8), "there is no `&&`", "write `and`"),
-    (.init("||".utf8), "there is no `||`", "write `or`"),
-    (.init("&".utf8), "there is no `&`", "write `and`; for masks, multiply: `(x > 0) * (x < 1)`"),
-    (.init("|".utf8), "there is no `|`", "write `or`; a pipeline is written `x |> f`, a function `fn(x) = x`"),
-    (.init("^".utf8), "there is no `^`", "power is written `x ** 2`"),
-    (.init("~".utf8), "there is no `~`", "write `not`; for masks, `1 - mask`"),
-    (.init("!".utf8), "there is no `!`", "write `not`"),
-    (.init("?".utf8), "there is no `?`", "a choice is written `if p { a } else { b }`"),
-    (.init("$".utf8), "there is no `$`", "inside a string, a value is written `{x}`"),
-    (.init("`".utf8), "there is no quoting with backticks", "strings stand in double or single quotes"),
-    (.init("\\".utf8), "there is no `\\` outside strings",
-      "a line goes on after an operator, a comma or an open bracket"),
+  /// A symbol that has no meaning here.
+  private struct Foreign {
+    var bytes: [UInt8]
+    var title: String
+    var hint: String
+
+    init(_ symbol: String, _ hint: String, title: String? = nil) {
+      bytes = Array(symbol.utf8)
+      self.title = title ?? "there is no `\(symbol)`"
+      self.hint = hint
+    }
+  }
+
+  /// Symbols of other languages, with what to write instead.
+  private static let foreignSymbols: [Foreign] = [
+    Foreign("===", "write `==`"),
+    Foreign("!==", "write `!=`"),
+    Foreign(":=", "write `let x = ..` for a new name, `x = ..` to change it"),
+    Foreign("=>", "a function is written `fn(x) = x + 1`"),
+    Foreign("<>", "write `!=`"),
+    Foreign("~=", "write `!=`"),
+    Foreign("&&", "write `and`"),
+    Foreign("||", "write `or`"),
+    Foreign("&", "write `and`; for masks, multiply: `(x > 0) * (x < 1)`"),
+    Foreign("|", "write `or`; a pipeline is `x |> f`, a function `fn(x) = x`"),
+    Foreign("^", "power is written `x ** 2`"),
+    Foreign("~", "write `not`; for masks, `1 - mask`"),
+    Foreign("!", "write `not`"),
+    Foreign("?", "a choice is written `if p { a } else { b }`"),
+    Foreign("$", "inside a string, a value is written `{x}`"),
+    Foreign("`", "strings stand in double or single quotes", title: "a backtick is no quote"),
+    Foreign("\\", "a line goes on after an operator, a comma or an open bracket"),
   ]
 
   mutating func symbol(_ byte: UInt8) {
@@ -44,15 +53,17 @@ extension Lexer {
     if byte == UInt8(ascii: "}") { return close(.braceClose) }
     if byte < 0x20 || byte == 0x7F { return controlCharacter(byte) }
     if self.byte(at: offset + 1).map(Lexer.isSymbolByte) ?? false {
-      if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.0) && $0.0.count > 1 }) {
+      if let foreign = Lexer.foreignSymbols.first(where: {
+        $0.bytes.count > 1 && starts(with: $0.bytes)
+      }) {
         return foreignSymbol(foreign)
       }
-      if let long = Lexer.longSymbols.first(where: { starts(with: $0.0) }) {
-        return advance(long.1, by: long.0.count)
+      if let long = Lexer.longSymbols.first(where: { starts(with: $0.bytes) }) {
+        return advance(long.kind, by: long.bytes.count)
       }
     }
     if let kind = singleSymbol(byte) { return advance(kind, by: 1) }
-    if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.0) }) {
+    if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.bytes) }) {
       return foreignSymbol(foreign)
     }
     unknown(1, "this character means nothing here", "")
@@ -136,13 +147,13 @@ extension Lexer {
 
   // MARK: - What does not belong here
 
-  private mutating func foreignSymbol(_ entry: ([UInt8], String, String)) {
-    unknown(entry.0.count, entry.1, entry.2)
+  private mutating func foreignSymbol(_ symbol: Foreign) {
+    unknown(symbol.bytes.count, symbol.title, symbol.hint)
   }
 
   private mutating func controlCharacter(_ byte: UInt8) {
-    let code = String(byte, radix: 16, uppercase: true)
-    unknown(1, "control character U+00\(byte < 16 ? "0" : "")\(code) at byte \(offset)", "remove it")
+    let name = ForeignCharacters.name(Unicode.Scalar(byte))
+    unknown(1, "control character \(name) at byte \(offset)", "remove it")
   }
 
   /// Reports and skips a run of characters that are not ASCII.
@@ -198,11 +209,18 @@ enum ForeignCharacters {
     "\u{2026}": "...", "\u{FF08}": "(", "\u{FF09}": ")", "\u{FF0C}": ",", "\u{2215}": "/",
   ]
 
+  /// The number of a character, as in U+00A0.
+  static func name(_ scalar: Unicode.Scalar) -> String {
+    let code = String(scalar.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
+  }
+
   /// A title and a hint for a character that means nothing outside strings and comments.
   static func advice(_ scalar: Unicode.Scalar) -> (title: String, hint: String) {
-    let code = String(scalar.value, radix: 16, uppercase: true)
-    let name = "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
-    if let plain = table[scalar] { return ("`\(scalar)` (\(name)) is not a symbol", "write `\(plain)`") }
+    let name = name(scalar)
+    if let plain = table[scalar] {
+      return ("`\(scalar)` (\(name)) is not a symbol", "write `\(plain)`")
+    }
     if scalar.properties.isWhitespace || scalar == "\u{FEFF}" || scalar == "\u{200B}" {
       return ("invisible character \(name)", "write an ordinary space")
     }

@@ -25,6 +25,9 @@ public struct Lexer {
   var isLineStart = true
   /// The number of line ends read so far.
   var line = 0
+  /// The line of the last complaint, and the number of complaints.
+  var reportedLine = -1
+  var reports = 0
   /// The `##` comments on consecutive lines up to now, as a range of `stream.comments`.
   var documentation = 0..<0
   /// The line of the last of them.
@@ -189,7 +192,7 @@ public struct Lexer {
     }
     if !documentation.isEmpty {
       if kind == .let || kind == .fn, documentationLine == line - 1 {
-        stream.documentation[stream.tokens.count] = stream.comments[documentation]
+        stream.documentation[stream.tokens.count] = documentation
       }
       documentation = 0..<0
     }
@@ -197,11 +200,20 @@ public struct Lexer {
     isLineStart = false
   }
 
-  /// Adds a complaint. `offset` is where the text goes wrong, if that is not the span's start.
+  /// Adds a complaint, unless this line has one already or there are enough. `offset` is where
+  /// the text goes wrong, if that is not the start of the span.
   mutating func report(
     _ message: String, _ span: Span, at offset: Int? = nil, label: String = "", hint: String? = nil
   ) {
-    let offset = offset ?? Int(span.start)
+    guard line > reportedLine, reports < Parser.maximumIssues else { return }
+    reportedLine = line
+    reports += 1
+    addIssue(message, span, at: offset ?? Int(span.start), label: label, hint: hint)
+  }
+
+  mutating func addIssue(
+    _ message: String, _ span: Span, at offset: Int, label: String = "", hint: String? = nil
+  ) {
     stream.issues.append(
       SyntaxIssue(
         diagnostic: Diagnostic(

@@ -41,11 +41,11 @@ extension Parser {
     }
   }
 
-  private func endsValue(_ token: Token) -> Bool {
+  func endsValue(_ token: Token) -> Bool {
     index > 0 && token.kind.precedesBlock && token.kind != .else && token.kind != .try
   }
 
-  private func startsValue(_ token: Token) -> Bool {
+  func startsValue(_ token: Token) -> Bool {
     switch token.kind {
     case .name, .number, .string, .stringHead, .true, .false, .nil, .import, .try: true
     default: false
@@ -146,7 +146,8 @@ extension Parser {
       return Advice(title: "a block stands in braces", hint: "write `{` here and `}` at its end")
     case .let:
       return Advice(
-        title: "`let` takes no type", hint: "types and shapes stand in signatures: `fn f(x: number)`")
+        title: "`let` takes no type",
+        hint: "types and shapes stand in signatures: `fn f(x: number)`")
     default: break
     }
     guard previous.kind == .name else { return nil }
@@ -166,9 +167,11 @@ extension Parser {
     switch kind {
     case .not where endsValue(previous):
       return Advice(title: "there is no `not in`", hint: "write `not (x in xs)`")
-    case .not: return Advice(title: "`not` cannot stand here", hint: "put it in parentheses: `(not x)`")
+    case .not:
+      return Advice(title: "`not` cannot stand here", hint: "put it in parentheses: `(not x)`")
     case .fn:
-      return Advice(title: "unexpected `fn`", hint: "put the function in parentheses: `(fn(x) = ..)`")
+      return Advice(
+        title: "unexpected `fn`", hint: "put the function in parentheses: `(fn(x) = ..)`")
     case .dot where nextKind == .number:
       return Advice(title: "a number starts with a digit", hint: "write `0.5`")
     case .plus where previous.kind == .plus && previous.span.end == token.span.start:
@@ -178,11 +181,13 @@ extension Parser {
     case .plus: return Advice(title: "there is no `+` in front of a value", hint: "leave it out")
     case .times, .power:
       let opens = previous.kind == .parenthesisOpen || previous.kind == .comma
-      return opens
-        ? Advice(title: "unexpected `\(kind.rawValue)`", hint: "a list is spread with `...xs`") : nil
+      guard opens else { return nil }
+      return Advice(
+        title: "unexpected `\(kind.rawValue)`", hint: "a list is spread with `...xs`")
     case .arrow:
       return Advice(
-        title: "unexpected `->`", hint: "a function is written `fn(x) = x + 1`; `->` names its result")
+        title: "unexpected `->`",
+        hint: "a function is written `fn(x) = x + 1`; `->` names its result")
     case .recordOpen where endsValue(previous), .blockOpen where endsValue(previous):
       return Advice(
         title: "unexpected `{`", label: "a block cannot follow a value",
@@ -194,11 +199,17 @@ extension Parser {
   // MARK: - Particular places
 
   mutating func missingBlock(_ header: String) -> SyntaxFailure {
-    let hint = "write `{` on the line of `\(header)`"
-    if kind == .newline || kind == .recordOpen {
-      return failure("the block of `\(header)` is missing", label: "expected `{`", hint: hint)
+    let isBraceBelow = kind == .newline && nextKind == .recordOpen
+    let isFunction = header == "fn" && !isBraceBelow
+    if kind == .newline && !isFunction || kind == .recordOpen {
+      let failure = failure(
+        "the block of `\(header)` is missing", label: "expected `{`",
+        hint: "write `{` on the line of `\(header)`")
+      // What stands between the braces is part of this error, not a record.
+      if isBraceBelow { advance() }
+      return failure
     }
-    if header == "fn", kind != .end, kind != .colon, adviceForForeignWord() == nil {
+    if isFunction, kind != .end, kind != .colon, adviceForForeignWord() == nil {
       return failure(
         "the body of the function is missing", label: "expected `=` or `{`",
         hint: "write `fn f(x) = x + 1` or `fn f(x) { .. }`")
@@ -208,6 +219,11 @@ extension Parser {
 
   mutating func missingCatch() -> SyntaxFailure {
     guard kind != .end else { return unexpected("`catch`") }
+    if kind == .newline, nextKind == .catch {
+      return failure(
+        "`catch` must follow the closing brace on its line", at: tokens[index + 1].span,
+        hint: "write `} catch e {`")
+    }
     return failure(
       "`try` needs a `catch`", label: "expected `catch`", hint: "write `} catch e { .. }`")
   }

@@ -91,8 +91,8 @@ extension Parser {
     var lines: Set<Int> = []
     var result: [SyntaxIssue] = []
     for issue in sorted.map(\.element) {
-      let line = source.position(of: issue.offset).line
-      let shown = issue.diagnostic.position?.line ?? line
+      let line = source.line(of: issue.offset)
+      let shown = issue.diagnostic.span.map { source.line(of: $0.start) } ?? line
       guard !lines.contains(line), !lines.contains(shown) else { continue }
       lines.formUnion([line, shown])
       result.append(issue)
@@ -128,6 +128,11 @@ extension Parser {
   {
     if accept(kind) { return }
     let opening = open.kind == .blockOpen ? "{" : open.kind.rawValue
+    if token.startsLine, startsValue(token), endsValue(previous) {
+      throw failure(
+        "\(expected) is missing", at: Span(start: previous.span.end, end: previous.span.end),
+        label: "`\(opening)` is open since line \(source.line(of: open.span.start))")
+    }
     if self.kind == .end || token.startsLine {
       throw failure(
         "`\(opening)` is not closed", at: open.span,

@@ -8,7 +8,8 @@ extension Parser {
   /// Pattern ::= Name | ListPattern | RecordPattern
   mutating func pattern() throws(SyntaxFailure) -> Pattern {
     switch kind {
-    case .bracketOpen: return try nested { parser throws(SyntaxFailure) in try parser.listPattern() }
+    case .bracketOpen:
+      return try nested { parser throws(SyntaxFailure) in try parser.listPattern() }
     case .recordOpen, .blockOpen: return try recordPattern()
     case .parenthesisOpen:
       throw failure(

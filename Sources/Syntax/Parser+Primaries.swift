@@ -136,7 +136,9 @@ extension Parser {
   private mutating func load() throws(SyntaxFailure) -> Expression {
     let first = advance()
     if kind == .stringHead {
-      throw failure("the path of `import` has no holes", hint: "write the path itself")
+      let path = try interpolation()
+      throw failure(
+        "the path of `import` has no holes", at: path.span, hint: "write the path itself")
     }
     if kind == .name {
       throw failure(

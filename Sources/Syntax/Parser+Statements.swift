@@ -123,7 +123,7 @@ extension Parser {
   /// The text of the `##` lines above the current token.
   private func documentationText() -> String? {
     guard let lines = documentation[index] else { return nil }
-    return lines.map { span in
+    return comments[lines].map { span in
       var line = source.text(span).dropFirst(2)
       if line.first == " " { line.removeFirst() }
       while line.last?.isWhitespace == true { line.removeLast() }

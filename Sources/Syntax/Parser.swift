@@ -21,7 +21,8 @@ public enum Completeness: Sendable {
 
 /// Turns text into trees.
 public struct Parser {
-  /// How deep brackets, blocks, prefix operators and patterns may nest.
+  /// How deep brackets, blocks, prefix operators and patterns may nest. The parser then needs
+  /// less than 2 MiB of stack, or 512 KiB when optimised.
   public static let maximumNesting = 200
   /// How many operators a chain may have. Trees stay lower than this plus a few for each level
   /// of nesting, about 1,800 in all.
@@ -31,7 +32,9 @@ public struct Parser {
 
   let source: Source
   let tokens: [Token]
-  let documentation: [Int: ArraySlice<Span>]
+  let comments: [Span]
+  /// The comments above declarations, by token index.
+  let documentation: [Int: Range<Int>]
   var issues: [SyntaxIssue]
   /// The index of the current token.
   var index = 0
@@ -49,6 +52,7 @@ public struct Parser {
     let stream = lexer.run()
     self.source = source
     tokens = stream.tokens
+    comments = stream.comments
     documentation = stream.documentation
     issues = stream.issues
   }

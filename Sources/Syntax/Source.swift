@@ -12,6 +12,12 @@ public final class Source: Sendable {
     public var line: Int
     /// The column in Unicode scalars, counted from 1.
     public var column: Int
+
+    /// Makes a position.
+    public init(line: Int, column: Int) {
+      self.line = line
+      self.column = column
+    }
   }
 
   /// The most bytes a source may have; anything larger is rejected by the lexer.
@@ -52,6 +58,11 @@ public final class Source: Sendable {
     if start == 0 && hasByteOrderMark { start = min(3, offset) }
     let column = bytes[start..<max(start, offset)].count { $0 & 0xC0 != 0x80 }
     return Position(line: line + 1, column: column + 1)
+  }
+
+  /// The line of a byte offset, counted from 1. Takes time logarithmic in the number of lines.
+  public func line(of offset: Int32) -> Int {
+    lineIndex(of: min(max(Int(offset), 0), bytes.count)) + 1
   }
 
   /// The bytes of a line (counted from 1) without its line end, as a span.

@@ -2,7 +2,7 @@
 //
 // "Did you mean": the nearest of some names, by the number of typing mistakes between them. The
 // distance is that of Damerau and Levenshtein in its restricted form: a letter left out, added,
-// changed, or swapped with its neighbour counts one. Case alone counts half.
+// changed, or swapped with its neighbour counts one, and a letter of the wrong case half.
 
 /// Finds what somebody may have meant to write.
 public enum Spelling {
@@ -46,29 +46,45 @@ public enum Spelling {
     "function": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
     "fun": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
     "lambda": "a function without a name is written `fn(x) = x + 1`",
-    "var": "a new name is written `let x = ..`", "const": "a new name is written `let x = ..`",
-    "local": "a new name is written `let x = ..`", "global": "closures share variables as they are",
+    "var": "a new name is written `let x = ..`",
+    "const": "a new name is written `let x = ..`",
+    "local": "a new name is written `let x = ..`",
+    "global": "closures share variables as they are",
     "mut": "every name can be changed: write `let x = ..`",
     "nonlocal": "closures share variables as they are",
-    "elif": "write `} else if p {`", "elsif": "write `} else if p {`",
-    "elseif": "write `} else if p {`", "then": "write `if p { .. }`", "do": "write `while p { .. }`",
+    "elif": "write `} else if p {`",
+    "elsif": "write `} else if p {`",
+    "elseif": "write `} else if p {`",
+    "then": "write `if p { .. }`",
+    "do": "write `while p { .. }`",
     "from": "write `let {a, b} = import \"tools.smap\"`",
     "class": "there are no classes; a record `{a: 1}` or a function may do",
     "struct": "there are no type declarations; a record is written `{a: 1}`",
-    "del": "names go away at the end of their block", "raise": "write `error(\"..\")`",
-    "throw": "write `error(\"..\")`", "except": "write `try { .. } catch e { .. }`",
-    "finally": "write `try { .. } catch e { .. }`", "with": "a block needs no `with`",
+    "del": "names go away at the end of their block",
+    "raise": "write `error(\"..\")`",
+    "throw": "write `error(\"..\")`",
+    "except": "write `try { .. } catch e { .. }`",
+    "finally": "write `try { .. } catch e { .. }`",
+    "with": "a block needs no `with`",
     "switch": "write `if p { .. } else if q { .. }`",
     "match": "write `if p { .. } else if q { .. }`",
-    "is": "write `==` to compare", "mod": "write `x % y`", "div": "write `x // y`",
-    "xor": "write `p != q`", "end": "a block ends with `}`", "unless": "write `if not p { .. }`",
-    "loop": "write `while true { .. }`", "until": "write `while not p { .. }`",
+    "is": "write `==` to compare",
+    "mod": "write `x % y`",
+    "div": "write `x // y`",
+    "xor": "write `p != q`",
+    "end": "a block ends with `}`",
+    "unless": "write `if not p { .. }`",
+    "loop": "write `while true { .. }`",
+    "until": "write `while not p { .. }`",
   ]
 
   private static let maximumLength = 64
 
   /// Twice the number of typing mistakes between two words; a wrong case counts one.
   static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    if left.count == right.count, zip(left, right).allSatisfy({ substitution($0, $1) < 2 }) {
+      return left == right ? 0 : 1
+    }
     var beforePrevious: [Int] = []
     var previous = (0...right.count).map { $0 * 2 }
     for (row, letter) in left.enumerated() {

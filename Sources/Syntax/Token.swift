@@ -130,10 +130,16 @@ public struct TokenStream: Sendable {
   public internal(set) var tokens: [Token] = []
   /// The comments in order, without their line ends.
   public internal(set) var comments: [Span] = []
-  /// The `##` comments that stand directly above the `let` or `fn` with a given token index.
-  var documentation: [Int: ArraySlice<Span>] = [:]
+  /// The `##` comments that stand directly above the `let` or `fn` with a given token index, as
+  /// a range of `comments`; a slice would keep the array from growing in place.
+  var documentation: [Int: Range<Int>] = [:]
   /// What the lexer has to complain about, in order.
   var issues: [SyntaxIssue] = []
+
+  /// The place of the first complaint, and whether more text could settle it.
+  package var firstIssue: (offset: Int32, isAtEnd: Bool)? {
+    issues.first.map { ($0.offset, $0.isAtEnd) }
+  }
 }
 
 /// A complaint of the lexer or parser. Its place in the order of errors can differ from the text

@@ -14,7 +14,9 @@ extension Lexer {
         position += checkScalar(at: position)
       } else {
         if byte == 0 {
-          report("NUL character at byte \(position)", Span(position, position + 1), hint: "remove it")
+          addIssue(
+            "NUL character at byte \(position)", Span(position, position + 1), at: position,
+            hint: "remove it")
         } else if byte == 0x0D, position + 1 == bytes.count || bytes[position + 1] != 0x0A {
           reportCarriageReturn(at: position)
         }
@@ -27,15 +29,16 @@ extension Lexer {
   private mutating func checkScalar(at position: Int) -> Int {
     let length = UTF8Check.length(bytes, at: position)
     if length > 0 { return length }
-    report(
-      "invalid UTF-8 at byte \(position)", Span(position, position + 1), hint: "save the file as UTF-8")
+    addIssue(
+      "invalid UTF-8 at byte \(position)", Span(position, position + 1), at: position,
+      hint: "save the file as UTF-8")
     return 1
   }
 
   private mutating func reportCarriageReturn(at position: Int) {
-    report(
+    addIssue(
       "carriage return without line feed at byte \(position)", Span(position, position + 1),
-      hint: "end lines with LF or CRLF")
+      at: position, hint: "end lines with LF or CRLF")
   }
 }
 

@@ -23,7 +23,118 @@ package struct AxisSplit {
   }
 }
 
+/// Which dimensions of a shape are reduced, and how the work looks when they are neighbours.
+struct Reduction {
+  /// The shape after the reduced dimensions have been moved together.
+  let arrangedShape: [Int]
+  let split: AxisSplit
+  private let shape: [Int]
+  private let reduced: [Int]  // in ascending order
+  private let order: [Int]?  // the permutation that moves them together, if one is needed
+
+  init(_ shape: [Int], _ dims: [Int]?) throws {
+    self.shape = shape
+    reduced = try dims.map { try Reduction.sorted($0, shape) } ?? Array(shape.indices)
+    guard let first = reduced.first, let last = reduced.last else {
+      (arrangedShape, order) = (shape, nil)
+      split = AxisSplit(outer: 1, middle: 1, inner: shape.reduce(1, *))
+      return
+    }
+    if last - first + 1 == reduced.count {
+      (arrangedShape, order) = (shape, nil)
+      split = AxisSplit(shape, dims: first...last)
+    } else {
+      let reduced = self.reduced
+      let others = shape.indices.filter { !reduced.contains($0) }
+      let arranged = (others + reduced).map { shape[$0] }
+      (arrangedShape, order) = (arranged, others + reduced)
+      split = AxisSplit(arranged, dims: others.count...shape.count - 1)
+    }
+  }
+
+  private static func sorted(_ dims: [Int], _ shape: [Int]) throws -> [Int] {
+    let resolved = try dims.map { try Tensor.dimension($0, of: shape) }.sorted()
+    guard Set(resolved).count == resolved.count else {
+      throw TensorError.value("dimensions \(dims) name one dimension twice")
+    }
+    return resolved
+  }
+
+  /// The tensor with its reduced dimensions moved together.
+  func arranged(_ tensor: Tensor) throws -> Tensor {
+    guard let order else { return tensor }
+    return try tensor.permute(order)
+  }
+
+  /// The shape of the result: reduced dimensions are left out, or have size 1.
+  func resultShape(_ keepDim: Bool) -> [Int] {
+    if reduced.count == shape.count, !keepDim { return [] }
+    var result: [Int] = []
+    for dim in shape.indices {
+      if !reduced.contains(dim) {
+        result.append(shape[dim])
+      } else if keepDim {
+        result.append(1)
+      }
+    }
+    return result
+  }
+
+  /// A gradient of the result, spread over the arranged shape.
+  func spread(_ gradient: Tensor) throws -> Tensor {
+    let outline = Tensor(storage: gradient.storage, shape: [split.outer, 1, split.inner])
+    let spread = try outline.expand([split.outer, split.middle, split.inner])
+    return Tensor(storage: spread.storage, shape: arrangedShape)
+  }
+
+  /// Throws if there is nothing to choose from.
+  func requireElements(for name: String) throws {
+    guard split.middle > 0 else {
+      throw TensorError.value("\(name) of no elements (the shape is \(shape))")
+    }
+  }
+}
+
+/// Reduces rows of a given width.
+typealias RowKernel =
+  @convention(c) (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
+/// Reduces rows, `stride` apart, to one row of a given width.
+typealias ColumnKernel =
+  @convention(c) (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
+
 extension Tensor {
+  /// Turns a dimension counted from either end into one counted from the front.
+  static func dimension(_ dim: Int, of shape: [Int]) throws -> Int {
+    let resolved = dim < 0 ? dim + shape.count : dim
+    guard resolved >= 0, resolved < shape.count else {
+      throw TensorError.index(
+        "there is no dimension \(dim) in a tensor of shape \(shape)",
+        hint: shape.isEmpty
+          ? "a scalar has no dimensions"
+          : "dimensions go from \(-shape.count) to \(shape.count - 1)")
+    }
+    return resolved
+  }
+
+  /// [outer, inner]: the middle reduced by a pair of kernels. No gradient.
+  func reducedMiddle(
+    _ split: AxisSplit, _ rows: RowKernel, _ columns: ColumnKernel
+  ) throws -> Tensor {
+    let result = try Tensor(uninitialized: [split.outer, split.inner])
+    let (x, out) = (pointer, result.pointer)
+    guard result.count > 0 else { return result }
+    split.forEachPiece { piece in
+      if split.inner == 1 {
+        rows(x + piece.outer * split.middle, piece.rows, split.middle, out + piece.outer)
+      } else {
+        columns(
+          x + piece.outer * split.middle * split.inner + piece.column, split.middle, split.inner,
+          piece.columns, out + piece.outer * split.inner + piece.column)
+      }
+    }
+    return result
+  }
+
   /// [outer, inner]: the sums over the middle, times `scale`. No gradient.
   package func summedMiddle(_ split: AxisSplit, scale: Float) throws -> Tensor {
     let result = try Tensor(uninitialized: [split.outer, split.inner])

@@ -52,6 +52,20 @@ package struct StridedView {
     shape[dim] = count
   }
 
+  /// Where the visited elements lie, in order.
+  package var offsets: [Int] {
+    var result = [offset]
+    for dim in shape.indices {
+      var next: [Int] = []
+      next.reserveCapacity(result.count * shape[dim])
+      for base in result {
+        for i in 0..<shape[dim] { next.append(base + i * strides[dim]) }
+      }
+      result = next
+    }
+    return result
+  }
+
   /// A new tensor with the visited elements.
   package func copied(from source: Tensor) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)

@@ -11,9 +11,9 @@ import Testing
   }
 
   static let deep: [String] = [
-    "(", "[", "-", "not ", "f(", "x[", "{a: ", "if p {\n", "try {\n", "while p {\n", "fn() = ", "fn() {",
-    "\"{", "2 ** ", "let [", "for x in [", "if ", "fn(x = ", "...", "a |> (", "let {", "x.y(", "[[;",
-    "{\"{", "x = [1;", "else ", "for [", "fn([",
+    "(", "[", "-", "not ", "f(", "x[", "{a: ", "if p {\n", "try {\n", "while p {\n", "fn() = ",
+    "fn() {", "\"{", "2 ** ", "let [", "for x in [", "if ", "fn(x = ", "...", "a |> (", "let {",
+    "x.y(", "[[;", "{\"{", "x = [1;", "else ", "for [", "fn([",
   ]
 
   @Test(arguments: deep) func deepNestingIsAnError(_ opening: String) {
@@ -51,7 +51,12 @@ import Testing
     #expect(Parser.classify(Self.repeated("9", 100_000)) == .complete)
   }
 
-  @Test(arguments: ["1 ", "\"", "x y\n", "(]", ") ", "\"{)", "{\n", "if x\n", "\\", "##\n", "(\nlet x\n"])
+  static let units = [
+    "1 ", "\"", "x y\n", "(]", ") ", "\"{)", "{\n", "if x\n", "\\", "##\n", "(\nlet x\n",
+    "## a\nlet x = 1\n",
+  ]
+
+  @Test(arguments: units)
   func timeIsLinear(_ unit: String) {
     let clock = ContinuousClock()
     let small = clock.measure { _ = Parser.classify(Self.repeated(unit, 10_000)) }
@@ -75,7 +80,10 @@ import Testing
 
   @Test func mutationsNeverTrap() {
     var generator = SeededGenerator(seed: 7)
-    let pieces = ["{", "}", "(", ")", "[", "]", "\"", "'", "\n", ";", "|>", "fn", "let ", "#", ":", "...", "é"]
+    let pieces = [
+      "{", "}", "(", ")", "[", "]", "\"", "'", "\n", ";", "|>", "fn", "let ", "#", ":", "...",
+      "é",
+    ]
     let texts = Fixtures.corpus.map { Array($0.text.utf8) } + Probes.invalid.map { Array($0.utf8) }
     for _ in 0..<4000 {
       var bytes = texts.randomElement(using: &generator) ?? []

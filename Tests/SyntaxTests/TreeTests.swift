@@ -31,12 +31,18 @@ import Testing
     ("[1, 2; 3, 4]", "(matrix (1 2) (3 4))"),
     ("[1;]", "(matrix (1))"),
     ("[1, ...xs]", "(list 1 (... xs))"),
-    ("[a * b for [a, b] in p for c in b if c]", """
+    (
+      "[a * b for [a, b] in p for c in b if c]",
+      """
       (comprehension (* a b) (for (list a b) p) (for c b) (if c))
-      """),
-    ("{a: 1, \"b c\": 2, d, ...e, \"{k}\": v}", """
+      """
+    ),
+    (
+      "{a: 1, \"b c\": 2, d, ...e, \"{k}\": v}",
+      """
       (record (: a 1) (: b c 2) d (... e) (: (string k) v))
-      """),
+      """
+    ),
     ("if a { 1 } else if b { 2 } else { 3 }", "(if a (block 1) b (block 2) (block 3))"),
     ("try { f() } catch e { e }", "(try (block (call f)) e (block e))"),
     ("import 'a.smap'", "(import \"a.smap\")"),
@@ -47,17 +53,24 @@ import Testing
     ("true; false; nil", "(mute true)\n(mute false)\nnil"),
     ("let [a, ...r] = x", "(let (list a ...r) x)"),
     ("x.a[0] /= 2", "(/= (index (. x a) 0) 2)"),
-    ("fn f(a: [B, 3, ...], {b} = {}, *, ...c) -> [] { return a }", """
-      (fn f (-> ((: a (shape B 3 ...)) (= (record b) (record)) * ...c) (shape)) (block (return a)))
-      """),
+    (
+      "fn f(a: [B, 3, ...], {b} = {}, *, ...c) -> [] = a",
+      """
+      (fn f (-> ((: a (shape B 3 ...)) (= (record b) (record)) * ...c) (shape)) a)
+      """
+    ),
+    ("fn f() { return a }", "(fn f () (block (return a)))"),
     ("while p { break; continue }", "(while p (block (mute (break)) (continue)))"),
     ("for {a} in xs { a }", "(for (record a) xs (block a))"),
     ("## one\n## two\nlet x = 1", "(doc \"one\\ntwo\" (let x 1))"),
     ("## lost\n\nlet x = 1", "(let x 1)"),
     ("## lost\nx", "x"),
-    ("# %% no\n## yes\nfn f() { ## inside\n  let y = 1\n}", """
+    (
+      "# %% no\n## yes\nfn f() { ## inside\n  let y = 1\n}",
+      """
       (doc "yes" (fn f () (block (let y 1))))
-      """),
+      """
+    ),
   ]
 
   @Test(arguments: cases) func trees(_ text: String, _ expected: String) {

@@ -4,6 +4,7 @@
 #ifndef SMAP_CKERNELS_H
 #define SMAP_CKERNELS_H
 
+#include "draws.h"
 #include "elementwise.h"
 #include "memory.h"
 #include "networks.h"

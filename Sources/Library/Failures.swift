@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Errors of the layers below, in the words of the language. Files, checkpoints, pictures, figures
+// and tensors each have an error type of their own; a script sees one kind of error. What a
+// program's exit code depends on stays with the error as its label, the few words that are printed
+// beside the carets, so that the code can be told from the error alone.
+
+import Files
+import Images
+import Networks
+import Plots
+import Runtime
+import Tensors
+
+/// Why a file could not be used.
+public enum FileFault: String, Sendable, CaseIterable {
+  /// Nothing is there.
+  case missing = "no such file"
+  /// The file is not what it should be.
+  case damaged = "unusable content"
+  /// The system refuses access.
+  case refused = "access refused"
+  /// The file is larger than smap reads.
+  case tooLarge = "too large"
+  /// The disk or the device failed, or is full.
+  case device = "reading or writing failed"
+
+  /// The exit code of a program that ends with this fault.
+  public var exitCode: Int32 {
+    switch self {
+    case .missing: 66
+    case .damaged: 65
+    case .refused: 77
+    case .tooLarge: 75
+    case .device: 74
+    }
+  }
+
+  init(_ kind: FileError.Kind) {
+    switch kind {
+    case .notFound, .isDirectory: self = .missing
+    case .permission: self = .refused
+    case .tooLarge: self = .tooLarge
+    case .full, .other: self = .device
+    }
+  }
+}
+
+/// The exit code of a program.
+public enum ExitCode {
+  /// The code for a program that ends with this error: 1 for a fault of the script, 2 for one of
+  /// its syntax, 65 to 77 for files and limits, 130 for an interrupt.
+  public static func of(_ error: any Error) -> Int32 {
+    let error = ScriptError(anything: error)
+    if error.isInterrupt { return 130 }
+    switch error.kind {
+    case .syntax: return 2
+    case .limit: return 75
+    case .io: return FileFault(rawValue: error.label)?.exitCode ?? 74
+    default: return 1
+    }
+  }
+}
+
+extension ScriptError {
+  /// Any error of the package as the script's error.
+  public init(anything error: any Error) {
+    switch error {
+    case let error as FileError:
+      self.init(
+        .io, error.description, label: FileFault(error.kind).rawValue, hint: error.hint ?? "")
+    case let error as CheckpointError:
+      self.init(
+        .io, "'\(error.path)' cannot be used: \(error.message)",
+        label: FileFault.damaged.rawValue, hint: error.hint)
+    case let error as ImageError:
+      let isFile = error.kind == "IOError"
+      self.init(
+        .init(rawValue: error.kind), error.message,
+        label: isFile ? FileFault.damaged.rawValue : "", hint: error.hint)
+    case let error as PlotError:
+      self.init(.init(rawValue: error.kind), error.message, hint: error.hint)
+    default:
+      self.init(error)
+    }
+  }
+
+  /// A file that holds something else than it should.
+  static func data(_ message: String, hint: String = "") -> ScriptError {
+    ScriptError(.io, message, label: FileFault.damaged.rawValue, hint: hint)
+  }
+
+  /// Nothing is where it was looked for.
+  static func missing(_ message: String, hint: String = "") -> ScriptError {
+    ScriptError(.io, message, label: FileFault.missing.rawValue, hint: hint)
+  }
+}
+
+/// A body whose errors all reach the script as its own kind of error.
+func translating(_ body: @escaping Builtin.Body) -> Builtin.Body {
+  { call in
+    do {
+      return try body(call)
+    } catch {
+      throw ScriptError(anything: error)
+    }
+  }
+}
+
+extension Call {
+  /// The position of a parameter in the header; a function with many choices reads them by name.
+  ///
+  /// A name that the header lacks gives a position without a parameter, whose argument is nil.
+  func at(_ name: String) -> Int { builtin.parameterNames.firstIndex(of: name) ?? -1 }
+
+  /// A whole number within bounds, by the parameter's name.
+  func integer(_ name: String, in bounds: ClosedRange<Int>) throws -> Int {
+    try integer(at(name), in: bounds)
+  }
+
+  /// A finite number within bounds, by the parameter's name.
+  func number(_ name: String, in bounds: ClosedRange<Double>) throws -> Double {
+    let value = try number(at(name))
+    guard value.isFinite, bounds.contains(value) else {
+      let wanted =
+        bounds.upperBound == .greatestFiniteMagnitude
+        ? "at least \(decimal(bounds.lowerBound))"
+        : "between \(decimal(bounds.lowerBound)) and \(decimal(bounds.upperBound))"
+      throw failure(
+        .value, "\(name) must be \(wanted), not \(decimal(value))", argument: at(name))
+    }
+    return value
+  }
+
+  /// One of the raw values of an enumeration, by the parameter's name.
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, as type: Choice.Type
+  ) throws -> Choice where Choice.RawValue == String {
+    let word = try choice(at(name), among: Choice.allCases.map(\.rawValue))
+    guard let choice = Choice(rawValue: word) else { throw wrongType(at(name), "a known word") }
+    return choice
+  }
+}
+
+/// A number in words, whole ones without a point.
+func decimal(_ value: Double) -> String {
+  if let whole = Int(exactly: value) { return "\(whole)" }
+  return "\(value)"
+}

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `card.`: generators that draw the tokens of a picture. A generator samples without a tokenizer;
+// it needs one to be trained, and remembers the one it was made for.
+
+import Models
+import Networks
+import Runtime
+import Tensors
+
+/// The functions that make, train and use generators.
+enum GeneratorFunctions {
+  static let table: [Builtin] = [make, train, sample, velocity, save, load]
+
+  private static let tinyExample =
+    "card.model(\(TokenizerFunctions.tinyExample), width = 16, depth = 1, heads = 2, "
+    + "head_width = 16, head_depth = 1, seed = 0)"
+
+  private static let make = Builtin(
+    "card.model(tok: tokenizer, *, head = \"flow\", width = 128, depth = 4, heads = 4, "
+      + "head_width = 160, head_depth = 3, seed = nil) -> generator",
+    "Makes a generator for the tokens of a tokenizer.",
+    details: """
+      A causal transformer of `depth` blocks reads the class and the tokens so far; a flow-matching \
+      head of `head_depth` blocks draws the next one.
+      """,
+    example: "\(tinyExample).num_tokens   #=> 16",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      _ = try call.choice(1, among: ["flow"])
+      var made = GeneratorConfiguration(for: tokenizer.configuration)
+      made.width = try call.integer("width", in: 1...8192)
+      made.depth = try call.integer("depth", in: 1...128)
+      made.heads = try call.integer("heads", in: 1...256)
+      made.headWidth = try call.integer("head_width", in: 1...8192)
+      made.headDepth = try call.integer("head_depth", in: 1...128)
+      let model = try CARDGenerator(made, seed: call.seed(call.at("seed")))
+      model.classNames = tokenizer.classNames
+      return Generator(model, tokenizer: tokenizer).value
+    })
+
+  private static let train = Builtin(
+    "card.train(model: generator, dataset: record, tok = nil, *, steps: number, batch_size = 64, "
+      + "lr = 0.002, warmup = 100, weight_decay = 0.02, label_drop = 0.1, average = 0.998, "
+      + "draws = 4, balance = 0.75, variants = 6, augment = true, seed = nil, on_step = nil) "
+      + "-> record",
+    "Trains a generator on {images, labels} and returns {loss}, the loss of every step.",
+    details: """
+      A generator that was loaded from a file needs its tokenizer as `tok`. Each token is visited \
+      at `draws` moments of its flow in each step; `balance` goes from 0 (pictures as they come) \
+      to 1 (all classes alike); `variants` is how often every picture is encoded, each time \
+      changed a little, unless `augment` is false. Otherwise as smap.train.
+      """,
+    example: "len(card.train(\(tinyExample), data.shapes(8, size = 16), steps = 1, "
+      + "batch_size = 4, variants = 1, seed = 1).loss)   #=> 1",
+    body: translating { call in
+      let generator = try call.generator(0)
+      let tokenizer = try tokenizer(for: generator, call)
+      let classCount = generator.model.configuration.numClasses
+      let data = try call.trainingData(1, classCount: classCount, of: "generator")
+      let recipe = try recipe(call)
+      let callback = try call.optionalFunction(call.at("on_step"))
+      let names = try call.classNames(1)
+      if names.count == classCount { generator.model.classNames = names }
+      generator.model.notes.replace(
+        "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+      let task = LongTask("training", call)
+      let losses = try task.run {
+        try generator.model.train(on: data, tokenizer: tokenizer, recipe) {
+          try task.step($0, callback: callback)
+        }
+      }
+      return .record(["loss": .numbers(losses.map(Double.init))])
+    })
+
+  private static func tokenizer(for generator: Generator, _ call: Call) throws -> SMAPTokenizer {
+    if !call[2].isNil { generator.tokenizer = try call.tokenizer(2) }
+    guard let tokenizer = generator.tokenizer else {
+      throw call.failure(
+        .value, "this generator was loaded from a file and needs its tokenizer",
+        hint: "card.train(model, dataset, tok, steps = ..)", argument: 2)
+    }
+    return tokenizer
+  }
+
+  private static func recipe(_ call: Call) throws -> GeneratorRecipe {
+    var recipe = GeneratorRecipe(steps: try call.integer("steps", in: 1...10_000_000))
+    recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
+    recipe.learningRate = try call.float("lr", in: 0...1000)
+    recipe.warmup = try call.integer("warmup", in: 0...10_000_000)
+    recipe.weightDecay = try call.float("weight_decay", in: 0...1000)
+    recipe.labelDrop = try call.number("label_drop", in: 0...1)
+    recipe.averageDecay = try call.float("average", in: 0...1)
+    recipe.drawsPerToken = try call.integer("draws", in: 1...256)
+    recipe.balance = try call.number("balance", in: 0...1)
+    recipe.variants = try call.integer("variants", in: 1...1000)
+    if try !call.bool(call.at("augment")) {
+      recipe.augmentation = .none
+      recipe.variants = 1
+    }
+    recipe.seed = try call.seed(call.at("seed"))
+    return recipe
+  }
+
+  private static let velocity = Builtin(
+    "card.velocity(model: generator, x: [N, T], t: number, context: [N, D]) -> tensor",
+    "The velocity at which tokens `x` move at time `t`, from 0 (noise) to 1 (token).",
+    details: "`context` is what the backbone knows; `x` is standardised, as in the head.",
+    example: "card.velocity(\(tinyExample), zeros(2, 6), 0.5, zeros(2, 16)).shape   #=> [2, 6]",
+    body: translating { call in
+      let time = Float(try call.number("t", in: 0...1))
+      let model = try call.generator(0).model
+      let (x, context) = (try call.tensor(1), try call.tensor(3))
+      return .tensor(
+        try Tensor.withoutGradients { try model.velocity(x, time: time, context: context) })
+    })
+
+  private static let save = Builtin(
+    "card.save(model: generator, path: string, *, precision = \"f32\")",
+    "Writes a generator to a .safetensors file, without its tokenizer.",
+    body: translating { call in
+      try call.generator(0).model.save(path: call.string(1), format: call.precision())
+      return .nil
+    })
+
+  private static let load = Builtin(
+    "card.load(path: string) -> generator",
+    "Reads a generator from a file, or one that comes with smap by its bare name.",
+    body: translating { call in
+      let path = try ResourceLocator.modelPath(call.string(0))
+      return Generator(try CARDGenerator.load(path: path)).value
+    })
+}
+
+// MARK: - Drawing
+
+extension GeneratorFunctions {
+  private static let sample = Builtin(
+    "card.sample(model: generator, label = nil, *, count = 1, keep = nil, steps = 10, "
+      + "solver = \"heun\", guidance_scale = 1, guidance_schedule = \"linear\", "
+      + "temperature = 1, seed = nil, on_token = nil) -> tokens",
+    "Draws the tokens of `count` pictures of each label.",
+    details: """
+      `label` is as in smap.encode; a list draws `count` pictures of each of its classes, in its \
+      order. `keep` stops after as many tokens. Above 1, `guidance_scale` makes the class count \
+      for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
+      with `seed` itself, picture i of several with a seed that follows from `seed` and i. \
+      `on_token` is called with {tokens, step, total} after every token.
+      """,
+    example: "card.sample(\(tinyExample), 3, count = 2, keep = 4, steps = 2, seed = 1).shape"
+      + "   #=> [2, 4]",
+    body: translating { call in
+      let model = try call.generator(0).model
+      let options = try options(call, numTokens: model.configuration.numTokens)
+      let count = try call.integer("count", in: 1...100_000)
+      let condition = try each(
+        LabelArgument(
+          call, classCount: model.configuration.numClasses, classNames: model.classNames
+        ).conditions(), count)
+      let seeds = seeds(try call.seed(call.at("seed")), count: condition.count)
+      let callback = try call.optionalFunction(call.at("on_token"))
+      let task = LongTask("drawing", call)
+      return TokenSequence(
+        try task.run { try draw(model, condition, seeds, options, callback, task, call) }
+      ).value
+    })
+
+  private static func options(_ call: Call, numTokens: Int) throws -> SamplingOptions {
+    var options = SamplingOptions()
+    if !call[call.at("keep")].isNil { options.keep = try call.integer("keep", in: 1...numTokens) }
+    options.steps = try call.integer("steps", in: 1...10_000)
+    options.solver = try call.choice("solver", as: Solver.self)
+    options.guidanceScale = try call.float("guidance_scale", in: -1e6...1e6)
+    options.guidanceSchedule = try call.choice("guidance_schedule", as: GuidanceSchedule.self)
+    options.temperature = try call.float("temperature", in: 0...1e6)
+    return options
+  }
+
+  /// Each of the conditions `count` times in a row.
+  private static func each(_ condition: Condition, _ count: Int) throws -> Condition {
+    guard count > 1 else { return condition }
+    guard condition.count > 1 else { return try condition.repeated(count) }
+    return try condition.picked((0..<condition.count * count).map { $0 / count })
+  }
+
+  /// The seeds of the pictures: the given one for a single picture.
+  static func seeds(_ seed: UInt64, count: Int) -> [UInt64] {
+    guard count > 1 else { return [seed] }
+    return (0..<count).map { i in
+      var draws = RandomStream(seed: seed, 0x5EED, i)
+      return draws.next() >> 11
+    }
+  }
+
+  /// Few pictures are drawn at once and can stop at every token; many in groups, on all threads.
+  private static func draw(
+    _ model: CARDGenerator, _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
+    _ callback: Value?, _ task: LongTask, _ call: Call
+  ) throws -> Tokens {
+    let total = options.keep ?? model.configuration.numTokens
+    if seeds.count <= 8 || callback != nil {
+      return try model.sample(condition: condition, seeds: seeds, options: options) { tokens in
+        try task.report(tokens.length, of: total)
+        guard let callback else { return }
+        try call.invoke(
+          callback,
+          [
+            .record([
+              "tokens": TokenSequence(tokens).value, "step": .integer(tokens.length),
+              "total": .integer(total),
+            ])
+          ])
+      }
+    }
+    let parts = try call.inGroups(seeds.count, size: 8 * ThreadPool.threadCount) { range in
+      let part = try model.sample(
+        condition: condition.slice(range), seeds: Array(seeds[range]), options: options)
+      try task.report(range.upperBound, of: seeds.count, note: "pictures")
+      return part.latents
+    }
+    return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
+  }
+}
+
+extension Call {
+  func generator(_ index: Int) throws -> Generator {
+    try object(index, ModelTypes.generator, as: Generator.self)
+  }
+}
+
+extension Condition {
+  /// The conditions at the given places, which may repeat.
+  func picked(_ places: [Int]) throws -> Condition {
+    let table = try look(up: .eye(classCount + 1))
+    return try Condition(
+      weights: try table.rows(at: places).narrow(dim: 1, start: 0, count: classCount),
+      classCount: classCount)
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a script may pass as `label`: nothing, an index, a class name, several of these, or weights
+// that mix classes. Numbers in a row can mean either one class a picture or one weight a class; the
+// number of pictures decides, and where it is not known, whether the numbers can be indices.
+
+import Models
+import Runtime
+import Syntax
+import Tensors
+
+/// Reads the argument for a parameter called `label`.
+struct LabelArgument {
+  private let call: Call
+  private let index: Int
+  private let classCount: Int
+  private let classNames: [String]
+
+  /// The `label` of a call to a function of a model with the given classes.
+  init(_ call: Call, classCount: Int, classNames: [String]) {
+    self.call = call
+    index = call.at("label")
+    self.classCount = classCount
+    self.classNames = classNames
+  }
+
+  /// The condition of each of `count` pictures.
+  func condition(count: Int) throws -> Condition {
+    let condition = try read(count: count).repeated(count)
+    guard condition.count == count else {
+      throw failure(
+        "\(condition.count) labels do not fit \(count) pictures",
+        hint: "give one label, or one for each picture")
+    }
+    return condition
+  }
+
+  /// As many conditions as the argument names.
+  func conditions() throws -> Condition { try read(count: nil) }
+
+  private func read(count: Int?) throws -> Condition {
+    switch call[index] {
+    case .nil, .number, .text:
+      return try condition(of: [try label(call[index])])
+    case .tensor(let tensor):
+      return try read(tensor, count: count, canBeOneHot: true)
+    case .list, .range:
+      return try read(try call.values(index), count: count)
+    default:
+      throw call.wrongType(index, "nil, a class, a list of classes or class weights")
+    }
+  }
+
+  private func read(_ items: [Value], count: Int?) throws -> Condition {
+    guard !items.isEmpty else { throw failure("the list of labels is empty") }
+    let isFlat = items.allSatisfy { item in
+      switch item {
+      case .nil, .number, .text: true
+      case .tensor(let tensor): tensor.count == 1
+      default: false
+      }
+    }
+    guard isFlat else { return try weights(try call.tensor(index)) }
+    let numbers = items.compactMap { Conversion.number($0) }
+    guard numbers.count == items.count else { return try condition(of: items.map(label)) }
+    return try read(
+      try Tensor(shape: [numbers.count], values: numbers.map { Float($0) }), count: count,
+      canBeOneHot: false)
+  }
+
+  /// Decides what a tensor of numbers means.
+  ///
+  /// One number a picture is its class; one number a class is a weight. Without a known number of
+  /// pictures, whole numbers are classes, except for a one-hot tensor.
+  private func read(_ tensor: Tensor, count: Int?, canBeOneHot: Bool) throws -> Condition {
+    let numbers = tensor.toArray()
+    if tensor.rank == 2 { return try weights(tensor) }
+    guard tensor.rank <= 1 else {
+      throw failure(
+        "labels have the shape [B], [\(classCount)] or [B, \(classCount)], not \(tensor.shape)")
+    }
+    guard !numbers.isEmpty else { throw failure("the tensor of labels is empty") }
+    let canBeIndices = numbers.allSatisfy { $0 >= 0 && $0 == $0.rounded() }
+    let isRow = numbers.count == classCount && numbers.count > 1
+    if isRow {
+      let isOneHot = canBeIndices && numbers.reduce(0, +) == 1
+      let areIndices =
+        count.map { $0 == numbers.count && canBeIndices }
+        ?? (canBeIndices && !(isOneHot && canBeOneHot))
+      if !areIndices { return try weights(try tensor.reshape([1, classCount])) }
+    }
+    return try condition(of: numbers.map { try label(.number(Double($0))) })
+  }
+
+  private func weights(_ tensor: Tensor) throws -> Condition {
+    guard tensor.rank == 2, tensor.shape[1] == classCount, tensor.shape[0] > 0 else {
+      throw failure("class weights have the shape [B, \(classCount)], not \(tensor.shape)")
+    }
+    guard tensor.toArray().allSatisfy(\.isFinite) else {
+      throw failure("class weights must be finite numbers")
+    }
+    return try Condition(weights: tensor, classCount: classCount)
+  }
+
+  private func condition(of labels: [Int?]) throws -> Condition {
+    try Condition(labels, classCount: classCount)
+  }
+
+  /// One class: nil, an index or a name.
+  private func label(_ value: Value) throws -> Int? {
+    if value.isNil { return nil }
+    if let name = value.asString { return try named(name) }
+    guard let number = Conversion.number(value) else {
+      throw call.wrongType(index, "nil, a class, a list of classes or class weights")
+    }
+    guard let label = Int(exactly: number), label >= 0, label < classCount else {
+      throw failure(
+        "there is no class \(decimal(number))", hint: "classes go from 0 to \(classCount - 1)")
+    }
+    return label
+  }
+
+  private func named(_ name: String) throws -> Int {
+    if let label = classNames.firstIndex(of: name) { return label }
+    guard !classNames.isEmpty else {
+      throw failure(
+        "this model has no class names, so \"\(name)\" means nothing to it",
+        hint: "give an index from 0 to \(classCount - 1)")
+    }
+    let nearest = Spelling.nearest(to: name, in: classNames)
+    throw failure(
+      "there is no class \"\(name)\"",
+      hint: nearest.map { "did you mean \"\($0)\"?" }
+        ?? "the classes are \(classNames.prefix(24).joined(separator: ", "))")
+  }
+
+  private func failure(_ message: String, hint: String = "") -> ScriptError {
+    call.failure(.value, message, hint: hint, argument: index)
+  }
+}
+
+extension Condition {
+  /// What the conditions are, as a script gave them: nil, classes [B], or weights [B, classes].
+  func scriptValue() throws -> Value {
+    let rows = try look(up: .eye(classCount + 1))
+    let table = rows.toArray()
+    let width = classCount + 1
+    var labels: [Int?] = []
+    for row in 0..<count {
+      let weights = table[row * width..<(row + 1) * width]
+      let used = weights.indices.filter { weights[$0] != 0 }
+      guard used.count == 1, weights[used[0]] == 1 else {
+        return .tensor(try rows.narrow(dim: 1, start: 0, count: classCount))
+      }
+      let column = used[0] - row * width
+      labels.append(column == classCount ? nil : column)
+    }
+    if labels.allSatisfy({ $0 == nil }) { return .nil }
+    let known = labels.compactMap { $0 }
+    guard known.count == labels.count else {
+      return .list(labels.map { $0.map { .integer($0) } ?? .nil })
+    }
+    return .tensor(try Tensor(shape: [known.count], values: known.map { Float($0) }))
+  }
+}

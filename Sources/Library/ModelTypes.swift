@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The objects of `smap` and `card` as scripts see them: their names, fields and how they print.
+
+import Models
+import Networks
+import Runtime
+import Tensors
+
+/// A schedule of tail dropping, as an object.
+final class Schedule {
+  let drop: TailDrop
+  init(_ drop: TailDrop) { self.drop = drop }
+}
+
+/// The tokens of some pictures, as an object.
+final class TokenSequence {
+  let tokens: Tokens
+  init(_ tokens: Tokens) { self.tokens = tokens }
+
+  var value: Value { .object(ForeignObject(ModelTypes.tokens, self)) }
+}
+
+/// A generator together with the tokenizer that it was made for, if that is known.
+final class Generator {
+  let model: CARDGenerator
+  var tokenizer: SMAPTokenizer?
+
+  init(_ model: CARDGenerator, tokenizer: SMAPTokenizer? = nil) {
+    self.model = model
+    self.tokenizer = tokenizer
+  }
+
+  var value: Value { .object(ForeignObject(ModelTypes.generator, self)) }
+}
+
+extension SMAPTokenizer {
+  var value: Value { .object(ForeignObject(ModelTypes.tokenizer, self)) }
+}
+
+/// The descriptors of the models' objects.
+enum ModelTypes {
+  static let schedule = ForeignType(
+    "schedule", "How many tokens survive in a training step.",
+    fields: [
+      schedule("kind", "How a length is drawn.") { .string($0.kind.rawValue) },
+      schedule("min_keep", "The smallest length.") { .integer($0.minKeep) },
+      schedule("full", "The share of full-length steps of a mixture.") { .number($0.full) },
+      schedule("ratio", "The ratio between neighbouring lengths.") { .number($0.ratio) },
+      schedule("curriculum", "How the budget moves with training, or nil.") {
+        $0.curriculum.map { .string($0.rawValue) } ?? .nil
+      },
+      schedule("envelope", "How the budget bounds the lengths.") { .string($0.envelope.rawValue) },
+    ],
+    display: { object in
+      guard let drop = (object.payload as? Schedule)?.drop else { return "schedule" }
+      let curriculum = drop.curriculum.map { ", curriculum = \"\($0.rawValue)\"" } ?? ""
+      return "schedule(\"\(drop.kind.rawValue)\", min_keep = \(drop.minKeep)\(curriculum))"
+    },
+    equals: { a, b in
+      (a.payload as? Schedule)?.drop == (b.payload as? Schedule)?.drop
+    })
+
+  private static func schedule(
+    _ name: String, _ summary: String, _ get: @escaping @Sendable (TailDrop) -> Value
+  ) -> ForeignType.Field {
+    .init(name, summary, get: { object, _ in get(try object.payload(as: Schedule.self).drop) })
+  }
+
+  static let tokens = ForeignType(
+    "tokens", "Token sequences of some pictures; `tokens[:k]` keeps the first k of each.",
+    fields: [
+      tokens("shape", "The number of pictures and of tokens a picture.") {
+        .numbers([Double($0.count), Double($0.length)])
+      },
+      tokens("length", "The number of tokens a picture.") { .integer($0.length) },
+      tokens("latents", "The vectors of the tokens: [B, k, token_dim].") { .tensor($0.latents) },
+      tokens("ids", "The code indices [B, k] of a vq tokenizer, else nil.") { tokens in
+        guard let ids = tokens.ids else { return .nil }
+        return .tensor(
+          try Tensor(shape: [tokens.count, tokens.length], values: ids.map { Float($0) }))
+      },
+      tokens("label", "What the pictures were said to be: nil, classes [B] or weights.") {
+        try $0.condition.scriptValue()
+      },
+    ],
+    display: { object in
+      guard let tokens = (object.payload as? TokenSequence)?.tokens else { return "tokens" }
+      let pictures = tokens.count == 1 ? "1 picture" : "\(tokens.count) pictures"
+      let kind = tokens.ids == nil ? "\(tokens.latents.shape[2]) numbers each" : "code indices"
+      return "tokens(\(pictures) of \(tokens.length), \(kind))"
+    },
+    index: { object, subscripts, _ in
+      let tokens = try object.payload(as: TokenSequence.self).tokens
+      do {
+        return TokenSequence(try TokenSubscript(subscripts, of: tokens).result()).value
+      } catch {
+        throw ScriptError(anything: error)
+      }
+    })
+
+  private static func tokens(
+    _ name: String, _ summary: String, _ get: @escaping @Sendable (Tokens) throws -> Value
+  ) -> ForeignType.Field {
+    .init(
+      name, summary,
+      get: { object, _ in try get(try object.payload(as: TokenSequence.self).tokens) })
+  }
+
+  static let tokenizer = ForeignType(
+    "tokenizer", "Turns pictures into ordered tokens and any prefix of them into pictures.",
+    fields: tokenizerFields,
+    display: { object in
+      guard let tokenizer = object.payload as? SMAPTokenizer else { return "tokenizer" }
+      let made = tokenizer.configuration
+      let codes = made.quantizer == .vq ? "vq with \(made.codebookSize) codes" : "kl"
+      return "tokenizer(\(made.imageSize) x \(made.imageSize) pixels, \(made.numTokens) tokens of "
+        + "\(made.tokenDim), \(codes), \(made.numClasses) classes, "
+        + "\(shortCount(tokenizer.parameterCount)) parameters)"
+    })
+
+  private static let tokenizerFields: [ForeignType.Field] = [
+    tokenizer("num_tokens", "Tokens a picture (K).") { .integer($0.configuration.numTokens) },
+    tokenizer("token_dim", "Numbers a token (T).") { .integer($0.configuration.tokenDim) },
+    tokenizer("codebook_size", "The number of codes (V), nil for kl.") {
+      $0.configuration.quantizer == .vq ? .integer($0.configuration.codebookSize) : .nil
+    },
+    tokenizer("quantizer", "\"vq\" or \"kl\".") { .string($0.configuration.quantizer.rawValue) },
+    tokenizer("num_classes", "The number of classes (C).") {
+      .integer($0.configuration.numClasses)
+    },
+    tokenizer("classes", "The names of the classes.") { .strings($0.classNames) },
+    tokenizer("image_size", "The side of a picture in pixels.") {
+      .integer($0.configuration.imageSize)
+    },
+    tokenizer("patch_size", "The side of a patch in pixels.") {
+      .integer($0.configuration.patchSize)
+    },
+    tokenizer("width", "The width of the transformers.") { .integer($0.configuration.width) },
+    tokenizer("depth", "Blocks of the encoder.") { .integer($0.configuration.depth) },
+    tokenizer("decoder_depth", "Blocks of the decoder.") {
+      .integer($0.configuration.decoderDepth)
+    },
+    tokenizer("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
+    tokenizer("inject", "Which halves are told the class.") {
+      .string($0.configuration.inject.rawValue)
+    },
+    tokenizer("linear_path", "Whether a linear code runs beside the transformers.") {
+      .bool($0.configuration.linearPath)
+    },
+    tokenizer("tail_drop", "The schedule of tail dropping.") {
+      .object(ForeignObject(schedule, Schedule($0.configuration.tailDrop)))
+    },
+    tokenizer("parameters", "The number of trained numbers.") { .integer($0.parameterCount) },
+    tokenizer("notes", "What travels with the checkpoint, as a record.") { noteRecord($0.notes) },
+  ]
+
+  private static func tokenizer(
+    _ name: String, _ summary: String, _ get: @escaping @Sendable (SMAPTokenizer) -> Value
+  ) -> ForeignType.Field {
+    .init(name, summary, get: { object, _ in get(try object.payload(as: SMAPTokenizer.self)) })
+  }
+
+  static let generator = ForeignType(
+    "generator", "Draws the tokens of a picture one after the other.",
+    fields: [
+      generator("num_tokens", "Tokens a picture (K).") { .integer($0.configuration.numTokens) },
+      generator("token_dim", "Numbers a token (T).") { .integer($0.configuration.tokenDim) },
+      generator("num_classes", "The number of classes.") {
+        .integer($0.configuration.numClasses)
+      },
+      generator("classes", "The names of the classes.") { .strings($0.classNames) },
+      generator("width", "The width of the backbone.") { .integer($0.configuration.width) },
+      generator("depth", "Blocks of the backbone.") { .integer($0.configuration.depth) },
+      generator("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
+      generator("head_width", "The width of the head.") { .integer($0.configuration.headWidth) },
+      generator("head_depth", "Blocks of the head.") { .integer($0.configuration.headDepth) },
+      generator("parameters", "The number of trained numbers.") { .integer($0.parameterCount) },
+      generator("notes", "What travels with the checkpoint, as a record.") {
+        noteRecord($0.notes)
+      },
+    ],
+    display: { object in
+      guard let model = (object.payload as? Generator)?.model else { return "generator" }
+      let made = model.configuration
+      return "generator(\(made.numTokens) tokens of \(made.tokenDim), width \(made.width), "
+        + "\(made.numClasses) classes, \(shortCount(model.parameterCount)) parameters)"
+    })
+
+  private static func generator(
+    _ name: String, _ summary: String, _ get: @escaping @Sendable (CARDGenerator) -> Value
+  ) -> ForeignType.Field {
+    .init(name, summary, get: { object, _ in get(try object.payload(as: Generator.self).model) })
+  }
+
+  private static func noteRecord(_ notes: [(key: String, value: String)]) -> Value {
+    let record = Record()
+    for note in notes { record[note.key] = .string(note.value) }
+    return .record(record)
+  }
+
+  /// 950, 12.3k, 1.2M.
+  private static func shortCount(_ count: Int) -> String {
+    if count < 1000 { return "\(count)" }
+    let (unit, name) = count < 1_000_000 ? (100, "k") : (100_000, "M")
+    return "\(count / unit / 10).\(count / unit % 10)\(name)"
+  }
+}
+
+/// What stands between the brackets of `tokens[...]`.
+///
+/// One entry is a prefix, the same for all pictures; of two, the first chooses pictures.
+private struct TokenSubscript {
+  private let tokens: Tokens
+  private var pictures: Range<Int>
+  private var keep: Int
+
+  init(_ subscripts: [SubscriptValue], of tokens: Tokens) throws {
+    self.tokens = tokens
+    pictures = 0..<tokens.count
+    keep = tokens.length
+    switch subscripts.count {
+    case 1: keep = try TokenSubscript.prefix(subscripts[0], length: tokens.length)
+    case 2:
+      pictures = try TokenSubscript.pictures(subscripts[0], count: tokens.count)
+      keep = try TokenSubscript.prefix(subscripts[1], length: tokens.length)
+    default:
+      throw ScriptError.index(
+        "tokens have two axes, pictures and tokens", hint: TokenSubscript.advice)
+    }
+  }
+
+  func result() throws -> Tokens {
+    let chosen = pictures.count == tokens.count ? tokens : try tokens.pictures(pictures)
+    return try chosen.prefix(keep)
+  }
+
+  private static let advice =
+    "tokens[:k] keeps the first k tokens, tokens[i, :] is picture i"
+
+  private static func prefix(_ entry: SubscriptValue, length: Int) throws -> Int {
+    if case .ellipsis = entry { return length }
+    guard case .slice(let start, let stop, step: 1) = entry, start ?? 0 == 0 else {
+      throw ScriptError.value(
+        "tokens can only be cut to a prefix: what comes first carries the most", hint: advice)
+    }
+    guard let stop else { return length }
+    let keep = stop < 0 ? length + stop : stop
+    guard keep >= 1, keep <= length else {
+      throw ScriptError.value("cannot keep \(stop) tokens", hint: "from 1 to \(length)")
+    }
+    return keep
+  }
+
+  private static func pictures(_ entry: SubscriptValue, count: Int) throws -> Range<Int> {
+    switch entry {
+    case .ellipsis: return 0..<count
+    case .slice(let start, let stop, step: 1):
+      let (low, high) = (bounded(start ?? 0, count), bounded(stop ?? count, count))
+      guard low < high else {
+        throw ScriptError.index("this slice holds none of the \(count) pictures", hint: advice)
+      }
+      return low..<high
+    case .value(let value):
+      guard let number = Conversion.number(value), let index = Int(exactly: number) else { break }
+      let place = index < 0 ? index + count : index
+      guard place >= 0, place < count else {
+        throw ScriptError.index(
+          "there is no picture \(index) among \(count)", hint: "pictures count from 0")
+      }
+      return place..<place + 1
+    default: break
+    }
+    throw ScriptError.index("pictures are chosen by a number or a slice", hint: advice)
+  }
+
+  private static func bounded(_ index: Int, _ count: Int) -> Int {
+    min(max(index < 0 ? index + count : index, 0), count)
+  }
+}

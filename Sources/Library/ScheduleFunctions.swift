@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `smap.tail_drop` and what can be asked of a schedule: which lengths it draws, and how likely
+// each token is to be kept.
+
+import Models
+import Runtime
+import Tensors
+
+/// The functions about tail dropping.
+enum ScheduleFunctions {
+  static let table: [Builtin] = [tailDrop, keepProbs, lengthProbs, sampleKeep]
+
+  private static let tailDrop = Builtin(
+    "smap.tail_drop(kind = \"mixture\", *, min_keep = 1, full = 0.25, ratio = 0.9, "
+      + "curriculum = nil, envelope = \"lower\") -> schedule",
+    "Makes a schedule: how many tokens the decoder gets to see in a training step.",
+    details: """
+      Kinds: "none" (all tokens), "fixed" (`min_keep` tokens), "uniform" (every length from \
+      `min_keep`), "pow2" and "uniform-pow2" (powers of two), "loguniform", "geometric" (with \
+      `ratio`), "mixture" and "mixture-pow2" (all tokens with probability `full`, else as their \
+      namesake). A `curriculum` ("linear", "cosine", "exponential", "step") moves a budget from \
+      all tokens down to `min_keep`; `envelope` says whether lengths are drawn above it \
+      ("lower"), below it ("upper") or are exactly it ("hard").
+      """,
+    example: "smap.tail_drop(\"uniform\", min_keep = 4).min_keep   #=> 4",
+    body: translating { call in
+      let curriculum =
+        call[call.at("curriculum")].isNil
+        ? nil : try call.choice("curriculum", as: DropCurriculum.self)
+      let drop = try TailDrop(
+        call.choice("kind", as: DropKind.self),
+        minKeep: call.integer("min_keep", in: 1...4096),
+        full: call.number("full", in: 0...1), ratio: call.number(call.at("ratio")),
+        curriculum: curriculum, envelope: call.choice("envelope", as: DropEnvelope.self))
+      return .object(ForeignObject(ModelTypes.schedule, Schedule(drop)))
+    })
+
+  private static let keepProbs = Builtin(
+    "smap.keep_probs(schedule: schedule, num_tokens: number, *, progress = 1) -> [K]",
+    "The chance of each token to be kept when `progress` of the training is done.",
+    example: "smap.keep_probs(smap.tail_drop(\"uniform\"), 4)   #=> tensor([1, 0.75, 0.5, 0.25])",
+    body: translating { call in
+      let (drop, count, progress) = try arguments(call)
+      return try vector(drop.keepProbabilities(numTokens: count, progress: progress))
+    })
+
+  private static let lengthProbs = Builtin(
+    "smap.length_probs(schedule: schedule, num_tokens: number, *, progress = 1) -> [K]",
+    "The chance of each length from 1 to `num_tokens`.",
+    example: "smap.length_probs(smap.tail_drop(\"pow2\"), 4)"
+      + "   #=> tensor([0.3333, 0.3333, 0, 0.3333])",
+    body: translating { call in
+      let (drop, count, progress) = try arguments(call)
+      return try vector(drop.lengthProbabilities(numTokens: count, progress: progress))
+    })
+
+  private static let sampleKeep = Builtin(
+    "smap.sample_keep(schedule: schedule, num_tokens: number, count: number, *, progress = 1, "
+      + "seed = nil) -> tensor",
+    "Draws `count` lengths.",
+    example: "smap.sample_keep(smap.tail_drop(\"fixed\", min_keep = 3), 8, 2)"
+      + "   #=> tensor([3, 3])",
+    body: translating { call in
+      let (drop, numTokens, progress) = try arguments(call)
+      let count = try call.integer("count", in: 0...10_000_000)
+      var draws = RandomStream(seed: try call.seed(call.at("seed")))
+      let probabilities = try drop.lengthProbabilities(numTokens: numTokens, progress: progress)
+      let lengths = CumulativeTable(probabilities)
+      var drawn: [Float] = []
+      drawn.reserveCapacity(count)
+      for i in 0..<count {
+        if i % 65_536 == 0 { try call.checkInterrupt() }
+        drawn.append(Float(lengths.length(for: draws.uniform())))
+      }
+      return .tensor(try Tensor(shape: [count], values: drawn))
+    })
+
+  private static func arguments(_ call: Call) throws -> (TailDrop, Int, Double) {
+    (
+      try call.object(0, ModelTypes.schedule, as: Schedule.self).drop,
+      try call.integer("num_tokens", in: 1...65_536), try call.number("progress", in: 0...1)
+    )
+  }
+
+  private static func vector(_ values: [Double]) throws -> Value {
+    .tensor(try Tensor(shape: [values.count], values: values.map { Float($0) }))
+  }
+
+  /// A schedule given as an object or by the name of its kind, or nil.
+  static func optional(_ call: Call, _ name: String) throws -> TailDrop? {
+    switch call[call.at(name)] {
+    case .nil: return nil
+    case .text: return try TailDrop(call.choice(name, as: DropKind.self))
+    default:
+      return try call.object(call.at(name), ModelTypes.schedule, as: Schedule.self).drop
+    }
+  }
+}
+
+/// Lengths with their probabilities added up, for many draws.
+private struct CumulativeTable {
+  private var bounds: [Double] = []
+
+  init(_ probabilities: [Double]) {
+    var sum = 0.0
+    for probability in probabilities {
+      sum += probability
+      bounds.append(sum)
+    }
+  }
+
+  /// The first length whose bound lies above the draw; rounding may leave the last sum below 1.
+  func length(for draw: Double) -> Int {
+    let wanted = min(draw, (bounds.last ?? 1).nextDown)
+    var (low, high) = (0, max(bounds.count - 1, 0))
+    while low < high {
+      let middle = (low + high) / 2
+      if bounds[middle] > wanted { high = middle } else { low = middle + 1 }
+    }
+    return low + 1
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Gradients in two styles: parameters that collect them, and functions that return them. What
+// `grad(f)` gives is an object that can be called, so no function of the library holds a script's
+// value.
+
+import Runtime
+import Tensors
+
+/// Functions about gradients.
+enum TensorAutograd {
+  static let functions: [Builtin] = parameters + transformations
+
+  private static let parameters: [Builtin] = [
+    Builtin(
+      "param(x: tensor)", "Makes a parameter: a tensor that collects gradients and can be trained.",
+      example: "let w = param([1, 2]); (w ** 2).sum().backward(); w.grad   #=> tensor([2, 4])"
+    ) { call in .tensor(try Tensor.parameter(call.tensor(0))) },
+    Builtin(
+      "backward(loss: tensor)",
+      "Adds the gradients of a single number to the `grad` of every parameter it depends on.",
+      example: "let w = param(3); backward(w * w); w.grad.item()   #=> 6"
+    ) { call in
+      try call.tensor(0).backward()
+      return .nil
+    },
+    Builtin(
+      "item(x: tensor) -> number", "Gives the only element of a tensor as a number.",
+      example: "item(tensor([[5]]))   #=> 5"
+    ) { call in .number(Double(try call.tensor(0).item())) },
+    Builtin(
+      "detach(x: tensor)", "Gives the values of a tensor apart from what computed them.",
+      example: "detach(param([1, 2]))   #=> tensor([1, 2])"
+    ) { call in
+      let tensor = try call.tensor(0)
+      guard tensor.isParameter else { return .tensor(tensor.detached) }
+      // An optimizer changes a parameter in place; its detached values must not follow.
+      let copy = try Storage(copying: tensor.storage)
+      return .tensor(Tensor(storage: copy, shape: tensor.shape))
+    },
+    Builtin(
+      "no_grad(f: function)", "Calls `f` without recording for gradients, and gives its result.",
+      example: "let w = param(3); no_grad(fn() = w * 2).item()   #=> 6"
+    ) { call in
+      let function = try call.function(0)
+      return try Tensor.withoutGradients { try call.invoke(function, []) }
+    },
+  ]
+
+  private static let transformations: [Builtin] = [
+    Builtin(
+      "grad(f: function, argnum = 0) -> function",
+      "Makes a function that gives the gradient of `f` with respect to one argument.",
+      example: "grad(fn(x) = sum(x ** 2))([1, 2])   #=> tensor([2, 4])"
+    ) { call in try differentiated(call, withValue: false) },
+    Builtin(
+      "value_and_grad(f: function, argnum = 0) -> function",
+      "Makes a function that gives a list of the value of `f` and its gradient.",
+      example: "let [value, slope] = value_and_grad(fn(x) = x ** 2)(3); slope   #=> 6"
+    ) { call in try differentiated(call, withValue: true) },
+  ]
+
+  private static func differentiated(_ call: Call, withValue: Bool) throws -> Value {
+    let function = GradientFunction(
+      try call.function(0), argument: try call.integer(1, in: 0...255), withValue: withValue)
+    return .object(ForeignObject(GradientFunction.type, function))
+  }
+}
+
+/// What `grad` and `value_and_grad` return.
+private final class GradientFunction {
+  private let function: Value
+  private let argument: Int
+  private let withValue: Bool
+
+  init(_ function: Value, argument: Int, withValue: Bool) {
+    self.function = function
+    self.argument = argument
+    self.withValue = withValue
+  }
+
+  static let type = ForeignType(
+    "function", "A function that gives the gradient of another.",
+    display: { object in
+      let isPair = (object.payload as? GradientFunction)?.withValue ?? false
+      return isPair ? "fn value_and_grad(..)" : "fn grad(..)"
+    },
+    call: { object, arguments, session in
+      try object.payload(as: GradientFunction.self).call(arguments, session)
+    })
+
+  private func call(_ arguments: [Value], _ session: Session) throws -> Value {
+    guard argument < arguments.count else {
+      throw ScriptError.argument(
+        "the gradient is wanted for argument \(argument), but there "
+          + (arguments.count == 1 ? "is only 1" : "are only \(arguments.count)"),
+        hint: "arguments count from 0")
+    }
+    let target = try Tensor.parameter(try Conversion.tensor(arguments[argument]).detached)
+    var inputs = arguments
+    inputs[argument] = .tensor(target)
+    let result = try session.invoke(function, inputs, named: [:])
+    let value = try Conversion.tensor(result)
+    let found = try value.gradients(for: [target])[0]
+    let slope = try found ?? Tensor.zeros(target.shape)
+    var gradient = Value.tensor(slope)
+    if case .number = arguments[argument] { gradient = .number(Double(try slope.item())) }
+    return withValue ? .list([.tensor(value.detached), gradient]) : gradient
+  }
+}

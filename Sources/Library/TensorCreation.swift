@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tensors from data, from rules and from chance. Draws take a seed, or the next one of the
+// session's stream.
+
+import Runtime
+import Tensors
+
+/// Functions that make tensors.
+enum TensorCreation {
+  static let functions: [Builtin] = fromData + fromRules + fromChance
+
+  private static let fromData: [Builtin] = [
+    Builtin(
+      "tensor(data)", "Makes a tensor of a number, a range or a rectangular list of numbers.",
+      example: "tensor([[1, 2], [3, 4]]).shape   #=> [2, 2]"
+    ) { call in .tensor(try call.tensor(0)) },
+    Builtin(
+      "zeros(...shape)", "Makes a tensor of zeros.",
+      example: "zeros(3)   #=> tensor([0, 0, 0])"
+    ) { call in .tensor(try Tensor.zeros(call.shape(0))) },
+    Builtin(
+      "ones(...shape)", "Makes a tensor of ones.",
+      example: "ones(3)   #=> tensor([1, 1, 1])"
+    ) { call in .tensor(try Tensor(repeating: 1, shape: call.shape(0))) },
+    Builtin(
+      "full(shape: list, value: number)", "Makes a tensor with one value everywhere.",
+      example: "full([3], 0.5)   #=> tensor([0.5, 0.5, 0.5])"
+    ) { call in
+      .tensor(try Tensor(repeating: Float(call.number(1)), shape: call.integers(0)))
+    },
+  ]
+
+  private static let fromRules: [Builtin] = [
+    Builtin(
+      "eye(n: number)", "Makes the identity matrix with `n` rows.",
+      example: "eye(3).sum(dim = 0)   #=> tensor([1, 1, 1])"
+    ) { call in .tensor(try Tensor.eye(call.integer(0, in: 0...maximumSide))) },
+    Builtin(
+      "arange(start, stop = nil, step = 1)",
+      "Makes a vector of the numbers from `start` to before `stop`, or from 0 to before `start`.",
+      example: "arange(1, 7, 2)   #=> tensor([1, 3, 5])"
+    ) { call in
+      let first = try call.number(0)
+      let step = try call.number(2)
+      guard let stop = try call.optionalNumber(1) else {
+        return .tensor(try Tensor.arange(0, first, step: step))
+      }
+      return .tensor(try Tensor.arange(first, stop, step: step))
+    },
+    Builtin(
+      "linspace(start, stop, num = 50)",
+      "Makes a vector of `num` evenly spaced numbers from `start` to `stop`, both included.",
+      example: "linspace(0, 1, 5)   #=> tensor([0, 0.25, 0.5, 0.75, 1])"
+    ) { call in
+      .tensor(try Tensor.linspace(call.number(0), call.number(1), count: call.integer(2)))
+    },
+    Builtin(
+      "one_hot(indices: tensor, num_classes: number)",
+      "Makes rows that are 1 at the given index and 0 elsewhere.",
+      example: "one_hot([2, 0], 3)[0]   #=> tensor([0, 0, 1])"
+    ) { call in .tensor(try Tensor.oneHot(call.tensor(0), classes: call.integer(1))) },
+  ]
+
+  private static let fromChance: [Builtin] = [
+    Builtin(
+      "rand(...shape, seed = nil)", "Draws numbers evenly from 0 to below 1.",
+      example: "rand(2, 3, seed = 1).shape   #=> [2, 3]"
+    ) { call in
+      let shape = try call.shape(0)
+      return .tensor(try Tensor.rand(shape, key: RandomKey(seed: call.seed(1))))
+    },
+    Builtin(
+      "randn(...shape, seed = nil)", "Draws numbers from the standard normal distribution.",
+      example: "randn(2, 3, seed = 1).shape   #=> [2, 3]"
+    ) { call in
+      let shape = try call.shape(0)
+      return .tensor(try Tensor.randn(shape, key: RandomKey(seed: call.seed(1))))
+    },
+    Builtin(
+      "randint(low, high, shape: list, *, seed = nil)",
+      "Draws whole numbers from `low` to below `high`.",
+      example: "randint(3, 4, [2], seed = 1)   #=> tensor([3, 3])"
+    ) { call in
+      let (low, high, shape) = (try call.integer(0), try call.integer(1), try call.integers(2))
+      let key = RandomKey(seed: try call.seed(3))
+      return .tensor(try Tensor.randint(low, high, shape: shape, key: key))
+    },
+  ]
+
+  /// A side of a square matrix beyond which its size would not fit in memory.
+  private static let maximumSide = 1 << 20
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reductions over all elements or along some dimensions, and functions that work along one
+// dimension and keep it.
+
+import Runtime
+import Tensors
+
+/// Functions that summarise elements.
+enum TensorReductions {
+  static let functions: [Builtin] = sums + extremes + spread + alongOne
+
+  /// A reduction over all elements, one dimension or a list of them.
+  private static func reduction(
+    _ name: String, _ summary: String, _ example: String,
+    _ reduce: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor
+  ) -> Builtin {
+    Builtin("\(name)(x: tensor, dim = nil, keepdim = false) -> tensor", summary, example: example) {
+      call in .tensor(try reduce(call.tensor(0), call.axes(1), call.bool(2)))
+    }
+  }
+
+  private static let sums: [Builtin] = [
+    reduction(
+      "sum", "Adds up all elements, or those along `dim`.",
+      "sum([1, 2; 3, 4], dim = 0)   #=> tensor([4, 6])"
+    ) { try $0.sum(dims: $1, keepDim: $2) },
+    reduction(
+      "mean", "Averages all elements, or those along `dim`.",
+      "mean([1, 2; 3, 4], dim = 1)   #=> tensor([1.5, 3.5])"
+    ) { try $0.mean(dims: $1, keepDim: $2) },
+    reduction(
+      "prod", "Multiplies all elements, or those along `dim`.",
+      "prod([1, 2; 3, 4], dim = 1)   #=> tensor([2, 12])"
+    ) { try $0.prod(dims: $1, keepDim: $2) },
+    reduction(
+      "logsumexp", "Gives the logarithm of the sum of exponentials.",
+      "logsumexp([0, 0; 1, 1], dim = 1)   #=> tensor([0.6931, 1.6931])"
+    ) { try $0.logSumExp(dims: $1, keepDim: $2) },
+    reduction(
+      "all", "Tells whether all elements are other than 0, or all along `dim`.",
+      "all([1, 0; 1, 1], dim = 1)   #=> tensor([0, 1])"
+    ) { try $0.all(dims: $1, keepDim: $2) },
+    reduction(
+      "any", "Tells whether any element is other than 0, or any along `dim`.",
+      "any([0, 0; 1, 0], dim = 1)   #=> tensor([0, 1])"
+    ) { try $0.any(dims: $1, keepDim: $2) },
+  ]
+
+  private static let extremes: [Builtin] = [
+    reduction(
+      "min", "Gives the smallest element, or the smallest along `dim`.",
+      "min([5, 2; 3, 4], dim = 0)   #=> tensor([3, 2])"
+    ) { try $0.minimum(dims: $1, keepDim: $2) },
+    reduction(
+      "max", "Gives the largest element, or the largest along `dim`.",
+      "max([5, 2; 3, 4], dim = 0)   #=> tensor([5, 4])"
+    ) { try $0.maximum(dims: $1, keepDim: $2) },
+    Builtin(
+      "argmin(x: tensor, dim = nil, keepdim = false) -> tensor",
+      "Gives the place of the smallest element, or of the smallest along `dim`.",
+      example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])"
+    ) { call in .tensor(try call.tensor(0).argmin(dim: call.axis(1), keepDim: call.bool(2))) },
+    Builtin(
+      "argmax(x: tensor, dim = nil, keepdim = false) -> tensor",
+      "Gives the place of the largest element, or of the largest along `dim`.",
+      example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])"
+    ) { call in .tensor(try call.tensor(0).argmax(dim: call.axis(1), keepDim: call.bool(2))) },
+    Builtin(
+      "topk(x: tensor, k, dim = -1) -> record",
+      "Gives the `k` largest elements along `dim` in falling order, as `values` and `indices`.",
+      example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])"
+    ) { call in
+      let found = try call.tensor(0).topK(call.integer(1), dim: call.integer(2))
+      return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
+    },
+  ]
+
+  private static let spread: [Builtin] = [
+    Builtin(
+      "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
+      "Gives the standard deviation; squares are divided by their number less `correction`.",
+      example: "std([1, 2, 3, 4, 5], correction = 0) ** 2   #=> 2"
+    ) { call in
+      .tensor(
+        try call.tensor(0).standardDeviation(
+          dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
+    },
+    Builtin(
+      "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
+      "Gives the variance; squares are divided by their number less `correction`.",
+      example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])"
+    ) { call in
+      .tensor(
+        try call.tensor(0).variance(
+          dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
+    },
+    Builtin(
+      "norm(x: tensor, ord = 2, dim = nil)",
+      "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
+      example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])"
+    ) { call in
+      .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))
+    },
+  ]
+
+  private static let alongOne: [Builtin] = [
+    Builtin(
+      "softmax(x: tensor, dim = -1)",
+      "Gives exponentials divided by their sum: probabilities that add up to 1.",
+      example: "softmax([0, 0])   #=> tensor([0.5, 0.5])"
+    ) { call in .tensor(try call.tensor(0).softmax(dim: call.integer(1))) },
+    Builtin(
+      "log_softmax(x: tensor, dim = -1)", "Gives the logarithm of `softmax`, without rounding to 0.",
+      example: "log_softmax([0, 0])   #=> tensor([-0.6931, -0.6931])"
+    ) { call in .tensor(try call.tensor(0).logSoftmax(dim: call.integer(1))) },
+    Builtin(
+      "cumsum(x: tensor, dim)", "Gives the running sums along `dim`.",
+      example: "cumsum([1, 2, 3], 0)   #=> tensor([1, 3, 6])"
+    ) { call in .tensor(try call.tensor(0).cumsum(dim: call.integer(1))) },
+  ]
+}

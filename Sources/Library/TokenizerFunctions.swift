@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `smap.`: making, using and measuring tokenizers. Training, files and schedules are in
+// `TokenizerTrainingFunctions` and `ScheduleFunctions`.
+
+import Glibc
+import Images
+import Models
+import Networks
+import Runtime
+import Tensors
+
+/// The functions that make and use tokenizers.
+enum TokenizerFunctions {
+  static let table: [Builtin] = [
+    make, encode, decode, reconstruct, tokens, loss, bestLength, codebookUsage,
+  ]
+
+  /// A tokenizer small enough for the examples of the manual.
+  static let tinyExample = "smap.tokenizer(image_size = 16, width = 16, heads = 2, seed = 0)"
+
+  private static let make = Builtin(
+    "smap.tokenizer(*, image_size = 32, patch_size = 8, num_tokens = 16, token_dim = 6, "
+      + "quantizer = \"kl\", codebook_size = 1024, width = 128, depth = 2, decoder_depth = 4, "
+      + "heads = 4, num_classes = 10, inject = \"both\", linear_path = true, "
+      + "pixel_channels = 24, tail_drop = nil, seed = nil) -> tokenizer",
+    "Makes a tokenizer that has not learned anything yet.",
+    details: """
+      `quantizer` is "kl" (tokens are vectors near a Gaussian, what CARD draws) or "vq" (tokens are \
+      indices into a table of `codebook_size` codes). `inject` says which halves are told the \
+      class: "both", "encoder", "decoder" or "none". With `linear_path`, the best linear code of \
+      the data set is fitted first and the transformers learn what it lacks. `tail_drop` is a \
+      schedule made by smap.tail_drop, or the name of one.
+      """,
+    example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
+    body: translating { call in
+      let configuration = try configuration(call)
+      return try SMAPTokenizer(configuration, seed: call.seed(call.at("seed"))).value
+    })
+
+  private static func configuration(_ call: Call) throws -> TokenizerConfiguration {
+    var made = try TokenizerConfiguration()
+    made.imageSize = try call.integer("image_size", in: 4...1024)
+    made.patchSize = try call.integer("patch_size", in: 1...1024)
+    made.numTokens = try call.integer("num_tokens", in: 1...4096)
+    made.tokenDim = try call.integer("token_dim", in: 1...1024)
+    made.quantizer = try call.choice("quantizer", as: QuantizerKind.self)
+    made.codebookSize = try call.integer("codebook_size", in: 2...(1 << 18))
+    made.width = try call.integer("width", in: 1...8192)
+    made.depth = try call.integer("depth", in: 1...128)
+    made.decoderDepth = try call.integer("decoder_depth", in: 1...128)
+    made.heads = try call.integer("heads", in: 1...256)
+    made.numClasses = try call.integer("num_classes", in: 1...100_000)
+    made.inject = try call.choice("inject", as: Injection.self)
+    made.linearPath = try call.bool(call.at("linear_path"))
+    made.pixelChannels = try call.integer("pixel_channels", in: 1...512)
+    if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
+    guard made.quantizer == .kl || !made.linearPath || made.tokenDim >= 2 else {
+      throw call.failure(
+        .value, "vq beside a linear path needs token_dim from 2", argument: call.at("token_dim"))
+    }
+    return made
+  }
+
+  private static let encode = Builtin(
+    "smap.encode(tok: tokenizer, images: [B, 3, H, W], *, label = nil) -> tokens",
+    "Turns pictures into their tokens.",
+    details: """
+      `label` is nil (no class), an index, a class name, one of these for each picture, or weights \
+      of shape [C] or [B, C] that mix classes. The result has the fields ids, latents, label, \
+      shape and length; `tokens[:k]` keeps the first k tokens of every picture.
+      """,
+    example: "smap.encode(\(tinyExample), zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let images = try call.pictures(1)
+      let condition = try call.condition(tokenizer, count: images.shape[0])
+      return TokenSequence(try encode(images, condition, tokenizer, call)).value
+    })
+
+  private static let decode = Builtin(
+    "smap.decode(tok: tokenizer, tokens: tokens, *, label = nil) -> [B, 3, H, W]",
+    "Turns tokens, or any prefix of them, into pictures.",
+    details: """
+      Without `label`, pictures are decoded as what their tokens were made for; `label = nil` \
+      takes the class away, another label puts it in place of the first.
+      """,
+    example: "smap.decode(\(tinyExample), "
+      + "smap.encode(\(tinyExample), zeros(1, 3, 16, 16))[:4]).shape   #=> [1, 3, 16, 16]",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let tokens = try call.tokens(1)
+      let condition =
+        call.isGiven(2) ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
+      return .tensor(try decode(tokens, condition, tokenizer, call))
+    })
+
+  private static let reconstruct = Builtin(
+    "smap.reconstruct(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil) "
+      + "-> [B, 3, H, W]",
+    "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
+    example: "smap.reconstruct(\(tinyExample), zeros(1, 3, 16, 16), keep = 2).shape"
+      + "   #=> [1, 3, 16, 16]",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let images = try call.pictures(1)
+      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let tokens = try encode(images, condition, tokenizer, call)
+      let kept = try call.optionalInteger(3).map { try tokens.prefix($0) } ?? tokens
+      return .tensor(try decode(kept, condition, tokenizer, call))
+    })
+
+  private static let tokens = Builtin(
+    "smap.tokens(tok: tokenizer, latents: [B, K, T], *, label = nil) -> tokens",
+    "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
+    example: "smap.tokens(\(tinyExample), zeros(1, 4, 6)).length   #=> 4",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let latents = try call.tensor(1)
+      let made = tokenizer.configuration
+      guard latents.shape[2] == made.tokenDim, latents.shape[1] <= made.numTokens,
+        latents.count > 0
+      else {
+        throw call.failure(
+          .shape,
+          "tokens have the shape [B, k, \(made.tokenDim)] with k from 1 to \(made.numTokens), "
+            + "not \(latents.shape)", argument: 1)
+      }
+      let condition = try call.condition(tokenizer, count: latents.shape[0])
+      return TokenSequence(Tokens(latents: latents.detached, ids: nil, condition: condition)).value
+    })
+
+  private static let codebookUsage = Builtin(
+    "smap.codebook_usage(tok: tokenizer, tokens: tokens) -> number",
+    "The share of the codes of a vq tokenizer that occur in these tokens.",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      guard let ids = try call.tokens(1).ids, tokenizer.configuration.quantizer == .vq else {
+        throw call.failure(
+          .value, "only the tokens of a vq tokenizer are codes", argument: 1)
+      }
+      return .number(Double(Set(ids).count) / Double(tokenizer.configuration.codebookSize))
+    })
+}
+
+// MARK: - Measures
+
+extension TokenizerFunctions {
+  private static let loss = Builtin(
+    "smap.loss(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil, seed = nil) "
+      + "-> record",
+    "Measures reconstruction as training does: {loss, mse, psnr, keep}.",
+    details: """
+      `keep` is the number of tokens; without it, it is drawn from the tokenizer's own schedule. \
+      The loss is the mean over pictures of 0.02 log(mse + 0.001), the psnr is in decibels. These \
+      are numbers without gradient; smap.train is what learns.
+      """,
+    example: "keys(smap.loss(\(tinyExample), zeros(1, 3, 16, 16), keep = 4))"
+      + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let images = try call.pictures(1)
+      let made = tokenizer.configuration
+      let condition = try call.condition(tokenizer, count: images.shape[0])
+      var keep = try call.optionalInteger(3)
+      if keep == nil {
+        var draws = RandomStream(seed: try call.seed(4))
+        keep = try made.tailDrop.length(for: draws.uniform(), numTokens: made.numTokens)
+      }
+      let tokens = try encode(images, condition, tokenizer, call).prefix(keep ?? made.numTokens)
+      let pictures = try decode(tokens, condition, tokenizer, call)
+      let errors = try squaredErrors(pictures, images)
+      let recipe = ReconstructionLoss()
+      let logs = errors.map { Double(recipe.logarithmic) * log($0 + Double(recipe.floor)) }
+      return .record([
+        "loss": .number(mean(logs)), "mse": .number(mean(errors)),
+        "psnr": .number(try psnr(pictures, images)), "keep": .integer(tokens.length),
+      ])
+    })
+
+  private static let bestLength = Builtin(
+    "smap.best_length(tok: tokenizer, images: [B, 3, H, W], threshold: number, *, label = nil) "
+      + "-> tensor",
+    "The fewest tokens with which each picture's mean squared error is at most `threshold`.",
+    details: "A picture that never gets there counts all tokens.",
+    example: "smap.best_length(\(tinyExample), zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let images = try call.pictures(1)
+      let threshold = try call.number(2)
+      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let tokens = try encode(images, condition, tokenizer, call)
+      var lengths = [Float](repeating: Float(tokens.length), count: images.shape[0])
+      var open = lengths.count
+      for keep in 1..<max(tokens.length, 1) where open > 0 {
+        let pictures = try decode(try tokens.prefix(keep), condition, tokenizer, call)
+        for (i, error) in try squaredErrors(pictures, images).enumerated()
+        where error <= threshold && lengths[i] == Float(tokens.length) {
+          lengths[i] = Float(keep)
+          open -= 1
+        }
+      }
+      return .tensor(try Tensor(shape: [lengths.count], values: lengths))
+    })
+
+  /// The mean squared error of each picture.
+  private static func squaredErrors(_ a: Tensor, _ b: Tensor) throws -> [Double] {
+    let squares = try a.sub(b.detached).square().reshape([a.shape[0], -1])
+    return try squares.mean(dim: 1).toArray().map(Double.init)
+  }
+
+  private static func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(max(values.count, 1))
+  }
+
+  /// Encodes group by group, so that an interrupt need not wait for all.
+  static func encode(
+    _ images: Tensor, _ condition: Condition, _ tokenizer: SMAPTokenizer, _ call: Call
+  ) throws -> Tokens {
+    let parts = try call.inGroups(images.shape[0]) { range in
+      try tokenizer.encode(
+        images.narrow(dim: 0, start: range.lowerBound, count: range.count),
+        condition: condition.slice(range))
+    }
+    let ids = parts.compactMap(\.ids).flatMap { $0 }
+    return Tokens(
+      latents: try Tensor.cat(parts.map(\.latents), dim: 0),
+      ids: parts.first?.ids == nil ? nil : ids, condition: condition)
+  }
+
+  /// Decodes group by group, so that an interrupt need not wait for all.
+  static func decode(
+    _ tokens: Tokens, _ condition: Condition, _ tokenizer: SMAPTokenizer, _ call: Call
+  ) throws -> Tensor {
+    guard condition.classCount == tokenizer.configuration.numClasses else {
+      throw ScriptError.shape(
+        "these tokens know \(condition.classCount) classes, this tokenizer "
+          + "\(tokenizer.configuration.numClasses)",
+        hint: "say what to decode them as: label = ..")
+    }
+    let parts = try call.inGroups(tokens.count) { range in
+      try tokenizer.decode(tokens.pictures(range), condition: condition.slice(range))
+    }
+    return try Tensor.cat(parts, dim: 0)
+  }
+}
+
+// MARK: - Arguments
+
+extension Call {
+  func tokenizer(_ index: Int) throws -> SMAPTokenizer {
+    try object(index, ModelTypes.tokenizer, as: SMAPTokenizer.self)
+  }
+
+  func tokens(_ index: Int) throws -> Tokens {
+    try object(index, ModelTypes.tokens, as: TokenSequence.self).tokens
+  }
+
+  /// At least one picture: a tensor [B, C, H, W].
+  func pictures(_ index: Int) throws -> Tensor {
+    let images = try tensor(index)
+    guard images.rank == 4, images.shape[0] > 0 else {
+      throw failure(
+        .shape, "pictures have the shape [B, C, H, W] with B from 1, not \(images.shape)",
+        argument: index)
+    }
+    return images
+  }
+
+  /// The argument `label` for `count` pictures of a tokenizer.
+  func condition(_ tokenizer: SMAPTokenizer, count: Int) throws -> Condition {
+    try LabelArgument(
+      self, classCount: tokenizer.configuration.numClasses, classNames: tokenizer.classNames
+    ).condition(count: count)
+  }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `smap.train`, `smap.save`, `smap.load`, and what training a tokenizer and a generator have in
+// common: the data set, the numbers of the recipe, the record of losses. Training stops between
+// two steps when the user asks for it; what has been learned by then is kept.
+
+import Images
+import Models
+import Networks
+import Runtime
+import Tensors
+
+/// The functions that train, save and load tokenizers.
+enum TrainingFunctions {
+  static let table: [Builtin] = [train, save, load]
+
+  private static let train = Builtin(
+    "smap.train(tok: tokenizer, dataset: record, *, steps: number, batch_size = 64, lr = 0.0015, "
+      + "warmup = 100, weight_decay = 0.05, label_drop = 0.1, average = 0.998, "
+      + "latent_noise = 0.4, augment = true, seed = nil, on_step = nil) -> record",
+    "Trains a tokenizer on {images, labels} and returns {loss}, the loss of every step.",
+    details: """
+      `on_step` is called after every step with {step, total, loss, mse, bottleneck, gradient}. \
+      The learning rate rises for `warmup` steps to `lr` and falls along a cosine; `label_drop` is \
+      how often a picture is trained without its class, `average` the decay of the running average \
+      of the weights that is kept in the end, `latent_noise` the most noise that the decoder \
+      learns to bear. Ctrl-C stops after the step at hand, and the tokenizer keeps what it has \
+      learned.
+      """,
+    example: "len(smap.train(\(TokenizerFunctions.tinyExample), data.shapes(8, size = 16), "
+      + "steps = 1, batch_size = 4, seed = 1).loss)   #=> 1",
+    body: translating { call in
+      let tokenizer = try call.tokenizer(0)
+      let made = tokenizer.configuration
+      let data = try call.trainingData(1, classCount: made.numClasses, of: "tokenizer")
+      var recipe = TokenizerRecipe(steps: try call.integer("steps", in: 1...10_000_000))
+      recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
+      recipe.learningRate = try call.float("lr", in: 0...1000)
+      recipe.warmup = try call.integer("warmup", in: 0...10_000_000)
+      recipe.weightDecay = try call.float("weight_decay", in: 0...1000)
+      recipe.labelDrop = try call.number("label_drop", in: 0...1)
+      recipe.averageDecay = try call.float("average", in: 0...1)
+      recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
+      if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
+      recipe.seed = try call.seed(call.at("seed"))
+      let callback = try call.optionalFunction(call.at("on_step"))
+      let names = try call.classNames(1)
+      if names.count == made.numClasses { tokenizer.classNames = names }
+      tokenizer.notes.replace(
+        "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+      let task = LongTask("training", call)
+      let losses = try task.run {
+        try tokenizer.train(on: data, recipe) { try task.step($0, callback: callback) }
+      }
+      return .record(["loss": .numbers(losses.map(Double.init))])
+    })
+
+  private static let save = Builtin(
+    "smap.save(tok: tokenizer, path: string, *, precision = \"f32\")",
+    "Writes a tokenizer to a .safetensors file.",
+    details: "With `precision = \"f16\"` the file is half as large and the numbers are rounded.",
+    body: translating { call in
+      try call.tokenizer(0).save(path: call.string(1), format: call.precision())
+      return .nil
+    })
+
+  private static let load = Builtin(
+    "smap.load(path: string) -> tokenizer",
+    "Reads a tokenizer from a file, or one that comes with smap by its bare name.",
+    details: "A word without slash and suffix, such as \"emoji-kl\", names a model of smap's own.",
+    body: translating { call in
+      try SMAPTokenizer.load(path: ResourceLocator.modelPath(call.string(0))).value
+    })
+}
+
+extension Call {
+  /// The number format that `precision` names.
+  func precision() throws -> NumberFormat {
+    try choice(at("precision"), among: ["f32", "f16"]) == "f16" ? .float16 : .float32
+  }
+
+  /// A finite number within bounds, by the parameter's name.
+  func float(_ name: String, in bounds: ClosedRange<Double>) throws -> Float {
+    Float(try number(name, in: bounds))
+  }
+
+  /// The pictures and classes of a data set for a model that knows `classCount` classes.
+  func trainingData(_ index: Int, classCount: Int, of model: String) throws -> TrainingData {
+    let dataset = try record(index)
+    let images = try tensorField("images", of: dataset, index)
+    let labels = try tensorField("labels", of: dataset, index).toArray()
+    let names = try classNames(index)
+    guard names.count <= classCount else {
+      throw failure(
+        .value, "this data set has \(names.count) classes, the \(model) \(classCount)",
+        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: index)
+    }
+    let classes = try labels.map { label -> Int in
+      guard let label = Int(exactly: label) else {
+        throw failure(.value, "the labels are class indices, not \(label)", argument: index)
+      }
+      return label
+    }
+    return try TrainingData(images: images, labels: classes, classCount: classCount)
+  }
+
+  /// The class names of a data set, none if it has none.
+  func classNames(_ index: Int) throws -> [String] {
+    guard case .list(let list)? = try record(index)["classes"] else { return [] }
+    return list.items.compactMap(\.asString)
+  }
+
+  /// The tensor in a field of a data set.
+  func tensorField(_ name: String, of dataset: Record, _ index: Int) throws -> Tensor {
+    guard let value = dataset[name] else {
+      throw failure(
+        .value, "this record has no `\(name)`",
+        hint: "a data set is {images, labels}, as data.shapes(100) gives", argument: index)
+    }
+    return try Conversion.tensor(value)
+  }
+}
+
+extension [(key: String, value: String)] {
+  /// Sets the note of a name.
+  mutating func replace(_ key: String, _ value: String) {
+    removeAll { $0.key == key }
+    append((key, value))
+  }
+}

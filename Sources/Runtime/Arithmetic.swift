@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arithmetic. The machine handles two numbers itself in the common cases; all others come here.
+
+import Glibc
+import Syntax
+import Tensors
+
+/// The arithmetic operators.
+enum Arithmetic {
+  /// `left operation right`.
+  static func binary(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
+    switch (left, right) {
+    case (.number(let a), .number(let b)):
+      return .number(try numbers(operation, a, b))
+    case (.tensor(let a), .tensor(let b)):
+      return .tensor(try tensors(operation, a, b))
+    case (.tensor(let a), .number(let b)):
+      if let kernel = operation.kernel {
+        return .tensor(try Conversion.scripted { try Tensor.combine(kernel, a, Float(b)) })
+      }
+      return .tensor(try tensors(operation, a, try Tensor.scalar(Float(b))))
+    case (.number(let a), .tensor(let b)):
+      if let kernel = operation.kernel {
+        return .tensor(try Conversion.scripted { try Tensor.combine(kernel, Float(a), b) })
+      }
+      return .tensor(try tensors(operation, try Tensor.scalar(Float(a)), b))
+    default:
+      guard Conversion.isNumeric(left), Conversion.isNumeric(right) else {
+        throw misfit(operation, left, right)
+      }
+      return .tensor(
+        try tensors(operation, try tensor(left, operation), try tensor(right, operation)))
+    }
+  }
+
+  /// `-value`
+  static func negate(_ value: Value) throws -> Value {
+    switch value {
+    case .number(let number): return .number(-number)
+    case .tensor, .list, .range:
+      let tensor = try Conversion.tensor(value)
+      return .tensor(try Conversion.scripted { try Tensor.combine(.multiply, tensor, -1) })
+    default:
+      throw ScriptError.type("`-` needs a number or a tensor, but this is \(value.typePhrase)")
+    }
+  }
+
+  private static func numbers(_ operation: BinaryOperator, _ a: Double, _ b: Double) throws
+    -> Double
+  {
+    switch operation {
+    case .add: return a + b
+    case .subtract: return a - b
+    case .multiply: return a * b
+    case .divide: return a / b
+    case .floorDivide: return (a / b).rounded(.down)
+    case .remainder: return remainder(a, b)
+    case .power: return b == 2 ? a * a : pow(a, b)
+    case .matrixMultiply:
+      throw ScriptError.type("`@` multiplies matrices, not numbers", hint: "write `*`")
+    }
+  }
+
+  /// The remainder with the sign of the divisor, as in Python.
+  @inline(__always) static func remainder(_ a: Double, _ b: Double) -> Double {
+    if a >= 0, b > 0, a < 0x1p52, b < 0x1p52 {
+      let (whole, divisor) = (Int(truncatingIfNeeded: Int64(a)), Int64(b))
+      if Double(whole) == a, Double(divisor) == b { return Double(Int64(whole) % divisor) }
+    }
+    return generalRemainder(a, b)
+  }
+
+  @inline(never) private static func generalRemainder(_ a: Double, _ b: Double) -> Double {
+    let rest = fmod(a, b)
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+  }
+
+  private static func tensors(
+    _ operation: BinaryOperator, _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor {
+    try Conversion.scripted {
+      if let kernel = operation.kernel { return try Tensor.combine(kernel, a, b) }
+      return try Tensor.matmul(a, b)
+    }
+  }
+
+  private static func tensor(_ value: Value, _ operation: BinaryOperator) throws -> Tensor {
+    do {
+      return try Conversion.tensor(value)
+    } catch var error as ScriptError where error.kind == .type {
+      error.message = "`\(operation.rawValue)` needs numbers or tensors, but \(error.message)"
+      if operation == .add { error.hint = joinHint }
+      throw error
+    }
+  }
+
+  private static let joinHint = "lists are joined by spreading: [...a, ...b]"
+
+  private static func misfit(
+    _ operation: BinaryOperator, _ left: Value, _ right: Value
+  ) -> ScriptError {
+    let isLeft = !Conversion.isNumeric(left)
+    let culprit = isLeft ? left : right
+    var hint = ""
+    if case .text = culprit, operation == .add {
+      hint = "strings are joined by holes: \"{a}{b}\""
+    } else if case .list = isLeft ? right : left, operation == .add {
+      hint = joinHint
+    }
+    return .type(
+      "`\(operation.rawValue)` needs numbers or tensors, but the \(isLeft ? "left" : "right") "
+        + "side is \(culprit.typePhrase)", hint: hint)
+  }
+}
+
+extension BinaryOperator {
+  /// The elementwise kernel, or nil for the matrix product.
+  var kernel: BinaryOperation? {
+    switch self {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    case .floorDivide: .floorDivide
+    case .remainder: .remainder
+    case .power: .power
+    case .matrixMultiply: nil
+    }
+  }
+}

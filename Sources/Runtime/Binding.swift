@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The argument binder. Positional arguments fill parameters from the left, named ones follow in
+// any order, `...xs` spreads a list and `...rest` collects one. Whatever does not fit is an error
+// that shows the signature.
+
+import Syntax
+
+extension Machine {
+  /// Puts the arguments in the registers from `base` in the order of the parameters.
+  ///
+  /// Returns the mask of parameters that got nothing. With `hasValues` their defaults are put
+  /// into the registers, as built-ins want it.
+  func bind(
+    _ header: Header, at base: Int, count: Int, _ place: CallPlace, hasValues: Bool = false
+  ) throws -> UInt64 {
+    let parameters = header.parameters.count
+    guard base + max(parameters, count) < Machine.registerCapacity else { throw tooDeep() }
+    var missing: UInt64 = 0
+    if place.isSimple, header.restIndex == nil, count <= header.positionalCount {
+      for index in count..<max(count, parameters) {
+        try leaveOut(index, header, at: base, hasValues, &missing)
+      }
+      return missing
+    }
+    var binder = Binder(header: header, place: place)
+    for (index, kind) in place.kinds(count).enumerated() {
+      try binder.add(registers[base + index], kind, at: index, session)
+    }
+    let values = binder.finish()
+    for index in 0..<parameters {
+      if let value = values[index] {
+        registers[base + index] = value
+      } else {
+        try leaveOut(index, header, at: base, hasValues, &missing)
+      }
+    }
+    return missing
+  }
+
+  private func leaveOut(
+    _ index: Int, _ header: Header, at base: Int, _ hasValues: Bool, _ missing: inout UInt64
+  ) throws {
+    let parameter = header.parameters[index]
+    guard parameter.hasDefault else {
+      let name = parameter.name.map { "`\($0)`" } ?? "argument \(index + 1)"
+      throw ScriptError.argument("\(header.name) needs \(name)", hint: header.text)
+    }
+    if index < 64 { missing |= 1 << UInt64(index) }
+    if hasValues { registers[base + index] = parameter.defaultValue?.value ?? .nil }
+  }
+}
+
+/// Sorts the arguments of one call.
+private struct Binder {
+  let header: Header
+  let place: CallPlace
+  var values: [Value?]
+  var rest: [Value] = []
+  var positionalCount = 0
+
+  init(header: Header, place: CallPlace) {
+    self.header = header
+    self.place = place
+    values = Array(repeating: nil, count: header.parameters.count)
+  }
+
+  mutating func add(
+    _ value: Value, _ kind: CallSite.ArgumentKind, at index: Int, _ session: Session
+  ) throws {
+    switch kind {
+    case .positional: try addPositional(value, at: index)
+    case .spread:
+      for element in try session.elements(of: value) { try addPositional(element, at: index) }
+    case .named(let name): try addNamed(name, value, at: index)
+    }
+  }
+
+  private mutating func addPositional(_ value: Value, at index: Int) throws {
+    defer { positionalCount += 1 }
+    if positionalCount < header.positionalCount {
+      values[positionalCount] = value
+    } else if header.restIndex != nil {
+      rest.append(value)
+    } else {
+      throw tooMany(at: index)
+    }
+  }
+
+  private func tooMany(at index: Int) -> ScriptError {
+    let allowed = header.positionalCount
+    let later = header.parameters.dropFirst(allowed).compactMap(\.name).first
+    var error: ScriptError
+    if let later {
+      error = .argument(
+        "\(header.name) takes only \(counted(allowed, "argument")) by position",
+        hint: "write \(later) = ...: \(header.text)")
+    } else {
+      error = .argument(
+        "\(header.name) takes \(allowed == 0 ? "no arguments" : counted(allowed, "argument"))",
+        hint: header.text)
+    }
+    place.blame(&error, argument: index)
+    return error
+  }
+
+  private mutating func addNamed(_ name: String, _ value: Value, at index: Int) throws {
+    guard
+      let position = header.parameters.firstIndex(where: {
+        $0.name == name && $0.kind != .rest
+      })
+    else { throw unknown(name, at: index) }
+    guard values[position] == nil else {
+      var error = ScriptError.argument(
+        "\(header.name) is given `\(name)` twice", hint: header.text)
+      place.blame(&error, name: index)
+      throw error
+    }
+    values[position] = value
+  }
+
+  private func unknown(_ name: String, at index: Int) -> ScriptError {
+    let names = header.parameters.compactMap(\.name)
+    var hint = header.text
+    if let (known, noun) = Binder.foreignNames[name], names.contains(known) {
+      hint = "the \(noun) is called `\(known)`: \(header.text)"
+    } else if let nearest = Spelling.nearest(to: name, in: names) {
+      hint = "did you mean `\(nearest)`? \(header.text)"
+    }
+    var error = ScriptError.argument("\(header.name) has no parameter `\(name)`", hint: hint)
+    place.blame(&error, name: index)
+    return error
+  }
+
+  consuming func finish() -> [Value?] {
+    if let index = header.restIndex { values[index] = .list(rest) }
+    return values
+  }
+
+  /// What other libraries call a parameter: our name, and the noun that explains it.
+  private static let foreignNames: [String: (String, String)] = [
+    "axis": ("dim", "dimension"), "axes": ("dim", "dimension"), "dims": ("dim", "dimension"),
+    "keepdims": ("keepdim", "option"), "learning_rate": ("lr", "learning rate"),
+    "epochs": ("steps", "number of steps"), "num_steps": ("steps", "number of steps"),
+    "n_steps": ("steps", "number of steps"), "iterations": ("steps", "number of steps"),
+    "batch": ("batch_size", "batch size"), "random_state": ("seed", "seed"),
+    "generator": ("seed", "seed"), "rng": ("seed", "seed"), "cfg": ("guidance_scale", "scale"),
+    "guidance": ("guidance_scale", "scale"), "cfg_scale": ("guidance_scale", "scale"),
+    "num_samples": ("count", "number of samples"), "n": ("count", "number"),
+  ]
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The library as a session sees it: global names, namespaces and methods, all derived from the
+// declared functions.
+
+/// What the library offers: functions and constants.
+public struct LibraryTable: Sendable {
+  /// The functions in the order in which help lists them.
+  public var functions: [Builtin]
+  /// Named values.
+  public var constants: [Constant]
+  /// The kinds of library objects, for annotations and completion.
+  public var types: [ForeignType]
+  /// One sentence for each namespace.
+  public var namespaces: [String: String]
+
+  /// Makes a table.
+  public init(
+    functions: [Builtin], constants: [Constant] = [], types: [ForeignType] = [],
+    namespaces: [String: String] = [:]
+  ) {
+    self.functions = functions
+    self.constants = constants
+    self.types = types
+    self.namespaces = namespaces
+  }
+
+  /// This table followed by another.
+  public func adding(_ other: LibraryTable) -> LibraryTable {
+    LibraryTable(
+      functions: functions + other.functions, constants: constants + other.constants,
+      types: types + other.types,
+      namespaces: namespaces.merging(other.namespaces) { first, _ in first })
+  }
+}
+
+/// Names of the library and what they mean, as values of one session.
+public final class BuiltinTable {
+  /// The declared functions, those of the language first.
+  public let functions: [Builtin]
+  /// The declared constants.
+  public let constants: [Constant]
+  /// The kinds of library objects.
+  public let types: [ForeignType]
+  /// One sentence for each namespace.
+  public let namespaceSummaries: [String: String]
+  /// Global names: functions, constants, namespaces.
+  private(set) var globals: [String: Value] = [:]
+  /// Global names in order.
+  public private(set) var globalNames: [String] = []
+  /// Names that annotations may use.
+  private(set) var typeNames: Set<String>
+  private var methods: [String: [String: Builtin]] = [:]
+
+  init(_ library: LibraryTable) {
+    let table = CoreFunctions.table.adding(library)
+    functions = table.functions
+    constants = table.constants
+    types = table.types
+    namespaceSummaries = table.namespaces
+    typeNames = Set(TypeTest.names).union(table.types.map(\.name))
+    var namespaces: [String: Record] = [:]
+    let everything = Record(title: "namespace std")
+    for constant in table.constants {
+      enter(constant.name, constant.value.value, &namespaces)
+    }
+    for function in table.functions {
+      noteTypes(of: function)
+      if !function.isMethodOnly {
+        enter(function.qualifiedName, .builtin(function), &namespaces)
+      }
+    }
+    // Plain functions come before those of namespaces, so that `x.save` has one meaning.
+    for function in table.functions where function.namespace.isEmpty { enterMethod(function) }
+    for function in table.functions where !function.namespace.isEmpty { enterMethod(function) }
+    for name in globalNames { everything[name] = globals[name] }
+    globals["std"] = .record(everything)
+    globalNames.append("std")
+  }
+
+  private func enter(_ name: String, _ value: Value, _ namespaces: inout [String: Record]) {
+    guard let dot = name.firstIndex(of: ".") else {
+      define(name, value)
+      return
+    }
+    let prefix = String(name[..<dot])
+    let namespace = namespaces[prefix] ?? Record(title: "namespace \(prefix)")
+    if namespaces.updateValue(namespace, forKey: prefix) == nil {
+      define(prefix, .record(namespace))
+    }
+    namespace[String(name[name.index(after: dot)...])] = value
+  }
+
+  private func define(_ name: String, _ value: Value) {
+    if globals.updateValue(value, forKey: name) == nil { globalNames.append(name) }
+  }
+
+  private func enterMethod(_ function: Builtin) {
+    guard let type = function.receiverType else { return }
+    if methods[type, default: [:]][function.name] == nil {
+      methods[type, default: [:]][function.name] = function
+    }
+  }
+
+  private func noteTypes(of function: Builtin) {
+    let annotations = function.header.parameters.map(\.annotation) + [function.header.result]
+    for case let annotation? in annotations {
+      if case .type(let name) = annotation.kind { typeNames.insert(name) }
+    }
+  }
+
+  /// The method of a value, or nil. Numbers, lists and ranges also answer to those of tensors,
+  /// because they are read as tensors where one is wanted.
+  func method(_ name: String, of value: Value) -> Builtin? {
+    for type in BuiltinTable.methodTypes(of: value) {
+      if let method = methods[type]?[name] { return method }
+    }
+    return nil
+  }
+
+  /// The names of all methods of a value, in alphabetical order.
+  public func methodNames(of value: Value) -> [String] {
+    var names: Set<String> = []
+    for type in BuiltinTable.methodTypes(of: value) {
+      if let table = methods[type] { names.formUnion(table.keys) }
+    }
+    return names.sorted()
+  }
+
+  private static func methodTypes(of value: Value) -> [String] {
+    switch value {
+    case .number: ["number", "tensor"]
+    case .list: ["list", "tensor"]
+    case .range: ["range", "list", "tensor"]
+    default: [value.typeName]
+    }
+  }
+
+  /// The function with a full name such as `smap.encode`, or a method such as `append`.
+  public func function(named name: String) -> Builtin? {
+    functions.first { $0.qualifiedName == name }
+  }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls: finding the callee, binding arguments, and running built-ins.
+//
+// One binder serves script functions and built-ins. Arguments arrive in a row of registers, in
+// the order in which they were written; the binder puts them in the order of the parameters, in
+// the same registers. Parameters that get nothing are marked in a bit mask: a built-in then has
+// its default in the register, a script function evaluates it in its first instructions.
+
+import Syntax
+import Tensors
+
+extension Machine {
+  // MARK: - Finding the callee
+
+  /// Calls what is in register `a` of the running frame. Returns true if a new frame is on top,
+  /// false if the result is already in the register.
+  func callSlowly(
+    _ a: Int, count: Int, _ frame: UnsafeMutablePointer<Frame>
+  ) throws -> Bool {
+    let base = frame.pointee.base + a + 1
+    let place = CallPlace(frame, receivers: 0)
+    switch registers[base - 1] {
+    case .function(let closure):
+      let missing = try bind(closure.code.header, at: base, count: count, place)
+      try push(closure, base: base, missing: missing, isEntry: false)
+      return true
+    case .builtin(let builtin):
+      registers[base - 1] = try run(builtin, at: base, count: count, place)
+    case .object(let object) where object.type.call != nil:
+      registers[base - 1] = try call(object, at: base, count: count, place)
+    case let other:
+      throw notCallable(other, place)
+    }
+    return false
+  }
+
+  private func notCallable(_ value: Value, _ place: CallPlace) -> ScriptError {
+    var hint = ""
+    if case .record(let record) = value, record.title != nil {
+      hint = "it is a namespace: write a name after a dot"
+    }
+    return .type("\(value.typePhrase) cannot be called", hint: hint)
+  }
+
+  /// Calls method `name` of the value in register `a`: a field of a record, or the function that
+  /// belongs to its type.
+  func callMethod(
+    _ a: Int, count: Int, _ name: Value, _ frame: UnsafeMutablePointer<Frame>
+  ) throws -> Bool {
+    let base = frame.pointee.base + a
+    guard case .text(let text) = name else { return false }
+    let receiver = registers[base]
+    if let field = try Fields.callable(receiver, text.string, session) {
+      registers[base] = field
+      return try callSlowly(a, count: count, frame)
+    }
+    guard let method = session.builtins.method(text.string, of: receiver) else {
+      throw Fields.noMethod(text.string, of: receiver, session)
+    }
+    let place = CallPlace(frame, receivers: 1)
+    registers[base] = try run(method, at: base, count: count + 1, place)
+    return false
+  }
+
+  /// Calls a function from native code, and returns its result.
+  func invoke(
+    _ callee: Value, _ arguments: [Value], named: KeyValuePairs<String, Value>
+  ) throws -> Value {
+    try guardNativeStack()
+    let before = top
+    defer { top = before }
+    let base = top + 1
+    let count = arguments.count + named.count
+    guard base + count < Machine.registerCapacity else { throw tooDeep() }
+    registers[base - 1] = callee
+    for (index, argument) in arguments.enumerated() { registers[base + index] = argument }
+    var place = CallPlace(nil, receivers: 0)
+    if !named.isEmpty {
+      place.site = CallSite(native: arguments.count, named: named.map(\.key))
+      for (index, entry) in named.enumerated() {
+        registers[base + arguments.count + index] = entry.value
+      }
+    }
+    defer { registers[base - 1] = .nil }
+    switch callee {
+    case .function(let closure):
+      let missing = try bind(closure.code.header, at: base, count: count, place)
+      let floor = depth
+      try push(closure, base: base, missing: missing, isEntry: true)
+      return try run(downTo: floor)
+    case .builtin(let builtin):
+      return try run(builtin, at: base, count: count, place)
+    case .object(let object) where object.type.call != nil:
+      return try call(object, at: base, count: count, place)
+    default:
+      throw notCallable(callee, place)
+    }
+  }
+
+  /// Runs the code of a program as a call from native code.
+  func runTopLevel(_ prototype: Prototype) throws -> Value {
+    try guardNativeStack()
+    let before = top
+    defer { top = before }
+    let closure = Closure(code: prototype, captures: [])
+    let floor = depth
+    return try withExtendedLifetime(closure) {
+      try push(closure, base: top + 1, missing: 0, isEntry: true)
+      return try run(downTo: floor)
+    }
+  }
+
+  private func push(_ closure: Closure, base: Int, missing: UInt64, isEntry: Bool) throws {
+    guard depth < maximumDepth,
+      base + closure.code.registerCount < Machine.registerCapacity
+    else { throw tooDeep() }
+    (frames + depth).initialize(
+      to: Frame(
+        layout: closure.layout, closure: Unmanaged.passUnretained(closure),
+        next: closure.code.code, base: base, missing: missing, isEntry: isEntry))
+    depth += 1
+  }
+
+  private func guardNativeStack() throws {
+    guard !session.isStackNearEnd else {
+      throw ScriptError.limit(
+        "calls from built-in functions are nested too deep",
+        hint: "functions passed to map, filter and the like call each other without end",
+        isCatchable: true)
+    }
+  }
+
+  // MARK: - Running built-ins
+
+  private func run(
+    _ builtin: Builtin, at base: Int, count: Int, _ place: CallPlace
+  ) throws -> Value {
+    if session.interrupt.isRequested { throw session.takeInterrupt() }
+    let header = builtin.header
+    let missing = try bind(header, at: base, count: count, place, hasValues: true)
+    let parameters = header.parameters.count
+    let before = top
+    top = base + max(parameters, count)
+    defer { top = before }
+    do {
+      try check(header, at: base, place)
+      let result = try builtin.body(
+        Call(session: session, builtin: builtin, base: base, missing: missing))
+      (registers + base).clear(max(parameters, count))
+      return result
+    } catch var error as ScriptError {
+      if error.source == nil, let argument = error.argument, !argument.countsArguments {
+        place.blame(&error, parameter: argument.index, header)
+      }
+      throw error
+    }
+  }
+
+  private func check(_ header: Header, at base: Int, _ place: CallPlace) throws {
+    guard header.hasTests else { return }
+    var sizes: [Int: Int] = [:]
+    for (index, test) in header.tests.enumerated() {
+      let register = registers + (base + index)
+      switch test {
+      case .none: continue
+      case .type(let test):
+        if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
+        guard try test.accept(&register.pointee, session) else {
+          throw mistyped(header, index, test.phrase, register.pointee, place)
+        }
+      case .shape(let wanted):
+        if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
+        let text = header.annotationTexts[index]
+        guard try TypeTest.tensor.accept(&register.pointee, session),
+          case .tensor(let tensor) = register.pointee
+        else {
+          throw mistyped(header, index, "a tensor of shape \(text)", register.pointee, place)
+        }
+        let mismatch = ShapeTest.match(
+          wanted, tensor.shape, bound: { sizes[$0] }, bind: { sizes[$0] = $1 })
+        guard mismatch != nil else { continue }
+        var error = ScriptError.shape(
+          "\(header.name): \(header.parameters[index].name ?? "the argument") must have shape "
+            + "\(text), not \(tensor.shape)", hint: header.text)
+        place.blame(&error, parameter: index, header)
+        throw error
+      }
+    }
+  }
+
+  private func mistyped(
+    _ header: Header, _ index: Int, _ wanted: String, _ value: Value, _ place: CallPlace
+  ) -> ScriptError {
+    var error = ScriptError.type(
+      "\(header.name): \(header.parameters[index].name ?? "the argument") must be \(wanted), "
+        + "but this is \(value.typePhrase)", hint: header.text)
+    place.blame(&error, parameter: index, header)
+    return error
+  }
+
+  private func call(
+    _ object: ForeignObject, at base: Int, count: Int, _ place: CallPlace
+  ) throws -> Value {
+    guard let body = object.type.call else { return .nil }
+    let before = top
+    top = base + count
+    defer { top = before }
+    if session.interrupt.isRequested { throw session.takeInterrupt() }
+    var arguments: [Value] = []
+    for (index, kind) in place.kinds(count).enumerated() {
+      let value = registers[base + index]
+      switch kind {
+      case .positional: arguments.append(value)
+      case .spread: arguments.append(contentsOf: try session.elements(of: value))
+      case .named(let name):
+        var error = ScriptError.argument(
+          "\(object.type.name.withArticle) takes no argument called `\(name)`")
+        place.blame(&error, name: index)
+        throw error
+      }
+    }
+    return try body(object, arguments, session)
+  }
+}
+
+/// Where a call stands in the source, for the words and places of its errors.
+struct CallPlace {
+  /// How the arguments are written; nil if all are positional and native code made the call.
+  var site: CallSite?
+  let source: Source?
+  /// 1 for a method, whose receiver is the first argument but not among those at the site.
+  let receivers: Int
+
+  init(_ frame: UnsafeMutablePointer<Frame>?, receivers: Int) {
+    self.receivers = receivers
+    guard let frame else {
+      site = nil
+      source = nil
+      return
+    }
+    let prototype = frame.prototype
+    site = prototype.sites[Int(frame.pointee.next[-1])]
+    source = prototype.source
+  }
+
+  /// How each of the arguments is given.
+  func kinds(_ count: Int) -> [CallSite.ArgumentKind] {
+    let written = site?.kinds ?? []
+    let receiver = Array(repeating: CallSite.ArgumentKind.positional, count: receivers)
+    guard written.count + receivers == count else {
+      return Array(repeating: .positional, count: count)
+    }
+    return receiver + written
+  }
+
+  var isSimple: Bool { site?.isSimple ?? true }
+
+  /// Underlines the value of argument number `index`, counted with the receiver.
+  func blame(_ error: inout ScriptError, argument index: Int) {
+    guard let source, let site, index >= receivers, index - receivers < site.spans.count else {
+      return
+    }
+    error.source = source
+    error.span = site.spans[index - receivers]
+  }
+
+  /// Underlines the name of an argument.
+  func blame(_ error: inout ScriptError, name index: Int) {
+    guard let source, let site, index >= receivers, index - receivers < site.nameSpans.count
+    else { return }
+    error.source = source
+    error.span = site.nameSpans[index - receivers]
+  }
+
+  /// Underlines the argument that reached a parameter.
+  func blame(_ error: inout ScriptError, parameter: Int, _ header: Header) {
+    guard parameter >= 0, parameter < header.parameters.count, let site else { return }
+    let name = header.parameters[parameter].name
+    guard let index = site.argument(forParameter: parameter - receivers, name: name) else {
+      return
+    }
+    blame(&error, argument: index + receivers)
+  }
+}

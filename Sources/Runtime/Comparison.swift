@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Comparison, equality and membership. Between tensors a comparison gives a mask of ones and
+// zeros, between scalars (numbers and tensors without dimensions) a boolean. Lists and records are
+// equal if their elements are.
+
+import Syntax
+import Tensors
+
+/// Comparisons and conditions.
+package enum Comparison {
+  /// How deep lists may nest to be compared; only cyclic ones nest deeper in earnest.
+  private static let maximumDepth = 500
+
+  /// `left operation right`: a boolean or a mask.
+  static func compare(
+    _ operation: ComparisonOperator, _ left: Value, _ right: Value, _ session: Session
+  ) throws -> Value {
+    if case .number(let a) = left, case .number(let b) = right, operation != .contains {
+      return .bool(numbers(operation, a, b))
+    }
+    switch operation {
+    case .contains: return .bool(try contains(left, in: right, session))
+    case .equal, .notEqual:
+      if let mask = try mask(operation, left, right) { return mask }
+      return .bool(try equal(left, right) == (operation == .equal))
+    default:
+      if case .text(let a) = left, case .text(let b) = right {
+        return .bool(strings(operation, a.string, b.string))
+      }
+      if let mask = try mask(operation, left, right) { return mask }
+      throw misfit(operation, left, right)
+    }
+  }
+
+  /// The comparison as a condition; a mask is an error.
+  static func holds(
+    _ operation: ComparisonOperator, _ left: Value, _ right: Value, _ session: Session
+  ) throws -> Bool {
+    try condition(try compare(operation, left, right, session), "a condition")
+  }
+
+  /// The boolean in a value; anything else is a TypeError with a hint.
+  static func condition(_ value: Value, _ what: String) throws -> Bool {
+    switch value {
+    case .bool(let bool): return bool
+    case .tensor(let tensor):
+      if tensor.rank == 0, let element = tensor.first { return element != 0 }
+      throw ScriptError.type(
+        "\(what) must be true or false, but this is a mask of shape \(tensor.shape)",
+        hint: "ask for all(..) or any(..) of it")
+    default:
+      let hint: String
+      switch value {
+      case .number: hint = "compare it: x != 0"
+      case .nil: hint = "compare it: x != nil"
+      case .list, .text, .record: hint = "ask for len(x) > 0"
+      default: hint = ""
+      }
+      throw ScriptError.type(
+        "\(what) must be true or false, but this is \(value.typePhrase)", hint: hint)
+    }
+  }
+
+  @inline(__always)
+  private static func numbers(_ operation: ComparisonOperator, _ a: Double, _ b: Double) -> Bool {
+    switch operation {
+    case .equal: a == b
+    case .notEqual: a != b
+    case .less: a < b
+    case .lessOrEqual: a <= b
+    case .greater: a > b
+    case .greaterOrEqual, .contains: a >= b
+    }
+  }
+
+  private static func strings(_ operation: ComparisonOperator, _ a: String, _ b: String) -> Bool {
+    switch operation {
+    case .less: a < b
+    case .lessOrEqual: a <= b
+    case .greater: a > b
+    default: a >= b
+    }
+  }
+
+  /// The mask of an elementwise comparison, a boolean for scalars, or nil if no tensor is involved.
+  private static func mask(
+    _ operation: ComparisonOperator, _ left: Value, _ right: Value
+  ) throws -> Value? {
+    let ordering = operation != .equal && operation != .notEqual
+    guard Conversion.isNumeric(left), Conversion.isNumeric(right) else { return nil }
+    guard left.isTensor || right.isTensor || ordering else { return nil }
+    let a: Tensor
+    let b: Tensor
+    do {
+      a = try Conversion.tensor(left)
+      b = try Conversion.tensor(right)
+    } catch let error as ScriptError where error.kind == .type && !ordering {
+      return nil
+    }
+    let mask = try Conversion.scripted { try Tensor.combine(operation.kernel, a, b) }
+    if mask.rank == 0, let element = mask.first { return .bool(element != 0) }
+    return .tensor(mask)
+  }
+
+  private static func misfit(
+    _ operation: ComparisonOperator, _ left: Value, _ right: Value
+  ) -> ScriptError {
+    .type(
+      "`\(operation.rawValue)` cannot order \(left.typePhrase) and \(right.typePhrase)")
+  }
+
+  // MARK: - Equality
+
+  /// Whether two values are equal, element by element for lists, records and tensors.
+  package static func equal(_ left: Value, _ right: Value) throws -> Bool {
+    try equal(left, right, depth: 0)
+  }
+
+  private static func equal(_ left: Value, _ right: Value, depth: Int) throws -> Bool {
+    guard depth < maximumDepth else {
+      throw ScriptError.limit(
+        "these values nest too deep to be compared", hint: "does one contain itself?",
+        isCatchable: true)
+    }
+    switch (left, right) {
+    case (.nil, .nil): return true
+    case (.number(let a), .number(let b)): return a == b
+    case (.bool(let a), .bool(let b)): return a == b
+    case (.text(let a), .text(let b)): return a.string == b.string
+    case (.range(let a), .range(let b)):
+      return a === b || a.count == b.count && (a.count == 0 || a.start == b.start)
+        && (a.count < 2 || a.step == b.step)
+    case (.function(let a), .function(let b)): return a === b
+    case (.builtin(let a), .builtin(let b)): return a === b
+    case (.object(let a), .object(let b)):
+      if a === b { return true }
+      return a.type === b.type && a.type.equals?(a, b) ?? false
+    case (.list(let a), .list(let b)): return try lists(a, b, depth)
+    case (.record(let a), .record(let b)): return try records(a, b, depth)
+    case (.list, .range), (.range, .list):
+      return try sequence(left, right)
+    case (.tensor(let a), .tensor(let b)): return a.shape == b.shape && a.toArray() == b.toArray()
+    case (.tensor(let a), .number(let b)), (.number(let b), .tensor(let a)):
+      return a.rank == 0 && a.first.map(Double.init) == b
+    default: return false
+    }
+  }
+
+  private static func lists(_ a: List, _ b: List, _ depth: Int) throws -> Bool {
+    if a === b { return true }
+    guard a.items.count == b.items.count else { return false }
+    for (x, y) in zip(a.items, b.items) where try !equal(x, y, depth: depth + 1) { return false }
+    return true
+  }
+
+  private static func records(_ a: Record, _ b: Record, _ depth: Int) throws -> Bool {
+    if a === b { return true }
+    guard a.count == b.count else { return false }
+    for (key, x) in zip(a.keys, a.values) {
+      guard let y = b[key], try equal(x, y, depth: depth + 1) else { return false }
+    }
+    return true
+  }
+
+  private static func sequence(_ left: Value, _ right: Value) throws -> Bool {
+    guard case .list(let list) = left, case .range(let range) = right else {
+      return try sequence(right, left)
+    }
+    guard list.items.count == range.count else { return false }
+    for (index, item) in list.items.enumerated() {
+      guard case .number(let number) = item, number == range[index] else { return false }
+    }
+    return true
+  }
+
+  // MARK: - Membership
+
+  private static func contains(
+    _ value: Value, in container: Value, _ session: Session
+  ) throws -> Bool {
+    switch container {
+    case .list(let list):
+      for item in list.items where try equal(item, value) { return true }
+      return false
+    case .record(let record):
+      guard case .text(let key) = value else { return false }
+      return record[key.string] != nil
+    case .text(let text):
+      guard case .text(let part) = value else {
+        throw ScriptError.type("a string contains strings, not \(value.typePhrase)")
+      }
+      return text.string.contains(part.string)
+    case .range(let range):
+      guard let number = Conversion.number(value), range.count > 0 else { return false }
+      let index = (number - range.start) / range.step
+      return index >= 0 && index < Double(range.count) && index.rounded() == index
+    case .tensor(let tensor):
+      guard let number = Conversion.number(value) else { return false }
+      return tensor.withValues { $0.contains(Float(number)) }
+    case .object(let object) where object.type.count != nil:
+      return try session.elements(of: container).contains { try equal($0, value) }
+    default:
+      throw ScriptError.type("`in` cannot look into \(container.typePhrase)")
+    }
+  }
+}
+
+extension Value {
+  fileprivate var isTensor: Bool {
+    if case .tensor = self { return true }
+    return false
+  }
+}
+
+extension ComparisonOperator {
+  fileprivate var kernel: BinaryOperation {
+    switch self {
+    case .equal: .equal
+    case .notEqual: .unequal
+    case .less: .less
+    case .lessOrEqual: .lessOrEqual
+    case .greater: .greater
+    case .greaterOrEqual, .contains: .greaterOrEqual
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// "Where a tensor is wanted, a number or a rectangular list of numbers is read as one."
+
+import Tensors
+
+/// Conversions that the language makes on demand.
+public enum Conversion {
+  /// How deep lists may nest to be read as a tensor; the number of dimensions is limited too.
+  private static let maximumDepth = 16
+
+  /// The number in a number or in a tensor of one element, else nil.
+  public static func number(_ value: Value) -> Double? {
+    switch value {
+    case .number(let number): return number
+    case .tensor(let tensor): return tensor.count == 1 ? tensor.first.map(Double.init) : nil
+    default: return nil
+    }
+  }
+
+  /// The whole number in a value, else nil.
+  public static func integer(_ value: Value) -> Int? { number(value).flatMap { Int(exactly: $0) } }
+
+  /// Reads a value as a tensor. Throws a TypeError for what is not made of numbers, and a
+  /// ShapeError for lists whose rows differ in length.
+  public static func tensor(_ value: Value) throws -> Tensor {
+    switch value {
+    case .tensor(let tensor): return tensor
+    case .number(let number): return try scripted { try Tensor.scalar(Float(number)) }
+    case .range(let range): return try self.tensor(range)
+    case .list(let list): return try self.tensor(list)
+    default: throw ScriptError.type("\(value.typePhrase) is not a tensor")
+    }
+  }
+
+  /// Whether a value is a number, a tensor, or might be read as one.
+  static func isNumeric(_ value: Value) -> Bool {
+    switch value {
+    case .number, .tensor, .list, .range: true
+    default: false
+    }
+  }
+
+  private static func tensor(_ range: NumberRange) throws -> Tensor {
+    try scripted {
+      let tensor = try Tensor(uninitialized: [range.count])
+      for index in 0..<range.count { tensor.pointer[index] = Float(range[index]) }
+      return tensor
+    }
+  }
+
+  private static func tensor(_ list: List) throws -> Tensor {
+    if list.items.contains(where: { if case .tensor = $0 { true } else { false } }) {
+      return try stacked(list, depth: 1)
+    }
+    var shape: [Int] = []
+    var probe = Value.list(list)
+    while true {
+      if case .list(let inner) = probe {
+        shape.append(inner.items.count)
+        guard let first = inner.items.first else { break }
+        probe = first
+      } else if case .range(let range) = probe {
+        shape.append(range.count)
+        break
+      } else {
+        if case .tensor = probe { return try stacked(list, depth: 1) }
+        break
+      }
+      guard shape.count <= maximumDepth else { throw tooDeep() }
+    }
+    return try scripted {
+      let tensor = try Tensor(uninitialized: shape)
+      var position = 0
+      try fill(.list(list), shape[...], tensor, &position)
+      return tensor
+    }
+  }
+
+  private static func fill(
+    _ value: Value, _ shape: ArraySlice<Int>, _ tensor: Tensor, _ position: inout Int
+  ) throws {
+    guard let size = shape.first else {
+      guard let number = self.number(value) else {
+        if case .list = value { throw ragged() }
+        throw ScriptError.type("a list that holds \(value.typePhrase) is not a tensor")
+      }
+      tensor.pointer[position] = Float(number)
+      position += 1
+      return
+    }
+    switch value {
+    case .list(let list):
+      guard list.items.count == size else { throw ragged(size, list.items.count) }
+      for item in list.items { try fill(item, shape.dropFirst(), tensor, &position) }
+    case .range(let range):
+      guard shape.count == 1, range.count == size else { throw ragged(size, range.count) }
+      for index in 0..<range.count {
+        tensor.pointer[position] = Float(range[index])
+        position += 1
+      }
+    default:
+      if self.number(value) != nil { throw ragged() }
+      throw ScriptError.type("a list that holds \(value.typePhrase) is not a tensor")
+    }
+  }
+
+  /// A list with tensors in it: gradients flow through it, as through `stack`.
+  private static func stacked(_ list: List, depth: Int) throws -> Tensor {
+    guard depth <= maximumDepth else { throw tooDeep() }
+    let parts = try list.items.map { item in
+      if case .list(let inner) = item { return try stacked(inner, depth: depth + 1) }
+      return try tensor(item)
+    }
+    return try scripted { try Tensor.stack(parts) }
+  }
+
+  private static func ragged(_ a: Int, _ b: Int) -> ScriptError {
+    .shape("the rows of this list differ in length: \(a) and \(b)")
+  }
+
+  private static func ragged() -> ScriptError {
+    .shape("this list is not rectangular: numbers stand beside lists")
+  }
+
+  private static func tooDeep() -> ScriptError {
+    .shape("this list nests deeper than \(maximumDepth) levels")
+  }
+
+  /// The tensor of a matrix literal, whose rows must be lists of numbers of one length.
+  static func matrix(_ rows: Value) throws -> Tensor {
+    guard case .list(let list) = rows else { throw ragged() }
+    for case .list(let row) in list.items {
+      for item in row.items where number(item) == nil {
+        throw ScriptError.type(
+          "a matrix holds numbers, not \(item.typePhrase)",
+          hint: "rows are separated by `;`, entries by `,`")
+      }
+    }
+    return try tensor(list)
+  }
+
+  /// Runs tensor code and turns its errors into script errors.
+  static func scripted<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as TensorError {
+      throw ScriptError(error)
+    }
+  }
+}
+
+extension Tensor {
+  /// The first element, if there is one.
+  var first: Float? { withValues { $0.first } }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The few functions that belong to the language itself: raising errors, ranges, and the methods
+// of lists, strings and records. Everything else is the library's.
+
+import Syntax
+
+/// The functions that exist in every session.
+enum CoreFunctions {
+  static let table = LibraryTable(
+    functions: everyday + lists + strings + records,
+    constants: [
+      Constant("inf", .number(.infinity), "Infinity, larger than every number."),
+      Constant("nan", .number(.nan), "Not a number: what 0 / 0 gives."),
+      Constant("pi", .number(.pi), "The circumference of a circle of diameter 1."),
+    ])
+
+  private static let everyday: [Builtin] = [
+    Builtin(
+      "error(message: string, kind: string = \"Error\")",
+      "Raises an error that `catch` can take.",
+      example: "try { error(\"no\") } catch e { e.message }   #=> \"no\""
+    ) { call in
+      throw ScriptError(.init(rawValue: try call.string(1)), try call.string(0))
+    },
+    Builtin(
+      "assert(condition, message: string = \"assertion failed\")",
+      "Raises an AssertionError unless the condition holds."
+    ) { call in
+      guard try Comparison.condition(call[0], "the condition") else {
+        throw ScriptError(.assertion, try call.string(1))
+      }
+      return .nil
+    },
+    Builtin(
+      "range(start: number, stop: number = nil, step: number = 1) -> range",
+      "The numbers from `start` up to, but not including, `stop`; with one argument, from 0.",
+      example: "[x for x in range(1, 6, 2)]   #=> [1, 3, 5]"
+    ) { call in
+      let first = try call.number(0)
+      let stop = try call.optionalNumber(1)
+      return .range(
+        try NumberRange(stop == nil ? 0 : first, stop ?? first, step: try call.number(2)))
+    },
+    Builtin(
+      "type(x: any) -> string", "The name of the type of a value.",
+      example: "type([1, 2])   #=> \"list\""
+    ) { call in .string(call[0].typeName) },
+  ]
+
+  private static let lists: [Builtin] = [
+    Builtin(
+      "append(items: list, value)", "Adds a value at the end of a list.", methodOnly: true
+    ) { call in
+      try call.list(0).items.append(call[1])
+      return .nil
+    },
+    Builtin(
+      "pop(items: list, index: number = -1)", "Takes an element out of a list; the last by default.",
+      methodOnly: true
+    ) { call in
+      let list = try call.list(0)
+      let position = try Indexing.position(call[1], count: list.items.count, "a list")
+      return list.items.remove(at: position)
+    },
+    Builtin(
+      "insert(items: list, index: number, value)", "Puts a value in front of the element at `index`.",
+      methodOnly: true
+    ) { call in
+      let list = try call.list(0)
+      let count = list.items.count
+      let index = try call.integer(1)
+      let position = index < 0 ? index + count : index
+      guard position >= 0, position <= count else {
+        throw call.failure(
+          .index, "there is no place \(index) in a list of \(counted(count, "element"))",
+          argument: 1)
+      }
+      list.items.insert(call[2], at: position)
+      return .nil
+    },
+    Builtin(
+      "index(items: list, value) -> number", "The position of the first element equal to `value`.",
+      details: "Gives `nil` if there is none.", methodOnly: true
+    ) { call in
+      for (position, item) in try call.list(0).items.enumerated()
+      where try Comparison.equal(item, call[1]) {
+        return .integer(position)
+      }
+      return .nil
+    },
+    Builtin(
+      "reverse(items: list)", "Reverses a list in place.", methodOnly: true
+    ) { call in
+      try call.list(0).items.reverse()
+      return .nil
+    },
+  ]
+
+  private static let strings: [Builtin] = [
+    Builtin(
+      "split(text: string, separator: string = nil) -> list",
+      "The parts of a string between separators; between blanks by default.", methodOnly: true
+    ) { call in
+      let text = try call.string(0)
+      guard let separator = try call.optionalString(1) else {
+        return .strings(text.split(whereSeparator: \.isWhitespace).map(String.init))
+      }
+      guard !separator.isEmpty else {
+        throw call.failure(.value, "the separator cannot be empty", argument: 1)
+      }
+      return .strings(
+        text.split(separator: separator, omittingEmptySubsequences: false).map(String.init))
+    },
+    Builtin(
+      "join(separator: string, parts: list) -> string",
+      "The parts joined, with this string in between.",
+      example: "\", \".join([1, 2])   #=> \"1, 2\"", methodOnly: true
+    ) { call in
+      let parts = try call.values(1).map { Display.plain($0, call.session) }
+      let separator = try call.string(0)
+      let size = parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
+      try checkLength(size)
+      return .string(parts.joined(separator: separator))
+    },
+    Builtin(
+      "replace(text: string, old: string, new: string) -> string",
+      "The string with every `old` replaced by `new`.", methodOnly: true
+    ) { call in
+      let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
+      guard !old.isEmpty else { return .string(text) }
+      let parts = text.split(separator: old, omittingEmptySubsequences: false)
+      try checkLength(text.utf8.count + parts.count * new.utf8.count)
+      return .string(parts.joined(separator: new))
+    },
+    Builtin(
+      "strip(text: string) -> string", "The string without blanks at both ends.", methodOnly: true
+    ) { call in
+      var text = try call.string(0)[...]
+      while text.first?.isWhitespace ?? false { text.removeFirst() }
+      while text.last?.isWhitespace ?? false { text.removeLast() }
+      return .string(String(text))
+    },
+    Builtin(
+      "lower(text: string) -> string", "The string in small letters.", methodOnly: true
+    ) { call in .string(try call.string(0).lowercased()) },
+    Builtin(
+      "upper(text: string) -> string", "The string in capital letters.", methodOnly: true
+    ) { call in .string(try call.string(0).uppercased()) },
+  ]
+
+  private static let records: [Builtin] = [
+    Builtin(
+      "get(r: record, name: string, default = nil)",
+      "The value of a field, or `default` if there is none.", methodOnly: true
+    ) { call in try call.record(0)[call.string(1)] ?? call[2] },
+    Builtin(
+      "has(r: record, name: string) -> bool", "Whether a record has a field.", methodOnly: true
+    ) { call in .bool(try call.record(0)[call.string(1)] != nil) },
+    Builtin(
+      "remove(r: record, name: string)", "Takes a field out of a record and returns its value.",
+      methodOnly: true
+    ) { call in
+      let record = try call.record(0)
+      if let title = record.title { throw ScriptError.type("\(title) cannot be changed") }
+      guard let value = record.remove(try call.string(1)) else {
+        throw call.failure(.index, "there is no field \"\(try call.string(1))\"", argument: 1)
+      }
+      return value
+    },
+  ]
+
+  private static func checkLength(_ bytes: Int) throws {
+    guard bytes <= Session.maximumStringBytes else {
+      throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `x.name`: fields of records, modules, tensors and library objects, and the words for names that
+// are not there.
+
+import Syntax
+import Tensors
+
+/// Reading and writing fields.
+enum Fields {
+  /// The fields of tensors, in the order in which help lists them.
+  static let ofTensors = ["shape", "ndim", "numel", "T", "grad"]
+
+  static func get(_ object: Value, _ name: Value, _ session: Session) throws -> Value {
+    guard case .text(let text) = name else { return .nil }
+    let name = text.string
+    switch object {
+    case .record(let record):
+      if let position = record.position(of: name) { return record.value(at: position) }
+      throw missing(name, in: record, session)
+    case .object(let foreign):
+      if let field = foreign.type.field(name) { return try field.get(foreign, session) }
+    case .tensor(let tensor):
+      if let value = try field(name, of: tensor) { return value }
+    case .number, .list, .range:
+      if ofTensors.contains(name) {
+        if let value = try field(name, of: try Conversion.tensor(object)) { return value }
+      }
+    default: break
+    }
+    throw noField(name, of: object, session)
+  }
+
+  private static func field(_ name: String, of tensor: Tensor) throws -> Value? {
+    switch name {
+    case "shape": .list(tensor.shape.map { .integer($0) })
+    case "ndim": .integer(tensor.rank)
+    case "numel": .integer(tensor.count)
+    case "T": .tensor(try Conversion.scripted { try tensor.transposed() })
+    case "grad": tensor.grad.map { .tensor($0) } ?? .nil
+    default: nil
+    }
+  }
+
+  static func set(_ object: Value, _ name: Value, _ value: Value, _ session: Session) throws {
+    guard case .text(let text) = name else { return }
+    switch object {
+    case .record(let record):
+      try set(record, text.string, value)
+    case .object(let foreign):
+      guard let field = foreign.type.field(text.string) else {
+        throw noField(text.string, of: object, session)
+      }
+      guard let change = field.set else {
+        throw ScriptError.type("the field `\(text.string)` of \(object.typePhrase) is read-only")
+      }
+      try change(foreign, value, session)
+    default:
+      throw ScriptError.type("fields of \(object.typePhrase) cannot be set")
+    }
+  }
+
+  static func set(_ record: Record, _ name: String, _ value: Value) throws {
+    if let title = record.title {
+      throw ScriptError.type(
+        "\(title) cannot be changed", hint: "copy it first: {...\(title.lastWord)}")
+    }
+    record[name] = value
+  }
+
+  /// A field for a pattern `{name}`.
+  static func unpack(_ value: Value, _ name: Value, _ session: Session) throws -> Value {
+    switch value {
+    case .record, .object: return try get(value, name, session)
+    default:
+      throw ScriptError.type("\(value.typePhrase) cannot be taken apart by a record pattern")
+    }
+  }
+
+  /// What `receiver.name(...)` calls if it is a field, or nil if it may be a method.
+  static func callable(
+    _ receiver: Value, _ name: String, _ session: Session
+  ) throws -> Value? {
+    switch receiver {
+    case .record(let record):
+      if let position = record.position(of: name) { return record.value(at: position) }
+      if record.title != nil { throw missing(name, in: record, session) }
+    case .object(let foreign):
+      if let field = foreign.type.field(name) { return try field.get(foreign, session) }
+    default: break
+    }
+    return nil
+  }
+
+  // MARK: - Errors
+
+  private static func missing(_ name: String, in record: Record, _ session: Session) -> ScriptError
+  {
+    let hint =
+      Spelling.nearest(to: name, in: record.keys).map { "did you mean `\($0)`?" }
+      ?? methodHint(name, .record(record), session)
+    return .name("there is no `\(name)` in \(record.phrase)", hint: hint)
+  }
+
+  private static func noField(_ name: String, of value: Value, _ session: Session) -> ScriptError {
+    var hint = methodHint(name, value, session)
+    if hint.isEmpty {
+      hint = Spelling.nearest(to: name, in: session.fieldNames(of: value)).map {
+        "did you mean `\($0)`?"
+      } ?? ""
+    }
+    return .name("\(value.typePhrase) has no field `\(name)`", hint: hint)
+  }
+
+  private static func methodHint(_ name: String, _ value: Value, _ session: Session) -> String {
+    session.builtins.method(name, of: value) == nil ? "" : "it is a method: write .\(name)(..)"
+  }
+
+  static func noMethod(_ name: String, of value: Value, _ session: Session) -> ScriptError {
+    var hint = ""
+    if let nearest = Spelling.nearest(to: name, in: session.builtins.methodNames(of: value)) {
+      hint = "did you mean `\(nearest)`?"
+    } else if case .builtin(let function)? = session.builtins.globals[name] {
+      hint = "there is a function: \(function.header.text)"
+    }
+    return .name("\(value.typePhrase) has no method `\(name)`", hint: hint)
+  }
+}
+
+extension Record {
+  /// How messages call this record.
+  var phrase: String { title ?? "this record" }
+}
+
+extension String {
+  fileprivate var lastWord: String { String(split(separator: " ").last ?? "") }
+}

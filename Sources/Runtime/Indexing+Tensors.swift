@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Subscripts of tensors, handed to the tensor core after a look at their types.
+
+import Tensors
+
+extension Indexing {
+  /// Row `index` of a tensor of at least one dimension.
+  static func row(_ tensor: Tensor, _ index: Int) throws -> Tensor {
+    try Conversion.scripted { try tensor.subscripted([.index(index)]) }
+  }
+
+  static func subscripted(_ tensor: Tensor, _ entries: [SubscriptValue]) throws -> Tensor {
+    let indices = try entries.map { try index($0, shape: tensor.shape) }
+    return try Conversion.scripted { try tensor.subscripted(indices) }
+  }
+
+  /// Replaces elements of a tensor, in place if nobody else holds it.
+  static func replace(
+    in tensor: inout Tensor, _ entries: [SubscriptValue], with values: Tensor
+  ) throws {
+    let indices = try entries.map { try index($0, shape: tensor.shape) }
+    do {
+      try Tensor.replace(in: &tensor, at: indices, with: values)
+    } catch let error as TensorError {
+      throw ScriptError(error)
+    }
+  }
+
+  /// A tensor of ones and zeros whose shape is that of the container, or of its first dimension,
+  /// is a mask; any other tensor lists positions.
+  private static func isMask(_ tensor: Tensor, of shape: [Int]) -> Bool {
+    guard tensor.shape == shape || tensor.rank == 1 && tensor.shape[0] == shape.first else {
+      return false
+    }
+    return tensor.withValues { $0.allSatisfy { $0 == 0 || $0 == 1 } }
+  }
+
+  private static func index(_ entry: SubscriptValue, shape: [Int]) throws -> TensorIndex {
+    switch entry {
+    case .ellipsis: return .ellipsis
+    case .slice(let start, let stop, let step):
+      return .slice(start: start, stop: stop, step: step)
+    case .value(.nil): return .newAxis
+    case .value(.number(let number)):
+      return .index(try position(number))
+    case .value(.tensor(let tensor)):
+      if tensor.rank == 0 { return .index(try position(Double(tensor.first ?? 0))) }
+      return isMask(tensor, of: shape) ? .mask(tensor) : .gather(tensor)
+    case .value(.bool):
+      throw ScriptError.type("a boolean is no index", hint: "masks come from comparing tensors")
+    case .value(let value):
+      do {
+        return .gather(try Conversion.tensor(value))
+      } catch let error as ScriptError where error.kind == .type {
+        throw ScriptError.type("a tensor is indexed by numbers, not \(value.typePhrase)")
+      }
+    }
+  }
+
+  private static func position(_ number: Double) throws -> Int {
+    guard let index = Int(exactly: number) else {
+      throw ScriptError.index("an index must be a whole number, not \(Display.number(number))")
+    }
+    return index
+  }
+}

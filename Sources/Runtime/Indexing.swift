@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `x[..]` and `x[..] = value` for every kind of container. Indices count from 0, negative ones
+// from the end; a single index must exist, slices clip.
+
+import Syntax
+import Tensors
+
+/// Reading and writing elements.
+enum Indexing {
+  // MARK: - Numbers as indices
+
+  /// A bound of a slice: a whole number or `nil`.
+  static func bound(_ value: Value) throws -> Int? {
+    if value.isNil { return nil }
+    guard let number = Conversion.number(value) else {
+      throw ScriptError.type("a slice counts in whole numbers, not \(value.typePhrase)")
+    }
+    if number.isInfinite { return number > 0 ? Int.max : Int.min + 1 }
+    return try whole(number)
+  }
+
+  /// The step of a slice: 1 if left out, never 0.
+  static func step(_ value: Value) throws -> Int {
+    guard let step = try bound(value) else { return 1 }
+    guard step != 0 else { throw ScriptError.value("the step of a slice cannot be 0") }
+    return step
+  }
+
+  private static func whole(_ number: Double) throws -> Int {
+    guard let index = Int(exactly: number) else {
+      throw ScriptError.index(
+        "an index must be a whole number, not \(Display.number(number))",
+        hint: number.isFinite ? "round it, or divide with //" : "")
+    }
+    return index
+  }
+
+  /// The position that an index names in a container of `count` elements.
+  static func position(_ value: Value, count: Int, _ what: String) throws -> Int {
+    guard let number = Conversion.number(value) else {
+      throw ScriptError.type("\(what) is indexed by numbers, not \(value.typePhrase)")
+    }
+    let index = try whole(number)
+    let position = index < 0 ? index + count : index
+    guard position >= 0, position < count else {
+      throw ScriptError.index(
+        "there is no index \(index) in \(what) of \(counted(count, "element"))",
+        hint: count == 0 ? "it is empty" : "indices go from \(-count) to \(count - 1)")
+    }
+    return position
+  }
+
+  /// The positions of a slice in a container of `count` elements.
+  static func positions(start: Int?, stop: Int?, step: Int, count: Int) -> Positions {
+    func clip(_ bound: Int, _ low: Int, _ high: Int) -> Int {
+      let (sum, overflow) = bound.addingReportingOverflow(bound < 0 ? count : 0)
+      return overflow ? low : min(max(sum, low), high)
+    }
+    // A step longer than the container takes one element at most.
+    let step = min(max(step, -count - 1), count + 1)
+    if step > 0 {
+      let from = start.map { clip($0, 0, count) } ?? 0
+      return Positions(from, stop.map { clip($0, 0, count) } ?? count, step)
+    }
+    let from = start.map { clip($0, -1, count - 1) } ?? count - 1
+    return Positions(from, stop.map { clip($0, -1, count - 1) } ?? -1, step)
+  }
+
+  /// Positions at equal distances.
+  struct Positions {
+    let first: Int
+    let step: Int
+    let count: Int
+
+    init(_ start: Int, _ stop: Int, _ step: Int) {
+      first = start
+      self.step = step
+      let length = step > 0 ? stop - start : start - stop
+      count = length <= 0 ? 0 : (length - 1) / abs(step) + 1
+    }
+
+    func map<Element>(_ transform: (Int) throws -> Element) rethrows -> [Element] {
+      try (0..<count).map { try transform(first + $0 * step) }
+    }
+  }
+
+  // MARK: - Reading
+
+  static func get(
+    _ container: Value, _ entries: [SubscriptValue], _ session: Session
+  ) throws -> Value {
+    switch container {
+    case .tensor(let tensor):
+      return .tensor(try subscripted(tensor, entries))
+    case .record(let record):
+      return try field(record, entries)
+    case .object(let object):
+      guard let index = object.type.index else { break }
+      return try index(object, entries, session)
+    case .list(let list):
+      guard entries.count == 1 else {
+        return .tensor(try subscripted(try Conversion.tensor(container), entries))
+      }
+      return try element(of: list, entries[0], session)
+    case .range(let range):
+      guard entries.count == 1 else { break }
+      return try element(of: range, entries[0], session)
+    case .text(let text):
+      guard entries.count == 1 else { break }
+      return try character(of: text.string, entries[0])
+    default: break
+    }
+    if entries.count > 1, case .text = container {
+      throw ScriptError.index("a string takes one index, not \(entries.count)")
+    }
+    throw ScriptError.type("\(container.typePhrase) cannot be indexed")
+  }
+
+  private static func field(_ record: Record, _ entries: [SubscriptValue]) throws -> Value {
+    guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
+      throw ScriptError.type("a record is indexed by the name of a field")
+    }
+    if let value = record[key.string] { return value }
+    throw ScriptError.index(
+      "there is no field \"\(key.string)\" in \(record.phrase)",
+      hint: Spelling.nearest(to: key.string, in: record.keys).map { "did you mean \"\($0)\"?" }
+        ?? "")
+  }
+
+  private static func element(
+    of list: List, _ entry: SubscriptValue, _ session: Session
+  ) throws -> Value {
+    switch entry {
+    case .slice(let start, let stop, let step):
+      let items = list.items
+      return .list(
+        positions(start: start, stop: stop, step: step, count: items.count).map { items[$0] })
+    case .value(.list), .value(.range):
+      guard case .value(let indices) = entry else { return .nil }
+      return .list(
+        try session.elements(of: indices).map {
+          list.items[try position($0, count: list.items.count, "a list")]
+        })
+    case .value(let index):
+      return list.items[try position(index, count: list.items.count, "a list")]
+    case .ellipsis: return .list(list.items)
+    }
+  }
+
+  private static func element(
+    of range: NumberRange, _ entry: SubscriptValue, _ session: Session
+  ) throws -> Value {
+    switch entry {
+    case .value(let index):
+      return .number(range[try position(index, count: range.count, "a range")])
+    case .slice(let start, let stop, let step):
+      let found = positions(start: start, stop: stop, step: step, count: range.count)
+      guard found.count > 0 else { return .range(try NumberRange(range.start, range.start)) }
+      // The bound lies half a step behind the last number, so that rounding cannot matter.
+      let step = range.step * Double(found.step)
+      let first = range[found.first]
+      let stop = first + step * (Double(found.count) - 0.5)
+      return .range(try NumberRange(first, stop, step: step))
+    case .ellipsis: return .range(range)
+    }
+  }
+
+  private static func character(of string: String, _ entry: SubscriptValue) throws -> Value {
+    let characters = Array(string)
+    switch entry {
+    case .value(let index):
+      return .string(String(characters[try position(index, count: characters.count, "a string")]))
+    case .slice(let start, let stop, let step):
+      let found = positions(start: start, stop: stop, step: step, count: characters.count)
+      return .string(String(found.map { characters[$0] }))
+    case .ellipsis: return .string(string)
+    }
+  }
+
+  // MARK: - Writing
+
+  /// `container[entries] = value`; a tensor in the container's place is replaced.
+  static func set(
+    _ container: UnsafeMutablePointer<Value>, _ entries: [SubscriptValue], _ value: Value,
+    _ session: Session
+  ) throws {
+    switch container.pointee {
+    case .tensor(var tensor):
+      // The place gives up its share while it is changed: values that nobody else holds are
+      // changed where they are.
+      let values = try elementValues(value)
+      container.pointee = .nil
+      defer { container.pointee = .tensor(tensor) }
+      try replace(in: &tensor, entries, with: values)
+    case .list(let list):
+      guard entries.count == 1, case .value(let index) = entries[0] else {
+        throw ScriptError.type(
+          "only single elements of a list can be set",
+          hint: "build the list anew, or make a tensor of it")
+      }
+      list.items[try position(index, count: list.items.count, "a list")] = value
+    case .record(let record):
+      guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
+        throw ScriptError.type("a record is indexed by the name of a field")
+      }
+      try Fields.set(record, key.string, value)
+    case .text:
+      throw ScriptError.type("a string cannot be changed", hint: "make a new one: \"{a}{b}\"")
+    default:
+      throw ScriptError.type(
+        "elements of \(container.pointee.typePhrase) cannot be set")
+    }
+  }
+
+  private static func elementValues(_ value: Value) throws -> Tensor {
+    if case .bool(let bool) = value { return try Tensor.scalar(bool ? 1 : 0) }
+    do {
+      return try Conversion.tensor(value)
+    } catch let error as ScriptError where error.kind == .type {
+      throw ScriptError.type("elements of a tensor are numbers, but this is \(value.typePhrase)")
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Walking over values: what `for`, spreading and patterns take apart.
+
+import Tensors
+
+/// The state of a `for` loop, kept in three registers in front of the loop variable.
+///
+/// A range of whole numbers is three numbers: the current one, how many are left, the step.
+/// Anything else is the container and the index of the next element, so a list may grow or
+/// shrink while it is walked.
+enum Iteration {
+  static func prepare(_ state: UnsafeMutablePointer<Value>, _ session: Session) throws {
+    switch state.pointee {
+    case .range(let range):
+      if range.start.rounded() == range.start, range.step.rounded() == range.step,
+        abs(range.stop) < 0x1p53, abs(range.start) < 0x1p53
+      {
+        state[0] = .number(range.start)
+        state[1] = .number(Double(range.count))
+        state[2] = .number(range.step)
+        return
+      }
+    case .list: break
+    case .tensor(let tensor) where tensor.rank > 0: break
+    case .object(let object) where object.type.count != nil && object.type.index != nil: break
+    default:
+      state[0] = .list(try session.elements(of: state.pointee))
+    }
+    state[1] = .number(0)
+  }
+
+  /// Puts the next element behind the state; returns false at the end.
+  static func next(_ state: UnsafeMutablePointer<Value>, _ session: Session) throws -> Bool {
+    guard case .number(let position) = state[1] else { return false }
+    let index = Int(position)
+    switch state[0] {
+    case .list(let list):
+      guard index < list.items.count else { return false }
+      state[3] = list.items[index]
+    case .range(let range):
+      guard index < range.count else { return false }
+      state[3] = .number(range[index])
+    case .tensor(let tensor):
+      guard index < tensor.shape[0] else { return false }
+      state[3] = .tensor(try Indexing.row(tensor, index))
+    case .object(let object):
+      guard let count = object.type.count, let element = object.type.index, index < count(object)
+      else { return false }
+      state[3] = try element(object, [.value(.number(position))], session)
+    default: return false
+    }
+    state[1] = .number(position + 1)
+    return true
+  }
+}
+
+extension Session {
+  /// The longest list that a range or a spread may be turned into.
+  public static let maximumListCount = 1 << 26
+  /// The longest string, in bytes.
+  public static let maximumStringBytes = 1 << 28
+
+  /// The elements that a loop over a value would see: those of a list, range or tensor, pairs of
+  /// name and value of a record, characters of a string. Throws a TypeError for other values.
+  public func elements(of value: Value) throws -> [Value] {
+    switch value {
+    case .list(let list):
+      guard list.items.count <= Session.maximumListCount else { throw tooLong(list.items.count) }
+      return list.items
+    case .range(let range):
+      guard range.count <= Session.maximumListCount else { throw tooLong(range.count) }
+      return (0..<range.count).map { .number(range[$0]) }
+    case .record(let record):
+      return zip(record.keys, record.values).map { .list([.string($0), $1]) }
+    case .text(let text): return text.string.map { .string(String($0)) }
+    case .tensor(let tensor) where tensor.rank > 0:
+      return try (0..<tensor.shape[0]).map { .tensor(try Indexing.row(tensor, $0)) }
+    case .object(let object):
+      guard let count = object.type.count, let element = object.type.index else { break }
+      return try (0..<max(0, count(object))).map {
+        try element(object, [.value(.integer($0))], self)
+      }
+    default: break
+    }
+    var hint = ""
+    if case .number = value { hint = "count with range(n)" }
+    throw ScriptError.type("\(value.typePhrase) has no elements to go through", hint: hint)
+  }
+
+  private func tooLong(_ count: Int) -> ScriptError {
+    .limit(
+      "a list of \(count) elements is too long", hint: "keep it as a range", isCatchable: true)
+  }
+}

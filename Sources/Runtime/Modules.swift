@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `import "tools.smap"`: a module runs once a session, in global names of its own, and yields
+// those without a leading underscore as a record. Paths are relative to the importing file.
+
+import Glibc
+import Syntax
+
+/// The loading of modules.
+public enum Modules {
+  /// How far a module has come.
+  enum State {
+    case running
+    case loaded(Value, ModuleScope)
+  }
+
+  /// The largest module that is read, in bytes.
+  static let maximumBytes = 64 << 20
+
+  /// Reads a file as the source of a module.
+  @Sendable public static func readFile(_ path: String) throws -> Source {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(path) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count == 0 { break }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw failure(path)
+      }
+      bytes.append(contentsOf: buffer[..<count])
+      guard bytes.count <= maximumBytes else {
+        throw ScriptError.io("the module \"\(path)\" is larger than 64 MB")
+      }
+    }
+    return Source(path: path, bytes: bytes)
+  }
+
+  private static func failure(_ path: String) -> ScriptError {
+    let reason = strerror(errno).map { String(cString: $0) } ?? "unknown reason"
+    return .io("cannot read the module \"\(path)\": \(reason)")
+  }
+
+  /// `path` seen from the folder of `importer`, without `.` and `..` where they can be resolved.
+  static func resolve(_ path: String, from importer: String) -> String {
+    var parts: [Substring] = []
+    let isAbsolute: Bool
+    if path.hasPrefix("/") {
+      isAbsolute = true
+    } else {
+      isAbsolute = importer.hasPrefix("/")
+      parts = importer.split(separator: "/").dropLast()
+    }
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", let last = parts.last, last != ".." {
+        parts.removeLast()
+      } else {
+        parts.append(part)
+      }
+    }
+    return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
+  }
+
+  /// The name in a path: `tools` for `lib/tools.smap`.
+  static func name(of path: String) -> String {
+    let file = path.split(separator: "/").last ?? ""
+    return String(file.hasSuffix(".smap") ? file.dropLast(5) : file)
+  }
+}
+
+extension Session {
+  func loadModule(_ path: String, from importer: ModuleScope) throws -> Value {
+    let resolved = Modules.resolve(path, from: importer.path)
+    switch modules[resolved] {
+    case .loaded(let value, _): return value
+    case .running:
+      let start = loading.firstIndex(of: resolved) ?? 0
+      let chain = (loading[start...] + [resolved]).joined(separator: " -> ")
+      throw ScriptError(.error, "these modules import each other: \(chain)")
+    case nil: return try runModule(resolved)
+    }
+  }
+
+  private func runModule(_ path: String) throws -> Value {
+    let source = try readModule(path)
+    let (program, diagnostics) = Parser.parse(source)
+    guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
+    let moduleScope = ModuleScope(path: path, builtins: builtins)
+    modules[path] = .running
+    loading.append(path)
+    defer {
+      loading.removeLast()
+      if case .running? = modules[path] { modules[path] = nil }
+    }
+    _ = try run(program, in: moduleScope)
+    let exports = Record(title: "module \(Modules.name(of: path))")
+    for name in moduleScope.definedNames where !name.hasPrefix("_") {
+      exports[name] = moduleScope.definedValue(name)
+    }
+    modules[path] = .loaded(.record(exports), moduleScope)
+    return .record(exports)
+  }
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A session owns everything that a script can touch: global names, the library as values, the
+// random stream, modules, limits, and the way out for text. Two sessions never meet. A session
+// belongs to the thread that uses it; only its `Interrupt` may be touched from elsewhere.
+
+import Glibc
+import Syntax
+import Tensors
+
+/// Bounds on what scripts may use up; nil means no bound.
+public struct Limits: Sendable {
+  /// How deep calls may nest.
+  public var depth = 10_000
+  /// How many loop turns and calls one evaluation may take.
+  public var steps: Int?
+  /// How many seconds one evaluation may take.
+  public var seconds: Double?
+  /// How many bytes of text a session may write.
+  public var outputBytes: Int?
+
+  /// Limits of depth only.
+  public init(
+    depth: Int = 10_000, steps: Int? = nil, seconds: Double? = nil, outputBytes: Int? = nil
+  ) {
+    self.depth = max(1, depth)
+    self.steps = steps
+    self.seconds = seconds
+    self.outputBytes = outputBytes
+  }
+}
+
+/// What evaluating a program gave.
+public struct Outcome {
+  /// The value of the last statement, `nil` for statements without one.
+  public let value: Value
+  /// Whether a `;` follows it, which silences its display.
+  public let isMuted: Bool
+
+  /// Whether a prompt would show the value.
+  public var isShown: Bool { !isMuted && !value.isNil }
+}
+
+/// The state of one interpreter.
+public final class Session {
+  /// The library.
+  public let builtins: BuiltinTable
+  /// What stops a running script.
+  public let interrupt: Interrupt
+  /// Bounds on what scripts may use up.
+  public var limits: Limits
+  /// Where `print` goes.
+  public var output: (String) -> Void
+  /// Where `show` goes; by default its text is written.
+  public var present: ((Bundle) -> Void)?
+  /// Where remarks to the user go, such as that a name hides a namespace.
+  public var note: (String) -> Void = { _ in }
+  /// Reads the source of a module; the path is resolved already.
+  public var readModule: (String) throws -> Source = Modules.readFile
+  /// The arguments of the script, as `sys.args()` gives them.
+  public var arguments: [String] = []
+  /// Whether draws from the session stream are errors.
+  public var isRandomStrict = false
+  /// The size of the native stack of the thread that uses the session, in bytes; calls from
+  /// built-ins back into scripts stop in time.
+  public var stackSize = StackGuard.defaultSize
+  /// Slots for the library's own state in this session.
+  public var attachments: [String: AnyObject] = [:]
+
+  let scope: ModuleScope
+  var modules: [String: Modules.State] = [:]
+  /// The paths of the modules that are being loaded, outermost first.
+  var loading: [String] = []
+  private(set) lazy var machine = Machine(session: self, maximumDepth: limits.depth)
+  private var stack = StackGuard(size: 0)
+  private var randomSeed: UInt64 = 0
+  private var drawCount: UInt64 = 0
+  private var writtenBytes = 0
+  private var stepCount = 0
+  private var startTime = 0.0
+  private var evaluations = 0
+
+  /// Makes a session.
+  ///
+  /// - Parameters:
+  ///   - library: The functions and constants besides those of the language itself.
+  ///   - path: The file whose folder imports are relative to.
+  ///   - interrupt: What stops a running script; the process-wide one by default.
+  ///   - output: Where printed text goes.
+  public init(
+    library: LibraryTable, path: String = "", limits: Limits = Limits(),
+    interrupt: Interrupt = .shared, output: @escaping (String) -> Void
+  ) {
+    builtins = BuiltinTable(library)
+    scope = ModuleScope(path: path, builtins: builtins)
+    self.limits = limits
+    self.interrupt = interrupt
+    self.output = output
+  }
+
+  deinit {
+    // Functions refer to their globals and globals to functions: break these circles.
+    scope.reset()
+    for case .loaded(_, let scope) in modules.values { scope.reset() }
+  }
+
+  // MARK: - Evaluating
+
+  /// Runs a program: a script, a cell, a line at the prompt. Throws a `ScriptError`, or
+  /// `SyntaxErrors` before anything has run.
+  public func evaluate(_ source: Source) throws -> Outcome {
+    let (program, diagnostics) = Parser.parse(source)
+    guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
+    return try evaluate(program)
+  }
+
+  /// Runs a parsed program.
+  public func evaluate(_ program: Program) throws -> Outcome {
+    let value = try run(program, in: scope)
+    let isMuted = program.statements.last?.isMuted ?? false
+    return Outcome(value: value, isMuted: isMuted)
+  }
+
+  /// Runs text, for tests and tools.
+  public func evaluate(text: String, path: String = "input") throws -> Outcome {
+    try evaluate(Source(path: path, text: text))
+  }
+
+  /// Makes `value` the value of `ans`, the last one shown at the prompt.
+  public func setAnswer(_ value: Value) { scope.define("ans", value) }
+
+  /// Finds what can be found without running: errors of scoping, and top-level uses of names that
+  /// nothing defines.
+  public func check(_ program: Program) -> [Diagnostic] {
+    let resolution = Resolver.resolve(program)
+    let known = Array(resolution.definitions) + scope.definedNames + builtins.globalNames
+    let unknown = resolution.globalUses.filter {
+      !resolution.definitions.contains($0.text) && !scope.isKnown($0.text)
+    }
+    return resolution.diagnostics
+      + unknown.map { name in
+        Diagnostic(
+          .name, "nothing is called `\(name.text)`", source: program.source, span: name.span,
+          hint: Spelling.nearest(to: name.text, in: known).map { "did you mean `\($0)`?" })
+      }
+  }
+
+  func run(_ program: Program, in scope: ModuleScope) throws -> Value {
+    let resolution = Resolver.resolve(program)
+    guard resolution.diagnostics.isEmpty else {
+      throw SyntaxErrors(diagnostics: resolution.diagnostics)
+    }
+    let prototypes: [Prototype]
+    do {
+      prototypes = try Compiler.compile(
+        program, resolution: resolution, scope: scope, builtins: builtins)
+    } catch let error as Diagnostic {
+      throw SyntaxErrors(diagnostics: [error])
+    }
+    return try evaluating {
+      var value = Value.nil
+      for prototype in prototypes { value = try machine.runTopLevel(prototype) }
+      return value
+    }
+  }
+
+  /// Keeps the books of an evaluation; those within another count for the outer one.
+  private func evaluating<Result>(_ body: () throws -> Result) throws -> Result {
+    if evaluations == 0 {
+      stack = StackGuard(size: stackSize)
+      stepCount = 0
+      startTime = limits.seconds == nil ? 0 : Session.now()
+    }
+    evaluations += 1
+    defer {
+      evaluations -= 1
+      if evaluations == 0 { machine.graveyard = [] }
+    }
+    return try body()
+  }
+
+  /// Calls a function value with arguments; for callbacks of the library and of front ends.
+  @discardableResult
+  public func invoke(
+    _ function: Value, _ arguments: [Value], named: KeyValuePairs<String, Value> = [:]
+  ) throws -> Value {
+    try evaluating { try machine.invoke(function, arguments, named: named) }
+  }
+
+  // MARK: - Limits
+
+  /// Whether the native stack is nearly used up.
+  var isStackNearEnd: Bool { stack.isNearEnd }
+
+  /// Counts loop turns and calls, and looks at the interrupt and the clock.
+  func spend(_ steps: Int) throws {
+    stepCount &+= steps
+    if interrupt.isRequested { throw takeInterrupt() }
+    if let limit = limits.steps, stepCount > limit {
+      throw ScriptError.limit("this session may take \(limit) steps at a time")
+    }
+    if let limit = limits.seconds, Session.now() - startTime > limit {
+      throw ScriptError.limit(
+        "this session may run for \(Display.number(limit)) seconds at a time")
+    }
+  }
+
+  /// Throws if the user asked for an interrupt or a limit is used up.
+  public func poll() throws { try spend(0) }
+
+  func takeInterrupt() -> ScriptError {
+    interrupt.clear()
+    return .interrupt
+  }
+
+  private static func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  // MARK: - Output
+
+  /// Writes text where `print` writes; beyond the limit of output nothing more is written.
+  public func write(_ text: String) {
+    guard let limit = limits.outputBytes else { return output(text) }
+    let size = text.utf8.count
+    let before = writtenBytes
+    writtenBytes = before.addingReportingOverflow(size).partialValue
+    if writtenBytes <= limit {
+      output(text)
+    } else if before <= limit {
+      output("\n... the output limit of \(limit) bytes is reached ...\n")
+    }
+  }
+
+  /// Shows a value as `show` does.
+  public func show(_ value: Value, title: String? = nil) throws {
+    var bundle = try Display.bundle(value, self)
+    bundle.title = title
+    if let present {
+      present(bundle)
+    } else {
+      write((title.map { $0 + "\n" } ?? "") + bundle.text + "\n")
+    }
+  }
+
+  // MARK: - Randomness
+
+  /// Restarts the session's stream of seeds.
+  public func seed(_ seed: UInt64) {
+    randomSeed = seed
+    drawCount = 0
+  }
+
+  /// The next seed of the session's stream, a whole number below 2**53.
+  public func nextSeed() throws -> UInt64 {
+    guard !isRandomStrict else {
+      throw ScriptError.value(
+        "random draws need a seed here", hint: "pass seed = ... (--strict-random is on)")
+    }
+    drawCount += 1
+    var bits = randomSeed &* 0x9E37_79B9_7F4A_7C15 &+ drawCount &* 0xD1B5_4A32_D192_ED03
+    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+    return (bits ^ bits >> 31) >> 11
+  }
+}
+
+/// Errors found before anything ran: by the parser, the resolver or the compiler.
+public struct SyntaxErrors: Error {
+  /// The errors in the order of the source; never empty.
+  public let diagnostics: [Diagnostic]
+}

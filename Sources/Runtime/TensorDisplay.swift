@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How tensors print: `tensor([0, 0.3333, 1])`.
+//
+// Whole numbers have no point. Others show four decimals, or four significant digits below one,
+// without trailing zeros; very large and very small ones use an exponent. Columns are aligned at
+// the right. A tensor of more than a thousand elements shows three at each end of every dimension,
+// and its shape.
+
+import Tensors
+
+/// The text of one tensor.
+struct TensorDisplay {
+  private(set) var text: String
+  private let tensor: Tensor
+  private let isLong: Bool
+  private var width = 0
+  private var indent: Int
+
+  private static let maximumCount = 1000
+  private static let edgeCount = 3
+
+  init(_ tensor: Tensor, indent: Int) {
+    self.tensor = tensor
+    isLong = tensor.count > TensorDisplay.maximumCount
+    text = tensor.isParameter ? "param(" : "tensor("
+    self.indent = indent + text.utf8.count
+    tensor.withValues { values in
+      width = tensor.rank < 2 ? 0 : widest(values, dim: 0, offset: 0)
+      write(values, dim: 0, offset: 0)
+    }
+    if isLong || tensor.count == 0 && tensor.rank > 1 { text += ", shape = \(tensor.shape)" }
+    text += ")"
+  }
+
+  /// The indices shown along a dimension; nil stands for those left out.
+  private func shown(_ size: Int) -> [Int?] {
+    let edge = TensorDisplay.edgeCount
+    guard isLong, size > 2 * edge else { return (0..<size).map { $0 } }
+    return (0..<edge).map { $0 } + [nil] + (size - edge..<size).map { $0 }
+  }
+
+  /// The number of elements in one step along a dimension.
+  private func stride(_ dim: Int) -> Int { tensor.shape[(dim + 1)...].reduce(1, *) }
+
+  private func widest(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) -> Int {
+    guard dim < tensor.rank else { return TensorDisplay.element(values[offset]).utf8.count }
+    var result = 0
+    for case let index? in shown(tensor.shape[dim]) {
+      result = max(result, widest(values, dim: dim + 1, offset: offset + index * stride(dim)))
+    }
+    return result
+  }
+
+  private mutating func write(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) {
+    guard dim < tensor.rank else {
+      let element = TensorDisplay.element(values[offset])
+      text += String(repeating: " ", count: max(0, width - element.utf8.count)) + element
+      return
+    }
+    text += "["
+    let isRow = dim == tensor.rank - 1
+    let separator =
+      isRow
+      ? ", "
+      : "," + String(repeating: "\n", count: min(2, tensor.rank - 1 - dim))
+        + String(repeating: " ", count: indent + dim + 1)
+    for (position, index) in shown(tensor.shape[dim]).enumerated() {
+      if position > 0 { text += separator }
+      if let index {
+        write(values, dim: dim + 1, offset: offset + index * stride(dim))
+      } else {
+        text += "..."
+      }
+    }
+    text += "]"
+  }
+
+  /// One element.
+  static func element(_ value: Float) -> String {
+    let number = Double(value)
+    guard value.isFinite else { return Display.number(number) }
+    let size = abs(number)
+    if number.rounded() == number, size < 1e8 { return Display.number(number) }
+    if size >= 1e6 || size < 1e-4 { return Formatting.general(number, digits: size < 1 ? 4 : 7) }
+    if size < 1 { return Formatting.general(number, digits: 4) }
+    return Formatting.trimmed(Formatting.fixed(number, decimals: 4))
+  }
+}

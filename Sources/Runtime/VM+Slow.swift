@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The parts of the machine that need not be fast: globals that change, closures, collections,
+// and the way from an error to its handler.
+
+import Syntax
+
+extension Machine {
+  // MARK: - Globals
+
+  func undefinedGlobal(
+    _ index: Int, _ frame: UnsafeMutablePointer<Frame>, isAssigned: Bool
+  ) -> ScriptError {
+    let prototype = frame.prototype
+    let name = prototype.globalNames[index]
+    let scope = prototype.scope
+    let known = scope.definedNames + session.builtins.globalNames + prototype.localNames
+    var hint = Spelling.nearest(to: name, in: known).map { "did you mean `\($0)`?" } ?? ""
+    if isAssigned {
+      hint += hint.isEmpty ? "a new name needs `let`" : " A new name needs `let`"
+    } else if hint.isEmpty, let word = Spelling.foreignWords[name] {
+      hint = "here it is \(word.contains(" ") ? word : "`\(word)`")"
+    }
+    return .name("nothing is called `\(name)`", hint: hint)
+  }
+
+  func setGlobal(
+    _ index: Int, to value: Value, _ frame: UnsafeMutablePointer<Frame>
+  ) throws {
+    let slot = frame.pointee.layout.pointee.globals[index]
+    guard slot.pointee.value != nil else {
+      throw undefinedGlobal(index, frame, isAssigned: true)
+    }
+    guard !slot.pointee.isBuiltin else {
+      let name = frame.prototype.globalNames[index]
+      throw ScriptError.name("`\(name)` is built in", hint: "a new name needs `let`")
+    }
+    bury(slot.pointee.value)
+    slot.pointee.value = value
+  }
+
+  func defineGlobal(_ index: Int, as value: Value, _ frame: UnsafeMutablePointer<Frame>) {
+    let slot = frame.pointee.layout.pointee.globals[index]
+    if slot.pointee.isBuiltin {
+      slot.pointee.isBuiltin = false
+      if case .record? = slot.pointee.value {
+        let name = frame.prototype.globalNames[index]
+        session.note("`\(name)` now hides the built-in namespace; std.\(name) still reaches it")
+      }
+    }
+    bury(slot.pointee.value)
+    slot.pointee.value = value
+  }
+
+  /// Keeps a function alive that is replaced while it runs.
+  private func bury(_ old: Value?) {
+    guard case .function(let closure)? = old else { return }
+    for index in 0..<depth where frames[index].closure?.toOpaque() == address(of: closure) {
+      graveyard.append(.function(closure))
+      return
+    }
+  }
+
+  private func address(of closure: Closure) -> UnsafeMutableRawPointer {
+    Unmanaged.passUnretained(closure).toOpaque()
+  }
+
+  // MARK: - Making values
+
+  func makeClosure(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
+    let prototype = frame.prototype.prototypes[index]
+    let regs = registers + frame.pointee.base
+    let captures = prototype.captures.map { source -> Value in
+      switch source {
+      case .register(let register): regs[register]
+      case .capture(let capture): frame.captured[capture]
+      case .enclosingFunction:
+        frame.pointee.closure.map { .function($0.takeUnretainedValue()) } ?? .nil
+      case .unused: .nil
+      }
+    }
+    return .function(Closure(code: prototype, captures: captures))
+  }
+
+  func setEntry(_ record: Value, _ key: Value, _ value: Value) {
+    if case .record(let record) = record, case .text(let key) = key {
+      record[key.string] = value
+    }
+  }
+
+  func spread(_ value: Value, into target: Value) throws {
+    guard case .record(let target) = target else { return }
+    guard case .record(let source) = value else {
+      throw ScriptError.type("only a record can be spread here, not \(value.typePhrase)")
+    }
+    for (key, value) in zip(source.keys, source.values) { target[key] = value }
+  }
+
+  func interpolate(_ first: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
+    var text = ""
+    for index in 0..<count {
+      if case .text(let part) = first[index] {
+        text += part.string
+      } else {
+        text += Display.plain(first[index], session)
+      }
+      guard text.utf8.count <= Session.maximumStringBytes else {
+        throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)
+      }
+    }
+    return .string(text)
+  }
+
+  // MARK: - Subscripts and patterns
+
+  func subscripts(
+    _ kinds: Int, _ first: UnsafeMutablePointer<Value>, _ frame: UnsafeMutablePointer<Frame>
+  ) throws -> [SubscriptValue] {
+    var register = first
+    return try frame.prototype.subscripts[kinds].map { kind in
+      switch kind {
+      case .ellipsis: return .ellipsis
+      case .value:
+        defer { register += 1 }
+        return .value(register.pointee)
+      case .slice:
+        defer { register += 3 }
+        return .slice(
+          start: try Indexing.bound(register[0]), stop: try Indexing.bound(register[1]),
+          step: try Indexing.step(register[2]))
+      }
+    }
+  }
+
+  func setGlobalIndex(
+    _ index: Int, _ entries: [SubscriptValue], _ value: Value,
+    _ frame: UnsafeMutablePointer<Frame>
+  ) throws {
+    let slot = frame.pointee.layout.pointee.globals[index]
+    guard var container = slot.pointee.value else {
+      throw undefinedGlobal(index, frame, isAssigned: false)
+    }
+    // A tensor is taken out of its slot, so that it can be changed in place if nobody shares it.
+    if case .tensor = container { slot.pointee.value = .nil }
+    defer { slot.pointee.value = container }
+    try Indexing.set(&container, entries, value, session)
+  }
+
+  func unpack(
+    _ value: Value, into target: UnsafeMutablePointer<Value>, count: Int, hasRest: Bool
+  ) throws {
+    let elements: [Value]
+    do {
+      elements = try session.elements(of: value)
+    } catch let error as ScriptError where error.kind == .type {
+      throw ScriptError.type("\(value.typePhrase) cannot be taken apart by a list pattern")
+    }
+    let fixed = hasRest ? count - 1 : count
+    guard hasRest ? elements.count >= fixed : elements.count == fixed else {
+      throw ScriptError.value(
+        "the pattern wants \(hasRest ? "at least " : "")\(counted(fixed, "element")), "
+          + "but there \(elements.count == 1 ? "is" : "are") \(elements.count)")
+    }
+    for index in 0..<fixed { target[index] = elements[index] }
+    if hasRest { target[fixed] = .list(Array(elements[fixed...])) }
+  }
+
+  // MARK: - Modules
+
+  func load(_ path: Value, _ frame: UnsafeMutablePointer<Frame>) throws -> Value {
+    guard case .text(let path) = path else { return .nil }
+    let before = top
+    top = frame.pointee.base + frame.pointee.layout.pointee.registerCount
+    defer { top = before }
+    return try session.loadModule(path.string, from: frame.prototype.scope)
+  }
+
+  // MARK: - Errors
+
+  func tooDeep() -> ScriptError {
+    let name = depth > 0 ? (frames + (depth - 1)).prototype.name : ""
+    return .limit(
+      "calls are nested more than \(maximumDepth) deep",
+      hint: name.isEmpty ? "" : "does the recursion of `\(name)` end?", isCatchable: true)
+  }
+
+  func dropHandlers(from depth: Int) {
+    while let last = handlers.last, last.depth >= depth { handlers.removeLast() }
+    handlerDepth = handlers.last?.depth ?? -1
+  }
+
+  /// Continues at the latest handler of this run, or leaves its frames and throws on.
+  func recover(from error: any Error, floor: Int) throws {
+    var error = ScriptError(error)
+    if error.source == nil { locate(&error) }
+    if error.trace.isEmpty { addTrace(&error) }
+    guard error.isCatchable, let handler = handlers.last, handler.depth > floor else {
+      unwind(to: floor)
+      throw error
+    }
+    handlers.removeLast()
+    handlerDepth = handlers.last?.depth ?? -1
+    unwind(to: handler.depth)
+    let frame = frames + (depth - 1)
+    registers[frame.pointee.base + handler.register] = error.record
+    frame.pointee.next = frame.pointee.layout.pointee.code + handler.target
+  }
+
+  private func unwind(to target: Int) {
+    dropHandlers(from: target + 1)
+    while depth > target {
+      depth -= 1
+      let frame = frames + depth
+      (registers + frame.pointee.base).clear(frame.pointee.layout.pointee.registerCount)
+    }
+  }
+
+  private func place(of frame: UnsafeMutablePointer<Frame>) -> (source: Source, span: Span) {
+    let prototype = frame.prototype
+    let index = frame.pointee.next - frame.pointee.layout.pointee.code
+    return (prototype.source, prototype.span(at: index - 1))
+  }
+
+  private func locate(_ error: inout ScriptError) {
+    guard depth > 0 else { return }
+    (error.source, error.span) = place(of: frames + (depth - 1))
+  }
+
+  /// Notes the calls that led here; of a long chain only both ends.
+  private func addTrace(_ error: inout ScriptError) {
+    let inner = ScriptError.innermostShown
+    let outer = ScriptError.outermostShown
+    for index in (0..<depth).reversed() {
+      let fromTop = depth - 1 - index
+      if depth > inner + outer, fromTop >= inner, index >= outer { continue }
+      let frame = frames + index
+      let (source, span) = place(of: frame)
+      error.trace.append(
+        ScriptError.TraceEntry(function: frame.prototype.name, source: source, span: span))
+    }
+    if depth > inner + outer { error.omittedCalls = depth - inner - outer }
+  }
+}
+
+/// `1 element`, `2 elements`.
+func counted(_ count: Int, _ noun: String) -> String {
+  "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

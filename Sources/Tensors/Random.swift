@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Randomness without state. A key is a seed, a whole number below 2^53; element i of a draw
+// follows from the key and i alone, by the counter-based generator Philox4x32-10. So draws are the
+// same on any number of threads, and independent streams come from splitting or folding a key
+// instead of from sharing a generator.
+
+import CKernels
+
+/// A seed from which draws and further keys follow.
+public struct RandomKey: Sendable, Hashable {
+  /// The seed: the key as a plain number.
+  public let seed: UInt64
+
+  /// The key of a seed.
+  public init(seed: UInt64) {
+    self.seed = seed
+  }
+
+  /// The key of a number, as scripts write seeds.
+  ///
+  /// Throws a ValueError unless it is a whole number from 0 to below 2^53.
+  public init(number: Double) throws {
+    guard let whole = UInt64(exactly: number), whole < 1 << 53 else {
+      throw TensorError.value(
+        "\(number) is not a seed", hint: "a seed is a whole number from 0 to below 2**53")
+    }
+    self.init(seed: whole)
+  }
+
+  /// An independent key for number `index`, such as a step of a loop.
+  public func fold(_ index: Int) -> RandomKey {
+    derived(UInt64(bitPattern: Int64(index)), purpose: 1)
+  }
+
+  /// `count` independent keys, different from those of `fold`.
+  public func split(_ count: Int = 2) -> [RandomKey] {
+    (0..<max(count, 0)).map { derived(UInt64($0), purpose: 2) }
+  }
+
+  private func derived(_ index: UInt64, purpose: UInt32) -> RandomKey {
+    RandomKey(seed: word64(index, purpose: purpose) & (1 << 53 - 1))
+  }
+
+  private func word64(_ block: UInt64, purpose: UInt32) -> UInt64 {
+    withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 4) { words in
+      guard let base = words.baseAddress else { return 0 }
+      smap_philox(seed, block, purpose, base)
+      return UInt64(words[1]) << 32 | UInt64(words[0])
+    }
+  }
+
+  /// The numbers below `count` in random order (Fisher and Yates).
+  public func permutation(_ count: Int) -> [Int] {
+    var order = Array(0..<max(count, 0))
+    for i in order.indices.reversed() {
+      let draw = word64(UInt64(i), purpose: 3)
+      order.swapAt(i, Int(draw.multipliedFullWidth(by: UInt64(i) + 1).high))
+    }
+    return order
+  }
+}
+
+extension Tensor {
+  /// Draws are cut into pieces of this many elements, a multiple of 64.
+  private static var drawBlock: Int { 16384 }
+
+  /// Numbers drawn evenly from 0 to below 1.
+  public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+    }
+    return result
+  }
+
+  /// Numbers drawn from the standard normal distribution.
+  public static func randn(_ shape: [Int], key: RandomKey) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+    }
+    return result
+  }
+
+  /// Whole numbers drawn evenly from `low` to below `high`.
+  ///
+  /// Throws a ValueError if there are none, or if they are too large for a tensor to hold exactly.
+  public static func randint(
+    _ low: Int, _ high: Int, shape: [Int], key: RandomKey
+  ) throws -> Tensor {
+    let largest = 1 << 24
+    guard low < high else {
+      throw TensorError.value("there are no whole numbers from \(low) to below \(high)")
+    }
+    guard low >= -largest, high <= largest + 1 else {
+      throw TensorError.value(
+        "randint from \(low) to \(high) goes beyond the whole numbers that a tensor holds exactly",
+        hint: "the limit is 2**24 = \(largest)")
+    }
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+      smap_draw_integers(
+        key.seed, UInt64(block.lowerBound), Int64(low), UInt64(high - low),
+        out + block.lowerBound, block.count)
+    }
+    return result
+  }
+
+  /// The whole numbers below `count` in random order.
+  public static func permutation(_ count: Int, key: RandomKey) throws -> Tensor {
+    guard count >= 0, count <= 1 << 24 else {
+      throw TensorError.value(
+        "a permutation of \(count) numbers is not possible", hint: "n goes from 0 to 2**24")
+    }
+    let result = try Tensor(uninitialized: [count])
+    for (i, number) in key.permutation(count).enumerated() { result.pointer[i] = Float(number) }
+    return result
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operations that work along one dimension and keep it: softmax and its kin, running sums, the
+// largest few. They have kernels for rows only; other dimensions are moved to the end and back.
+
+import CKernels
+
+extension Tensor {
+  /// Rows of a given width to rows of the same width.
+  typealias SameRowKernel =
+    @convention(c) (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
+  /// The same from two inputs.
+  typealias TwoRowKernel =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+
+  /// e^x divided by its sum along a dimension.
+  public func softmax(dim: Int = -1) throws -> Tensor {
+    try rowwise(dim) { try $0.softmaxRows(smap_softmax_rows, smap_softmax_rows_gradient) }
+  }
+
+  /// The logarithm of `softmax`, without the loss of precision of taking it afterwards.
+  public func logSoftmax(dim: Int = -1) throws -> Tensor {
+    try rowwise(dim) { try $0.softmaxRows(smap_log_softmax_rows, smap_log_softmax_rows_gradient) }
+  }
+
+  private func softmaxRows(_ kernel: SameRowKernel, _ backward: @escaping TwoRowKernel) throws
+    -> Tensor
+  {
+    let result = try sameRows(kernel)
+    guard isRecording else { return result }
+    let y = result.unrecorded
+    return result.recorded(from: [self]) { gradient in
+      let dx = try gradient.uninitializedLike()
+      let (width, rows) = (y.lastSize, y.count / max(y.lastSize, 1))
+      let (from, g, out) = (y.pointer, gradient.pointer, dx.pointer)
+      ThreadPool.forEachBlock(rows: rows, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+        let i = block.lowerBound * width
+        backward(from + i, g + i, block.count, width, out + i)
+      }
+      return [dx]
+    }
+  }
+
+  /// The running sums along a dimension.
+  public func cumsum(dim: Int) throws -> Tensor {
+    try rowwise(dim) { rows in
+      let forwards: SameRowKernel = { smap_cumsum_rows($0, $1, $2, 0, $3) }
+      let result = try rows.sameRows(forwards)
+      guard rows.isRecording else { return result }
+      return result.recorded(from: [rows]) { gradient in
+        [try gradient.sameRows { smap_cumsum_rows($0, $1, $2, 1, $3) }]
+      }
+    }
+  }
+
+  /// log(sum(e^x)) over `dims`, or over all elements; -infinity if there are none.
+  public func logSumExp(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
+    let reduction = try Reduction(shape, dims)
+    let target = reduction.resultShape(keepDim)
+    let split = reduction.split
+    let together = try reduction.arranged(self).reshape([split.outer, split.middle, split.inner])
+    let rows = split.inner == 1 ? together : try together.permute([0, 2, 1])
+    let width = split.middle
+    let count = split.outer * split.inner
+    let result = try Tensor(uninitialized: target)
+    let (x, out) = (rows.pointer, result.pointer)
+    ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+      smap_logsumexp_rows(
+        x + block.lowerBound * width, block.count, width, out + block.lowerBound)
+    }
+    guard rows.isRecording else { return result }
+    let kept = rows.detached
+    return result.recorded(from: [rows]) { gradient in
+      let matrix = Tensor(storage: kept.storage, shape: [count, width])
+      let column = Tensor(storage: gradient.storage, shape: [count, 1])
+      let dx = try matrix.softmax() * column
+      return [Tensor(storage: dx.storage, shape: kept.shape)]
+    }
+  }
+
+  /// The `count` largest elements along a dimension, in falling order, and where they were.
+  ///
+  /// Equal elements keep their order; NaN counts as largest.
+  public func topK(_ count: Int, dim: Int = -1) throws -> (values: Tensor, indices: Tensor) {
+    let place = try dimension(dim)
+    guard count >= 0, count <= shape[place] else {
+      throw TensorError.value(
+        "there are no \(count) largest among \(shape[place]) elements",
+        hint: "k goes from 0 to \(shape[place])")
+    }
+    let last = rank - 1
+    let rows = place == last ? detached : try detached.transpose(place, last)
+    let width = rows.shape[last]
+    let found = try Tensor(uninitialized: rows.shape.dropLast() + [count])
+    let total = count == 0 ? 0 : found.count / count
+    for row in 0..<total {
+      let from = rows.pointer + row * width
+      let order = (0..<width).sorted { Tensor.ranksBefore(from[$0], $0, from[$1], $1) }
+      for i in 0..<count { found.pointer[row * count + i] = Float(order[i]) }
+    }
+    let indices = place == last ? found : try found.transpose(place, last)
+    return (try gather(dim: place, index: indices), indices)
+  }
+
+  private static func ranksBefore(_ a: Float, _ i: Int, _ b: Float, _ j: Int) -> Bool {
+    if a.isNaN || b.isNaN { return a.isNaN && (!b.isNaN || i < j) }
+    return a > b || (a == b && i < j)
+  }
+
+  /// The place of the largest element along `dim`, or among all in row-major order.
+  ///
+  /// The first of equals counts; a NaN counts as largest.
+  public func argmax(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    try position("argmax", dim, keepDim, smap_argmax_rows)
+  }
+
+  /// The place of the smallest element along `dim`, or among all in row-major order.
+  ///
+  /// The first of equals counts; a NaN counts as smallest.
+  public func argmin(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    try position("argmin", dim, keepDim, smap_argmin_rows)
+  }
+
+  private func position(
+    _ name: String, _ dim: Int?, _ keepDim: Bool, _ kernel: RowKernel
+  ) throws -> Tensor {
+    let reduction = try Reduction(shape, dim.map { [$0] })
+    try reduction.requireElements(for: name)
+    let split = reduction.split
+    var rows = detached
+    if split.inner != 1 {
+      let middle = Tensor(
+        storage: storage, shape: [split.outer, split.middle, split.inner])
+      rows = try middle.permute([0, 2, 1])
+    }
+    let result = try Tensor(uninitialized: reduction.resultShape(keepDim))
+    kernel(rows.pointer, split.outer * split.inner, split.middle, result.pointer)
+    return result
+  }
+
+  // MARK: - Rows
+
+  fileprivate var lastSize: Int { shape.last ?? 1 }
+
+  fileprivate static func rowsPerBlock(_ width: Int) -> Int { max(1, 16384 / max(width, 1)) }
+
+  /// Moves `dim` to the end, works, and moves it back.
+  private func rowwise(_ dim: Int, _ work: (Tensor) throws -> Tensor) throws -> Tensor {
+    if rank == 0, dim == 0 || dim == -1 { return try work(reshape([1])).reshape([]) }
+    let place = try dimension(dim)
+    if place == rank - 1 { return try work(self) }
+    return try work(transpose(place, rank - 1)).transpose(place, rank - 1)
+  }
+
+  private func sameRows(_ kernel: SameRowKernel) throws -> Tensor {
+    let result = try uninitializedLike()
+    let width = lastSize
+    guard count > 0 else { return result }
+    let (x, out) = (pointer, result.pointer)
+    ThreadPool.forEachBlock(
+      rows: count / width, rowsPerBlock: Tensor.rowsPerBlock(width)
+    ) { block in
+      let i = block.lowerBound * width
+      kernel(x + i, block.count, width, out + i)
+    }
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sets up the process for a session: signals, a thread with a stack large enough for deep scripts,
+// the ways out for text and pictures.
+
+import Console
+import Glibc
+import Library
+import Runtime
+import Tensors
+
+/// A session with its surroundings.
+struct Host {
+  let session: Session
+  let terminal: Terminal
+  let pictures: PictureStyle
+  let out: StandardOutput
+}
+
+enum Interpreter {
+  /// The sizes that are tried for the stack of the interpreter's thread.
+  private static let stackSizes = [512 << 20, 64 << 20, 8 << 20]
+
+  /// Runs `body` with a fresh session on a thread of its own and returns its exit code.
+  static func run(
+    options: SessionOptions, arguments: [String], _ body: @escaping (Host) -> Int32
+  ) -> Int32 {
+    Signals.install()
+    let task = Task { stackSize in
+      let host = makeHost(options, arguments, stackSize)
+      let code = body(host)
+      // What could not be written turns success into a failure, never the other way round.
+      let written = host.out.finish()
+      return code == 0 ? written : code
+    }
+    for size in stackSizes {
+      if let code = task.run(stackSize: size) { return code }
+    }
+    return task.body(StackSizes.ofThisThread)
+  }
+
+  private static func makeHost(
+    _ options: SessionOptions, _ arguments: [String], _ stackSize: Int
+  ) -> Host {
+    if let threads = options.threads { ThreadPool.threadCount = threads }
+    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) { MemoryBudget.limit = bytes }
+    let terminal = Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
+    let style = PictureStyle.choose(options.images, for: terminal)
+    let out = StandardOutput()
+    let session = Session(
+      library: Catalog.all,
+      limits: Limits(steps: options.maxSteps, seconds: options.maxSeconds),
+      output: { out.write($0) })
+    session.arguments = arguments
+    session.isRandomStrict = options.strictRandom
+    session.stackSize = stackSize
+    session.seed(options.seed)
+    session.note = { Diagnostics.say("note: \($0)") }
+    let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
+    session.present = { presenter.show($0) }
+    session.progress = ProgressDisplay().receive
+    return Host(session: session, terminal: terminal, pictures: style, out: out)
+  }
+
+  /// Work on its way to another thread and its result on the way back.
+  private final class Task: @unchecked Sendable {
+    let body: (Int) -> Int32
+    private var stackSize = 0
+    private var result: Int32 = 70
+
+    init(_ body: @escaping (Int) -> Int32) { self.body = body }
+
+    /// Runs the body on a thread with a stack of that size; nil if there is no such thread.
+    func run(stackSize: Int) -> Int32? {
+      self.stackSize = stackSize
+      var attributes = pthread_attr_t()
+      guard pthread_attr_init(&attributes) == 0 else { return nil }
+      defer { pthread_attr_destroy(&attributes) }
+      guard pthread_attr_setstacksize(&attributes, stackSize) == 0 else { return nil }
+      var thread = pthread_t()
+      let context = Unmanaged.passRetained(self)
+      let failed = pthread_create(
+        &thread, &attributes,
+        { @Sendable context in
+          guard let context else { return nil }
+          let task = Unmanaged<Task>.fromOpaque(context).takeRetainedValue()
+          task.result = task.body(task.stackSize)
+          return nil
+        }, context.toOpaque())
+      guard failed == 0 else {
+        context.release()
+        return nil
+      }
+      pthread_join(thread, nil)
+      return result
+    }
+  }
+
+  private enum StackSizes {
+    static let ofThisThread = 8 << 20
+  }
+}

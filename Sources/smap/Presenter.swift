@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How values reach the terminal: pictures where it can draw them, text everywhere else; progress on
+// standard error.
+
+import Console
+import Images
+import Library
+import Runtime
+
+/// Shows bundles on standard output.
+struct Presenter {
+  let out: StandardOutput
+  let pictures: TerminalPicture
+
+  /// Draws the picture of a bundle if the terminal can, else writes its text.
+  func show(_ bundle: Bundle) {
+    if let title = bundle.title { out.write(title + "\n") }
+    out.write(drawing(of: bundle) ?? bundle.text + "\n")
+  }
+
+  private func drawing(of bundle: Bundle) -> String? {
+    guard let png = bundle.png, let picture = try? PNG.decode(png, name: "picture"),
+      let text = try? pictures.text(for: picture)
+    else { return nil }
+    return text.hasSuffix("\n") ? text : text + "\n"
+  }
+}
+
+/// Shows how far long work has come.
+final class ProgressDisplay {
+  private var bar: ProgressBar?
+
+  /// Takes a report of the library.
+  func receive(_ report: ProgressReport) {
+    guard !report.isFinished else {
+      bar?.finish()
+      bar = nil
+      return
+    }
+    if bar == nil || bar?.total != report.total {
+      bar?.finish()
+      bar = ProgressBar(total: report.total, title: report.title)
+    }
+    bar?.update(report.done, note: report.note)
+  }
+}

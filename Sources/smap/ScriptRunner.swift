@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs a whole program and turns its end into an exit code.
+
+import Console
+import Files
+import Glibc
+import Library
+import Runtime
+import Syntax
+
+struct ScriptRunner {
+  enum Program {
+    case file(String)
+    case text(String)
+    case standardInput
+  }
+
+  private let host: Host
+
+  init(_ host: Host) { self.host = host }
+
+  /// Runs the program; errors go to standard error, rendered with their place.
+  func run(_ program: Program) -> Int32 {
+    do {
+      let source = try read(program)
+      let outcome = try host.session.evaluate(source)
+      // A line given with -e is a question: its value is the answer.
+      if case .text = program, outcome.isShown { try host.session.show(outcome.value) }
+      return 0
+    } catch let errors as SyntaxErrors {
+      return report(errors.diagnostics, code: 2)
+    } catch {
+      let failure = ScriptError(anything: error)
+      host.out.flush()
+      if failure.isInterrupt {
+        Diagnostics.say("interrupted")
+        return 130
+      }
+      Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
+      return Library.ExitCode.of(failure)
+    }
+  }
+
+  private func report(_ diagnostics: [Diagnostic], code: Int32) -> Int32 {
+    host.out.flush()
+    Diagnostics.say(ErrorText.render(diagnostics, terminal: host.terminal))
+    return code
+  }
+
+  private func read(_ program: Program) throws -> Source {
+    switch program {
+    case .text(let text): return Source(path: "-e", text: text)
+    case .file(let path): return Source(path: path, bytes: try FileReader.read(path: path))
+    case .standardInput:
+      return Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin"))
+    }
+  }
+}
+
+/// Errors as text for standard error.
+enum ErrorText {
+  static func render(_ diagnostics: [Diagnostic], terminal: Terminal) -> String {
+    let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
+    return DiagnosticRenderer(style: isColored ? .color : .plain, width: terminal.size.columns)
+      .render(diagnostics)
+  }
+
+  static func render(_ error: ScriptError, terminal: Terminal) -> String {
+    let text = render([error.diagnostic], terminal: terminal)
+    let trace = error.traceLines
+    guard trace.count > 1 else { return text }
+    return text + (text.hasSuffix("\n") ? "" : "\n")
+      + trace.map { "  in \($0)" }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What reaches the screen: half blocks, other protocols, and the line of progress.
+
+import Console
+import Glibc
+import Images
+import Testing
+
+@Suite struct DisplayTests {
+  private static func twoByTwo() throws -> Picture {
+    try Picture(
+      width: 2, height: 2, pixels: [255, 0, 0, 255, 0, 0, 0, 0, 255, 0, 255, 0])
+  }
+
+  private func text(
+    _ picture: Picture, _ style: PictureStyle = .blocks, _ colors: Terminal.ColorDepth = .full,
+    isUnicode: Bool = true, columns: Int = 80
+  ) throws -> String? {
+    try TerminalPicture(style: style, colors: colors, isUnicode: isUnicode, columns: columns)
+      .text(for: picture)
+  }
+
+  @Test func halfBlocksShowTwoPixels() throws {
+    let shown = try text(try DisplayTests.twoByTwo())
+    #expect(
+      shown == "\u{1B}[38;2;255;0;0;48;2;0;0;255m▀\u{1B}[48;2;0;255;0m▀\u{1B}[0m\n")
+    let palette = try text(try DisplayTests.twoByTwo(), .blocks, .palette)
+    #expect(palette == "\u{1B}[38;5;196;48;5;21m▀\u{1B}[48;5;46m▀\u{1B}[0m\n")
+  }
+
+  @Test func oddRowsAndClearPixelsUseTheBackground() throws {
+    let row = try Picture(width: 1, height: 1, fill: Color(1, 2, 3))
+    #expect(try text(row) == "\u{1B}[38;2;1;2;3m▀\u{1B}[0m\n")
+    let clear = try Picture(width: 3, height: 2, fill: Color(0, 0, 0, alpha: 0))
+    #expect(try text(clear) == "   \n")
+  }
+
+  @Test func withoutColorsDensityIsUsed() throws {
+    var picture = try Picture(width: 3, height: 2, fill: .black)
+    picture.fill(.white, x: 2, y: 0, width: 1, height: 2)
+    #expect(try text(picture, .blocks, .none) == "  █\n")
+    #expect(try text(picture, .blocks, .full, isUnicode: false) == "  @\n")
+    #expect(try text(picture, PictureStyle.none) == nil)
+  }
+
+  @Test func widePicturesAreMadeSmaller() throws {
+    let wide = try Picture(width: 100, height: 40, fill: .white)
+    let lines = try text(wide, .blocks, .none, columns: 25)?.split(separator: "\n")
+    #expect(lines?.count == 5 && lines?[0].count == 25)
+    let thin = try Picture(width: 500, height: 1, fill: .white)
+    #expect(try text(thin, .blocks, .none, columns: 1) == "█\n")
+  }
+
+  @Test func protocolsCarryThePicture() throws {
+    var generator = SplitMix64(seed: 1)
+    let pixels = (0..<64 * 64 * 3).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    let noise = try Picture(width: 64, height: 64, pixels: pixels)
+    let kitty = try text(noise, .kitty) ?? ""
+    #expect(kitty.hasPrefix("\u{1B}_Ga=T,f=100,q=2,m=1;"))
+    let chunks = kitty.split(separator: "\u{1B}\\").dropLast()
+    #expect(chunks.count > 3)
+    #expect(chunks.allSatisfy { ($0.split(separator: ";").last?.count ?? 0) <= 4096 })
+    let iterm = try text(noise, .iterm2) ?? ""
+    #expect(iterm.hasPrefix("\u{1B}]1337;File=inline=1;size=") && iterm.hasSuffix("\u{07}\n"))
+    let sixel = try text(try DisplayTests.twoByTwo(), .sixel) ?? ""
+    #expect(sixel.hasPrefix("\u{1B}Pq\"1;1;2;2#0;2;0;0;0"))
+    #expect(sixel.hasSuffix("-\u{1B}\\\n"))
+  }
+
+  @Test(arguments: [
+    ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy"),
+  ])
+  func base64(text: String, encoded: String) {
+    #expect(Base64.encode(Array(text.utf8)) == encoded)
+  }
+
+  @Test func theStyleIsChosenByWhatIsThere() {
+    let pipe = Terminal(input: 0, output: 1, colors: .none, isUnicode: true)
+    #expect(PictureStyle.choose("sixel", for: pipe) == .sixel)
+    #expect(PictureStyle.choose("tiff", for: pipe) == nil)
+    #expect(PictureStyle.choose("auto", for: pipe) { _ in nil } == PictureStyle.none)
+    let wish = PictureStyle.choose("auto", for: pipe) { $0 == "SMAP_IMAGES" ? "kitty" : nil }
+    #expect(wish == .kitty)
+  }
+
+  // MARK: - Progress
+
+  private func line(
+    _ done: Int, _ total: Int?, rate: Double, note: String = "", width: Int = 72
+  ) -> String {
+    ProgressBar.line(
+      done: done, total: total, rate: rate, title: "train", note: note, width: width,
+      isUnicode: false)
+  }
+
+  @Test func progressIsPutInWords() {
+    #expect(
+      line(50, 200, rate: 2.5, note: "loss 0.12", width: 66)
+        == "train  ####..............  25%  50/200  2.5/s  ETA 1:00  loss 0.12")
+    #expect(line(7, nil, rate: 0.25) == "train  7  4.0 s/step")
+    #expect(line(0, 10, rate: 0, width: 20) == "train  0%  0/10")
+    #expect(line(20, 10, rate: 1, width: 5).count <= 5)
+    #expect(line(1, 0, rate: .infinity, width: -3) == "")
+    #expect(ProgressBar.timeText(3_725) == "1:02:05")
+    #expect(ProgressBar.timeText(.infinity).contains(":"))
+  }
+
+  @Test func progressWaitsAndIsThrottledAndCleared() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    var now = 0.0
+    let bar = ProgressBar(
+      total: 100, title: "", descriptor: ends[1], isShown: true, isUnicode: false,
+      width: { 40 }, clock: { now })
+    for step in 1...30 {
+      now += 0.05
+      bar.update(step)
+    }
+    bar.finish()
+    close(ends[1])
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = read(ends[0], &buffer, buffer.count)
+    close(ends[0])
+    let drawn = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+      .split(separator: "\r").map(String.init)
+    #expect(drawn.count > 3 && drawn.count < 9)
+    #expect(drawn.last == "\u{1B}[K")
+    #expect(drawn[0].contains("20/100"))
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From bytes to keys, also when they arrive one at a time, and from pasted text to a program.
+
+import Console
+import Testing
+
+@Suite struct KeyTests {
+  /// All keys of some pieces of input, between which time passes.
+  private func keys(_ pieces: [[UInt8]]) -> [Key] {
+    var rest = pieces[...]
+    var reader = KeyReader { milliseconds in
+      guard let piece = rest.first else { return milliseconds < 0 ? .endOfInput : .nothing }
+      rest = rest.dropFirst()
+      return piece.isEmpty ? .nothing : .bytes(piece)
+    }
+    var keys: [Key] = []
+    while keys.last != .endOfInput { keys.append(reader.next()) }
+    return keys.dropLast()
+  }
+
+  private func keys(_ text: String) -> [Key] { keys([Array(text.utf8)]) }
+
+  @Test func plainKeys() {
+    #expect(keys("aé😀") == [.character("a"), .character("é"), .character("😀")])
+    #expect(keys("\r\n\t\u{7F}\u{3}") == [.enter, .enter, .tab, .backspace, .control("C")])
+  }
+
+  @Test func specialKeys() {
+    #expect(keys("\u{1B}[A\u{1B}OB\u{1B}[3~\u{1B}[1;5C") == [.up, .down, .delete, .wordRight])
+    #expect(keys("\u{1B}[H\u{1B}[4~\u{1B}b") == [.home, .end, .alt("b")])
+    #expect(keys("\u{1B}[99;99Xq") == [.unknown, .character("q")])
+  }
+
+  @Test func slowSequencesAreJoinedAndALoneEscapeIsAKey() {
+    #expect(keys([[0x1B], [0x5B], [0x41]]) == [.up])
+    #expect(keys([[0x1B], [], [0x61]]) == [.escape, .character("a")])
+    #expect(keys([[0xC3], [0xA9]]) == [.character("é")])
+  }
+
+  @Test func damagedCharactersAreReplaced() {
+    #expect(keys([[0xFF, 0x61]]) == [.character("\u{FFFD}"), .character("a")])
+    #expect(keys([[0xC3, 0x61]]) == [.character("\u{FFFD}"), .character("a")])
+    #expect(keys([[0xED, 0xA0, 0x80]]) == [.character("\u{FFFD}")])
+  }
+
+  @Test func pastesAreOneKey() {
+    let text = "\u{1B}[200~a = [1,\r\n\t2]\r\n\u{1B}[201~x"
+    #expect(keys(text) == [.paste("a = [1,\n  2]"), .character("x")])
+    let bytes = Array(text.utf8)
+    #expect(keys(bytes.map { [$0] }) == keys(text))
+    #expect(keys("\u{1B}[200~lost") == [.paste("lost")])
+  }
+
+  @Test func pastedTranscriptsLoseTheirPrompts() {
+    let transcript = "smap> f(1,\n  ... 2)\n3\nsmap> 4"
+    #expect(PastedText.cleaned(transcript.utf8) == "f(1,\n2)\n4")
+    #expect(PastedText.cleaned("a smap> b".utf8) == "a smap> b")
+    #expect(PastedText.cleaned("a\u{1B}\u{0}b".utf8) == "ab")
+  }
+
+  @Test func shownTextIsIndentedAndCleanedAgain() {
+    for text in ["", "a", "f(\n  1,\n2)", "a\n\nb"] {
+      #expect(EditorText.clean(EditorText.shown(text)) == text)
+    }
+    let shown = EditorText.shown("ab\ncd")
+    #expect(String(String.UnicodeScalarView(shown)) == "ab\n      cd")
+    #expect(EditorText.lineStart(shown, 5) == 3 && EditorText.textStart(shown, 5) == 9)
+    #expect(EditorText.lineEnd(shown, 0) == 2 && EditorText.lineEnd(shown, 99) == 11)
+  }
+
+  @Test func candidatesAreLaidOut() {
+    #expect(CompletionList.commonPrefix(["reshape", "resize"]) == "res")
+    #expect(CompletionList.commonPrefix([]) == "")
+    let few = [Completions.Candidate("sum", detail: "sum(x)"), .init("std")]
+    #expect(CompletionList.lines(few, columns: 40, limit: 9) == ["sum  sum(x)", "std  "])
+    let many = (10..<40).map { Completions.Candidate("name\($0)") }
+    let lines = CompletionList.lines(many, columns: 20, limit: 4)
+    #expect(lines.count == 4 && lines[3] == "... and 12 more lines")
+  }
+}

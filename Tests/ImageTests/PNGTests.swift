@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// PNG must bring every picture back unchanged, and must refuse everything else with words.
+
+import Files
+import Images
+import Testing
+
+@Suite struct PNGTests {
+  private static func sample(channels: Int) throws -> Picture {
+    let (width, height) = (13, 7)
+    var generator = SplitMix64(seed: 5)
+    let pixels = (0..<width * height * channels).map { _ in
+      UInt8(truncatingIfNeeded: generator.next())
+    }
+    return try Picture(width: width, height: height, channels: channels, pixels: pixels)
+  }
+
+  @Test(arguments: [3, 4]) func roundTripKeepsEveryByte(channels: Int) throws {
+    let picture = try PNGTests.sample(channels: channels)
+    let bytes = try PNG.encode(picture)
+    #expect(try PNG.decode(bytes) == picture)
+    #expect(try PNG.encode(picture) == bytes)
+  }
+
+  @Test func noiseFitsTheBuffer() throws {
+    var generator = SplitMix64(seed: 1)
+    let pixels = (0..<300 * 300 * 3).map { _ in UInt8(truncatingIfNeeded: generator.next()) }
+    let picture = try Picture(width: 300, height: 300, pixels: pixels)
+    #expect(try PNG.decode(PNG.encode(picture)) == picture)
+  }
+
+  @Test func greyAndPaletteBecomeColor() throws {
+    let digits = try PNG.load(path: TestFolder.data("digits8.png"))
+    #expect(digits.width == 384 && digits.height == 304 && !digits.hasAlpha)
+    #expect(digits[0, 0].red == digits[0, 0].green)
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    let bytes = try PNG.encode(try PNGTests.sample(channels: 3))
+    for count in 0..<bytes.count - 12 {
+      let error = #expect(throws: ImageError.self) { try PNG.decode(Array(bytes[..<count])) }
+      #expect(error?.exitCode == 65)
+    }
+  }
+
+  @Test func mutationsNeverCrash() throws {
+    let bytes = try PNG.encode(try PNGTests.sample(channels: 4))
+    var generator = SplitMix64(seed: 9)
+    for _ in 0..<3000 {
+      var mutated = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let place = Int.random(in: 0..<mutated.count, using: &generator)
+        mutated[place] = UInt8(truncatingIfNeeded: generator.next())
+      }
+      // Either a picture or an `ImageError`; another error would fail the test.
+      do { _ = try PNG.decode(mutated) } catch is ImageError {}
+    }
+  }
+
+  @Test func hugeHeadersAreRefusedBeforeMemoryIsTaken() throws {
+    var bytes = try PNG.encode(try PNGTests.sample(channels: 3))
+    let million: [UInt8] = [0x00, 0x0F, 0x42, 0x40]
+    bytes.replaceSubrange(16..<24, with: million + million)
+    let error = #expect(throws: ImageError.self) { try PNG.decode(bytes, name: "bomb.png") }
+    #expect(error?.message.contains("1000000 x 1000000") == true)
+    #expect(error?.exitCode == 65)
+  }
+
+  @Test func missingFilesAreNamed() throws {
+    let error = #expect(throws: FileError.self) { try PNG.load(path: "/nowhere/cat.png") }
+    #expect(error?.kind == .notFound)
+    #expect(error?.exitCode == 66)
+    #expect(error?.description == "cannot read '/nowhere/cat.png': No such file or directory")
+  }
+
+  @Test func foldersAreNoPictures() throws {
+    let error = #expect(throws: FileError.self) { try PNG.load(path: "/tmp") }
+    #expect(error?.kind == .isDirectory)
+  }
+
+  @Test func otherFilesAreNoPictures() throws {
+    let error = #expect(throws: ImageError.self) { try PNG.decode(Array("GIF89a".utf8)) }
+    #expect(error?.message.contains("not a PNG") == true)
+  }
+}

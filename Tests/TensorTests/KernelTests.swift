@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C kernels against double precision, on lengths that fill vectors and that do not, over the
+// whole range of the functions, and at infinities and NaN.
+
+import CKernels
+import Glibc
+import Tensors
+import Testing
+
+@Suite struct KernelTests {
+  static let lengths = [0, 1, 7, 16, 63, 1000]
+
+  /// Numbers of all sizes and signs, and the special ones.
+  static let wide: [Float] = {
+    var values: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, -1]
+    for exponent in stride(from: -44, through: 38, by: 1) {
+      for digit in [1.0, 2.7, 7.3] {
+        let size = Float(digit * Glibc.pow(10, Double(exponent)))
+        values += [size, -size]
+      }
+    }
+    for i in -2000...2000 { values.append(Float(i) * 0.0537) }
+    return values
+  }()
+
+  struct Function: Sendable, CustomTestStringConvertible {
+    let operation: UnaryOperation
+    let reference: @Sendable (Double) -> Double
+    var testDescription: String { "\(operation)" }
+  }
+
+  static let functions: [Function] = [
+    Function(operation: .exp) { Glibc.exp($0) },
+    Function(operation: .log) { Glibc.log($0) },
+    Function(operation: .log2) { Glibc.log2($0) },
+    Function(operation: .tanh) { Glibc.tanh($0) },
+    Function(operation: .sigmoid) { 1 / (1 + Glibc.exp(-$0)) },
+    Function(operation: .sin) { Glibc.sin($0) },
+    Function(operation: .cos) { Glibc.cos($0) },
+    Function(operation: .sqrt) { $0.squareRoot() },
+    Function(operation: .rsqrt) { 1 / $0.squareRoot() },
+    Function(operation: .gelu) { $0 == -.infinity ? 0 : $0 * 0.5 * erfc(-$0 / 2.0.squareRoot()) },
+    Function(operation: .silu) { $0 == -.infinity ? 0 : $0 / (1 + Glibc.exp(-$0)) },
+    Function(operation: .abs) { Swift.abs($0) },
+    Function(operation: .negate) { -$0 },
+    Function(operation: .square) { $0 * $0 },
+    Function(operation: .relu) { $0 < 0 ? 0 : $0 },
+    Function(operation: .sign) { $0.isNaN || $0 == 0 ? $0 : $0 < 0 ? -1 : 1 },
+    Function(operation: .floor) { $0.rounded(.down) },
+    Function(operation: .ceil) { $0.rounded(.up) },
+    Function(operation: .round) { $0.rounded(.toNearestOrEven) },
+    Function(operation: .isnan) { $0.isNaN ? 1 : 0 },
+  ]
+
+  @Test(arguments: functions)
+  func functionIsAccurate(_ function: Function) throws {
+    let x = try Tensor(shape: [Self.wide.count], values: Self.wide)
+    let y = try x.applying(function.operation).toArray()
+    for (input, found) in zip(Self.wide, y) {
+      let wanted = Float(function.reference(Double(input)))
+      // Results too small for full precision may be off by an absolute amount.
+      let isFine = isClose(found, wanted, relative: 6e-7, absolute: 3e-8)
+      #expect(isFine, "\(function.operation)(\(input)) is \(found) instead of \(wanted)")
+      if !isFine { return }
+    }
+  }
+
+  @Test(arguments: lengths)
+  func everyLengthIsComputedWhole(_ length: Int) throws {
+    let x = try normal([length], seed: 1)
+    for function in Self.functions {
+      let whole = try x.applying(function.operation).toArray()
+      for (i, value) in x.toArray().enumerated() {
+        let wanted = Float(function.reference(Double(value)))
+        #expect(isClose(whole[i], wanted), "\(function.operation), element \(i) of \(length)")
+      }
+    }
+  }
+
+  @Test(arguments: BinaryOperation.allCases)
+  func numberAndRunFormsAgree(_ operation: BinaryOperation) throws {
+    for length in Self.lengths {
+      let x = try normal([length], seed: 2)
+      let number: Float = 1.25
+      let filled = try Tensor(repeating: number, shape: [length])
+      let left = try Tensor.combine(operation, x, number).toArray()
+      let right = try Tensor.combine(operation, number, x).toArray()
+      let leftWanted = try Tensor.combine(operation, x, filled).toArray()
+      let rightWanted = try Tensor.combine(operation, filled, x).toArray()
+      for i in 0..<length {
+        #expect(isClose(left[i], leftWanted[i], relative: 0, absolute: 0))
+        #expect(isClose(right[i], rightWanted[i], relative: 0, absolute: 0))
+      }
+    }
+  }
+
+  @Test(arguments: lengths)
+  func sumsAreAccurate(_ length: Int) throws {
+    let x = try normal([length * 7], seed: 3)
+    let values = x.toArray().map(Double.init)
+    let scale = Float(values.reduce(0) { $0 + Swift.abs($1) })
+    #expect(isClose(try x.sum().item(), Float(values.reduce(0, +)), absolute: scale * 1e-7))
+    let rows = try x.reshape([length, 7])
+    let columns = try rows.sum(dim: 0).toArray()
+    let across = try rows.sum(dim: 1).toArray()
+    for c in 0..<7 {
+      let wanted = (0..<length).reduce(0) { $0 + values[$1 * 7 + c] }
+      #expect(isClose(columns[c], Float(wanted), absolute: scale * 1e-7))
+    }
+    for r in 0..<length {
+      #expect(isClose(across[r], Float(values[r * 7..<r * 7 + 7].reduce(0, +)), absolute: 1e-6))
+    }
+  }
+
+  @Test func aLongSumLosesNothing() throws {
+    let x = try Tensor(repeating: 0.1, shape: [3_000_000])
+    #expect(try x.sum().item() == Float(3_000_000 * Double(Float(0.1))))
+    #expect(try x.mean().item() == 0.1)
+  }
+
+  @Test(arguments: [1, 7, 16, 1000])
+  func extremesFindNaN(_ length: Int) throws {
+    for place in Set([0, length / 2, length - 1]) {
+      var values = try normal([length], seed: 4).toArray()
+      values[place] = .nan
+      let x = try Tensor(shape: [length], values: values)
+      #expect(try x.maximum().item().isNaN && x.minimum().item().isNaN)
+      #expect(try x.argmax().item() == Float(place))
+      let column = try x.reshape([length, 1]).expand([length, 3]).maximum(dims: [0])
+      #expect(column.toArray().allSatisfy { $0.isNaN })
+    }
+  }
+
+  @Test func softmaxAtTheEdges() throws {
+    let infinity = Float.infinity
+    #expect(try v(-infinity, 0).softmax().toArray() == [0, 1])
+    #expect(try v(1e30, 0).softmax().toArray() == [1, 0])
+    #expect(try v(-1e30, -1e30).logSumExp().item() == -1e30)
+    #expect(try v(-infinity, -infinity).logSumExp().item() == -infinity)
+    #expect(try v(infinity, 0).logSumExp().item() == infinity)
+    #expect(try Tensor.zeros([0]).logSumExp().item() == -infinity)
+    #expect(try v(0, 200).logSoftmax().toArray() == [-200, 0])
+  }
+
+  @Test func plainProductAgreesWithTheLibrary() throws {
+    let (a, b) = (try normal([13, 9], seed: 5), try normal([9, 11], seed: 6))
+    for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
+      let left = transposeA ? try a.transposed() : a
+      let right = transposeB ? try b.transposed() : b
+      let plain = try Tensor.zeros([13, 11])
+      smap_plain_product(
+        transposeA ? 1 : 0, transposeB ? 1 : 0, 13, 11, 9, 1, left.pointer, left.shape[1],
+        right.pointer, right.shape[1], 0, plain.pointer, 11)
+      let library = try Tensor.product(left, right, transposeA: transposeA, transposeB: transposeB)
+      expectClose(plain, library)
+    }
+  }
+
+  @Test func productsOfManyShapesAgreeWithDoublePrecision() throws {
+    for (m, k, n) in [(1, 1, 1), (7, 5, 3), (130, 40, 300), (300, 64, 129), (5, 0, 4), (0, 3, 2)] {
+      let (a, b) = (try normal([m, k], seed: 7), try normal([k, n], seed: 8))
+      let c = try a.matmul(b).toArray()
+      let (x, y) = (a.toArray().map(Double.init), b.toArray().map(Double.init))
+      for (i, j) in [(0, 0), (m / 2, n - 1), (m - 1, n / 2)] where m > 0 {
+        let wanted = (0..<k).reduce(0) { $0 + x[i * k + $1] * y[$1 * n + j] }
+        #expect(isClose(c[i * n + j], Float(wanted), absolute: 2e-5))
+      }
+    }
+  }
+}
