@@ -44,5 +44,17 @@ let package = Package(
         "Library", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Tests, one target for each stage.
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots", "Corpus"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(name: "ModelTests", dependencies: ["Models"], exclude: ["README.md"]),
+    .testTarget(
+      name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),
+    .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "LibraryTests", dependencies: ["Library"]),
+    .testTarget(
+      name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]
 )

@@ -9,26 +9,25 @@ static const uint32_t FACTOR_A = 0xD2511F53, FACTOR_B = 0xCD9E8D57;
 static const uint32_t WEYL_A = 0x9E3779B9, WEYL_B = 0xBB67AE85;
 
 /// words[w][b]: word w of block first + b.
-INLINE void philox_group(uint64_t key, uint64_t first, uint32_t purpose, int blocks,
-                         uint32_t words[4][BLOCKS]) {
-  for (int b = 0; b < blocks; b++) {
+INLINE void philox_group(uint64_t key, uint64_t first, uint32_t words[4][BLOCKS]) {
+  for (int b = 0; b < BLOCKS; b++) {
     uint64_t number = first + (uint64_t)b;
-    words[0][b] = (uint32_t)number;
-    words[1][b] = (uint32_t)(number >> 32);
-    words[2][b] = purpose;
-    words[3][b] = 0;
-  }
-  uint32_t key_a = (uint32_t)key, key_b = (uint32_t)(key >> 32);
-  for (int round = 0; round < ROUNDS; round++) {
-    for (int b = 0; b < blocks; b++) {
-      uint64_t a = (uint64_t)FACTOR_A * words[0][b], c = (uint64_t)FACTOR_B * words[2][b];
-      words[0][b] = (uint32_t)(c >> 32) ^ words[1][b] ^ key_a;
-      words[1][b] = (uint32_t)c;
-      words[2][b] = (uint32_t)(a >> 32) ^ words[3][b] ^ key_b;
-      words[3][b] = (uint32_t)a;
+    uint32_t w0 = (uint32_t)number, w1 = (uint32_t)(number >> 32), w2 = 0, w3 = 0;
+    uint32_t key_a = (uint32_t)key, key_b = (uint32_t)(key >> 32);
+#pragma clang loop unroll(full)
+    for (int round = 0; round < ROUNDS; round++) {
+      uint64_t a = (uint64_t)FACTOR_A * w0, c = (uint64_t)FACTOR_B * w2;
+      w0 = (uint32_t)(c >> 32) ^ w1 ^ key_a;
+      w1 = (uint32_t)c;
+      w2 = (uint32_t)(a >> 32) ^ w3 ^ key_b;
+      w3 = (uint32_t)a;
+      key_a += WEYL_A;
+      key_b += WEYL_B;
     }
-    key_a += WEYL_A;
-    key_b += WEYL_B;
+    words[0][b] = w0;
+    words[1][b] = w1;
+    words[2][b] = w2;
+    words[3][b] = w3;
   }
 }
 
@@ -73,35 +72,42 @@ INLINE void box_muller(uint32_t radius_word, uint32_t angle_word, float *x, floa
   *y = radius * ((quadrant & 2) ? -sine : sine);
 }
 
-INLINE void copy_group(const float *group, float *out, long n) {
-  for (long i = 0; i < n && i < GROUP; i++) out[i] = group[i];
+/// Block by block, as the elements are numbered: the four words of each side by side.
+INLINE void store_group(float words[4][BLOCKS], float *out, long n) {
+  float group[GROUP];
+  float *to = n >= GROUP ? out : group;
+  for (int b = 0; b < BLOCKS; b++) {
+    to[4 * b] = words[0][b];
+    to[4 * b + 1] = words[1][b];
+    to[4 * b + 2] = words[2][b];
+    to[4 * b + 3] = words[3][b];
+  }
+  if (n < GROUP) memcpy(out, group, (size_t)n * sizeof(float));
 }
 
 MULTIVERSIONED
 void smap_draw_uniform(uint64_t key, uint64_t first, float *out, long n) {
   uint32_t words[4][BLOCKS];
-  float group[GROUP];
+  float uniform[4][BLOCKS];
   for (long i = 0; i < n; i += GROUP) {
-    philox_group(key, (first + (uint64_t)i) / 4, 0, BLOCKS, words);
-    for (int b = 0; b < BLOCKS; b++)
-      for (int w = 0; w < 4; w++) group[4 * b + w] = (float)(words[w][b] >> 8) * 0x1p-24f;
-    copy_group(group, out + i, n - i);
+    philox_group(key, (first + (uint64_t)i) / 4, words);
+    for (int w = 0; w < 4; w++)
+      for (int b = 0; b < BLOCKS; b++) uniform[w][b] = (float)(words[w][b] >> 8) * 0x1p-24f;
+    store_group(uniform, out + i, n - i);
   }
 }
 
 MULTIVERSIONED
 void smap_draw_normal(uint64_t key, uint64_t first, float *out, long n) {
   uint32_t words[4][BLOCKS];
-  float normal[4][BLOCKS], group[GROUP];
+  float normal[4][BLOCKS];
   for (long i = 0; i < n; i += GROUP) {
-    philox_group(key, (first + (uint64_t)i) / 4, 0, BLOCKS, words);
+    philox_group(key, (first + (uint64_t)i) / 4, words);
     for (int b = 0; b < BLOCKS; b++)
       box_muller(words[0][b], words[1][b], &normal[0][b], &normal[1][b]);
     for (int b = 0; b < BLOCKS; b++)
       box_muller(words[2][b], words[3][b], &normal[2][b], &normal[3][b]);
-    for (int b = 0; b < BLOCKS; b++)
-      for (int w = 0; w < 4; w++) group[4 * b + w] = normal[w][b];
-    copy_group(group, out + i, n - i);
+    store_group(normal, out + i, n - i);
   }
 }
 

@@ -43,12 +43,12 @@ double smap_dot(const float *x, const float *y, long n) {
 }
 
 MULTIVERSIONED
-void smap_sum_rows(const float *x, long rows, long width, float scale, float *out) {
+void smap_sum_rows(const float *x, long rows, long width, double scale, float *out) {
   for (long r = 0; r < rows; r++) out[r] = (float)(long_sum(x + r * width, width) * scale);
 }
 
 MULTIVERSIONED
-void smap_sum_columns(const float *x, long rows, long stride, long width, float scale,
+void smap_sum_columns(const float *x, long rows, long stride, long width, double scale,
                       float *out) {
   for (long c = 0; c < width; c += COLUMNS) {
     long columns = width - c < COLUMNS ? width - c : COLUMNS;

@@ -51,6 +51,7 @@ public enum ExitCode {
   /// The code for a program that ends with this error: 1 for a fault of the script, 2 for one of
   /// its syntax, 65 to 77 for files and limits, 130 for an interrupt.
   public static func of(_ error: any Error) -> Int32 {
+    if error is SyntaxErrors { return 2 }
     let error = ScriptError(anything: error)
     if error.isInterrupt { return 130 }
     switch error.kind {

@@ -10,11 +10,10 @@ import Tensors
 
 /// The functions that make, train and use generators.
 enum GeneratorFunctions {
-  static let table: [Builtin] = [make, train, sample, velocity, save, load]
+  static let functions: [Builtin] = [make, train, sample, velocity, save, load]
 
   private static let tinyExample =
-    "card.model(\(TokenizerFunctions.tinyExample), width = 16, depth = 1, heads = 2, "
-    + "head_width = 16, head_depth = 1, seed = 0)"
+    TokenizerFunctions.tinyExample + "let model = card.model(tok, width = 16, seed = 0)\n"
 
   private static let make = Builtin(
     "card.model(tok: tokenizer, *, head = \"flow\", width = 128, depth = 4, heads = 4, "
@@ -24,7 +23,7 @@ enum GeneratorFunctions {
       A causal transformer of `depth` blocks reads the class and the tokens so far; a flow-matching \
       head of `head_depth` blocks draws the next one.
       """,
-    example: "\(tinyExample).num_tokens   #=> 16",
+    example: tinyExample + "model.num_tokens   #=> 16",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       _ = try call.choice(1, among: ["flow"])
@@ -51,8 +50,10 @@ enum GeneratorFunctions {
       to 1 (all classes alike); `variants` is how often every picture is encoded, each time \
       changed a little, unless `augment` is false. Otherwise as smap.train.
       """,
-    example: "len(card.train(\(tinyExample), data.shapes(8, size = 16), steps = 1, "
-      + "batch_size = 4, variants = 1, seed = 1).loss)   #=> 1",
+    example: tinyExample + """
+      let history = card.train(model, data.shapes(8, size = 16), steps = 1, seed = 1)
+      len(history.loss)   #=> 1
+      """,
     body: translating { call in
       let generator = try call.generator(0)
       let tokenizer = try tokenizer(for: generator, call)
@@ -106,7 +107,8 @@ enum GeneratorFunctions {
     "card.velocity(model: generator, x: [N, T], t: number, context: [N, D]) -> tensor",
     "The velocity at which tokens `x` move at time `t`, from 0 (noise) to 1 (token).",
     details: "`context` is what the backbone knows; `x` is standardised, as in the head.",
-    example: "card.velocity(\(tinyExample), zeros(2, 6), 0.5, zeros(2, 16)).shape   #=> [2, 6]",
+    example: tinyExample
+      + "card.velocity(model, zeros(2, 6), 0.5, zeros(2, 16)).shape   #=> [2, 6]",
     body: translating { call in
       let time = Float(try call.number("t", in: 0...1))
       let model = try call.generator(0).model
@@ -144,11 +146,11 @@ extension GeneratorFunctions {
       `label` is as in smap.encode; a list draws `count` pictures of each of its classes, in its \
       order. `keep` stops after as many tokens. Above 1, `guidance_scale` makes the class count \
       for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
-      with `seed` itself, picture i of several with a seed that follows from `seed` and i. \
+      with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
       `on_token` is called with {tokens, step, total} after every token.
       """,
-    example: "card.sample(\(tinyExample), 3, count = 2, keep = 4, steps = 2, seed = 1).shape"
-      + "   #=> [2, 4]",
+    example: tinyExample
+      + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
     body: translating { call in
       let model = try call.generator(0).model
       let options = try options(call, numTokens: model.configuration.numTokens)
@@ -183,13 +185,9 @@ extension GeneratorFunctions {
     return try condition.picked((0..<condition.count * count).map { $0 / count })
   }
 
-  /// The seeds of the pictures: the given one for a single picture.
-  static func seeds(_ seed: UInt64, count: Int) -> [UInt64] {
-    guard count > 1 else { return [seed] }
-    return (0..<count).map { i in
-      var draws = RandomStream(seed: seed, 0x5EED, i)
-      return draws.next() >> 11
-    }
+  /// The seeds of the pictures: the given one for a single picture, else those of random.split.
+  private static func seeds(_ seed: UInt64, count: Int) -> [UInt64] {
+    count == 1 ? [seed] : RandomKey(seed: seed).split(count).map(\.seed)
   }
 
   /// Few pictures are drawn at once and can stop at every token; many in groups, on all threads.
@@ -231,6 +229,9 @@ extension Call {
 extension Condition {
   /// The conditions at the given places, which may repeat.
   func picked(_ places: [Int]) throws -> Condition {
+    if let labels = try plainLabels() {
+      return try Condition(places.map { labels[$0] }, classCount: classCount)
+    }
     let table = try look(up: .eye(classCount + 1))
     return try Condition(
       weights: try table.rows(at: places).narrow(dim: 1, start: 0, count: classCount),

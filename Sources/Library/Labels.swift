@@ -140,23 +140,29 @@ struct LabelArgument {
 }
 
 extension Condition {
-  /// What the conditions are, as a script gave them: nil, classes [B], or weights [B, classes].
-  func scriptValue() throws -> Value {
-    let rows = try look(up: .eye(classCount + 1))
-    let table = rows.toArray()
+  /// The classes, nil for the null condition, unless some are mixtures.
+  func plainLabels() throws -> [Int?]? {
     let width = classCount + 1
+    let table = try look(up: .eye(width)).toArray()
     var labels: [Int?] = []
     for row in 0..<count {
       let weights = table[row * width..<(row + 1) * width]
       let used = weights.indices.filter { weights[$0] != 0 }
-      guard used.count == 1, weights[used[0]] == 1 else {
-        return .tensor(try rows.narrow(dim: 1, start: 0, count: classCount))
-      }
+      guard used.count == 1, weights[used[0]] == 1 else { return nil }
       let column = used[0] - row * width
       labels.append(column == classCount ? nil : column)
     }
-    if labels.allSatisfy({ $0 == nil }) { return .nil }
+    return labels
+  }
+
+  /// What the conditions are, as a script gave them: nil, classes [B], or weights [B, classes].
+  func scriptValue() throws -> Value {
+    guard let labels = try plainLabels() else {
+      let weights = try look(up: .eye(classCount + 1))
+      return .tensor(try weights.narrow(dim: 1, start: 0, count: classCount))
+    }
     let known = labels.compactMap { $0 }
+    if known.isEmpty { return .nil }
     guard known.count == labels.count else {
       return .list(labels.map { $0.map { .integer($0) } ?? .nil })
     }

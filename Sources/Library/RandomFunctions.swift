@@ -25,7 +25,7 @@ enum RandomFunctions {
     },
     Builtin(
       "random.permutation(n, *, seed = nil)", "Gives the whole numbers below `n` in random order.",
-      example: "random.permutation(4, seed = 1).sum()   #=> 6"
+      example: "random.permutation(4, seed = 1).sum()   #=> tensor(6)"
     ) { call in
       let count = try call.integer(0)
       return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed(1))))

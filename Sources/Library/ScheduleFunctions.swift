@@ -9,7 +9,7 @@ import Tensors
 
 /// The functions about tail dropping.
 enum ScheduleFunctions {
-  static let table: [Builtin] = [tailDrop, keepProbs, lengthProbs, sampleKeep]
+  static let functions: [Builtin] = [tailDrop, keepProbs, lengthProbs, sampleKeep]
 
   private static let tailDrop = Builtin(
     "smap.tail_drop(kind = \"mixture\", *, min_keep = 1, full = 0.25, ratio = 0.9, "

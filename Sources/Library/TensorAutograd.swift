@@ -61,22 +61,33 @@ enum TensorAutograd {
   ]
 
   private static func differentiated(_ call: Call, withValue: Bool) throws -> Value {
+    let target = try call.function(0)
+    if case .object(let object) = target, object.payload is GradientFunction {
+      throw GradientFunction.noSecondDerivatives
+    }
     let function = GradientFunction(
-      try call.function(0), argument: try call.integer(1, in: 0...255), withValue: withValue)
+      HeldValues([target], in: call.session), argument: try call.integer(1, in: 0...255),
+      withValue: withValue)
     return .object(ForeignObject(GradientFunction.type, function))
   }
 }
 
 /// What `grad` and `value_and_grad` return.
 private final class GradientFunction {
-  private let function: Value
+  private let function: HeldValues
   private let argument: Int
   private let withValue: Bool
 
-  init(_ function: Value, argument: Int, withValue: Bool) {
+  init(_ function: HeldValues, argument: Int, withValue: Bool) {
     self.function = function
     self.argument = argument
     self.withValue = withValue
+  }
+
+  /// Backward passes are not recorded, so a second derivative would silently be 0.
+  static var noSecondDerivatives: ScriptError {
+    .value(
+      "the gradient of a gradient is not recorded", hint: "only first derivatives are computed")
   }
 
   static let type = ForeignType(
@@ -96,15 +107,33 @@ private final class GradientFunction {
           + (arguments.count == 1 ? "is only 1" : "are only \(arguments.count)"),
         hint: "arguments count from 0")
     }
+    let running = RunningGradients.of(session)
+    if case .tensor(let tensor) = arguments[argument], running.count > 0, tensor.requiresGradient {
+      throw GradientFunction.noSecondDerivatives
+    }
+    running.count += 1
+    defer { running.count -= 1 }
     let target = try Tensor.parameter(try Conversion.tensor(arguments[argument]).detached)
     var inputs = arguments
     inputs[argument] = .tensor(target)
-    let result = try session.invoke(function, inputs, named: [:])
+    let result = try session.invoke(function.items[0], inputs, named: [:])
     let value = try Conversion.tensor(result)
     let found = try value.gradients(for: [target])[0]
     let slope = try found ?? Tensor.zeros(target.shape)
     var gradient = Value.tensor(slope)
     if case .number = arguments[argument] { gradient = .number(Double(try slope.item())) }
     return withValue ? .list([.tensor(value.detached), gradient]) : gradient
+  }
+}
+
+/// How many gradient functions are running in a session.
+private final class RunningGradients {
+  var count = 0
+
+  static func of(_ session: Session) -> RunningGradients {
+    if let known = session.attachments["gradients"] as? RunningGradients { return known }
+    let fresh = RunningGradients()
+    session.attachments["gradients"] = fresh
+    return fresh
   }
 }

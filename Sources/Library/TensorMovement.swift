@@ -99,7 +99,7 @@ enum TensorMovement {
     Builtin(
       "gather(x: tensor, dim, index: tensor)",
       "Picks along a dimension the elements that `index` names.",
-      example: "gather([1, 2; 3, 4], 1, [1; 0;])   #=> tensor([[2], [3]])"
+      example: "gather([1, 2; 3, 4], 1, [1, 0; 0, 1])[0]   #=> tensor([2, 1])"
     ) { call in .tensor(try call.tensor(0).gather(dim: call.integer(1), index: call.tensor(2))) },
     Builtin(
       "where(condition: tensor, x, y)",

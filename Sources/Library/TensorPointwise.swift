@@ -85,7 +85,8 @@ enum TensorPointwise {
     ) { call in
       let (low, high) = (try call.optionalNumber(1), try call.optionalNumber(2))
       guard case .number(let number) = call[0] else {
-        return .tensor(try call.tensor(0).clamp(min: low.map { Float($0) }, max: high.map { Float($0) }))
+        return .tensor(
+          try call.tensor(0).clamp(min: low.map { Float($0) }, max: high.map { Float($0) }))
       }
       let (least, most) = (low ?? -.infinity, high ?? .infinity)
       guard least <= most else {

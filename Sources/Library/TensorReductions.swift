@@ -80,7 +80,7 @@ enum TensorReductions {
     Builtin(
       "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
       "Gives the standard deviation; squares are divided by their number less `correction`.",
-      example: "std([1, 2, 3, 4, 5], correction = 0) ** 2   #=> 2"
+      example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)"
     ) { call in
       .tensor(
         try call.tensor(0).standardDeviation(
@@ -111,7 +111,8 @@ enum TensorReductions {
       example: "softmax([0, 0])   #=> tensor([0.5, 0.5])"
     ) { call in .tensor(try call.tensor(0).softmax(dim: call.integer(1))) },
     Builtin(
-      "log_softmax(x: tensor, dim = -1)", "Gives the logarithm of `softmax`, without rounding to 0.",
+      "log_softmax(x: tensor, dim = -1)",
+      "Gives the logarithm of `softmax`, without rounding to 0.",
       example: "log_softmax([0, 0])   #=> tensor([-0.6931, -0.6931])"
     ) { call in .tensor(try call.tensor(0).logSoftmax(dim: call.integer(1))) },
     Builtin(

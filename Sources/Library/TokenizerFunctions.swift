@@ -12,12 +12,12 @@ import Tensors
 
 /// The functions that make and use tokenizers.
 enum TokenizerFunctions {
-  static let table: [Builtin] = [
+  static let functions: [Builtin] = [
     make, encode, decode, reconstruct, tokens, loss, bestLength, codebookUsage,
   ]
 
   /// A tokenizer small enough for the examples of the manual.
-  static let tinyExample = "smap.tokenizer(image_size = 16, width = 16, heads = 2, seed = 0)"
+  static let tinyExample = "let tok = smap.tokenizer(image_size = 16, width = 16, seed = 0)\n"
 
   private static let make = Builtin(
     "smap.tokenizer(*, image_size = 32, patch_size = 8, num_tokens = 16, token_dim = 6, "
@@ -70,7 +70,7 @@ enum TokenizerFunctions {
       of shape [C] or [B, C] that mix classes. The result has the fields ids, latents, label, \
       shape and length; `tokens[:k]` keeps the first k tokens of every picture.
       """,
-    example: "smap.encode(\(tinyExample), zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
+    example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
@@ -85,8 +85,8 @@ enum TokenizerFunctions {
       Without `label`, pictures are decoded as what their tokens were made for; `label = nil` \
       takes the class away, another label puts it in place of the first.
       """,
-    example: "smap.decode(\(tinyExample), "
-      + "smap.encode(\(tinyExample), zeros(1, 3, 16, 16))[:4]).shape   #=> [1, 3, 16, 16]",
+    example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
+      + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let tokens = try call.tokens(1)
@@ -99,8 +99,8 @@ enum TokenizerFunctions {
     "smap.reconstruct(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil) "
       + "-> [B, 3, H, W]",
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
-    example: "smap.reconstruct(\(tinyExample), zeros(1, 3, 16, 16), keep = 2).shape"
-      + "   #=> [1, 3, 16, 16]",
+    example: tinyExample
+      + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
@@ -113,7 +113,7 @@ enum TokenizerFunctions {
   private static let tokens = Builtin(
     "smap.tokens(tok: tokenizer, latents: [B, K, T], *, label = nil) -> tokens",
     "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
-    example: "smap.tokens(\(tinyExample), zeros(1, 4, 6)).length   #=> 4",
+    example: tinyExample + "smap.tokens(tok, zeros(1, 4, 6)).length   #=> 4",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let latents = try call.tensor(1)
@@ -133,6 +133,10 @@ enum TokenizerFunctions {
   private static let codebookUsage = Builtin(
     "smap.codebook_usage(tok: tokenizer, tokens: tokens) -> number",
     "The share of the codes of a vq tokenizer that occur in these tokens.",
+    example: """
+      let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "vq", seed = 0)
+      smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
+      """,
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       guard let ids = try call.tokens(1).ids, tokenizer.configuration.quantizer == .vq else {
@@ -155,7 +159,7 @@ extension TokenizerFunctions {
       The loss is the mean over pictures of 0.02 log(mse + 0.001), the psnr is in decibels. These \
       are numbers without gradient; smap.train is what learns.
       """,
-    example: "keys(smap.loss(\(tinyExample), zeros(1, 3, 16, 16), keep = 4))"
+    example: tinyExample + "keys(smap.loss(tok, zeros(1, 3, 16, 16), keep = 4))"
       + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
@@ -183,7 +187,8 @@ extension TokenizerFunctions {
       + "-> tensor",
     "The fewest tokens with which each picture's mean squared error is at most `threshold`.",
     details: "A picture that never gets there counts all tokens.",
-    example: "smap.best_length(\(tinyExample), zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
+    example: tinyExample
+      + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)

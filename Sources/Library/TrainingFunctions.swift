@@ -12,7 +12,7 @@ import Tensors
 
 /// The functions that train, save and load tokenizers.
 enum TrainingFunctions {
-  static let table: [Builtin] = [train, save, load]
+  static let functions: [Builtin] = [train, save, load]
 
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset: record, *, steps: number, batch_size = 64, lr = 0.0015, "
@@ -27,8 +27,10 @@ enum TrainingFunctions {
       learns to bear. Ctrl-C stops after the step at hand, and the tokenizer keeps what it has \
       learned.
       """,
-    example: "len(smap.train(\(TokenizerFunctions.tinyExample), data.shapes(8, size = 16), "
-      + "steps = 1, batch_size = 4, seed = 1).loss)   #=> 1",
+    example: TokenizerFunctions.tinyExample + """
+      let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
+      len(history.loss)   #=> 1
+      """,
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let made = tokenizer.configuration

@@ -166,6 +166,8 @@ extension Machine {
       case .none: continue
       case .type(let test):
         if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
+        // A number stays one: pointwise functions answer it with a number.
+        if test == .tensor, case .number = register.pointee { continue }
         guard try test.accept(&register.pointee, session) else {
           throw mistyped(header, index, test.phrase, register.pointee, place)
         }

@@ -195,17 +195,34 @@ extension Compiler {
     if let annotation = node.signature.result {
       resultCheck = try check(annotation, parameter: nil, name: "the result", acceptsNil: false)
     }
-    let result = try allocate(node.span)
-    let span: Span
     switch node.body {
-    case .expression(let value):
-      try compile(value, into: result)
-      span = value.span
-    case .block(let block):
-      try blockValue(block, into: result)
-      span = block.statements.last?.span ?? block.span
+    case .expression(let value): try tail(value)
+    case .block(let block): try tail(block)
     }
-    try leaveFunction(with: result, span: span)
+  }
+
+  /// Leaves the function with the value of an expression; each branch of an `if` on its own.
+  private func tail(_ node: Expression) throws {
+    guard case .conditional(let branches, let otherwise) = node.kind else {
+      return try temporarily { try leaveFunction(with: try operand(node), span: node.span) }
+    }
+    for branch in branches {
+      let next = try jumpUnless(branch.condition)
+      try tail(branch.body)
+      aim(next)
+    }
+    try tail(otherwise ?? Block([], node.span))
+  }
+
+  private func tail(_ block: Block) throws {
+    try temporarily {
+      for statement in block.statements.dropLast() { try self.statement(statement) }
+      if case .expression(let value)? = block.statements.last?.kind { return try tail(value) }
+      if let last = block.statements.last { try statement(last) }
+      let result = try allocate(block.span)
+      emit(.loadNil, result, span: block.span)
+      try leaveFunction(with: result, span: block.statements.last?.span ?? block.span)
+    }
   }
 
   /// Default, check and binding of one parameter; later ones see the outcome.

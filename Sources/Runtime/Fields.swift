@@ -84,7 +84,9 @@ enum Fields {
     switch receiver {
     case .record(let record):
       if let position = record.position(of: name) { return record.value(at: position) }
-      if record.title != nil { throw missing(name, in: record, session) }
+      if record.title != nil, session.builtins.method(name, of: receiver) == nil {
+        throw missing(name, in: record, session)
+      }
     case .object(let foreign):
       if let field = foreign.type.field(name) { return try field.get(foreign, session) }
     default: break

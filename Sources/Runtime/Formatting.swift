@@ -15,7 +15,10 @@ public enum Formatting {
   }
 
   private static func text(_ value: Value, _ format: Format, depth: Int) throws -> String {
-    if let number = Conversion.number(value) { return try text(number, format) }
+    // A tensor of one element counts as a number, but a row of one element keeps its brackets.
+    if let number = Conversion.number(value), depth == 0 || !value.hasElements {
+      return try text(number, format)
+    }
     guard depth < Display.maximumDepth else { return "[...]" }
     switch value {
     case .tensor(let tensor):
@@ -90,6 +93,13 @@ public enum Formatting {
       let bytes = UnsafeRawBufferPointer(start: base, count: min(Int(length), capacity - 1))
       return String(decoding: bytes, as: UTF8.self)
     }
+  }
+}
+
+extension Value {
+  fileprivate var hasElements: Bool {
+    if case .tensor(let tensor) = self { return tensor.rank > 0 }
+    return false
   }
 }
 

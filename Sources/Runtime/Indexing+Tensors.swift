@@ -65,3 +65,22 @@ extension Indexing {
     return index
   }
 }
+
+extension UnsafeMutablePointer<Value> {
+  /// Whether there is a tensor in this place.
+  @inline(__always) var holdsTensor: Bool {
+    if case .tensor = pointee { return true }
+    return false
+  }
+
+  /// Takes the tensor out of a place and leaves `nil` there.
+  ///
+  /// The reference is moved as it lies at the start of the value: a pattern would retain it for a
+  /// while, and then no tensor would ever be changed in place.
+  func takeTensor() -> Tensor? {
+    guard holdsTensor else { return nil }
+    let tensor = UnsafeRawPointer(self).load(as: Unmanaged<Tensor>.self)
+    initialize(to: .nil)
+    return tensor.takeRetainedValue()
+  }
+}

@@ -185,14 +185,8 @@ enum Indexing {
     _ container: UnsafeMutablePointer<Value>, _ entries: [SubscriptValue], _ value: Value,
     _ session: Session
   ) throws {
+    if container.holdsTensor { return try setTensor(container, entries, value) }
     switch container.pointee {
-    case .tensor(var tensor):
-      // The place gives up its share while it is changed: values that nobody else holds are
-      // changed where they are.
-      let values = try elementValues(value)
-      container.pointee = .nil
-      defer { container.pointee = .tensor(tensor) }
-      try replace(in: &tensor, entries, with: values)
     case .list(let list):
       guard entries.count == 1, case .value(let index) = entries[0] else {
         throw ScriptError.type(
@@ -211,6 +205,15 @@ enum Indexing {
       throw ScriptError.type(
         "elements of \(container.pointee.typePhrase) cannot be set")
     }
+  }
+
+  private static func setTensor(
+    _ container: UnsafeMutablePointer<Value>, _ entries: [SubscriptValue], _ value: Value
+  ) throws {
+    let values = try elementValues(value)
+    guard var tensor = container.takeTensor() else { return }
+    defer { container.initialize(to: .tensor(tensor)) }
+    try replace(in: &tensor, entries, with: values)
   }
 
   private static func elementValues(_ value: Value) throws -> Tensor {

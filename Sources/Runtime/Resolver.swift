@@ -29,13 +29,14 @@ import Syntax
 /// A local variable.
 final class Variable {
   let name: String
-  let function: FunctionScope
+  /// The function whose frame it lives in; the resolution keeps all functions alive.
+  unowned let function: FunctionScope
   /// Whether some inner function mentions it.
   var isCaptured = false
   /// Whether it is assigned after it was introduced.
   var isAssigned = false
   /// For a local `fn`: the function it introduces.
-  var introducedFunction: FunctionScope?
+  weak var introducedFunction: FunctionScope?
   /// The register, once the compiler has chosen one.
   var register = -1
   /// For a size in a shape: whether its register already holds a cell.

@@ -137,13 +137,12 @@ extension Machine {
     _ frame: UnsafeMutablePointer<Frame>
   ) throws {
     let slot = frame.pointee.layout.pointee.globals[index]
-    guard var container = slot.pointee.value else {
+    guard slot.pointee.value != nil else {
       throw undefinedGlobal(index, frame, isAssigned: false)
     }
-    // A tensor is taken out of its slot, so that it can be changed in place if nobody shares it.
-    if case .tensor = container { slot.pointee.value = .nil }
-    defer { slot.pointee.value = container }
-    try Indexing.set(&container, entries, value, session)
+    // A slot that is not empty begins with its value.
+    let container = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Value.self)
+    try Indexing.set(container, entries, value, session)
   }
 
   func unpack(

@@ -43,7 +43,7 @@ struct Handler {
 
 /// Runs code.
 final class Machine {
-  unowned let session: Session
+  unowned(unsafe) let session: Session
   let registers: UnsafeMutablePointer<Value>
   let frames: UnsafeMutablePointer<Frame>
   let maximumDepth: Int
@@ -561,13 +561,18 @@ final class Machine {
         constants = frame.pointee.layout.pointee.constants
         globals = frame.pointee.layout.pointee.globals
       case .return:
-        let result = (regs + a).move()
-        (regs + a).initialize(to: .nil)
-        regs.clear(frame.pointee.layout.pointee.registerCount)
         if handlerDepth == depth { dropHandlers(from: depth) }
         depth -= 1
-        if depth == floor { return result }
-        (regs - 1).put(result)
+        if depth != floor, case .number(let number) = regs[a] {
+          (regs - 1).set(0, number)
+          regs.clear(frame.pointee.layout.pointee.registerCount)
+        } else {
+          let result = (regs + a).move()
+          (regs + a).initialize(to: .nil)
+          regs.clear(frame.pointee.layout.pointee.registerCount)
+          if depth == floor { return result }
+          (regs - 1).put(result)
+        }
         frame -= 1
         next = frame.pointee.next
         regs = registers + frame.pointee.base

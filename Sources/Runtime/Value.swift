@@ -221,42 +221,25 @@ public final class Closure {
 enum Teardown {
   static func release(_ items: inout [Value]) {
     guard items.contains(where: \.isContainer) else { return }
-    drain(items.count == 1 ? [items.removeLast()] : take(&items))
+    // Taken over by a swap: a second holder of the list would make every child look shared.
+    var pending: [Value] = []
+    swap(&pending, &items)
+    drain(&pending)
   }
 
   static func release(_ value: inout Value) {
     guard value.isContainer else { return }
-    let taken = value
-    value = .nil
-    drain([taken])
+    var pending = [Value.nil]
+    swap(&pending[0], &value)
+    drain(&pending)
   }
 
-  private static func take(_ items: inout [Value]) -> [Value] {
-    var taken: [Value] = []
-    swap(&taken, &items)
-    return taken
-  }
-
-  private static func drain(_ first: [Value]) {
-    var pending = first
-    while let value = pending.popLast() {
-      switch consume value {
-      case .list(var list):
-        if isKnownUniquelyReferenced(&list) { pending.append(contentsOf: take(&list.items)) }
-      case .record(var record):
-        if isKnownUniquelyReferenced(&record) { pending.append(contentsOf: record.takeValues()) }
-      case .function(var closure):
-        if isKnownUniquelyReferenced(&closure) {
-          pending.append(contentsOf: closure.takeCaptures())
-        }
-      case .cell(var cell):
-        if isKnownUniquelyReferenced(&cell) {
-          pending.append(cell.value)
-          cell.value = .nil
-        }
-      default:
-        break
-      }
+  private static func drain(_ pending: inout [Value]) {
+    while !pending.isEmpty {
+      var value = Value.nil
+      swap(&value, &pending[pending.count - 1])
+      pending.removeLast()
+      value.empty(into: &pending)
     }
   }
 }
@@ -267,6 +250,36 @@ extension Value {
     switch self {
     case .list, .record, .function, .cell: true
     default: false
+    }
+  }
+
+  /// Moves the children of a container that nobody else holds to a work list.
+  fileprivate mutating func empty(into pending: inout [Value]) {
+    guard isContainer, isOnlyReference else { return }
+    switch self {
+    case .list(let list):
+      pending.append(contentsOf: list.items)
+      list.items = []
+    case .record(let record): pending.append(contentsOf: record.takeValues())
+    case .function(let closure): pending.append(contentsOf: closure.takeCaptures())
+    case .cell(let cell):
+      pending.append(cell.value)
+      cell.value = .nil
+    default: break
+    }
+  }
+
+  /// Whether nobody else holds the object of this container.
+  ///
+  /// The reference is looked at where it lies, at the start of the value: taking it out in a
+  /// pattern would retain it, and then it never looks like the only one.
+  private var isOnlyReference: Bool {
+    mutating get {
+      withUnsafeMutablePointer(to: &self) { value in
+        value.withMemoryRebound(to: AnyObject.self, capacity: 1) {
+          isKnownUniquelyReferenced(&$0.pointee)
+        }
+      }
     }
   }
 }

@@ -36,8 +36,8 @@ package final class GradientNode {
   deinit {
     var pending = parents
     parents = []
-    while let next = pending.popLast() {
-      guard var node = next else { continue }
+    while !pending.isEmpty {
+      guard var node = pending.removeLast() else { continue }
       if isKnownUniquelyReferenced(&node) {
         pending.append(contentsOf: node.parents)
         node.parents = []
@@ -106,7 +106,7 @@ extension Tensor {
         "backward() needs a result that depends on a parameter",
         hint: "make parameters with param(x)")
     }
-    let leaves = try reachableNodes().filter(\.isLeaf)
+    let leaves = reachableNodes().filter(\.isLeaf)
     let sums = try backpropagated()
     for leaf in leaves {
       guard let gradient = sums[ObjectIdentifier(leaf)] else { continue }

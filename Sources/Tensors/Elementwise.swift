@@ -90,7 +90,12 @@ extension Tensor {
     let result = try a.uninitializedLike()
     runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
     guard a.isRecording, !operation.isComparison else { return result }
-    return operation.record(result, a, try Tensor.scalar(b))
+    switch operation {
+    case .add, .subtract: return result.recorded(from: [a]) { [$0] }
+    case .multiply: return result.recorded(from: [a]) { [try $0 * b] }
+    case .divide: return result.recorded(from: [a]) { [try $0 / b] }
+    default: return operation.record(result, a, try Tensor.scalar(b))
+    }
   }
 
   /// Combines a number with each element.
@@ -121,7 +126,25 @@ extension Tensor {
       numberRun(operation.kernels.2, a.pointer[0], b.pointer, result.pointer, b.count)
       return result
     }
+    if b.rank < a.rank, a.shape.suffix(b.rank).elementsEqual(b.shape), b.count > 0 {
+      return try rows(operation, a, b)
+    }
     return try broadcast(operation, a, b)
+  }
+
+  /// The second operand is the same for every row of the first: a bias, for example.
+  private static func rows(
+    _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
+  ) throws -> Tensor {
+    let result = try a.uninitializedLike()
+    let width = b.count
+    let (kernel, x, y, out) = (operation.kernels.0, a.pointer, b.pointer, result.pointer)
+    ThreadPool.forEachBlock(
+      rows: a.count / width, rowsPerBlock: max(1, blockSize / width)
+    ) { block in
+      for row in block { kernel(x + row * width, y, out + row * width, width) }
+    }
+    return result
   }
 
   private static func broadcast(

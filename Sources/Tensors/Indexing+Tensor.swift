@@ -9,6 +9,11 @@ extension Tensor {
   ///
   /// Throws an IndexError for positions that do not exist; slices are clipped instead.
   public func subscripted(_ indices: [TensorIndex]) throws -> Tensor {
+    if let start = try leadingPosition(indices), !isRecording {
+      let result = try Tensor(uninitialized: Array(shape[indices.count...]))
+      result.pointer.update(from: pointer + start, count: result.count)
+      return result
+    }
     let selection = try Selection(indices, shape)
     guard !selection.picks.isEmpty else {
       return selection.isWhole ? self : try moved(by: selection.view)
@@ -58,15 +63,35 @@ extension Tensor {
       tensor = try tensor.replacing(indices, with: value)
       return
     }
+    if indices.count == tensor.rank, value.count == 1, value.rank == 0,
+      let place = try tensor.leadingPosition(indices)
+    {
+      tensor.pointer[place] = value.pointer[0]
+      return
+    }
     let selection = try Selection(indices, tensor.shape)
     selection.write(try value.fitted(to: selection.shape).detached, into: tensor)
+  }
+
+  /// Where in memory the elements begin that plain numbers for the first dimensions select; nil if
+  /// the index is not of this kind. They lie side by side.
+  private func leadingPosition(_ indices: [TensorIndex]) throws -> Int? {
+    guard indices.count <= rank, count > 0 else { return nil }
+    var (start, span) = (0, count)
+    for (dim, index) in indices.enumerated() {
+      guard case .index(let position) = index else { return nil }
+      span /= shape[dim]
+      start += try Selection.resolve(position, dim, shape) * span
+    }
+    return start
   }
 
   /// The value stretched to the shape of a selection; unit dimensions in front do not count.
   private func fitted(to target: [Int]) throws -> Tensor {
     if shape == target { return self }
     let extra = max(rank - target.count, 0)
-    let trimmed = shape.prefix(extra).allSatisfy({ $0 == 1 }) ? Array(shape.dropFirst(extra)) : shape
+    let trimmed =
+      shape.prefix(extra).allSatisfy({ $0 == 1 }) ? Array(shape.dropFirst(extra)) : shape
     guard try Tensor.stretches(trimmed, to: target) else {
       throw TensorError.shape(
         "a value of shape \(shape) does not fit the selected shape \(target)",

@@ -116,7 +116,7 @@ struct Selection {
   }
 
   /// A position counted from the front.
-  private static func resolve(_ position: Int, _ dim: Int, _ shape: [Int]) throws -> Int {
+  static func resolve(_ position: Int, _ dim: Int, _ shape: [Int]) throws -> Int {
     let size = shape[dim]
     guard position >= -size, position < size else {
       throw TensorError.index(

@@ -2,12 +2,17 @@
 //
 // The matrix product on plain memory. OpenBLAS changes bits with its own number of threads, so it
 // runs on one, over tiles of the result that follow from the shape alone; the pool deals out the
-// tiles. Under a small address-space limit OpenBLAS never returns from its first call, so there
-// a plain loop takes its place.
+// tiles.
+//
+// OpenBLAS maps some 130 MB for each thread, and for each call that runs at the same time as
+// others; if the address space is limited and used up, it tries for ever. So a plain loop takes its
+// place under a tight limit. Under a generous one, its first call is made early, and later calls
+// take turns, so that they reuse its memory.
 
 import CBLAS
 import CKernels
 import Glibc
+import Synchronization
 
 /// Products of row-major matrices.
 package enum BLAS {
@@ -38,31 +43,56 @@ package enum BLAS {
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
     let limit = Int(Int32.max)
-    guard isUsable, max(m, n, k) <= limit, max(lda, ldb, ldc) <= limit, k > 0 else {
+    guard use != .never, max(m, n, k) <= limit, max(lda, ldb, ldc) <= limit, k > 0 else {
       smap_plain_product(
         transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
       return
     }
-    cblas_sgemm(
-      Int32(SMAP_BLAS_ROW_MAJOR),
-      Int32(transposeA ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
-      Int32(transposeB ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
-      Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(lda, 1)), b, Int32(max(ldb, 1)), beta, c,
-      Int32(max(ldc, 1)))
+    func call() {
+      cblas_sgemm(
+        Int32(SMAP_BLAS_ROW_MAJOR),
+        Int32(transposeA ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
+        Int32(transposeB ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
+        Int32(m), Int32(n), Int32(k), alpha, a, Int32(max(lda, 1)), b, Int32(max(ldb, 1)), beta, c,
+        Int32(max(ldc, 1)))
+    }
+    if use == .freely { call() } else { turns.withLock { _ in call() } }
   }
 
-  /// Whether OpenBLAS may be called; asking sets it to one thread.
-  private static let isUsable: Bool = {
+  private enum Use { case freely, inTurns, never }
+
+  private static let turns = Mutex(())
+
+  /// How OpenBLAS may be called; asking sets it to one thread.
+  private static let use: Use = {
     var limit = rlimit()
-    if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < 300 << 20 {
-      return false
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
+      limit.rlim_cur < 1 << 60
+    else {
+      openblas_set_num_threads(1)
+      return .freely
     }
+    let processors = max(sysconf(Int32(_SC_NPROCESSORS_CONF)), 1)
+    let spare = 1 << 28
+    guard limit.rlim_cur >= UInt(1 << 30 + processors << 27),
+      let probe = mmap(nil, spare, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      probe != MAP_FAILED
+    else { return .never }
+    munmap(probe, spare)
     openblas_set_num_threads(1)
-    return true
+    let size = 256  // large enough not to go past the memory of the library
+    let ones = [Float](repeating: 1, count: size * size)
+    var result = ones
+    let edge = Int32(size)
+    cblas_sgemm(
+      Int32(SMAP_BLAS_ROW_MAJOR), Int32(SMAP_BLAS_NO_TRANS), Int32(SMAP_BLAS_NO_TRANS), edge, edge,
+      edge, 1, ones, edge, ones, edge, 0, &result, edge)
+    return .inTurns
   }()
 
-  /// How the result is cut into tiles: by shape alone, at most 64 tiles of at least 64 by 64,
-  /// and none where a call would do less than a few hundred thousand multiplications.
+  /// How the result is cut into tiles: by shape alone, into at most 32 of a few million
+  /// multiplications each. Rows are cut first, down to 128: OpenBLAS rearranges its operands in
+  /// every call, and costs least where each call sees all columns.
   private struct Tiling {
     let height: Int
     let width: Int
@@ -70,11 +100,10 @@ package enum BLAS {
     let count: Int
 
     init(m: Int, n: Int, k: Int) {
-      var (height, width) = (m, n)
-      var pieces = 1
+      var (height, width, pieces) = (m, n, 1)
       let work = Double(m) * Double(n) * Double(max(k, 1))
-      while pieces < 64, work / Double(pieces) > 2_000_000, max(height, width) >= 128 {
-        if height >= width || width < 128 {
+      while pieces < 32, work / Double(pieces) > 4_000_000, max(height, width) >= 128 {
+        if height >= 256 || (height >= 128 && width < 256) {
           height = (height + 31) / 32 * 16
         } else {
           width = (width + 31) / 32 * 16

@@ -7,6 +7,8 @@
 /// One side of a pattern: groups of names, one for each dimension.
 private struct PatternSide {
   var groups: [[String]] = []
+  /// The group that stands for all further dimensions, each on its own.
+  var dots: Int?
   var names: [String] { groups.flatMap { $0 } }
 
   init(_ text: Substring, _ pattern: String) throws {
@@ -26,6 +28,7 @@ private struct PatternSide {
         guard PatternSide.isName(word) else {
           throw PatternSide.invalid(pattern, "`\(word)` is not a name")
         }
+        if open == nil, word == "..." { dots = groups.count }
         if open == nil { groups.append([word]) } else { open?.append(word) }
       }
     }
@@ -52,11 +55,9 @@ private struct PatternSide {
   }
 
   /// Replaces `...` by as many names as there are further dimensions.
-  mutating func fillDots(_ dots: [String]) {
-    if let place = groups.firstIndex(of: ["..."]) {
-      groups.replaceSubrange(place...place, with: dots.map { [$0] })
-    }
-    groups = groups.map { $0.flatMap { $0 == "..." ? dots : [$0] } }
+  mutating func fillDots(_ names: [String]) {
+    if let dots { groups.replaceSubrange(dots...dots, with: names.map { [$0] }) }
+    groups = groups.map { $0.flatMap { $0 == "..." ? names : [$0] } }
   }
 
   static func invalid(_ pattern: String, _ reason: String) -> TensorError {
@@ -77,8 +78,8 @@ extension Tensor {
     }
     var (left, right) = (try PatternSide(sides[0], pattern), try PatternSide(sides[1], pattern))
     try checkNames(left, right, pattern)
-    if let place = left.groups.firstIndex(where: { $0.contains("...") }) {
-      guard left.groups[place] == ["..."] else {
+    if left.names.contains("...") {
+      guard left.dots != nil else {
         throw PatternSide.invalid(pattern, "`...` cannot stand in parentheses on the left")
       }
       let dots = (0..<max(rank - left.groups.count + 1, 0)).map { "...\($0)" }

@@ -19,7 +19,7 @@ extension Tensor {
   /// The mean over `dims`, or of all elements; NaN if there are none.
   public func mean(dims: [Int]? = nil, keepDim: Bool = false) throws -> Tensor {
     let reduction = try Reduction(shape, dims)
-    return try scaledSum(reduction, scale: 1 / Float(reduction.split.middle), keepDim)
+    return try scaledSum(reduction, scale: 1 / Double(reduction.split.middle), keepDim)
   }
 
   /// The mean over one dimension.
@@ -28,7 +28,7 @@ extension Tensor {
   }
 
   private func scaledSum(
-    _ reduction: Reduction, scale: Float, _ keepDim: Bool
+    _ reduction: Reduction, scale: Double, _ keepDim: Bool
   ) throws -> Tensor {
     let source = try reduction.arranged(self)
     let total = try source.summedMiddle(reduction.split, scale: scale)
@@ -36,7 +36,7 @@ extension Tensor {
     guard source.isRecording else { return result }
     return result.recorded(from: [source]) { gradient in
       let spread = try reduction.spread(gradient)
-      return [scale == 1 ? spread : try spread * scale]
+      return [scale == 1 ? spread : try spread * Float(scale)]
     }
   }
 

@@ -136,11 +136,11 @@ extension Tensor {
   }
 
   /// [outer, inner]: the sums over the middle, times `scale`. No gradient.
-  package func summedMiddle(_ split: AxisSplit, scale: Float) throws -> Tensor {
+  package func summedMiddle(_ split: AxisSplit, scale: Double) throws -> Tensor {
     let result = try Tensor(uninitialized: [split.outer, split.inner])
     guard result.count > 0 else { return result }
     if result.count == 1 {
-      result.pointer[0] = Float(sumOfAll() * Double(scale))
+      result.pointer[0] = Float(sumOfAll() * scale)
       return result
     }
     let (x, out) = (pointer, result.pointer)

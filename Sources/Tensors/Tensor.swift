@@ -62,16 +62,18 @@ public final class Tensor {
     guard shape.count <= 16 else {
       throw TensorError.shape("a tensor has at most 16 dimensions, not \(shape.count)")
     }
-    var count = 1
+    // Sizes of 0 do not excuse the others: products of some sizes must not overflow either.
+    var (volume, isEmpty) = (1, false)
     for size in shape {
       guard size >= 0 else { throw TensorError.shape("a size cannot be negative: \(shape)") }
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      if size == 0 { isEmpty = true }
+      let (product, overflow) = volume.multipliedReportingOverflow(by: max(size, 1))
       guard !overflow, product <= Int(Int32.max) * 64 else {
         throw TensorError.limit("a tensor of shape \(shape) is larger than memory can be")
       }
-      count = product
+      volume = product
     }
-    return count
+    return isEmpty ? 0 : volume
   }
 
   /// The number of elements.

@@ -193,8 +193,9 @@ def indexing():
     for name, function in table.items():
         case("indexing", name, [x], function)
 
-        def replaced(v, f=function):
-            index = f(np.arange(v.size).reshape(v.shape)) if name != "full" else np.flatnonzero(v > 20)
+        def replaced(v, f=function, name=name):
+            places = np.arange(v.size).reshape(v.shape)
+            index = np.flatnonzero(v > 20) if name == "full" else f(places)
             flat = v.copy().reshape(-1)
             flat[index] = -np.arange(1, np.size(index) + 1).reshape(np.shape(index))
             return flat.reshape(v.shape)

@@ -46,7 +46,11 @@ import Testing
   @Test(arguments: Golden.cases("reductions"))
   func reductions(_ golden: Golden) throws {
     if golden.name == "topk" {
-      return try check(golden, { let top = try $0[0].topK(2); return [top.values, top.indices] })
+      return try check(
+        golden,
+        {
+          let top = try $0[0].topK(2); return [top.values, top.indices]
+        })
     }
     try check(golden, one: Self.reductions[golden.name])
   }

@@ -149,7 +149,9 @@ private let binary: [Differentiable] =
   [
     BinaryOperation.add, .subtract, .multiply, .maximum, .minimum,
   ].map { operation in
-    Differentiable("\(operation)", [[2, 1, 3], [4, 1]]) { try Tensor.combine(operation, $0[0], $0[1]) }
+    Differentiable("\(operation)", [[2, 1, 3], [4, 1]]) {
+      try Tensor.combine(operation, $0[0], $0[1])
+    }
   }
   + [BinaryOperation.divide, .power].map { operation in
     Differentiable("\(operation)", [[2, 1, 3], [4, 1]], 0.5...2) {

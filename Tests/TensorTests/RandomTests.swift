@@ -87,7 +87,8 @@ import Testing
     #expect(key.permutation(100) != Array(0..<100))
     #expect(try Tensor.permutation(5, key: key).toArray().sorted() == [0, 1, 2, 3, 4])
     #expect(tensorError { _ = try Tensor.permutation(-1, key: key) }?.kind == "ValueError")
-    #expect(tensorError { _ = try Tensor.randint(3, 3, shape: [1], key: key) }?.kind == "ValueError")
+    #expect(
+      tensorError { _ = try Tensor.randint(3, 3, shape: [1], key: key) }?.kind == "ValueError")
     #expect(
       tensorError { _ = try Tensor.randint(.min, .max, shape: [1], key: key) }?.kind
         == "ValueError")
@@ -118,7 +119,9 @@ import Testing
   }
 
   @Test func productsDoNotDependOnThreads() throws {
-    for (m, k, n) in [(64, 192, 768), (768, 64, 192), (2000, 130, 70), (70, 5000, 66), (1, 900, 900)] {
+    for (m, k, n) in [
+      (64, 192, 768), (768, 64, 192), (2000, 130, 70), (70, 5000, 66), (1, 900, 900),
+    ] {
       let (a, b) = (try normal([m, k], seed: 1), try normal([k, n], seed: 2))
       try expectSameBits("\(m) x \(k) x \(n)") { try a.matmul(b) }
       let turned = try b.transposed()

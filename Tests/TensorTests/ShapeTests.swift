@@ -54,7 +54,9 @@ import Testing
 }
 
 @Suite struct MovementTests {
-  static let shapes: [[Int]] = [[], [1], [6], [2, 3], [3, 1, 4], [2, 3, 4, 5], [0, 3], [2, 2, 2, 2]]
+  static let shapes: [[Int]] = [
+    [], [1], [6], [2, 3], [3, 1, 4], [2, 3, 4, 5], [0, 3], [2, 2, 2, 2],
+  ]
 
   @Test(arguments: shapes)
   func reshapeRoundTrip(_ shape: [Int]) throws {
@@ -124,7 +126,9 @@ import Testing
     let patches = try x.rearrange("a b (p q) -> (a p) b q", sizes: ["q": 2])
     #expect(patches.shape == [4, 3, 2])
     #expect(Array(patches.toArray()[..<4]) == [0, 1, 4, 5])
-    for bad in ["a b -> b a", "a b c", "a b c -> a b", "a (b c -> a", "a a b -> a b", "a b c -> a b d"] {
+    for bad in [
+      "a b -> b a", "a b c", "a b c -> a b", "a (b c -> a", "a a b -> a b", "a b c -> a b d",
+    ] {
       #expect(tensorError { _ = try x.rearrange(bad) } != nil, "\(bad)")
     }
     #expect(tensorError { _ = try x.rearrange("a b (p q) -> a b p q") }?.kind == "ValueError")

@@ -90,7 +90,7 @@ double smap_sum(const float *x, long n);
 double smap_dot(const float *x, const float *y, long n);
 
 /// out[r] = reduction of row r of x[rows, width].
-void smap_sum_rows(const float *x, long rows, long width, float scale, float *out);
+void smap_sum_rows(const float *x, long rows, long width, double scale, float *out);
 void smap_prod_rows(const float *x, long rows, long width, float *out);
 /// NaN if any element is; rows must not be empty.
 void smap_max_rows(const float *x, long rows, long width, float *out);
@@ -100,7 +100,7 @@ void smap_argmax_rows(const float *x, long rows, long width, float *out);
 void smap_argmin_rows(const float *x, long rows, long width, float *out);
 
 /// out[c] = reduction over r of x[r * stride + c], for c below width.
-void smap_sum_columns(const float *x, long rows, long stride, long width, float scale, float *out);
+void smap_sum_columns(const float *x, long rows, long stride, long width, double scale, float *out);
 void smap_prod_columns(const float *x, long rows, long stride, long width, float *out);
 void smap_max_columns(const float *x, long rows, long stride, long width, float *out);
 void smap_min_columns(const float *x, long rows, long stride, long width, float *out);

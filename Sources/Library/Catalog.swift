@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole library as one table, from which sessions, help, completion and the manual are made.
+
+import Runtime
+
+/// Everything that scripts can call besides the language's own functions.
+public enum Catalog {
+  /// The table that a session is made with.
+  public static let all = LibraryTable(
+    functions: functions, constants: CoreCatalog.constants, types: types, namespaces: namespaces)
+
+  private static let functions: [Builtin] = [
+    HelpFunctions.functions, CoreCatalog.functions, MediaFunctions.functions,
+    PlotFunctions.functions, DataFunctions.functions, MetricFunctions.functions,
+    TokenizerFunctions.functions, TrainingFunctions.functions, ScheduleFunctions.functions,
+    GeneratorFunctions.functions, SystemFunctions.functions,
+  ].flatMap { $0 }
+
+  private static let types: [ForeignType] =
+    CoreCatalog.types + [
+      MediaTypes.image, MediaTypes.figure, ModelTypes.tokenizer, ModelTypes.tokens,
+      ModelTypes.schedule, ModelTypes.generator,
+    ]
+
+  private static let namespaces: [String: String] = CoreCatalog.namespaces.merging([
+    "image": "Pictures in and out, resized and side by side.",
+    "plot": "Figures from numbers.",
+    "data": "Data sets and files of numbers.",
+    "metrics": "How close pictures are.",
+    "smap": "The tokenizer: ordered tokens, any prefix of which is a picture.",
+    "sys": "The session and the machine.",
+    "card": "The generator: tokens drawn one after the other.",
+  ]) { first, _ in first }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables of everything that is not about pictures, data or the two models. The constants `pi`,
+// `inf` and `nan` and the methods of lists, strings and records belong to the language itself.
+
+import Runtime
+
+/// Tensors, networks, optimizers and everyday functions.
+public enum CoreCatalog {
+  /// The functions in the order in which help lists them.
+  public static let functions: [Builtin] = [
+    Everyday.functions, EverydayLists.functions, TableFunctions.functions,
+    TensorCreation.functions, TensorMovement.functions, TensorPointwise.functions,
+    TensorReductions.functions, TensorLinear.functions, TensorAutograd.functions,
+    RandomFunctions.functions, NetworkFunctions.functions, OptimizerFunctions.functions,
+  ].flatMap { $0 }
+
+  /// Named values besides those of the language.
+  public static let constants: [Constant] = []
+
+  /// The kinds of objects that these functions make.
+  public static let types: [ForeignType] = [
+    TableFunctions.type, LayerValue.type, OptimizerValue.type,
+  ]
+
+  /// One sentence for each namespace.
+  public static let namespaces: [String: String] = [
+    "random": "Independent seeds and random order.",
+    "nn": "Layers and losses.",
+    "optim": "Optimizers and learning rates.",
+  ]
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `data.`: data sets and arrays. A data set is a record {images, labels, classes, names}: a tensor
+// [N, 3, H, W], a tensor [N] of class indices, the names of the classes and of the pictures.
+
+import Files
+import Images
+import Networks
+import Runtime
+import Tensors
+
+/// The functions of `data`.
+enum DataFunctions {
+  static let functions: [Builtin] = [emoji, shapes, folder, load, save, batches]
+
+  private static let emoji = Builtin(
+    "data.emoji32(split = \"train\") -> record",
+    "The data set that comes with smap: emoji of 32 x 32 pixels in 22 classes.",
+    details: """
+      Splits are "train" and "val"; the second has pictures that the first has not. The result is \
+      {images, labels, classes, names}.
+      """,
+    body: translating { call in
+      let split = try call.choice("split", as: EmojiDataset.Split.self)
+      let path = try ResourceLocator.data("emoji32")
+      return try record(try EmojiDataset.load(folder: path, split: split))
+    })
+
+  private static let shapes = Builtin(
+    "data.shapes(count: number, *, size = 32, num_classes = 10, seed = 0) -> record",
+    "Draws a data set of ten kinds of shapes, which needs no files.",
+    example: "data.shapes(20, size = 16).images.shape   #=> [20, 3, 16, 16]",
+    body: translating { call in
+      let count = try call.integer("count", in: 1...1_000_000)
+      return try record(
+        try ShapesDataset.make(
+          count: count, size: call.integer("size", in: 4...1024),
+          classes: call.integer("num_classes", in: 1...10), seed: call.seed(call.at("seed"))))
+    })
+
+  private static let folder = Builtin(
+    "data.folder(path: string, *, size = 32, split = nil) -> record",
+    "Reads a data set from a folder with one folder of PNG files a class.",
+    details: "Pictures are cut to squares and resized. `split` names a folder within `path`.",
+    body: translating { call in
+      var path = try call.string(0)
+      if let split = try call.optionalString(2) { path += "/\(split)" }
+      let size = try call.integer("size", in: 1...4096)
+      return try record(try FolderDataset.load(folder: path, size: size))
+    })
+
+  private static func record(_ dataset: ImageDataset) throws -> Value {
+    .record([
+      "images": .tensor(try dataset.images()),
+      "labels": .tensor(
+        try Tensor(shape: [dataset.count], values: dataset.labels.map { Float($0) })),
+      "classes": .strings(dataset.classNames), "names": .strings(dataset.names),
+    ])
+  }
+
+  private static let load = Builtin(
+    "data.load(path: string) -> any",
+    "Reads a tensor from an .npy file, or a record of tensors from a .safetensors file.",
+    body: translating { call in
+      let path = try call.path(0, endingIn: [".npy", ".safetensors"])
+      if path.lowercased().hasSuffix(".npy") { return .tensor(try NumPyFile.read(path: path)) }
+      let record = Record()
+      for entry in try Checkpoint.read(path: path).tensors {
+        record[entry.name] = .tensor(entry.tensor)
+      }
+      return .record(record)
+    })
+
+  private static let save = Builtin(
+    "data.save(x, path: string)",
+    "Writes a tensor to an .npy file, or a record of tensors to a .safetensors file.",
+    body: translating { call in
+      let path = try call.path(1, endingIn: [".npy", ".safetensors"])
+      let isArray = path.lowercased().hasSuffix(".npy")
+      guard case .record(let record) = call[0] else {
+        guard isArray else { throw call.wrongType(0, "a record of tensors") }
+        try NumPyFile.write(call.tensor(0), path: path)
+        return .nil
+      }
+      guard !isArray else {
+        throw call.failure(
+          .value, "an .npy file holds one tensor", hint: "end the path in .safetensors",
+          argument: 1)
+      }
+      let tensors = try zip(record.keys, record.values).map { key, value in
+        guard case .tensor(let tensor) = value else {
+          throw call.failure(
+            .type, "`\(key)` is \(value.typePhrase), not a tensor",
+            hint: "save a record of tensors only", argument: 0)
+        }
+        return NamedParameter(key, tensor)
+      }
+      try Checkpoint(metadata: [], tensors: tensors).write(path: path)
+      return .nil
+    })
+
+  private static let batches = Builtin(
+    "data.batches(dataset: record, batch_size: number, *, shuffle = true, seed = 0) -> list",
+    "Cuts a data set into records {images, labels} of `batch_size` pictures.",
+    details: "The last one may be smaller.",
+    example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
+    body: translating { call in
+      let dataset = try call.record(0)
+      let images = try call.tensorField("images", of: dataset, 0)
+      let labels = try call.tensorField("labels", of: dataset, 0)
+      let size = try call.integer("batch_size", in: 1...Int.max)
+      guard images.rank > 0, labels.rank == 1, images.shape[0] == labels.shape[0] else {
+        throw call.failure(
+          .shape,
+          "a data set has as many labels as pictures, not \(labels.shape) for "
+            + "\(images.shape)", argument: 0)
+      }
+      let count = images.shape[0]
+      var order = Array(0..<count)
+      if try call.bool(call.at("shuffle")) {
+        var draws = RandomStream(seed: try call.seed(call.at("seed")), 0xBA7C)
+        order = draws.permutation(count)
+      }
+      return .list(
+        try stride(from: 0, to: count, by: min(size, max(count, 1))).map { start in
+          try call.checkInterrupt()
+          let chosen = Array(order[start..<min(start + min(size, count), count)])
+          return .record([
+            "images": .tensor(try images.taking(chosen, dim: 0)),
+            "labels": .tensor(try labels.taking(chosen, dim: 0)),
+          ])
+        })
+    })
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every script uses: printing, showing, counting, the seed of the session. Raising errors,
+// ranges and `type` belong to the language itself and are not in these tables.
+
+import Runtime
+import Syntax
+import Tensors
+
+/// Functions for every day.
+enum Everyday {
+  static let functions: [Builtin] = [
+    Builtin(
+      "print(...values, sep = \" \", end = \"\\n\")",
+      "Prints values with `sep` between them and `end` behind them.",
+      example: "print(\"k is\", 3)   #=> k is 3"
+    ) { call in
+      let session = call.session
+      let texts = try call.values(0).map { Display.plain($0, session) }
+      call.write(texts.joined(separator: try call.string(1)) + (try call.string(2)))
+      return .nil
+    },
+    Builtin(
+      "show(value: any, title = nil)",
+      "Shows a value in its richest form: picture, figure or text.",
+      example: "show([1, 2])   #=> [1, 2]"
+    ) { call in
+      try call.session.show(call[0], title: call.optionalString(1))
+      return .nil
+    },
+    Builtin(
+      "len(x: any) -> number",
+      "Counts the elements of a list, the fields of a record, the characters of a string.",
+      details: "The length of a tensor is the size of its first dimension.",
+      example: "len([3, 1, 2])   #=> 3"
+    ) { call in .integer(try length(call)) },
+    Builtin(
+      "seed(value: number)", "Restarts the random stream of the session.",
+      example: "seed(7); let a = rand(2); seed(7); allclose(a, rand(2))   #=> true"
+    ) { call in
+      call.session.seed(try RandomKey(number: call.number(0)).seed)
+      return .nil
+    },
+  ]
+
+  private static func length(_ call: Call) throws -> Int {
+    switch call[0] {
+    case .list(let list): return list.items.count
+    case .record(let record): return record.count
+    case .range(let range): return range.count
+    case .text(let text): return text.string.count
+    case .tensor(let tensor) where tensor.rank > 0: return tensor.shape[0]
+    case .tensor:
+      throw call.failure(.type, "a tensor without dimensions has no length", argument: 0)
+    case .object(let object):
+      if let count = object.type.count { return max(0, count(object)) }
+    default: break
+    }
+    throw call.failure(.type, "\(call[0].typePhrase) has no length", argument: 0)
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Working through lists. Whatever a loop can walk over may be given: lists, ranges, tensors,
+// records (as pairs of name and value), strings.
+
+import Runtime
+
+/// Functions on lists and records.
+enum EverydayLists {
+  static let functions: [Builtin] = callbacks + arrangements
+
+  private static let callbacks: [Builtin] = [
+    Builtin(
+      "map(items: any, f: function) -> list", "Lists what `f` gives for each item.",
+      example: "map([1, 2, 3], fn(x) = x ** 2)   #=> [1, 4, 9]"
+    ) { call in
+      let function = try call.function(1)
+      return .list(
+        try items(call).map { item in
+          try call.checkInterrupt()
+          return try call.invoke(function, [item])
+        })
+    },
+    Builtin(
+      "filter(items: any, f: function) -> list", "Lists the items for which `f` gives `true`.",
+      example: "filter(range(6), fn(x) = x % 2 == 1)   #=> [1, 3, 5]"
+    ) { call in
+      let function = try call.function(1)
+      return .list(
+        try items(call).filter { item in
+          try call.checkInterrupt()
+          return try holds(call.invoke(function, [item]), call)
+        })
+    },
+    Builtin(
+      "fold(items, initial, f) -> any",
+      "Combines all items into one value: `f` takes the value so far and an item.",
+      example: "fold([1, 2, 3], 0, fn(sum, x) = sum + x)   #=> 6"
+    ) { call in
+      let function = try call.function(2)
+      return try items(call).reduce(call[1]) { value, item in
+        try call.checkInterrupt()
+        return try call.invoke(function, [value, item])
+      }
+    },
+    Builtin(
+      "sorted(items, *, key = nil, reverse = false) -> list",
+      "Lists the items in rising order, equal ones as they stood; `key` gives what to compare.",
+      example: "sorted([3, 1, 2], reverse = true)   #=> [3, 2, 1]"
+    ) { call in
+      let values = try items(call)
+      let key = try call.optionalFunction(1)
+      let reverse = try call.bool(2)
+      let keys = try values.map { value in
+        try SortKey(key.map { try call.invoke($0, [value]) } ?? value, call)
+      }
+      guard let first = keys.first, keys.allSatisfy({ $0.isComparable(to: first) }) else {
+        if keys.isEmpty { return .list([]) }
+        throw call.failure(.type, "numbers and strings have no common order", argument: 0)
+      }
+      let order = keys.indices.sorted { a, b in
+        let (low, high) = reverse ? (keys[b], keys[a]) : (keys[a], keys[b])
+        return low.precedes(high) || (!high.precedes(low) && a < b)
+      }
+      return .list(order.map { values[$0] })
+    },
+  ]
+
+  private static let arrangements: [Builtin] = [
+    Builtin(
+      "zip(...lists) -> list", "Lists the first items together, then the second, and so on.",
+      details: "It ends with the shortest list.",
+      example: "zip([1, 2], [\"a\", \"b\"])   #=> [[1, \"a\"], [2, \"b\"]]"
+    ) { call in
+      let lists = try call.values(0).map { try call.session.elements(of: $0) }
+      let count = lists.map(\.count).min() ?? 0
+      return .list((0..<count).map { index in .list(lists.map { $0[index] }) })
+    },
+    Builtin(
+      "enumerate(items, start = 0) -> list", "Lists each item with its number.",
+      example: "enumerate([\"a\", \"b\"], start = 1)   #=> [[1, \"a\"], [2, \"b\"]]"
+    ) { call in
+      let start = try call.number(1)
+      return .list(
+        try items(call).enumerated().map { .list([.number(start + Double($0)), $1]) })
+    },
+    Builtin(
+      "keys(r: record) -> list", "Lists the names of the fields of a record.",
+      example: "keys({a: 1, b: 2})   #=> [\"a\", \"b\"]"
+    ) { call in .strings(try call.record(0).keys) },
+    Builtin(
+      "values(r: record) -> list", "Lists the values of the fields of a record.",
+      example: "values({a: 1, b: 2})   #=> [1, 2]"
+    ) { call in .list(try call.record(0).values) },
+  ]
+
+  private static func items(_ call: Call) throws -> [Value] {
+    try call.session.elements(of: call[0])
+  }
+
+  private static func holds(_ value: Value, _ call: Call) throws -> Bool {
+    switch value {
+    case .bool(let bool): return bool
+    case .tensor(let tensor) where tensor.rank == 0: return try tensor.item() != 0
+    default:
+      throw call.failure(
+        .type, "f must give true or false, but it gave \(value.typePhrase)", argument: 1)
+    }
+  }
+}
+
+/// What `sorted` compares: a number, a string, or several of them in order.
+private enum SortKey {
+  case number(Double)
+  case text(String)
+  case list([SortKey])
+
+  init(_ value: Value, _ call: Call, depth: Int = 0) throws {
+    if let number = Conversion.number(value) {
+      self = .number(number)
+    } else if let text = value.asString {
+      self = .text(text)
+    } else if case .list(let list) = value, depth < 4 {
+      self = .list(try list.items.map { try SortKey($0, call, depth: depth + 1) })
+    } else {
+      throw call.failure(
+        .type, "\(value.typePhrase) has no order",
+        hint: "give a key: sorted(items, key = fn(x) = ..)",
+        argument: 0)
+    }
+  }
+
+  func isComparable(to other: SortKey) -> Bool {
+    switch (self, other) {
+    case (.number, .number), (.text, .text): true
+    case (.list(let a), .list(let b)): zip(a, b).allSatisfy { $0.isComparable(to: $1) }
+    default: false
+    }
+  }
+
+  /// Not-a-number comes last.
+  func precedes(_ other: SortKey) -> Bool {
+    switch (self, other) {
+    case (.number(let a), .number(let b)): a < b || (b.isNaN && !a.isNaN)
+    case (.text(let a), .text(let b)): a < b
+    case (.list(let a), .list(let b)):
+      a.lexicographicallyPrecedes(b) { $0.precedes($1) }
+    default: false
+    }
+  }
+}

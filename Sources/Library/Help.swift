@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Help pages, made from the tables: the signature, the sentence, the details and the example of a
+// function; the functions of a namespace; the fields and methods of a type; an overview of all.
+
+import Runtime
+import Syntax
+
+/// Help pages as plain text.
+public struct Help {
+  private let builtins: BuiltinTable
+
+  /// The help of a session's library.
+  public init(_ builtins: BuiltinTable) { self.builtins = builtins }
+
+  /// The page on a function, a method, a namespace, a type or a constant, or nil if there is none.
+  public func page(_ topic: String) -> String? {
+    if let function = builtins.function(named: topic) { return page(function) }
+    if let page = namespacePage(topic) { return page }
+    if let type = builtins.types.first(where: { $0.name == topic }) { return page(type) }
+    if let constant = builtins.constants.first(where: { $0.name == topic }) {
+      return "\(topic) = \(Display.text(constant.value.value))\n\n\(constant.summary)\n"
+    }
+    let namesakes = builtins.functions.filter { $0.name == topic }
+    return namesakes.isEmpty ? nil : namesakes.map(page).joined(separator: "\n")
+  }
+
+  /// The page on a function.
+  public func page(_ function: Builtin) -> String {
+    var text = Help.wrapped(function.signature, indent: "    ") + "\n\n"
+    text += Help.wrapped(function.summary) + "\n"
+    if !function.details.isEmpty { text += "\n" + Help.wrapped(function.details) + "\n" }
+    if let type = function.receiverType, !function.namespace.isEmpty || function.isMethodOnly {
+      text += "\nAlso a method: x.\(function.name)(..) for \(Help.withArticle(type)) x.\n"
+    }
+    if !function.example.isEmpty {
+      text += "\nExample\n"
+      for line in function.example.split(separator: "\n") { text += "    \(line)\n" }
+    }
+    return text
+  }
+
+  /// All namespaces and the functions without one.
+  public func overview() -> String {
+    var text = "Everyday\n"
+    let plain = builtins.functions.filter { $0.namespace.isEmpty && !$0.isMethodOnly }
+    text += Help.wrapped("    " + plain.map(\.name).joined(separator: " "), indent: "    ") + "\n"
+    for namespace in namespaces {
+      let names = members(of: namespace).map(\.name).joined(separator: " ")
+      text += "\n\(namespace).  \(builtins.namespaceSummaries[namespace] ?? "")\n"
+      text += Help.wrapped("    " + names, indent: "    ") + "\n"
+    }
+    text += "\nhelp(\"smap.train\") explains a function, help(\"smap\") a namespace.\n"
+    return text
+  }
+
+  /// The nearest of all names that help knows.
+  public func nearest(to topic: String) -> String? {
+    Spelling.nearest(to: topic, in: topics)
+  }
+
+  private var topics: [String] {
+    builtins.functions.flatMap { [$0.qualifiedName, $0.name] } + namespaces
+      + builtins.types.map(\.name) + builtins.constants.map(\.name)
+  }
+
+  private var namespaces: [String] {
+    var seen: Set<String> = []
+    return builtins.functions.map(\.namespace).filter { !$0.isEmpty && seen.insert($0).inserted }
+  }
+
+  private func members(of namespace: String) -> [Builtin] {
+    builtins.functions.filter { $0.namespace == namespace }
+  }
+
+  private func namespacePage(_ name: String) -> String? {
+    let members = members(of: name)
+    guard !members.isEmpty else { return nil }
+    let summary = builtins.namespaceSummaries[name].map { $0 + "\n\n" } ?? ""
+    return summary + Help.columns(members.map { ($0.qualifiedName, $0.summary) })
+  }
+
+  private func page(_ type: ForeignType) -> String {
+    var text = Help.wrapped("\(Help.withArticle(type.name)): \(type.summary)") + "\n"
+    if !type.fields.isEmpty {
+      text += "\nFields\n" + Help.columns(type.fields.map { ("  ." + $0.name, $0.summary) })
+    }
+    let methods = builtins.functions.filter { $0.receiverType == type.name }
+    if !methods.isEmpty {
+      text += "\nMethods\n" + Help.columns(methods.map { ("  .\($0.name)(..)", $0.summary) })
+    }
+    return text
+  }
+}
+
+// MARK: - Layout
+
+extension Help {
+  private static let width = 80
+
+  private static func withArticle(_ noun: String) -> String {
+    guard let first = noun.first else { return noun }
+    return ("aeiou".contains(first) ? "an " : "a ") + noun
+  }
+
+  /// Two columns, the second wrapped.
+  private static func columns(_ rows: [(String, String)]) -> String {
+    let left = min(rows.map(\.0.count).max() ?? 0, 28) + 2
+    let indent = String(repeating: " ", count: left)
+    return rows.map { name, text in
+      let gap = String(repeating: " ", count: max(left - name.count, 2))
+      return wrapped(name + gap + text, indent: indent) + "\n"
+    }.joined()
+  }
+
+  /// Breaks a line between words; later lines begin with `indent`.
+  private static func wrapped(_ text: String, indent: String = "") -> String {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if !line.isEmpty, line.count + word.count + 1 > width, line.contains(where: { $0 != " " }) {
+        lines.append(line)
+        line = indent + word
+      } else {
+        line += (line.isEmpty && lines.isEmpty ? "" : " ") + word
+      }
+    }
+    return (lines + [line]).joined(separator: "\n")
+  }
+}
+
+/// `help`, as a function.
+enum HelpFunctions {
+  static let functions: [Builtin] = [
+    Builtin(
+      "help(topic = nil)",
+      "Explains a function, a namespace or a type; without a topic, lists all.",
+      details: "`topic` is a name in quotes or the thing itself: help(\"smap.encode\"), help(sum).",
+      example: "help(pi)   #=> a number",
+      body: { call in
+        call.write(try text(call))
+        return .nil
+      })
+  ]
+
+  private static func text(_ call: Call) throws -> String {
+    let help = Help(call.session.builtins)
+    switch call[0] {
+    case .nil: return help.overview()
+    case .text(let text): return try named(text.string, help, call)
+    case .builtin(let builtin): return help.page(builtin)
+    case .function(let closure):
+      let documentation = closure.documentation
+      return closure.signature + "\n" + (documentation.isEmpty ? "" : "\n\(documentation)\n")
+    case .record(let record):
+      if let title = record.title, title.hasPrefix("namespace ") {
+        return help.page(String(title.dropFirst(10))) ?? help.overview()
+      }
+      return "a record with the fields \(record.keys.joined(separator: ", "))\n"
+    case .object(let object): return help.page(object.type.name) ?? "\(object.type.summary)\n"
+    default: return call[0].typePhrase + "\n"
+    }
+  }
+
+  private static func named(_ topic: String, _ help: Help, _ call: Call) throws -> String {
+    if let page = help.page(topic) { return page }
+    if let documentation = call.session.documentation(of: topic), !documentation.isEmpty {
+      return documentation + "\n"
+    }
+    throw call.failure(
+      .name, "there is no help on `\(topic)`",
+      hint: help.nearest(to: topic).map { "did you mean `\($0)`?" } ?? "help() lists everything",
+      argument: 0)
+  }
+}

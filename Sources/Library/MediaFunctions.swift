@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `image.`: pictures in and out, resized, shown, and put side by side. Tensors of pictures have the
+// shape [B, C, H, W] and values from 0 to 1.
+
+import Images
+import Runtime
+import Tensors
+
+/// The functions of `image`.
+enum MediaFunctions {
+  static let functions: [Builtin] = [load, save, resize, show, grid]
+
+  private static let load = Builtin(
+    "image.load(path: string) -> [1, C, H, W]",
+    "Reads a PNG file as a tensor of values from 0 to 1.",
+    details: "There are 3 channels, or 4 if the picture has transparency.",
+    body: translating { call in .tensor(try PNG.load(path: call.string(0)).tensor()) })
+
+  private static let save = Builtin(
+    "image.save(x, path: string)",
+    "Writes one picture to a PNG file.",
+    details: "`x` is an image, a figure, or a tensor that holds one picture.",
+    body: translating { call in
+      let path = try call.path(1, endingIn: [".png"])
+      let pictures = try call.pictureList(0)
+      guard pictures.count == 1 else {
+        throw call.failure(
+          .value, "a file holds one picture, not \(pictures.count)",
+          hint: "put them on one sheet: image.save(image.grid(x), path)", argument: 0)
+      }
+      try PNG.save(pictures[0], path: path)
+      return .nil
+    })
+
+  private static let resize = Builtin(
+    "image.resize(x: [B, C, H, W], height: number, width: number) -> tensor",
+    "Brings pictures to another size.",
+    example: "image.resize(zeros(1, 3, 8, 8), 4, 2).shape   #=> [1, 3, 4, 2]",
+    body: translating { call in
+      let (height, width) = (
+        try call.integer("height", in: 1...16_384), try call.integer("width", in: 1...16_384)
+      )
+      return .tensor(try Images.resize(call.tensor(0), height: height, width: width))
+    })
+
+  private static let show = Builtin(
+    "image.show(x, scale = 1) -> image",
+    "Makes an image of a tensor; several pictures go side by side.",
+    details: """
+      A tensor [H, W] is grey, [C, H, W] one picture, [B, C, H, W] several. `scale` draws every \
+      pixel as a square of that size.
+      """,
+    example: "image.show(zeros(8, 16))   #=> image(16 x 8)",
+    body: translating { call in
+      let scale = try call.integer("scale", in: 1...256)
+      let pictures = try call.pictureList(0)
+      if pictures.count == 1 { return ImageObject(try pictures[0].enlarged(by: scale)).value }
+      return ImageObject(try PictureGrid(pictures, padding: 2, scale: scale).render()).value
+    })
+
+  private static let grid = Builtin(
+    "image.grid(images, *, cols = nil, padding = 2, captions = nil, scale = 1, title = nil) "
+      + "-> image",
+    "Puts pictures on one sheet, `cols` in a row.",
+    details: """
+      `images` is a tensor [B, C, H, W] or a list of tensors and images; `captions` is a list of \
+      texts that stand under the pictures.
+      """,
+    example: "image.grid(zeros(4, 3, 8, 8), cols = 2)   #=> image(22 x 22)",
+    body: translating { call in
+      let pictures = try call.pictureList(0)
+      var sheet = PictureGrid(pictures)
+      if !call[1].isNil { sheet.columns = try call.integer("cols", in: 1...100_000) }
+      sheet.padding = try call.integer("padding", in: 0...1024)
+      sheet.scale = try call.integer("scale", in: 1...256)
+      if !call[3].isNil {
+        sheet.captions = try call.strings(3)
+        guard sheet.captions.count <= pictures.count else {
+          throw call.failure(
+            .value, "\(sheet.captions.count) captions do not fit \(pictures.count) pictures",
+            argument: 3)
+        }
+      }
+      sheet.title = try call.optionalString(call.at("title")) ?? ""
+      return ImageObject(try sheet.render()).value
+    })
+}
+
+extension Call {
+  /// The pictures in a tensor, an image, a figure, or a list of these.
+  func pictureList(_ index: Int) throws -> [Picture] {
+    let pictures = try pictureList(of: self[index], index)
+    guard !pictures.isEmpty else {
+      throw failure(.value, "there are no pictures", argument: index)
+    }
+    return pictures
+  }
+
+  private func pictureList(of value: Value, _ index: Int) throws -> [Picture] {
+    if let picture = try Drawable.picture(of: value) { return [picture] }
+    if case .list(let list) = value, list.items.isEmpty { return [] }
+    if case .list(let list) = value, list.items.contains(where: \.holdsPictures) {
+      return try list.items.flatMap { item -> [Picture] in
+        try checkInterrupt()
+        guard item.holdsPictures else { throw wrongType(index, "pictures") }
+        if let picture = try Drawable.picture(of: item) { return [picture] }
+        return try Picture.pictures(of: Conversion.tensor(item))
+      }
+    }
+    return try Picture.pictures(of: tensor(index))
+  }
+
+  /// A list of strings.
+  func strings(_ index: Int) throws -> [String] {
+    try values(index).map { item in
+      guard let text = item.asString else { throw wrongType(index, "a list of strings") }
+      return text
+    }
+  }
+
+  /// A path with one of the given suffixes.
+  func path(_ index: Int, endingIn suffixes: [String]) throws -> String {
+    let path = try string(index)
+    let lowered = path.lowercased()
+    guard suffixes.contains(where: { lowered.hasSuffix($0) }) else {
+      throw failure(
+        .value, "the path must end in \(suffixes.joined(separator: " or "))",
+        hint: "for example \"result\(suffixes.first ?? "")\"", argument: index)
+    }
+    return path
+  }
+}
+
+extension Value {
+  /// Whether this is a tensor of pictures or can be drawn, rather than a row of numbers.
+  fileprivate var holdsPictures: Bool {
+    switch self {
+    case .tensor(let tensor): tensor.rank >= 2
+    case .object(let object): object.payload is ImageObject || object.payload is FigureObject
+    default: false
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `metrics.`: how close pictures are.
+
+import Images
+import Runtime
+import Tensors
+
+/// The functions of `metrics`.
+enum MetricFunctions {
+  static let functions: [Builtin] = [psnr, ssim, nearest]
+
+  private static let psnr = Builtin(
+    "metrics.psnr(x: tensor, y: tensor) -> number",
+    "The peak signal-to-noise ratio in decibels, averaged over the pictures.",
+    details: "Values are rounded to bytes first; equal pictures give inf.",
+    example: "metrics.psnr(zeros(1, 3, 8, 8), ones(1, 3, 8, 8))   #=> 0",
+    body: translating { call in
+      .number(try Images.psnr(call.tensor(0), call.tensor(1)) + 0)
+    })
+
+  private static let ssim = Builtin(
+    "metrics.ssim(x: tensor, y: tensor) -> number",
+    "The structural similarity, at most 1, averaged over pictures and channels.",
+    example: "metrics.ssim(ones(1, 3, 16, 16), ones(1, 3, 16, 16))   #=> 1",
+    body: translating { call in .number(try Images.ssim(call.tensor(0), call.tensor(1))) })
+
+  private static let nearest = Builtin(
+    "metrics.nearest(images: tensor, dataset) -> record",
+    "The nearest picture of a data set for each picture: {indices, distances}.",
+    details: """
+      The distance is the mean squared error. `dataset` is a record with `images`, or a tensor \
+      [N, C, H, W]. It tells whether a generator merely repeats what it was trained on.
+      """,
+    example: "metrics.nearest(zeros(1, 3, 4, 4), zeros(2, 3, 4, 4)).indices   #=> tensor([0])",
+    body: translating { call in
+      let queries = try call.tensor(0)
+      var pool: Tensor
+      if case .record(let dataset) = call[1] {
+        pool = try call.tensorField("images", of: dataset, 1)
+      } else {
+        pool = try call.tensor(1)
+      }
+      guard queries.rank == 4 else {
+        throw call.failure(
+          .shape, "pictures have the shape [B, C, H, W], not \(queries.shape)", argument: 0)
+      }
+      let found = try call.inGroups(queries.shape[0], size: 8) { range in
+        try nearestNeighbors(
+          of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool)
+      }.flatMap { $0 }
+      return .record([
+        "indices": .tensor(
+          try Tensor(shape: [found.count], values: found.map { Float($0.index) })),
+        "distances": .tensor(
+          try Tensor(shape: [found.count], values: found.map { Float($0.error) })),
+      ])
+    })
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Layers and losses.
+
+import Networks
+import Runtime
+import Tensors
+
+/// The functions of `nn`.
+enum NetworkFunctions {
+  static let functions: [Builtin] = layers + compositions + losses
+
+  /// Sizes of layers beyond which no machine has the memory.
+  private static let sizes = 1...(1 << 24)
+
+  private static let layers: [Builtin] = [
+    Builtin(
+      "nn.linear(in_features, out_features, *, bias = true, seed = nil)",
+      "Makes a layer that multiplies the last dimension by a matrix and adds a bias.",
+      example: "nn.linear(3, 2, seed = 1)(ones(4, 3)).shape   #=> [4, 2]"
+    ) { call in
+      let (inputs, outputs) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
+      let hasBias = try call.bool(2)
+      var initial = Initializer(seed: try call.seed(3))
+      let layer = try Linear(inputs, outputs, bias: hasBias, &initial)
+      return LayerValue("linear(\(inputs), \(outputs))", layer.namedParameters) { x in
+        try layer(x)
+      }.value
+    },
+    Builtin(
+      "nn.embedding(num_embeddings, dim, *, seed = nil)",
+      "Makes a layer that looks up a vector for each index.",
+      example: "nn.embedding(10, 4, seed = 1)([3, 7]).shape   #=> [2, 4]"
+    ) { call in
+      let (rows, width) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
+      var initial = Initializer(seed: try call.seed(2))
+      let layer = try Embedding(rows, width, &initial)
+      return LayerValue("embedding(\(rows), \(width))", layer.namedParameters) { x in
+        try layer(indices(x, below: rows)).reshape(x.shape + [width])
+      }.value
+    },
+    Builtin(
+      "nn.layer_norm(dim)",
+      "Makes a layer that shifts and scales rows to mean 0 and variance 1.",
+      example: "nn.layer_norm(2)([1, 3])   #=> tensor([-1, 1])"
+    ) { call in
+      let width = try call.integer(0, in: sizes)
+      let layer = try LayerNorm(width, Initializer(seed: 0))
+      return LayerValue("layer_norm(\(width))", layer.namedParameters) { x in
+        guard x.shape.last == width else {
+          throw TensorError.shape(
+            "layer_norm(\(width)) takes rows of \(width) numbers, not shape \(x.shape)")
+        }
+        return try layer(x)
+      }.value
+    },
+    Builtin(
+      "nn.transformer(width, depth, heads, *, causal = false, seed = nil)",
+      "Makes a stack of pre-norm attention blocks over [batch, tokens, width].",
+      details: "With `causal` a token sees itself and those before it.",
+      example: "nn.transformer(8, 1, 2, seed = 1)(ones(1, 3, 8)).shape   #=> [1, 3, 8]"
+    ) { call in try transformer(call) },
+  ]
+
+  private static let compositions: [Builtin] = [
+    Builtin(
+      "nn.sequential(...layers)",
+      "Makes a layer that calls layers or functions one after the other.",
+      example: "nn.sequential(nn.linear(3, 2, seed = 1), relu)(ones(4, 3)).shape   #=> [4, 2]"
+    ) { call in try sequential(call) },
+    Builtin(
+      "nn.params(layer) -> list", "Lists the parameters of a layer, or of a list of layers.",
+      example: "[p.shape for p in nn.params(nn.linear(3, 2, seed = 1))]   #=> [[2, 3], [2]]"
+    ) { call in
+      var seen: Set<ObjectIdentifier> = []
+      let found = try parameters(in: call[0], call, depth: 0)
+      return .list(found.filter { seen.insert(ObjectIdentifier($0)).inserted }.map { .tensor($0) })
+    },
+  ]
+
+  private static let losses: [Builtin] = [
+    Builtin(
+      "nn.cross_entropy(logits: tensor, target: tensor)",
+      "Averages the negative log-probabilities of the right classes.",
+      details: "The last dimension of `logits` holds the classes; `target` holds class numbers, "
+        + "or probabilities in the shape of `logits`.",
+      example: "nn.cross_entropy([0, 0; 0, 0], [0, 1])   #=> tensor(0.6931)"
+    ) { call in .tensor(try Losses.crossEntropy(call.tensor(0), target: call.tensor(1))) },
+    Builtin(
+      "nn.mse_loss(input: tensor, target: tensor)", "Averages the squared differences.",
+      example: "nn.mse_loss([1, 2], [1, 4])   #=> tensor(2)"
+    ) { call in .tensor(try Losses.meanSquaredError(call.tensor(0), target: call.tensor(1))) },
+    Builtin(
+      "nn.l1_loss(input: tensor, target: tensor)", "Averages the sizes of the differences.",
+      example: "nn.l1_loss([1, 2], [1, 4])   #=> tensor(1)"
+    ) { call in .tensor(try Losses.meanAbsoluteError(call.tensor(0), target: call.tensor(1))) },
+  ]
+
+  private static func transformer(_ call: Call) throws -> Value {
+    let width = try call.integer(0, in: sizes)
+    let depth = try call.integer(1, in: 0...1024)
+    let heads = try call.integer(2, in: sizes)
+    let isCausal = try call.bool(3)
+    var initial = Initializer(seed: try call.seed(4))
+    let layer = try Transformer(width: width, depth: depth, heads: heads, &initial)
+    let title = "transformer(\(width), \(depth), \(heads)\(isCausal ? ", causal = true" : ""))"
+    return LayerValue(title, layer.namedParameters) { x in
+      guard x.rank == 3, x.shape[2] == width else {
+        throw TensorError.shape("\(title) takes [batch, tokens, \(width)], not \(x.shape)")
+      }
+      return try layer(x, mask: isCausal ? .causal : .full)
+    }.value
+  }
+
+  private static func sequential(_ call: Call) throws -> Value {
+    let layers = try call.values(0)
+    var named: [NamedParameter] = []
+    var depth = 0
+    for (index, layer) in layers.enumerated() {
+      guard layer.isCallable else {
+        throw call.failure(
+          .type, "layer \(index) must be a function, but this is \(layer.typePhrase)", argument: 0)
+      }
+      guard let module = module(in: layer) else { continue }
+      depth = max(depth, (module as? LayerValue)?.depth ?? 0)
+      named += module.namedParameters.map { NamedParameter("\(index).\($0.name)", $0.tensor) }
+    }
+    guard depth < LayerValue.maximumDepth else {
+      throw call.failure(.value, "layers are nested too deep", argument: 0)
+    }
+    let titles = layers.map { Display.text($0, call.session) }.joined(separator: ", ")
+    let title = titles.utf8.count <= 200 ? titles : "\(layers.count) layers"
+    let parts = HeldValues(layers, in: call.session)
+    return LayerValue("sequential(\(title))", named, depth: depth + 1, parts: parts).value
+  }
+
+  private static func indices(_ x: Tensor, below rows: Int) throws -> [Int] {
+    try x.withValues { values in
+      try values.map { value in
+        guard let index = Int(exactly: value), index >= 0, index < rows else {
+          throw TensorError.index(
+            "\(Display.number(Double(value))) is not one of \(rows) indices",
+            hint: "indices count from 0")
+        }
+        return index
+      }
+    }
+  }
+
+  private static func module(in value: Value) -> (any Module)? {
+    guard case .object(let object) = value else { return nil }
+    return object.payload as? any Module
+  }
+
+  private static func parameters(in value: Value, _ call: Call, depth: Int) throws -> [Tensor] {
+    switch value {
+    case .list(let list) where depth < 16:
+      return try list.items.flatMap { try parameters(in: $0, call, depth: depth + 1) }
+    case .tensor(let tensor) where tensor.isParameter: return [tensor]
+    case .function, .builtin: return []
+    default:
+      if let module = module(in: value) { return module.parameters }
+      throw call.failure(.type, "\(value.typePhrase) has no parameters", argument: 0)
+    }
+  }
+}

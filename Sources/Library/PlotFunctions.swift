@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `plot.`: figures from numbers. What the functions share (labels, titles, scales) is read in one
+// place and has the same names everywhere.
+
+import Files
+import Images
+import Plots
+import Runtime
+import Tensors
+
+/// The functions of `plot`.
+enum PlotFunctions {
+  static let functions: [Builtin] = [line, scatter, bar, histogram, heatmap, figures, save]
+
+  private static let shared = "labels = nil, title = nil, xlabel = nil, ylabel = nil"
+  private static let scales = "xscale = \"linear\", yscale = \"linear\""
+
+  private static let line = Builtin(
+    "plot.line(y, x = nil, *, \(shared), \(scales)) -> figure",
+    "Draws a curve through numbers, or several curves.",
+    details: """
+      `y` is a list or tensor of numbers, or a list of these, or a matrix with one curve a row. `x` \
+      holds the positions across, 0, 1, 2, ... by default. `labels` name the curves, scales are \
+      "linear" or "log".
+      """,
+    example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
+    body: translating { call in
+      let x = call[1].isNil ? nil : try call.numbers(1)
+      let curves = try call.curves(0)
+      return try finished(
+        try Figure.line(y: curves, x: x, labels: try call.labels()), call)
+    })
+
+  private static let scatter = Builtin(
+    "plot.scatter(x, y, *, \(shared), \(scales)) -> figure",
+    "Draws a dot for every pair of numbers.",
+    example: "plot.scatter([1, 2], [3, 4])   #=> figure(1 curve, 2 points)",
+    body: translating { call in
+      try finished(
+        try Figure.scatter(x: call.numbers(0), y: call.curves(1), labels: try call.labels()), call)
+    })
+
+  private static let bar = Builtin(
+    "plot.bar(values, *, \(shared), yscale = \"linear\") -> figure",
+    "Draws a bar for every number; `labels` stand below the bars.",
+    example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
+    body: translating { call in
+      try finished(try Figure.bar(values: call.numbers(0), names: try call.labels()), call)
+    })
+
+  private static let histogram = Builtin(
+    "plot.hist(values, bins = 20, *, title = nil, xlabel = nil, ylabel = nil, "
+      + "yscale = \"linear\") -> figure",
+    "Counts how many numbers fall into each of `bins` equal intervals.",
+    example: "plot.hist([1, 2, 2, 3], bins = 3)   #=> figure(3 bars)",
+    body: translating { call in
+      let bins = try call.integer("bins", in: 1...10_000)
+      return try finished(
+        try Figure.histogram(values: call.flatNumbers(0), bins: bins), call)
+    })
+
+  private static let heatmap = Builtin(
+    "plot.heatmap(x: [_, _], *, title = nil, xlabel = nil, ylabel = nil) -> figure",
+    "Shows a matrix in colours, its first row on top.",
+    example: "plot.heatmap([1, 2; 3, 4])   #=> figure(2 x 2 cells)",
+    body: translating { call in
+      let matrix = try call.tensor(0)
+      return try finished(
+        try Figure.heatmap(
+          values: matrix.toArray().map(Double.init), rows: matrix.shape[0],
+          columns: matrix.shape[1]), call)
+    })
+
+  private static let figures = Builtin(
+    "plot.figures(list, cols = nil) -> figure",
+    "Puts several figures on one sheet, `cols` in a row.",
+    example: "plot.figures([plot.line([1, 2]), plot.bar([1, 2])])   #=> figure(2 plots)",
+    body: translating { call in
+      let figures = try call.values(0).flatMap { value -> [Figure] in
+        guard let figures = Drawable.figures(of: value) else {
+          throw call.wrongType(0, "a list of figures")
+        }
+        return figures
+      }
+      guard !figures.isEmpty, figures.count <= 256 else {
+        throw call.failure(
+          .value, "a sheet holds from 1 to 256 figures, not \(figures.count)", argument: 0)
+      }
+      let columns = call[1].isNil ? nil : try call.integer("cols", in: 1...256)
+      return FigureObject(figures, columns: columns).value
+    })
+
+  private static let save = Builtin(
+    "plot.save(figure: figure, path: string, *, scale = 2)",
+    "Writes a figure to an .svg or .png file; `scale` is the number of pixels a unit of a PNG.",
+    body: translating { call in
+      let figure = try call.object(0, MediaTypes.figure, as: FigureObject.self)
+      let path = try call.path(1, endingIn: [".svg", ".png"])
+      let scale = try call.integer("scale", in: 1...16)
+      if path.lowercased().hasSuffix(".svg") {
+        try AtomicFile.write(path: path, bytes: Array(figure.svg().utf8))
+      } else {
+        try PNG.save(figure.render(scale: scale), path: path)
+      }
+      return .nil
+    })
+
+  /// Adds what all figures may have.
+  private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
+    var figure = plain
+    func text(_ name: String) throws -> String { try call.optionalString(call.at(name)) ?? "" }
+    figure.title = try text("title")
+    figure.xLabel = try text("xlabel")
+    figure.yLabel = try text("ylabel")
+    if call.at("xscale") >= 0 { figure.xScale = try call.choice("xscale", as: Figure.Scale.self) }
+    if call.at("yscale") >= 0 { figure.yScale = try call.choice("yscale", as: Figure.Scale.self) }
+    return FigureObject([figure]).value
+  }
+}
+
+extension Call {
+  /// The names of the curves or bars.
+  fileprivate func labels() throws -> [String] {
+    self[at("labels")].isNil ? [] : try strings(at("labels"))
+  }
+
+  /// All numbers of a tensor or list, whatever its shape.
+  fileprivate func flatNumbers(_ index: Int) throws -> [Double] {
+    if case .list(let list) = self[index], list.items.contains(where: { $0.isRow }) {
+      return try curves(index).flatMap { $0 }
+    }
+    return try tensor(index).toArray().map(Double.init)
+  }
+
+  /// One row of numbers a curve.
+  fileprivate func curves(_ index: Int) throws -> [[Double]] {
+    if case .list(let list) = self[index], !list.items.isEmpty,
+      list.items.allSatisfy({ $0.isRow })
+    {
+      return try list.items.map { try Conversion.tensor($0).toArray().map(Double.init) }
+    }
+    if case .tensor(let tensor) = self[index], tensor.rank == 2, tensor.shape[1] > 0 {
+      let numbers = tensor.toArray().map(Double.init)
+      return stride(from: 0, to: numbers.count, by: tensor.shape[1]).map {
+        Array(numbers[$0..<$0 + tensor.shape[1]])
+      }
+    }
+    if case .tensor(let tensor) = self[index], tensor.rank > 2 {
+      throw failure(
+        .shape, "curves are numbers in a row or the rows of a matrix, not \(tensor.shape)",
+        argument: index)
+    }
+    return [try numbers(index)]
+  }
+}
+
+extension Value {
+  /// Whether this holds several numbers, so that a list of such values is a list of rows.
+  fileprivate var isRow: Bool {
+    switch self {
+    case .list, .range: true
+    case .tensor(let tensor): tensor.count != 1 || tensor.rank > 0
+    default: false
+    }
+  }
+}

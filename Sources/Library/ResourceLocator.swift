@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the data sets and models that come with smap are, from any working directory: what
+// SMAP_HOME names; the share folder beside an installed executable; the source tree that the
+// executable was built in; the source tree around the working directory.
+
+import Files
+import Glibc
+import Runtime
+
+/// Finds what comes with smap.
+public enum ResourceLocator {
+  /// The folder of a data set, such as `emoji32`.
+  ///
+  /// - Throws: an IOError that lists where it was looked for.
+  public static func data(_ name: String) throws -> String {
+    try ResourceSearch().find("Data/\(name)", what: "the data set \"\(name)\"")
+  }
+
+  /// The file of a model, such as `emoji-kl`.
+  ///
+  /// - Throws: an IOError that lists where it was looked for.
+  public static func model(_ name: String) throws -> String {
+    try ResourceSearch().find("Models/\(name).safetensors", what: "the model \"\(name)\"")
+  }
+
+  /// The path that a script means: a bare word names a model that comes with smap, unless a file
+  /// of that name is there.
+  static func modelPath(_ path: String) throws -> String {
+    let isBare = !path.isEmpty && !path.contains("/") && !path.contains(".")
+    return isBare && !FileReader.exists(path) ? try model(path) : path
+  }
+}
+
+/// A search with its surroundings, which tests replace.
+struct ResourceSearch {
+  var home = ResourceSearch.variable("SMAP_HOME")
+  var executable = ResourceSearch.executablePath()
+  var workingDirectory = ResourceSearch.currentFolder()
+
+  /// The most folders that are climbed.
+  private static let maximumDepth = 64
+
+  /// The first place that has `path`.
+  func find(_ path: String, what: String) throws -> String {
+    for folder in candidates where FileReader.exists("\(folder)/\(path)") {
+      return "\(folder)/\(path)"
+    }
+    let places = candidates.isEmpty ? "nowhere" : candidates.joined(separator: ", ")
+    throw ScriptError.missing(
+      "\(what) is not here; it was looked for in \(places)",
+      hint: "set SMAP_HOME to the folder that holds smap's Examples")
+  }
+
+  /// Folders that may hold `Data` and `Models`, each once, the first to be tried first.
+  var candidates: [String] {
+    var folders: [String] = []
+    if let home, !home.isEmpty { folders += inside(home) }
+    if let executable {
+      let folder = ResourceSearch.parent(of: executable)
+      if let folder {
+        folders += inside(ResourceSearch.joined(ResourceSearch.parent(of: folder), "share/smap"))
+        folders += sourceTree(around: folder)
+      }
+    }
+    if let workingDirectory { folders += sourceTree(around: workingDirectory) }
+    var seen: Set<String> = []
+    return folders.filter { seen.insert($0).inserted }
+  }
+
+  private func inside(_ root: String) -> [String] { [root, "\(root)/Examples"] }
+
+  /// The examples of the nearest folder above that has them.
+  private func sourceTree(around start: String) -> [String] {
+    var folder: String? = start
+    for _ in 0..<ResourceSearch.maximumDepth {
+      guard let here = folder else { break }
+      let examples = ResourceSearch.joined(here, "Examples")
+      if FileReader.isFolder("\(examples)/Data") { return [examples] }
+      folder = ResourceSearch.parent(of: here)
+    }
+    return []
+  }
+
+  private static func joined(_ folder: String?, _ name: String) -> String {
+    guard let folder else { return "/" + name }
+    return folder == "/" ? "/" + name : "\(folder)/\(name)"
+  }
+
+  /// The folder that holds an absolute path, nil for the root.
+  private static func parent(of path: String) -> String? {
+    guard path != "/", let slash = path.lastIndex(of: "/") else { return nil }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+  }
+
+  private static func executablePath() -> String? {
+    resolved("/proc/self/exe")
+  }
+
+  private static func currentFolder() -> String? { resolved(".") }
+
+  private static func resolved(_ path: String) -> String? {
+    guard let pointer = realpath(path, nil) else { return nil }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+}

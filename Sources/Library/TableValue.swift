@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tables: rows of records or lists that print in aligned columns. The cells are put into words
+// when the table is made, so that it shows what it held then.
+
+import Runtime
+
+/// Rows and columns of values, for display.
+final class TableValue {
+  let columns: [String]
+  let rowCount: Int
+  private let values: HeldValues
+  private let cells: [[String]]
+
+  /// Rows beyond these are counted, not shown.
+  private static let maximumRows = 200
+  /// Longer texts are cut off.
+  private static let maximumCellLength = 200
+
+  init(columns: [String], rows: [[Value]], session: Session) {
+    self.columns = columns
+    rowCount = rows.count
+    values = HeldValues(rows.flatMap { $0 }, in: session)
+    cells = rows.prefix(TableValue.maximumRows).map { row in
+      row.map { TableValue.cell($0, session) }
+    }
+  }
+
+  private static func cell(_ value: Value, _ session: Session) -> String {
+    switch value {
+    case .nil: return ""
+    case .number(let number):
+      let isPlain = number.rounded() == number || !number.isFinite
+      return isPlain ? Display.number(number) : Formatting.general(number, digits: 6)
+    case .tensor(let tensor) where tensor.count == 1:
+      guard let number = Conversion.number(value) else { return "" }
+      return cell(.number(number), session)
+    default:
+      let text = Display.plain(value, session)
+      let line = String(text.prefix(maximumCellLength + 1).map { $0.isNewline ? " " : $0 })
+      return line.count <= maximumCellLength ? line : line.dropLast(3) + "..."
+    }
+  }
+
+  /// The values of a row, in the order of the columns.
+  func row(_ index: Int) -> ArraySlice<Value> {
+    values.items[index * columns.count..<(index + 1) * columns.count]
+  }
+
+  /// The values of a column, from top to bottom.
+  func column(_ index: Int) -> [Value] {
+    (0..<rowCount).map { values.items[$0 * columns.count + index] }
+  }
+
+  // MARK: - Text
+
+  /// The table with columns aligned: numbers at the right, all else at the left.
+  var text: String {
+    let widths = columns.indices.map { column in
+      cells.reduce(columns[column].count) { max($0, $1[column].count) }
+    }
+    func line(_ texts: [String]) -> String {
+      let padded = texts.indices.map { column in
+        let blanks = String(repeating: " ", count: max(0, widths[column] - texts[column].count))
+        return isNumeric(column) ? blanks + texts[column] : texts[column] + blanks
+      }
+      return TableValue.trimmed(padded.joined(separator: "  "))
+    }
+    var lines = [line(columns), line(widths.map { String(repeating: "-", count: $0) })]
+    lines += cells.map(line)
+    if rowCount > cells.count { lines.append("... \(rowCount - cells.count) more rows") }
+    return lines.joined(separator: "\n")
+  }
+
+  private func isNumeric(_ column: Int) -> Bool {
+    self.column(column).allSatisfy { $0.isNil || Conversion.number($0) != nil }
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    var line = line[...]
+    while line.last == " " { line.removeLast() }
+    return String(line)
+  }
+
+  // MARK: - HTML
+
+  /// The table as HTML.
+  var html: String {
+    let head = columns.map { "<th>\(TableValue.escaped($0))</th>" }.joined()
+    let body = cells.map { row in
+      "<tr>"
+        + row.indices.map { column in
+          let align = isNumeric(column) ? " style=\"text-align: right\"" : ""
+          return "<td\(align)>\(TableValue.escaped(row[column]))</td>"
+        }.joined() + "</tr>"
+    }
+    return "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table>"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}
+
+/// The function `table` and the type of what it makes.
+enum TableFunctions {
+  static let type = ForeignType(
+    "table", "Rows and columns of values, shown aligned.",
+    fields: [
+      .init("columns", "The names of the columns.") { object, _ in
+        .strings(try object.payload(as: TableValue.self).columns)
+      }
+    ],
+    display: { ($0.payload as? TableValue)?.text ?? "table" },
+    bundle: { object, _ in
+      let table = try object.payload(as: TableValue.self)
+      return Bundle(text: table.text, html: table.html)
+    },
+    index: { object, entries, _ in
+      try element(of: object.payload(as: TableValue.self), entries)
+    },
+    count: { ($0.payload as? TableValue)?.rowCount ?? 0 })
+
+  static let functions: [Builtin] = [
+    Builtin(
+      "table(rows: list) -> table", "Makes a table of records, one for each row.",
+      details: "Rows may also be lists, which give unnamed columns. `t[0]` is a row as a record, "
+        + "`t[\"name\"]` a column as a list.",
+      example: "table([{k: 1, db: 18.5}, {k: 2, db: 21}])[\"db\"]   #=> [18.5, 21]"
+    ) { call in
+      let rows = try call.list(0).items
+      return .object(ForeignObject(type, try made(of: rows, call)))
+    }
+  ]
+
+  private static func made(of rows: [Value], _ call: Call) throws -> TableValue {
+    var columns: [String] = []
+    var positions: [String: Int] = [:]
+    for row in rows {
+      for name in try names(of: row, call) where positions[name] == nil {
+        positions[name] = columns.count
+        columns.append(name)
+      }
+    }
+    let cells = rows.map { row in
+      columns.enumerated().map { position, name -> Value in
+        switch row {
+        case .record(let record): record[name] ?? .nil
+        case .list(let list): position < list.items.count ? list.items[position] : .nil
+        default: .nil
+        }
+      }
+    }
+    return TableValue(columns: columns, rows: cells, session: call.session)
+  }
+
+  private static func names(of row: Value, _ call: Call) throws -> [String] {
+    switch row {
+    case .record(let record): return record.keys
+    case .list(let list): return list.items.indices.map { String($0) }
+    default:
+      throw call.failure(
+        .type, "a row must be a record, but this is \(row.typePhrase)",
+        hint: "write table([{name: value}, ..])", argument: 0)
+    }
+  }
+
+  private static func element(of table: TableValue, _ entries: [SubscriptValue]) throws -> Value {
+    guard entries.count == 1, case .value(let value) = entries[0] else {
+      throw ScriptError.type("a table is indexed by a row number or the name of a column")
+    }
+    if let name = value.asString {
+      guard let column = table.columns.firstIndex(of: name) else {
+        throw ScriptError.index(
+          "there is no column \"\(name)\" in this table",
+          hint: "its columns are \(table.columns.joined(separator: ", "))")
+      }
+      return .list(table.column(column))
+    }
+    guard let index = Conversion.integer(value) else {
+      throw ScriptError.type("a table is indexed by a row number or the name of a column")
+    }
+    let count = table.rowCount
+    guard index >= -count, index < count else {
+      throw ScriptError.index("there is no row \(index) in a table of \(count) rows")
+    }
+    let record = Record()
+    let row = table.row(index < 0 ? index + count : index)
+    for (name, value) in zip(table.columns, row) { record[name] = value }
+    return .record(record)
+  }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A walk over the whole table: what every entry must have, and every example run.
+
+import Library
+import Runtime
+import Testing
+
+@Suite struct CatalogTests {
+  @Test func headersParse() {
+    for function in Catalog.all.functions {
+      #expect(function.signatureError == nil, "\(function.signature)")
+      #expect(!function.name.isEmpty)
+    }
+  }
+
+  @Test func namesAreUnique() {
+    var seen: Set<String> = []
+    for function in Catalog.all.functions where !function.isMethodOnly {
+      #expect(seen.insert(function.qualifiedName).inserted, "\(function.qualifiedName)")
+    }
+  }
+
+  @Test func documentationIsInSentences() {
+    for function in Catalog.all.functions {
+      #expect(function.summary.last == ".", "\(function.qualifiedName)")
+      #expect(!function.summary.contains("\n"))
+      if !function.details.isEmpty {
+        #expect(function.details.last == ".", "\(function.qualifiedName)")
+      }
+    }
+    for type in Catalog.all.types {
+      #expect(type.summary.last == ".", "\(type.name)")
+      for field in type.fields { #expect(field.summary.last == ".", "\(type.name).\(field.name)") }
+    }
+    for (name, summary) in Catalog.all.namespaces { #expect(summary.last == ".", "\(name)") }
+  }
+
+  @Test func everyNamespaceHasASentence() {
+    let used = Set(Catalog.all.functions.map(\.namespace)).subtracting([""])
+    #expect(used.subtracting(Catalog.all.namespaces.keys) == [])
+  }
+
+  @Test(arguments: Catalog.all.functions.filter { !$0.example.isEmpty }.map(\.qualifiedName))
+  func exampleRuns(_ name: String) throws {
+    let function = try #require(Catalog.all.functions.first { $0.qualifiedName == name })
+    let parts = function.example.components(around: "#=>")
+    let session = ModelSession()
+    let outcome = try session.session.evaluate(text: parts.0)
+    guard let expected = parts.1 else { return }
+    let shown = Display.text(outcome.value, session.session)
+    let found = session.printed.isEmpty ? shown : session.printed
+    #expect(found.trimmed == expected.trimmed, "\(function.example)")
+  }
+
+  @Test func helpKnowsEveryFunction() throws {
+    let session = ModelSession()
+    let help = Help(session.session.builtins)
+    for function in Catalog.all.functions {
+      let page = try #require(help.page(function.qualifiedName), "\(function.qualifiedName)")
+      #expect(page.contains(function.summary.prefix(12)))
+      let text = page.split(separator: "\n").filter { !$0.hasPrefix("    ") }
+      #expect(text.allSatisfy { $0.count <= 80 }, "\(function.name)")
+    }
+    for type in Catalog.all.types { #expect(help.page(type.name) != nil) }
+  }
+
+  @Test func helpInScripts() throws {
+    let session = ModelSession()
+    _ = try session.value("help(); help(smap); help(\"smap.train\"); help(smap.encode)")
+    #expect(session.printed.contains("smap.best_length"))
+    #expect(session.printed.contains("Also a method: x.encode(..) for a tokenizer x."))
+    let error = try session.error("help(\"smap.encoed\")")
+    #expect(error.kind == .name)
+    #expect(error.hint == "did you mean `smap.encode`?")
+  }
+}
+
+extension String {
+  fileprivate func components(around mark: String) -> (String, String?) {
+    let (letters, wanted) = (Array(self), Array(mark))
+    guard letters.count >= wanted.count else { return (self, nil) }
+    for start in 0...letters.count - wanted.count
+    where Array(letters[start..<start + wanted.count]) == wanted {
+      return (String(letters[..<start]), String(letters[(start + wanted.count)...]))
+    }
+    return (self, nil)
+  }
+
+  fileprivate var trimmed: String {
+    var text = self[...]
+    while text.first?.isWhitespace ?? false { text.removeFirst() }
+    while text.last?.isWhitespace ?? false { text.removeLast() }
+    return String(text)
+  }
+}

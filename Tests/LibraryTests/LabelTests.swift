@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What scripts may pass as `label`, and what they may write between the brackets of tokens.
+
+import Library
+import Runtime
+import Testing
+
+@Suite struct LabelTests {
+  private func session() throws -> ModelSession {
+    let session = ModelSession()
+    try session.makeTokenizer()
+    _ = try session.value("smap.train(tok, set, steps = 1, batch_size = 4, seed = 1)")
+    return session
+  }
+
+  private func label(_ text: String, _ session: ModelSession) throws -> String {
+    try session.shown("smap.encode(tok, set.images[:3], label = \(text)).label")
+  }
+
+  @Test func singleLabels() throws {
+    let session = try session()
+    #expect(try label("nil", session) == "nil")
+    #expect(try label("4", session) == "tensor([4, 4, 4])")
+    #expect(try label("\"star\"", session) == "tensor([3, 3, 3])")
+    #expect(try label("tensor(4)", session) == "tensor([4, 4, 4])")
+  }
+
+  @Test func oneLabelAPicture() throws {
+    let session = try session()
+    #expect(try label("[1, 2, 3]", session) == "tensor([1, 2, 3])")
+    #expect(try label("set.labels[:3]", session) == "tensor([0, 1, 2])")
+    #expect(try label("[\"star\", 0, 9]", session) == "tensor([3, 0, 9])")
+    #expect(try label("[nil, 2, nil]", session) == "[nil, 2, nil]")
+    #expect(try label("range(3)", session) == "tensor([0, 1, 2])")
+  }
+
+  @Test func mixtures() throws {
+    let session = try session()
+    let half = "0.5 * one_hot([1], 10) + 0.5 * one_hot([2], 10)"
+    #expect(try label("(\(half))[0]", session).contains("0.5"))
+    let shape = "smap.encode(tok, set.images[:3], label = (\(half))[0]).label.shape"
+    #expect(try session.shown(shape) == "[3, 10]")
+    #expect(try label("one_hot([1, 2, 3], 10)", session) == "tensor([1, 2, 3])")
+    // Ten pictures and ten whole numbers: one class a picture.
+    let classes = try session.shown("smap.encode(tok, set.images[:10], label = range(10)).label")
+    #expect(classes == "tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])")
+  }
+
+  @Test func wrongLabels() throws {
+    let session = try session()
+    func error(_ label: String) throws -> ScriptError {
+      try session.error("smap.encode(tok, set.images[:3], label = \(label))")
+    }
+    #expect(try error("\"sta\"").hint == "did you mean \"star\"?")
+    #expect(try error("\"sta\"").kind == .value)
+    #expect(try error("10").hint == "classes go from 0 to 9")
+    #expect(try error("-1").kind == .value)
+    #expect(try error("1.5").kind == .value)
+    #expect(try error("[1, 2]").message.contains("2 labels do not fit 3 pictures"))
+    #expect(try error("[]").kind == .value)
+    #expect(try error("zeros(3, 4)").message.contains("[B, 10]"))
+    #expect(try error("zeros(1, 1, 10)").kind == .value)
+    #expect(try error("one_hot([1], 10)[0] / 0").message.contains("finite"))
+    #expect(try error("{a: 1}").kind == .type)
+    #expect(try error("[[1], \"star\"]").kind == .type)
+  }
+
+  @Test func namesNeedANamedModel() throws {
+    let session = ModelSession()
+    try session.makeTokenizer()
+    let error = try session.error("smap.encode(tok, set.images, label = \"star\")")
+    #expect(error.hint == "give an index from 0 to 9")
+  }
+
+  @Test func drawingLabels() throws {
+    let session = ModelSession()
+    try session.makeGenerator()
+    func labels(_ text: String) throws -> String {
+      try session.shown("card.sample(model, \(text), keep = 1, steps = 1, seed = 1).label")
+    }
+    #expect(try labels("3, count = 2") == "tensor([3, 3])")
+    #expect(try labels("[3, 5], count = 2") == "tensor([3, 3, 5, 5])")
+    #expect(try labels("[nil, 5], count = 2") == "[nil, nil, 5, 5]")
+    #expect(try labels("range(10)") == "tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])")
+    #expect(try labels("one_hot([4], 10)[0]") == "tensor([4])")
+    #expect(try labels("nil") == "nil")
+  }
+}
+
+@Suite struct TokenSliceTests {
+  private func session() throws -> ModelSession {
+    let session = ModelSession()
+    try session.makeTokenizer(", linear_path = false")
+    _ = try session.value("let tokens = smap.encode(tok, set.images[:3], label = 1)")
+    return session
+  }
+
+  @Test(arguments: [
+    (":4", "[3, 4]"), (":8", "[3, 8]"), (":", "[3, 8]"), ("0:2", "[3, 2]"), (":-1", "[3, 7]"),
+    ("1, :2", "[1, 2]"), ("-1, :", "[1, 8]"), ("1:, :2", "[2, 2]"), ("..., :5", "[3, 5]"),
+  ])
+  func shapes(_ text: String, _ shape: String) throws {
+    #expect(try session().shown("tokens[\(text)].shape") == shape)
+  }
+
+  @Test(arguments: [":0", ":9", ":-8", ":100", "1:3", "::2", "0", "[0, 1]"])
+  func wrongPrefixes(_ text: String) throws {
+    let error = try session().error("tokens[\(text)]")
+    #expect(error.kind == .value)
+    #expect(!error.hint.isEmpty)
+  }
+
+  @Test(arguments: ["3, :2", "1:1, :2", "\"a\", :2", "0, :1, 0"])
+  func wrongPictures(_ text: String) throws {
+    #expect(try session().error("tokens[\(text)]").kind == .index)
+  }
+
+  @Test func prefixKeepsTheFirstLatents() throws {
+    let session = try session()
+    #expect(try session.shown("allclose(tokens[:3].latents, tokens.latents[:, :3])") == "true")
+    #expect(try session.shown("allclose(tokens[1, :].latents, tokens.latents[1:2])") == "true")
+  }
+
+  @Test func decodingChecksPrefixes() throws {
+    let session = try session()
+    #expect(try session.shown("smap.decode(tok, tokens[:1]).shape") == "[3, 3, 16, 16]")
+    let error = try session.error("smap.reconstruct(tok, set.images, keep = 9)")
+    #expect(error.kind == .value)
+    #expect(error.hint == "from 1 to 8")
+  }
+
+  @Test func decodingKeepsTheLabelUnlessTold() throws {
+    let session = try session()
+    let same = "allclose(smap.decode(tok, tokens), smap.decode(tok, tokens, label = 1))"
+    #expect(try session.shown(same) == "true")
+    let other = "allclose(smap.decode(tok, tokens), smap.decode(tok, tokens, label = nil))"
+    #expect(try session.shown(other) == "false")
+  }
+}

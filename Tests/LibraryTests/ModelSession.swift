@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A session with the whole library, for tests about pictures, data and models.
+
+import Glibc
+import Library
+import Runtime
+import Tensors
+import Testing
+
+/// Runs scripts and remembers what they print.
+final class ModelSession {
+  let session: Session
+  let interrupt = Interrupt()
+  private(set) var printed = ""
+
+  init() {
+    var sink: (String) -> Void = { _ in }
+    session = Session(library: Catalog.all, interrupt: interrupt) { sink($0) }
+    sink = { [unowned self] in printed += $0 }
+    session.output = sink
+  }
+
+  /// The value of a program.
+  func value(_ text: String) throws -> Value { try session.evaluate(text: text).value }
+
+  /// What a prompt would show for a program.
+  func shown(_ text: String) throws -> String { Display.text(try value(text), session) }
+
+  /// The numbers of a tensor, list or number that a program gives.
+  func numbers(_ text: String) throws -> [Float] {
+    try Conversion.tensor(try value(text)).toArray()
+  }
+
+  /// The error that a program ends with.
+  func error(_ text: String) throws -> ScriptError {
+    do {
+      _ = try session.evaluate(text: text)
+    } catch let error as ScriptError {
+      return error
+    }
+    Issue.record("no error from: \(text)")
+    return ScriptError(.error, "")
+  }
+
+  /// A tokenizer and a few pictures, small enough for debug builds.
+  func makeTokenizer(_ choices: String = "") throws {
+    _ = try value(
+      """
+      let set = data.shapes(12, size = 16, seed = 3)
+      let tok = smap.tokenizer(image_size = 16, num_tokens = 8, token_dim = 4, width = 16,
+        depth = 1, decoder_depth = 1, heads = 2, pixel_channels = 4, seed = 1\(choices))
+      """)
+  }
+
+  /// A generator for that tokenizer.
+  func makeGenerator() throws {
+    try makeTokenizer()
+    _ = try value(
+      """
+      let model = card.model(tok, width = 16, depth = 1, heads = 2, head_width = 16,
+        head_depth = 1, seed = 2)
+      """)
+  }
+}
+
+/// A folder that is removed with its files when the test ends.
+final class ScratchFolder {
+  let path: String
+
+  init() throws {
+    var template = Array("/tmp/smap-library-XXXXXX".utf8CString)
+    path = try #require(mkdtemp(&template).map { String(cString: $0) })
+  }
+
+  deinit {
+    for name in names { unlink("\(path)/\(name)") }
+    rmdir(path)
+  }
+
+  private var names: [String] {
+    guard let folder = opendir(path) else { return [] }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        })
+    }
+    return names
+  }
+}

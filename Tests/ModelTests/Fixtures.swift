@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Small models and random tensors for the tests of this folder.
+
+import Networks
+import Tensors
+
+@testable import Models
+
+/// Standard normal numbers that follow from a seed.
+func normal(_ shape: [Int], seed: UInt64, scale: Float = 1) throws -> Tensor {
+  var draws = RandomStream(seed: seed, 0x7E57)
+  let count = try Tensor.elementCount(shape)
+  return try Tensor(shape: shape, values: (0..<count).map { _ in scale * draws.normal() })
+}
+
+/// Moves all parameters a little, so that no part of a model is silent at zero.
+func shake(_ model: some Module, seed: UInt64 = 9, scale: Float = 0.15) {
+  var draws = RandomStream(seed: seed, 0x5A)
+  for parameter in model.parameters {
+    for i in 0..<parameter.count { parameter.pointer[i] += scale * draws.normal() }
+  }
+}
+
+/// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes.
+func smallTokenizer(
+  _ quantizer: QuantizerKind = .kl, linearPath: Bool = false, inject: Injection = .both
+) throws -> SMAPTokenizer {
+  var made = try TokenizerConfiguration()
+  (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (16, 8, 8, 4)
+  (made.width, made.depth, made.decoderDepth, made.heads) = (16, 2, 2, 2)
+  (made.numClasses, made.pixelChannels, made.codebookSize) = (3, 4, 32)
+  (made.quantizer, made.linearPath, made.inject) = (quantizer, linearPath, inject)
+  return try SMAPTokenizer(made, seed: 1)
+}
+
+/// A generator for the tokens of `smallTokenizer`.
+func smallGenerator() throws -> CARDGenerator {
+  var made = GeneratorConfiguration(for: try smallTokenizer().configuration)
+  (made.width, made.depth, made.heads, made.headWidth, made.headDepth) = (16, 2, 2, 16, 2)
+  return try CARDGenerator(made, seed: 2)
+}
+
+/// Random pictures of 16 x 16 pixels.
+func smallPictures(_ count: Int) throws -> Tensor {
+  try normal([count, 3, 16, 16], seed: 3, scale: 0.2).add(0.5).clamp(min: 0, max: 1)
+}
+
+/// Twenty pictures in three classes.
+func smallData() throws -> TrainingData {
+  try TrainingData(images: smallPictures(20), labels: (0..<20).map { $0 % 3 }, classCount: 3)
+}
+
+/// Runs `body` with a number of threads and restores the number.
+func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
+  let before = ThreadPool.threadCount
+  ThreadPool.threadCount = count
+  defer { ThreadPool.threadCount = before }
+  return try body()
+}
+
+/// The largest difference between two tensors.
+func distance(_ a: Tensor, _ b: Tensor) -> Float {
+  guard a.shape == b.shape else { return .infinity }
+  return zip(a.toArray(), b.toArray()).map { abs($0 - $1) }.max() ?? 0
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What has a closed form: principal components of a known spectrum, the linear path, the codebook,
+// the tables of tail dropping.
+
+import Tensors
+import Testing
+
+@testable import Models
+
+@Suite struct LinearPathTests {
+  /// Gaussian rows with the given variances along the axes.
+  private func rows(_ variances: [Float], count: Int) throws -> Tensor {
+    let scales = try Tensor(shape: [variances.count], values: variances.map { $0.squareRoot() })
+    return try normal([count, variances.count], seed: 21).mul(scales)
+  }
+
+  @Test func componentsOfAKnownSpectrum() throws {
+    let spectrum: [Float] = [9, 6, 4, 2.5, 1.5, 1, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02]
+    let found = try PrincipalComponents(of: rows(spectrum, count: 4000), count: 6, seed: 1)
+    for (i, variance) in found.variances.enumerated() {
+      #expect(abs(variance - spectrum[i]) < 0.08 * spectrum[i])
+      #expect(abs(found.directions.pointer[i * 12 + i]) > 0.98)
+    }
+    let gram = try found.directions.matmul(found.directions.transpose(0, 1))
+    #expect(distance(gram, try Tensor.eye(6)) < 1e-4)
+  }
+
+  @Test func moreComponentsThanRows() throws {
+    let found = try PrincipalComponents(of: rows([3, 2, 1], count: 2), count: 5, seed: 1)
+    #expect(found.directions.shape == [5, 3])
+    #expect(found.variances[2...] == [0, 0, 0])
+    #expect(found.directions.toArray().allSatisfy { $0.isFinite })
+  }
+
+  @Test func prefixErrorsAreTheRestOfTheSpectrum() throws {
+    var made = try TokenizerConfiguration()
+    (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (4, 4, 4, 1)
+    made.numClasses = 2
+    let spectrum = (0..<48).map { $0 < 6 ? [9, 6, 4, 2.5, 1.5, 1][$0] : Float(0.01) }
+    let plain = try rows(spectrum, count: 3000)
+    // The second class is the first, moved by a constant that its mean explains.
+    let labels = (0..<3000).map { $0 % 2 }
+    let moved = try Tensor(
+      shape: plain.shape,
+      values: plain.toArray().enumerated().map { $1 + 5 * Float($0 / 48 % 2) })
+    let path = try LinearPath(made)
+    #expect(!path.isFitted)
+    try path.fit(moved, labels: labels.map { $0 }, classCount: 2, seed: 1)
+    #expect(path.isFitted)
+    let condition = try Condition(labels.map { $0 }, classCount: 2)
+    let latents = try path.encode(moved, condition: condition)
+    let variance = try latents.square().mean(dim: 0).toArray()
+    for value in variance { #expect(abs(value - 1) < 0.02) }
+    for keep in 1...4 {
+      let prefix = try latents.narrow(dim: 1, start: 0, count: keep)
+      let error = try moved.sub(path.decode(prefix, condition: condition)).square().sum().item()
+      let expected = spectrum[keep...].reduce(0, +)
+      #expect(abs(error / 3000 - expected) < 0.08 * expected)
+    }
+  }
+}
+
+@Suite struct CodebookTests {
+  private func codebook() throws -> Codebook {
+    try #require(try smallTokenizer(.vq).codebook)
+  }
+
+  @Test func codesAreUnitVectorsNearestToThemselves() throws {
+    let codebook = try codebook()
+    let lengths = try codebook.codes.square().sum(dim: 1).toArray()
+    #expect(lengths.allSatisfy { abs($0 - 1) < 1e-5 })
+    #expect(try codebook.nearest(codebook.codes) == Array(0..<32))
+  }
+
+  @Test func codesFollowTheirRows() throws {
+    let codebook = try codebook()
+    let target = try Tensor(shape: [1, 4], values: [0, 0, 0, 1])
+    func overlap() -> Float { codebook.codes.pointer[5 * 4 + 3] }
+    let before = overlap()
+    for _ in 0..<50 { try codebook.follow(target, ids: [5]) }
+    #expect(overlap() > before)
+    #expect(codebook.codes.toArray().allSatisfy { $0.isFinite })
+  }
+
+  @Test func unusedCodesMoveOntoTokens() throws {
+    let codebook = try codebook()
+    for i in 0..<4 { codebook.sizes.pointer[i] = 0 }
+    let rows = try Tensor(shape: [1, 4], values: [0, 1, 0, 0])
+    var draws = RandomStream(seed: 1)
+    #expect(codebook.restartDead(from: rows, &draws) == 4)
+    #expect(codebook.codes.pointer[1] > 0.99)
+    #expect(codebook.restartDead(from: rows, &draws) == 0)
+  }
+}
+
+@Suite struct TailDropTests {
+  @Test(arguments: DropKind.allCases, [nil, DropCurriculum.linear, .step])
+  func drawsFollowTheTable(_ kind: DropKind, _ curriculum: DropCurriculum?) throws {
+    let drop = try TailDrop(kind, minKeep: 2, curriculum: curriculum)
+    for progress in [0.0, 0.4, 1] {
+      let lengths = try drop.lengthProbabilities(numTokens: 12, progress: progress)
+      #expect(abs(lengths.reduce(0, +) - 1) < 1e-9)
+      #expect(lengths[0] == 0)
+      let kept = try drop.keepProbabilities(numTokens: 12, progress: progress)
+      #expect(kept[0] > 1 - 1e-9 && kept[1] > 1 - 1e-9)
+      var counts = [Double](repeating: 0, count: 12)
+      var draws = RandomStream(seed: 5)
+      for _ in 0..<4000 {
+        let length = try drop.length(for: draws.uniform(), numTokens: 12, progress: progress)
+        for j in 0..<length { counts[j] += 1 / 4000 }
+      }
+      for (found, expected) in zip(counts, kept) { #expect(abs(found - expected) < 0.035) }
+    }
+  }
+
+  @Test(arguments: DropEnvelope.allCases)
+  func envelopesBoundTheLengths(_ envelope: DropEnvelope) throws {
+    let drop = try TailDrop(.uniform, minKeep: 2, curriculum: .linear, envelope: envelope)
+    let budget = drop.budget(numTokens: 12, progress: 0.5)
+    #expect(budget == 7)
+    let lengths = try drop.lengthProbabilities(numTokens: 12, progress: 0.5)
+    let used = lengths.indices.filter { lengths[$0] > 0 }.map { $0 + 1 }
+    switch envelope {
+    case .lower: #expect(used == Array(7...12))
+    case .upper: #expect(used == Array(2...7))
+    case .hard: #expect(used == [7])
+    }
+  }
+
+  @Test(arguments: DropCurriculum.allCases)
+  func budgetsFall(_ curriculum: DropCurriculum) throws {
+    let drop = try TailDrop(.uniform, minKeep: 2, curriculum: curriculum)
+    let budgets = (0...20).map { drop.budget(numTokens: 16, progress: Double($0) / 20) }
+    #expect(budgets.first == 16)
+    #expect(budgets.last == 2)
+    #expect(zip(budgets, budgets.dropFirst()).allSatisfy { $0 >= $1 })
+  }
+}
