@@ -21,6 +21,19 @@ public enum AtomicFile {
     }
   }
 
+  /// Makes the folders on the way to `path` that are missing, as `out/models/` in a fresh checkout.
+  public static func makeFolders(for path: String) throws {
+    var folder = ""
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    for (i, part) in parts.enumerated() {
+      folder += (i == 0 ? "" : "/") + part
+      guard !folder.isEmpty, !FileReader.exists(folder) else { continue }
+      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+        throw FileError(path: path, operation: "write", code: errno)
+      }
+    }
+  }
+
   /// Replaces the file at `path` by what `body` appends, for content too large to hold at once.
   ///
   /// ```swift
@@ -33,6 +46,7 @@ public enum AtomicFile {
   /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
     let target = resolvingLinks(path)
+    try makeFolders(for: target)
     var status = stat()
     let exists = stat(target, &status) == 0
     if exists && status.isFolder {

@@ -118,9 +118,10 @@ enum GeneratorFunctions {
     })
 
   private static let save = Builtin(
-    "card.save(model: generator, path: string, *, precision = \"f32\")",
+    "card.save(model: generator, path: string, *, precision = \"f32\", notes: record = nil)",
     "Writes a generator to a .safetensors file, without its tokenizer.",
     body: translating { call in
+      if let notes = try call.notes() { try call.generator(0).model.notes = notes }
       try call.generator(0).model.save(path: call.string(1), format: call.precision())
       return .nil
     })

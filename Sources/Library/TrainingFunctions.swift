@@ -58,10 +58,12 @@ enum TrainingFunctions {
     })
 
   private static let save = Builtin(
-    "smap.save(tok: tokenizer, path: string, *, precision = \"f32\")",
+    "smap.save(tok: tokenizer, path: string, *, precision = \"f32\", notes: record = nil)",
     "Writes a tokenizer to a .safetensors file.",
-    details: "With `precision = \"f16\"` the file is half as large and the numbers are rounded.",
+    details: "With `precision = \"f16\"` the file is half as large and the numbers are rounded. "
+      + "`notes` are words that travel with the model, such as the command that made it.",
     body: translating { call in
+      if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
       try call.tokenizer(0).save(path: call.string(1), format: call.precision())
       return .nil
     })
@@ -76,6 +78,13 @@ enum TrainingFunctions {
 }
 
 extension Call {
+  /// The record `notes` as words by name, or nil if none was given.
+  func notes() throws -> [(key: String, value: String)]? {
+    guard !self[at("notes")].isNil else { return nil }
+    let record = try record(at("notes"))
+    return record.keys.map { ($0, Display.plain(record[$0] ?? .nil, session)) }
+  }
+
   /// The number format that `precision` names.
   func precision() throws -> NumberFormat {
     try choice(at("precision"), among: ["f32", "f16"]) == "f16" ? .float16 : .float32

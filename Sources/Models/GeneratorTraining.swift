@@ -34,8 +34,12 @@ public struct GeneratorRecipe: Sendable {
   public var balance = 0.75
   /// How many times every picture is encoded, each time changed anew; the first is unchanged.
   public var variants = 6
-  /// Changes to the pictures.
-  public var augmentation = Augmentation()
+  /// Changes to the pictures: places only, since turned hues would teach it green faces.
+  public var augmentation: Augmentation = {
+    var places = Augmentation()
+    (places.hueShare, places.saturationShare) = (0, 0)
+    return places
+  }()
   /// Seed of everything random.
   public var seed: UInt64 = 0
 

@@ -141,3 +141,46 @@ public final class BuiltinTable {
     functions.first { $0.qualifiedName == name }
   }
 }
+
+/// Remembers which method a name meant for a kind of value.
+///
+/// A name is the very object among the constants of some code, so it is compared by identity; the
+/// entry holds it, lest another object take its place in memory.
+struct MethodCache {
+  private struct Entry {
+    var name: Text
+    var kind: UInt
+    var method: Builtin
+  }
+
+  private var entries = [Entry?](repeating: nil, count: 64)
+
+  mutating func find(_ name: Text, of value: Value, in table: BuiltinTable) -> Builtin? {
+    let address = UInt(bitPattern: Unmanaged.passUnretained(name).toOpaque())
+    let slot = Int(address >> 5 & 63)
+    let kind = value.kindNumber
+    if let entry = entries[slot], entry.name === name, entry.kind == kind { return entry.method }
+    guard let method = table.method(name.string, of: value) else { return nil }
+    entries[slot] = Entry(name: name, kind: kind, method: method)
+    return method
+  }
+}
+
+extension Value {
+  /// A number for the type of a value; that of an object is the address of its descriptor.
+  fileprivate var kindNumber: UInt {
+    switch self {
+    case .nil: 0
+    case .number: 1
+    case .bool: 2
+    case .text: 3
+    case .list: 4
+    case .record: 5
+    case .range: 6
+    case .function, .builtin: 7
+    case .tensor: 8
+    case .cell: 9
+    case .object(let object): UInt(bitPattern: ObjectIdentifier(object.type))
+    }
+  }
+}

@@ -15,8 +15,8 @@ public struct Call {
   public let session: Session
   /// The built-in that is running.
   public let builtin: Builtin
-  /// The register that holds the first argument.
-  let base: Int
+  /// The registers that hold the arguments; the register file never moves.
+  let arguments: UnsafeMutablePointer<Value>
   /// Bit i is set if parameter i was left out and has its default.
   let missing: UInt64
 
@@ -28,7 +28,7 @@ public struct Call {
   /// A rest parameter holds a list. An index without a parameter gives `nil`.
   public subscript(index: Int) -> Value {
     guard index >= 0, index < count else { return .nil }
-    return session.machine.register(base + index)
+    return arguments[index]
   }
 
   /// Whether the caller gave this argument.

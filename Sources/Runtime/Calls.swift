@@ -16,10 +16,10 @@ extension Machine {
   /// Calls what is in register `a` of the running frame. Returns true if a new frame is on top,
   /// false if the result is already in the register.
   func callSlowly(
-    _ a: Int, count: Int, _ frame: UnsafeMutablePointer<Frame>
+    _ a: Int, count: Int, isSimple: Bool, _ frame: UnsafeMutablePointer<Frame>
   ) throws -> Bool {
     let base = frame.pointee.base + a + 1
-    let place = CallPlace(frame, receivers: 0)
+    let place = CallPlace(frame, receivers: 0, isSimple: isSimple)
     switch registers[base - 1] {
     case .function(let closure):
       let missing = try bind(closure.code.header, at: base, count: count, place)
@@ -46,19 +46,19 @@ extension Machine {
   /// Calls method `name` of the value in register `a`: a field of a record, or the function that
   /// belongs to its type.
   func callMethod(
-    _ a: Int, count: Int, _ name: Value, _ frame: UnsafeMutablePointer<Frame>
+    _ a: Int, count: Int, isSimple: Bool, _ name: Value, _ frame: UnsafeMutablePointer<Frame>
   ) throws -> Bool {
     let base = frame.pointee.base + a
     guard case .text(let text) = name else { return false }
     let receiver = registers[base]
     if let field = try Fields.callable(receiver, text.string, session) {
       registers[base] = field
-      return try callSlowly(a, count: count, frame)
+      return try callSlowly(a, count: count, isSimple: isSimple, frame)
     }
-    guard let method = session.builtins.method(text.string, of: receiver) else {
+    guard let method = methods.find(text, of: receiver, in: session.builtins) else {
       throw Fields.noMethod(text.string, of: receiver, session)
     }
-    let place = CallPlace(frame, receivers: 1)
+    let place = CallPlace(frame, receivers: 1, isSimple: isSimple)
     registers[base] = try run(method, at: base, count: count + 1, place)
     return false
   }
@@ -68,6 +68,7 @@ extension Machine {
     _ callee: Value, _ arguments: [Value], named: KeyValuePairs<String, Value>
   ) throws -> Value {
     try guardNativeStack()
+    try session.spend(1)
     let before = top
     defer { top = before }
     let base = top + 1
@@ -75,9 +76,9 @@ extension Machine {
     guard base + count < Machine.registerCapacity else { throw tooDeep() }
     registers[base - 1] = callee
     for (index, argument) in arguments.enumerated() { registers[base + index] = argument }
-    var place = CallPlace(nil, receivers: 0)
+    var place = CallPlace(nil, receivers: 0, isSimple: named.isEmpty)
     if !named.isEmpty {
-      place.site = CallSite(native: arguments.count, named: named.map(\.key))
+      place.native = CallSite(native: arguments.count, named: named.map(\.key))
       for (index, entry) in named.enumerated() {
         registers[base + arguments.count + index] = entry.value
       }
@@ -146,10 +147,12 @@ extension Machine {
     do {
       try check(header, at: base, place)
       let result = try builtin.body(
-        Call(session: session, builtin: builtin, base: base, missing: missing))
+        Call(
+          session: session, builtin: builtin, arguments: registers + base, missing: missing))
       (registers + base).clear(max(parameters, count))
       return result
     } catch var error as ScriptError {
+      (registers + base).clear(max(parameters, count))
       if error.source == nil, let argument = error.argument, !argument.countsArguments {
         place.blame(&error, parameter: argument.index, header)
       }
@@ -227,24 +230,29 @@ extension Machine {
 }
 
 /// Where a call stands in the source, for the words and places of its errors.
+///
+/// Most calls never ask, so this is a pointer to the calling frame and little else.
 struct CallPlace {
-  /// How the arguments are written; nil if all are positional and native code made the call.
-  var site: CallSite?
-  let source: Source?
+  private let frame: UnsafeMutablePointer<Frame>?
+  /// How native code gave the arguments, if it named some.
+  var native: CallSite?
   /// 1 for a method, whose receiver is the first argument but not among those at the site.
   let receivers: Int
+  /// Whether all arguments are positional.
+  let isSimple: Bool
 
-  init(_ frame: UnsafeMutablePointer<Frame>?, receivers: Int) {
+  init(_ frame: UnsafeMutablePointer<Frame>?, receivers: Int, isSimple: Bool) {
+    self.frame = frame
     self.receivers = receivers
-    guard let frame else {
-      site = nil
-      source = nil
-      return
-    }
-    let prototype = frame.prototype
-    site = prototype.sites[Int(frame.pointee.next[-1])]
-    source = prototype.source
+    self.isSimple = isSimple
   }
+
+  /// How the arguments are written; nil if native code gave them by position.
+  var site: CallSite? {
+    native ?? frame.map { $0.prototype.sites[Int($0.pointee.next[-1])] }
+  }
+
+  private var source: Source? { frame?.prototype.source }
 
   /// How each of the arguments is given.
   func kinds(_ count: Int) -> [CallSite.ArgumentKind] {
@@ -255,8 +263,6 @@ struct CallPlace {
     }
     return receiver + written
   }
-
-  var isSimple: Bool { site?.isSimple ?? true }
 
   /// Underlines the value of argument number `index`, counted with the receiver.
   func blame(_ error: inout ScriptError, argument index: Int) {

@@ -129,8 +129,9 @@ package enum Comparison {
     case (.bool(let a), .bool(let b)): return a == b
     case (.text(let a), .text(let b)): return a.string == b.string
     case (.range(let a), .range(let b)):
-      return a === b || a.count == b.count && (a.count == 0 || a.start == b.start)
-        && (a.count < 2 || a.step == b.step)
+      return a === b
+        || a.count == b.count && (a.count == 0 || a.start == b.start)
+          && (a.count < 2 || a.step == b.step)
     case (.function(let a), .function(let b)): return a === b
     case (.builtin(let a), .builtin(let b)): return a === b
     case (.object(let a), .object(let b)):

@@ -56,16 +56,16 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "pop(items: list, index: number = -1)", "Takes an element out of a list; the last by default.",
-      methodOnly: true
+      "pop(items: list, index: number = -1)",
+      "Takes an element out of a list; the last by default.", methodOnly: true
     ) { call in
       let list = try call.list(0)
       let position = try Indexing.position(call[1], count: list.items.count, "a list")
       return list.items.remove(at: position)
     },
     Builtin(
-      "insert(items: list, index: number, value)", "Puts a value in front of the element at `index`.",
-      methodOnly: true
+      "insert(items: list, index: number, value)",
+      "Puts a value in front of the element at `index`.", methodOnly: true
     ) { call in
       let list = try call.list(0)
       let count = list.items.count

@@ -107,9 +107,10 @@ enum Fields {
   private static func noField(_ name: String, of value: Value, _ session: Session) -> ScriptError {
     var hint = methodHint(name, value, session)
     if hint.isEmpty {
-      hint = Spelling.nearest(to: name, in: session.fieldNames(of: value)).map {
-        "did you mean `\($0)`?"
-      } ?? ""
+      hint =
+        Spelling.nearest(to: name, in: session.fieldNames(of: value)).map {
+          "did you mean `\($0)`?"
+        } ?? ""
     }
     return .name("\(value.typePhrase) has no field `\(name)`", hint: hint)
   }

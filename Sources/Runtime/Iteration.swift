@@ -73,7 +73,11 @@ extension Session {
       return (0..<range.count).map { .number(range[$0]) }
     case .record(let record):
       return zip(record.keys, record.values).map { .list([.string($0), $1]) }
-    case .text(let text): return text.string.map { .string(String($0)) }
+    case .text(let text):
+      guard text.string.utf8.count <= Session.maximumListCount else {
+        throw tooLong(text.string.utf8.count)
+      }
+      return text.string.map { .string(String($0)) }
     case .tensor(let tensor) where tensor.rank > 0:
       return try (0..<tensor.shape[0]).map { .tensor(try Indexing.row(tensor, $0)) }
     case .object(let object):

@@ -150,7 +150,7 @@ public struct ScriptError: Error {
   static let outermostShown = 4
 
   /// The record that `catch e` receives.
-  package var record: Value {
+  public var record: Value {
     let line = span.flatMap { span in source?.position(of: span.start).line }
     return .record([
       "kind": .string(kind.rawValue), "message": .string(message), "hint": .string(hint),

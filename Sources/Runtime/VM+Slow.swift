@@ -191,6 +191,10 @@ extension Machine {
   /// Continues at the latest handler of this run, or leaves its frames and throws on.
   func recover(from error: any Error, floor: Int) throws {
     var error = ScriptError(error)
+    if error.isCatchable {
+      // A loop that does nothing but fail and catch must be stoppable too.
+      do { try session.spend(1) } catch let stop { error = ScriptError(stop) }
+    }
     if error.source == nil { locate(&error) }
     if error.trace.isEmpty { addTrace(&error) }
     guard error.isCatchable, let handler = handlers.last, handler.depth > floor else {

@@ -56,6 +56,8 @@ final class Machine {
   @exclusivity(unchecked) var handlerDepth = -1
   /// Functions that were overwritten while they ran.
   var graveyard: [Value] = []
+  /// Methods found lately.
+  @exclusivity(unchecked) var methods = MethodCache()
 
   /// The number of registers; with the largest windows this allows a depth of 4,000 calls, with
   /// common ones more than the limit of the session.
@@ -73,11 +75,6 @@ final class Machine {
   deinit {
     RegisterFile.release(registers, Machine.registerCapacity)
     frames.deallocate()
-  }
-
-  /// The value of a register by its absolute number.
-  func register(_ index: Int) -> Value {
-    index >= 0 && index < Machine.registerCapacity ? registers[index] : .nil
   }
 
   /// Runs the newest frame until it returns to depth `floor`, and returns its result.
@@ -508,17 +505,22 @@ final class Machine {
         if let closure = regs.closure(at: a),
           closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleCount }) == b
         {
-          frame = try enter(closure, base: frame.pointee.base + a + 1)
-        } else if try callSlowly(a, count: b, frame) {
-          frame = frames + (depth - 1)
+          frame = try enter(closure, above: frame, window: a + 1)
+          let layout = frame.pointee.layout
+          regs += a + 1
+          code = layout.pointee.code
+          next = code
+          constants = layout.pointee.constants
+          globals = layout.pointee.globals
         } else {
-          continue
+          guard try callSlowly(a, count: b, isSimple: c != 0, frame) else { continue }
+          frame += 1
+          next = frame.pointee.next
+          regs = registers + frame.pointee.base
+          code = frame.pointee.layout.pointee.code
+          constants = frame.pointee.layout.pointee.constants
+          globals = frame.pointee.layout.pointee.globals
         }
-        next = frame.pointee.next
-        regs = registers + frame.pointee.base
-        code = frame.pointee.layout.pointee.code
-        constants = frame.pointee.layout.pointee.constants
-        globals = frame.pointee.layout.pointee.globals
         fuel -= 1
         if fuel <= 0 {
           fuel = Machine.pollInterval
@@ -531,20 +533,28 @@ final class Machine {
         if let closure = slot.closure,
           closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleCount }) == b
         {
-          frame = try enter(closure, base: frame.pointee.base + a + 1)
+          frame = try enter(closure, above: frame, window: a + 1)
+          let layout = frame.pointee.layout
+          regs += a + 1
+          code = layout.pointee.code
+          next = code
+          constants = layout.pointee.constants
+          globals = layout.pointee.globals
         } else {
           guard let value = slot.pointee.value else {
+            // The word of the global carries the place of the name, not of the whole call.
+            frame.pointee.next = next - 1
             throw undefinedGlobal(Int(next[-2]), frame, isAssigned: false)
           }
           regs[a] = value
-          guard try callSlowly(a, count: b, frame) else { continue }
-          frame = frames + (depth - 1)
+          guard try callSlowly(a, count: b, isSimple: c != 0, frame) else { continue }
+          frame += 1
+          next = frame.pointee.next
+          regs = registers + frame.pointee.base
+          code = frame.pointee.layout.pointee.code
+          constants = frame.pointee.layout.pointee.constants
+          globals = frame.pointee.layout.pointee.globals
         }
-        next = frame.pointee.next
-        regs = registers + frame.pointee.base
-        code = frame.pointee.layout.pointee.code
-        constants = frame.pointee.layout.pointee.constants
-        globals = frame.pointee.layout.pointee.globals
         fuel -= 1
         if fuel <= 0 {
           fuel = Machine.pollInterval
@@ -553,8 +563,9 @@ final class Machine {
       case .callMethod:
         next += 2
         frame.pointee.next = next
-        guard try callMethod(a, count: b, constants[Int(next[-2])], frame) else { continue }
-        frame = frames + (depth - 1)
+        let name = constants[Int(next[-2])]
+        guard try callMethod(a, count: b, isSimple: c != 0, name, frame) else { continue }
+        frame += 1
         next = frame.pointee.next
         regs = registers + frame.pointee.base
         code = frame.pointee.layout.pointee.code
@@ -576,9 +587,10 @@ final class Machine {
         frame -= 1
         next = frame.pointee.next
         regs = registers + frame.pointee.base
-        code = frame.pointee.layout.pointee.code
-        constants = frame.pointee.layout.pointee.constants
-        globals = frame.pointee.layout.pointee.globals
+        let layout = frame.pointee.layout
+        code = layout.pointee.code
+        constants = layout.pointee.constants
+        globals = layout.pointee.globals
       case .skipIfGiven:
         let given = frame.pointee.missing & (1 << UInt64(a & 63)) == 0
         next = given ? code + Int(next.pointee) : next + 1
@@ -620,16 +632,17 @@ final class Machine {
     }
   }
 
-  /// Makes the frame of a call whose arguments stand in the registers from `base`.
+  /// Makes the frame of a call whose arguments stand in the caller's registers from `window`.
   @inline(__always)
   private func enter(
-    _ closure: Unmanaged<Closure>, base: Int
+    _ closure: Unmanaged<Closure>, above caller: UnsafeMutablePointer<Frame>, window: Int
   ) throws -> UnsafeMutablePointer<Frame> {
     let layout = closure._withUnsafeGuaranteedRef { $0.layout }
+    let base = caller.pointee.base + window
     guard depth < maximumDepth,
       base + layout.pointee.registerCount < Machine.registerCapacity
     else { throw tooDeep() }
-    let frame = frames + depth
+    let frame = caller + 1
     frame.initialize(
       to: Frame(
         layout: layout, closure: closure, next: layout.pointee.code, base: base, missing: 0,

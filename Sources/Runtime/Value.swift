@@ -272,11 +272,12 @@ extension Value {
   /// Whether nobody else holds the object of this container.
   ///
   /// The reference is looked at where it lies, at the start of the value: taking it out in a
-  /// pattern would retain it, and then it never looks like the only one.
+  /// pattern would retain it, and then it never looks like the only one. `List` stands for any
+  /// class here, since only the count is read.
   private var isOnlyReference: Bool {
     mutating get {
       withUnsafeMutablePointer(to: &self) { value in
-        value.withMemoryRebound(to: AnyObject.self, capacity: 1) {
+        value.withMemoryRebound(to: List.self, capacity: 1) {
           isKnownUniquelyReferenced(&$0.pointee)
         }
       }

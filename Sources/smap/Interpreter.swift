@@ -45,7 +45,7 @@ enum Interpreter {
     if let threads = options.threads { ThreadPool.threadCount = threads }
     if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) { MemoryBudget.limit = bytes }
     let terminal = Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
-    let style = PictureStyle.choose(options.images, for: terminal)
+    let style = PictureStyle.choose(options.images, for: terminal) ?? .none
     let out = StandardOutput()
     let session = Session(
       library: Catalog.all,

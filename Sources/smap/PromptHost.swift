@@ -105,7 +105,16 @@ final class PromptHost: ConsoleSession {
   }
 
   func help(on topic: String) -> String? {
-    try? Help.text(on: topic.isEmpty ? nil : topic, session)
+    let help = Help(session.builtins)
+    guard !topic.isEmpty else { return help.overview() }
+    if let page = help.page(topic) { return page }
+    if let value = session.value(named: topic) {
+      let text = "\(topic) is a \(value.typeName)"
+      return session.documentation(of: topic).map { "\($0)\n\(text)" } ?? text
+    }
+    return help.nearest(to: topic).map {
+      "there is no help on `\(topic)`; did you mean `\($0)`?"
+    }
   }
 
   func reset() { session.reset() }

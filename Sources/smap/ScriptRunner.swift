@@ -24,9 +24,17 @@ struct ScriptRunner {
   func run(_ program: Program) -> Int32 {
     do {
       let source = try read(program)
-      let outcome = try host.session.evaluate(source)
-      // A line given with -e is a question: its value is the answer.
-      if case .text = program, outcome.isShown { try host.session.show(outcome.value) }
+      let (tree, diagnostics) = Parser.parse(source)
+      guard diagnostics.isEmpty else { return report(diagnostics, code: 2) }
+      // A line given with -e is a question: its value is the answer. A file with cells is a
+      // notebook: each cell shows its last value. Other scripts show what they print.
+      var isShowing = false
+      if case .text = program { isShowing = true }
+      let cells = Cells.split(tree)
+      for cell in cells.programs {
+        let outcome = try host.session.evaluate(cell)
+        if isShowing || cells.areMarked, outcome.isShown { try host.session.show(outcome.value) }
+      }
       return 0
     } catch let errors as SyntaxErrors {
       return report(errors.diagnostics, code: 2)
@@ -55,6 +63,23 @@ struct ScriptRunner {
     case .standardInput:
       return Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin"))
     }
+  }
+}
+
+/// A program cut at its lines `# %%`.
+enum Cells {
+  static func split(_ program: Program) -> (programs: [Program], areMarked: Bool) {
+    let source = program.source
+    let marks = Lexer.tokenize(source).comments.filter { source.text($0).hasPrefix("# %%") }
+    guard !marks.isEmpty else { return ([program], false) }
+    var cells: [Program] = []
+    var rest = program.statements[...]
+    for end in marks.dropFirst().map(\.start) + [Int32.max] {
+      let cell = rest.prefix { $0.span.start < end }
+      rest = rest.dropFirst(cell.count)
+      if !cell.isEmpty { cells.append(Program(source: source, statements: Array(cell))) }
+    }
+    return (cells, true)
   }
 }
 

@@ -29,9 +29,11 @@ import Testing
   }
 
   @Test(arguments: [
-    "while true { }", "for i in range(0, 1e15) { i }", "fn f() = f2()\nfn f2() = 1\nwhile true { f() }",
+    "while true { }", "for i in range(0, 1e15) { i }",
+    "fn f() = f2()\nfn f2() = 1\nwhile true { f() }",
     "while true { try { error(\"x\") } catch e { e } }", "while true { map([1], fn(x) = x) }",
     "while true { try { while true { } } catch e { } }",
+    "while true { try { [1][5] } catch e { } }", "map(range(5e7), fn(x) = x)",
   ]) func interruptStopsLoops(_ text: String) throws {
     let interrupt = Interrupt()
     let test = TestSession(interrupt: interrupt)
@@ -77,7 +79,11 @@ import Testing
     let source = Source(
       path: "t",
       text: """
-        let f = fn(x) { let xs = [x, x]; fn loop(n) = if n == 0 { xs } else { loop(n - 1) }; loop(2) }
+        let f = fn(x) {
+          let xs = [x, x]
+          fn loop(n) = if n == 0 { xs } else { loop(n - 1) }
+          loop(2)
+        }
         f("a{1}"); let t = zeros(10); t[0] = 1
         """)
     for _ in 0..<5_000 { _ = try test.session.evaluate(source) }
@@ -152,7 +158,8 @@ import Testing
     defer { fclose(file) }
     var buffer = [CChar](repeating: 0, count: 256)
     guard fgets(&buffer, 256, file) != nil else { return 0 }
-    let text = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    let text = String(decoding: bytes, as: UTF8.self)
     let fields = text.split(separator: " ")
     return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
   }

@@ -24,6 +24,7 @@ import Testing
     ("let w = 1\nlet y = w @ 3", "w @ 3"),
     ("fn attend(q: [B, D], k: [B, D]) = q\nattend(zeros(2, 3), zeros(2, 5))", "zeros(2, 5)"),
     ("sum([1, 2], axis = 0)", "axis"),
+    ("1 + unknown(2)", "unknown"),
     ("sum(\"a\")", "\"a\""),
     ("fn f(a) = a\nf(1, 2)", "2"),
     ("demo.pick(\"lineer\")", "\"lineer\""),
@@ -105,7 +106,10 @@ import Testing
     #expect(session.complete("images.sha").map(\.text) == ["shape"])
     #expect(session.complete("images.su").map(\.text) == ["sum"])
     #expect(session.complete("r.").map(\.text).contains("alpha"))
-    #expect(session.complete("demo.b").map(\.detail) == ["demo.bump(c: counter, by: number = 1) -> number"])
+    #expect(
+      session.complete("demo.b").map(\.detail) == [
+        "demo.bump(c: counter, by: number = 1) -> number"
+      ])
     #expect(session.complete("whi").map(\.kind) == [.keyword])
     #expect(session.complete("nope.x").isEmpty)
   }
@@ -156,5 +160,24 @@ import Testing
       Issue.record("wrong result")
       return
     }
+  }
+
+  @Test func codeAndSlots() throws {
+    let session = TestSession().session
+    let text = "fn fib(n) = if n < 2 { n } else { fib(n - 1) + fib(n - 2) }"
+    let source = Source(path: "t", text: text)
+    let program = Parser.parse(source).program
+    let code = try session.code(of: program)
+    #expect(code.contains("fib(n)  [4 registers]"))
+    #expect(code.contains("callGlobal 1 1 1"))
+    #expect(code.contains("; fib"))
+    #expect(session.slots(of: program).contains("1:8 n local\n"))
+  }
+
+  @Test func tensorsAreChangedInPlaceWhenNobodySharesThem() throws {
+    // Copying a million elements two thousand times would take seconds.
+    let test = TestSession(limits: Limits(seconds: 1))
+    let text = "let t = zeros(1000000)\nfor i in range(2000) { t[i] = i }\nt[1999]"
+    #expect(try test.show(text) == "tensor(1999)")
   }
 }

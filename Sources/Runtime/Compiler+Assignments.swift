@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Assignments. Lists and records change where they are. A tensor is a value, so `x[i] = v` replaces
+// the tensor in the place that holds `x`: a register, a global, a field, an element.
+
+import Syntax
+
+extension Compiler {
+  func assignment(
+    _ target: Expression, _ sign: AssignmentOperator, _ value: Expression, _ span: Span
+  ) throws {
+    switch target.kind {
+    case .name(let text):
+      try nameAssignment(Identifier(text, target.span), sign, value, span)
+    case .field(let base, let name):
+      let object = try stableOperand(base)
+      let key = constant(name.text)
+      let result: Int
+      if let operation = sign.binary {
+        result = try allocate(span)
+        emit(.getField, result, object, word: key, span: target.span)
+        let right = try operand(value)
+        emit(operation.opcode, result, result, right, span: span)
+      } else {
+        result = try operand(value)
+      }
+      emit(.setField, object, result, word: key, span: target.span)
+    case .index(let base, let subscripts):
+      try indexAssignment(base, subscripts, target, sign, value, span)
+    default:
+      throw Diagnostic(
+        .syntax, "this cannot be assigned to", source: parts.source, span: target.span)
+    }
+  }
+
+  private func nameAssignment(
+    _ name: Identifier, _ sign: AssignmentOperator, _ value: Expression, _ span: Span
+  ) throws {
+    var local: Int?
+    if case .local(let variable) = meaning(of: name), !variable.isCell {
+      local = variable.register
+    }
+    if let operation = sign.binary {
+      let left = try local ?? allocate(span)
+      if local == nil { load(name, into: left) }
+      if let local, mayAssign(value) {
+        let saved = try allocate(span)
+        move(saved, from: local, span: span)
+        try arithmetic(operation, saved, value, into: local, span: span)
+      } else {
+        try arithmetic(operation, left, value, into: left, span: span)
+      }
+      if local == nil { store(left, to: name) }
+    } else if let local, writesResultLast(value) {
+      try compile(value, into: local)
+    } else {
+      let result = try allocate(span)
+      try compile(value, into: result)
+      store(result, to: name)
+    }
+  }
+
+  /// Whether compiling `value` writes its target only after all operands have been read.
+  private func writesResultLast(_ value: Expression) -> Bool {
+    switch value.kind {
+    case .number, .string, .boolean, .nothing, .name: true
+    case .binary(_, let left, let right):
+      if case .name = left.kind { !mayAssign(right) } else { false }
+    default: false
+    }
+  }
+
+  // MARK: - Index assignment
+
+  /// Where a container lives, so that a tensor in it can be replaced.
+  private enum Place {
+    case local(Int)
+    case name(Identifier)
+    case field(object: Int, key: Int)
+    case index(object: Int, subscripts: SubscriptOperands)
+    case temporary(Expression)
+  }
+
+  private func place(of base: Expression) throws -> Place {
+    switch base.kind {
+    case .name(let text):
+      let name = Identifier(text, base.span)
+      if case .local(let variable) = meaning(of: name), !variable.isCell {
+        return .local(variable.register)
+      }
+      return .name(name)
+    case .field(let inner, let name):
+      return .field(object: try stableOperand(inner), key: constant(name.text))
+    case .index(let inner, let subscripts):
+      let object = try stableOperand(inner)
+      return .index(object: object, subscripts: try compile(subscripts, span: base.span))
+    default:
+      return .temporary(base)
+    }
+  }
+
+  private func fetch(_ place: Place, into target: Int, span: Span) throws {
+    switch place {
+    case .local(let register): move(target, from: register, span: span)
+    case .name(let name): load(name, into: target)
+    case .field(let object, let key):
+      emit(.getField, target, object, word: key, span: span)
+    case .index(let object, let subscripts):
+      emitIndex(target, object, subscripts, span: span)
+    case .temporary(let base): try compile(base, into: target)
+    }
+  }
+
+  private func writeBack(_ register: Int, to place: Place, span: Span) {
+    let skip = emitJump(.unlessTensor, register, span: span)
+    switch place {
+    case .local, .temporary: break
+    case .name(let name): store(register, to: name)
+    case .field(let object, let key):
+      emit(.setField, object, register, word: key, span: span)
+    case .index(let object, let subscripts):
+      emitIndexAssignment(object, subscripts, register, span: span)
+    }
+    aim(skip)
+  }
+
+  private func indexAssignment(
+    _ base: Expression, _ entries: [Syntax.Subscript], _ target: Expression,
+    _ sign: AssignmentOperator, _ value: Expression, _ span: Span
+  ) throws {
+    let place = try place(of: base)
+    let subscripts = try compile(entries, span: target.span)
+    let result = try newValue(place, subscripts, target, sign, value, span)
+    switch place {
+    case .local(let register):
+      emitIndexAssignment(register, subscripts, result, span: target.span)
+    case .name(let name) where isGlobal(name):
+      emitGlobalAssignment(name, subscripts, result, span: target.span)
+    default:
+      let container = try allocate(span)
+      try fetch(place, into: container, span: base.span)
+      emitIndexAssignment(container, subscripts, result, span: target.span)
+      writeBack(container, to: place, span: base.span)
+    }
+  }
+
+  private func isGlobal(_ name: Identifier) -> Bool {
+    if case .global = meaning(of: name) { return true }
+    return false
+  }
+
+  /// The value to store: that of the right side, combined with the old one for `+=`.
+  private func newValue(
+    _ place: Place, _ subscripts: SubscriptOperands, _ target: Expression,
+    _ sign: AssignmentOperator, _ value: Expression, _ span: Span
+  ) throws -> Int {
+    guard let operation = sign.binary else { return try operand(value) }
+    let result = try allocate(span)
+    try temporarily {
+      let container = try allocate(span)
+      try fetch(place, into: container, span: target.span)
+      emitIndex(result, container, subscripts, span: target.span)
+      emit(.loadNil, container, span: span)
+    }
+    let right = try operand(value)
+    emit(operation.opcode, result, result, right, span: span)
+    return result
+  }
+}
+
+extension BinaryOperator {
+  var opcode: Opcode {
+    switch self {
+    case .add: .add
+    case .subtract: .subtract
+    case .multiply: .multiply
+    case .divide: .divide
+    case .floorDivide: .floorDivide
+    case .remainder: .remainder
+    case .matrixMultiply: .matrixMultiply
+    case .power: .power
+    }
+  }
+}

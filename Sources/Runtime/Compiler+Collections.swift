@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists, matrices, records, comprehensions and strings with holes. Short ones are gathered in
+// registers first; long ones grow element by element, so no literal runs out of registers.
+
+import Syntax
+
+extension Compiler {
+  /// How many elements are gathered in registers before they move into their collection.
+  private static let batch = 32
+
+  func list(_ items: [Item], into target: Int, span: Span) throws {
+    let hasSpread = items.contains { if case .spread = $0 { true } else { false } }
+    if !hasSpread && items.count <= Compiler.batch {
+      let first = try consecutive(items.map(\.expression), span: span)
+      emit(.newList, target, first, items.count, span: span)
+      return
+    }
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    for item in items {
+      try temporarily {
+        switch item {
+        case .value(let value):
+          emit(.append, made, try operand(value), span: value.span)
+        case .spread(let value):
+          emit(.extend, made, try operand(value), span: value.span)
+        }
+      }
+    }
+    move(target, from: made, span: span)
+  }
+
+  /// Compiles expressions into registers in a row and returns the first.
+  func consecutive(_ nodes: [Expression], span: Span) throws -> Int {
+    let first = try allocate(nodes.count, span)
+    for (index, node) in nodes.enumerated() { try compile(node, into: first + index) }
+    return first
+  }
+
+  func matrix(_ rows: [[Expression]], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    for row in rows {
+      try temporarily {
+        let line = try allocate(span)
+        try list(row.map { .value($0) }, into: line, span: row.first?.span ?? span)
+        emit(.append, made, line, span: span)
+      }
+    }
+    emit(.newMatrix, made, span: span)
+    move(target, from: made, span: span)
+  }
+
+  func comprehension(
+    _ element: Expression, _ clauses: [Clause], _ condition: Expression?, into target: Int,
+    span: Span
+  ) throws {
+    let made = try allocate(span)
+    emit(.newList, made, 0, 0, span: span)
+    try nest(clauses[...], span: span) {
+      let skips = try condition.map { try jumpUnless($0) } ?? []
+      try temporarily { emit(.append, made, try operand(element), span: element.span) }
+      aim(skips)
+    }
+    move(target, from: made, span: span)
+  }
+
+  private func nest(
+    _ clauses: ArraySlice<Clause>, span: Span, body: () throws -> Void
+  ) throws {
+    guard let clause = clauses.first else { return try body() }
+    try temporarily {
+      try forLoop(clause.pattern, clause.sequence, span: span) {
+        try nest(clauses.dropFirst(), span: span, body: body)
+      }
+    }
+  }
+
+  func record(_ entries: [Entry], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    emit(.newRecord, made, span: span)
+    for entry in entries {
+      try temporarily {
+        switch entry {
+        case .named(let name, let value):
+          let register = try operand(value)
+          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+        case .computed(let key, let value):
+          let name = try stableOperand(key)
+          emit(.setComputedEntry, made, try operand(value), name, span: key.span)
+        case .shorthand(let name):
+          let register = try operand(Expression(.name(name.text), name.span))
+          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+        case .spread(let value):
+          emit(.spreadRecord, made, try operand(value), span: value.span)
+        }
+      }
+    }
+    move(target, from: made, span: span)
+  }
+
+  func interpolation(_ pieces: [StringPart], into target: Int, span: Span) throws {
+    let made = try allocate(span)
+    var isFirst = true
+    var rest = pieces[...]
+    repeat {
+      let batch = rest.prefix(Compiler.batch)
+      rest = rest.dropFirst(Compiler.batch)
+      try temporarily {
+        let first = try allocate(batch.count, span)
+        for (index, piece) in batch.enumerated() { try part(piece, into: first + index, span) }
+        if isFirst {
+          emit(.interpolate, made, first, batch.count, span: span)
+        } else {
+          // `made` sits directly below `first`, so the text so far is simply the first part.
+          emit(.interpolate, made, made, batch.count + 1, span: span)
+        }
+        isFirst = false
+      }
+    } while !rest.isEmpty
+    move(target, from: made, span: span)
+  }
+
+  private func part(_ piece: StringPart, into register: Int, _ span: Span) throws {
+    switch piece {
+    case .text(let text):
+      emit(.loadConstant, register, word: constant(text), span: span)
+    case .hole(let value, let format):
+      try compile(value, into: register)
+      guard let format, format.style != nil || format.precision != nil else { return }
+      parts.formats.append(format)
+      emit(.format, register, register, word: parts.formats.count - 1, span: value.span)
+    }
+  }
+}
