@@ -31,7 +31,7 @@ final class TableValue {
     case .nil: return ""
     case .number(let number):
       let isPlain = number.rounded() == number || !number.isFinite
-      return isPlain ? Display.number(number) : Formatting.general(number, digits: 6)
+      return isPlain ? Display.number(number) : Formatting.general(number, digits: 4)
     case .tensor(let tensor) where tensor.count == 1:
       guard let number = Conversion.number(value) else { return "" }
       return cell(.number(number), session)

@@ -58,7 +58,7 @@ enum Interpreter {
     session.note = { Diagnostics.say("note: \($0)") }
     let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
     session.present = { presenter.show($0) }
-    session.progress = ProgressDisplay().receive
+    session.progress = ProgressDisplay(out: out).receive
     return Host(session: session, terminal: terminal, pictures: style, out: out)
   }
 

@@ -30,9 +30,14 @@ struct Presenter {
 /// Shows how far long work has come.
 final class ProgressDisplay {
   private var bar: ProgressBar?
+  private let out: StandardOutput
+
+  /// What was printed before long work is written before it begins.
+  init(out: StandardOutput) { self.out = out }
 
   /// Takes a report of the library.
   func receive(_ report: ProgressReport) {
+    out.flush()
     guard !report.isFinished else {
       bar?.finish()
       bar = nil

@@ -68,17 +68,23 @@ import Testing
     #expect(error?.exitCode == 74)
   }
 
-  @Test func foldersAndMissingFoldersAreRefused() throws {
+  @Test func missingFoldersAreMade() throws {
+    let folder = try TestFolder()
+    try AtomicFile.write(path: folder.path + "/new/deep/a.bin", bytes: [1])
+    #expect(try FileReader.read(path: folder.path + "/new/deep/a.bin") == [1])
+  }
+
+  @Test func foldersAndFilesOnTheWayAreRefused() throws {
     let folder = try TestFolder()
     let isFolder = #expect(throws: FileError.self) {
       try AtomicFile.write(path: folder.path, bytes: [])
     }
     #expect(isFolder?.kind == .isDirectory)
-    let missing = #expect(throws: FileError.self) {
-      try AtomicFile.write(path: folder.path + "/no/a.bin", bytes: [])
+    try AtomicFile.write(path: folder.path + "/file", bytes: [])
+    let blocked = #expect(throws: FileError.self) {
+      try AtomicFile.write(path: folder.path + "/file/a.bin", bytes: [])
     }
-    #expect(missing?.kind == .notFound)
-    #expect(missing?.path == folder.path + "/no/a.bin")
+    #expect(blocked?.path.hasSuffix("/file/a.bin") == true)
   }
 
   @Test func linksAreWrittenThrough() throws {
