@@ -57,7 +57,7 @@ final class PromptHost: ConsoleSession {
       let failure = ScriptError(anything: error)
       if failure.isInterrupt {
         host.out.flush()
-        return ConsoleOutcome([.error("interrupted")], status: .interrupted)
+        return ConsoleOutcome(status: .interrupted)
       }
       return failed(ErrorText.render(failure, terminal: host.terminal))
     }
