@@ -55,6 +55,7 @@ public indirect enum JSON: Equatable, Sendable {
     if case .object(let entries) = self { entries } else { nil }
   }
 
+  /// Equal when they are written alike.
   public static func == (a: JSON, b: JSON) -> Bool { a.rendered == b.rendered }
 
   /// The value as compact JSON text.

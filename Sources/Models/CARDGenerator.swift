@@ -118,6 +118,7 @@ public final class CARDGenerator: Module {
     deviation = try Tensor(repeating: 1, shape: [tokens, dim])
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     classes.named(under: "classes") + input.named(under: "input")
       + [NamedParameter("positions", positions)]

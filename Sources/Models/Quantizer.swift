@@ -125,7 +125,8 @@ final class Codebook {
       }
       for v in 0..<count {
         let source =
-          sizes.pointer[v] > 0 ? totals.pointer + v * dim : rows.pointer + draws.index(below: n) * dim
+          sizes.pointer[v] > 0
+          ? totals.pointer + v * dim : rows.pointer + draws.index(below: n) * dim
         (codes.pointer + v * dim).update(from: source, count: dim)
         normalize(codes.pointer + v * dim, dim)
       }

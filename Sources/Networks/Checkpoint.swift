@@ -233,7 +233,8 @@ extension Tensor {
       switch format {
       case .float32:
         pointer[i] = Float(
-          bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)))
+          bitPattern: UInt32(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)))
       case .float16:
         pointer[i] = Float(
           Float16(

@@ -27,6 +27,7 @@ public final class Linear: Module {
     try x.linear(weight, bias, activation: activation)
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     [NamedParameter("weight", weight)] + (bias.map { [NamedParameter("bias", $0)] } ?? [])
   }
@@ -47,6 +48,7 @@ public final class Embedding: Module {
   /// The rows of the given indices: [indices, dim].
   public func callAsFunction(_ indices: [Int]) throws -> Tensor { try weight.rows(at: indices) }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] { [NamedParameter("weight", weight)] }
 }
 
@@ -66,6 +68,7 @@ public final class LayerNorm: Module {
   /// x: [..., dim].
   public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.layerNorm(gain, bias) }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     [NamedParameter("gain", gain), NamedParameter("bias", bias)]
   }
@@ -84,6 +87,7 @@ public final class RMSNorm: Module {
   /// x: [..., dim].
   public func callAsFunction(_ x: Tensor) throws -> Tensor { try x.rmsNorm(gain) }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] { [NamedParameter("gain", gain)] }
 }
 
@@ -112,6 +116,7 @@ public final class Convolution3x3: Module {
     return try x.neighbourhoods3x3().linear(weight, bias, activation: activation)
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     [NamedParameter("weight", weight), NamedParameter("bias", bias)]
   }
@@ -152,7 +157,8 @@ extension Tensor {
     return result.recorded(from: [self]) { gradient in
       let dx = try Tensor.zeros(inputShape)
       for i in 0..<batch {
-        smap_fold3x3(gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
+        smap_fold3x3(
+          gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
       }
       return [dx]
     }

@@ -37,7 +37,9 @@ extension Optimizer {
 
 /// Stochastic gradient descent with momentum.
 public final class SGD: Optimizer {
+  /// The parameters it moves.
   public let parameters: [Tensor]
+  /// The step size of the next step.
   public var learningRate: Float
   private let momentum: Float
   private let weightDecay: Float
@@ -54,6 +56,7 @@ public final class SGD: Optimizer {
     velocity = momentum == 0 ? [] : try parameters.map { try Tensor.zeros($0.shape) }
   }
 
+  /// Moves all parameters; a nil gradient leaves its parameter alone.
   public func step(gradients: [Tensor?], scale: Float) throws {
     try checkFit(gradients)
     for (i, parameter) in parameters.enumerated() {
@@ -73,7 +76,9 @@ public final class SGD: Optimizer {
 
 /// AdamW (Loshchilov and Hutter, 2019): decay of matrices is separate from the gradient.
 public final class AdamW: Optimizer {
+  /// The parameters it moves.
   public let parameters: [Tensor]
+  /// The step size of the next step.
   public var learningRate: Float
   private let betas: (Float, Float)
   private let epsilon: Float
@@ -98,6 +103,7 @@ public final class AdamW: Optimizer {
     second = try parameters.map { try Tensor.zeros($0.shape) }
   }
 
+  /// Moves all parameters; a nil gradient leaves its parameter alone.
   public func step(gradients: [Tensor?], scale: Float) throws {
     try checkFit(gradients)
     stepsTaken += 1
@@ -148,7 +154,9 @@ public final class ExponentialAverage {
   public init(of parameters: [Tensor], decay: Float) throws {
     self.parameters = parameters
     self.decay = decay
-    averages = try parameters.map { Tensor(storage: try Storage(copying: $0.storage), shape: $0.shape) }
+    averages = try parameters.map {
+      Tensor(storage: try Storage(copying: $0.storage), shape: $0.shape)
+    }
   }
 
   /// Takes in the present values.

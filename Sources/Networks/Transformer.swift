@@ -37,6 +37,7 @@ public final class TransformerBlock: Module {
     return try h.add(contract(expand(norm2(h), activation: .gelu)))
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     norm1.named(under: "norm1") + queryKeyValue.named(under: "attention.qkv")
       + project.named(under: "attention.out") + norm2.named(under: "norm2")
@@ -65,6 +66,7 @@ public final class Transformer: Module {
     try blocks.reduce(x) { try $1($0, mask: mask) }
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     blocks.enumerated().flatMap { $1.named(under: "\($0)") }
   }
@@ -105,6 +107,7 @@ public final class CausalBlock: Module {
     try h.add(down(gateUp(norm2(h)).swiglu()))
   }
 
+  /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     norm1.named(under: "norm1") + queryKeyValue.named(under: "attention.qkv")
       + project.named(under: "attention.out") + norm2.named(under: "norm2")

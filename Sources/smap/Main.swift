@@ -101,7 +101,9 @@ struct RunCommand: ParsableCommand {
     throw exitAfter(program, arguments)
   }
 
-  private func exitAfter(_ program: ScriptRunner.Program?, _ arguments: [String]) -> ArgumentParser.ExitCode {
+  private func exitAfter(_ program: ScriptRunner.Program?, _ arguments: [String])
+    -> ArgumentParser.ExitCode
+  {
     ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in
         guard let program else { return PromptHost.run(host) }
