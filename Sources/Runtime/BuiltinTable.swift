@@ -78,6 +78,15 @@ public final class BuiltinTable {
     globalNames.append("std")
   }
 
+  /// The function that a namespace shares its name with: `std` is the library, and `std(x)` is the
+  /// standard deviation.
+  static func namesake(of record: Record) -> Builtin? {
+    guard let title = record.title, let name = title.split(separator: " ").last,
+      case .builtin(let function)? = record[String(name)]
+    else { return nil }
+    return function
+  }
+
   private func enter(_ name: String, _ value: Value, _ namespaces: inout [String: Record]) {
     guard let dot = name.firstIndex(of: ".") else {
       define(name, value)

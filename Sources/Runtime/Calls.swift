@@ -29,6 +29,11 @@ extension Machine {
       registers[base - 1] = try run(builtin, at: base, count: count, place)
     case .object(let object) where object.type.call != nil:
       registers[base - 1] = try call(object, at: base, count: count, place)
+    case .record(let record):
+      guard let builtin = BuiltinTable.namesake(of: record) else {
+        throw notCallable(.record(record), place)
+      }
+      registers[base - 1] = try run(builtin, at: base, count: count, place)
     case let other:
       throw notCallable(other, place)
     }
