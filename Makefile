@@ -15,7 +15,7 @@ tour: build ## Install what is missing, build, and run the main job on the shipp
 	$(BINARY) run Examples/tour.smap
 
 test: build ## Run every test: units, language, library, command line, examples, documents.
-	$(SWIFT) test -c release
+	$(SWIFT) test
 	Tests/CommandLine/run.sh $(BINARY)
 
 build: libraries ## Build the release binary, .build/release/smap.

@@ -67,9 +67,11 @@ enum GeneratorFunctions {
         "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
       let task = LongTask("training", call)
       let losses = try task.run {
-        try generator.model.train(on: data, tokenizer: tokenizer, recipe) {
-          try task.step($0, callback: callback)
-        }
+        let encoding = LongTask("encoding", call)
+        return try generator.model.train(
+          on: data, tokenizer: tokenizer, recipe,
+          onPrepare: { try encoding.report($0, of: $1) },
+          onStep: { try task.step($0, callback: callback) })
       }
       return .record(["loss": .numbers(losses.map(Double.init))])
     })

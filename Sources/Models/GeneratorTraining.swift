@@ -49,9 +49,12 @@ public struct GeneratorRecipe: Sendable {
 
 extension CARDGenerator {
   /// Trains on the tokens of a data set. Reports and stops as `SMAPTokenizer.train` does.
+  ///
+  /// `onPrepare` hears how many of the variants are encoded before the first step.
   @discardableResult
   public func train(
     on data: TrainingData, tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
+    onPrepare: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
     onStep: (TrainingProgress) throws -> Void = { _ in }
   ) throws -> [Float] {
     guard tokenizer.configuration.numTokens == configuration.numTokens,
@@ -63,7 +66,7 @@ extension CARDGenerator {
     guard recipe.steps >= 1, recipe.batchSize >= 1, recipe.drawsPerToken >= 1 else {
       throw TensorError.value("steps, batch_size and draws are whole numbers from 1")
     }
-    let latents = try encodeVariants(data, tokenizer, recipe)
+    let latents = try encodeVariants(data, tokenizer, recipe, onPrepare)
     let optimizer = try AdamW(
       parameters, learningRate: recipe.learningRate, betas: (0.9, 0.95),
       weightDecay: recipe.weightDecay, decayVectors: false)
@@ -89,7 +92,8 @@ extension CARDGenerator {
 
   /// Tokens of all pictures, several times over, standardised: [variants * N, K, T].
   private func encodeVariants(
-    _ data: TrainingData, _ tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe
+    _ data: TrainingData, _ tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
+    _ onPrepare: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> Tensor {
     let condition = try Condition(data.labels.map { $0 }, classCount: data.classCount)
     var parts: [Tensor] = []
@@ -99,6 +103,7 @@ extension CARDGenerator {
         ? data.images
         : try data.augmented(recipe.augmentation, seed: recipe.seed, variant: variant)
       parts.append(try tokenizer.encode(changed, condition: condition).latents)
+      try onPrepare(variant + 1, recipe.variants)
     }
     let all = try Tensor.cat(parts, dim: 0)
     fitStandard(all)
