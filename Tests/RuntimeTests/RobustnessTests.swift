@@ -155,15 +155,16 @@ import Testing
     #expect(MemoryLayout<Value>.size == 9)
     #expect(MemoryLayout<Value>.stride == 16)
   }
+}
 
-  private func residentPages() -> Int {
-    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-    defer { fclose(file) }
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard fgets(&buffer, 256, file) != nil else { return 0 }
-    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-    let text = String(decoding: bytes, as: UTF8.self)
-    let fields = text.split(separator: " ")
-    return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
-  }
+/// Pages of this process that are in memory.
+private func residentPages() -> Int {
+  guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+  defer { fclose(file) }
+  var buffer = [CChar](repeating: 0, count: 256)
+  guard fgets(&buffer, 256, file) != nil else { return 0 }
+  let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  let text = String(decoding: bytes, as: UTF8.self)
+  let fields = text.split(separator: " ")
+  return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
 }
