@@ -45,6 +45,10 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
+    // A path with a NUL would be cut there and name another file.
+    guard !path.utf8.contains(0) else {
+      throw FileError(path: path, operation: "write", code: EINVAL)
+    }
     let target = resolvingLinks(path)
     try makeFolders(for: target)
     var status = stat()

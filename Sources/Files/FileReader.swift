@@ -15,6 +15,9 @@ public enum FileReader {
   ///
   /// - Throws: `FileError`; its kind is `.tooLarge` when there is more than `limit`.
   public static func read(path: String, limit: Int = 1 << 31) throws -> [UInt8] {
+    guard !path.utf8.contains(0) else {
+      throw FileError(path: path, operation: "read", code: EINVAL)
+    }
     let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read")
     let status = try file.status()
     if status.isFolder { throw file.error("read", code: EISDIR) }

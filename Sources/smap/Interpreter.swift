@@ -4,9 +4,11 @@
 // the ways out for text and pictures.
 
 import Console
+import Files
 import Glibc
 import Library
 import Runtime
+import Syntax
 import Tensors
 
 /// A session with its surroundings.
@@ -55,6 +57,13 @@ enum Interpreter {
     session.isRandomStrict = options.strictRandom
     session.stackSize = stackSize
     session.seed(options.seed)
+    session.readModule = { path in
+      do {
+        return Source(path: path, bytes: try FileReader.read(path: path))
+      } catch {
+        throw ScriptError(anything: error)
+      }
+    }
     session.note = { Diagnostics.say("note: \($0)") }
     let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
     session.present = { presenter.show($0) }

@@ -58,6 +58,7 @@ expect 'corrupt checkpoint' 65 'junk.safetensors' "$smap" -e 'smap.load("./junk.
 head -c 1000 "$root/Examples/Models/emoji-kl.safetensors" >cut.safetensors
 expect 'truncated checkpoint' 65 'cut.safetensors' "$smap" -e 'smap.load("./cut.safetensors")'
 expect 'another kind of checkpoint' 65 'smap.load' "$smap" -e 'card.load("emoji-kl")'
+expect 'missing module' 66 'nosuch.smap' "$smap" -e 'import "nosuch.smap"'
 expect 'missing model' 66 'nosuch' "$smap" -e 'smap.load("nosuch")'
 tokens='let tok = smap.load("emoji-kl")
 let t = smap.encode(tok, zeros(1, 3, 32, 32))

@@ -68,6 +68,14 @@ import Testing
     #expect(error?.exitCode == 74)
   }
 
+  @Test func pathsWithANULAreRefused() throws {
+    let folder = try TestFolder()
+    #expect(throws: FileError.self) {
+      try AtomicFile.write(path: folder.path + "/a\u{0}b", bytes: [])
+    }
+    #expect(!FileReader.exists(folder.path + "/a"))
+  }
+
   @Test func missingFoldersAreMade() throws {
     let folder = try TestFolder()
     try AtomicFile.write(path: folder.path + "/new/deep/a.bin", bytes: [1])
