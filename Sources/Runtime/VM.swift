@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The machine: one loop over a register file.
+// The machine: one loop over a register file. The loop is the one long function of the project and
+// makes this its one long file: cut into pieces, every instruction would pay for a call and the
+// registers would no longer stay in plain pointers. What is rare lives in `VM+Slow.swift`.
 //
 // Each function call gets a window of the register file; the caller places callee and arguments
 // where the window begins, so arguments are passed without copying, and the result replaces the
