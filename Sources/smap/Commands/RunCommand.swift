@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `smap run`: a script, a line of code, or standard input.
+
+import ArgumentParser
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run a script, a line, or standard input.")
+
+  @OptionGroup var options: SessionOptions
+
+  @Option(name: .customShort("e"), help: "Run this text and show its last value.")
+  var code: String?
+
+  @Argument(help: "A script, or - for standard input; nothing opens the prompt.")
+  var file: String?
+
+  @Argument(parsing: .postTerminator, help: "Arguments for the script, after --.")
+  var arguments: [String] = []
+
+  func run() throws {
+    let program: ScriptRunner.Program
+    switch (code, file) {
+    case (let code?, nil): program = .text(code)
+    case (let code?, let first?):
+      // With -e there is no file: what looks like one is the first argument.
+      throw exitAfter(.text(code), [first] + arguments)
+    case (nil, "-"?): program = .standardInput
+    case (nil, let file?): program = .file(file)
+    case (nil, nil): throw exitAfter(nil, arguments)
+    }
+    throw exitAfter(program, arguments)
+  }
+
+  private func exitAfter(_ program: ScriptRunner.Program?, _ arguments: [String])
+    -> ArgumentParser.ExitCode
+  {
+    ArgumentParser.ExitCode(
+      Interpreter.run(options: options, arguments: arguments) { host in
+        guard let program else { return PromptHost.run(host) }
+        return ScriptRunner(host).run(program)
+      })
+  }
+}

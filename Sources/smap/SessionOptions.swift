@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options that all ways of running scripts share.
+
+import ArgumentParser
+
+/// Options that all ways of running share.
+struct SessionOptions: ParsableArguments {
+  @Option(help: "Start the session's random stream at this whole number.")
+  var seed: UInt64 = 0
+
+  @Option(help: "How many threads share the work (default: all processors).")
+  var threads: Int?
+
+  @Option(help: "Colours: auto, always, never.")
+  var color = "auto"
+
+  @Option(help: "Pictures in the terminal: auto, kitty, iterm2, sixel, blocks, none.")
+  var images = "auto"
+
+  @Option(help: "The most seconds that one evaluation may take.")
+  var maxSeconds: Double?
+
+  @Option(help: "The most loop turns and calls that one evaluation may take.")
+  var maxSteps: Int?
+
+  @Option(help: "The most memory for tensors, such as 2GB or 500MB.")
+  var maxMemory: String?
+
+  @Flag(help: "Refuse random draws that name no seed.")
+  var strictRandom = false
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is a whole number from 1") }
+    if let maxSeconds, !(maxSeconds > 0) { throw ValidationError("--max-seconds is above 0") }
+    if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps is a whole number from 1") }
+    if let maxMemory, SessionOptions.bytes(maxMemory) == nil {
+      throw ValidationError("--max-memory is a size such as 2GB or 500MB, not \(maxMemory)")
+    }
+    guard ["auto", "always", "never"].contains(color) else {
+      throw ValidationError("--color is auto, always or never, not \(color)")
+    }
+    guard ["auto", "kitty", "iterm2", "sixel", "blocks", "none"].contains(images) else {
+      throw ValidationError(
+        "--images is auto, kitty, iterm2, sixel, blocks or none, not \(images)")
+    }
+  }
+
+  /// A size with a unit as a number of bytes, or nil.
+  static func bytes(_ text: String) -> Int? {
+    let units: [(String, Double)] = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1)]
+    let upper = text.uppercased()
+    let (suffix, factor) = units.first { upper.hasSuffix($0.0) } ?? ("", 1)
+    guard let number = Double(upper.dropLast(suffix.count)), number > 0 else { return nil }
+    return Int(exactly: (number * factor).rounded())
+  }
+}

@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# Examples, from another folder; what they write stays here.
+for example in quickstart regression tail_drop prefix_ladder card_guidance tour; do
+  expect "example $example" 0 '' "$smap" "$root/Examples/$example.smap"
+done
+for picture in ladder classes new_emoji; do
+  expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
+done
+expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
+expect 'training a vq tokenizer' 0 'of the codes' "$smap" "$root/Examples/train_tokenizer.smap" -- vq 3
+expect 'training a generator' 0 'written to' "$smap" "$root/Examples/train_card.smap" -- 3
