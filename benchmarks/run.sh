@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Measures start, tour, training, encoding and sampling, and the same in PyTorch where python3 (or
-# $PYTHON) has it; the two take turns, three rounds, medians. Writes benchmarks/RESULTS.md.
+# $PYTHON) has it; the two take turns, three rounds, medians. Then the interpreter against Lua, CPython
+# and Octave. Each writes its section into results/, and RESULTS.md is put together from them.
 # usage: benchmarks/run.sh BINARY [ROUNDS]
 set -euo pipefail
 smap=$(realpath "${1:?usage: run.sh BINARY [ROUNDS]}")
 rounds=${2:-3}
 cd "$(dirname "$0")"
 python=${PYTHON:-python3}
-results=RESULTS.md
+results=results/models.md
+mkdir -p results
 has_torch=no
 "$python" -c 'import torch' 2>/dev/null && has_torch=yes
 
@@ -43,7 +45,7 @@ collect sample sampling.smap sample
 
 more() { awk -v a="$1" -v b="$2" 'BEGIN {if (b + 0 == 0) print "-"; else printf "%.2fx", a / b}'; }
 {
-  echo '# Results'
+  echo '## Training, encoding, sampling'
   echo
   echo "Written by \`make bench\` on $(date +%Y-%m-%d): $(awk -F ': ' '/model name/ {print $2; exit}' /proc/cpuinfo),"
   echo "$(nproc) processors, 2 threads on both sides, medians of $rounds rounds in turns."
@@ -65,4 +67,10 @@ more() { awk -v a="$1" -v b="$2" 'BEGIN {if (b + 0 == 0) print "-"; else printf 
   echo '`benchmarks/run.sh`, the other side `benchmarks/pytorch_twin.py` (its augmentation is none, and'
   echo 'its linear path is given, not fitted).'
 } >"$results"
-cat "$results"
+if command -v python3 >/dev/null; then
+  python3 language/run.py "$smap" --rounds "$rounds" --output results/language.md
+else
+  echo 'python3 is not installed: the interpreter is not measured' >&2
+fi
+./assemble.sh
+cat RESULTS.md

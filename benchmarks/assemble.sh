@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Puts the sections that the runners wrote into results/ together as RESULTS.md, so that each
+# runner can be run on its own.
+set -euo pipefail
+cd "$(dirname "$0")"
+{
+  echo '# Results'
+  for section in models language; do
+    [ -f "results/$section.md" ] || continue
+    echo
+    cat "results/$section.md"
+  done
+} >RESULTS.md
