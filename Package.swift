@@ -36,6 +36,7 @@ let package = Package(
     // The language.
     .target(name: "Syntax"),
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors"]),
+    .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Plots"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
     .executableTarget(
@@ -53,7 +54,8 @@ let package = Package(
       name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),
     .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .testTarget(name: "LibraryTests", dependencies: ["Library"]),
+    .testTarget(name: "LibraryTests", dependencies: ["Library", "Expectations"]),
+    .testTarget(name: "ExpectationTests", dependencies: ["Expectations", "Library", "Files"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]

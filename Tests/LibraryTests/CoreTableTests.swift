@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walks the table of tensor, network and everyday functions, and runs the scripts that belong to
-// it. What is not tested here is not promised: every function has an example, and every example
-// runs.
+// Walks the table of tensor, network and everyday functions. What is not tested here is not
+// promised: every function has an example, and every example runs.
 
+import Expectations
 import Library
 import Runtime
 import Testing
@@ -38,29 +38,13 @@ import Testing
   @Test(arguments: names) func exampleRuns(_ name: String) throws {
     let example = try function(name).example
     try #require(!example.isEmpty)
-    let run = ScriptExpectations(name: name, text: example, library: Self.library)
-    #expect(run.failures == [])
-    #expect(run.checkedCount == 1)
+    let report = ExpectationRunner(library: Self.library).run(path: name, text: example)
+    #expect(report.descriptions == [])
+    #expect(report.passed == 1)
   }
 
   @Test func everyNamespaceHasASummary() {
     let namespaces = Set(CoreCatalog.functions.map(\.namespace)).subtracting([""])
     #expect(namespaces == Set(CoreCatalog.namespaces.keys))
-  }
-
-  // MARK: - Scripts
-
-  static let folder = ScriptFiles.tests + "/Conformance/library"
-
-  @Test(arguments: ScriptFiles.names(in: folder).filter { $0.hasPrefix("core_") })
-  func script(_ name: String) {
-    let text = ScriptFiles.read(Self.folder + "/" + name)
-    let run = ScriptExpectations(name: name, text: text, library: Self.library)
-    #expect(run.failures == [])
-    #expect(run.checkedCount > 0)
-  }
-
-  @Test func thereAreScripts() {
-    #expect(ScriptFiles.names(in: Self.folder).count >= 40)
   }
 }

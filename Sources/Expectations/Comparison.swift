@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether output is as expected. One marker stands for one line, compared exactly but for blanks
+// at its end. There is one convenience: a single `#=>` may hold output of several lines folded into
+// one, where runs of blanks and line ends count as one blank and none follows a bracket, so that
+// a small matrix fits behind the statement that shows it.
+
+enum Comparison {
+  /// Whether lines of output are what the markers expect.
+  static func holds(_ markers: [Marker], _ lines: [String]) -> Bool {
+    if matches(markers[...], lines[...]) { return true }
+    guard markers.count == 1, lines.count > 1, let marker = markers.first else { return false }
+    let joined = folded(lines.joined(separator: " "))
+    switch marker.kind {
+    case .output: return folded(marker.text) == joined
+    case .pattern: return matches(pattern: folded(marker.text), joined)
+    case .error: return false
+    }
+  }
+
+  /// Whether a marker expects this line.
+  static func holds(_ marker: Marker, _ line: String) -> Bool {
+    let line = trimmed(line)
+    switch marker.kind {
+    case .output: return marker.text == line
+    case .pattern: return matches(pattern: marker.text, line)
+    case .error: return false
+    }
+  }
+
+  /// The output as lines; a line end at its end begins no further line.
+  static func lines(of output: String) -> [String] {
+    var lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines.last?.isEmpty ?? false { lines.removeLast() }
+    return lines.map(trimmed)
+  }
+
+  private static func matches(_ markers: ArraySlice<Marker>, _ lines: ArraySlice<String>) -> Bool {
+    guard let marker = markers.first else { return lines.isEmpty }
+    // A pattern of dots alone stands for any number of lines.
+    if marker.kind == .pattern, marker.text == "..." {
+      return (lines.startIndex...lines.endIndex).contains {
+        matches(markers.dropFirst(), lines[$0...])
+      }
+    }
+    guard let line = lines.first, holds(marker, line) else { return false }
+    return matches(markers.dropFirst(), lines.dropFirst())
+  }
+
+  /// Whether a text is the pattern with something, or nothing, for each `...`.
+  private static func matches(pattern: String, _ text: String) -> Bool {
+    let pieces = pattern.split(separator: "...", omittingEmptySubsequences: false)
+    guard pieces.count > 1, let first = pieces.first, let last = pieces.last else {
+      return pattern == text
+    }
+    guard text.hasPrefix(first) else { return false }
+    var rest = text.dropFirst(first.count)
+    for piece in pieces.dropFirst().dropLast() where !piece.isEmpty {
+      guard let found = rest.firstRange(of: piece) else { return false }
+      rest = rest[found.upperBound...]
+    }
+    return rest.count >= last.count && rest.hasSuffix(last)
+  }
+
+  private static func folded(_ text: String) -> String {
+    let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    return words.split(separator: "[ ", omittingEmptySubsequences: false).joined(separator: "[")
+  }
+
+  private static func trimmed(_ line: String) -> String {
+    var line = line[...]
+    while line.last?.isWhitespace ?? false { line.removeLast() }
+    return String(line)
+  }
+}
