@@ -24,7 +24,8 @@ let package = Package(
     .target(name: "CKernels", cSettings: kernelSettings),
 
     // Numbers, files, models.
-    .target(name: "Files", exclude: ["README.md"]),
+    .target(name: "CFiles"),
+    .target(name: "Files", dependencies: ["CFiles"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors", "Files"]),
     .target(name: "Models", dependencies: ["Networks"]),
@@ -35,7 +36,7 @@ let package = Package(
 
     // The language.
     .target(name: "Syntax"),
-    .target(name: "Runtime", dependencies: ["Syntax", "Tensors"]),
+    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Plots"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),

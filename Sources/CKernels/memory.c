@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include "memory.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -102,6 +103,11 @@ void smap_drop_blocks(void) {
     }
     atomic_fetch_sub(&waiting_bytes, dropped);
   }
+}
+
+void smap_release_memory(void) {
+  smap_drop_blocks();
+  malloc_trim(0);
 }
 
 long smap_fresh_blocks(void) { return atomic_load(&fresh_blocks); }

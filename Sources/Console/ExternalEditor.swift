@@ -12,6 +12,10 @@ enum ExternalEditor {
   ///
   /// - Throws: `FileError` when the file or the program fails.
   static func edit(_ text: String) throws -> String {
+    // The editor is another program, and could do what the sandbox forbids.
+    guard Sandbox.current == nil else {
+      throw FileError(path: "$EDITOR", operation: "start", code: EPERM)
+    }
     let folder = Terminal.variable("TMPDIR") ?? "/tmp"
     var template = Array("\(folder)/smap-XXXXXX.smap".utf8CString)
     let descriptor = mkstemps(&template, 5)

@@ -23,7 +23,7 @@ public final class History {
   /// Loads the history at a path; without one, or when it cannot be read, starts empty.
   public init(path: String?) {
     self.path = path
-    guard let path, FileReader.exists(path) else { return }
+    guard let path, access(path, F_OK) == 0 else { return }
     do {
       try load(path)
     } catch {
@@ -80,7 +80,7 @@ public final class History {
   // MARK: - File
 
   private func load(_ path: String) throws {
-    let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read")
+    let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read", isOwn: true)
     let status = try file.status()
     guard status.isRegular else { throw file.error("read", code: EINVAL) }
     let skipped = max(0, Int(status.st_size) - History.readLimit)
@@ -107,7 +107,8 @@ public final class History {
   private func store(_ text: String, in path: String) throws {
     try History.makeFolders(of: path)
     let flags = O_RDWR | O_APPEND | O_CREAT
-    let file = try Descriptor(path: path, flags: flags, mode: 0o600, operation: "write")
+    let file = try Descriptor(
+      path: path, flags: flags, mode: 0o600, operation: "write", isOwn: true)
     guard retrying({ flock(file.number, LOCK_EX) }) == 0 else { throw file.error("lock") }
     defer { _ = flock(file.number, LOCK_UN) }
     var line = HistoryLine.encode(text, time: time(nil)) + "\n"

@@ -23,12 +23,20 @@ public enum AtomicFile {
 
   /// Makes the folders on the way to `path` that are missing, as `out/models/` in a fresh checkout.
   public static func makeFolders(for path: String) throws {
-    var folder = ""
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    for (i, part) in parts.enumerated() {
-      folder += (i == 0 ? "" : "/") + part
-      guard !folder.isEmpty, !FileReader.exists(folder) else { continue }
-      guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
+    // A path with a NUL would be cut there and name another file.
+    guard !path.utf8.contains(0), path.utf8.count <= PATH_MAX else {
+      let code = path.utf8.count > PATH_MAX ? ENAMETOOLONG : EINVAL
+      throw FileError(path: path, operation: "write", code: code)
+    }
+    var missing: [(folder: String, entry: String)] = []
+    var place = Place(path)
+    while !FileReader.isFolder(place.folder), let parent = place.parent {
+      missing.append((parent.folder, parent.entry))
+      place = parent
+    }
+    for (folder, entry) in missing.reversed() {
+      let parent = try openFolder(folder, named: path)
+      guard mkdirat(parent.number, entry, 0o777) == 0 || errno == EEXIST else {
         throw FileError(path: path, operation: "write", code: errno)
       }
     }
@@ -45,24 +53,18 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
-    // A path with a NUL would be cut there and name another file.
-    guard !path.utf8.contains(0) else {
-      throw FileError(path: path, operation: "write", code: EINVAL)
+    try makeFolders(for: path)
+    guard let target = try existing(path) else {
+      return try replace(Place(path), named: path, mode: nil, body)
     }
-    let target = resolvingLinks(path)
-    try makeFolders(for: target)
-    var status = stat()
-    let exists = stat(target, &status) == 0
-    if exists && status.isFolder {
+    if target.status.isFolder {
       throw FileError(path: path, operation: "write", code: EISDIR)
     }
-    if exists && access(target, W_OK) != 0 {
-      throw FileError(path: path, operation: "write", code: errno)
-    }
-    if exists && !status.isRegular {
+    if !target.status.isRegular {
       try writeDirectly(path: path, body)
     } else {
-      try replace(target, named: path, mode: exists ? status.st_mode & 0o7777 : nil, body)
+      try replace(
+        Place(target.path), named: path, mode: target.status.st_mode & 0o7777, body)
     }
   }
 
@@ -84,11 +86,20 @@ public enum AtomicFile {
 
   // MARK: - Steps
 
-  /// Writes through a symbolic link to the file behind it, instead of replacing the link.
-  private static func resolvingLinks(_ path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
-    defer { free(resolved) }
-    return String(cString: resolved)
+  /// What is at the path now, and where it really lies: a symbolic link is written through, not
+  /// replaced. Nil when nothing is there.
+  private static func existing(_ path: String) throws -> (status: stat, path: String)? {
+    do {
+      let file = try Descriptor(path: path, flags: pathOnly, operation: "write", changes: true)
+      return (try file.status(), file.realPath ?? path)
+    } catch let error as FileError where error.code == ENOENT {
+      return nil
+    }
+  }
+
+  private static func openFolder(_ folder: String, named path: String) throws -> Descriptor {
+    try Descriptor(
+      path: folder, flags: O_RDONLY | O_DIRECTORY, operation: "write", name: path, changes: true)
   }
 
   private static func writeDirectly(
@@ -100,35 +111,52 @@ public enum AtomicFile {
     try writer.finish(synchronize: false)
   }
 
+  /// The folder is opened once and everything happens in it, so a rename of the path meanwhile
+  /// cannot send the new file elsewhere.
   private static func replace(
-    _ target: String, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
+    _ target: Place, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
   ) throws {
-    let folder = folderPart(of: target)
-    let temporary = folder + TemporaryName.next()
+    let folder = try openFolder(target.folder, named: path)
+    if mode != nil, faccessat(folder.number, target.entry, W_OK, 0) != 0 {
+      throw FileError(path: path, operation: "write", code: errno)
+    }
+    let temporary = TemporaryName.next()
     do {
-      let flags = O_WRONLY | O_CREAT | O_EXCL
       var writer = FileWriter(
-        file: try Descriptor(path: temporary, flags: flags, operation: "write", name: path))
+        file: try Descriptor(creating: temporary, in: folder, operation: "write", name: path))
       if let mode { _ = fchmod(writer.file.number, mode) }
       try body(&writer)
       try writer.finish(synchronize: true)
-      guard rename(temporary, target) == 0 else {
+      guard renameat(folder.number, temporary, folder.number, target.entry) == 0 else {
         throw FileError(path: path, operation: "replace", code: errno)
       }
     } catch {
-      unlink(temporary)
+      unlinkat(folder.number, temporary, 0)
       throw error
     }
-    let listing = try Descriptor(
-      path: folder, flags: O_RDONLY | O_DIRECTORY, operation: "write", name: path)
-    try listing.synchronize()
+    try folder.synchronize()
+  }
+}
+
+/// A path cut into a folder and the name of an entry in it.
+private struct Place {
+  let folder: String
+  let entry: String
+
+  init(_ path: String) {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else {
+      folder = "."
+      entry = path
+      return
+    }
+    let name = path[path.utf8.index(after: slash)...]
+    let rest = path[..<slash].utf8.reversed().drop { $0 == UInt8(ascii: "/") }
+    folder = rest.isEmpty ? "/" : String(decoding: rest.reversed(), as: UTF8.self)
+    entry = String(name)
   }
 
-  /// The folder of a path with its final slash; `./` when there is none.
-  private static func folderPart(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "./" }
-    return String(path[...slash])
-  }
+  /// The place of the folder itself, nil where that is the root or the working folder.
+  var parent: Place? { folder == "." || folder == "/" ? nil : Place(folder) }
 }
 
 /// Collects bytes and writes them in blocks.

@@ -14,16 +14,38 @@ package struct Descriptor: ~Copyable {
   package let path: String
 
   /// Opens a file; `mode` matters when it is created, and errors speak of `name` where given.
+  ///
+  /// A file is a script's and kept within the sandbox, if there is one, unless the caller says
+  /// that it is the program's own. Folders in which something is to be made or renamed are opened
+  /// with `changes`, since their flags do not tell.
   package init(
-    path: String, flags: Int32, mode: mode_t = 0o666, operation: String, name: String? = nil
+    path: String, flags: Int32, mode: mode_t = 0o666, operation: String, name: String? = nil,
+    changes: Bool = false, isOwn: Bool = false
   ) throws {
     self.path = name ?? path
     // A path with a NUL inside would be cut short without a word.
     guard !path.utf8.contains(0) else {
       throw FileError(path: self.path, operation: operation, code: EINVAL)
     }
+    if !isOwn, let sandbox = Sandbox.current {
+      number = try sandbox.open(
+        path, flags: flags, mode: mode, changes: changes, operation: operation, name: self.path)
+      return
+    }
     let number = retrying { Glibc.open(path, flags | O_CLOEXEC, mode) }
     guard number >= 0 else { throw FileError(path: self.path, operation: operation, code: errno) }
+    self.number = number
+  }
+
+  /// Makes a file in an open folder, which it cannot leave: `entry` is a name, not a path.
+  package init(
+    creating entry: String, in folder: borrowing Descriptor, operation: String, name: String
+  ) throws {
+    path = name
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    let parent = folder.number
+    let number = retrying { Glibc.openat(parent, entry, flags, 0o666) }
+    guard number >= 0 else { throw FileError(path: name, operation: operation, code: errno) }
     self.number = number
   }
 
@@ -34,6 +56,15 @@ package struct Descriptor: ~Copyable {
     var status = stat()
     guard fstat(number, &status) == 0 else { throw error("read") }
     return status
+  }
+
+  /// The path of the open file without links, or nil where the system does not tell.
+  package var realPath: String? {
+    let size = Int(PATH_MAX)
+    var buffer = [CChar](repeating: 0, count: size)
+    let count = readlink("/proc/self/fd/\(number)", &buffer, size)
+    guard count > 0, count < size else { return nil }
+    return String(validating: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Writes all bytes, continuing after short writes.
@@ -83,3 +114,6 @@ extension stat {
   /// Whether the file is an ordinary one, neither device nor pipe.
   package var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
 }
+
+/// Linux's O_PATH, which the C library hides from Swift: the file is named, not opened.
+let pathOnly: Int32 = 0o10_000_000

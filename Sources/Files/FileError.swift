@@ -32,6 +32,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   public let code: Int32
   /// The family of the fault.
   public let kind: Kind
+  /// The folder of the sandbox that the path leads out of, or nil for other faults.
+  public let sandbox: String?
 
   /// Makes an error from the system's number.
   public init(path: String, operation: String, code: Int32) {
@@ -39,10 +41,21 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     self.operation = operation
     self.code = code
     self.kind = Kind(code: code, operation: operation)
+    sandbox = nil
+  }
+
+  /// Makes the error of a path that leads out of a sandbox.
+  init(path: String, operation: String, sandbox: String) {
+    self.path = path
+    self.operation = operation
+    self.code = EACCES
+    self.kind = .permission
+    self.sandbox = sandbox
   }
 
   /// The words of the system for this fault, such as "No such file or directory".
   public var reason: String {
+    if let sandbox { return "it is outside the sandbox '\(sandbox)'" }
     var buffer = [CChar](repeating: 0, count: 256)
     guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }
     return buffer.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
@@ -55,7 +68,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// What the user may try, where something useful can be said.
   public var hint: String? {
-    switch kind {
+    if sandbox != nil { return "scripts may use files in that folder only; see --sandbox" }
+    return switch kind {
     case .notFound: "check the spelling; relative paths start at the current folder"
     case .permission: "check who owns the file and its folder"
     case .isDirectory: "name a file inside this folder"

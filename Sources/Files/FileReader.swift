@@ -4,17 +4,28 @@
 // and devices report none, and files may grow while they are read.
 
 import Glibc
+import Synchronization
 
 /// Reads whole files into memory.
 public enum FileReader {
+  private static let largest = Atomic<Int>(1 << 31)
+
+  /// The size of the largest file that is read, whatever its reader would accept.
+  public static var largestFile: Int {
+    get { largest.load(ordering: .relaxed) }
+    set { largest.store(max(0, newValue), ordering: .relaxed) }
+  }
+
   /// Reads a file of at most `limit` bytes.
   ///
   /// ```swift
   /// let bytes = try FileReader.read(path: "notes.smap")
   /// ```
   ///
-  /// - Throws: `FileError`; its kind is `.tooLarge` when there is more than `limit`.
-  public static func read(path: String, limit: Int = 1 << 31) throws -> [UInt8] {
+  /// - Throws: `FileError`; its kind is `.tooLarge` when there is more than `limit` or
+  ///   `largestFile`.
+  public static func read(path: String, limit: Int = .max) throws -> [UInt8] {
+    let limit = min(limit, largestFile)
     guard !path.utf8.contains(0) else {
       throw FileError(path: path, operation: "read", code: EINVAL)
     }
@@ -47,8 +58,14 @@ public enum FileReader {
   ///
   /// - Throws: `FileError` when the folder cannot be listed.
   public static func names(inFolder path: String) throws -> [String] {
-    guard let folder = opendir(path) else {
-      throw FileError(path: path, operation: "list", code: errno)
+    let listing = try Descriptor(path: path, flags: O_RDONLY | O_DIRECTORY, operation: "list")
+    // The stream closes its descriptor, so it gets one of its own.
+    let copy = fcntl(listing.number, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw listing.error("list") }
+    guard let folder = fdopendir(copy) else {
+      let error = listing.error("list")
+      close(copy)
+      throw error
     }
     defer { closedir(folder) }
     var names: [String] = []
@@ -66,12 +83,23 @@ public enum FileReader {
 
   /// Whether the path names a folder that exists.
   public static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.isFolder
+    FileReader.status(path)?.isFolder ?? false
   }
 
   /// Whether anything exists at the path.
+  ///
+  /// Within a sandbox nothing exists outside it.
   public static func exists(_ path: String) -> Bool {
-    access(path, F_OK) == 0
+    FileReader.status(path) != nil
+  }
+
+  /// What the system knows about a path, links followed.
+  static func status(_ path: String) -> stat? {
+    var status = stat()
+    guard Sandbox.current != nil else {
+      return !path.utf8.contains(0) && stat(path, &status) == 0 ? status : nil
+    }
+    let file = try? Descriptor(path: path, flags: pathOnly, operation: "look at")
+    return try? file?.status()
   }
 }

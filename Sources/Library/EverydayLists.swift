@@ -58,7 +58,11 @@ enum EverydayLists {
         if keys.isEmpty { return .list([]) }
         throw call.failure(.type, "numbers and strings have no common order", argument: 0)
       }
-      let order = keys.indices.sorted { a, b in
+      try call.session.claim(elements: keys.count, bytesEach: 2 * MemoryLayout<SortKey>.stride)
+      var comparisons = 0
+      let order = try keys.indices.sorted { a, b in
+        comparisons &+= 1
+        if comparisons & 0xFFF == 0 { try call.checkInterrupt() }
         let (low, high) = reverse ? (keys[b], keys[a]) : (keys[a], keys[b])
         return low.precedes(high) || (!high.precedes(low) && a < b)
       }

@@ -24,6 +24,12 @@ public enum ResourceLocator {
     try ResourceSearch().find("Models/\(name).safetensors", what: "the model \"\(name)\"")
   }
 
+  /// The folders of all data sets and models that come with smap: a sandbox lets them be read.
+  public static var shippedFolders: [String] {
+    ResourceSearch().candidates.flatMap { ["\($0)/Data", "\($0)/Models"] }
+      .filter(FileReader.isFolder)
+  }
+
   /// The path that a script means: a bare word names a model that comes with smap, unless a file
   /// of that name is there.
   static func modelPath(_ path: String) throws -> String {

@@ -45,9 +45,16 @@ enum SystemFunctions {
       return .integer(ThreadPool.threadCount)
     },
     Builtin(
-      "sys.limits() -> record", "The limits of this session; nil means none.",
-      example: "sys.limits().depth   #=> 10000"
+      "sys.limits(*, depth = nil, steps = nil, seconds = nil, memory = nil, output = nil) -> record",
+      "The limits of this session; nil means none.",
+      details: """
+        Depth of calls; loop turns, calls and kilobytes of lists and text made at a time; seconds \
+        at a time; bytes of memory; bytes written at a time. A limit that is given becomes \
+        the new one if it is lower: a script can tighten its limits, but never loosen them.
+        """,
+      example: "sys.limits(depth = 500).depth   #=> 500"
     ) { call in
+      try tighten(call)
       let limits = call.session.limits
       let record = Record()
       record["depth"] = .integer(limits.depth)
@@ -55,9 +62,39 @@ enum SystemFunctions {
       record["seconds"] = limits.seconds.map { .number($0) } ?? .nil
       record["memory"] = .number(Double(MemoryBudget.limit))
       record["memory_held"] = .number(Double(MemoryBudget.held))
+      record["output"] = limits.outputBytes.map { .integer($0) } ?? .nil
       return .record(record)
     },
   ]
+
+  /// Lowers the limits that are given.
+  private static func tighten(_ call: Call) throws {
+    func lower(_ name: String, below old: Int?) throws -> Int? {
+      guard !call[call.at(name)].isNil else { return old }
+      let new = try call.integer(name, in: 1...Int.max)
+      guard new <= old ?? new else { throw loosening(name, call) }
+      return new
+    }
+    let session = call.session
+    var limits = session.limits
+    limits.depth = try lower("depth", below: limits.depth) ?? limits.depth
+    limits.steps = try lower("steps", below: limits.steps)
+    limits.outputBytes = try lower("output", below: limits.outputBytes)
+    if !call[call.at("seconds")].isNil {
+      let new = try call.number("seconds", in: 0...Double.greatestFiniteMagnitude)
+      guard new <= limits.seconds ?? new else { throw loosening("seconds", call) }
+      limits.seconds = new
+    }
+    let memory = try lower("memory", below: MemoryBudget.limit)
+    session.limits = limits
+    if let memory, memory < MemoryBudget.limit { MemoryBudget.limit = memory }
+  }
+
+  private static func loosening(_ name: String, _ call: Call) -> ScriptError {
+    call.failure(
+      .value, "\(name) can only be lowered", hint: "limits are set when smap is started",
+      argument: call.at(name))
+  }
 }
 
 /// The version of this package.

@@ -52,7 +52,11 @@ enum CoreFunctions {
     Builtin(
       "append(items: list, value)", "Adds a value at the end of a list.", methodOnly: true
     ) { call in
-      try call.list(0).items.append(call[1])
+      let list = try call.list(0)
+      guard list.items.count < Session.maximumListCount else {
+        throw ScriptError.limit("this list is full", isCatchable: true)
+      }
+      list.items.append(call[1])
       return .nil
     },
     Builtin(
@@ -76,6 +80,7 @@ enum CoreFunctions {
           .index, "there is no place \(index) in a list of \(counted(count, "element"))",
           argument: 1)
       }
+      try call.session.claim(elements: count + 1)
       list.items.insert(call[2], at: position)
       return .nil
     },
@@ -103,6 +108,7 @@ enum CoreFunctions {
       "The parts of a string between separators; between blanks by default.", methodOnly: true
     ) { call in
       let text = try call.string(0)
+      try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
       guard let separator = try call.optionalString(1) else {
         return .strings(text.split(whereSeparator: \.isWhitespace).map(String.init))
       }
@@ -120,7 +126,7 @@ enum CoreFunctions {
       let parts = try call.values(1).map { Display.plain($0, call.session) }
       let separator = try call.string(0)
       let size = parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
-      try checkLength(size)
+      try call.session.claim(stringBytes: size)
       return .string(parts.joined(separator: separator))
     },
     Builtin(
@@ -129,8 +135,9 @@ enum CoreFunctions {
     ) { call in
       let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
       guard !old.isEmpty else { return .string(text) }
+      try call.session.claim(stringBytes: text.utf8.count)
       let parts = text.split(separator: old, omittingEmptySubsequences: false)
-      try checkLength(text.utf8.count + parts.count * new.utf8.count)
+      try call.session.claim(stringBytes: text.utf8.count + parts.count * new.utf8.count)
       return .string(parts.joined(separator: new))
     },
     Builtin(
@@ -169,10 +176,4 @@ enum CoreFunctions {
       return value
     },
   ]
-
-  private static func checkLength(_ bytes: Int) throws {
-    guard bytes <= Session.maximumStringBytes else {
-      throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)
-    }
-  }
 }

@@ -108,7 +108,7 @@ enum Indexing {
       return try element(of: range, entries[0], session)
     case .text(let text):
       guard entries.count == 1 else { break }
-      return try character(of: text.string, entries[0])
+      return try character(of: text.string, entries[0], session)
     default: break
     }
     if entries.count > 1, case .text = container {
@@ -134,8 +134,9 @@ enum Indexing {
     switch entry {
     case .slice(let start, let stop, let step):
       let items = list.items
-      return .list(
-        positions(start: start, stop: stop, step: step, count: items.count).map { items[$0] })
+      let found = positions(start: start, stop: stop, step: step, count: items.count)
+      try session.claim(elements: found.count)
+      return .list(found.map { items[$0] })
     case .value(.list), .value(.range):
       guard case .value(let indices) = entry else { return .nil }
       return .list(
@@ -144,7 +145,9 @@ enum Indexing {
         })
     case .value(let index):
       return list.items[try position(index, count: list.items.count, "a list")]
-    case .ellipsis: return .list(list.items)
+    case .ellipsis:
+      try session.claim(elements: list.items.count)
+      return .list(list.items)
     }
   }
 
@@ -166,7 +169,10 @@ enum Indexing {
     }
   }
 
-  private static func character(of string: String, _ entry: SubscriptValue) throws -> Value {
+  private static func character(
+    of string: String, _ entry: SubscriptValue, _ session: Session
+  ) throws -> Value {
+    try session.claim(bytes: string.utf8.count * MemoryLayout<Character>.stride)
     let characters = Array(string)
     switch entry {
     case .value(let index):

@@ -60,25 +60,27 @@ extension Session {
   public static let maximumListCount = 1 << 26
   /// The longest string, in bytes.
   public static let maximumStringBytes = 1 << 28
+  /// What a small object, such as a string of few characters, takes.
+  public static let objectBytes = 48
 
   /// The elements that a loop over a value would see: those of a list, range or tensor, pairs of
   /// name and value of a record, characters of a string. Throws a TypeError for other values.
   public func elements(of value: Value) throws -> [Value] {
     switch value {
     case .list(let list):
-      guard list.items.count <= Session.maximumListCount else { throw tooLong(list.items.count) }
+      try claim(elements: list.items.count)
       return list.items
     case .range(let range):
-      guard range.count <= Session.maximumListCount else { throw tooLong(range.count) }
+      try claim(elements: range.count)
       return (0..<range.count).map { .number(range[$0]) }
     case .record(let record):
+      try claim(elements: record.count, bytesEach: Session.objectBytes * 3)
       return zip(record.keys, record.values).map { .list([.string($0), $1]) }
     case .text(let text):
-      guard text.string.utf8.count <= Session.maximumListCount else {
-        throw tooLong(text.string.utf8.count)
-      }
+      try claim(elements: text.string.utf8.count, bytesEach: Session.objectBytes)
       return text.string.map { .string(String($0)) }
     case .tensor(let tensor) where tensor.rank > 0:
+      try claim(elements: tensor.shape[0], bytesEach: Session.objectBytes * 4)
       return try (0..<tensor.shape[0]).map { .tensor(try Indexing.row(tensor, $0)) }
     case .object(let object):
       guard let count = object.type.count, let element = object.type.index else { break }
@@ -90,10 +92,5 @@ extension Session {
     var hint = ""
     if case .number = value { hint = "count with range(n)" }
     throw ScriptError.type("\(value.typePhrase) has no elements to go through", hint: hint)
-  }
-
-  private func tooLong(_ count: Int) -> ScriptError {
-    .limit(
-      "a list of \(count) elements is too long", hint: "keep it as a range", isCatchable: true)
   }
 }

@@ -3,7 +3,7 @@
 // `import "tools.smap"`: a module runs once a session, in global names of its own, and yields
 // those without a leading underscore as a record. Paths are relative to the importing file.
 
-import Glibc
+import Files
 import Syntax
 
 /// The loading of modules.
@@ -19,29 +19,11 @@ public enum Modules {
 
   /// Reads a file as the source of a module.
   @Sendable public static func readFile(_ path: String) throws -> Source {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure(path) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = read(descriptor, &buffer, buffer.count)
-      if count == 0 { break }
-      guard count > 0 else {
-        if errno == EINTR { continue }
-        throw failure(path)
-      }
-      bytes.append(contentsOf: buffer[..<count])
-      guard bytes.count <= maximumBytes else {
-        throw ScriptError.io("the module \"\(path)\" is larger than 64 MB")
-      }
+    do {
+      return Source(path: path, bytes: try FileReader.read(path: path, limit: maximumBytes))
+    } catch let error as FileError {
+      throw ScriptError.io(error.description, hint: error.hint ?? "")
     }
-    return Source(path: path, bytes: bytes)
-  }
-
-  private static func failure(_ path: String) -> ScriptError {
-    let reason = strerror(errno).map { String(cString: $0) } ?? "unknown reason"
-    return .io("cannot read the module \"\(path)\": \(reason)")
   }
 
   /// `path` seen from the folder of `importer`, without `.` and `..` where they can be resolved.

@@ -16,7 +16,7 @@ public struct Limits: Sendable {
   public var steps: Int?
   /// How many seconds one evaluation may take.
   public var seconds: Double?
-  /// How many bytes of text a session may write.
+  /// How many bytes of text one evaluation may write.
   public var outputBytes: Int?
 
   /// Limits of depth only.
@@ -48,7 +48,9 @@ public final class Session {
   /// What stops a running script.
   public let interrupt: Interrupt
   /// Bounds on what scripts may use up.
-  public var limits: Limits
+  public var limits: Limits {
+    didSet { machine.limitDepth(limits.depth) }
+  }
   /// Where `print` goes.
   public var output: (String) -> Void
   /// Where `show` goes; by default its text is written.
@@ -79,6 +81,8 @@ public final class Session {
   private var stepCount = 0
   private var startTime = 0.0
   private var evaluations = 0
+  /// What was allocated since the memory was last looked at.
+  var claims = MemoryClaims()
 
   /// Makes a session.
   ///
@@ -169,14 +173,17 @@ public final class Session {
     if evaluations == 0 {
       stack = StackGuard(size: stackSize)
       stepCount = 0
-      startTime = limits.seconds == nil ? 0 : Session.now()
+      writtenBytes = 0
+      startTime = Session.now()
     }
     evaluations += 1
     defer {
       evaluations -= 1
       if evaluations == 0 { machine.graveyard = [] }
     }
-    return try body()
+    let result = try body()
+    try checkOutput()
+    return result
   }
 
   /// Calls a function value with arguments; for callbacks of the library and of front ends.
@@ -195,14 +202,22 @@ public final class Session {
   /// Counts loop turns and calls, and looks at the interrupt and the clock.
   func spend(_ steps: Int) throws {
     stepCount &+= steps
+    try claims.add(steps &* MemoryClaims.bytesPerStep)
     if interrupt.isRequested { throw takeInterrupt() }
     if let limit = limits.steps, stepCount > limit {
       throw ScriptError.limit("this session may take \(limit) steps at a time")
     }
+    if limits.outputBytes != nil { try checkOutput() }
     if let limit = limits.seconds, Session.now() - startTime > limit {
       throw ScriptError.limit(
         "this session may run for \(Display.number(limit)) seconds at a time")
     }
+  }
+
+  /// Counts the work of a built-in as so many steps.
+  func countWork(_ steps: Int) throws {
+    stepCount &+= steps
+    if limits.steps != nil { try spend(0) }
   }
 
   /// Throws if the user asked for an interrupt or a limit is used up.
@@ -231,6 +246,12 @@ public final class Session {
       output(text)
     } else if before <= limit {
       output("\n... the output limit of \(limit) bytes is reached ...\n")
+    }
+  }
+
+  private func checkOutput() throws {
+    if let limit = limits.outputBytes, writtenBytes > limit {
+      throw ScriptError.limit("this session may write \(describeBytes(limit)) at a time")
     }
   }
 

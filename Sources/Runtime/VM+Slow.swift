@@ -96,6 +96,12 @@ extension Machine {
     for (key, value) in zip(source.keys, source.values) { target[key] = value }
   }
 
+  func extend(_ list: List, with value: Value) throws {
+    let elements = try session.elements(of: value)
+    try session.claim(elements: list.items.count + elements.count)
+    list.items.append(contentsOf: elements)
+  }
+
   func interpolate(_ first: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
     var text = ""
     for index in 0..<count {
@@ -104,9 +110,7 @@ extension Machine {
       } else {
         text += Display.plain(first[index], session)
       }
-      guard text.utf8.count <= Session.maximumStringBytes else {
-        throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)
-      }
+      try session.claim(stringBytes: text.utf8.count)
     }
     return .string(text)
   }

@@ -48,7 +48,8 @@ final class Machine {
   unowned(unsafe) let session: Session
   let registers: UnsafeMutablePointer<Value>
   let frames: UnsafeMutablePointer<Frame>
-  let maximumDepth: Int
+  /// How deep calls may nest; never more than there is room for frames.
+  private(set) var maximumDepth: Int
   /// The number of calls in progress.
   @exclusivity(unchecked) var depth = 0
   /// The first register that a native call may use.
@@ -73,6 +74,9 @@ final class Machine {
     registers = RegisterFile.reserve(Machine.registerCapacity)
     frames = .allocate(capacity: maximumDepth + 1)
   }
+
+  /// Lowers the depth that calls may reach.
+  func limitDepth(_ depth: Int) { maximumDepth = min(maximumDepth, max(1, depth)) }
 
   deinit {
     RegisterFile.release(registers, Machine.registerCapacity)
@@ -440,9 +444,7 @@ final class Machine {
         if case .list(let list) = regs[a] { list.items.append(regs[b]) }
       case .extend:
         frame.pointee.next = next
-        if case .list(let list) = regs[a] {
-          list.items.append(contentsOf: try session.elements(of: regs[b]))
-        }
+        if case .list(let list) = regs[a] { try extend(list, with: regs[b]) }
       case .newMatrix:
         frame.pointee.next = next
         regs[a] = .tensor(try Conversion.matrix(regs[a]))

@@ -37,6 +37,9 @@ public enum MemoryBudget {
   /// Starts measuring the peak anew.
   public static func resetPeak() { peakBytes.store(held, ordering: .relaxed) }
 
+  /// Gives memory back to the system that is kept for its next use.
+  public static func releaseUnused() { smap_release_memory() }
+
   fileprivate static func claim(_ bytes: Int) throws {
     let now = heldBytes.add(bytes, ordering: .relaxed).newValue
     let allowed = limit

@@ -28,7 +28,9 @@ enum Interpreter {
     options: SessionOptions, arguments: [String], _ body: @escaping (Host) -> Int32
   ) -> Int32 {
     Signals.install()
+    if let code = confine(options) { return code }
     let task = Task { stackSize in
+      Signals.useAlternateStack()
       let host = makeHost(options, arguments, stackSize)
       let code = body(host)
       // What could not be written turns success into a failure, never the other way round.
@@ -41,17 +43,39 @@ enum Interpreter {
     return task.body(StackSizes.ofThisThread)
   }
 
+  /// Enters the sandbox, if one is asked for; returns an exit code when that fails.
+  private static func confine(_ options: SessionOptions) -> Int32? {
+    guard let folder = options.sandbox else { return nil }
+    let history = History.defaultPath()?.split(separator: "/").dropLast().joined(separator: "/")
+    do {
+      try Sandbox.enter(
+        folder: folder, readable: ResourceLocator.shippedFolders,
+        ownFolders: history.map { ["/" + $0] } ?? [])
+      return nil
+    } catch {
+      let failure = ScriptError(anything: error)
+      Diagnostics.say("smap: \(failure.message)")
+      return Library.ExitCode.of(failure)
+    }
+  }
+
   private static func makeHost(
     _ options: SessionOptions, _ arguments: [String], _ stackSize: Int
   ) -> Host {
     if let threads = options.threads { ThreadPool.threadCount = threads }
-    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) { MemoryBudget.limit = bytes }
+    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) {
+      MemoryBudget.limit = bytes
+      FileReader.largestFile = min(bytes, FileReader.largestFile)
+    }
     let terminal = Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
     let style = PictureStyle.choose(options.images, for: terminal) ?? .none
     let out = StandardOutput()
     let session = Session(
       library: Catalog.all,
-      limits: Limits(steps: options.maxSteps, seconds: options.maxSeconds),
+      limits: Limits(
+        depth: options.maxDepth ?? Limits().depth, steps: options.maxSteps,
+        seconds: options.maxSeconds,
+        outputBytes: options.maxOutput.flatMap(SessionOptions.bytes)),
       output: { out.write($0) })
     session.arguments = arguments
     session.isRandomStrict = options.strictRandom

@@ -14,6 +14,24 @@ struct ScriptRunner {
     case file(String)
     case text(String)
     case standardInput
+
+    /// Reads the text of the program.
+    func load() throws -> Loaded {
+      switch self {
+      case .text(let text): Loaded(source: Source(path: "-e", text: text), isQuestion: true)
+      case .file(let path):
+        Loaded(source: Source(path: path, bytes: try FileReader.read(path: path)))
+      case .standardInput:
+        Loaded(source: Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin")))
+      }
+    }
+  }
+
+  /// A program that has been read.
+  struct Loaded {
+    var source: Source
+    /// Whether it is a line given with -e, whose value is the answer.
+    var isQuestion = false
   }
 
   private let host: Host
@@ -21,19 +39,20 @@ struct ScriptRunner {
   init(_ host: Host) { self.host = host }
 
   /// Runs the program; errors go to standard error, rendered with their place.
-  func run(_ program: Program) -> Int32 {
+  func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
     do {
-      let source = try read(program)
+      let loaded = try loaded.get()
+      let source = loaded.source
       let (tree, diagnostics) = Parser.parse(source)
       guard diagnostics.isEmpty else { return report(diagnostics, code: 2) }
       // A line given with -e is a question: its value is the answer. A file with cells is a
       // notebook: each cell shows its last value. Other scripts show what they print.
-      var isShowing = false
-      if case .text = program { isShowing = true }
       let cells = Cells.split(tree)
       for cell in cells.programs {
         let outcome = try host.session.evaluate(cell)
-        if isShowing || cells.areMarked, outcome.isShown { try host.session.show(outcome.value) }
+        if loaded.isQuestion || cells.areMarked, outcome.isShown {
+          try host.session.show(outcome.value)
+        }
       }
       return 0
     } catch let errors as SyntaxErrors {
@@ -54,15 +73,6 @@ struct ScriptRunner {
     host.out.flush()
     Diagnostics.say(ErrorText.render(diagnostics, terminal: host.terminal))
     return code
-  }
-
-  private func read(_ program: Program) throws -> Source {
-    switch program {
-    case .text(let text): return Source(path: "-e", text: text)
-    case .file(let path): return Source(path: path, bytes: try FileReader.read(path: path))
-    case .standardInput:
-      return Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin"))
-    }
   }
 }
 

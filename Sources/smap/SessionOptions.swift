@@ -24,8 +24,17 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "The most loop turns and calls that one evaluation may take.")
   var maxSteps: Int?
 
-  @Option(help: "The most memory for tensors, such as 2GB or 500MB.")
+  @Option(help: "The most memory for tensors, lists and all else, such as 2GB or 500MB.")
   var maxMemory: String?
+
+  @Option(help: "The most text that one evaluation may write, such as 10MB.")
+  var maxOutput: String?
+
+  @Option(help: "How deep calls may nest, from 1 to 10000.")
+  var maxDepth: Int?
+
+  @Option(help: "The folder outside which scripts find no files; shipped data may be read.")
+  var sandbox: String?
 
   @Flag(help: "Refuse random draws that name no seed.")
   var strictRandom = false
@@ -34,8 +43,13 @@ struct SessionOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads is a whole number from 1") }
     if let maxSeconds, !(maxSeconds > 0) { throw ValidationError("--max-seconds is above 0") }
     if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps is a whole number from 1") }
-    if let maxMemory, SessionOptions.bytes(maxMemory) == nil {
-      throw ValidationError("--max-memory is a size such as 2GB or 500MB, not \(maxMemory)")
+    for (name, size) in [("--max-memory", maxMemory), ("--max-output", maxOutput)] {
+      if let size, SessionOptions.bytes(size) == nil {
+        throw ValidationError("\(name) is a size such as 2GB or 500MB, not \(size)")
+      }
+    }
+    if let maxDepth, !(1...10_000).contains(maxDepth) {
+      throw ValidationError("--max-depth is a whole number from 1 to 10000")
     }
     guard ["auto", "always", "never"].contains(color) else {
       throw ValidationError("--color is auto, always or never, not \(color)")

@@ -70,8 +70,11 @@ import Testing
 
   @Test func outputLimit() throws {
     let test = TestSession(limits: Limits(outputBytes: 100))
-    _ = try test.show("for i in range(1000) { print(i) }")
+    let text = test.failure("for i in range(1000) { print(i) }")
+    #expect(text.hasPrefix("LimitError: this session may write 100 bytes"))
     #expect(test.takeOutput().utf8.count < 200)
+    // Each evaluation counts anew.
+    _ = try test.show("print(1)")
   }
 
   // In a process of its own: what other tests hold would be counted too.

@@ -9,6 +9,9 @@ void *smap_take_block(long bytes);
 void smap_return_block(void *block, long bytes);
 /// Frees all blocks kept for reuse.
 void smap_drop_blocks(void);
+
+/// Gives everything back to the system that waits for its next use, here and in malloc.
+void smap_release_memory(void);
 /// How many blocks came from the system since the start.
 long smap_fresh_blocks(void);
 

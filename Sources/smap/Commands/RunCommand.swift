@@ -10,7 +10,9 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: SessionOptions
 
-  @Option(name: .customShort("e"), help: "Run this text and show its last value.")
+  @Option(
+    name: .customShort("e"), parsing: .unconditional, help: "Run this text and show its last value."
+  )
   var code: String?
 
   @Argument(help: "A script, or - for standard input; nothing opens the prompt.")
@@ -36,10 +38,12 @@ struct RunCommand: ParsableCommand {
   private func exitAfter(_ program: ScriptRunner.Program?, _ arguments: [String])
     -> ArgumentParser.ExitCode
   {
-    ArgumentParser.ExitCode(
+    // The person names the program, which may lie outside the sandbox; so it is read before.
+    let loaded = program.map { program in Result { try program.load() } }
+    return ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in
-        guard let program else { return PromptHost.run(host) }
-        return ScriptRunner(host).run(program)
+        guard let loaded else { return PromptHost.run(host) }
+        return ScriptRunner(host).run(loaded)
       })
   }
 }

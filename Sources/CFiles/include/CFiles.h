@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// System calls that the C library of this platform does not wrap: opening a file beneath a folder,
+// and Landlock, which confines the process itself. Both numbers and structures are fixed parts of
+// Linux's interface and written down here, since older headers lack them.
+
+#ifndef CFILES_H
+#define CFILES_H
+
+#include <sys/types.h>
+
+/// Opens `path`, which is relative, so that no part of it leaves the folder behind `folder`:
+/// neither `..`, nor an absolute link, nor a link of /proc, nor a rename in between.
+///
+/// Returns a descriptor, or -1 with errno: EXDEV for a path that leads out, ENOSYS on systems
+/// before Linux 5.6.
+int smap_open_beneath(int folder, const char *path, int flags, mode_t mode);
+
+/// Lets this thread and those it starts later touch only files beneath the given folders, for ever.
+///
+/// Returns 0, or -1 with errno where the system has no Landlock or refuses.
+int smap_confine(const int *writable, int writable_count, const int *readable, int readable_count);
+
+#endif

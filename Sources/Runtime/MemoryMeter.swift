@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How much memory scripts hold, as the system sees it. Tensors are counted one by one against the
+// budget; lists, strings and records are too many and too small for that. So the size of the
+// whole process is looked at instead, now and then: a session announces what it is about to
+// allocate, and after every few megabytes announced the meter is read. What the process held
+// before the session does not count.
+//
+// A machine whose memory is used up kills the process without a word, so the look comes before
+// the allocation, and memory that only waits for its next use is given back before a script fails.
+
+import Glibc
+import Tensors
+
+/// Reads the size of this process.
+public enum MemoryMeter {
+  /// The system's account of this process; opened once, since a sandbox may hide it later.
+  private static let account = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+  private static let pageSize = max(1, sysconf(Int32(_SC_PAGESIZE)))
+
+  /// The bytes of this process that are in memory; 0 where the system does not tell.
+  public static var resident: Int {
+    withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
+      let count = pread(account, buffer.baseAddress, buffer.count, 0)
+      guard count > 0 else { return 0 }
+      // Two numbers, counted in pages: the address space, and what of it is in memory.
+      let fields = buffer[..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
+      guard fields.count > 1 else { return 0 }
+      var pages = 0
+      for digit in fields[1] {
+        guard (48...57).contains(digit), pages < 1 << 40 else { return 0 }
+        pages = pages * 10 + Int(digit) - 48
+      }
+      return pages * pageSize
+    }
+  }
+}
+
+/// What one session has announced to allocate since the meter was last read.
+struct MemoryClaims {
+  private var unchecked = 0
+  private var baseline: Int
+
+  /// Bytes announced between two looks at the meter.
+  private static let interval = 4 << 20
+  /// What a loop turn or a call may allocate in small pieces without announcing it.
+  static let bytesPerStep = 256
+
+  init() { baseline = MemoryMeter.resident }
+
+  /// Notes that `bytes` will be allocated; throws a LimitError when they would not fit.
+  mutating func add(_ bytes: Int) throws {
+    unchecked = unchecked.addingReportingOverflow(bytes).partialValue
+    guard unchecked < 0 || unchecked >= MemoryClaims.interval else { return }
+    unchecked = 0
+    if fits(bytes) { return }
+    MemoryBudget.releaseUnused()
+    if fits(bytes) { return }
+    throw ScriptError.limit(
+      "this session may hold \(describeBytes(MemoryBudget.limit)) of memory, which is used up",
+      hint: "see sys.limits(); --max-memory sets it", isCatchable: true)
+  }
+
+  private func fits(_ bytes: Int) -> Bool {
+    let held = MemoryMeter.resident - baseline
+    return held.addingReportingOverflow(bytes).partialValue <= MemoryBudget.limit
+      && bytes <= MemoryBudget.limit
+  }
+}
+
+extension Session {
+  /// The size of one element of a list.
+  static let elementBytes = MemoryLayout<Value>.stride
+  /// Bytes whose making counts as one step.
+  private static let bytesPerWork = 1 << 10
+
+  /// Announces work on `bytes` of lists or strings: it counts as steps and against the memory.
+  ///
+  /// Built-ins call it before they make something whose size a script decides.
+  public func claim(bytes: Int) throws {
+    guard bytes >= 0 else { throw ScriptError.limit("this is too large", isCatchable: true) }
+    if bytes >= Session.bytesPerWork { try countWork(bytes / Session.bytesPerWork) }
+    try claims.add(bytes)
+  }
+
+  /// Announces a list of `count` elements, each of which takes `bytesEach` besides its place.
+  public func claim(elements count: Int, bytesEach: Int = 0) throws {
+    guard count <= Session.maximumListCount else {
+      throw ScriptError.limit(
+        "a list of \(count) elements is too long", hint: "keep it as a range", isCatchable: true)
+    }
+    try claim(bytes: count * (Session.elementBytes + bytesEach))
+  }
+
+  /// Announces a string of so many bytes.
+  public func claim(stringBytes count: Int) throws {
+    guard count <= Session.maximumStringBytes else {
+      throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)
+    }
+    try claim(bytes: count)
+  }
+}
