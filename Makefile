@@ -6,7 +6,7 @@ BINARY = .build/release/smap
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test build libraries train bench install uninstall format lint docs clean
+.PHONY: help tour test build libraries train bench install uninstall format lint docs grammars clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,7 @@ tour: build ## Install what is missing, build, and run the main job on the shipp
 test: build ## Run every test: units, language, library, command line, examples, documents.
 	$(SWIFT) test
 	Tests/CommandLine/run.sh $(BINARY)
+	scripts/python-tests.sh $(BINARY)
 
 build: libraries ## Build the release binary, .build/release/smap.
 	$(SWIFT) build -c release
@@ -51,6 +52,9 @@ lint: ## Check the format without changing anything.
 docs: build ## Write the pictures of the README into docs/images.
 	$(BINARY) run Examples/tour.smap
 	scripts/update-images.sh
+
+grammars: build ## Write the word lists of the editors' grammars.
+	$(BINARY) grammars
 
 clean: ## Remove what was built and drawn.
 	rm -rf .build out

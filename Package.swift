@@ -39,11 +39,12 @@ let package = Package(
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Plots"]),
+    .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
     .executableTarget(
       name: "smap",
       dependencies: [
-        "Library", "Console",
+        "Library", "EditorGrammars", "Console",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -57,6 +58,7 @@ let package = Package(
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "LibraryTests", dependencies: ["Library", "Expectations"]),
     .testTarget(name: "ExpectationTests", dependencies: ["Expectations", "Library", "Files"]),
+    .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]

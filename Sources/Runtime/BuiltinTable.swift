@@ -49,7 +49,7 @@ public final class BuiltinTable {
   /// Global names in order.
   public private(set) var globalNames: [String] = []
   /// Names that annotations may use.
-  private(set) var typeNames: Set<String>
+  public private(set) var typeNames: Set<String>
   private var methods: [String: [String: Builtin]] = [:]
 
   init(_ library: LibraryTable) {

@@ -19,6 +19,7 @@ struct SMAPCommand: ParsableCommand {
     subcommands: [
       RunCommand.self,
       ReplCommand.self,
+      GrammarsCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

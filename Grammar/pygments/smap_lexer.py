@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Pygments lexer for SMAP script.
+
+    pygmentize -x -l Grammar/pygments/smap_lexer.py:SmapLexer FILE.smap
+
+or, after ``pip install Grammar/pygments``, ``pygmentize -l smap FILE.smap``. The tuples below
+``generated:`` come from the tables of the language: ``make grammars`` rewrites them.
+"""
+
+from pygments.lexer import RegexLexer, bygroups, default, include, words
+from pygments.token import (
+    Comment, Generic, Keyword, Name, Number, Operator, Punctuation, String, Whitespace,
+)
+
+__all__ = ["SmapLexer"]
+
+# fmt: off
+CONTROL = (
+    # generated: control
+    "break", "catch", "continue", "else", "for", "if", "import", "return", "try", "while",
+    # generated: end
+)
+DECLARATIONS = (
+    # generated: declaration
+    "fn", "let",
+    # generated: end
+)
+LITERALS = (
+    # generated: literal
+    "false", "nil", "true",
+    # generated: end
+)
+WORD_OPERATORS = (
+    # generated: word-operator
+    "and", "in", "not", "or",
+    # generated: end
+)
+ASSIGNMENTS = (
+    # generated: assignment
+    "*=", "+=", "-=", "/=", "=",
+    # generated: end
+)
+COMPARISONS = (
+    # generated: comparison
+    "!=", "<=", "==", ">=", "<", ">",
+    # generated: end
+)
+ARITHMETIC = (
+    # generated: arithmetic
+    "**", "//", "%", "*", "+", "-", "/", "@",
+    # generated: end
+)
+FLOW = (
+    # generated: flow
+    "...", "|>", "->",
+    # generated: end
+)
+FUNCTIONS = (
+    # generated: function
+    "abs", "all", "allclose", "any", "arange", "argmax", "argmin", "assert", "backward", "cat",
+    "ceil", "chunk", "clamp", "cos", "cumsum", "detach", "diag", "einsum", "enumerate", "error",
+    "exp", "expand", "eye", "filter", "flatten", "flip", "floor", "fold", "full", "gather", "gelu",
+    "grad", "help", "isnan", "item", "keys", "len", "linspace", "log", "log2", "log_softmax",
+    "logsumexp", "map", "matmul", "max", "maximum", "mean", "min", "minimum", "no_grad", "norm",
+    "number", "one_hot", "ones", "outer", "pad", "param", "permute", "print", "prod", "rand",
+    "randint", "randn", "range", "rearrange", "relu", "reshape", "roll", "round", "rsqrt", "seed",
+    "show", "sigmoid", "sign", "silu", "sin", "softmax", "sorted", "sqrt", "squeeze", "stack",
+    "std", "sum", "table", "tanh", "tensor", "topk", "transpose", "tril", "triu", "type",
+    "unsqueeze", "value_and_grad", "values", "var", "where", "zeros", "zip",
+    # generated: end
+)
+MEMBERS = (
+    # generated: member
+    "card.load", "card.model", "card.sample", "card.save", "card.train", "card.velocity",
+    "data.batches", "data.emoji32", "data.folder", "data.load", "data.save", "data.shapes",
+    "image.grid", "image.load", "image.resize", "image.save", "image.show", "metrics.nearest",
+    "metrics.psnr", "metrics.ssim", "nn.cross_entropy", "nn.embedding", "nn.l1_loss",
+    "nn.layer_norm", "nn.linear", "nn.mse_loss", "nn.params", "nn.sequential", "nn.transformer",
+    "optim.adamw", "optim.cosine", "optim.sgd", "plot.bar", "plot.figures", "plot.heatmap",
+    "plot.hist", "plot.line", "plot.save", "plot.scatter", "random.fold", "random.permutation",
+    "random.split", "smap.best_length", "smap.codebook_usage", "smap.decode", "smap.encode",
+    "smap.keep_probs", "smap.length_probs", "smap.load", "smap.loss", "smap.reconstruct",
+    "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
+    "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads", "sys.version",
+    # generated: end
+)
+NAMESPACES = (
+    # generated: namespace
+    "card", "data", "image", "metrics", "nn", "optim", "plot", "random", "smap", "std", "sys",
+    # generated: end
+)
+CONSTANTS = (
+    # generated: constant
+    "inf", "nan", "pi",
+    # generated: end
+)
+TYPES = (
+    # generated: type
+    "any", "bool", "figure", "function", "generator", "image", "layer", "list", "number",
+    "optimizer", "range", "record", "schedule", "string", "table", "tensor", "tokenizer", "tokens",
+    # generated: end
+)
+# fmt: on
+
+NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+DIGITS = r"[0-9][0-9_]*"
+
+
+class SmapLexer(RegexLexer):
+    """Tokens of SMAP script; each state is a pair of brackets, so no parser is needed."""
+
+    name = "SMAP script"
+    aliases = ["smap"]
+    filenames = ["*.smap"]
+    mimetypes = ["text/x-smap"]
+
+    tokens = {
+        "root": [include("code")],
+        "code": [
+            (r"[ \t\r\n]+", Whitespace),
+            include("comments"),
+            include("strings"),
+            (rf"{DIGITS}(?:\.{DIGITS})?(?:[eE][+-]?{DIGITS})?", Number),
+            (
+                rf"(fn)\b([ \t]*)({NAME})?([ \t]*)(\()",
+                bygroups(Keyword.Declaration, Whitespace, Name.Function, Whitespace, Punctuation),
+                "parameters",
+            ),
+            (r"->", Operator, "result"),
+            include("fields"),
+            include("words"),
+            include("brackets"),
+            (words(FLOW + COMPARISONS + ASSIGNMENTS + ARITHMETIC), Operator),
+            (r"[,:;]", Punctuation),
+        ],
+        "comments": [
+            (r"\A#!/.*", Comment.Hashbang),
+            (r"^([ \t]*)(# %%.*)", bygroups(Whitespace, Generic.Heading)),
+            (r"(#=>)(.*)", bygroups(Comment.Special, Generic.Output)),
+            (r"(#!)(.*)", bygroups(Comment.Special, Generic.Error)),
+            (r"^([ \t]*)(##(?!#).*)", bygroups(Whitespace, String.Doc)),
+            (r"#.*", Comment.Single),
+        ],
+        "strings": [
+            (r'"', String.Double, "string"),
+            (r"'[^'\n]*'", String.Single),
+        ],
+        "string": [
+            (r'"', String.Double, "#pop"),
+            (r'\\(?:[nrt"\\]|u\{[0-9A-Fa-f]+\})', String.Escape),
+            (r"\{\{|\}\}", String.Escape),
+            (r"\{", String.Interpol, "hole"),
+            (r'[^"\\{}\n]+', String.Double),
+            (r"(?=\n)", String.Double, "#pop"),
+        ],
+        # A colon at the level of the hole itself begins the format.
+        "hole": [
+            (r"\}", String.Interpol, "#pop"),
+            (
+                rf"(:)([ \t]*)((?:\.{DIGITS})?[defg%]?)([ \t]*)(?=\}})",
+                bygroups(String.Interpol, Whitespace, String.Interpol, Whitespace),
+            ),
+            (r"(?=\n)", Whitespace, "#pop"),
+            include("code"),
+        ],
+        "parameters": [
+            (r"\)", Punctuation, "#pop"),
+            include("parameter"),
+        ],
+        "parameter": [
+            (r"[ \t\r\n]+", Whitespace),
+            include("comments"),
+            (r":", Punctuation, "annotation"),
+            (r"=", Operator, "default"),
+            (r"[\[{]", Punctuation, "pattern"),
+            (NAME, Name.Variable),
+            (r"\.\.\.|\*", Operator),
+            (r",", Punctuation),
+        ],
+        "pattern": [
+            (r"[\]}]", Punctuation, "#pop"),
+            include("parameter"),
+        ],
+        "default": [
+            (r"(?=[,)])", Punctuation, "#pop"),
+            include("code"),
+        ],
+        "annotation": [
+            (r"(?=[,)=])", Punctuation, "#pop"),
+            (r"[ \t\r\n]+", Whitespace),
+            include("comments"),
+            include("type"),
+        ],
+        "result": [
+            (r"(?=[{=;,)\n])", Punctuation, "#pop"),
+            (r"[ \t\r]+", Whitespace),
+            include("type"),
+            default("#pop"),
+        ],
+        "type": [
+            (r"\[", Punctuation, "shape"),
+            (words(TYPES, prefix=r"\b", suffix=r"\b"), Keyword.Type),
+            (NAME, Name.Class),
+        ],
+        "shape": [
+            (r"\]", Punctuation, "#pop"),
+            (r"[ \t\r\n]+", Whitespace),
+            include("comments"),
+            (DIGITS + rf"(?:\.{DIGITS})?(?:[eE][+-]?{DIGITS})?", Number),
+            (r"\.\.\.", Operator),
+            (NAME, Name.Label),
+            (r",", Punctuation),
+        ],
+        # After a dot every name is a field or a method, except in a namespace.
+        "fields": [
+            (words(MEMBERS, prefix=r"\b", suffix=r"\b"), Name.Builtin),
+            (
+                rf"(?<!\.)(\.)(?!\.)(\s*)({NAME})(?=[ \t]*\()",
+                bygroups(Punctuation, Whitespace, Name.Function),
+            ),
+            (
+                rf"(?<!\.)(\.)(?!\.)(\s*)({NAME})",
+                bygroups(Punctuation, Whitespace, Name.Attribute),
+            ),
+        ],
+        "words": [
+            (words(CONTROL, prefix=r"\b", suffix=r"\b"), Keyword),
+            (words(DECLARATIONS, prefix=r"\b", suffix=r"\b"), Keyword.Declaration),
+            (words(LITERALS, prefix=r"\b", suffix=r"\b"), Keyword.Constant),
+            (words(WORD_OPERATORS, prefix=r"\b", suffix=r"\b"), Operator.Word),
+            (words(FUNCTIONS, prefix=r"\b", suffix=r"(?=[ \t]*\()"), Name.Builtin),
+            (rf"{NAME}(?=[ \t]*\()", Name.Function),
+            (words(NAMESPACES, prefix=r"\b", suffix=r"\b(?=\s*\.)"), Name.Namespace),
+            (words(CONSTANTS, prefix=r"\b", suffix=r"\b"), Name.Constant),
+            (NAME, Name),
+        ],
+        "brackets": [
+            (r"\(", Punctuation, "parentheses"),
+            (r"\[", Punctuation, "square"),
+            (r"\{", Punctuation, "braces"),
+        ],
+        # In parentheses a name before a single `=` names an argument.
+        "parentheses": [
+            (r"\)", Punctuation, "#pop"),
+            (
+                rf"(?<!\.)\b({NAME})([ \t]*)(=)(?!=)",
+                bygroups(Name.Variable, Whitespace, Operator),
+            ),
+            include("code"),
+        ],
+        "square": [
+            (r"\]", Punctuation, "#pop"),
+            include("code"),
+        ],
+        # A block or a record: only the latter has names before a colon.
+        "braces": [
+            (r"\}", Punctuation, "#pop"),
+            (rf"(?<!\.)\b({NAME})([ \t]*)(?=:)", bygroups(Name.Attribute, Whitespace)),
+            include("code"),
+        ],
+    }
