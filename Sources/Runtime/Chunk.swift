@@ -96,9 +96,9 @@ struct CodeLayout {
   let constants: UnsafeMutablePointer<Value>
   let globals: UnsafeMutablePointer<UnsafeMutablePointer<GlobalSlot>>
   let registerCount: Int
-  /// The number of parameters when a call with exactly so many positional arguments needs no
-  /// binder, or -1.
-  let simpleCount: Int
+  /// Operands b and c of a call that needs no binder: as many arguments as parameters, and all of
+  /// them by position. -1 if every call needs the binder.
+  let simpleOperands: Int
   let prototype: Unmanaged<Prototype>
 }
 
@@ -163,7 +163,8 @@ final class Prototype {
     layout.initialize(
       to: CodeLayout(
         code: code, constants: constants, globals: globals, registerCount: registerCount,
-        simpleCount: plain ? parts.header.parameters.count : -1,
+        simpleOperands: plain
+          ? Instruction(.call, 0, parts.header.parameters.count, 1).operands : -1,
         prototype: Unmanaged.passUnretained(self)))
   }
 

@@ -78,7 +78,6 @@ extension Compiler {
     case name(Identifier)
     case field(object: Int, key: Int)
     case index(object: Int, subscripts: SubscriptOperands)
-    case temporary(Expression)
   }
 
   private func place(of base: Expression) throws -> Place {
@@ -95,11 +94,14 @@ extension Compiler {
       let object = try stableOperand(inner)
       return .index(object: object, subscripts: try compile(subscripts, span: base.span))
     default:
-      return .temporary(base)
+      // What a call gives has no place but the register that holds it.
+      let register = try allocate(base.span)
+      try compile(base, into: register)
+      return .local(register)
     }
   }
 
-  private func fetch(_ place: Place, into target: Int, span: Span) throws {
+  private func fetch(_ place: Place, into target: Int, span: Span) {
     switch place {
     case .local(let register): move(target, from: register, span: span)
     case .name(let name): load(name, into: target)
@@ -107,14 +109,13 @@ extension Compiler {
       emit(.getField, target, object, word: key, span: span)
     case .index(let object, let subscripts):
       emitIndex(target, object, subscripts, span: span)
-    case .temporary(let base): try compile(base, into: target)
     }
   }
 
   private func writeBack(_ register: Int, to place: Place, span: Span) {
     let skip = emitJump(.unlessTensor, register, span: span)
     switch place {
-    case .local, .temporary: break
+    case .local: break
     case .name(let name): store(register, to: name)
     case .field(let object, let key):
       emit(.setField, object, register, word: key, span: span)
@@ -138,7 +139,7 @@ extension Compiler {
       emitGlobalAssignment(name, subscripts, result, span: target.span)
     default:
       let container = try allocate(span)
-      try fetch(place, into: container, span: base.span)
+      fetch(place, into: container, span: base.span)
       emitIndexAssignment(container, subscripts, result, span: target.span)
       writeBack(container, to: place, span: base.span)
     }
@@ -158,7 +159,7 @@ extension Compiler {
     let result = try allocate(span)
     try temporarily {
       let container = try allocate(span)
-      try fetch(place, into: container, span: target.span)
+      fetch(place, into: container, span: target.span)
       emitIndex(result, container, subscripts, span: target.span)
       emit(.loadNil, container, span: span)
     }

@@ -196,4 +196,6 @@ struct Instruction {
   @inline(__always) var a: Int { Int(word >> 8 & 255) }
   @inline(__always) var b: Int { Int(word >> 16 & 255) }
   @inline(__always) var c: Int { Int(word >> 24) }
+  /// b and c as one number.
+  @inline(__always) var operands: Int { Int(word >> 16) }
 }

@@ -46,7 +46,7 @@ struct Resolver {
     return resolver.result
   }
 
-  private mutating func report(_ message: String, _ span: Span, hint: String? = nil) {
+  mutating func report(_ message: String, _ span: Span, hint: String? = nil) {
     result.diagnostics.append(
       Diagnostic(.syntax, message, source: source, span: span, hint: hint))
   }
@@ -78,6 +78,7 @@ struct Resolver {
   }
 
   private mutating func declare(_ pattern: Pattern) {
+    if blocks.isEmpty { checkNamesDiffer(in: pattern) }
     for name in pattern.names { declare(name) }
   }
 
@@ -175,6 +176,7 @@ struct Resolver {
     function = scope
     loopDepth = 0
     openBlock()
+    checkKinds(of: node.signature.parameters)
     for parameter in node.signature.parameters {
       if let value = parameter.defaultValue { expression(value) }
       if let annotation = parameter.annotation { sizes(annotation) }
@@ -197,6 +199,7 @@ struct Resolver {
   /// Names in a shape become variables at their first occurrence.
   private mutating func sizes(_ annotation: Annotation) {
     guard case .shape(let dimensions) = annotation.kind else { return }
+    checkEllipses(in: dimensions)
     for dimension in dimensions {
       guard case .name(let name) = dimension.kind, name != "_" else { continue }
       if let known = blocks[blocks.count - 1][name] {
@@ -230,10 +233,12 @@ struct Resolver {
       expression(right)
     case .call(let callee, let arguments):
       expression(callee)
+      checkOrder(of: arguments)
       for argument in arguments { expression(argument.value) }
     case .pipe(let input, let callee, let arguments):
       expression(input)
       expression(callee)
+      checkOrder(of: arguments)
       for argument in arguments { expression(argument.value) }
     case .index(let base, let subscripts):
       expression(base)

@@ -507,7 +507,8 @@ final class Machine {
         next += 1
         frame.pointee.next = next
         if let closure = regs.closure(at: a),
-          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleCount }) == b
+          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleOperands })
+            == instruction.operands
         {
           frame = try enter(closure, above: frame, window: a + 1)
           let layout = frame.pointee.layout
@@ -535,7 +536,8 @@ final class Machine {
         next += 2
         frame.pointee.next = next
         if let closure = slot.closure,
-          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleCount }) == b
+          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleOperands })
+            == instruction.operands
         {
           frame = try enter(closure, above: frame, window: a + 1)
           let layout = frame.pointee.layout
