@@ -220,6 +220,7 @@ public struct Call {
   public func shape(_ index: Int) throws -> [Int] {
     if case .list(let list) = self[index], list.items.count == 1 {
       switch list.items[0] {
+      case .tensor(let tensor) where tensor.rank == 0: break
       case .list, .range, .tensor:
         let sizes = try session.elements(of: list.items[0])
         return try sizes.map { try size($0, index) }

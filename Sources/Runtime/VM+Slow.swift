@@ -14,12 +14,19 @@ extension Machine {
     let prototype = frame.prototype
     let name = prototype.globalNames[index]
     let scope = prototype.scope
-    let known = scope.definedNames + session.builtins.globalNames + prototype.localNames
+    let own = scope.definedNames + prototype.localNames
+    // A word of another language means what it means there, unless the script has a name like it.
+    if !isAssigned, let word = Spelling.foreignWords[name],
+      Spelling.nearest(to: name, in: own) == nil
+    {
+      return .name(
+        "nothing is called `\(name)`",
+        hint: "here it is \(word.contains(" ") ? word : "`\(word)`")")
+    }
+    let known = own + session.builtins.globalNames
     var hint = Spelling.nearest(to: name, in: known).map { "did you mean `\($0)`?" } ?? ""
     if isAssigned {
       hint += hint.isEmpty ? "a new name needs `let`" : " A new name needs `let`"
-    } else if hint.isEmpty, let word = Spelling.foreignWords[name] {
-      hint = "here it is \(word.contains(" ") ? word : "`\(word)`")"
     }
     return .name("nothing is called `\(name)`", hint: hint)
   }

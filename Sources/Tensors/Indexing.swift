@@ -102,9 +102,12 @@ struct Selection {
   private static func filled(_ indices: [TensorIndex], _ shape: [Int]) throws -> [TensorIndex] {
     let used = indices.reduce(0) { $0 + $1.consumed }
     guard used <= shape.count else {
+      guard !shape.isEmpty else {
+        throw TensorError.index("a tensor without dimensions takes no index")
+      }
       throw TensorError.index(
         "\(used) indices are too many for shape \(shape)",
-        hint: "there are \(shape.count) dimensions")
+        hint: "there \(shape.count == 1 ? "is 1 dimension" : "are \(shape.count) dimensions")")
     }
     let rest = [TensorIndex](
       repeating: .slice(start: nil, stop: nil, step: 1), count: shape.count - used)
