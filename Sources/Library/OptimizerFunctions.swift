@@ -30,7 +30,10 @@ final class OptimizerValue {
       .init("lr", "The learning rate of the next step.") { object, _ in
         .number(try object.payload(as: OptimizerValue.self).rate)
       } set: { object, value, _ in
-        guard let rate = Conversion.number(value), rate.isFinite, rate >= 0 else {
+        guard let rate = Conversion.number(value) else {
+          throw ScriptError.type("lr must be a number, but this is \(value.typePhrase)")
+        }
+        guard rate.isFinite, rate >= 0 else {
           throw ScriptError.value("lr must be a number of at least 0")
         }
         let own = try object.payload(as: OptimizerValue.self)

@@ -10,11 +10,12 @@ enum SystemFunctions {
   static let functions: [Builtin] = [
     Builtin(
       "number(x: any) -> number", "Reads a number from a string, or takes it from a tensor.",
+      details: "A string holds a number as scripts write it, with a sign or blanks around it; "
+        + "`inf` and `nan` are numbers too.",
       example: "number(\"2.5\") + 1   #=> 3.5"
     ) { call in
       guard let text = call[0].asString else { return .number(try call.number(0)) }
-      let trimmed = text.drop { $0 == " " }
-      guard let number = Double(trimmed) else {
+      guard let number = NumberText.value(of: text) else {
         throw call.failure(.value, "\"\(text)\" is not a number", argument: 0)
       }
       return .number(number)

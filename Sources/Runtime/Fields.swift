@@ -121,10 +121,11 @@ enum Fields {
 
   static func noMethod(_ name: String, of value: Value, _ session: Session) -> ScriptError {
     var hint = ""
-    if let nearest = Spelling.nearest(to: name, in: session.builtins.methodNames(of: value)) {
-      hint = "did you mean `\(nearest)`?"
-    } else if case .builtin(let function)? = session.builtins.globals[name] {
+    if case .builtin(let function)? = session.builtins.globals[name] {
       hint = "there is a function: \(function.header.text)"
+    } else if let nearest = Spelling.nearest(to: name, in: session.builtins.methodNames(of: value))
+    {
+      hint = "did you mean `\(nearest)`?"
     }
     return .name("\(value.typePhrase) has no method `\(name)`", hint: hint)
   }

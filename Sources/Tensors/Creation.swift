@@ -19,7 +19,8 @@ extension Tensor {
   ) throws -> Tensor {
     guard start.isFinite, stop.isFinite, step.isFinite, step != 0 else {
       throw TensorError.value(
-        "arange from \(start) to \(stop) by \(step) has no end",
+        "arange from \(TensorError.words(start)) to \(TensorError.words(stop)) by "
+          + "\(TensorError.words(step)) has no end",
         hint: "bounds must be finite, and the step not 0")
     }
     let length = max(((stop - start) / step).rounded(.up), 0)

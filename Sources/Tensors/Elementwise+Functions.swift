@@ -161,7 +161,8 @@ extension Tensor {
   public func clamp(min low: Float? = nil, max high: Float? = nil) throws -> Tensor {
     let (low, high) = (low ?? -.infinity, high ?? .infinity)
     guard low <= high else {
-      throw TensorError.value("clamp from \(low) to \(high) is an empty range")
+      throw TensorError.value(
+        "clamp from \(TensorError.words(low)) to \(TensorError.words(high)) is an empty range")
     }
     let result = try uninitializedLike()
     let (x, out) = (pointer, result.pointer)

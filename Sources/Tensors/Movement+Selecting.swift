@@ -168,7 +168,8 @@ extension Tensor {
       let value = indices.pointer[i]
       guard let number = Int(exactly: value), number >= 0, number < classes else {
         throw TensorError.index(
-          "\(value) is not one of \(classes) classes", hint: "classes count from 0")
+          "\(TensorError.words(value)) is not one of \(classes) classes",
+          hint: "classes count from 0")
       }
       result.pointer[i * classes + number] = 1
     }

@@ -15,6 +15,9 @@ extension Tensor {
   }
 
   private func resolved(_ shape: [Int]) throws -> [Int] {
+    guard shape.count(where: { $0 == -1 }) <= 1 else {
+      throw TensorError.shape("only one size of \(shape) can follow from the rest")
+    }
     var target = shape
     if let open = shape.firstIndex(of: -1) {
       target[open] = 1

@@ -23,7 +23,8 @@ public struct RandomKey: Sendable, Hashable {
   public init(number: Double) throws {
     guard let whole = UInt64(exactly: number), whole < 1 << 53 else {
       throw TensorError.value(
-        "\(number) is not a seed", hint: "a seed is a whole number from 0 to below 2**53")
+        "\(TensorError.words(number)) is not a seed",
+        hint: "a seed is a whole number from 0 to below 2**53")
     }
     self.init(seed: whole)
   }

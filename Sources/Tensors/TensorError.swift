@@ -37,4 +37,10 @@ public struct TensorError: Error, Equatable, Sendable {
   public static func limit(_ message: String, hint: String = "") -> TensorError {
     TensorError(kind: "LimitError", message: message, hint: hint)
   }
+
+  /// A number in words: a whole one without a point.
+  static func words<Number: BinaryFloatingPoint>(_ number: Number) -> String {
+    if let whole = Int(exactly: number) { return "\(whole)" }
+    return "\(number)"
+  }
 }

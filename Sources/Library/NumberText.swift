@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers in text, read as scripts write them. Swift's own reader also takes hexadecimal digits and
+// words such as `infinity`, which no script could hold.
+
+/// Reads numbers from strings.
+enum NumberText {
+  /// The number that a text holds, with a sign or blanks around it, or nil.
+  static func value(of text: String) -> Double? {
+    var rest = text[...]
+    while rest.first?.isWhitespace ?? false { rest.removeFirst() }
+    while rest.last?.isWhitespace ?? false { rest.removeLast() }
+    let isNegative = rest.first == "-"
+    if isNegative || rest.first == "+" { rest.removeFirst() }
+    guard let size = size(of: rest) else { return nil }
+    return isNegative ? -size : size
+  }
+
+  private static func size(of text: Substring) -> Double? {
+    if text == "inf" { return .infinity }
+    if text == "nan" { return .nan }
+    var bytes = Array(text.utf8)[...]
+    guard skipDigits(&bytes) else { return nil }
+    if bytes.first == UInt8(ascii: ".") {
+      bytes.removeFirst()
+      guard skipDigits(&bytes) else { return nil }
+    }
+    if bytes.first == UInt8(ascii: "e") || bytes.first == UInt8(ascii: "E") {
+      bytes.removeFirst()
+      if bytes.first == UInt8(ascii: "+") || bytes.first == UInt8(ascii: "-") {
+        bytes.removeFirst()
+      }
+      guard skipDigits(&bytes) else { return nil }
+    }
+    return bytes.isEmpty ? Double(String(text.filter { $0 != "_" })) : nil
+  }
+
+  /// Drops a digit and what follows of digits and underscores; false if there is no digit.
+  private static func skipDigits(_ bytes: inout ArraySlice<UInt8>) -> Bool {
+    guard let first = bytes.first, isDigit(first) else { return false }
+    bytes = bytes.drop { isDigit($0) || $0 == UInt8(ascii: "_") }
+    return true
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+  }
+}
