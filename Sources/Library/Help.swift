@@ -31,7 +31,7 @@ public struct Help {
     text += Help.wrapped(function.summary) + "\n"
     if !function.details.isEmpty { text += "\n" + Help.wrapped(function.details) + "\n" }
     if let type = function.receiverType, !function.namespace.isEmpty || function.isMethodOnly {
-      text += "\nAlso a method: x.\(function.name)(..) for \(Help.withArticle(type)) x.\n"
+      text += "\nAlso a method: x.\(function.name)(..) for \(type.withArticle) x.\n"
     }
     if !function.example.isEmpty {
       text += "\nExample\n"
@@ -81,7 +81,7 @@ public struct Help {
   }
 
   private func page(_ type: ForeignType) -> String {
-    var text = Help.wrapped("\(Help.withArticle(type.name)): \(type.summary)") + "\n"
+    var text = Help.wrapped("\(type.name.withArticle): \(type.summary)") + "\n"
     if !type.fields.isEmpty {
       text += "\nFields\n" + Help.columns(type.fields.map { ("  ." + $0.name, $0.summary) })
     }
@@ -97,11 +97,6 @@ public struct Help {
 
 extension Help {
   private static let width = 80
-
-  private static func withArticle(_ noun: String) -> String {
-    guard let first = noun.first else { return noun }
-    return ("aeiou".contains(first) ? "an " : "a ") + noun
-  }
 
   /// Two columns, the second wrapped.
   private static func columns(_ rows: [(String, String)]) -> String {

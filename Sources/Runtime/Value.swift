@@ -107,9 +107,9 @@ public enum Value {
 }
 
 extension String {
-  /// `a tensor`, `an image`: this noun with its indefinite article.
+  /// `a tensor`, `an image`, `tokens`: this noun with its indefinite article, if it is no plural.
   package var withArticle: String {
-    guard let first else { return self }
+    guard let first, last != "s" else { return self }
     return ("aeiou".contains(first) ? "an " : "a ") + self
   }
 }

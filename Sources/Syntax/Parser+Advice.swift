@@ -139,12 +139,16 @@ extension Parser {
   }
 
   private func adviceForColon() -> Advice? {
+    if previous.kind == .number, nextKind == .number {
+      return Advice(
+        title: "`a:b` stands in index brackets only", hint: "numbers in a row are `range(a, b)`")
+    }
     var start = index
     while start > 0, !tokens[start].startsLine, index - start < 64 { start -= 1 }
     switch tokens[start].kind {
     case .if, .for, .while, .else, .try, .fn, .catch:
       return Advice(title: "a block stands in braces", hint: "write `{` here and `}` at its end")
-    case .let:
+    case .let where !tokens[start..<index].contains(where: { $0.kind == .assign }):
       return Advice(
         title: "`let` takes no type",
         hint: "types and shapes stand in signatures: `fn f(x: number)`")
