@@ -73,11 +73,12 @@ extension Compiler {
   // MARK: - Index assignment
 
   /// Where a container lives, so that a tensor in it can be replaced.
-  private enum Place {
+  private indirect enum Place {
     case local(Int)
     case name(Identifier)
     case field(object: Int, key: Int)
-    case index(object: Int, subscripts: SubscriptOperands)
+    /// An element of the container in a register; a tensor there must get back to its own place.
+    case element(container: Int, subscripts: SubscriptOperands, of: Place)
   }
 
   private func place(of base: Expression) throws -> Place {
@@ -90,9 +91,11 @@ extension Compiler {
       return .name(name)
     case .field(let inner, let name):
       return .field(object: try stableOperand(inner), key: constant(name.text))
-    case .index(let inner, let subscripts):
-      let object = try stableOperand(inner)
-      return .index(object: object, subscripts: try compile(subscripts, span: base.span))
+    case .index(let inner, let entries):
+      let outer = try place(of: inner)
+      let container = try register(of: outer, span: inner.span)
+      let subscripts = try compile(entries, span: base.span)
+      return .element(container: container, subscripts: subscripts, of: outer)
     default:
       // What a call gives has no place but the register that holds it.
       let register = try allocate(base.span)
@@ -101,26 +104,38 @@ extension Compiler {
     }
   }
 
+  /// A register that holds what is in a place: its own, or a new one.
+  private func register(of place: Place, span: Span) throws -> Int {
+    if case .local(let register) = place { return register }
+    let register = try allocate(span)
+    fetch(place, into: register, span: span)
+    return register
+  }
+
   private func fetch(_ place: Place, into target: Int, span: Span) {
     switch place {
     case .local(let register): move(target, from: register, span: span)
     case .name(let name): load(name, into: target)
     case .field(let object, let key):
       emit(.getField, target, object, word: key, span: span)
-    case .index(let object, let subscripts):
-      emitIndex(target, object, subscripts, span: span)
+    case .element(let container, let subscripts, _):
+      emitIndex(target, container, subscripts, span: span)
     }
   }
 
+  /// Puts the container in a register back where it came from, if it is a tensor: lists and records
+  /// have been changed where they are.
   private func writeBack(_ register: Int, to place: Place, span: Span) {
+    if case .local = place { return }
     let skip = emitJump(.unlessTensor, register, span: span)
     switch place {
     case .local: break
     case .name(let name): store(register, to: name)
     case .field(let object, let key):
       emit(.setField, object, register, word: key, span: span)
-    case .index(let object, let subscripts):
-      emitIndexAssignment(object, subscripts, register, span: span)
+    case .element(let container, let subscripts, let outer):
+      emitIndexAssignment(container, subscripts, register, span: span)
+      writeBack(container, to: outer, span: span)
     }
     aim(skip)
   }

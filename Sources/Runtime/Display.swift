@@ -75,6 +75,7 @@ public enum Display {
   /// Whether a text can stand as the name of a field without quotes.
   static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
+    guard Token.Kind.keywords[text] == nil else { return false }
     return text.utf8.allSatisfy {
       (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
     }

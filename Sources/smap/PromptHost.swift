@@ -77,7 +77,8 @@ final class PromptHost: ConsoleSession {
   }
 
   func completeness(of text: String) -> Console.Completeness {
-    switch Parser.classify(text) {
+    // The end of the line has been typed too: what lacks something before it can only be wrong.
+    switch Parser.classify(text + "\n") {
     case .complete: .complete
     case .incomplete: .incomplete
     case .invalid: .invalid
