@@ -140,7 +140,8 @@ public final class BuiltinTable {
     switch value {
     case .number: ["number", "tensor"]
     case .list: ["list", "tensor"]
-    case .range: ["range", "list", "tensor"]
+    // A range has none of a list's: `range(3).append(1)` would change a list that nobody holds.
+    case .range: ["range", "tensor"]
     default: [value.typeName]
     }
   }

@@ -232,7 +232,9 @@ public struct Call {
 
   private func size(_ value: Value, _ index: Int) throws -> Int {
     guard let number = Conversion.number(value), let size = Int(exactly: number) else {
-      throw wrongType(index, "whole numbers")
+      throw failure(
+        .type, "\(parameterName(index)) must be whole numbers, but this is \(value.typePhrase)",
+        hint: builtin.header.text, argument: index)
     }
     return size
   }
