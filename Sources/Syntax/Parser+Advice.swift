@@ -139,13 +139,11 @@ extension Parser {
   }
 
   private func adviceForColon() -> Advice? {
-    if previous.kind == .number, nextKind == .number {
-      return Advice(
-        title: "`a:b` stands in index brackets only", hint: "numbers in a row are `range(a, b)`")
-    }
+    let isBetweenNumbers = previous.kind == .number && nextKind == .number
     var start = index
     while start > 0, !tokens[start].startsLine, index - start < 64 { start -= 1 }
     switch tokens[start].kind {
+    case .for where isBetweenNumbers: break
     case .if, .for, .while, .else, .try, .fn, .catch:
       return Advice(title: "a block stands in braces", hint: "write `{` here and `}` at its end")
     case .let where !tokens[start..<index].contains(where: { $0.kind == .assign }):
@@ -153,6 +151,10 @@ extension Parser {
         title: "`let` takes no type",
         hint: "types and shapes stand in signatures: `fn f(x: number)`")
     default: break
+    }
+    if isBetweenNumbers {
+      return Advice(
+        title: "`a:b` stands in index brackets only", hint: "numbers in a row are `range(a, b)`")
     }
     guard previous.kind == .name else { return nil }
     return Advice(
