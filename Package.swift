@@ -18,6 +18,7 @@ let package = Package(
   targets: [
     // C libraries, each behind one shim.
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
@@ -25,7 +26,7 @@ let package = Package(
 
     // Numbers, files, models.
     .target(name: "CFiles"),
-    .target(name: "Files", dependencies: ["CFiles"], exclude: ["README.md"]),
+    .target(name: "Files", dependencies: ["CFiles", "CZlib"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors", "Files"]),
     .target(name: "Models", dependencies: ["Networks"]),
@@ -34,11 +35,14 @@ let package = Package(
     .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG"], exclude: ["README.md"]),
     .target(name: "Plots", dependencies: ["Images"], exclude: ["README.md"]),
 
+    // How good pictures are, by the features of a fixed network.
+    .target(name: "Metrics", dependencies: ["Networks", "Images"]),
+
     // The language.
     .target(name: "Syntax"),
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
-    .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Plots"]),
+    .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots"]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
     .executableTarget(
@@ -54,6 +58,7 @@ let package = Package(
     .testTarget(name: "ModelTests", dependencies: ["Models"], exclude: ["README.md"]),
     .testTarget(
       name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),
+    .testTarget(name: "MetricTests", dependencies: ["Metrics"]),
     .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(name: "LibraryTests", dependencies: ["Library", "Expectations"]),

@@ -11,7 +11,9 @@ public enum CoreCatalog {
   public static let functions: [Builtin] = [
     Everyday.functions, EverydayLists.functions, TableFunctions.functions,
     TensorCreation.functions, TensorMovement.functions, TensorPointwise.functions,
-    TensorReductions.functions, TensorLinear.functions, TensorAutograd.functions,
+    TensorPairs.functions, TensorReductions.functions, TensorSorting.functions,
+    TensorLayout.functions, TensorLinear.functions, LinearAlgebraFunctions.functions,
+    TensorAutograd.functions, NeuralFunctions.functions,
     RandomFunctions.functions, NetworkFunctions.functions, OptimizerFunctions.functions,
   ].flatMap { $0 }
 
@@ -26,6 +28,7 @@ public enum CoreCatalog {
   /// One sentence for each namespace.
   public static let namespaces: [String: String] = [
     "random": "Independent seeds and random order.",
+    "linalg": "Systems of equations and decompositions of matrices.",
     "nn": "Layers and losses.",
     "optim": "Optimizers and learning rates.",
   ]

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `data.`: data sets and arrays. A data set is a record {images, labels, classes, names}: a tensor
+// `data.`: data sets. A data set is a record {images, labels, classes, names}: a tensor
 // [N, 3, H, W], a tensor [N] of class indices, the names of the classes and of the pictures.
 
-import Files
 import Images
-import Networks
 import Runtime
 import Tensors
 
 /// The functions of `data`.
 enum DataFunctions {
-  static let functions: [Builtin] = [emoji, shapes, folder, load, save, batches]
+  static let functions: [Builtin] = [emoji, shapes, folder, batches]
 
   private static let emoji = Builtin(
     "data.emoji32(split = \"train\") -> record",
@@ -57,47 +55,6 @@ enum DataFunctions {
       "classes": .strings(dataset.classNames), "names": .strings(dataset.names),
     ])
   }
-
-  private static let load = Builtin(
-    "data.load(path: string) -> any",
-    "Reads a tensor from an .npy file, or a record of tensors from a .safetensors file.",
-    body: translating { call in
-      let path = try call.path(0, endingIn: [".npy", ".safetensors"])
-      if path.lowercased().hasSuffix(".npy") { return .tensor(try NumPyFile.read(path: path)) }
-      let record = Record()
-      for entry in try Checkpoint.read(path: path).tensors {
-        record[entry.name] = .tensor(entry.tensor)
-      }
-      return .record(record)
-    })
-
-  private static let save = Builtin(
-    "data.save(x, path: string)",
-    "Writes a tensor to an .npy file, or a record of tensors to a .safetensors file.",
-    body: translating { call in
-      let path = try call.path(1, endingIn: [".npy", ".safetensors"])
-      let isArray = path.lowercased().hasSuffix(".npy")
-      guard case .record(let record) = call[0] else {
-        guard isArray else { throw call.wrongType(0, "a record of tensors") }
-        try NumPyFile.write(call.tensor(0), path: path)
-        return .nil
-      }
-      guard !isArray else {
-        throw call.failure(
-          .value, "an .npy file holds one tensor", hint: "end the path in .safetensors",
-          argument: 1)
-      }
-      let tensors = try zip(record.keys, record.values).map { key, value in
-        guard case .tensor(let tensor) = value else {
-          throw call.failure(
-            .type, "`\(key)` is \(value.typePhrase), not a tensor",
-            hint: "save a record of tensors only", argument: 0)
-        }
-        return NamedParameter(key, tensor)
-      }
-      try Checkpoint(metadata: [], tensors: tensors).write(path: path)
-      return .nil
-    })
 
   private static let batches = Builtin(
     "data.batches(dataset: record, batch_size: number, *, shuffle = true, seed = 0) -> list",

@@ -29,6 +29,10 @@ enum Everyday {
       return .nil
     },
     Builtin(
+      "string(x: any) -> string", "Gives the text that `print` would print for a value.",
+      example: "string([1, 2])   #=> \"[1, 2]\""
+    ) { call in .string(Display.plain(call[0], call.session)) },
+    Builtin(
       "len(x: any) -> number",
       "Counts the elements of a list, the fields of a record, the characters of a string.",
       details: "The length of a tensor is the size of its first dimension.",

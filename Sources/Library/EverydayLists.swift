@@ -9,6 +9,21 @@ import Runtime
 enum EverydayLists {
   static let functions: [Builtin] = callbacks + arrangements
 
+  /// Methods whose names stand for functions of tensors too.
+  static let methods: [Builtin] = [
+    Builtin(
+      "sort(items: list, *, key = nil, reverse = false)",
+      "Sorts a list in place, as `sorted` does.",
+      example: "let xs = [3, 1, 2]; xs.sort(); xs   #=> [1, 2, 3]",
+      methodOnly: true
+    ) { call in
+      let list = try call.list(0)
+      list.items = try ordered(
+        list.items, key: call.optionalFunction(1), reverse: call.bool(2), call)
+      return .nil
+    }
+  ]
+
   private static let callbacks: [Builtin] = [
     Builtin(
       "map(items: any, f: function) -> list", "Lists what `f` gives for each item.",
@@ -48,25 +63,9 @@ enum EverydayLists {
       "Lists the items in rising order, equal ones as they stood; `key` gives what to compare.",
       example: "sorted([3, 1, 2], reverse = true)   #=> [3, 2, 1]"
     ) { call in
-      let values = try items(call)
-      let key = try call.optionalFunction(1)
-      let reverse = try call.bool(2)
-      let keys = try values.map { value in
-        try SortKey(key.map { try call.invoke($0, [value]) } ?? value, call)
-      }
-      guard let first = keys.first, keys.allSatisfy({ $0.isComparable(to: first) }) else {
-        if keys.isEmpty { return .list([]) }
-        throw call.failure(.type, "numbers and strings have no common order", argument: 0)
-      }
-      try call.session.claim(elements: keys.count, bytesEach: 2 * MemoryLayout<SortKey>.stride)
-      var comparisons = 0
-      let order = try keys.indices.sorted { a, b in
-        comparisons &+= 1
-        if comparisons & 0xFFF == 0 { try call.checkInterrupt() }
-        let (low, high) = reverse ? (keys[b], keys[a]) : (keys[a], keys[b])
-        return low.precedes(high) || (!high.precedes(low) && a < b)
-      }
-      return .list(order.map { values[$0] })
+      .list(
+        try ordered(
+          items(call), key: call.optionalFunction(1), reverse: call.bool(2), call))
     },
   ]
 
@@ -97,6 +96,28 @@ enum EverydayLists {
       example: "values({a: 1, b: 2})   #=> [1, 2]"
     ) { call in .list(try call.record(0).values) },
   ]
+
+  /// The values in rising or falling order of their keys; equal ones keep their order.
+  private static func ordered(
+    _ values: [Value], key: Value?, reverse: Bool, _ call: Call
+  ) throws -> [Value] {
+    let keys = try values.map { value in
+      try SortKey(key.map { try call.invoke($0, [value]) } ?? value, call)
+    }
+    guard let first = keys.first else { return [] }
+    guard keys.allSatisfy({ $0.isComparable(to: first) }) else {
+      throw call.failure(.type, "numbers and strings have no common order", argument: 0)
+    }
+    try call.session.claim(elements: keys.count, bytesEach: 2 * MemoryLayout<SortKey>.stride)
+    var comparisons = 0
+    let order = try keys.indices.sorted { a, b in
+      comparisons &+= 1
+      if comparisons & 0xFFF == 0 { try call.checkInterrupt() }
+      let (low, high) = reverse ? (keys[b], keys[a]) : (keys[a], keys[b])
+      return low.precedes(high) || (!high.precedes(low) && a < b)
+    }
+    return order.map { values[$0] }
+  }
 
   private static func items(_ call: Call) throws -> [Value] {
     try call.session.elements(of: call[0])

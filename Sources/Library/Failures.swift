@@ -74,6 +74,10 @@ extension ScriptError {
       self.init(
         .io, "'\(error.path)' cannot be used: \(error.message)",
         label: FileFault.damaged.rawValue, hint: error.hint)
+    case let error as ArchiveError:
+      self.init(
+        .io, "'\(error.path)' cannot be used: \(error.message)",
+        label: FileFault.damaged.rawValue, hint: "is it an .npz file, and whole?")
     case let error as ImageError:
       let isFile = error.kind == "IOError"
       self.init(

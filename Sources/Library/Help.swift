@@ -15,7 +15,9 @@ public struct Help {
 
   /// The page on a function, a method, a namespace, a type or a constant, or nil if there is none.
   public func page(_ topic: String) -> String? {
-    if let function = builtins.function(named: topic) { return page(function) }
+    // A function and a method may share a name: `split` cuts tensors and strings.
+    let named = builtins.functions.filter { $0.qualifiedName == topic }
+    if !named.isEmpty { return named.map(page).joined(separator: "\n") }
     if let page = namespacePage(topic) { return page }
     if let type = builtins.types.first(where: { $0.name == topic }) { return page(type) }
     if let constant = builtins.constants.first(where: { $0.name == topic }) {

@@ -8,7 +8,7 @@ import Tensors
 
 /// The functions of `metrics`.
 enum MetricFunctions {
-  static let functions: [Builtin] = [psnr, ssim, nearest]
+  static let functions: [Builtin] = [psnr, ssim, nearest] + FeatureFunctions.functions
 
   private static let psnr = Builtin(
     "metrics.psnr(x: tensor, y: tensor) -> number",

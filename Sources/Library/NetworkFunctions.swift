@@ -8,7 +8,7 @@ import Tensors
 
 /// The functions of `nn`.
 enum NetworkFunctions {
-  static let functions: [Builtin] = layers + compositions + losses
+  static let functions: [Builtin] = layers + pictureLayers + compositions + losses + otherLosses
 
   /// Sizes of layers beyond which no machine has the memory.
   private static let sizes = 1...(1 << 24)
@@ -62,6 +62,62 @@ enum NetworkFunctions {
     ) { call in try transformer(call) },
   ]
 
+  private static let pictureLayers: [Builtin] = [
+    Builtin(
+      "nn.conv2d(in_channels, out_channels, kernel_size, *, stride = 1, padding = 0, "
+        + "dilation = 1, groups = 1, bias = true, seed = nil)",
+      "Makes a layer that convolves pictures [B, C, H, W].",
+      example: "nn.conv2d(3, 8, 3, padding = 1, seed = 1)(ones(2, 3, 6, 6)).shape   "
+        + "#=> [2, 8, 6, 6]"
+    ) { call in
+      let (inputs, outputs) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
+      let size = try call.rowsAndColumns(2)
+      guard (1...1024).contains(size.0), (1...1024).contains(size.1) else {
+        throw call.failure(.value, "kernel_size must be from 1 to 1024", argument: 2)
+      }
+      let window = WindowGeometry(
+        size: size, stride: try call.rowsAndColumns(3), padding: try call.rowsAndColumns(4),
+        dilation: try call.rowsAndColumns(5))
+      var initial = Initializer(seed: try call.seed(8))
+      let layer = try Convolution2d(
+        inputs, outputs, window: window, groups: call.integer(6, in: sizes), bias: call.bool(7),
+        &initial)
+      return LayerValue(
+        "conv2d(\(inputs), \(outputs), \(size.0)x\(size.1))", layer.namedParameters
+      ) { x in try layer(x) }.value
+    },
+    Builtin(
+      "nn.group_norm(num_groups, num_channels)",
+      "Makes a layer that brings groups of channels of [B, C, ...] to mean 0 and variance 1.",
+      example: "nn.group_norm(1, 2)([[1, 3]])   #=> tensor([[-1, 1]])"
+    ) { call in
+      let (groups, channels) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
+      guard channels % groups == 0 else {
+        throw call.failure(
+          .value, "\(channels) channels cannot be cut into \(groups) groups", argument: 0)
+      }
+      let layer = try LayerNorm(channels, Initializer(seed: 0))
+      return LayerValue("group_norm(\(groups), \(channels))", layer.namedParameters) { x in
+        guard x.rank >= 2, x.shape[1] == channels else {
+          throw TensorError.shape(
+            "group_norm(\(groups), \(channels)) takes [B, \(channels), ..], not \(x.shape)")
+        }
+        let plain = try x.reshape([x.shape[0], groups, -1]).layerNorm(nil, nil).reshape(x.shape)
+        let shape = [channels] + [Int](repeating: 1, count: x.rank - 2)
+        return try plain * layer.gain.reshape(shape) + layer.bias.reshape(shape)
+      }.value
+    },
+    Builtin(
+      "nn.rms_norm(dim)",
+      "Makes a layer that divides rows by their root mean square.",
+      example: "nn.rms_norm(2)([3, 3])   #=> tensor([1, 1])"
+    ) { call in
+      let width = try call.integer(0, in: sizes)
+      let layer = try RMSNorm(width, Initializer(seed: 0))
+      return LayerValue("rms_norm(\(width))", layer.namedParameters) { x in try layer(x) }.value
+    },
+  ]
+
   private static let compositions: [Builtin] = [
     Builtin(
       "nn.sequential(...layers)",
@@ -94,6 +150,35 @@ enum NetworkFunctions {
       "nn.l1_loss(input: tensor, target: tensor)", "Averages the sizes of the differences.",
       example: "nn.l1_loss([1, 2], [1, 4])   #=> tensor(1)"
     ) { call in .tensor(try Losses.meanAbsoluteError(call.tensor(0), target: call.tensor(1))) },
+  ]
+
+  private static let otherLosses: [Builtin] = [
+    Builtin(
+      "nn.smooth_l1_loss(input: tensor, target: tensor, beta = 1)",
+      "Averages squares of small differences and sizes of large ones.",
+      example: "nn.smooth_l1_loss([1, 2], [1, 5])   #=> tensor(1.25)"
+    ) { call in
+      .tensor(
+        try Losses.smoothMeanAbsoluteError(
+          call.tensor(0), target: call.tensor(1), beta: Float(call.number(2))))
+    },
+    Builtin(
+      "nn.nll_loss(log_probs: tensor, target: tensor)",
+      "Averages the negative log-probabilities of the right classes, from log-probabilities.",
+      example: "nn.nll_loss(log_softmax([0, 0; 0, 0]), [0, 1])   #=> tensor(0.6931)"
+    ) { call in
+      .tensor(try Losses.negativeLogLikelihood(call.tensor(0), target: call.tensor(1)))
+    },
+    Builtin(
+      "nn.bce_with_logits(logits: tensor, target: tensor)",
+      "Averages the cross-entropy of yes-or-no answers, whose probability is the sigmoid.",
+      example: "nn.bce_with_logits([0, 0], [1, 0])   #=> tensor(0.6931)"
+    ) { call in .tensor(try Losses.binaryCrossEntropy(call.tensor(0), target: call.tensor(1))) },
+    Builtin(
+      "nn.kl_div(log_probs: tensor, target: tensor)",
+      "Gives the divergence of target probabilities from log-probabilities, averaged over rows.",
+      example: "nn.kl_div(log([0.5, 0.5]), [1, 0])   #=> tensor(0.6931)"
+    ) { call in .tensor(try Losses.divergence(call.tensor(0), target: call.tensor(1))) },
   ]
 
   private static func transformer(_ call: Call) throws -> Value {

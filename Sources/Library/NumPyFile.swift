@@ -2,8 +2,8 @@
 //
 // NumPy's .npy files: a magic number, a version, a header that is a Python dictionary of three
 // entries, the numbers. Nothing is evaluated: the header is searched for its entries, only plain
-// little-endian numbers in row-major order are read, and the size must be exactly what the shape
-// says. Public description: the documentation of numpy.lib.format.
+// little-endian numbers are read, and the size must be exactly what the shape says. Public
+// description: the documentation of numpy.lib.format.
 
 import Files
 import Runtime
@@ -13,9 +13,20 @@ import Tensors
 enum NumPyFile {
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
+  /// What a file holds.
+  struct Content {
+    let tensor: Tensor
+    /// Whether whole numbers above 2**24 were rounded to 32-bit floats.
+    let isRounded: Bool
+  }
+
   /// Reads a tensor; numbers of other kinds become 32-bit floats.
-  static func read(path: String) throws -> Tensor {
-    let bytes = try FileReader.read(path: path)
+  static func read(path: String) throws -> Content {
+    try content(FileReader.read(path: path), path: path)
+  }
+
+  /// The tensor in the bytes of a file, which errors call `path`.
+  static func content(_ bytes: [UInt8], path: String) throws -> Content {
     let header = try Header(bytes, path: path)
     let count: Int
     do {
@@ -26,26 +37,43 @@ enum NumPyFile {
     guard bytes.count - header.bodyStart == count * header.kind.size else {
       throw fault(path, "its shape \(header.shape) does not fit its length")
     }
+    // In column-major order the numbers are those of the transposed tensor, row by row.
+    let shape = header.isColumnMajor ? header.shape.reversed() : header.shape
+    var isRounded = false
     let values = bytes.withUnsafeBytes { raw in
-      (0..<count).map {
-        header.kind.value(raw, at: header.bodyStart + $0 * header.kind.size)
+      (0..<count).map { index in
+        let offset = header.bodyStart + index * header.kind.size
+        let value = header.kind.value(raw, at: offset)
+        if abs(value) >= 0x1p24, !header.kind.isExact(value, raw, at: offset) { isRounded = true }
+        return value
       }
     }
-    return try Tensor(shape: header.shape, values: values)
+    let tensor = try Tensor(shape: shape, values: values)
+    guard header.isColumnMajor else { return Content(tensor: tensor, isRounded: isRounded) }
+    return Content(
+      tensor: try tensor.permute(shape.indices.reversed()), isRounded: isRounded)
   }
 
   /// Writes a tensor as 32-bit floats.
   static func write(_ tensor: Tensor, path: String) throws {
+    try AtomicFile.write(path: path) { file in
+      try file.append(start(of: tensor))
+      try tensor.withValues { try file.append(UnsafeRawBufferPointer($0)) }
+    }
+  }
+
+  /// The bytes of a file that holds a tensor.
+  static func bytes(of tensor: Tensor) -> [UInt8] {
+    start(of: tensor) + tensor.withValues { Array(UnsafeRawBufferPointer($0)) }
+  }
+
+  private static func start(of tensor: Tensor) -> [UInt8] {
     let sizes = tensor.shape.map(String.init).joined(separator: ", ")
     let shape = tensor.rank == 1 ? "(\(sizes),)" : "(\(sizes))"
     var text = "{'descr': '<f4', 'fortran_order': False, 'shape': \(shape), }"
     while (magic.count + 4 + text.utf8.count + 1) % 64 != 0 { text += " " }
     let header = Array((text + "\n").utf8)
-    let start = magic + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8 & 255)] + header
-    try AtomicFile.write(path: path) { file in
-      try file.append(start)
-      try tensor.withValues { try file.append(UnsafeRawBufferPointer($0)) }
-    }
+    return magic + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8 & 255)] + header
   }
 
   static func fault(_ path: String, _ problem: String) -> ScriptError {
@@ -56,14 +84,33 @@ enum NumPyFile {
   enum Kind: String {
     case float32 = "<f4", float64 = "<f8", float16 = "<f2"
     case int64 = "<i8", int32 = "<i4", int16 = "<i2", int8 = "|i1"
-    case uint16 = "<u2", uint32 = "<u4", uint8 = "|u1", bool = "|b1"
+    case uint16 = "<u2", uint32 = "<u4", uint64 = "<u8", uint8 = "|u1", bool = "|b1"
 
     var size: Int {
       switch self {
-      case .float64, .int64: 8
+      case .float64, .int64, .uint64: 8
       case .float32, .int32, .uint32: 4
       case .float16, .int16, .uint16: 2
       case .int8, .uint8, .bool: 1
+      }
+    }
+
+    /// Whether a whole number in the file is the one that was read; floats round by nature.
+    func isExact(_ value: Float, _ raw: UnsafeRawBufferPointer, at offset: Int) -> Bool {
+      switch self {
+      case .int64:
+        Int64(exactly: value) == raw.loadUnaligned(fromByteOffset: offset, as: Int64.self)
+      case .int32:
+        Int32(exactly: value) == raw.loadUnaligned(fromByteOffset: offset, as: Int32.self)
+      case .uint32:
+        UInt32(exactly: value) == raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+      case .uint64:
+        UInt64(exactly: value) == raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      case .float64:
+        // A double may hold whole numbers that a float rounds.
+        Double(value) == raw.loadUnaligned(fromByteOffset: offset, as: Double.self)
+          || raw.loadUnaligned(fromByteOffset: offset, as: Double.self).isFinite == false
+      default: true
       }
     }
 
@@ -80,6 +127,7 @@ enum NumPyFile {
       case .int8: return Float(load(Int8.self))
       case .uint16: return Float(load(UInt16.self))
       case .uint32: return Float(load(UInt32.self))
+      case .uint64: return Float(load(UInt64.self))
       case .uint8: return Float(load(UInt8.self))
       case .bool: return load(UInt8.self) == 0 ? 0 : 1
       }
@@ -90,6 +138,7 @@ enum NumPyFile {
   private struct Header {
     let kind: Kind
     let shape: [Int]
+    let isColumnMajor: Bool
     let bodyStart: Int
 
     init(_ bytes: [UInt8], path: String) throws {
@@ -108,9 +157,10 @@ enum NumPyFile {
       else {
         throw fault(path, "its numbers are not of a kind that smap reads")
       }
-      guard Header.entry("fortran_order", in: text)?.hasPrefix("False") ?? false else {
-        throw fault(path, "its numbers are not in row-major order")
-      }
+      guard let order = Header.entry("fortran_order", in: text),
+        order.hasPrefix("False") || order.hasPrefix("True")
+      else { throw fault(path, "its header does not say the order of its numbers") }
+      isColumnMajor = order.hasPrefix("True")
       guard let list = Header.entry("shape", in: text), list.hasPrefix("("),
         let end = list.firstIndex(of: ")")
       else {

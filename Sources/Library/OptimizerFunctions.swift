@@ -81,6 +81,24 @@ enum OptimizerFunctions {
       return OptimizerValue("adamw", optimizer, rate: rate).value
     },
     Builtin(
+      "optim.clip_grad_norm(params: list, max_norm: number) -> number",
+      "Scales all gradients down so that their norm is at most `max_norm`; gives it from before.",
+      example: "let w = param([3, 4]); (w * w / 2).sum().backward(); "
+        + "optim.clip_grad_norm([w], 1)   #=> 5"
+    ) { call in
+      let gradients = try parameters(call).compactMap { tensor in tensor.grad.map { (tensor, $0) } }
+      let most = try call.number(1)
+      guard most >= 0 else {
+        throw call.failure(.value, "max_norm must be a number of at least 0", argument: 1)
+      }
+      let norm = gradients.reduce(0.0) { total, pair in
+        pair.1.withValues { $0.reduce(total) { $0 + Double($1) * Double($1) } }
+      }.squareRoot()
+      guard norm > most else { return .number(norm) }
+      for (tensor, gradient) in gradients { tensor.grad = try gradient * Float(most / norm) }
+      return .number(norm)
+    },
+    Builtin(
       "optim.cosine(step, total, peak, warmup = 0)",
       "Gives the learning rate of a step: a linear rise to `peak`, then a half cosine to 0.",
       example: "optim.cosine(50, 100, 0.2)   #=> 0.1"

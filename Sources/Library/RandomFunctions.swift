@@ -30,5 +30,86 @@ enum RandomFunctions {
       let count = try call.integer(0)
       return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed(1))))
     },
+    Builtin(
+      "random.shuffle(items, *, seed = nil) -> list", "Lists the items in random order.",
+      example: "sorted(random.shuffle([3, 1, 2], seed = 1))   #=> [1, 2, 3]"
+    ) { call in
+      let items = try call.session.elements(of: call[0])
+      var draws = RandomStream(seed: try call.seed(1), 0x5F1E)
+      return .list(draws.permutation(items.count).map { items[$0] })
+    },
+    Builtin(
+      "random.choice(items, count = nil, *, weights = nil, replace = true, seed = nil)",
+      "Draws one of the items, or a list of `count` of them.",
+      details:
+        "`weights` gives how likely each item is. Without `replace`, no item is drawn twice.",
+      example: "random.choice([7, 8], weights = [0, 1], seed = 1)   #=> 8"
+    ) { call in try choice(call) },
+    Builtin(
+      "random.normal(mean, std, shape: list, *, seed = nil)",
+      "Draws from the normal distribution of a mean and a standard deviation.",
+      example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
+    ) { call in
+      let draws = try Tensor.randn(call.integers(2), key: RandomKey(seed: call.seed(3)))
+      return .tensor(try draws * Float(call.number(1)) + Float(call.number(0)))
+    },
+    Builtin(
+      "random.uniform(low, high, shape: list, *, seed = nil)",
+      "Draws numbers evenly from `low` to below `high`.",
+      example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
+    ) { call in
+      let (low, high) = (try call.number(0), try call.number(1))
+      let draws = try Tensor.rand(call.integers(2), key: RandomKey(seed: call.seed(3)))
+      return .tensor(try draws * Float(high - low) + Float(low))
+    },
   ]
+
+  private static func choice(_ call: Call) throws -> Value {
+    let items = try call.session.elements(of: call[0])
+    guard !items.isEmpty else {
+      throw call.failure(.value, "there is nothing to choose from", argument: 0)
+    }
+    let count = call[1].isNil ? 1 : try call.integer(1, in: 0...Session.maximumListCount)
+    var weights = call[2].isNil ? nil : try call.numbers(2)
+    if let weights {
+      guard weights.count == items.count, weights.allSatisfy({ $0 >= 0 && $0.isFinite }),
+        weights.contains(where: { $0 > 0 })
+      else {
+        throw call.failure(
+          .value, "weights must be \(items.count) numbers of at least 0, not all 0", argument: 2)
+      }
+    }
+    let replaces = try call.bool(3)
+    let most = weights.map { $0.filter { $0 > 0 }.count } ?? items.count
+    guard replaces || count <= most else {
+      throw call.failure(
+        .value, "\(count) items cannot be drawn from \(most) without drawing one twice",
+        argument: 1)
+    }
+    var draws = RandomStream(seed: try call.seed(4), 0xC401CE)
+    let chosen: [Int]
+    if weights == nil, !replaces {
+      chosen = Array(draws.permutation(items.count).prefix(count))
+    } else {
+      chosen = (0..<count).map { _ in
+        let index = drawn(weights, items.count, &draws)
+        if !replaces { weights?[index] = 0 }
+        return index
+      }
+    }
+    return call[1].isNil ? items[chosen[0]] : .list(chosen.map { items[$0] })
+  }
+
+  /// An index below `count`, as likely as its weight.
+  private static func drawn(
+    _ weights: [Double]?, _ count: Int, _ draws: inout RandomStream
+  ) -> Int {
+    guard let weights else { return draws.index(below: count) }
+    var rest = draws.uniform() * weights.reduce(0, +)
+    for (index, weight) in weights.enumerated() where weight > 0 {
+      if rest < weight { return index }
+      rest -= weight
+    }
+    return weights.lastIndex { $0 > 0 } ?? 0
+  }
 }

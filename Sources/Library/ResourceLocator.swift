@@ -26,8 +26,15 @@ public enum ResourceLocator {
 
   /// The folders of all data sets and models that come with smap: a sandbox lets them be read.
   public static var shippedFolders: [String] {
-    ResourceSearch().candidates.flatMap { ["\($0)/Data", "\($0)/Models"] }
+    ResourceSearch().candidates.flatMap { ["\($0)/Data", "\($0)/Models", "\($0)/Metrics"] }
       .filter(FileReader.isFolder)
+  }
+
+  /// A file of the network behind `metrics.features`.
+  ///
+  /// - Throws: an IOError that lists where it was looked for.
+  static func metric(_ name: String) throws -> String {
+    try ResourceSearch().find("Metrics/\(name)", what: "the network for metrics")
   }
 
   /// The path that a script means: a bare word names a model that comes with smap, unless a file

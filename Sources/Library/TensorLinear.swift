@@ -26,5 +26,71 @@ enum TensorLinear {
       "Makes a matrix with a vector on its diagonal, or gives the diagonal of a matrix.",
       example: "diag([1, 2; 3, 4])   #=> tensor([1, 4])"
     ) { call in .tensor(try call.tensor(0).diag()) },
+    Builtin(
+      "dot(x: tensor, y: tensor)", "Adds up the products of two vectors.",
+      example: "dot([1, 2], [3, 4])   #=> tensor(11)"
+    ) { call in .tensor(try Tensor.dot(call.tensor(0), call.tensor(1))) },
+    Builtin(
+      "cross(x: tensor, y: tensor)", "Gives the vector at right angles to two of three numbers.",
+      example: "cross([1, 0, 0], [0, 1, 0])   #=> tensor([0, 0, 1])"
+    ) { call in .tensor(try Tensor.cross(call.tensor(0), call.tensor(1))) },
+    Builtin(
+      "trace(x: tensor)", "Adds up the diagonal of a matrix.",
+      example: "trace([1, 2; 3, 4])   #=> tensor(5)"
+    ) { call in .tensor(try call.tensor(0).trace()) },
+    Builtin(
+      "tensordot(x: tensor, y: tensor, dims = 2)",
+      "Multiplies and sums over dimensions: the last so many of `x` with the first of `y`.",
+      details: "`dims` may also be two lists: the dimensions of `x`, and those of `y`.",
+      example: "tensordot([1, 2; 3, 4], [1, 0; 0, 1])   #=> tensor(5)"
+    ) { call in .tensor(try tensordot(call)) },
+    Builtin(
+      "cdist(x: tensor, y: tensor, p = 2)", "Gives the distances of all pairs of rows.",
+      example: "cdist([0, 0; 3, 4], [0, 0])   #=> tensor([[0], [5]])"
+    ) { call in
+      let y = try call.tensor(1)
+      return .tensor(
+        try Tensor.pairDistances(
+          call.tensor(0), y.rank == 1 ? y.unsqueeze(dim: 0) : y, order: Float(call.number(2))))
+    },
+    Builtin(
+      "cov(x: tensor, correction = 1)",
+      "Gives the covariance of the rows of a matrix; each column is one observation.",
+      example: "cov([0, 2; 0, 4])[1]   #=> tensor([4, 8])"
+    ) { call in .tensor(try covariance(call.tensor(0), Float(call.number(1)))) },
+    Builtin(
+      "corrcoef(x: tensor)", "Gives the correlations of the rows of a matrix.",
+      example: "corrcoef([0, 2; 4, 0])[1]   #=> tensor([-1, 1])"
+    ) { call in
+      let covariance = try covariance(call.tensor(0), 1)
+      let deviations = try covariance.diag().sqrt()
+      return .tensor(try covariance / Tensor.outer(deviations, deviations))
+    },
   ]
+
+  private static func covariance(_ x: Tensor, _ correction: Float) throws -> Tensor {
+    guard x.rank == 2 else {
+      throw TensorError.shape("a covariance is that of the rows of a matrix, not of \(x.shape)")
+    }
+    let centred = try x - x.mean(dims: [1], keepDim: true)
+    return try centred.matmul(centred.transposed()) / max(Float(x.shape[1]) - correction, 0)
+  }
+
+  private static func tensordot(_ call: Call) throws -> Tensor {
+    let (x, y) = (try call.tensor(0), try call.tensor(1))
+    guard case .list(let lists) = call[2], lists.items.count == 2,
+      let ours = dimensions(lists.items[0]), let theirs = dimensions(lists.items[1])
+    else {
+      let count = try call.integer(2, in: 0...min(x.rank, y.rank))
+      return try Tensor.tensordot(
+        x, y, ours: Array(x.rank - count..<x.rank), theirs: Array(0..<count))
+    }
+    return try Tensor.tensordot(x, y, ours: ours, theirs: theirs)
+  }
+
+  private static func dimensions(_ value: Value) -> [Int]? {
+    guard case .list(let list) = value else { return Conversion.integer(value).map { [$0] } }
+    let found = list.items.compactMap { Conversion.integer($0) }
+    return found.count == list.items.count ? found : nil
+  }
 }

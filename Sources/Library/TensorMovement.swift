@@ -86,13 +86,13 @@ enum TensorMovement {
       example: "pad([1, 2], [1, 2])   #=> tensor([0, 1, 2, 0, 0])"
     ) { call in .tensor(try call.tensor(0).pad(call.integers(1), value: Float(call.number(2)))) },
     Builtin(
-      "tril(x: tensor)", "Keeps what is on and below the diagonal of each matrix.",
+      "tril(x: tensor, diagonal = 0)", "Keeps what is on and below a diagonal of each matrix.",
       example: "tril(ones(3, 3)).sum(dim = 1)   #=> tensor([1, 2, 3])"
-    ) { call in .tensor(try call.tensor(0).tril()) },
+    ) { call in .tensor(try call.tensor(0).tril(diagonal: call.integer(1))) },
     Builtin(
-      "triu(x: tensor)", "Keeps what is on and above the diagonal of each matrix.",
+      "triu(x: tensor, diagonal = 0)", "Keeps what is on and above a diagonal of each matrix.",
       example: "triu(ones(3, 3)).sum(dim = 1)   #=> tensor([3, 2, 1])"
-    ) { call in .tensor(try call.tensor(0).triu()) },
+    ) { call in .tensor(try call.tensor(0).triu(diagonal: call.integer(1))) },
   ]
 
   private static let choices: [Builtin] = [

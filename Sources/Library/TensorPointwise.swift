@@ -9,7 +9,7 @@ import Tensors
 
 /// Functions that work element by element.
 enum TensorPointwise {
-  static let functions: [Builtin] = powers + waves + activations + steps + combinations
+  static let functions: [Builtin] = powers + waves + activations + steps + tests + combinations
 
   private static let powers: [Builtin] = [
     pointwise("abs", .abs, "Gives the size without the sign.", "abs(-3)   #=> 3") {
@@ -18,6 +18,16 @@ enum TensorPointwise {
     pointwise("exp", .exp, "Raises e to a power.", "exp(0)   #=> 1") { Glibc.exp($0) },
     pointwise("log", .log, "Gives the natural logarithm.", "log([1, 0])   #=> tensor([0, -inf])") {
       Glibc.log($0)
+    },
+    pointwise("exp2", .exp2, "Raises 2 to a power.", "exp2(9)   #=> 512") { Glibc.exp2($0) },
+    pointwise(
+      "expm1", .expm1, "Gives exp(x) - 1, also exact near 0.", "expm1(0)   #=> 0"
+    ) { Glibc.expm1($0) },
+    pointwise(
+      "log1p", .log1p, "Gives log(1 + x), also exact near 0.", "log1p(0)   #=> 0"
+    ) { Glibc.log1p($0) },
+    pointwise("log10", .log10, "Gives the logarithm to base 10.", "log10(1000)   #=> 3") {
+      Glibc.log10($0)
     },
     pointwise("log2", .log2, "Gives the logarithm to base 2.", "log2(512)   #=> 9") {
       Glibc.log2($0)
@@ -31,6 +41,32 @@ enum TensorPointwise {
   ]
 
   private static let waves: [Builtin] = [
+    pointwise("tan", .tan, "Gives the tangent of an angle in radians.", "tan(0)   #=> 0") {
+      Glibc.tan($0)
+    },
+    pointwise(
+      "asin", .asin, "Gives the angle whose sine is x; nan beyond -1 to 1.", "asin(0)   #=> 0"
+    ) { Glibc.asin($0) },
+    pointwise(
+      "acos", .acos, "Gives the angle whose cosine is x; nan beyond -1 to 1.", "acos(1)   #=> 0"
+    ) { Glibc.acos($0) },
+    pointwise("atan", .atan, "Gives the angle whose tangent is x.", "atan(0)   #=> 0") {
+      Glibc.atan($0)
+    },
+    pointwise("sinh", .sinh, "Gives the hyperbolic sine.", "sinh(0)   #=> 0") { Glibc.sinh($0) },
+    pointwise("cosh", .cosh, "Gives the hyperbolic cosine.", "cosh(0)   #=> 1") {
+      Glibc.cosh($0)
+    },
+    pointwise(
+      "asinh", .asinh, "Gives the number whose hyperbolic sine is x.", "asinh(0)   #=> 0"
+    ) { Glibc.asinh($0) },
+    pointwise(
+      "acosh", .acosh, "Gives the number whose hyperbolic cosine is x; nan below 1.",
+      "acosh(1)   #=> 0"
+    ) { Glibc.acosh($0) },
+    pointwise(
+      "atanh", .atanh, "Gives the number whose hyperbolic tangent is x.", "atanh(0)   #=> 0"
+    ) { Glibc.atanh($0) },
     pointwise("sin", .sin, "Gives the sine of an angle in radians.", "sin(0)   #=> 0") {
       Glibc.sin($0)
     },
@@ -43,6 +79,14 @@ enum TensorPointwise {
   ]
 
   private static let activations: [Builtin] = [
+    pointwise(
+      "softplus", .softplus, "Gives log(1 + exp(x)), a smooth `relu`.",
+      "softplus([-100, 0, 100])   #=> tensor([0, 0.6931, 100])"
+    ) { $0 > 0 ? $0 + Glibc.log1p(Glibc.exp(-$0)) : Glibc.log1p(Glibc.exp($0)) },
+    pointwise(
+      "erf", .erf, "Gives the error function: the share of a normal draw within x times sqrt(2).",
+      "erf([0, 1])   #=> tensor([0, 0.8427])"
+    ) { Glibc.erf($0) },
     pointwise("sigmoid", .sigmoid, "Gives 1 / (1 + exp(-x)).", "sigmoid(0)   #=> 0.5") {
       sigmoid($0)
     },
@@ -65,17 +109,43 @@ enum TensorPointwise {
     ) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0.isNaN ? $0 : 0 },
     pointwise("floor", .floor, "Rounds down.", "floor(-1.5)   #=> -2") { $0.rounded(.down) },
     pointwise("ceil", .ceil, "Rounds up.", "ceil(1.2)   #=> 2") { $0.rounded(.up) },
-    pointwise(
-      "round", .round, "Rounds to the nearest whole number, halves to the even one.",
-      "round([0.5, 1.5, 2.6])   #=> tensor([0, 2, 3])"
-    ) { $0.rounded(.toNearestOrEven) },
     Builtin(
-      "isnan(x: tensor) -> tensor", "Tells where elements are not numbers.",
-      example: "isnan([1, nan])   #=> tensor([0, 1])"
+      "round(x: tensor, digits = 0)",
+      "Rounds to so many digits behind the point, halves to the even one.",
+      example: "round([0.5, 1.5, 2.675])   #=> tensor([0, 2, 3])"
     ) { call in
-      if case .number(let number) = call[0] { return .bool(number.isNaN) }
-      return .tensor(try call.tensor(0).isnan())
+      let digits = try call.integer(1, in: -300...300)
+      guard case .number(let number) = call[0] else {
+        if digits == 0 { return .tensor(try call.tensor(0).round()) }
+        let scale = Float(pow(10, Double(digits)))
+        return .tensor(try (call.tensor(0) * scale).round() / scale)
+      }
+      if digits == 0 { return .number(number.rounded(.toNearestOrEven)) }
+      let scaled = number * pow(10, Double(digits))
+      guard scaled.isFinite else { return .number(number) }
+      // The nearest number to the decimal, as if it had been typed.
+      let whole = scaled.rounded(.toNearestOrEven)
+      return .number(
+        digits > 0 ? whole / pow(10, Double(digits)) : whole * pow(10, -Double(digits)))
     },
+    pointwise("trunc", .trunc, "Rounds towards 0.", "trunc(-1.5)   #=> -1") {
+      $0.rounded(.towardZero)
+    },
+  ]
+
+  private static let tests: [Builtin] = [
+    test(
+      "isnan", .isnan, "Tells where elements are not numbers.",
+      "isnan([1, nan])   #=> tensor([0, 1])"
+    ) { $0.isNaN },
+    test(
+      "isinf", .isinf, "Tells where elements are infinite.",
+      "isinf([1, -inf])   #=> tensor([0, 1])"
+    ) { $0.isInfinite },
+    test(
+      "isfinite", .isfinite, "Tells where elements are neither infinite nor nan.",
+      "isfinite([1, nan, inf])   #=> tensor([1, 0, 0])"
+    ) { $0.isFinite },
   ]
 
   private static let combinations: [Builtin] = [
@@ -123,6 +193,17 @@ enum TensorPointwise {
           call.tensor(0), call.tensor(1), relative: relative, absolute: absolute))
     },
   ]
+
+  /// A test of one argument: a mask for tensors, a boolean for numbers.
+  private static func test(
+    _ name: String, _ operation: UnaryOperation, _ summary: String, _ example: String,
+    number: @escaping @Sendable (Double) -> Bool
+  ) -> Builtin {
+    Builtin("\(name)(x: tensor) -> tensor", summary, example: example) { call in
+      if case .number(let x) = call[0] { return .bool(number(x)) }
+      return .tensor(try call.tensor(0).applying(operation))
+    }
+  }
 
   private static func sigmoid(_ x: Double) -> Double { 1 / (1 + Glibc.exp(-x)) }
 

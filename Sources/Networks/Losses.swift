@@ -55,6 +55,51 @@ public enum Losses {
     return try (input - target).abs().mean()
   }
 
+  /// The mean of squares up to `beta`, of sizes beyond: 0.5 d² / beta, and |d| - 0.5 beta.
+  public static func smoothMeanAbsoluteError(
+    _ input: Tensor, target: Tensor, beta: Float = 1
+  ) throws -> Tensor {
+    try requireEqualShapes(input, target, "smooth_l1_loss")
+    guard beta > 0 else { throw TensorError.value("beta must be above 0, not \(beta)") }
+    let distance = try (input - target).abs()
+    let isNear = try Tensor.combine(.less, distance.detached, beta)
+    return try Tensor.select(
+      isNear, distance.square() * (0.5 / beta), distance - 0.5 * beta
+    ).mean()
+  }
+
+  /// The mean of the negative log-probabilities of the right classes, from log-probabilities.
+  public static func negativeLogLikelihood(
+    _ logProbabilities: Tensor, target: Tensor
+  ) throws -> Tensor {
+    guard let classes = logProbabilities.shape.last, classes > 0,
+      target.shape == Array(logProbabilities.shape.dropLast())
+    else {
+      throw TensorError.shape(
+        "targets of shape \(target.shape) do not fit log-probabilities of shape "
+          + "\(logProbabilities.shape)", hint: "the last dimension holds the classes")
+    }
+    let indices = try classIndices(target, classes)
+    let rows = try logProbabilities.reshape([target.count, classes])
+    return try -rows.gather(dim: 1, index: indices).mean()
+  }
+
+  /// The mean of -t log p - (1 - t) log (1 - p) with p the sigmoid of the logits.
+  public static func binaryCrossEntropy(_ logits: Tensor, target: Tensor) throws -> Tensor {
+    try requireEqualShapes(logits, target, "bce_with_logits")
+    return try (logits.applying(.softplus) - logits * target).mean()
+  }
+
+  /// The divergence sum(t (log t - input)) of target probabilities from log-probabilities, divided
+  /// by the number of rows.
+  public static func divergence(_ logProbabilities: Tensor, target: Tensor) throws -> Tensor {
+    try requireEqualShapes(logProbabilities, target, "kl_div")
+    let isPossible = try Tensor.combine(.greater, target.detached, 0)
+    let logTarget = try Tensor.select(isPossible, target, 1).log()
+    let rows = max(target.rank > 1 ? target.shape[0] : 1, 1)
+    return try (target * (logTarget - logProbabilities)).sum() / Float(rows)
+  }
+
   private static func requireEqualShapes(_ a: Tensor, _ b: Tensor, _ name: String) throws {
     guard a.shape != b.shape else { return }
     throw TensorError.shape(

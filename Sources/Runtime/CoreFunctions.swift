@@ -8,7 +8,8 @@ import Syntax
 /// The functions that exist in every session.
 enum CoreFunctions {
   static let table = LibraryTable(
-    functions: everyday + lists + strings + records,
+    functions: everyday + lists + strings + records + ListMethods.functions
+      + StringMethods.functions,
     constants: [
       Constant("inf", .number(.infinity), "Infinity, larger than every number."),
       Constant("nan", .number(.nan), "Not a number: what 0 / 0 gives."),
@@ -25,7 +26,8 @@ enum CoreFunctions {
     },
     Builtin(
       "assert(condition, message: string = \"assertion failed\")",
-      "Raises an AssertionError unless the condition holds."
+      "Raises an AssertionError unless the condition holds.",
+      example: "try { assert(1 > 2) } catch e { e.kind }   #=> \"AssertionError\""
     ) { call in
       guard try Comparison.condition(call[0], "the condition") else {
         throw ScriptError(.assertion, try call.string(1))
@@ -50,7 +52,9 @@ enum CoreFunctions {
 
   private static let lists: [Builtin] = [
     Builtin(
-      "append(items: list, value)", "Adds a value at the end of a list.", methodOnly: true
+      "append(items: list, value)", "Adds a value at the end of a list.",
+      example: "let xs = [1]; xs.append(2); xs   #=> [1, 2]",
+      methodOnly: true
     ) { call in
       let list = try call.list(0)
       guard list.items.count < Session.maximumListCount else {
@@ -61,7 +65,9 @@ enum CoreFunctions {
     },
     Builtin(
       "pop(items: list, index: number = -1)",
-      "Takes an element out of a list; the last by default.", methodOnly: true
+      "Takes an element out of a list; the last by default.",
+      example: "let xs = [1, 2]; xs.pop()   #=> 2",
+      methodOnly: true
     ) { call in
       let list = try call.list(0)
       let position = try Indexing.position(call[1], count: list.items.count, "a list")
@@ -69,7 +75,9 @@ enum CoreFunctions {
     },
     Builtin(
       "insert(items: list, index: number, value)",
-      "Puts a value in front of the element at `index`.", methodOnly: true
+      "Puts a value in front of the element at `index`.",
+      example: "let xs = [1, 3]; xs.insert(1, 2); xs   #=> [1, 2, 3]",
+      methodOnly: true
     ) { call in
       let list = try call.list(0)
       let count = list.items.count
@@ -86,7 +94,8 @@ enum CoreFunctions {
     },
     Builtin(
       "index(items: list, value) -> number", "The position of the first element equal to `value`.",
-      details: "Gives `nil` if there is none.", methodOnly: true
+      details: "Gives `nil` if there is none.", example: "[5, 7].index(7)   #=> 1",
+      methodOnly: true
     ) { call in
       for (position, item) in try call.list(0).items.enumerated()
       where try Comparison.equal(item, call[1]) {
@@ -95,7 +104,9 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "reverse(items: list)", "Reverses a list in place.", methodOnly: true
+      "reverse(items: list)", "Reverses a list in place.",
+      example: "let xs = [1, 2]; xs.reverse(); xs   #=> [2, 1]",
+      methodOnly: true
     ) { call in
       try call.list(0).items.reverse()
       return .nil
@@ -105,7 +116,9 @@ enum CoreFunctions {
   private static let strings: [Builtin] = [
     Builtin(
       "split(text: string, separator: string = nil) -> list",
-      "The parts of a string between separators; between blanks by default.", methodOnly: true
+      "The parts of a string between separators; between blanks by default.",
+      example: "\"a,b\".split(\",\")   #=> [\"a\", \"b\"]",
+      methodOnly: true
     ) { call in
       let text = try call.string(0)
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
@@ -131,7 +144,9 @@ enum CoreFunctions {
     },
     Builtin(
       "replace(text: string, old: string, new: string) -> string",
-      "The string with every `old` replaced by `new`.", methodOnly: true
+      "The string with every `old` replaced by `new`.",
+      example: "\"banana\".replace(\"an\", \"o\")   #=> \"booa\"",
+      methodOnly: true
     ) { call in
       let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
       guard !old.isEmpty else { return .string(text) }
@@ -141,7 +156,9 @@ enum CoreFunctions {
       return .string(parts.joined(separator: new))
     },
     Builtin(
-      "strip(text: string) -> string", "The string without blanks at both ends.", methodOnly: true
+      "strip(text: string) -> string", "The string without blanks at both ends.",
+      example: "\"  hi \".strip()   #=> \"hi\"",
+      methodOnly: true
     ) { call in
       var text = try call.string(0)[...]
       while text.first?.isWhitespace ?? false { text.removeFirst() }
@@ -149,23 +166,32 @@ enum CoreFunctions {
       return .string(String(text))
     },
     Builtin(
-      "lower(text: string) -> string", "The string in small letters.", methodOnly: true
+      "lower(text: string) -> string", "The string in small letters.",
+      example: "\"Hi\".lower()   #=> \"hi\"",
+      methodOnly: true
     ) { call in .string(try call.string(0).lowercased()) },
     Builtin(
-      "upper(text: string) -> string", "The string in capital letters.", methodOnly: true
+      "upper(text: string) -> string", "The string in capital letters.",
+      example: "\"Hi\".upper()   #=> \"HI\"",
+      methodOnly: true
     ) { call in .string(try call.string(0).uppercased()) },
   ]
 
   private static let records: [Builtin] = [
     Builtin(
       "get(r: record, name: string, default = nil)",
-      "The value of a field, or `default` if there is none.", methodOnly: true
+      "The value of a field, or `default` if there is none.",
+      example: "{a: 1}.get(\"b\", 0)   #=> 0",
+      methodOnly: true
     ) { call in try call.record(0)[call.string(1)] ?? call[2] },
     Builtin(
-      "has(r: record, name: string) -> bool", "Whether a record has a field.", methodOnly: true
+      "has(r: record, name: string) -> bool", "Whether a record has a field.",
+      example: "{a: 1}.has(\"a\")   #=> true",
+      methodOnly: true
     ) { call in .bool(try call.record(0)[call.string(1)] != nil) },
     Builtin(
       "remove(r: record, name: string)", "Takes a field out of a record and returns its value.",
+      example: "let r = {a: 1, b: 2}; r.remove(\"a\")   #=> 1",
       methodOnly: true
     ) { call in
       let record = try call.record(0)

@@ -11,7 +11,7 @@ extension Indexing {
   }
 
   static func subscripted(_ tensor: Tensor, _ entries: [SubscriptValue]) throws -> Tensor {
-    let indices = try entries.map { try index($0, shape: tensor.shape) }
+    let indices = try entries.map(index)
     return try Conversion.scripted { try tensor.subscripted(indices) }
   }
 
@@ -19,7 +19,7 @@ extension Indexing {
   static func replace(
     in tensor: inout Tensor, _ entries: [SubscriptValue], with values: Tensor
   ) throws {
-    let indices = try entries.map { try index($0, shape: tensor.shape) }
+    let indices = try entries.map(index)
     do {
       try Tensor.replace(in: &tensor, at: indices, with: values)
     } catch let error as TensorError {
@@ -27,16 +27,7 @@ extension Indexing {
     }
   }
 
-  /// A tensor of ones and zeros whose shape is that of the container, or of its first dimension,
-  /// is a mask; any other tensor lists positions.
-  private static func isMask(_ tensor: Tensor, of shape: [Int]) -> Bool {
-    guard tensor.shape == shape || tensor.rank == 1 && tensor.shape[0] == shape.first else {
-      return false
-    }
-    return tensor.withValues { $0.allSatisfy { $0 == 0 || $0 == 1 } }
-  }
-
-  private static func index(_ entry: SubscriptValue, shape: [Int]) throws -> TensorIndex {
+  private static func index(_ entry: SubscriptValue) throws -> TensorIndex {
     switch entry {
     case .ellipsis: return .ellipsis
     case .slice(let start, let stop, let step):
@@ -45,8 +36,9 @@ extension Indexing {
     case .value(.number(let number)):
       return .index(try position(number))
     case .value(.tensor(let tensor)):
+      // A mask picks where it is 1; any other tensor lists positions.
       if tensor.rank == 0 { return .index(try position(Double(tensor.first ?? 0))) }
-      return isMask(tensor, of: shape) ? .mask(tensor) : .gather(tensor)
+      return tensor.isMask ? .mask(tensor) : .gather(tensor)
     case .value(.bool):
       throw ScriptError.type("a boolean is no index", hint: "masks come from comparing tensors")
     case .value(let value):

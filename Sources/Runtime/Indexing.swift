@@ -194,9 +194,12 @@ enum Indexing {
     if container.holdsTensor { return try setTensor(container, entries, value) }
     switch container.pointee {
     case .list(let list):
+      if entries.count == 1, case .slice(let start, let stop, let step) = entries[0] {
+        return try setSlice(of: list, start, stop, step, value, session)
+      }
       guard entries.count == 1, case .value(let index) = entries[0] else {
         throw ScriptError.type(
-          "only single elements of a list can be set",
+          "elements of a list are set one by one, or by a slice",
           hint: "build the list anew, or make a tensor of it")
       }
       list.items[try position(index, count: list.items.count, "a list")] = value
@@ -211,6 +214,33 @@ enum Indexing {
       throw ScriptError.type(
         "elements of \(container.pointee.typePhrase) cannot be set")
     }
+  }
+
+  /// `list[start:stop] = values` may change the length; with a step, there is a value for each place.
+  private static func setSlice(
+    of list: List, _ start: Int?, _ stop: Int?, _ step: Int, _ value: Value, _ session: Session
+  ) throws {
+    let values: [Value]
+    switch value {
+    case .list, .range, .tensor: values = try session.elements(of: value)
+    default:
+      throw ScriptError.type(
+        "a slice of a list is replaced by a list, not by \(value.typePhrase)",
+        hint: "for one value everywhere: [value for x in xs[..]]")
+    }
+    let count = list.items.count
+    let places = positions(start: start, stop: stop, step: step, count: count)
+    if step == 1 {
+      try session.claim(elements: count - places.count + values.count)
+      list.items.replaceSubrange(places.first..<places.first + places.count, with: values)
+      return
+    }
+    guard values.count == places.count else {
+      throw ScriptError.value(
+        "\(counted(values.count, "value")) cannot fill \(counted(places.count, "place"))",
+        hint: "a slice with a step keeps the length of the list")
+    }
+    for (place, value) in zip(places.map { $0 }, values) { list.items[place] = value }
   }
 
   private static func setTensor(

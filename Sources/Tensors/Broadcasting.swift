@@ -143,6 +143,7 @@ extension Tensor {
         hint: "only missing dimensions and those of size 1 stretch")
     }
     let result = try StridedView(expanding: self.shape, to: target).copied(from: self)
+      .keepingMask(of: self)
     guard node != nil else { return result }
     let source = self.shape
     return result.recorded(from: [self]) { [try $0.summed(to: source)] }

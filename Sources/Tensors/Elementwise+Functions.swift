@@ -12,9 +12,13 @@ public enum UnaryOperation: Sendable, CaseIterable {
   /// x times its sigmoid.
   case silu
   /// These are constant almost everywhere: their gradient is zero.
-  case sign, floor, ceil, round
-  /// 1 where the element is not a number.
-  case isnan
+  case sign, floor, ceil, round, trunc
+  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh
+  case exp2, expm1, log1p, log10, erf
+  /// log(1 + e^x).
+  case softplus
+  /// 1 where the element is not a number; where it is infinite; where it is neither.
+  case isnan, isinf, isfinite
 
   package typealias Kernel =
     @convention(c) (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
@@ -47,6 +51,24 @@ public enum UnaryOperation: Sendable, CaseIterable {
     case .ceil: smap_ceil
     case .round: smap_round
     case .isnan: smap_isnan
+    case .trunc: smap_trunc
+    case .tan: smap_tan
+    case .asin: smap_asin
+    case .acos: smap_acos
+    case .atan: smap_atan
+    case .sinh: smap_sinh
+    case .cosh: smap_cosh
+    case .asinh: smap_asinh
+    case .acosh: smap_acosh
+    case .atanh: smap_atanh
+    case .exp2: smap_exp2
+    case .expm1: smap_expm1
+    case .log1p: smap_log1p
+    case .log10: smap_log10
+    case .erf: smap_erf
+    case .softplus: smap_softplus
+    case .isinf: smap_isinf
+    case .isfinite: smap_isfinite
     }
   }
 
@@ -68,17 +90,35 @@ public enum UnaryOperation: Sendable, CaseIterable {
     case .relu: smap_relu_gradient
     case .gelu: smap_gelu_gradient
     case .silu: smap_silu_gradient
-    case .sign, .floor, .ceil, .round, .isnan: nil
+    case .tan: smap_tan_gradient
+    case .asin: smap_asin_gradient
+    case .acos: smap_acos_gradient
+    case .atan: smap_atan_gradient
+    case .sinh: smap_sinh_gradient
+    case .cosh: smap_cosh_gradient
+    case .asinh: smap_asinh_gradient
+    case .acosh: smap_acosh_gradient
+    case .atanh: smap_atanh_gradient
+    case .exp2: smap_exp2_gradient
+    case .expm1: smap_expm1_gradient
+    case .log1p: smap_log1p_gradient
+    case .log10: smap_log10_gradient
+    case .erf: smap_erf_gradient
+    case .softplus: smap_softplus_gradient
+    case .sign, .floor, .ceil, .round, .trunc, .isnan, .isinf, .isfinite: nil
     }
   }
 
   /// Whether the gradient is computed from the result instead of the argument.
   var readsResult: Bool {
     switch self {
-    case .sqrt, .rsqrt, .exp, .tanh, .sigmoid: true
+    case .sqrt, .rsqrt, .exp, .tanh, .sigmoid, .tan, .exp2, .expm1: true
     default: false
     }
   }
+
+  /// Whether the result is a mask.
+  var isTest: Bool { self == .isnan || self == .isinf || self == .isfinite }
 }
 
 extension Tensor {
@@ -93,7 +133,8 @@ extension Tensor {
         kernel(x + block.lowerBound, out + block.lowerBound, block.count)
       }
     }
-    guard isRecording, operation != .isnan else { return result }
+    result.isMask = operation.isTest
+    guard isRecording, !operation.isTest else { return result }
     return record(result, operation)
   }
 

@@ -33,15 +33,23 @@ extension BinaryOperation {
       Kept(b: b.detached, result: needsB ? result.unrecorded : nil)
     case .power:
       Kept(a: a.detached, b: b.detached, result: needsB ? result.unrecorded : nil)
-    case .maximum, .minimum, .remainder:
+    case .maximum, .minimum, .remainder, .fmod, .atan2:
       Kept(a: a.detached, b: b.detached)
+    case .hypot:
+      Kept(a: a.detached, b: b.detached, result: result.unrecorded)
     default: Kept()
     }
   }
 
   private func gradientOfLeft(_ gradient: Tensor, _ kept: Kept) throws -> Tensor? {
     switch self {
-    case .add, .subtract, .remainder: return gradient
+    case .add, .subtract, .remainder, .fmod: return gradient
+    case .atan2:
+      guard let a = kept.a, let b = kept.b else { return nil }
+      return try gradient * b / (a.square() + b.square())
+    case .hypot:
+      guard let a = kept.a, let result = kept.result else { return nil }
+      return try gradient * a / result
     case .multiply: return try kept.b.map { try gradient * $0 }
     case .divide: return try kept.b.map { try gradient / $0 }
     case .maximum, .minimum: return try gradient * shareOfLeft(kept)
@@ -66,6 +74,15 @@ extension BinaryOperation {
       guard let a = kept.a, let result = kept.result else { return nil }
       let slope = try result * a.applying(.log)
       return try gradient * Tensor.select(Tensor.combine(.equal, a, 0), 0, slope)
+    case .atan2:
+      guard let a = kept.a, let b = kept.b else { return nil }
+      return try -(gradient * a / (a.square() + b.square()))
+    case .hypot:
+      guard let b = kept.b, let result = kept.result else { return nil }
+      return try gradient * b / result
+    case .fmod:
+      guard let a = kept.a, let b = kept.b else { return nil }
+      return try -(gradient * (a / b).applying(.trunc))
     case .remainder:
       guard let a = kept.a, let b = kept.b else { return nil }
       return try -(gradient * Tensor.combine(.floorDivide, a, b))

@@ -12,6 +12,10 @@ public enum BinaryOperation: Sendable, CaseIterable {
   case maximum, minimum, power
   /// The quotient rounded down, and the remainder of the divisor's sign.
   case floorDivide, remainder
+  /// The remainder of the dividend's sign.
+  case fmod
+  /// The angle of the point (second, first), and its distance from the origin.
+  case atan2, hypot
   /// Comparisons give 1 or 0.
   case equal, unequal, less, lessOrEqual, greater, greaterOrEqual
 
@@ -36,6 +40,9 @@ public enum BinaryOperation: Sendable, CaseIterable {
     case .power: (smap_pow, smap_pow_scalar, smap_scalar_pow)
     case .floorDivide: (smap_floordiv, smap_floordiv_scalar, smap_scalar_floordiv)
     case .remainder: (smap_remainder, smap_remainder_scalar, smap_scalar_remainder)
+    case .fmod: (smap_fmod, smap_fmod_scalar, smap_scalar_fmod)
+    case .atan2: (smap_atan2, smap_atan2_scalar, smap_scalar_atan2)
+    case .hypot: (smap_hypot, smap_hypot_scalar, smap_scalar_hypot)
     case .equal: (smap_equal, smap_equal_scalar, smap_scalar_equal)
     case .unequal: (smap_unequal, smap_unequal_scalar, smap_scalar_unequal)
     case .less: (smap_less, smap_less_scalar, smap_scalar_less)
@@ -45,6 +52,9 @@ public enum BinaryOperation: Sendable, CaseIterable {
       (smap_greater_equal, smap_greater_equal_scalar, smap_scalar_greater_equal)
     }
   }
+
+  /// Whether two masks give a mask: their product is "and", their maximum "or".
+  var keepsMasks: Bool { self == .multiply || self == .maximum || self == .minimum }
 
   /// Comparisons have no gradient.
   var isComparison: Bool {
@@ -79,6 +89,9 @@ extension Tensor {
     _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
   ) throws -> Tensor {
     let result = try computed(operation, a, b)
+    if operation.isComparison || (operation.keepsMasks && a.isMask && b.isMask) {
+      result.isMask = true
+    }
     guard a.isRecording || b.isRecording, !operation.isComparison else { return result }
     return operation.record(result, a, b)
   }
@@ -89,6 +102,7 @@ extension Tensor {
   ) throws -> Tensor {
     let result = try a.uninitializedLike()
     runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
+    result.isMask = operation.isComparison
     guard a.isRecording, !operation.isComparison else { return result }
     switch operation {
     case .add, .subtract: return result.recorded(from: [a]) { [$0] }
@@ -104,6 +118,7 @@ extension Tensor {
   ) throws -> Tensor {
     let result = try b.uninitializedLike()
     numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
+    result.isMask = operation.isComparison
     guard b.isRecording, !operation.isComparison else { return result }
     return operation.record(result, try Tensor.scalar(a), b)
   }

@@ -11,6 +11,7 @@ extension Tensor {
   public func subscripted(_ indices: [TensorIndex]) throws -> Tensor {
     if let start = try leadingPosition(indices), !isRecording {
       let result = try Tensor(uninitialized: Array(shape[indices.count...]))
+        .keepingMask(of: self)
       result.pointer.update(from: pointer + start, count: result.count)
       return result
     }
@@ -35,6 +36,7 @@ extension Tensor {
     let fitted = try value.fitted(to: selection.shape)
     let result = Tensor(storage: try Storage(copying: storage), shape: shape)
     selection.write(fitted.detached, into: result)
+    result.isMask = isMask && value.holdsAnswers
     guard isRecording || value.isRecording else { return result }
     return result.recorded(from: [self, fitted]) { gradient in
       let rest = Tensor(storage: try Storage(copying: gradient.storage), shape: gradient.shape)
@@ -63,6 +65,7 @@ extension Tensor {
       tensor = try tensor.replacing(indices, with: value)
       return
     }
+    if tensor.isMask { tensor.isMask = value.holdsAnswers }
     if indices.count == tensor.rank, value.count == 1, value.rank == 0,
       let place = try tensor.leadingPosition(indices)
     {
@@ -71,6 +74,11 @@ extension Tensor {
     }
     let selection = try Selection(indices, tensor.shape)
     selection.write(try value.fitted(to: selection.shape).detached, into: tensor)
+  }
+
+  /// Whether every element is 0 or 1, as in a mask.
+  private var holdsAnswers: Bool {
+    isMask || withValues { $0.allSatisfy { $0 == 0 || $0 == 1 } }
   }
 
   /// Where in memory the elements begin that plain numbers for the first dimensions select; nil if

@@ -59,6 +59,20 @@ package enum BLAS {
     if use == .freely { call() } else { turns.withLock { _ in call() } }
   }
 
+  /// Calls other routines of the library, on one thread.
+  ///
+  /// Throws a LimitError where the address space is too small for the library.
+  package static func withLibrary<Result>(_ body: () throws -> Result) throws -> Result {
+    switch use {
+    case .freely: return try body()
+    case .inTurns: return try turns.withLock { _ in try body() }
+    case .never:
+      throw TensorError.limit(
+        "linear algebra needs more address space than this process may use",
+        hint: "run it with a larger ulimit -v")
+    }
+  }
+
   private enum Use { case freely, inTurns, never }
 
   private static let turns = Mutex(())

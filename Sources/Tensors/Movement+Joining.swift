@@ -23,6 +23,7 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: shape)
     copyParts(tensors, into: result, place)
+    result.isMask = tensors.allSatisfy(\.isMask)
     guard tensors.contains(where: \.isRecording) else { return result }
     let sizes = tensors.map { $0.shape[place] }
     return result.recorded(from: tensors) { try $0.split(sizes: sizes, dim: place) }

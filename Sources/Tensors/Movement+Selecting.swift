@@ -82,7 +82,7 @@ extension Tensor {
         "the index of shape \(index.shape) is larger than \(shape) along dimension \(other)")
     }
     let positions = try gatherPositions(place, index)
-    let result = try Tensor(uninitialized: index.shape)
+    let result = try Tensor(uninitialized: index.shape).keepingMask(of: self)
     for (i, position) in positions.enumerated() { result.pointer[i] = pointer[position] }
     guard isRecording else { return result }
     let source = shape
@@ -94,7 +94,7 @@ extension Tensor {
   }
 
   /// For each element of `index`, where in memory it points.
-  private func gatherPositions(_ dim: Int, _ index: Tensor) throws -> [Int] {
+  func gatherPositions(_ dim: Int, _ index: Tensor) throws -> [Int] {
     let indices = try index.wholeNumbers(below: shape[dim], along: dim, of: shape)
     let strides = StridedView.contiguousStrides(shape)
     var counters = [Int](repeating: 0, count: rank)
@@ -119,7 +119,7 @@ extension Tensor {
     let split = AxisSplit(shape, dims: dim...dim)
     var target = shape
     target[dim] = positions.count
-    let result = try Tensor(uninitialized: target)
+    let result = try Tensor(uninitialized: target).keepingMask(of: self)
     positions.withUnsafeBufferPointer { list in
       guard let base = list.baseAddress else { return }
       smap_gather_rows(

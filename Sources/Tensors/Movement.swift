@@ -8,7 +8,7 @@ extension Tensor {
   public func reshape(_ shape: [Int]) throws -> Tensor {
     if shape == self.shape { return self }
     let target = try resolved(shape)
-    let result = Tensor(storage: storage, shape: target)
+    let result = Tensor(storage: storage, shape: target).keepingMask(of: self)
     guard isRecording else { return result }
     let source = self.shape
     return result.recorded(from: [self]) { [Tensor(storage: $0.storage, shape: source)] }
@@ -146,7 +146,7 @@ extension Tensor {
 
   /// The elements that a view visits, with the gradient scattered back.
   package func moved(by view: StridedView) throws -> Tensor {
-    let result = try view.copied(from: self)
+    let result = try view.copied(from: self).keepingMask(of: self)
     guard isRecording else { return result }
     let source = shape
     return result.recorded(from: [self]) { [try view.scattered($0, into: source)] }

@@ -111,7 +111,7 @@ extension Tensor {
     guard reduction.split.middle > 0 else {
       return try Tensor(repeating: 1, shape: reduction.resultShape(keepDim))
     }
-    return try truth.minimum(dims: dims, keepDim: keepDim)
+    return try truth.minimum(dims: dims, keepDim: keepDim).keepingMask(of: truth)
   }
 
   /// 1 where any element over `dims` is not 0, else 0.
@@ -121,6 +121,6 @@ extension Tensor {
     guard reduction.split.middle > 0 else {
       return try Tensor.zeros(reduction.resultShape(keepDim))
     }
-    return try truth.maximum(dims: dims, keepDim: keepDim)
+    return try truth.maximum(dims: dims, keepDim: keepDim).keepingMask(of: truth)
   }
 }

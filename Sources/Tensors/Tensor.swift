@@ -14,6 +14,10 @@ public final class Tensor {
   /// The size along each dimension; empty for a scalar.
   public let shape: [Int]
   package var storage: Storage
+  /// Whether the elements are answers, 1 for yes and 0 for no, so that as an index they pick.
+  ///
+  /// Comparisons and tests set it; moving elements about keeps it; arithmetic does not.
+  public package(set) var isMask = false
   /// The place of this tensor in the recorded computation, if gradients flow to it.
   package var node: GradientNode?
 
@@ -109,6 +113,15 @@ public final class Tensor {
   /// The same values without a place in the recorded computation.
   public var detached: Tensor {
     node == nil ? self : Tensor(storage: storage, shape: shape)
+  }
+
+  /// The same values as a mask: 1 where an element is not 0.
+  public func asMask() throws -> Tensor { try Tensor.combine(.unequal, detached, 0) }
+
+  /// This tensor, marked as a mask if those that its elements come from are masks.
+  func keepingMask(of sources: Tensor...) -> Tensor {
+    if sources.allSatisfy(\.isMask) { isMask = true }
+    return self
   }
 
   /// Turns a dimension counted from either end into one counted from the front.

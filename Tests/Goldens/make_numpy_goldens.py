@@ -203,7 +203,111 @@ def indexing():
         case("indexing", "replace " + name, [x], replaced)
 
 
-for section in (elementwise, binary, reductions, movement, linear, indexing):
+def more_elementwise():
+    edges = np.array([0.0, np.inf, -np.inf, np.nan, 1e-30, 50, -50, 3.5, -2.5])
+    inner, above, wide = draw(2, 3, low=-0.9, high=0.9), draw(2, 3, low=1.1, high=4), draw(2, 3)
+    erf = np.vectorize(math.erf)
+    table = {
+        "tan": (np.tan, inner), "asin": (np.arcsin, inner), "acos": (np.arccos, inner),
+        "atan": (np.arctan, wide), "sinh": (np.sinh, wide), "cosh": (np.cosh, wide),
+        "asinh": (np.arcsinh, wide), "acosh": (np.arccosh, above), "atanh": (np.arctanh, inner),
+        "exp2": (np.exp2, wide), "expm1": (np.expm1, wide), "log1p": (np.log1p, inner),
+        "log10": (np.log10, above), "erf": (erf, wide), "trunc": (np.trunc, wide),
+        "softplus": (lambda x: np.logaddexp(0, x), wide), "isinf": (np.isinf, wide),
+        "isfinite": (np.isfinite, wide),
+    }
+    for name, (function, x) in table.items():
+        case("elementwise", name, [x], function)
+        at = np.array([0.5, np.nan]) if name == "tan" else edges
+        case("elementwise", name + "_edges", [at], function)
+    a, b = draw(2, 1, 4), draw(3, 1)
+    for name, function in {"fmod": np.fmod, "atan2": np.arctan2, "hypot": np.hypot}.items():
+        case("binary", name, [a, b], function)
+        case("binary", name + "_row", [draw(3, 4), draw(4)], function)
+    case("binary", "fmod_signs", [np.array([7, -7, 7, -7.5]), np.array([3, 3, -3, -3])], np.fmod)
+
+
+def sorting():
+    x = np.round(draw(3, 4) * 2) / 2  # with ties
+    case("sorting", "sort", [x], lambda v: (np.sort(v), np.argsort(v, kind="stable")))
+    case("sorting", "sort_0", [x], lambda v: np.sort(v, axis=0))
+    case("sorting", "argsort_falling", [x], lambda v: np.argsort(-v, kind="stable"))
+    case("sorting", "sort_nan", [np.array([2, np.nan, 1, np.inf])], np.sort)
+    for q in (0, 0.25, 0.6, 1):
+        case("sorting", f"quantile_{q}", [x], lambda v, q=q: np.quantile(v, q))
+        case("sorting", f"quantile_{q}_1", [x], lambda v, q=q: np.quantile(v, q, axis=1))
+    case("sorting", "median", [x], np.median)
+    case("sorting", "median_0_keep", [x], lambda v: np.median(v, axis=0, keepdims=True))
+    ladder = np.array([1, 2, 2, 3.5])
+    case("sorting", "searchsorted", [ladder, np.array([0, 2, 3, 9])], np.searchsorted)
+    case("sorting", "searchsorted_right", [ladder, np.array([[0, 2], [3.5, 9]])],
+         lambda a, v: np.searchsorted(a, v, side="right"))
+    case("sorting", "unique", [x], lambda v: (lambda r: (r[0], r[1].reshape(v.shape), r[2]))(
+        np.unique(v, return_inverse=True, return_counts=True)))
+    case("sorting", "bincount", [np.array([1, 3, 1, 0])],
+         lambda v: np.bincount(v.astype(int), minlength=6))
+    case("sorting", "bincount_weights", [np.array([1, 3, 1]), np.array([0.5, 2, 1])],
+         lambda v, w: np.bincount(v.astype(int), w))
+    case("sorting", "histogram", [draw(40)], lambda v: np.histogram(v, 7))
+    case("sorting", "histogram_range", [draw(40)], lambda v: np.histogram(v, 4, (-1, 1)))
+    case("sorting", "nonzero", [np.round(draw(2, 3, 2))], np.argwhere)
+    case("sorting", "cumprod", [draw(2, 3, 2)], lambda v: np.cumprod(v, axis=1))
+    case("sorting", "diff", [draw(2, 5)], lambda v: np.diff(v, 2))
+    case("sorting", "diff_0", [draw(3, 2)], lambda v: np.diff(v, axis=0))
+
+
+def layout():
+    x = draw(2, 3, 4)
+    case("layout", "movedim", [x], lambda v: np.moveaxis(v, 0, -1))
+    case("layout", "repeat_interleave", [x], lambda v: np.repeat(v, 3, axis=1))
+    for k in range(-1, 4):
+        case("layout", f"rot90_{k}", [draw(2, 3)], lambda v, k=k: np.rot90(v, k))
+    case("layout", "meshgrid", [draw(2), draw(3)], lambda a, b: np.meshgrid(a, b, indexing="ij"))
+    case("layout", "kron", [draw(2, 3), draw(3, 2)], np.kron)
+    case("layout", "kron_ranks", [draw(2), draw(2, 2)], np.kron)
+
+    def put(v, i, s):
+        v = v.copy()
+        np.put_along_axis(v, i.astype(int), s, axis=1)
+        return v
+
+    case("layout", "scatter", [draw(2, 4), np.array([[3, 0], [1, 2]]), draw(2, 2)], put)
+
+    def add(v, i, s):
+        v = v.copy()
+        np.add.at(v, i.astype(int), s)
+        return v
+
+    case("layout", "scatter_add", [draw(4), np.array([2, 2, 0]), draw(3)], add)
+
+
+def decompositions():
+    a, b = draw(4, 4), draw(4, 2)
+    spd = lambda v: v @ v.T + np.eye(len(v))
+    case("decompositions", "solve", [a, b], np.linalg.solve)
+    case("decompositions", "solve_vector", [a, draw(4)], np.linalg.solve)
+    case("decompositions", "solve_stack", [draw(2, 3, 3), draw(2, 3, 1)], np.linalg.solve)
+    case("decompositions", "inv", [a], np.linalg.inv)
+    case("decompositions", "det", [draw(2, 3, 3)], np.linalg.det)
+    case("decompositions", "slogdet", [a], lambda v: tuple(np.linalg.slogdet(v)))
+    case("decompositions", "cholesky", [a], lambda v: np.linalg.cholesky(spd(v)))
+    case("decompositions", "eigh", [a], lambda v: np.linalg.eigh(spd(v))[0])
+    case("decompositions", "svd", [draw(3, 5)], lambda v: np.linalg.svd(v, full_matrices=False)[1])
+    case("decompositions", "qr", [draw(5, 3)], lambda v: np.abs(np.linalg.qr(v)[1]))
+    case("decompositions", "lstsq", [draw(6, 3), draw(6)],
+         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0])
+    case("decompositions", "lstsq_wide", [draw(2, 4), draw(2, 2)],
+         lambda a, b: np.linalg.lstsq(a, b, rcond=None)[0])
+    case("decompositions", "trace", [draw(3, 4)], np.trace)
+    case("decompositions", "cross", [draw(2, 3), draw(2, 3)], np.cross)
+    case("decompositions", "tensordot", [draw(2, 3, 4), draw(4, 3, 2)],
+         lambda a, b: np.tensordot(a, b, ((1, 2), (1, 0))))
+    case("decompositions", "cdist", [draw(3, 4), draw(2, 4)],
+         lambda a, b: np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)))
+
+
+for section in (elementwise, binary, reductions, movement, linear, indexing, more_elementwise,
+                sorting, layout, decompositions):
     section()
 FOLDER.mkdir(exist_ok=True)
 for file, cases in files.items():

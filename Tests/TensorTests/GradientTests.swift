@@ -124,15 +124,24 @@ struct Differentiable: CustomTestStringConvertible, Sendable {
 }
 
 /// Every differentiable function of the module.
-let differentiables: [Differentiable] = unary + binary + reduction + movement + product + indexing
+let differentiables: [Differentiable] =
+  unary + binary + reduction + movement + product + indexing
+  + families
 
 private let unary: [Differentiable] =
   [
     UnaryOperation.negate, .abs, .square, .exp, .sin, .cos, .tanh, .sigmoid, .relu, .gelu, .silu,
+    .atan, .sinh, .cosh, .asinh, .exp2, .expm1, .erf, .softplus,
   ].map { operation in
     Differentiable("\(operation)", [[2, 5]]) { try $0[0].applying(operation) }
   }
-  + [UnaryOperation.sqrt, .rsqrt, .log, .log2].map { operation in
+  + [UnaryOperation.tan, .asin, .acos, .atanh, .log1p].map { operation in
+    Differentiable("\(operation)", [[2, 5]], -0.7...0.7) { try $0[0].applying(operation) }
+  }
+  + [
+    Differentiable("acosh", [[2, 5]], 1.3...2) { try $0[0].applying(.acosh) }
+  ]
+  + [UnaryOperation.sqrt, .rsqrt, .log, .log2, .log10].map { operation in
     Differentiable("\(operation)", [[2, 5]], 0.6...2) { try $0[0].applying(operation) }
   }
   + [
@@ -153,13 +162,16 @@ private let binary: [Differentiable] =
       try Tensor.combine(operation, $0[0], $0[1])
     }
   }
-  + [BinaryOperation.divide, .power].map { operation in
+  + [BinaryOperation.divide, .power, .atan2, .hypot].map { operation in
     Differentiable("\(operation)", [[2, 1, 3], [4, 1]], 0.5...2) {
       try Tensor.combine(operation, $0[0], $0[1])
     }
   }
   + [
     Differentiable("remainder", [[6], [1]], 0.61...0.99) { try ($0[0] * 4).remainder($0[1]) },
+    Differentiable("fmod", [[6], [1]], 0.61...0.99) {
+      try Tensor.combine(.fmod, $0[0] * 4, $0[1])
+    },
     Differentiable("multiply, same shape", [[3, 2], [3, 2]]) { try $0[0] * $0[1] },
     Differentiable("multiply, row", [[3, 2], [2]]) { try $0[0] * $0[1] },
     Differentiable("multiply, scalar", [[3, 2], []]) { try $0[0] * $0[1] },
@@ -252,5 +264,52 @@ private let indexing: [Differentiable] = [
   },
   Differentiable("replace by list", [[3, 2], [2, 1]]) {
     try $0[0].replacing([.gather(try v(2, 0))], with: $0[1])
+  },
+]
+
+private let families: [Differentiable] = [
+  Differentiable("sort", [[2, 5]]) { try $0[0].sorted(dim: 1).values },
+  Differentiable("quantile", [[2, 5]]) { try $0[0].quantile(0.3, dim: 1) },
+  Differentiable("median", [[6]]) { try $0[0].median() },
+  Differentiable("cumprod", [[2, 4]], 0.5...1.5) { try $0[0].cumprod(dim: 1) },
+  Differentiable("cumprod with a zero", [[4]], 0.5...1.5) {
+    try ($0[0] * t([4], [1, 0, 1, 1])).cumprod(dim: 0)
+  },
+  Differentiable("diff", [[2, 4]]) { try $0[0].diff() },
+  Differentiable("movedim", [[2, 3, 2]]) { try $0[0].moveDimension(0, to: 2) },
+  Differentiable("repeat_interleave", [[2, 3]]) { try $0[0].repeatedElements(2, dim: 1) },
+  Differentiable("rot90", [[2, 3]]) { try $0[0].rotated() },
+  Differentiable("meshgrid", [[2], [3]]) { try Tensor.meshgrid($0)[0] * Tensor.meshgrid($0)[1] },
+  Differentiable("scatter", [[2, 4], [2, 2]]) {
+    try $0[0].scatter(dim: 1, index: t([2, 2], [3, 0, 1, 1]), source: $0[1])
+  },
+  Differentiable("scatter_add", [[4], [3]]) {
+    try $0[0].scatter(dim: 0, index: v(2, 2, 0), source: $0[1], adding: true)
+  },
+  Differentiable("kron", [[2, 2], [1, 3]]) { try $0[0].kronecker($0[1]) },
+  Differentiable("trace", [[3, 4]]) { try $0[0].trace() },
+  Differentiable("cross", [[2, 3], [2, 3]]) { try Tensor.cross($0[0], $0[1]) },
+  Differentiable("tensordot", [[2, 3], [3, 2]]) {
+    try Tensor.tensordot($0[0], $0[1], ours: [1], theirs: [0])
+  },
+  Differentiable("cdist", [[2, 3], [2, 3]]) { try Tensor.pairDistances($0[0], $0[1]) },
+  Differentiable("solve", [[3, 3], [3, 2]]) { try ($0[0] + Tensor.eye(3) * 4).solve($0[1]) },
+  Differentiable("solve, one matrix for two", [[2, 2], [2, 2, 1]]) {
+    try ($0[0] + Tensor.eye(2) * 4).solve($0[1])
+  },
+  Differentiable("inv", [[3, 3]]) { try ($0[0] + Tensor.eye(3) * 4).inverse() },
+  Differentiable("det", [[2, 3, 3]]) { try $0[0].determinant() },
+  Differentiable("det of a singular matrix", [[2]]) { x in
+    try Tensor.stack([x[0], x[0] * 2]).determinant()
+  },
+  Differentiable("slogdet", [[3, 3]]) {
+    try ($0[0] + Tensor.eye(3) * 4).logDeterminant().logarithm
+  },
+  Differentiable("cholesky", [[3, 3]]) { try positiveDefinite($0[0]).cholesky() },
+  Differentiable("eigh, values", [[3, 3]]) {
+    try positiveDefinite($0[0]).symmetricEigen().values
+  },
+  Differentiable("eigh, vectors", [[3, 3]]) {
+    try positiveDefinite($0[0]).symmetricEigen().vectors.square()
   },
 ]

@@ -25,6 +25,11 @@ SMAP_BINARY(pow)
 /// Quotient rounded down, and the remainder that goes with it (of the divisor's sign).
 SMAP_BINARY(floordiv)
 SMAP_BINARY(remainder)
+/// The remainder of the dividend's sign.
+SMAP_BINARY(fmod)
+/// The angle of the point (b, a), and its distance from the origin.
+SMAP_BINARY(atan2)
+SMAP_BINARY(hypot)
 /// Comparisons give 1 or 0.
 SMAP_BINARY(equal)
 SMAP_BINARY(unequal)
@@ -79,6 +84,26 @@ SMAP_UNARY(ceil)
 /// To the nearest whole number; halves to the even one.
 SMAP_UNARY(round)
 SMAP_UNARY(isnan)
+SMAP_UNARY(isinf)
+SMAP_UNARY(isfinite)
+/// Towards zero.
+SMAP_UNARY(trunc)
+SMAP_DIFFERENTIABLE(tan)
+SMAP_DIFFERENTIABLE(asin)
+SMAP_DIFFERENTIABLE(acos)
+SMAP_DIFFERENTIABLE(atan)
+SMAP_DIFFERENTIABLE(sinh)
+SMAP_DIFFERENTIABLE(cosh)
+SMAP_DIFFERENTIABLE(asinh)
+SMAP_DIFFERENTIABLE(acosh)
+SMAP_DIFFERENTIABLE(atanh)
+SMAP_DIFFERENTIABLE(exp2)
+SMAP_DIFFERENTIABLE(expm1)
+SMAP_DIFFERENTIABLE(log1p)
+SMAP_DIFFERENTIABLE(log10)
+SMAP_DIFFERENTIABLE(erf)
+/// log(1 + e^x).
+SMAP_DIFFERENTIABLE(softplus)
 #undef SMAP_UNARY
 #undef SMAP_DIFFERENTIABLE
 

@@ -91,4 +91,14 @@ void smap_unfold3x3(const float *picture, long height, long width, long channels
 /// The transpose of smap_unfold3x3: adds every entry to its pixel.
 void smap_fold3x3(const float *rows, long height, long width, long channels, float *picture);
 
+// MARK: depthwise convolution
+
+/// One channel of a depthwise convolution: out[y, x] = bias + the filter (size x size) over the
+/// padded picture from (y * step, x * step) on. Rows of the padded picture are `row_length` apart.
+void smap_depthwise(const float *padded, long row_length, const float *filter, long size,
+                    long step, float bias, float *out, long height, long width);
+/// Adds a number to each row and limits the sums to a range.
+void smap_bias_clamp(float *rows, const float *bias, long channels, long length, float low,
+                     float high);
+
 #endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A depthwise convolution: each channel has a small filter of its own. The picture is padded by its
+// caller, so the loops need no tests; with a step of 1 the innermost loop runs along memory.
+#include "networks.h"
+#include "vectormath.h"
+
+INLINE void accumulate_row(const float *input, long step, float weight, float *out, long n) {
+  if (step == 1) {
+    for (long x = 0; x < n; x++) out[x] += weight * input[x];
+  } else {
+    for (long x = 0; x < n; x++) out[x] += weight * input[x * step];
+  }
+}
+
+MULTIVERSIONED
+void smap_depthwise(const float *padded, long row_length, const float *filter, long size,
+                    long step, float bias, float *out, long height, long width) {
+  for (long y = 0; y < height; y++) {
+    float *row = out + y * width;
+    for (long x = 0; x < width; x++) row[x] = bias;
+    for (long dy = 0; dy < size; dy++) {
+      const float *line = padded + (y * step + dy) * row_length;
+      for (long dx = 0; dx < size; dx++)
+        accumulate_row(line + dx, step, filter[dy * size + dx], row, width);
+    }
+  }
+}
+
+MULTIVERSIONED
+void smap_bias_clamp(float *rows, const float *bias, long channels, long length, float low,
+                     float high) {
+  for (long c = 0; c < channels; c++) {
+    float *row = rows + c * length;
+    for (long i = 0; i < length; i++) {
+      float value = row[i] + bias[c];
+      value = value < low ? low : value;
+      row[i] = value > high ? high : value;
+    }
+  }
+}

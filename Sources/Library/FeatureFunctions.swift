@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Metrics on features: `metrics.features` and what compares two sets of them. Where features are
+// wanted, pictures [N, C, H, W] may be given too.
+
+import Metrics
+import Runtime
+import Tensors
+
+/// The functions of `metrics` that compare sets of pictures.
+enum FeatureFunctions {
+  static let functions: [Builtin] = [features, frechet, kid, precisionRecall, linearProbe]
+
+  private static let features = Builtin(
+    "metrics.features(images: [B, C, H, W]) -> [B, F]",
+    "Describes each picture by 1,280 numbers from the network EfficientNet-Lite0.",
+    details: "Pictures hold values from 0 to 1; they are resized to 112 x 112.",
+    example: "metrics.features(zeros(2, 3, 32, 32)).shape   #=> [2, 1280]",
+    body: translating { call in .tensor(try features(call, 0)) })
+
+  private static let frechet = Builtin(
+    "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number",
+    "The Fréchet distance of two sets of pictures, or of features [N, F].",
+    details: """
+      Both sets are summed up by mean and covariance of their features; equal sets have distance \
+      0. With `components`, features are first projected on so many principal components of `x`. \
+      The value depends on the sizes of the sets: compare equal sizes only, and call it FD-Lite0, \
+      not FID.
+      """,
+    example: "metrics.frechet([0, 0; 2, 2], [3, 0; 5, 2])   #=> 9",
+    body: translating { call in
+      let components = try call.optionalInteger(2)
+      return .number(
+        try FeatureDistances.frechet(rows(call, 0), rows(call, 1), components: components))
+    })
+
+  private static let kid = Builtin(
+    "metrics.kid(x: tensor, y: tensor) -> number",
+    "The kernel distance of two sets of pictures, or of features [N, F].",
+    details: "The unbiased squared maximum mean discrepancy under the kernel (x.y / F + 1) ** 3, "
+      + "over all pairs. It does not depend on the sizes of the sets, and may come out slightly "
+      + "below 0.",
+    example: "metrics.kid([1, 0; 1, 0], [0, 1; 0, 1])   #=> 4.75",
+    body: translating { call in
+      .number(try FeatureDistances.kernel(rows(call, 0), rows(call, 1)))
+    })
+
+  private static let precisionRecall = Builtin(
+    "metrics.precision_recall(x: tensor, y: tensor, *, k = 3) -> record",
+    "The share of `y` that looks like `x`, and the share of `x` that `y` covers.",
+    details: "`x` is the real set, `y` the generated one. An element counts if it is not farther "
+      + "from some element of the other set than that element's `k`-th nearest neighbour.",
+    example: "metrics.precision_recall([0; 1; 2], [0; 1; 9], k = 1).precision   "
+      + "#=> 0.6666666666666666",
+    body: translating { call in
+      let found = try FeatureDistances.precisionRecall(
+        rows(call, 0), rows(call, 1), neighbours: call.integer("k", in: 1...1_000_000))
+      return .record(["precision": .number(found.precision), "recall": .number(found.recall)])
+    })
+
+  private static let linearProbe = Builtin(
+    "metrics.linear_probe(features: tensor, labels: tensor, test_features: tensor, "
+      + "test_labels: tensor, *, penalty = 0.1) -> record",
+    "How well classes can be read off features by a linear map: {accuracy, predictions}.",
+    details: """
+      Ridge regression on one-hot targets, in closed form: the features are standardised, and \
+      `penalty` is added to the diagonal of their covariance.
+      """,
+    example: "metrics.linear_probe([0; 1; 4; 5], [0, 0, 1, 1], [0; 6], [0, 1]).accuracy   #=> 1",
+    body: translating { call in
+      let probe = try LinearProbe(
+        features: flat(call, 0), labels: call.tensor(1),
+        penalty: call.number("penalty", in: 0...Double.greatestFiniteMagnitude))
+      let (features, labels) = (try flat(call, 2), try call.tensor(3))
+      guard labels.shape == [features.shape[0]] else {
+        throw call.failure(
+          .shape, "\(features.shape[0]) rows do not have labels of shape \(labels.shape)",
+          argument: 3)
+      }
+      let found = try probe.predict(features)
+      let right = zip(found, labels.toArray()).filter { $0 == $1 }.count
+      return .record([
+        "accuracy": .number(found.isEmpty ? .nan : Double(right) / Double(found.count)),
+        "predictions": .tensor(try Tensor(shape: [found.count], values: found)),
+      ])
+    })
+
+  /// Features, one row each; pictures go through the network.
+  private static func rows(_ call: Call, _ index: Int) throws -> Tensor {
+    let tensor = try call.tensor(index)
+    return tensor.rank == 4 ? try features(call, index) : tensor
+  }
+
+  /// Features, one row each; dimensions behind the first are joined.
+  private static func flat(_ call: Call, _ index: Int) throws -> Tensor {
+    let tensor = try call.tensor(index)
+    guard tensor.rank >= 2 else {
+      throw call.failure(
+        .shape, "features have the shape [N, F], not \(tensor.shape)", argument: index)
+    }
+    return try tensor.flatten(start: 1)
+  }
+
+  private static func features(_ call: Call, _ index: Int) throws -> Tensor {
+    let images = try call.tensor(index)
+    guard images.rank == 4 else {
+      throw call.failure(
+        .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: index)
+    }
+    let network = try HeldNetwork.of(call.session)
+    guard images.shape[0] > 0 else { return try network.features(of: images) }
+    let parts = try call.inGroups(images.shape[0], size: 32) { range in
+      try network.features(
+        of: images.narrow(dim: 0, start: range.lowerBound, count: range.count))
+    }
+    return try Tensor.cat(parts)
+  }
+}
+
+/// The network of a session, read when it is first asked for.
+private final class HeldNetwork {
+  private let network: FeatureNetwork
+
+  private init() throws {
+    network = try FeatureNetwork(
+      weights: ResourceLocator.metric("efficientnet-lite0.safetensors"),
+      plan: ResourceLocator.metric("efficientnet-lite0.json"))
+  }
+
+  static func of(_ session: Session) throws -> FeatureNetwork {
+    if let known = session.attachments["feature network"] as? HeldNetwork { return known.network }
+    let fresh = try HeldNetwork()
+    session.attachments["feature network"] = fresh
+    return fresh.network
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// More ways to move elements: grids, tiles, parts, places.
+
+import Runtime
+import Tensors
+
+/// Functions that lay elements out anew.
+enum TensorLayout {
+  static let functions: [Builtin] = likenesses + joins + repetitions + turns + scatters
+
+  private static let likenesses: [Builtin] = [
+    Builtin(
+      "zeros_like(x: tensor)", "Makes a tensor of zeros in the shape of another.",
+      example: "zeros_like([1, 2])   #=> tensor([0, 0])"
+    ) { call in .tensor(try Tensor.zeros(call.tensor(0).shape)) },
+    Builtin(
+      "ones_like(x: tensor)", "Makes a tensor of ones in the shape of another.",
+      example: "ones_like([1, 2])   #=> tensor([1, 1])"
+    ) { call in .tensor(try Tensor(repeating: 1, shape: call.tensor(0).shape)) },
+    Builtin(
+      "full_like(x: tensor, value: number)",
+      "Makes a tensor with one value everywhere in the shape of another.",
+      example: "full_like([1, 2], 7)   #=> tensor([7, 7])"
+    ) { call in
+      .tensor(try Tensor(repeating: Float(call.number(1)), shape: call.tensor(0).shape))
+    },
+    Builtin(
+      "logspace(start, stop, num = 50)",
+      "Makes a vector of `num` numbers from 10 ** start to 10 ** stop in equal ratios.",
+      example: "logspace(0, 3, 4)   #=> tensor([1, 10, 100, 1000])"
+    ) { call in
+      let exponents = try Tensor.linspace(call.number(0), call.number(1), count: call.integer(2))
+      return .tensor(try Tensor.combine(.power, 10, exponents))
+    },
+    Builtin(
+      "meshgrid(...vectors) -> list",
+      "Stretches each vector over the grid of all: the first runs down, the second across.",
+      example: "meshgrid([1, 2], [3, 4])[0][1]   #=> tensor([2, 2])"
+    ) { call in .list(try Tensor.meshgrid(call.tensors(0)).map { .tensor($0) }) },
+    Builtin(
+      "tolist(x: tensor) -> list", "Gives the numbers of a tensor as lists within lists.",
+      example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
+    ) { call in
+      let x = try call.tensor(0)
+      try call.session.claim(elements: x.count, bytesEach: 8)
+      return lists(x.toArray()[...], x.shape[...])
+    },
+  ]
+
+  private static let joins: [Builtin] = [
+    Builtin(
+      "hstack(tensors: list)", "Joins tensors side by side: along dimension 1, vectors along 0.",
+      example: "hstack([[1; 2], [3; 4]])[1]   #=> tensor([2, 4])"
+    ) { call in
+      let tensors = try call.tensors(0)
+      return .tensor(try Tensor.cat(tensors, dim: tensors.allSatisfy { $0.rank == 1 } ? 0 : 1))
+    },
+    Builtin(
+      "vstack(tensors: list)", "Joins tensors one below the other; vectors are rows.",
+      example: "vstack([[1, 2], [3, 4]]).shape   #=> [2, 2]"
+    ) { call in
+      .tensor(
+        try Tensor.cat(call.tensors(0).map { $0.rank < 2 ? try $0.reshape([1, -1]) : $0 }))
+    },
+    Builtin(
+      "split(x: tensor, sizes, dim = 0) -> list",
+      "Cuts a tensor into parts of one size, or of the sizes in a list.",
+      example: "[part.shape for part in tensor([1, 2, 3, 4, 5]).split(2)]   #=> [[2], [2], [1]]"
+    ) { call in
+      let x = try call.tensor(0)
+      let dim = try call.integer(2)
+      let parts =
+        call[1].isNumber
+        ? try x.split(size: call.integer(1), dim: dim)
+        : try x.split(sizes: call.integers(1), dim: dim)
+      return .list(parts.map { .tensor($0) })
+    },
+    Builtin(
+      "unbind(x: tensor, dim = 0) -> list", "Lists the slices of a tensor along a dimension.",
+      example: "unbind([1, 2; 3, 4], 1)[0]   #=> tensor([1, 3])"
+    ) { call in
+      let x = try call.tensor(0)
+      let dim = try x.dimension(call.integer(1))
+      return .list(
+        try (0..<x.shape[dim]).map {
+          .tensor(try x.narrow(dim: dim, start: $0, count: 1).squeeze(dim: dim))
+        })
+    },
+  ]
+
+  private static let repetitions: [Builtin] = [
+    Builtin(
+      "tile(x: tensor, ...times)", "Lays a tensor side by side so many times in each dimension.",
+      example: "tile([1, 2], 2)   #=> tensor([1, 2, 1, 2])"
+    ) { call in
+      let x = try call.tensor(0)
+      let times = try call.shape(1)
+      let missing = [Int](repeating: 1, count: max(0, x.rank - times.count))
+      return .tensor(try x.repeated(missing + times))
+    },
+    Builtin(
+      "repeat_interleave(x: tensor, repeats, dim = nil)",
+      "Repeats each element behind itself; without `dim`, of the tensor laid out flat.",
+      example: "repeat_interleave([1, 2], 2)   #=> tensor([1, 1, 2, 2])"
+    ) { call in
+      let x = try call.tensor(0)
+      guard let dim = try call.axis(2) else {
+        return .tensor(try x.reshape([-1]).repeatedElements(call.integer(1), dim: 0))
+      }
+      return .tensor(try x.repeatedElements(call.integer(1), dim: dim))
+    },
+    Builtin(
+      "kron(x: tensor, y: tensor)",
+      "Gives the Kronecker product: each element of `x` times the whole of `y`.",
+      example: "kron([1, 10], [1, 2])   #=> tensor([1, 2, 10, 20])"
+    ) { call in .tensor(try call.tensor(0).kronecker(call.tensor(1))) },
+  ]
+
+  private static let turns: [Builtin] = [
+    Builtin(
+      "movedim(x: tensor, source, destination)",
+      "Moves a dimension to another place; the others keep their order.",
+      example: "movedim(zeros(2, 3, 4), 0, -1).shape   #=> [3, 4, 2]"
+    ) { call in .tensor(try call.tensor(0).moveDimension(call.integer(1), to: call.integer(2))) },
+    Builtin(
+      "rot90(x: tensor, k = 1, dims = [0, 1])",
+      "Turns by `k` times 90 degrees, from the first dimension towards the second.",
+      example: "rot90([1, 2; 3, 4])[0]   #=> tensor([2, 4])"
+    ) { call in
+      let dims = try call.integers(2)
+      guard dims.count == 2 else {
+        throw call.failure(.value, "dims must be two dimensions", argument: 2)
+      }
+      return .tensor(
+        try call.tensor(0).rotated(quarters: call.integer(1), dims: (dims[0], dims[1])))
+    },
+  ]
+
+  private static let scatters: [Builtin] = [
+    Builtin(
+      "scatter(x: tensor, dim, index: tensor, source: tensor)",
+      "Gives `x` with the elements of `source` in the places that `index` names along `dim`.",
+      example: "scatter(zeros(3), 0, [2, 0], [5, 6])   #=> tensor([6, 0, 5])"
+    ) { call in .tensor(try scattered(call, adding: false)) },
+    Builtin(
+      "scatter_add(x: tensor, dim, index: tensor, source: tensor)",
+      "Gives `x` with the elements of `source` added in the places that `index` names.",
+      example: "scatter_add(zeros(3), 0, [2, 2], [5, 6])   #=> tensor([0, 0, 11])"
+    ) { call in .tensor(try scattered(call, adding: true)) },
+    Builtin(
+      "masked_fill(x: tensor, mask: tensor, value: number)",
+      "Puts a number where the mask is not 0.",
+      example: "let x = tensor([1, -2]); masked_fill(x, x < 0, 9)   #=> tensor([1, 9])"
+    ) { call in
+      .tensor(try Tensor.select(call.tensor(1), Float(call.number(2)), call.tensor(0)))
+    },
+  ]
+
+  private static func scattered(_ call: Call, adding: Bool) throws -> Tensor {
+    let index = try call.tensor(2)
+    return try call.tensor(0).scatter(
+      dim: call.integer(1), index: index, source: call.tensor(3).expand(index.shape),
+      adding: adding)
+  }
+
+  private static func lists(_ values: ArraySlice<Float>, _ shape: ArraySlice<Int>) -> Value {
+    guard let size = shape.first else { return .number(values.first.map(Double.init) ?? .nan) }
+    let length = size == 0 ? 0 : values.count / size
+    return .list(
+      (0..<size).map { row in
+        let start = values.startIndex + row * length
+        return lists(values[start..<start + length], shape.dropFirst())
+      })
+  }
+}
+
+extension Value {
+  fileprivate var isNumber: Bool {
+    if case .number = self { return true }
+    return false
+  }
+}

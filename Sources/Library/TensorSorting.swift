@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orders, counts and places.
+
+import Runtime
+import Tensors
+
+/// Functions that sort, count and find.
+enum TensorSorting {
+  static let functions: [Builtin] = orders + quantiles + counts + places + runs
+
+  private static let orders: [Builtin] = [
+    Builtin(
+      "sort(x: tensor, dim = -1, descending = false) -> record",
+      "Sorts along `dim`: the `values`, and the `indices` where they were.",
+      details: "Equal elements keep their order, and nan comes last. `sorted` sorts lists.",
+      example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])"
+    ) { call in
+      let found = try call.tensor(0).sorted(dim: call.integer(1), descending: call.bool(2))
+      return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
+    },
+    Builtin(
+      "argsort(x: tensor, dim = -1, descending = false)",
+      "Gives the positions that would sort along `dim`.",
+      example: "argsort([3, 1, 2])   #=> tensor([1, 2, 0])"
+    ) { call in
+      .tensor(try call.tensor(0).argsort(dim: call.integer(1), descending: call.bool(2)))
+    },
+    Builtin(
+      "unique(x: tensor) -> record",
+      "Gives the different elements in rising order as `values`, with `inverse` and `counts`.",
+      details: "`inverse` tells for each element which of the values it is.",
+      example: "unique([3, 1, 3]).counts   #=> tensor([1, 2])"
+    ) { call in
+      let found = try call.tensor(0).unique()
+      return .record([
+        "values": .tensor(found.values), "inverse": .tensor(found.inverse),
+        "counts": .tensor(found.counts),
+      ])
+    },
+    Builtin(
+      "searchsorted(sorted_sequence: tensor, values: tensor, right = false)",
+      "Gives the place in a sorted vector in front of which each value belongs.",
+      details: "With `right`, values go behind elements equal to them.",
+      example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])"
+    ) { call in .tensor(try call.tensor(0).searchSorted(call.tensor(1), right: call.bool(2))) },
+  ]
+
+  private static let quantiles: [Builtin] = [
+    Builtin(
+      "median(x: tensor, dim = nil, keepdim = false)",
+      "Gives the middle element; of an even number of elements, the mean of the middle two.",
+      example: "median([1, 9, 2, 4])   #=> tensor(3)"
+    ) { call in .tensor(try call.tensor(0).median(dim: call.axis(1), keepDim: call.bool(2))) },
+    Builtin(
+      "quantile(x: tensor, q: number, dim = nil, keepdim = false)",
+      "Gives the value below which the share `q` of the elements lies.",
+      details: "Between two elements it is interpolated, as in NumPy. `q` goes from 0 to 1.",
+      example: "quantile([1, 2, 3, 4, 5], 0.25)   #=> tensor(2)"
+    ) { call in
+      .tensor(
+        try call.tensor(0).quantile(call.number(1), dim: call.axis(2), keepDim: call.bool(3)))
+    },
+  ]
+
+  private static let counts: [Builtin] = [
+    Builtin(
+      "count_nonzero(x: tensor, dim = nil)", "Counts the elements that are not 0.",
+      example: "count_nonzero([1, 0, 5])   #=> tensor(2)"
+    ) { call in .tensor(try call.tensor(0).countNonzero(dims: call.axes(1))) },
+    Builtin(
+      "bincount(x: tensor, weights = nil, minlength = 0)",
+      "Counts how often each whole number from 0 on occurs.",
+      example: "bincount([1, 3, 1])   #=> tensor([0, 2, 0, 1])"
+    ) { call in
+      .tensor(
+        try call.tensor(0).binCount(
+          weights: call.optionalTensor(1), minimumLength: call.integer(2)))
+    },
+    Builtin(
+      "histogram(x: tensor, bins = 10, range = nil) -> record",
+      "Counts the elements in equal parts of a range: `counts`, and the `edges` of the parts.",
+      details: "`range` is a list of two bounds; by default the smallest and the largest element.",
+      example: "histogram([0, 1, 1, 4], bins = 2).counts   #=> tensor([3, 1])"
+    ) { call in
+      var bounds: (Double, Double)?
+      if !call[2].isNil {
+        let numbers = try call.numbers(2)
+        guard numbers.count == 2 else {
+          throw call.failure(.value, "range must be two numbers, [low, high]", argument: 2)
+        }
+        bounds = (numbers[0], numbers[1])
+      }
+      let found = try call.tensor(0).histogram(bins: call.integer(1), range: bounds)
+      return .record(["counts": .tensor(found.counts), "edges": .tensor(found.edges)])
+    },
+  ]
+
+  private static let places: [Builtin] = [
+    Builtin(
+      "nonzero(x: tensor)", "Gives the positions of the elements that are not 0, one row each.",
+      example: "nonzero([0, 5, 0, 7]).T   #=> tensor([[1, 3]])"
+    ) { call in .tensor(try call.tensor(0).nonzero()) },
+    Builtin(
+      "interp(x: tensor, xp: tensor, fp: tensor)",
+      "Interpolates between the points (xp, fp), which are sorted; beyond them it stays constant.",
+      example: "interp([0.5, 9], [0, 1, 2], [0, 10, 30])   #=> tensor([5, 30])"
+    ) { call in .tensor(try interpolated(call)) },
+  ]
+
+  private static let runs: [Builtin] = [
+    Builtin(
+      "cumprod(x: tensor, dim)", "Gives the running products along `dim`.",
+      example: "cumprod([1, 2, 3, 4], 0)   #=> tensor([1, 2, 6, 24])"
+    ) { call in .tensor(try call.tensor(0).cumprod(dim: call.integer(1))) },
+    Builtin(
+      "diff(x: tensor, n = 1, dim = -1)",
+      "Gives the differences of neighbours along `dim`, `n` times over.",
+      example: "diff([1, 4, 9, 16])   #=> tensor([3, 5, 7])"
+    ) { call in .tensor(try call.tensor(0).diff(times: call.integer(1), dim: call.integer(2))) },
+  ]
+
+  private static func interpolated(_ call: Call) throws -> Tensor {
+    let (x, points, values) = (try call.tensor(0), try call.tensor(1), try call.tensor(2))
+    guard !x.requiresGradient, !points.requiresGradient, !values.requiresGradient else {
+      throw call.failure(
+        .value, "interp has no gradient", hint: "give it detach(x)", argument: 0)
+    }
+    guard points.rank == 1, points.count > 0, values.shape == points.shape else {
+      throw call.failure(
+        .shape, "xp and fp are two vectors of one length, not \(points.shape) and \(values.shape)",
+        argument: 1)
+    }
+    let (p, v) = (points.toArray(), values.toArray())
+    guard zip(p, p.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+      throw call.failure(.value, "xp must rise", argument: 1)
+    }
+    let behind = try points.detached.searchSorted(x.detached, right: true).toArray()
+    let found = zip(x.toArray(), behind).map { value, place -> Float in
+      let next = Int(place)
+      if value.isNaN { return value }
+      if next == 0 { return v[0] }
+      if next == p.count { return v[p.count - 1] }
+      let share = (value - p[next - 1]) / (p[next] - p[next - 1])
+      return v[next - 1] + (v[next] - v[next - 1]) * share
+    }
+    return try Tensor(shape: x.shape, values: found)
+  }
+}

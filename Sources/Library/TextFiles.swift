@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Values as text in files. JSON is strict in reading; in writing, what JSON cannot say (functions,
+// infinite numbers) is an error and not a silent null. A CSV file has one line of names and then
+// one record a line (RFC 4180: quotes around commas, quotes doubled); a cell that reads as a number
+// is one, an empty cell is nil.
+
+import Files
+import Runtime
+import Tensors
+
+/// Loading and saving text.
+enum TextFiles {
+  // MARK: - Plain text
+
+  static let loadText: @Sendable (Call, String) throws -> Value = { call, path in
+    .string(try text(path, call))
+  }
+
+  static let saveText: @Sendable (Call, String) throws -> Void = { call, path in
+    try AtomicFile.write(path: path, bytes: Array(call.string(0).utf8))
+  }
+
+  private static func text(_ path: String, _ call: Call) throws -> String {
+    let bytes = try FileReader.read(path: path)
+    try call.session.claim(stringBytes: bytes.count)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ScriptError.data("'\(path)' cannot be used: it is not UTF-8 text")
+    }
+    return text
+  }
+
+  // MARK: - JSON
+
+  static let loadJSON: @Sendable (Call, String) throws -> Value = { call, path in
+    do {
+      let bytes = try FileReader.read(path: path)
+      try call.session.claim(bytes: bytes.count * 8)
+      return value(try JSON.parse(bytes))
+    } catch let error as JSON.ParseError {
+      throw ScriptError.data(
+        "'\(path)' cannot be used: \(error.message) at byte \(error.offset)",
+        hint: "is it a .json file, and whole?")
+    }
+  }
+
+  private static func value(_ json: JSON) -> Value {
+    switch json {
+    case .null: return .nil
+    case .bool(let flag): return .bool(flag)
+    case .number(let number): return .number(number)
+    case .string(let text): return .string(text)
+    case .array(let items): return .list(items.map(value))
+    case .object(let entries):
+      let record = Record()
+      for (key, item) in entries { record[key] = value(item) }
+      return .record(record)
+    }
+  }
+
+  static let saveJSON: @Sendable (Call, String) throws -> Void = { call, path in
+    let json = try json(call[0], call, depth: 0)
+    try AtomicFile.write(path: path, bytes: Array((json.rendered + "\n").utf8))
+  }
+
+  private static func json(_ value: Value, _ call: Call, depth: Int) throws -> JSON {
+    guard depth < 60 else {
+      throw call.failure(.value, "these values nest too deep for a file", argument: 0)
+    }
+    switch value {
+    case .nil: return .null
+    case .bool(let flag): return .bool(flag)
+    case .text(let text): return .string(text.string)
+    case .number(let number):
+      guard number.isFinite else {
+        throw call.failure(
+          .value, "JSON has no word for \(Display.number(number))",
+          hint: "save tensors to .npy, or put nil in its place", argument: 0)
+      }
+      return .number(number)
+    case .record(let record):
+      return .object(
+        try zip(record.keys, record.values).map { ($0, try json($1, call, depth: depth + 1)) })
+    case .list, .range, .tensor:
+      if case .tensor(let tensor) = value, tensor.rank == 0 {
+        return try json(.number(Double(tensor.item())), call, depth: depth)
+      }
+      try call.checkInterrupt()
+      return .array(
+        try call.session.elements(of: value).map { try json($0, call, depth: depth + 1) })
+    default:
+      throw call.failure(
+        .type, "\(value.typePhrase) cannot be saved as JSON", argument: 0)
+    }
+  }
+
+  // MARK: - Tables
+
+  static let loadTable: @Sendable (Call, String) throws -> Value = { call, path in
+    var lines = CommaSeparated(try text(path, call))
+    guard let names = try lines.next(path), Set(names).count == names.count else {
+      throw ScriptError.data("'\(path)' cannot be used: it has no line of different names")
+    }
+    var (records, number) = ([Value](), 1)
+    while let cells = try lines.next(path) {
+      number += 1
+      guard cells.count == names.count else {
+        throw ScriptError.data(
+          "'\(path)' cannot be used: record \(number - 1) has \(cells.count) cells, not "
+            + "\(names.count)", hint: "quotes go around a cell that contains commas")
+      }
+      try call.session.claim(elements: cells.count, bytesEach: 64)
+      let record = Record()
+      for (name, cell) in zip(names, cells) { record[name] = cellValue(cell) }
+      records.append(.record(record))
+    }
+    return .list(records)
+  }
+
+  private static func cellValue(_ cell: String) -> Value {
+    if cell.isEmpty { return .nil }
+    let isNumeric = cell.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || "+-.eE".utf8.contains($0) }
+    let number = isNumeric || ["nan", "inf", "-inf"].contains(cell) ? Double(cell) : nil
+    return number.map { .number($0) } ?? .string(cell)
+  }
+
+  static let saveTable: @Sendable (Call, String) throws -> Void = { call, path in
+    let rows = try call.values(0)
+    var names: [String]?
+    var lines: [String] = []
+    for row in rows {
+      guard case .record(let record) = row else {
+        throw call.failure(
+          .type, "a .csv file holds a list of records, but this one has \(row.typePhrase)",
+          hint: "write data.save([{name: value}, ..], path)", argument: 0)
+      }
+      if names == nil {
+        names = record.keys
+        lines.append(record.keys.map(quoted).joined(separator: ","))
+      }
+      guard record.keys == names else {
+        throw call.failure(
+          .value, "the records differ in their fields", hint: "give each the same fields",
+          argument: 0)
+      }
+      lines.append(try record.values.map { try quoted(cellText($0, call)) }.joined(separator: ","))
+    }
+    let text = lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+    try AtomicFile.write(path: path, bytes: Array(text.utf8))
+  }
+
+  private static func cellText(_ value: Value, _ call: Call) throws -> String {
+    switch value {
+    case .nil: return ""
+    case .text(let text): return text.string
+    case .bool(let flag): return flag ? "true" : "false"
+    default:
+      guard let number = Conversion.number(value) else {
+        throw call.failure(.type, "\(value.typePhrase) does not fit in a cell", argument: 0)
+      }
+      return Display.number(number)
+    }
+  }
+
+  private static func quoted(_ cell: String) -> String {
+    guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+    return "\""
+      + cell.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}
+
+/// The lines of a CSV text, cut into cells.
+private struct CommaSeparated {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ text: String) { bytes = Array(text.utf8) }
+
+  /// The cells of the next line, or nil at the end.
+  mutating func next(_ path: String) throws -> [String]? {
+    guard position < bytes.count else { return nil }
+    var cells: [String] = []
+    while true {
+      cells.append(try cell(path))
+      guard position < bytes.count else { return cells }
+      let byte = bytes[position]
+      position += 1
+      if byte == UInt8(ascii: ",") { continue }
+      if byte == UInt8(ascii: "\r"), position < bytes.count, bytes[position] == 10 { position += 1 }
+      return cells
+    }
+  }
+
+  /// A cell, up to the comma or line end behind it.
+  private mutating func cell(_ path: String) throws -> String {
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
+      let start = position
+      while position < bytes.count, ![44, 10, 13].contains(bytes[position]) { position += 1 }
+      return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+    position += 1
+    var content: [UInt8] = []
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      if byte != UInt8(ascii: "\"") {
+        content.append(byte)
+      } else if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+        content.append(byte)
+        position += 1
+      } else {
+        guard position == bytes.count || [44, 10, 13].contains(bytes[position]) else {
+          throw ScriptError.data("'\(path)' cannot be used: text follows a closing quote")
+        }
+        return String(decoding: content, as: UTF8.self)
+      }
+    }
+    throw ScriptError.data("'\(path)' cannot be used: a quote does not end")
+  }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Distances between two sets of features [N, F] and [M, F], in double precision.
+//
+// Fréchet: the sets are summed up by mean and covariance, and the distance of the two normal
+// distributions is |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2). With factors S1 = AᵀA and
+// S2 = BᵀB the last trace is the sum of the singular values of A Bᵀ. This needs no root of a
+// matrix, and small singular values lose no digits by squaring.
+//
+// KID: the unbiased estimate of the squared maximum mean discrepancy under the kernel
+// (x·y / F + 1)³ (Bińkowski et al., 2018), over all pairs instead of random subsets.
+//
+// Precision and recall (Kynkäänniemi et al., 2019): the share of one set that lies within the
+// distance of a k-th nearest neighbour around some element of the other.
+
+import Images
+import Tensors
+
+/// How far apart two sets of features are.
+public enum FeatureDistances {
+  /// The Fréchet distance of the normal distributions that fit the rows of `x` and of `y`.
+  ///
+  /// With `components`, both are first projected on so many principal components of `x`.
+  public static func frechet(_ x: Tensor, _ y: Tensor, components: Int? = nil) throws -> Double {
+    var (a, b) = try pair(x, y, "frechet")
+    if let components { try project(&a, &b, components) }
+    let (meanA, meanB) = (centre(&a), centre(&b))
+    let shift = zip(meanA, meanB).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    scale(&a)
+    scale(&b)
+    let spread = squares(a) + squares(b)
+    let (left, right) = (try shortened(a), try shortened(b))
+    let overlap = try left.times(right, transposingOther: true).singularValues().reduce(0, +)
+    return max(shift + spread - 2 * overlap, 0)
+  }
+
+  /// The kernel distance; it may be slightly negative for sets from one source.
+  public static func kernel(_ x: Tensor, _ y: Tensor) throws -> Double {
+    let (a, b) = try pair(x, y, "kid")
+    let (n, m) = (Double(a.rows), Double(b.rows))
+    let within = { (set: DoubleMatrix, count: Double) -> Double in
+      let products = try set.times(set, transposingOther: true)
+      let all = products.values.reduce(0.0) { $0 + cube($1, set.columns) }
+      let own = (0..<set.rows).reduce(0.0) { $0 + cube(products[$1, $1], set.columns) }
+      return (all - own) / (count * (count - 1))
+    }
+    let between = try a.times(b, transposingOther: true).values
+      .reduce(0.0) { $0 + cube($1, a.columns) }
+    return try within(a, n) + within(b, m) - 2 * between / (n * m)
+  }
+
+  private static func cube(_ product: Double, _ width: Int) -> Double {
+    let base = product / Double(width) + 1
+    return base * base * base
+  }
+
+  /// The share of `y` within the reach of `x` (precision) and of `x` within that of `y` (recall).
+  public static func precisionRecall(
+    _ x: Tensor, _ y: Tensor, neighbours: Int
+  ) throws -> (precision: Double, recall: Double) {
+    let (a, b) = try pair(x, y, "precision_recall")
+    guard neighbours > 0, neighbours < min(a.rows, b.rows) else {
+      throw ImageError.value(
+        "precision_recall needs more than k = \(neighbours) rows in each set, not \(a.rows) and "
+          + "\(b.rows)")
+    }
+    let between = try distances(a, b)
+    let (reachA, reachB) = (try reach(a, neighbours), try reach(b, neighbours))
+    let precise = (0..<b.rows).filter { j in
+      (0..<a.rows).contains { between[$0, j] <= reachA[$0] }
+    }.count
+    let recalled = (0..<a.rows).filter { i in
+      (0..<b.rows).contains { between[i, $0] <= reachB[$0] }
+    }.count
+    return (Double(precise) / Double(b.rows), Double(recalled) / Double(a.rows))
+  }
+
+  /// For each row the squared distance to its k-th nearest neighbour in the set.
+  private static func reach(_ set: DoubleMatrix, _ neighbours: Int) throws -> [Double] {
+    let all = try distances(set, set)
+    return (0..<set.rows).map { row in
+      let others = (0..<set.rows).filter { $0 != row }.map { all[row, $0] }.sorted()
+      return others[neighbours - 1]
+    }
+  }
+
+  /// The squared distances of all pairs.
+  private static func distances(_ a: DoubleMatrix, _ b: DoubleMatrix) throws -> DoubleMatrix {
+    var result = try a.times(b, transposingOther: true)
+    let (lengthsA, lengthsB) = (lengths(a), lengths(b))
+    for j in 0..<b.rows {
+      for i in 0..<a.rows {
+        result[i, j] = max(lengthsA[i] + lengthsB[j] - 2 * result[i, j], 0)
+      }
+    }
+    return result
+  }
+
+  private static func lengths(_ set: DoubleMatrix) -> [Double] {
+    (0..<set.rows).map { row in
+      (0..<set.columns).reduce(0.0) { $0 + set[row, $1] * set[row, $1] }
+    }
+  }
+
+  // MARK: - Covariances
+
+  private static func pair(
+    _ x: Tensor, _ y: Tensor, _ name: String
+  ) throws -> (DoubleMatrix, DoubleMatrix) {
+    guard x.rank == 2, y.rank == 2, x.shape[1] == y.shape[1], x.shape[1] > 0 else {
+      throw ImageError.shape(
+        "\(name) compares features [N, F] of one width, not \(x.shape) and \(y.shape)")
+    }
+    guard min(x.shape[0], y.shape[0]) >= 2 else {
+      throw ImageError.value("\(name) needs at least two rows in each set")
+    }
+    let (a, b) = (try DoubleMatrix(x), try DoubleMatrix(y))
+    guard a.isFinite, b.isFinite else {
+      throw ImageError.value("\(name) takes finite numbers only")
+    }
+    return (a, b)
+  }
+
+  /// Takes the mean of the columns away, and returns it.
+  static func centre(_ set: inout DoubleMatrix) -> [Double] {
+    (0..<set.columns).map { column in
+      let mean = (0..<set.rows).reduce(0.0) { $0 + set[$1, column] } / Double(set.rows)
+      for row in 0..<set.rows { set[row, column] -= mean }
+      return mean
+    }
+  }
+
+  /// Divides so that the covariance of a centred set is its product with itself.
+  private static func scale(_ set: inout DoubleMatrix) {
+    let factor = 1 / Double(set.rows - 1).squareRoot()
+    for index in set.values.indices { set.values[index] *= factor }
+  }
+
+  private static func squares(_ set: DoubleMatrix) -> Double {
+    set.values.reduce(0.0) { $0 + $1 * $1 }
+  }
+
+  /// A factor of the same covariance with no more rows than columns.
+  private static func shortened(_ set: DoubleMatrix) throws -> DoubleMatrix {
+    set.rows <= set.columns ? set : try set.orthogonal().r
+  }
+
+  /// Replaces both sets by their coordinates along the principal components of the first.
+  private static func project(
+    _ a: inout DoubleMatrix, _ b: inout DoubleMatrix, _ components: Int
+  ) throws {
+    guard components > 0, components <= min(a.columns, a.rows) else {
+      throw ImageError.value(
+        "components must be from 1 to \(min(a.columns, a.rows)), not \(components)")
+    }
+    let mean = centre(&a)
+    for column in 0..<b.columns {
+      for row in 0..<b.rows { b[row, column] -= mean[column] }
+    }
+    let directions = try shortened(a).singular().vt
+    var chosen = try DoubleMatrix(rows: components, columns: a.columns)
+    for row in 0..<components {
+      for column in 0..<a.columns { chosen[row, column] = directions[row, column] }
+    }
+    (a, b) = (
+      try a.times(chosen, transposingOther: true), try b.times(chosen, transposingOther: true)
+    )
+  }
+}

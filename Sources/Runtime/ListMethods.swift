@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// More methods of lists and records, under the names that Python's have.
+
+/// Methods that every list and record has beside those in `CoreFunctions`.
+enum ListMethods {
+  static let functions = lists + records
+
+  private static let lists: [Builtin] = [
+    Builtin(
+      "extend(items: list, others: list)", "Adds all elements of another list at the end.",
+      example: "let xs = [1]; xs.extend([2, 3]); xs   #=> [1, 2, 3]", methodOnly: true
+    ) { call in
+      let list = try call.list(0)
+      let others = try call.values(1)
+      try call.session.claim(elements: list.items.count + others.count)
+      list.items.append(contentsOf: others)
+      return .nil
+    },
+    Builtin(
+      "remove(items: list, value)", "Takes the first element equal to `value` out of a list.",
+      details: "`pop` takes an element out by its index.",
+      example: "let xs = [1, 2, 1]; xs.remove(1); xs   #=> [2, 1]", methodOnly: true
+    ) { call in
+      let list = try call.list(0)
+      for (position, item) in list.items.enumerated() where try Comparison.equal(item, call[1]) {
+        list.items.remove(at: position)
+        return .nil
+      }
+      throw call.failure(
+        .value, "no element is equal to \(Display.text(call[1], call.session))",
+        hint: "xs.pop(index) takes an element out by its index", argument: 1)
+    },
+    Builtin(
+      "count(items: list, value) -> number", "How many elements are equal to `value`.",
+      example: "[1, 2, 1].count(1)   #=> 2", methodOnly: true
+    ) { call in
+      .integer(
+        try call.list(0).items.reduce(0) { try $0 + (Comparison.equal($1, call[1]) ? 1 : 0) })
+    },
+    Builtin(
+      "copy(items: list) -> list", "A list of the same elements, which can change by itself.",
+      example: "let xs = [1]; let ys = xs.copy(); ys.append(2); xs   #=> [1]", methodOnly: true
+    ) { call in
+      let items = try call.list(0).items
+      try call.session.claim(elements: items.count)
+      // Both lists share the elements until one of them changes.
+      return .list(items)
+    },
+    Builtin(
+      "clear(items: list)", "Takes all elements out of a list.",
+      example: "let xs = [1]; xs.clear(); xs   #=> []", methodOnly: true
+    ) { call in
+      try call.list(0).items.removeAll()
+      return .nil
+    },
+  ]
+
+  private static let records: [Builtin] = [
+    Builtin(
+      "items(r: record) -> list", "The fields of a record as pairs of name and value.",
+      example: "{a: 1, b: 2}.items()   #=> [[\"a\", 1], [\"b\", 2]]", methodOnly: true
+    ) { call in
+      let record = try call.record(0)
+      try call.session.claim(elements: record.count, bytesEach: 2 * Session.objectBytes)
+      return .list(zip(record.keys, record.values).map { .list([.string($0), $1]) })
+    },
+    Builtin(
+      "merge(r: record, other: record) -> record",
+      "A record of the fields of both; those of `other` count where both have one.",
+      example: "{a: 1, b: 2}.merge({b: 3})   #=> {a: 1, b: 3}", methodOnly: true
+    ) { call in
+      let (record, other) = (try call.record(0), try call.record(1))
+      try call.session.claim(elements: record.count + other.count)
+      let merged = Record()
+      for (name, value) in zip(record.keys, record.values) { merged[name] = value }
+      for (name, value) in zip(other.keys, other.values) { merged[name] = value }
+      return .record(merged)
+    },
+    Builtin(
+      "copy(r: record) -> record", "A record of the same fields, which can change by itself.",
+      example: "let r = {a: 1}; let s = r.copy(); s.a = 2; r.a   #=> 1", methodOnly: true
+    ) { call in
+      let (record, copy) = (try call.record(0), Record())
+      try call.session.claim(elements: record.count)
+      for (name, value) in zip(record.keys, record.values) { copy[name] = value }
+      return .record(copy)
+    },
+  ]
+}

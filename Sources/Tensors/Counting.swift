@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counting and finding elements: where they are not 0, how many fall into which bin. Positions and
+// counts have no gradient.
+
+extension Tensor {
+  /// The positions of all elements that are not 0: one row each, [found, rank].
+  public func nonzero() throws -> Tensor {
+    var found: [Int] = []
+    for i in 0..<count where pointer[i] != 0 { found.append(i) }
+    let result = try Tensor(uninitialized: [found.count, rank])
+    let strides = StridedView.contiguousStrides(shape)
+    for (row, place) in found.enumerated() {
+      var rest = place
+      for dim in 0..<rank {
+        result.pointer[row * rank + dim] = Float(rest / max(strides[dim], 1))
+        rest %= max(strides[dim], 1)
+      }
+    }
+    return result
+  }
+
+  /// How many elements are not 0, over `dims` or in all.
+  public func countNonzero(dims: [Int]? = nil) throws -> Tensor {
+    try asMask().sum(dims: dims)
+  }
+
+  /// How often each whole number from 0 on occurs, each occurrence counted by its weight.
+  public func binCount(weights: Tensor? = nil, minimumLength: Int = 0) throws -> Tensor {
+    guard rank == 1, weights == nil || weights?.shape == shape else {
+      throw TensorError.shape(
+        "bincount takes a vector, and weights of the same shape, not \(shape)")
+    }
+    guard minimumLength >= 0, minimumLength <= 1 << 28 else {
+      throw TensorError.value("a length of \(minimumLength) is not possible")
+    }
+    var numbers: [Int] = []
+    numbers.reserveCapacity(count)
+    for i in 0..<count {
+      guard let number = Int(exactly: pointer[i]), number >= 0, number < 1 << 28 else {
+        throw TensorError.value("bincount counts whole numbers of at least 0, not \(pointer[i])")
+      }
+      numbers.append(number)
+    }
+    let length = max(minimumLength, (numbers.max() ?? -1) + 1)
+    var sums = [Double](repeating: 0, count: length)
+    for (i, number) in numbers.enumerated() { sums[number] += Double(weights?.pointer[i] ?? 1) }
+    return try Tensor(shape: [length], values: sums.map { Float($0) })
+  }
+
+  /// The counts of elements in `bins` equal parts of a range, and the bounds of the parts.
+  ///
+  /// Without a range, from the smallest to the largest element. The last part includes its upper
+  /// bound; what lies outside, and NaN, is not counted.
+  public func histogram(
+    bins: Int, range: (low: Double, high: Double)? = nil
+  ) throws -> (counts: Tensor, edges: Tensor) {
+    guard bins > 0, bins <= 1 << 24 else {
+      throw TensorError.value("a histogram has at least one bin, not \(bins)")
+    }
+    var (low, high) = range ?? (0, 1)
+    if range == nil, count > 0 {
+      (low, high) = (Double(try detached.minimum().item()), Double(try detached.maximum().item()))
+      if low == high { (low, high) = (low - 0.5, high + 0.5) }
+    }
+    guard low.isFinite, high.isFinite, low < high else {
+      throw TensorError.value("a histogram from \(low) to \(high) has no extent")
+    }
+    let edges = try Tensor.linspace(low, high, count: bins + 1)
+    var counts = [Float](repeating: 0, count: bins)
+    let scale = Double(bins) / (high - low)
+    for i in 0..<count {
+      let value = Double(pointer[i])
+      guard value >= low, value <= high else { continue }
+      counts[min(Int((value - low) * scale), bins - 1)] += 1
+    }
+    return (try Tensor(shape: [bins], values: counts), edges)
+  }
+
+  /// The running products along a dimension.
+  public func cumprod(dim: Int) throws -> Tensor {
+    if rank == 0 { return self }
+    let place = try dimension(dim)
+    let split = AxisSplit(shape, dims: place...place)
+    let result = try uninitializedLike()
+    split.forEachColumn { start in
+      var product = 1.0
+      for i in 0..<split.middle {
+        product *= Double(pointer[start + i * split.inner])
+        result.pointer[start + i * split.inner] = Float(product)
+      }
+    }
+    guard isRecording else { return result }
+    let x = detached
+    return result.recorded(from: [self]) { gradient in
+      let dx = try gradient.uninitializedLike()
+      split.forEachColumn { x.runningProductSlope(gradient, dx, split, at: $0) }
+      return [dx]
+    }
+  }
+
+  /// dx[i] = sum over j >= i of g[j] times the product of the first j elements without the i-th.
+  private func runningProductSlope(
+    _ gradient: Tensor, _ dx: Tensor, _ split: AxisSplit, at start: Int
+  ) {
+    var before = 1.0
+    for i in 0..<split.middle {
+      var (product, sum) = (before, 0.0)
+      for j in i..<split.middle {
+        if j > i { product *= Double(pointer[start + j * split.inner]) }
+        sum += product * Double(gradient.pointer[start + j * split.inner])
+        if product == 0 { break }
+      }
+      dx.pointer[start + i * split.inner] = Float(sum)
+      before *= Double(pointer[start + i * split.inner])
+    }
+  }
+
+  /// The differences of neighbours along a dimension, `times` over.
+  public func diff(times: Int = 1, dim: Int = -1) throws -> Tensor {
+    guard times >= 0 else { throw TensorError.value("diff cannot be taken \(times) times") }
+    let place = try dimension(dim)
+    var result = self
+    for _ in 0..<min(times, shape[place]) {
+      let size = result.shape[place]
+      guard size > 0 else { break }
+      result =
+        try result.narrow(dim: place, start: 1, count: size - 1)
+        - result.narrow(dim: place, start: 0, count: size - 1)
+    }
+    return result
+  }
+}
+
+extension AxisSplit {
+  /// Calls `body` with the place of the first element of every run along the middle.
+  func forEachColumn(_ body: (Int) -> Void) {
+    for outer in 0..<outer {
+      for column in 0..<inner { body(outer * middle * inner + column) }
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matrices in double precision, column by column, and what LAPACK makes of them. Decompositions of
+// 32-bit numbers lose half of their digits when a matrix is badly conditioned, so tensors are
+// widened for them and narrowed afterwards. LAPACK runs on one thread: results do not depend on
+// the machine's number of processors.
+
+import CBLAS
+
+/// A matrix of doubles whose columns lie one behind the other.
+package struct DoubleMatrix {
+  package let rows: Int
+  package let columns: Int
+  package var values: [Double]
+
+  /// A matrix of zeros.
+  ///
+  /// Throws a LimitError if it does not fit in the memory that tensors may use.
+  package init(rows: Int, columns: Int) throws {
+    let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+    guard rows >= 0, columns >= 0, max(rows, columns) < Int(Int32.max), !overflow else {
+      throw TensorError.limit("a matrix of \(rows) x \(columns) is too large")
+    }
+    let room = MemoryBudget.limit - MemoryBudget.held
+    guard count <= room / 8 else {
+      throw TensorError.limit(
+        "a matrix of \(rows) x \(columns) doubles does not fit in \(describeBytes(max(room, 0)))")
+    }
+    (self.rows, self.columns) = (rows, columns)
+    values = [Double](repeating: 0, count: count)
+  }
+
+  /// The matrix at a place in a tensor whose last two dimensions are [rows, columns].
+  package init(_ tensor: Tensor, index: Int = 0) throws {
+    let (rows, columns) = (tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])
+    try self.init(rows: rows, columns: columns)
+    let from = tensor.pointer + index * rows * columns
+    for column in 0..<columns {
+      for row in 0..<rows { values[column * rows + row] = Double(from[row * columns + column]) }
+    }
+  }
+
+  /// The identity.
+  package static func identity(_ size: Int) throws -> DoubleMatrix {
+    var result = try DoubleMatrix(rows: size, columns: size)
+    for i in 0..<size { result[i, i] = 1 }
+    return result
+  }
+
+  package subscript(row: Int, column: Int) -> Double {
+    get { values[column * rows + row] }
+    set { values[column * rows + row] = newValue }
+  }
+
+  /// Writes the matrix to a place in a tensor of such matrices.
+  package func write(to tensor: Tensor, index: Int = 0) {
+    let to = tensor.pointer + index * rows * columns
+    for row in 0..<rows {
+      for column in 0..<columns { to[row * columns + column] = Float(self[row, column]) }
+    }
+  }
+
+  /// Rows become columns.
+  package func transposed() throws -> DoubleMatrix {
+    var result = try DoubleMatrix(rows: columns, columns: rows)
+    for row in 0..<rows {
+      for column in 0..<columns { result[column, row] = self[row, column] }
+    }
+    return result
+  }
+
+  /// The product, each side transposed first if asked for.
+  package func times(
+    _ other: DoubleMatrix, transposingSelf: Bool = false, transposingOther: Bool = false
+  ) throws -> DoubleMatrix {
+    let (m, k) = transposingSelf ? (columns, rows) : (rows, columns)
+    let (inner, n) =
+      transposingOther ? (other.columns, other.rows) : (other.rows, other.columns)
+    guard k == inner else {
+      throw TensorError.shape("matrices of \(k) columns and \(inner) rows cannot be multiplied")
+    }
+    var result = try DoubleMatrix(rows: m, columns: n)
+    guard m > 0, n > 0, k > 0 else { return result }
+    let columnMajor: Int32 = 102
+    try BLAS.withLibrary {
+      cblas_dgemm(
+        columnMajor, Int32(transposingSelf ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
+        Int32(transposingOther ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS), Int32(m), Int32(n),
+        Int32(k), 1, values, Int32(rows), other.values, Int32(other.rows), 0, &result.values,
+        Int32(m))
+    }
+    return result
+  }
+
+  /// Whether every element is finite; LAPACK may not end on others.
+  package var isFinite: Bool { values.allSatisfy(\.isFinite) }
+}

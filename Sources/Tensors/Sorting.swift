@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Orders along a dimension and what follows from them: sorting, medians, quantiles, where a value
+// would stand. Equal elements keep their order; NaN comes last. Sorted values are gathered, so
+// gradients go back to where they came from.
+
+extension Tensor {
+  /// The positions that would sort along a dimension.
+  public func argsort(dim: Int = -1, descending: Bool = false) throws -> Tensor {
+    if rank == 0 { return try Tensor.scalar(0) }
+    let place = try dimension(dim)
+    let last = rank - 1
+    let rows = place == last ? detached : try detached.transpose(place, last)
+    let order = try Tensor(uninitialized: rows.shape)
+    let width = rows.shape[last]
+    let (x, out) = (rows.pointer, order.pointer)
+    ThreadPool.forEachBlock(
+      rows: width == 0 ? 0 : rows.count / width, rowsPerBlock: max(1, 4096 / max(width, 1))
+    ) { block in
+      for row in block {
+        let from = x + row * width
+        let positions = (0..<width).sorted { i, j in
+          Tensor.standsBefore(from[i], from[j], descending)
+            || (!Tensor.standsBefore(from[j], from[i], descending) && i < j)
+        }
+        for (i, position) in positions.enumerated() { out[row * width + i] = Float(position) }
+      }
+    }
+    return place == last ? order : try order.transpose(place, last)
+  }
+
+  private static func standsBefore(_ a: Float, _ b: Float, _ descending: Bool) -> Bool {
+    if a.isNaN || b.isNaN { return !a.isNaN && b.isNaN }
+    return descending ? a > b : a < b
+  }
+
+  /// The elements sorted along a dimension, and where they were.
+  public func sorted(
+    dim: Int = -1, descending: Bool = false
+  ) throws -> (values: Tensor, indices: Tensor) {
+    let indices = try argsort(dim: dim, descending: descending)
+    if rank == 0 { return (self, indices) }
+    return (try gather(dim: dim, index: indices), indices)
+  }
+
+  /// The quantile `q` from 0 to 1 over one dimension, or of all elements, interpolated between
+  /// neighbours; NaN if any element is.
+  public func quantile(_ q: Double, dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    guard q >= 0, q <= 1 else {
+      throw TensorError.value("a quantile is a number from 0 to 1, not \(q)")
+    }
+    guard let dim else {
+      let flat = try reshape([count]).quantile(q, dim: 0)
+      return keepDim ? try flat.reshape(shape.map { _ in 1 }) : flat
+    }
+    let place = try dimension(dim)
+    let size = shape[place]
+    guard size > 0 else { throw TensorError.value("a quantile of no elements") }
+    let ordered = try sorted(dim: place).values
+    let position = q * Double(size - 1)
+    let below = min(Int(position), size - 1)
+    let weight = Float(position - Double(below))
+    let low = try ordered.narrow(dim: place, start: below, count: 1)
+    let high = try ordered.narrow(dim: place, start: min(below + 1, size - 1), count: 1)
+    let last = try ordered.narrow(dim: place, start: size - 1, count: 1).detached
+    let between = weight == 0 ? low : try low + (high - low) * weight
+    let result = try Tensor.select(last.isnan(), last, between)
+    return keepDim ? result : try result.squeeze(dim: place)
+  }
+
+  /// The median over one dimension, or of all elements; the mean of the middle two if need be.
+  public func median(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
+    try quantile(0.5, dim: dim, keepDim: keepDim)
+  }
+
+  /// For each value the first place in this sorted vector where it could be put without breaking
+  /// the order, or the last such place if `right`.
+  public func searchSorted(_ values: Tensor, right: Bool = false) throws -> Tensor {
+    guard rank == 1 else {
+      throw TensorError.shape("searchsorted looks into a sorted vector, not into shape \(shape)")
+    }
+    let result = try Tensor(uninitialized: values.shape)
+    for i in 0..<values.count {
+      let value = values.pointer[i]
+      var (low, high) = (0, count)
+      while low < high {
+        let middle = (low + high) / 2
+        let element = pointer[middle]
+        // Whether `value` stands behind `element`; NaN stands last.
+        let isBehind =
+          right
+          ? !Tensor.standsBefore(value, element, false)
+          : Tensor.standsBefore(element, value, false)
+        if isBehind { low = middle + 1 } else { high = middle }
+      }
+      result.pointer[i] = Float(low)
+    }
+    return result
+  }
+
+  /// The different elements in rising order, where each element stands among them, and how often
+  /// each occurs.
+  public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
+    let flat = try detached.reshape([count])
+    let (ordered, places) = try flat.sorted()
+    var (values, counts) = ([Float](), [Float]())
+    let inverse = try Tensor(uninitialized: shape)
+    for i in 0..<count {
+      let value = ordered.pointer[i]
+      if let last = values.last, last == value || (last.isNaN && value.isNaN) {
+        counts[counts.count - 1] += 1
+      } else {
+        values.append(value)
+        counts.append(1)
+      }
+      inverse.pointer[Int(places.pointer[i])] = Float(values.count - 1)
+    }
+    return (
+      try Tensor(shape: [values.count], values: values), inverse,
+      try Tensor(shape: [counts.count], values: counts)
+    )
+  }
+}
