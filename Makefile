@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT ?= swift
 BINARY = .build/release/smap
-DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev pkg-config
+DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
 .PHONY: help tour test build libraries train bench install uninstall format lint docs grammars clean

@@ -61,7 +61,9 @@ let package = Package(
     .testTarget(name: "MetricTests", dependencies: ["Metrics"]),
     .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
-    .testTarget(name: "LibraryTests", dependencies: ["Library", "Expectations"]),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["Library", "Expectations", "Files"],
+      exclude: ["Signatures.txt"]),
     .testTarget(name: "ExpectationTests", dependencies: ["Expectations", "Library", "Files"]),
     .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
     .testTarget(

@@ -70,6 +70,7 @@ enum RandomFunctions {
       throw call.failure(.value, "there is nothing to choose from", argument: 0)
     }
     let count = call[1].isNil ? 1 : try call.integer(1, in: 0...Session.maximumListCount)
+    try call.session.claim(elements: count)
     var weights = call[2].isNil ? nil : try call.numbers(2)
     if let weights {
       guard weights.count == items.count, weights.allSatisfy({ $0 >= 0 && $0.isFinite }),

@@ -43,7 +43,13 @@ enum TensorLayout {
       example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
     ) { call in
       let x = try call.tensor(0)
-      try call.session.claim(elements: x.count, bytesEach: 8)
+      // All lists on all levels, also of tensors without elements such as zeros(1e9, 0).
+      var (total, level) = (0, 1)
+      for size in x.shape {
+        level = level.multipliedReportingOverflow(by: size).partialValue
+        total = total.addingReportingOverflow(level).partialValue
+      }
+      try call.session.claim(elements: total, bytesEach: Session.objectBytes)
       return lists(x.toArray()[...], x.shape[...])
     },
   ]
@@ -70,6 +76,7 @@ enum TensorLayout {
     ) { call in
       let x = try call.tensor(0)
       let dim = try call.integer(2)
+      try claimParts(call, x.shape[x.dimension(dim)])
       let parts =
         call[1].isNumber
         ? try x.split(size: call.integer(1), dim: dim)
@@ -82,6 +89,7 @@ enum TensorLayout {
     ) { call in
       let x = try call.tensor(0)
       let dim = try x.dimension(call.integer(1))
+      try claimParts(call, x.shape[dim])
       return .list(
         try (0..<x.shape[dim]).map {
           .tensor(try x.narrow(dim: dim, start: $0, count: 1).squeeze(dim: dim))
@@ -156,6 +164,11 @@ enum TensorLayout {
       .tensor(try Tensor.select(call.tensor(1), Float(call.number(2)), call.tensor(0)))
     },
   ]
+
+  /// Announces a list of so many tensors.
+  private static func claimParts(_ call: Call, _ count: Int) throws {
+    try call.session.claim(elements: count, bytesEach: 2 * Session.objectBytes)
+  }
 
   private static func scattered(_ call: Call, adding: Bool) throws -> Tensor {
     let index = try call.tensor(2)

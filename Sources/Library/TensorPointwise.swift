@@ -81,7 +81,7 @@ enum TensorPointwise {
   private static let activations: [Builtin] = [
     pointwise(
       "softplus", .softplus, "Gives log(1 + exp(x)), a smooth `relu`.",
-      "softplus([-100, 0, 100])   #=> tensor([0, 0.6931, 100])"
+      "softplus([-1000, 0, 100])   #=> tensor([0, 0.6931, 100])"
     ) { $0 > 0 ? $0 + Glibc.log1p(Glibc.exp(-$0)) : Glibc.log1p(Glibc.exp($0)) },
     pointwise(
       "erf", .erf, "Gives the error function: the share of a normal draw within x times sqrt(2).",

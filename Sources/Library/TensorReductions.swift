@@ -16,7 +16,14 @@ enum TensorReductions {
     _ reduce: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor
   ) -> Builtin {
     Builtin("\(name)(x: tensor, dim = nil, keepdim = false) -> tensor", summary, example: example) {
-      call in .tensor(try reduce(call.tensor(0), call.axes(1), call.bool(2)))
+      call in
+      // max(3, 5) of other languages: a dimension of a number is meant by nobody.
+      if case .number = call[0], case .number = call[1], name == "min" || name == "max" {
+        throw call.failure(
+          .type, "the second argument is a dimension",
+          hint: "of two numbers write \(name)imum(x, y), of a list \(name)(xs)", argument: 1)
+      }
+      return .tensor(try reduce(call.tensor(0), call.axes(1), call.bool(2)))
     }
   }
 

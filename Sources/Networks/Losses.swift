@@ -60,7 +60,7 @@ public enum Losses {
     _ input: Tensor, target: Tensor, beta: Float = 1
   ) throws -> Tensor {
     try requireEqualShapes(input, target, "smooth_l1_loss")
-    guard beta > 0 else { throw TensorError.value("beta must be above 0, not \(beta)") }
+    guard beta > 0 else { throw TensorError.value("beta must be above 0") }
     let distance = try (input - target).abs()
     let isNear = try Tensor.combine(.less, distance.detached, beta)
     return try Tensor.select(

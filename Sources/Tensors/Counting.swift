@@ -38,11 +38,17 @@ extension Tensor {
     numbers.reserveCapacity(count)
     for i in 0..<count {
       guard let number = Int(exactly: pointer[i]), number >= 0, number < 1 << 28 else {
-        throw TensorError.value("bincount counts whole numbers of at least 0, not \(pointer[i])")
+        throw TensorError.value(
+          "bincount counts whole numbers of at least 0, not \(described(Double(pointer[i])))")
       }
       numbers.append(number)
     }
     let length = max(minimumLength, (numbers.max() ?? -1) + 1)
+    let room = MemoryBudget.limit - MemoryBudget.held
+    guard length <= room / 16 else {
+      throw TensorError.limit(
+        "bincount of \(length) numbers does not fit in \(describeBytes(room))")
+    }
     var sums = [Double](repeating: 0, count: length)
     for (i, number) in numbers.enumerated() { sums[number] += Double(weights?.pointer[i] ?? 1) }
     return try Tensor(shape: [length], values: sums.map { Float($0) })
@@ -64,7 +70,8 @@ extension Tensor {
       if low == high { (low, high) = (low - 0.5, high + 0.5) }
     }
     guard low.isFinite, high.isFinite, low < high else {
-      throw TensorError.value("a histogram from \(low) to \(high) has no extent")
+      throw TensorError.value(
+        "a histogram from \(described(low)) to \(described(high)) has no extent")
     }
     let edges = try Tensor.linspace(low, high, count: bins + 1)
     var counts = [Float](repeating: 0, count: bins)

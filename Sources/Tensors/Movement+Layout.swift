@@ -19,10 +19,10 @@ extension Tensor {
     guard times >= 0, !overflow else {
       throw TensorError.value("elements cannot be repeated \(times) times")
     }
-    var target = shape
+    var (stretched, target) = (shape, shape)
+    stretched.insert(times, at: place + 1)
     target[place] = count
-    _ = try Tensor.elementCount(target)
-    return try taking((0..<count).map { $0 / times }, dim: place)
+    return try unsqueeze(dim: place + 1).expand(stretched).reshape(target)
   }
 
   /// The matrices turned by `quarters` times 90 degrees, from the first given dimension towards

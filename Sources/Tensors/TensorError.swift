@@ -44,3 +44,8 @@ public struct TensorError: Error, Equatable, Sendable {
     return "\(number)"
   }
 }
+
+/// A number as messages print it: whole ones without a point.
+func described(_ number: Double) -> String {
+  Int(exactly: number).map { "\($0)" } ?? "\(number)"
+}

@@ -2,6 +2,7 @@
 //
 // A session with the whole library, for tests about pictures, data and models.
 
+import Files
 import Glibc
 import Library
 import Runtime
@@ -89,5 +90,16 @@ final class ScratchFolder {
         })
     }
     return names
+  }
+}
+
+/// The files beside the tests.
+enum ScriptFiles {
+  /// The folder `Tests`.
+  static let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+
+  /// The text of a file; empty if it cannot be read.
+  static func read(_ path: String) -> String {
+    String(decoding: (try? FileReader.read(path: path)) ?? [], as: UTF8.self)
   }
 }

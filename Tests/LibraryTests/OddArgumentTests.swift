@@ -48,6 +48,28 @@ import Testing
     return session
   }
 
+  /// What may be odd about tensors and numbers.
+  private static let oddNumbers = [
+    "nil", "true", "0", "-1", "0.5", "nan", "inf", "1e300", "2 ** 53", "\"x\"", "[]", "[[]]",
+    "[\"x\", nil]", "{}", "fn(x) = x", "zeros(0)", "zeros(0, 3)", "zeros(3, 0)", "zeros(2, 2)",
+    "full([2], nan)", "range(3)", "param([1, 2])", "ones(1, 1, 2, 2)",
+  ]
+
+  @Test(arguments: ["", "linalg", "random", "nn", "optim"])
+  func everyPlaceOfTheCore(_ namespace: String) throws {
+    let session = ModelSession()
+    for function in Catalog.all.functions
+    where function.namespace == namespace && !function.isMethodOnly {
+      for value in Self.oddNumbers {
+        for count in 1...max(1, min(4, function.parameterNames.count)) {
+          let arguments = [String](repeating: value, count: count).joined(separator: ", ")
+          try run("\(function.qualifiedName)(\(arguments))", session)
+          try run("\(function.qualifiedName)([1, 2; 3, 4], \(arguments))", session)
+        }
+      }
+    }
+  }
+
   @Test(arguments: ["smap", "card", "image", "plot", "data", "metrics"])
   func everyPlace(_ namespace: String) throws {
     let session = try session()
