@@ -89,7 +89,7 @@ enum NetworkFunctions {
     Builtin(
       "nn.group_norm(num_groups, num_channels)",
       "Makes a layer that brings groups of channels of [B, C, ...] to mean 0 and variance 1.",
-      example: "nn.group_norm(1, 2)([[1, 3]])   #=> tensor([[-1, 1]])"
+      example: "nn.group_norm(1, 2)([[1, 3]])[0]   #=> tensor([-1, 1])"
     ) { call in
       let (groups, channels) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
       guard channels % groups == 0 else {

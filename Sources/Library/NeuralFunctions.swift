@@ -77,8 +77,8 @@ enum NeuralFunctions {
       "nn.attention(q: [B, ..., T, D], k: tensor, v: tensor, *, causal = false)",
       "Averages rows of `v` by the softmax of `q @ k.T / sqrt(D)`.",
       details: "With `causal`, query i sees keys up to i.",
-      example: "nn.attention(zeros(1, 2, 4), zeros(1, 2, 4), [[1; 3]], causal = true)[0]   "
-        + "#=> tensor([[1], [2]])"
+      example: "nn.attention(zeros(1, 2, 4), zeros(1, 2, 4), [[1; 3]], causal = true)[0, :, 0]   "
+        + "#=> tensor([1, 2])"
     ) { call in .tensor(try attention(call)) },
   ]
 

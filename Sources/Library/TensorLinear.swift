@@ -46,7 +46,7 @@ enum TensorLinear {
     ) { call in .tensor(try tensordot(call)) },
     Builtin(
       "cdist(x: tensor, y: tensor, p = 2)", "Gives the distances of all pairs of rows.",
-      example: "cdist([0, 0; 3, 4], [0, 0])   #=> tensor([[0], [5]])"
+      example: "cdist([0, 0; 3, 4], [0, 0]).flatten()   #=> tensor([0, 5])"
     ) { call in
       let y = try call.tensor(1)
       return .tensor(
