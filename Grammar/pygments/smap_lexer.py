@@ -57,36 +57,53 @@ FLOW = (
 )
 FUNCTIONS = (
     # generated: function
-    "abs", "all", "allclose", "any", "arange", "argmax", "argmin", "assert", "backward", "cat",
-    "ceil", "chunk", "clamp", "cos", "cumsum", "detach", "diag", "einsum", "enumerate", "error",
-    "exp", "expand", "eye", "filter", "flatten", "flip", "floor", "fold", "full", "gather", "gelu",
-    "grad", "help", "isnan", "item", "keys", "len", "linspace", "log", "log2", "log_softmax",
-    "logsumexp", "map", "matmul", "max", "maximum", "mean", "min", "minimum", "no_grad", "norm",
-    "number", "one_hot", "ones", "outer", "pad", "param", "permute", "print", "prod", "rand",
-    "randint", "randn", "range", "rearrange", "relu", "reshape", "roll", "round", "rsqrt", "seed",
-    "show", "sigmoid", "sign", "silu", "sin", "softmax", "sorted", "sqrt", "squeeze", "stack",
-    "std", "sum", "table", "tanh", "tensor", "topk", "transpose", "tril", "triu", "type",
-    "unsqueeze", "value_and_grad", "values", "var", "where", "zeros", "zip",
+    "abs", "acos", "acosh", "all", "allclose", "any", "arange", "argmax", "argmin", "argsort",
+    "asin", "asinh", "assert", "atan", "atan2", "atanh", "avg_pool2d", "backward", "bincount",
+    "cat", "cdist", "ceil", "chunk", "clamp", "conv2d", "corrcoef", "cos", "cosh",
+    "cosine_similarity", "count_nonzero", "cov", "cross", "cumprod", "cumsum", "detach", "diag",
+    "diff", "divmod", "dot", "dropout", "einsum", "elu", "enumerate", "erf", "error", "exp", "exp2",
+    "expand", "expm1", "eye", "filter", "flatten", "flip", "floor", "fmod", "fold", "full",
+    "full_like", "gather", "gelu", "grad", "help", "histogram", "hstack", "hypot", "interp",
+    "isclose", "isfinite", "isinf", "isnan", "item", "keys", "kron", "leaky_relu", "len",
+    "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "logspace", "logsumexp", "map", "masked_fill", "matmul", "max",
+    "max_pool2d", "maximum", "mean", "median", "meshgrid", "min", "minimum", "movedim",
+    "nan_to_num", "no_grad", "nonzero", "norm", "normalize", "number", "one_hot", "ones",
+    "ones_like", "outer", "pad", "param", "permute", "print", "prod", "quantile", "rand", "randint",
+    "randn", "range", "rearrange", "relu", "repeat_interleave", "reshape", "roll", "rot90", "round",
+    "rsqrt", "scatter", "scatter_add", "searchsorted", "seed", "show", "sigmoid", "sign", "silu",
+    "sin", "sinh", "softmax", "softplus", "sort", "sorted", "split", "sqrt", "squeeze", "stack",
+    "std", "string", "sum", "table", "tan", "tanh", "tensor", "tensordot", "tile", "tolist", "topk",
+    "trace", "transpose", "tril", "triu", "trunc", "type", "unbind", "unique", "unsqueeze",
+    "value_and_grad", "values", "var", "vstack", "where", "zeros", "zeros_like", "zip",
     # generated: end
 )
 MEMBERS = (
     # generated: member
     "card.load", "card.model", "card.sample", "card.save", "card.train", "card.velocity",
     "data.batches", "data.emoji32", "data.folder", "data.load", "data.save", "data.shapes",
-    "image.grid", "image.load", "image.resize", "image.save", "image.show", "metrics.nearest",
-    "metrics.psnr", "metrics.ssim", "nn.cross_entropy", "nn.embedding", "nn.l1_loss",
-    "nn.layer_norm", "nn.linear", "nn.mse_loss", "nn.params", "nn.sequential", "nn.transformer",
-    "optim.adamw", "optim.cosine", "optim.sgd", "plot.bar", "plot.figures", "plot.heatmap",
-    "plot.hist", "plot.line", "plot.save", "plot.scatter", "random.fold", "random.permutation",
-    "random.split", "smap.best_length", "smap.codebook_usage", "smap.decode", "smap.encode",
-    "smap.keep_probs", "smap.length_probs", "smap.load", "smap.loss", "smap.reconstruct",
-    "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
-    "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads", "sys.version",
+    "image.grid", "image.load", "image.resize", "image.save", "image.show", "linalg.cholesky",
+    "linalg.det", "linalg.eigh", "linalg.inv", "linalg.lstsq", "linalg.matrix_power",
+    "linalg.matrix_rank", "linalg.norm", "linalg.pinv", "linalg.qr", "linalg.slogdet",
+    "linalg.solve", "linalg.svd", "metrics.features", "metrics.frechet", "metrics.kid",
+    "metrics.linear_probe", "metrics.nearest", "metrics.precision_recall", "metrics.psnr",
+    "metrics.ssim", "nn.attention", "nn.bce_with_logits", "nn.conv2d", "nn.cross_entropy",
+    "nn.embedding", "nn.group_norm", "nn.kl_div", "nn.l1_loss", "nn.layer_norm", "nn.linear",
+    "nn.mse_loss", "nn.nll_loss", "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss",
+    "nn.transformer", "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd",
+    "plot.bar", "plot.figures", "plot.heatmap", "plot.hist", "plot.line", "plot.save",
+    "plot.scatter", "random.choice", "random.fold", "random.normal", "random.permutation",
+    "random.shuffle", "random.split", "random.uniform", "smap.best_length", "smap.codebook_usage",
+    "smap.decode", "smap.encode", "smap.keep_probs", "smap.length_probs", "smap.load", "smap.loss",
+    "smap.reconstruct", "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer",
+    "smap.tokens", "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads",
+    "sys.version",
     # generated: end
 )
 NAMESPACES = (
     # generated: namespace
-    "card", "data", "image", "metrics", "nn", "optim", "plot", "random", "smap", "std", "sys",
+    "card", "data", "image", "linalg", "metrics", "nn", "optim", "plot", "random", "smap", "std",
+    "sys",
     # generated: end
 )
 CONSTANTS = (

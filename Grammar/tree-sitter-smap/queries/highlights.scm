@@ -36,22 +36,30 @@
 ((identifier) @function.builtin
   (#any-of? @function.builtin
     ; generated: function
-    "abs" "all" "allclose" "any" "arange" "argmax" "argmin" "assert" "backward" "cat" "ceil" "chunk"
-    "clamp" "cos" "cumsum" "detach" "diag" "einsum" "enumerate" "error" "exp" "expand" "eye"
-    "filter" "flatten" "flip" "floor" "fold" "full" "gather" "gelu" "grad" "help" "isnan" "item"
-    "keys" "len" "linspace" "log" "log2" "log_softmax" "logsumexp" "map" "matmul" "max" "maximum"
-    "mean" "min" "minimum" "no_grad" "norm" "number" "one_hot" "ones" "outer" "pad" "param"
-    "permute" "print" "prod" "rand" "randint" "randn" "range" "rearrange" "relu" "reshape" "roll"
-    "round" "rsqrt" "seed" "show" "sigmoid" "sign" "silu" "sin" "softmax" "sorted" "sqrt" "squeeze"
-    "stack" "std" "sum" "table" "tanh" "tensor" "topk" "transpose" "tril" "triu" "type" "unsqueeze"
-    "value_and_grad" "values" "var" "where" "zeros" "zip"
+    "abs" "acos" "acosh" "all" "allclose" "any" "arange" "argmax" "argmin" "argsort" "asin" "asinh"
+    "assert" "atan" "atan2" "atanh" "avg_pool2d" "backward" "bincount" "cat" "cdist" "ceil" "chunk"
+    "clamp" "conv2d" "corrcoef" "cos" "cosh" "cosine_similarity" "count_nonzero" "cov" "cross"
+    "cumprod" "cumsum" "detach" "diag" "diff" "divmod" "dot" "dropout" "einsum" "elu" "enumerate"
+    "erf" "error" "exp" "exp2" "expand" "expm1" "eye" "filter" "flatten" "flip" "floor" "fmod"
+    "fold" "full" "full_like" "gather" "gelu" "grad" "help" "histogram" "hstack" "hypot" "interp"
+    "isclose" "isfinite" "isinf" "isnan" "item" "keys" "kron" "leaky_relu" "len" "linspace" "log"
+    "log10" "log1p" "log2" "log_softmax" "logical_and" "logical_not" "logical_or" "logical_xor"
+    "logspace" "logsumexp" "map" "masked_fill" "matmul" "max" "max_pool2d" "maximum" "mean" "median"
+    "meshgrid" "min" "minimum" "movedim" "nan_to_num" "no_grad" "nonzero" "norm" "normalize"
+    "number" "one_hot" "ones" "ones_like" "outer" "pad" "param" "permute" "print" "prod" "quantile"
+    "rand" "randint" "randn" "range" "rearrange" "relu" "repeat_interleave" "reshape" "roll" "rot90"
+    "round" "rsqrt" "scatter" "scatter_add" "searchsorted" "seed" "show" "sigmoid" "sign" "silu"
+    "sin" "sinh" "softmax" "softplus" "sort" "sorted" "split" "sqrt" "squeeze" "stack" "std"
+    "string" "sum" "table" "tan" "tanh" "tensor" "tensordot" "tile" "tolist" "topk" "trace"
+    "transpose" "tril" "triu" "trunc" "type" "unbind" "unique" "unsqueeze" "value_and_grad" "values"
+    "var" "vstack" "where" "zeros" "zeros_like" "zip"
     ; generated: end
   ))
 
 ((identifier) @module
   (#any-of? @module
     ; generated: namespace
-    "card" "data" "image" "metrics" "nn" "optim" "plot" "random" "smap" "std" "sys"
+    "card" "data" "image" "linalg" "metrics" "nn" "optim" "plot" "random" "smap" "std" "sys"
     ; generated: end
   ))
 
