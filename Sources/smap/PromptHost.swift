@@ -41,7 +41,7 @@ final class PromptHost: ConsoleSession {
     var text = text
     // A line that starts with a pipe goes on with the value shown last.
     if text.drop(while: { $0 == " " }).hasPrefix("|>") { text = "ans " + text }
-    return outcome(Source(path: "[\(entries)]", text: text))
+    return outcome(Source(path: "[\(entries)]", text: text + "\n"))
   }
 
   private func outcome(_ source: Source) -> ConsoleOutcome {
