@@ -17,7 +17,7 @@ struct GlobalSlot {
 /// The global variables of one program or module.
 package final class ModuleScope {
   /// Where the code comes from: paths of imports are relative to it.
-  let path: String
+  var path: String
   private let builtins: BuiltinTable
   private var slots: [String: UnsafeMutablePointer<GlobalSlot>] = [:]
   /// Names in the order of their first mention.

@@ -20,6 +20,12 @@ public struct Completion: Hashable, Sendable {
 }
 
 extension Session {
+  /// The file that runs: imports are relative to its folder.
+  public var path: String {
+    get { scope.path }
+    set { scope.path = newValue }
+  }
+
   /// The names that the user has defined, with their values, in order.
   public var variables: [(name: String, value: Value)] {
     scope.definedNames.compactMap { name in

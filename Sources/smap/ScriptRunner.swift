@@ -20,7 +20,7 @@ struct ScriptRunner {
       switch self {
       case .text(let text): Loaded(source: Source(path: "-e", text: text), isQuestion: true)
       case .file(let path):
-        Loaded(source: Source(path: path, bytes: try FileReader.read(path: path)))
+        Loaded(source: Source(path: path, bytes: try FileReader.read(path: path)), isFile: true)
       case .standardInput:
         Loaded(source: Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin")))
       }
@@ -32,6 +32,8 @@ struct ScriptRunner {
     var source: Source
     /// Whether it is a line given with -e, whose value is the answer.
     var isQuestion = false
+    /// Whether it comes from a file with a path.
+    var isFile = false
   }
 
   private let host: Host
@@ -43,6 +45,8 @@ struct ScriptRunner {
     do {
       let loaded = try loaded.get()
       let source = loaded.source
+      // Imports are relative to the file that runs; a line or standard input has no folder.
+      if loaded.isFile { host.session.path = source.path }
       let (tree, diagnostics) = Parser.parse(source)
       guard diagnostics.isEmpty else { return report(diagnostics, code: 2) }
       // A line given with -e is a question: its value is the answer. A file with cells is a
