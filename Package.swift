@@ -48,7 +48,7 @@ let package = Package(
     .executableTarget(
       name: "smap",
       dependencies: [
-        "Library", "EditorGrammars", "Console",
+        "Library", "EditorGrammars", "Console", "Expectations",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

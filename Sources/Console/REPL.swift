@@ -34,7 +34,10 @@ public final class REPL {
   /// The latest text, which `:edit` starts from.
   var latest = ""
   private var exitCode: Int32 = 0
-  private var isDone = false
+  /// Whether the session has been left.
+  public private(set) var isDone = false
+  /// The lines of a statement that needs further ones.
+  private var unfinished = ""
 
   /// Prepares a loop; nothing is read or written yet.
   public init(session: any ConsoleSession, terminal: Terminal, options: Options = Options()) {
@@ -92,17 +95,11 @@ public final class REPL {
 
   private func runPlain() throws {
     var lines = LineReader(descriptor: terminal.input)
-    var text = ""
     while !isDone {
-      if terminal.isInteractive {
-        try terminal.write(text.isEmpty ? Prompt.first : Prompt.continuation)
-      }
+      if terminal.isInteractive { try terminal.write(prompt) }
       switch lines.next() {
       case .line(let line):
-        text += text.isEmpty ? line : "\n" + line
-        guard isWhole(text) else { continue }
-        try run(text)
-        text = ""
+        try enter(line)
       case .interrupted:
         // Ctrl-C throws away what was typed; elsewhere it ends the program.
         guard options.takeInterrupt() else { continue }
@@ -110,13 +107,29 @@ public final class REPL {
           exitCode = 130
           return
         }
-        text = ""
+        unfinished = ""
         try terminal.write("\n")
       case .endOfInput:
-        if !text.isEmpty { try run(text) }
+        if !unfinished.isEmpty { try run(unfinished) }
         return
       }
     }
+  }
+
+  /// What stands before the next line of input: it tells whether a statement goes on.
+  public var prompt: String { unfinished.isEmpty ? Prompt.first : Prompt.continuation }
+
+  /// Takes a line of input, and runs the statement that it completes, if any.
+  ///
+  /// - Throws: `FileError` when the output cannot be written.
+  public func enter(_ line: String) throws {
+    let text = unfinished.isEmpty ? line : unfinished + "\n" + line
+    guard isWhole(text) else {
+      unfinished = text
+      return
+    }
+    unfinished = ""
+    try run(text)
   }
 
   private func isWhole(_ text: String) -> Bool {
@@ -149,7 +162,7 @@ public final class REPL {
       switch output {
       case .text(let text): try writeLine(text)
       case .picture(let picture, let words): try show(picture, words: words)
-      case .error(let text): try Terminal.write(REPL.line(text), to: 2, name: "standard error")
+      case .error(let text): try terminal.writeError(REPL.line(text))
       }
     }
     switch outcome.status {
@@ -173,7 +186,7 @@ public final class REPL {
 
   /// Says something about the console itself, on standard error.
   func complain(_ text: String) {
-    try? Terminal.write(REPL.line(text), to: 2, name: "standard error")
+    try? terminal.writeError(REPL.line(text))
   }
 
   private func show(_ picture: Picture, words: String) throws {

@@ -29,6 +29,8 @@ public struct Terminal: Sendable {
   public let input: Int32
   /// The descriptor that is written to.
   public let output: Int32
+  /// The descriptor that errors are written to.
+  public let errors: Int32
   /// Whether output goes to a terminal.
   public let isTerminal: Bool
   /// Whether a person types here and lines can be edited.
@@ -51,6 +53,7 @@ public struct Terminal: Sendable {
     let isDumb = term.isEmpty || term == "dumb"
     self.input = input
     self.output = output
+    errors = STDERR_FILENO
     isTerminal = isatty(output) == 1
     isInteractive = isatty(input) == 1 && isTerminal
     canEdit = isInteractive && !isDumb
@@ -60,9 +63,12 @@ public struct Terminal: Sendable {
   }
 
   /// Describes a terminal outright, for tests and for other outputs than the standard ones.
-  public init(input: Int32, output: Int32, colors: ColorDepth, isUnicode: Bool) {
+  public init(
+    input: Int32, output: Int32, errors: Int32 = STDERR_FILENO, colors: ColorDepth, isUnicode: Bool
+  ) {
     self.input = input
     self.output = output
+    self.errors = errors
     self.colors = colors
     self.isUnicode = isUnicode
     isTerminal = false
@@ -88,6 +94,13 @@ public struct Terminal: Sendable {
   /// - Throws: `FileError`, with `EPIPE` as its code when the reader has gone.
   public func write(_ text: String) throws {
     try Terminal.write(text, to: output, name: "standard output")
+  }
+
+  /// Writes text where errors go, all of it.
+  ///
+  /// - Throws: `FileError`.
+  public func writeError(_ text: String) throws {
+    try Terminal.write(text, to: errors, name: "standard error")
   }
 
   /// Writes text to a descriptor, all of it.

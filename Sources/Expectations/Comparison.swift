@@ -8,7 +8,9 @@
 enum Comparison {
   /// Whether lines of output are what the markers expect.
   static func holds(_ markers: [Marker], _ lines: [String]) -> Bool {
-    if matches(markers[...], lines[...]) { return true }
+    let holds = { (marker: Marker, line: String) in Comparison.holds(marker, line) }
+    let isAnything = { (marker: Marker) in marker.kind == .pattern && marker.text == "..." }
+    if matches(markers[...], lines[...], isAnything: isAnything, holds) { return true }
     guard markers.count == 1, lines.count > 1, let marker = markers.first else { return false }
     let joined = folded(lines.joined(separator: " "))
     switch marker.kind {
@@ -35,16 +37,28 @@ enum Comparison {
     return lines.map(trimmed)
   }
 
-  private static func matches(_ markers: ArraySlice<Marker>, _ lines: ArraySlice<String>) -> Bool {
-    guard let marker = markers.first else { return lines.isEmpty }
-    // A pattern of dots alone stands for any number of lines.
-    if marker.kind == .pattern, marker.text == "..." {
+  /// Whether lines of output are what a transcript expects, where `...` stands for any text.
+  static func holds(patterns: [String], _ lines: [String]) -> Bool {
+    matches(patterns[...], lines[...], isAnything: { $0 == "..." }) { pattern, line in
+      let (pattern, line) = (trimmed(pattern), trimmed(line))
+      return pattern == line || matches(pattern: pattern, line)
+    }
+  }
+
+  /// Whether expectations hold for lines one by one; some may stand for any number of lines.
+  private static func matches<Expected>(
+    _ expected: ArraySlice<Expected>, _ lines: ArraySlice<String>,
+    isAnything: (Expected) -> Bool, _ holds: (Expected, String) -> Bool
+  ) -> Bool {
+    guard let first = expected.first else { return lines.isEmpty }
+    let rest = expected.dropFirst()
+    if isAnything(first) {
       return (lines.startIndex...lines.endIndex).contains {
-        matches(markers.dropFirst(), lines[$0...])
+        matches(rest, lines[$0...], isAnything: isAnything, holds)
       }
     }
-    guard let line = lines.first, holds(marker, line) else { return false }
-    return matches(markers.dropFirst(), lines.dropFirst())
+    guard let line = lines.first, holds(first, line) else { return false }
+    return matches(rest, lines.dropFirst(), isAnything: isAnything, holds)
   }
 
   /// Whether a text is the pattern with something, or nothing, for each `...`.

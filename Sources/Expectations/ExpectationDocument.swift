@@ -48,8 +48,14 @@ public struct ExpectationDocument: Sendable {
   /// Whether the file holds anything that can be run.
   public var isEmpty: Bool { units.isEmpty }
 
+  /// Whether the file expects anything.
+  public var hasMarkers: Bool { units.contains { !Marker.find(in: $0.source).isEmpty } }
+
+  /// Whether lines `#:` at the top prepare the run, which only the command line can do.
+  public var hasHeader: Bool { source.text(source.span).hasPrefix("#:") || !flags.isEmpty }
+
   /// The options in the lines `#:` among the comments at the top.
-  private static func flags(in lines: [String]) -> [String] {
+  static func flags(in lines: [String]) -> [String] {
     var flags: [String] = []
     for line in lines {
       if line.hasPrefix("#:") { flags += line.dropFirst(2).split(separator: " ").map(String.init) }

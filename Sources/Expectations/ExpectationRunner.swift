@@ -139,7 +139,7 @@ final class ExpectationRun {
     for statement in group.statements {
       do {
         let outcome = try session.evaluate(Program(source: source, statements: [statement]))
-        if outcome.isShown { try session.show(outcome.value) }
+        if outcome.isShown { try show(outcome.value) }
       } catch {
         errors.append(error)
       }
@@ -150,6 +150,13 @@ final class ExpectationRun {
     }
     if layout.isStrict { compare(Comparison.lines(of: output.text), group, layout) }
     for error in errors { check(error, layout, group) }
+  }
+
+  /// Shows a value as the prompt does; what would be drawn is written in its short form.
+  private func show(_ value: Value) throws {
+    let bundle = try Display.bundle(value, session)
+    let isDrawn = bundle.svg != nil || bundle.png != nil
+    session.write((isDrawn ? Display.text(value, session) : bundle.text) + "\n")
   }
 
   private func compare(_ lines: [String], _ group: Group, _ layout: UnitLayout) {

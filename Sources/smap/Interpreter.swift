@@ -59,28 +59,18 @@ enum Interpreter {
     }
   }
 
-  private static func makeHost(
-    _ options: SessionOptions, _ arguments: [String], _ stackSize: Int
+  /// A fresh session that writes to `out`; the terminal is the process's own unless given.
+  static func makeHost(
+    _ options: SessionOptions, _ arguments: [String], _ stackSize: Int,
+    out: StandardOutput = StandardOutput(), terminal: Terminal? = nil
   ) -> Host {
-    if let threads = options.threads { ThreadPool.threadCount = threads }
-    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) {
-      MemoryBudget.limit = bytes
-      FileReader.largestFile = min(bytes, FileReader.largestFile)
-    }
-    let terminal = Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
+    let terminal =
+      terminal ?? Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
     let style = PictureStyle.choose(options.images, for: terminal) ?? .none
-    let out = StandardOutput()
-    let session = Session(
-      library: Catalog.all,
-      limits: Limits(
-        depth: options.maxDepth ?? Limits().depth, steps: options.maxSteps,
-        seconds: options.maxSeconds,
-        outputBytes: options.maxOutput.flatMap(SessionOptions.bytes)),
-      output: { out.write($0) })
+    let session = Session(library: Catalog.all, output: { out.write($0) })
     session.arguments = arguments
-    session.isRandomStrict = options.strictRandom
     session.stackSize = stackSize
-    session.seed(options.seed)
+    apply(options, to: session)
     session.readModule = { path in
       do {
         return Source(path: path, bytes: try FileReader.read(path: path))
@@ -93,6 +83,20 @@ enum Interpreter {
     session.present = { presenter.show($0) }
     session.progress = ProgressDisplay(out: out).receive
     return Host(session: session, terminal: terminal, pictures: style, out: out)
+  }
+
+  /// Sets limits and seed of a session, and what holds for the whole process.
+  static func apply(_ options: SessionOptions, to session: Session) {
+    if let threads = options.threads { ThreadPool.threadCount = threads }
+    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) {
+      MemoryBudget.limit = bytes
+      FileReader.largestFile = min(bytes, FileReader.largestFile)
+    }
+    session.limits = Limits(
+      depth: options.maxDepth ?? Limits().depth, steps: options.maxSteps,
+      seconds: options.maxSeconds, outputBytes: options.maxOutput.flatMap(SessionOptions.bytes))
+    session.isRandomStrict = options.strictRandom
+    session.seed(options.seed)
   }
 
   /// Work on its way to another thread and its result on the way back.

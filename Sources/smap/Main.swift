@@ -20,6 +20,7 @@ struct SMAPCommand: ParsableCommand {
       RunCommand.self,
       ReplCommand.self,
       GrammarsCommand.self,
+      TestCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

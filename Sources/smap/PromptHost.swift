@@ -20,19 +20,23 @@ final class PromptHost: ConsoleSession {
   /// Runs the prompt until it ends and returns the exit code.
   static func run(_ host: Host) -> Int32 {
     Signals.secondInterruptExits.store(false, ordering: .relaxed)
+    return makeREPL(host, historyPath: History.defaultPath()).run()
+  }
+
+  /// The prompt of a host, before anything has been typed.
+  static func makeREPL(_ host: Host, historyPath: String?) -> REPL {
     var options = REPL.Options()
     options.pictures = host.pictures
     options.banner = """
       smap 0.1.0: pictures as tokens whose order carries meaning
       help() shows what there is, ?name explains a name, Ctrl-D leaves
       """
-    options.historyPath = History.defaultPath()
+    options.historyPath = historyPath
     options.takeInterrupt = {
       defer { Interrupt.shared.clear() }
       return Interrupt.shared.isRequested
     }
-    let prompt = PromptHost(host)
-    return REPL(session: prompt, terminal: host.terminal, options: options).run()
+    return REPL(session: PromptHost(host), terminal: host.terminal, options: options)
   }
 
   func evaluate(_ text: String) -> ConsoleOutcome {

@@ -6,11 +6,17 @@
 import Files
 import Glibc
 
-/// Buffered standard output.
+/// Buffered output to a descriptor, the standard one by default.
 final class StandardOutput {
   private var buffer: [UInt8] = []
   private var failure: Int32 = 0
-  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private let descriptor: Int32
+  private let isTerminal: Bool
+
+  init(descriptor: Int32 = STDOUT_FILENO) {
+    self.descriptor = descriptor
+    isTerminal = isatty(descriptor) == 1
+  }
 
   /// Adds text; on a terminal, or when enough has gathered, it is written at once.
   func write(_ text: String) {
@@ -24,7 +30,7 @@ final class StandardOutput {
     var start = 0
     while start < buffer.count, failure == 0 {
       let written = buffer.withUnsafeBytes { bytes in
-        Glibc.write(STDOUT_FILENO, bytes.baseAddress.map { $0 + start }, bytes.count - start)
+        Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
       }
       if written > 0 {
         start += written

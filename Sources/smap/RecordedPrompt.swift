@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The prompt without a terminal, whose answers go to a file without a name, so that transcripts can
+// be compared with them. Errors and notes are answers too.
+
+import Console
+import Expectations
+import Files
+import Glibc
+import Runtime
+
+/// A prompt that gives its answers back as text.
+final class RecordedPrompt: TranscriptPrompt {
+  private let descriptor: Int32
+  private let host: Host
+  private let repl: REPL
+  private var offset = 0
+
+  /// Opens a prompt with these options.
+  ///
+  /// - Throws: `FileError` when there is no place for the answers.
+  init(_ options: SessionOptions, stackSize: Int) throws {
+    var template = Array("/tmp/smap-answers-XXXXXX".utf8CString)
+    descriptor = mkstemp(&template)
+    guard descriptor >= 0 else {
+      throw FileError(path: "/tmp", operation: "make a file in", code: errno)
+    }
+    unlink(template)
+    let terminal = Terminal(
+      input: -1, output: descriptor, errors: descriptor, colors: .none, isUnicode: true)
+    host = Interpreter.makeHost(
+      options, [], stackSize, out: StandardOutput(descriptor: descriptor), terminal: terminal)
+    host.session.note = { [host] in host.out.write("note: \($0)\n") }
+    repl = PromptHost.makeREPL(host, historyPath: nil)
+  }
+
+  deinit { close(descriptor) }
+
+  var prompt: String { repl.prompt }
+
+  func enter(_ line: String) throws -> String? {
+    guard !repl.isDone else { return nil }
+    try repl.enter(line)
+    host.out.flush()
+    return try takeAnswer()
+  }
+
+  /// What was written since the last call.
+  private func takeAnswer() throws -> String {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError(path: "transcript", operation: "read", code: errno)
+    }
+    var bytes = [UInt8](repeating: 0, count: max(0, Int(status.st_size) - offset))
+    let count = pread(descriptor, &bytes, bytes.count, off_t(offset))
+    guard count == bytes.count else {
+      throw FileError(path: "transcript", operation: "read", code: count < 0 ? errno : EIO)
+    }
+    offset += count
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs files with expectations one after the other, each in a session and a scratch folder of its
+// own, and says how they went.
+
+import ArgumentParser
+import Console
+import Expectations
+import Files
+import Glibc
+import Library
+import Runtime
+import Syntax
+import Tensors
+
+/// Runs tests and reports.
+final class TestRunner {
+  private let host: Host
+  private let options: SessionOptions
+  private let isUpdating: Bool
+  private let isJSON: Bool
+  private let folder: String
+  private let memoryLimit = MemoryBudget.limit
+  private let largestFile = FileReader.largestFile
+  private var passed = 0
+  private var failures: [(path: String, failure: ExpectationFailure)] = []
+  private var updatedCount = 0
+  private var isInterrupted = false
+
+  init(_ host: Host, _ options: SessionOptions, isUpdating: Bool, isJSON: Bool) {
+    self.host = host
+    self.options = options
+    self.isUpdating = isUpdating
+    self.isJSON = isJSON
+    folder =
+      getcwd(nil, 0).map { pointer in
+        defer { free(pointer) }
+        return String(cString: pointer)
+      } ?? "."
+  }
+
+  /// Runs all files below the paths and returns the exit code.
+  func run(paths: [String], builtins: Bool) -> Int32 {
+    do {
+      let files = try TestFile.find(paths)
+      guard !files.isEmpty || builtins else {
+        Diagnostics.say(
+          "smap test: nothing in \(paths.joined(separator: ", ")) holds expectations")
+        return 66
+      }
+      if builtins { runExamples() }
+      let bar = ProgressBar(total: files.count, title: "tests")
+      for (index, file) in files.enumerated() where !isInterrupted {
+        bar.update(index, note: file.source.path)
+        try take(run(file), of: file)
+      }
+      bar.finish()
+    } catch let error as TestFileError {
+      Diagnostics.say("smap test: \(error)")
+      return 65
+    } catch {
+      let failure = ScriptError(anything: error)
+      Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
+      return Library.ExitCode.of(failure)
+    }
+    return finish()
+  }
+
+  // MARK: - Running
+
+  private func run(_ file: TestFile) throws -> ExpectationReport {
+    try inScratchFolder {
+      switch file {
+      case .document(let document): return runner.run(document)
+      case .transcript(let transcript):
+        let options = try self.options(transcript.flags)
+        return transcript.run(
+          at: try RecordedPrompt(options, stackSize: host.session.stackSize))
+      }
+    }
+  }
+
+  /// The examples of all built-in functions.
+  private func runExamples() {
+    for function in host.session.builtins.functions where !function.example.isEmpty {
+      let name = "builtin \(function.qualifiedName)"
+      take(runner.run(path: name, text: function.example))
+    }
+  }
+
+  private var runner: ExpectationRunner {
+    var runner = ExpectationRunner(library: Catalog.all)
+    runner.interrupt = .shared
+    runner.prepare = { [self] session, flags in
+      let options = try self.options(flags)
+      Interpreter.apply(options, to: session)
+      session.stackSize = host.session.stackSize
+      let folder = folder
+      session.readModule = { path in
+        let place = path.hasPrefix("/") ? path : "\(folder)/\(path)"
+        do {
+          return Source(path: path, bytes: try FileReader.read(path: place))
+        } catch let error as FileError {
+          throw ScriptError(
+            anything: FileError(path: path, operation: error.operation, code: error.code))
+        }
+      }
+    }
+    return runner
+  }
+
+  /// The options of a file: its own where it has any, else those of the command line.
+  private func options(_ flags: [String]) throws -> SessionOptions {
+    // Limits of the process that the file before has set do not hold for this one.
+    MemoryBudget.limit = memoryLimit
+    FileReader.largestFile = largestFile
+    guard !flags.isEmpty else { return options }
+    do {
+      let own = try SessionOptions.parse(flags)
+      guard own.sandbox == nil else { throw ValidationError("a sandbox is for a whole process") }
+      return own
+    } catch {
+      throw ScriptError.argument(
+        SessionOptions.message(for: error), hint: "#: takes the options of `smap run`")
+    }
+  }
+
+  private func inScratchFolder<Result>(_ body: () throws -> Result) throws -> Result {
+    var template = Array("/tmp/smap-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else {
+      throw FileError(path: "/tmp", operation: "make a folder in", code: errno)
+    }
+    let scratch = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
+    defer {
+      _ = chdir(folder)
+      if let scratch { TestRunner.remove(scratch) }
+    }
+    if let scratch { _ = chdir(scratch) }
+    return try body()
+  }
+
+  /// Removes a folder and what is in it, without following links.
+  private static func remove(_ folder: String) {
+    for name in (try? FileReader.names(inFolder: folder)) ?? [] {
+      let path = "\(folder)/\(name)"
+      if unlink(path) != 0 { remove(path) }
+    }
+    rmdir(folder)
+  }
+
+  // MARK: - Reporting
+
+  private func take(_ report: ExpectationReport, of file: TestFile) throws {
+    if isUpdating, let bytes = report.updated, bytes != file.source.bytes {
+      try AtomicFile.write(path: report.path, bytes: bytes)
+      updatedCount += 1
+      passed += report.passed
+      isInterrupted = isInterrupted || report.isInterrupted
+      if !isJSON { host.out.write("updated \(report.path)\n") }
+    } else {
+      take(report)
+    }
+  }
+
+  private func take(_ report: ExpectationReport) {
+    passed += report.passed
+    failures += report.failures.map { (report.path, $0) }
+    isInterrupted = isInterrupted || report.isInterrupted
+    guard !isJSON else { return }
+    for text in report.descriptions { host.out.write(text + "\n") }
+  }
+
+  private func finish() -> Int32 {
+    if isJSON {
+      host.out.write(json.rendered + "\n")
+    } else {
+      if isInterrupted { Diagnostics.say("interrupted") }
+      host.out.write("\(passed) passed, \(failures.count) failed\n")
+    }
+    return isInterrupted ? 130 : failures.isEmpty ? 0 : 1
+  }
+
+  private var json: JSON {
+    .object([
+      ("passed", .number(Double(passed))), ("failed", .number(Double(failures.count))),
+      ("updated", .number(Double(updatedCount))),
+      (
+        "failures",
+        .array(
+          failures.map { path, failure in
+            .object([
+              ("path", .string(path)), ("line", .number(Double(failure.line))),
+              ("expected", .array(failure.expected.map(JSON.string))),
+              ("found", .array(failure.found.map(JSON.string))),
+            ])
+          })
+      ),
+    ])
+  }
+}
