@@ -42,13 +42,16 @@ let package = Package(
     .target(name: "Syntax"),
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
+    .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
+    .target(
+      name: "LanguageServer", dependencies: ["Checking", "Syntax", "Runtime", "Files"]),
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots"]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
     .executableTarget(
       name: "smap",
       dependencies: [
-        "Library", "EditorGrammars", "Console", "Expectations",
+        "Checking", "LanguageServer", "Library", "EditorGrammars", "Console", "Expectations",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -60,6 +63,9 @@ let package = Package(
       name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),
     .testTarget(name: "MetricTests", dependencies: ["Metrics"]),
     .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
+    .testTarget(name: "CheckingTests", dependencies: ["Checking", "Library"]),
+    .testTarget(
+      name: "LanguageServerTests", dependencies: ["LanguageServer", "Library", "Files"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
     .testTarget(
       name: "LibraryTests", dependencies: ["Library", "Expectations", "Files"],

@@ -22,8 +22,13 @@ public indirect enum JSON: Equatable, Sendable {
   }
 
   /// Parses UTF-8 bytes that hold exactly one value.
-  public static func parse(_ bytes: some Collection<UInt8>) throws -> JSON {
-    var reader = Reader(bytes: Array(bytes))
+  ///
+  /// With `repairsText`, half of a surrogate pair in a string becomes U+FFFD, as editors may send
+  /// one while a character is being replaced; without it, that is an error.
+  public static func parse(
+    _ bytes: some Collection<UInt8>, repairsText: Bool = false
+  ) throws -> JSON {
+    var reader = Reader(bytes: Array(bytes), repairsText: repairsText)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
     guard reader.position == reader.bytes.count else { throw reader.failure("trailing bytes") }
@@ -95,6 +100,7 @@ public indirect enum JSON: Equatable, Sendable {
 
 private struct Reader {
   let bytes: [UInt8]
+  let repairsText: Bool
   var position = 0
 
   func failure(_ message: String) -> JSON.ParseError {
@@ -234,14 +240,26 @@ private struct Reader {
   mutating func unicodeEscape() throws -> [UInt8] {
     var code = try fourHexDigits()
     if code >= 0xD800, code < 0xDC00 {
-      try expect(UInt8(ascii: "\\"))
-      try expect(UInt8(ascii: "u"))
-      let low = try fourHexDigits()
-      guard low >= 0xDC00, low < 0xE000 else { throw failure("half a surrogate pair") }
-      code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      let afterHigh = position
+      if let low = try lowSurrogate() {
+        code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+      } else if repairsText {
+        position = afterHigh
+      } else {
+        throw failure("half a surrogate pair")
+      }
     }
-    guard let scalar = UnicodeScalar(code) else { throw failure("not a character") }
-    return Array(String(Character(scalar)).utf8)
+    if let scalar = UnicodeScalar(code) { return Array(String(Character(scalar)).utf8) }
+    guard repairsText else { throw failure("not a character") }
+    return Array("\u{FFFD}".utf8)
+  }
+
+  /// The second half of a surrogate pair, if it comes next.
+  mutating func lowSurrogate() throws -> UInt32? {
+    guard bytes[position...].starts(with: "\\u".utf8) else { return nil }
+    position += 2
+    let low = try fourHexDigits()
+    return low >= 0xDC00 && low < 0xE000 ? low : nil
   }
 
   mutating func fourHexDigits() throws -> UInt32 {

@@ -122,7 +122,7 @@ private struct Binder {
   private func unknown(_ name: String, at index: Int) -> ScriptError {
     let names = header.parameters.compactMap(\.name)
     var hint = header.text
-    if let (_, known, noun) = Binder.foreignNames.first(where: {
+    if let (_, known, noun) = ForeignNames.parameters.first(where: {
       $0.0 == name && names.contains($0.1)
     }) {
       hint = "the \(noun) is called `\(known)`: \(header.text)"
@@ -138,25 +138,4 @@ private struct Binder {
     if let index = header.restIndex { values[index] = .list(rest) }
     return values
   }
-
-  /// What other libraries call a parameter: our name, and the noun that explains it.
-  private static let foreignNames: [(String, String, String)] = [
-    ("axis", "dim", "dimension"), ("axes", "dim", "dimension"), ("dims", "dim", "dimension"),
-    ("axis1", "dim0", "dimension"), ("axis2", "dim1", "dimension"),
-    ("keepdims", "keepdim", "option"), ("learning_rate", "lr", "learning rate"),
-    ("epochs", "steps", "number of steps"), ("num_steps", "steps", "number of steps"),
-    ("n_steps", "steps", "number of steps"), ("iterations", "steps", "number of steps"),
-    ("batch", "batch_size", "batch size"), ("random_state", "seed", "seed"),
-    ("generator", "seed", "seed"), ("rng", "seed", "seed"), ("cfg", "guidance_scale", "scale"),
-    ("guidance", "guidance_scale", "scale"), ("cfg_scale", "guidance_scale", "scale"),
-    ("num_samples", "count", "number of samples"), ("n", "count", "number"),
-    ("size", "count", "number"), ("size", "shape", "shape"), ("p", "weights", "list of weights"),
-    ("steps", "num", "number"), ("fill_value", "value", "value"), ("a_min", "min", "bound"),
-    ("a_max", "max", "bound"), ("ddof", "correction", "correction"),
-    ("unbiased", "correction", "correction"), ("strides", "stride", "step"),
-    ("reverse", "descending", "option"), ("descending", "reverse", "option"),
-    ("indices", "index", "index"), ("src", "source", "source"), ("repeats", "times", "number"),
-    ("eps", "atol", "bound"), ("maxnorm", "max_norm", "bound"), ("other", "y", "second tensor"),
-    ("input", "x", "first tensor"), ("a", "x", "first tensor"), ("b", "y", "second tensor"),
-  ]
 }

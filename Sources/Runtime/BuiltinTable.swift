@@ -45,7 +45,7 @@ public final class BuiltinTable {
   /// One sentence for each namespace.
   public let namespaceSummaries: [String: String]
   /// Global names: functions, constants, namespaces.
-  private(set) var globals: [String: Value] = [:]
+  package private(set) var globals: [String: Value] = [:]
   /// Global names in order.
   public private(set) var globalNames: [String] = []
   /// Names that annotations may use.

@@ -7,9 +7,9 @@ import Syntax
 import Tensors
 
 /// Reading and writing fields.
-enum Fields {
+package enum Fields {
   /// The fields of tensors, in the order in which help lists them.
-  static let ofTensors = ["shape", "ndim", "numel", "T", "grad"]
+  package static let ofTensors = ["shape", "ndim", "numel", "T", "grad"]
 
   static func get(_ object: Value, _ name: Value, _ session: Session) throws -> Value {
     guard case .text(let text) = name else { return .nil }

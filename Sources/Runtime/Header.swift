@@ -46,9 +46,9 @@ package final class Header: Sendable {
   /// Why the header could not be parsed, if so.
   package let error: Diagnostic?
   /// How many parameters can be given by position.
-  let positionalCount: Int
+  package let positionalCount: Int
   /// The position of the rest parameter.
-  let restIndex: Int?
+  package let restIndex: Int?
   /// For built-ins: what each argument must be.
   let tests: [ParameterTest]
   /// The annotations as written.
@@ -56,7 +56,7 @@ package final class Header: Sendable {
   /// Whether any parameter is tested.
   let hasTests: Bool
 
-  init(name: String, signature: Signature, source: Source) {
+  package init(name: String, signature: Signature, source: Source) {
     self.name = name
     (parameters, error) = Header.flatten(signature, source: source)
     result = signature.result

@@ -27,7 +27,7 @@ public enum Modules {
   }
 
   /// `path` seen from the folder of `importer`, without `.` and `..` where they can be resolved.
-  static func resolve(_ path: String, from importer: String) -> String {
+  package static func resolve(_ path: String, from importer: String) -> String {
     var parts: [Substring] = []
     let isAbsolute: Bool
     if path.hasPrefix("/") {
@@ -47,7 +47,7 @@ public enum Modules {
   }
 
   /// The name in a path: `tools` for `lib/tools.smap`.
-  static func name(of path: String) -> String {
+  package static func name(of path: String) -> String {
     let file = path.split(separator: "/").last ?? ""
     return String(file.hasSuffix(".smap") ? file.dropLast(5) : file)
   }

@@ -29,7 +29,7 @@ enum Interpreter {
   ) -> Int32 {
     Signals.install()
     if let code = confine(options) { return code }
-    let task = Task { stackSize in
+    return onLargeStack { stackSize in
       Signals.useAlternateStack()
       let host = makeHost(options, arguments, stackSize)
       let code = body(host)
@@ -37,6 +37,12 @@ enum Interpreter {
       let written = host.out.finish()
       return code == 0 ? written : code
     }
+  }
+
+  /// Runs `body` on a thread whose stack is large enough for the deepest of programs, and returns
+  /// its exit code; `body` is given the size of the stack.
+  static func onLargeStack(_ body: @escaping (Int) -> Int32) -> Int32 {
+    let task = Task(body)
     for size in stackSizes {
       if let code = task.run(stackSize: size) { return code }
     }

@@ -21,6 +21,8 @@ struct SMAPCommand: ParsableCommand {
       ReplCommand.self,
       GrammarsCommand.self,
       TestCommand.self,
+      CheckCommand.self,
+      LanguageServerCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rules about the order of statements: what is never reached, and what is computed for nothing.
+
+import Runtime
+import Syntax
+
+/// Finds statements that are never reached and values that nobody gets.
+struct FlowRules {
+  private let source: Source
+  private let index: NameIndex
+  private let library: LibraryIndex
+  private(set) var findings: [Finding] = []
+
+  init(_ program: Program, _ index: NameIndex, _ library: LibraryIndex) {
+    source = program.source
+    self.index = index
+    self.library = library
+    // The top level may show the value of any statement, so only reachability counts there.
+    walk(program.statements, isBlock: false, isValueUsed: true)
+  }
+
+  // MARK: - Walking
+
+  /// Walks statements; inside a block, values of statements before the last are dropped.
+  private mutating func walk(_ statements: [Statement], isBlock: Bool, isValueUsed: Bool) {
+    var isReached = true
+    for (position, statement) in statements.enumerated() {
+      if !isReached {
+        unreachable(statement.span, "this is never reached")
+        isReached = true
+      }
+      let isLast = position == statements.count - 1
+      walk(statement, isValueUsed: isBlock ? isLast && isValueUsed : true)
+      if ends(statement) { isReached = false }
+    }
+  }
+
+  private mutating func walk(_ statement: Statement, isValueUsed: Bool) {
+    switch statement.kind {
+    case .let(_, let value): walk(value)
+    case .function(_, let function): walk(function)
+    case .for(_, let sequence, let body):
+      walk(sequence)
+      walk(body.statements, isBlock: true, isValueUsed: false)
+    case .while(let condition, let body):
+      walk(condition)
+      if case .boolean(false) = condition.kind, let first = body.statements.first {
+        unreachable(first.span, "the condition is always false")
+      }
+      walk(body.statements, isBlock: true, isValueUsed: false)
+    case .return(let value): if let value { walk(value) }
+    case .break, .continue: break
+    case .assignment(let target, _, let value):
+      walk(target)
+      walk(value)
+    case .expression(let value):
+      if !isValueUsed, let what = idle(value) {
+        findings.append(
+          Finding(
+            .unusedValue, "\(what) is computed and dropped", source, value.span,
+            hint: hint(value)))
+      }
+      walk(value, isValueUsed: isValueUsed)
+    }
+  }
+
+  private mutating func walk(_ function: Function) {
+    for parameter in function.signature.parameters {
+      if let value = parameter.defaultValue { walk(value) }
+    }
+    switch function.body {
+    case .expression(let value): walk(value)
+    case .block(let body): walk(body.statements, isBlock: true, isValueUsed: true)
+    }
+  }
+
+  private mutating func walk(_ node: Expression, isValueUsed: Bool = true) {
+    for part in node.parts { walk(part) }
+    switch node.kind {
+    case .function(let function): walk(function)
+    case .attempt(let body, _, let handler):
+      // What a guarded block ends with may be there to fail.
+      walk(body.statements, isBlock: true, isValueUsed: true)
+      walk(handler.statements, isBlock: true, isValueUsed: isValueUsed)
+    case .conditional(let branches, let otherwise):
+      conditional(branches, otherwise, isValueUsed)
+    default: break
+    }
+  }
+
+  private mutating func conditional(
+    _ branches: [Branch], _ otherwise: Block?, _ isValueUsed: Bool
+  ) {
+    var isReached = true
+    for branch in branches {
+      if !isReached { unreachable(branch.condition.span, "an earlier condition is always true") }
+      isReached = true
+      if case .boolean(let value) = branch.condition.kind {
+        isReached = !value
+        if !value, let first = branch.body.statements.first {
+          unreachable(first.span, "the condition is always false")
+        }
+      }
+      walk(branch.body.statements, isBlock: true, isValueUsed: isValueUsed)
+    }
+    guard let otherwise else { return }
+    if !isReached, let first = otherwise.statements.first {
+      unreachable(first.span, "an earlier condition is always true")
+    }
+    walk(otherwise.statements, isBlock: true, isValueUsed: isValueUsed)
+  }
+
+  private mutating func unreachable(_ span: Span, _ message: String) {
+    findings.append(Finding(.unreachable, message, source, span))
+  }
+
+  // MARK: - Ends
+
+  /// Whether nothing after the statement in its block is reached.
+  private func ends(_ statement: Statement) -> Bool {
+    switch statement.kind {
+    case .return, .break, .continue: return true
+    case .while(let condition, let body):
+      guard case .boolean(true) = condition.kind else { return false }
+      return !breaks(body)
+    case .expression(let value): return ends(value)
+    default: return false
+    }
+  }
+
+  private func ends(_ block: Block) -> Bool { block.statements.contains { ends($0) } }
+
+  private func ends(_ node: Expression) -> Bool {
+    switch node.kind {
+    case .call(let callee, _):
+      guard case .name("error") = callee.kind else { return false }
+      return index.meanings[callee.span.start] == nil
+    case .conditional(let branches, let otherwise):
+      guard let otherwise else { return false }
+      return ends(otherwise) && branches.allSatisfy { ends($0.body) }
+    case .attempt(let body, _, let handler): return ends(body) && ends(handler)
+    default: return false
+    }
+  }
+
+  /// Whether a block leaves the loop around it.
+  private func breaks(_ block: Block) -> Bool {
+    block.statements.contains { statement in
+      switch statement.kind {
+      case .break: true
+      case .expression(let value): breaks(value)
+      case .let(_, let value), .assignment(_, _, let value): breaks(value)
+      default: false
+      }
+    }
+  }
+
+  private func breaks(_ node: Expression) -> Bool {
+    switch node.kind {
+    case .conditional(let branches, let otherwise):
+      branches.contains { breaks($0.body) } || otherwise.map { breaks($0) } ?? false
+    case .attempt(let body, _, let handler): breaks(body) || breaks(handler)
+    case .function: false
+    default: node.parts.contains { breaks($0) }
+    }
+  }
+
+  // MARK: - Values for nothing
+
+  /// What an expression computes without any effect, in words, or nil if it may have one.
+  private func idle(_ node: Expression) -> String? {
+    guard isPure(node) else { return nil }
+    switch node.kind {
+    case .number, .string, .boolean, .interpolation, .matrix, .list, .record: return "this value"
+    case .name(let name): return "`\(name)`"
+    case .comparison: return "this comparison"
+    case .function: return "this function"
+    case .nothing: return nil
+    case .call(let callee, _), .pipe(_, let callee, _):
+      return "the result of `\(source.text(callee.span))`"
+    default: return "this value"
+    }
+  }
+
+  private func hint(_ node: Expression) -> String? {
+    guard case .comparison(.equal, let target, _) = node.kind else { return nil }
+    switch target.kind {
+    case .name, .field, .index: return "`=` assigns, `==` compares"
+    default: return nil
+    }
+  }
+
+  private func isPure(_ node: Expression) -> Bool {
+    switch node.kind {
+    case .number, .string, .boolean, .nothing, .name, .function: true
+    case .interpolation, .list, .matrix, .record, .unary, .binary, .comparison, .logical, .index,
+      .field:
+      node.parts.allSatisfy { isPure($0) }
+    case .call(let callee, let arguments), .pipe(_, let callee, let arguments):
+      isWithoutEffect(callee) && arguments.allSatisfy { isPure($0.value) }
+    case .comprehension, .conditional, .attempt, .load: false
+    }
+  }
+
+  /// Whether a callee is a function of the library that only computes.
+  private func isWithoutEffect(_ callee: Expression) -> Bool {
+    switch callee.kind {
+    case .name(let name):
+      return index.meanings[callee.span.start] == nil
+        && PureFunction.withoutEffect.contains(name)
+    case .field(let base, let name):
+      guard case .name(let space) = base.kind, index.meanings[base.span.start] == nil,
+        library.isNamespace(space)
+      else { return isPureMethod(name.text) && isPure(base) }
+      return PureFunction.withoutEffect.contains("\(space).\(name.text)")
+    default: return false
+    }
+  }
+
+  /// Methods that change nothing whatever they are called on; a record may hold functions under
+  /// any name, so only names that hardly are fields count.
+  private func isPureMethod(_ name: String) -> Bool {
+    ["reshape", "transpose", "flatten", "permute", "squeeze", "unsqueeze", "strip"].contains(name)
+  }
+}

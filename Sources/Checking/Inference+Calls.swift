@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls: what is called, which argument reaches which parameter, and what comes back. The words
+// are those of the run time.
+
+import Runtime
+import Syntax
+import Tensors
+
+/// An argument as it is given, with what is known about it.
+struct GivenArgument {
+  var kind: Argument.Kind
+  var known: Known
+  var span: Span
+
+  /// The place of its name, or of the whole.
+  var nameSpan: Span {
+    if case .named(let name) = kind { return name.span }
+    return span
+  }
+}
+
+/// Which arguments reached which parameters.
+struct BoundArguments {
+  /// By the position of the parameter.
+  var values: [Int: GivenArgument] = [:]
+  /// What the rest parameter collects.
+  var rest: [GivenArgument] = []
+  /// Whether a spread list hides where arguments go.
+  var isOpen = false
+}
+
+extension Inference {
+  func given(_ arguments: [Argument]) -> [GivenArgument] {
+    arguments.map { argument in
+      GivenArgument(
+        kind: argument.kind, known: expression(argument.value), span: argument.value.span)
+    }
+  }
+
+  // MARK: - What is called
+
+  func call(_ callee: Expression, _ arguments: [Argument], _ span: Span) -> Known {
+    guard case .field(let base, let name) = callee.kind else {
+      let function = expression(callee)
+      return apply(function, given(arguments), callee.span, span)
+    }
+    let receiver = expression(base)
+    switch receiver {
+    case .namespace(let namespace):
+      if library.member(name.text, of: namespace) != nil || !isMethod(name, receiver) {
+        let function = expression(callee)
+        return apply(function, given(arguments), callee.span, span)
+      }
+    case .module, .fields:
+      if !isMethod(name, receiver) || holds(receiver, name) {
+        let function = expression(callee)
+        return apply(function, given(arguments), callee.span, span)
+      }
+    case .type("record"):
+      // A field may have the name of a method, and wins.
+      _ = given(arguments)
+      return .unknown
+    default: break
+    }
+    let arguments = given(arguments)
+    guard let type = receiver.typeName else { return .unknown }
+    if let fields = library.fields(of: type), !Fields.ofTensors.contains(name.text),
+      fields.contains(where: { $0.name == name.text })
+    {
+      return .unknown
+    }
+    guard let method = library.method(name.text, of: type) else {
+      noMethod(name, receiver, type)
+      return .unknown
+    }
+    let first = GivenArgument(kind: .positional, known: receiver, span: base.span)
+    if silence == 0 { recorded[callee.span] = .builtin(method) }
+    return call(method, [first] + arguments, span, receivers: 1)
+  }
+
+  private func isMethod(_ name: Identifier, _ receiver: Known) -> Bool {
+    library.method(name.text, of: "record") != nil
+  }
+
+  private func holds(_ receiver: Known, _ name: Identifier) -> Bool {
+    switch receiver {
+    case .module(let module): module.exports[name.text] != nil
+    case .fields(let fields): fields.contains { $0.name == name.text }
+    default: false
+    }
+  }
+
+  private func noMethod(_ name: Identifier, _ receiver: Known, _ type: String) {
+    // Fields of records are not known, and neither are types that only headers mention.
+    guard type != "record", library.fields(of: type) != nil else { return }
+    let names = library.methods(of: type).map(\.name)
+    var hint = ""
+    if let nearest = Spelling.nearest(to: name.text, in: names) {
+      hint = "did you mean `\(nearest)`?"
+    } else if case .builtin(let function) = library.global(name.text) {
+      hint = "there is a function: \(function.signature)"
+    }
+    report(.name("\(phrase(receiver)) has no method `\(name.text)`", hint: hint), name.span)
+  }
+
+  func pipe(
+    _ input: Expression, _ callee: Expression, _ arguments: [Argument], _ span: Span
+  ) -> Known {
+    let first = GivenArgument(kind: .positional, known: expression(input), span: input.span)
+    let function = expression(callee)
+    let others = given(arguments)
+    return apply(function, [first] + others, callee.span, span)
+  }
+
+  /// Calls what is known about a function.
+  func apply(
+    _ function: Known, _ arguments: [GivenArgument], _ place: Span, _ span: Span
+  ) -> Known {
+    switch function {
+    case .builtin(let builtin): return call(builtin, arguments, span)
+    case .function(let function): return call(function, arguments, span)
+    case .namespace(let name):
+      if let builtin = library.namesake(of: name) { return call(builtin, arguments, span) }
+      report(
+        .type("a record cannot be called", hint: "it is a namespace: write a name after a dot"),
+        place, .types)
+    case .module, .fields:
+      report(.type("a record cannot be called"), place, .types)
+    default:
+      if let type = function.typeName, library.isCallable(type) == false {
+        report(.type("\(phrase(function)) cannot be called"), place, .types)
+      }
+    }
+    return .unknown
+  }
+
+  // MARK: - Functions of the library
+
+  private func call(
+    _ builtin: Builtin, _ arguments: [GivenArgument], _ span: Span, receivers: Int = 0
+  ) -> Known {
+    let header = builtin.header
+    guard let bound = bind(header, arguments, span) else { return result(of: builtin) }
+    guard fits(header, bound, isBuiltin: true) != nil, !bound.isOpen else {
+      return result(of: builtin)
+    }
+    guard let pure = PureFunction.table[builtin.qualifiedName],
+      let tried = attempt(builtin, pure, arguments, bound, span)
+    else { return result(of: builtin) }
+    if case .unknown = tried { return result(of: builtin) }
+    return tried
+  }
+
+  private func result(of builtin: Builtin) -> Known {
+    guard let annotation = builtin.header.result else { return .unknown }
+    return known(by: annotation)
+  }
+
+  /// Calls a pure function on stand-ins; nil if too little is known about the arguments.
+  private func attempt(
+    _ builtin: Builtin, _ pure: PureFunction, _ arguments: [GivenArgument],
+    _ bound: BoundArguments, _ span: Span
+  ) -> Known? {
+    guard hasStandIns(builtin.header, pure, bound) else { return nil }
+    var values: [Value] = []
+    var texts: [String] = []
+    var isExact = pure.isExact
+    for argument in arguments {
+      guard let value = argument.known.value else { return nil }
+      isExact = isExact && argument.known.isExact
+      if case .named(let name) = argument.kind {
+        if pure.substitute != nil { continue }
+        texts.append("\(name.text) = a\(values.count)")
+      } else {
+        texts.append("a\(values.count)")
+      }
+      values.append(value)
+    }
+    guard let work = work(pure, values) else { return nil }
+    let names = values.indices.map { "a\($0)" }.joined(separator: ", ")
+    let name = pure.substitute ?? builtin.qualifiedName
+    let text = "fn(\(names)) = \(name)(\(texts.joined(separator: ", ")))"
+    return judge(laboratory.run(text, values, work: work), span, isExact: isExact)
+  }
+
+  /// Whether every tensor goes where only its shape counts.
+  private func hasStandIns(
+    _ header: Header, _ pure: PureFunction, _ bound: BoundArguments
+  ) -> Bool {
+    for (position, argument) in bound.values where !argument.known.isExact {
+      let parameter = header.parameters[position]
+      switch parameter.annotation?.kind {
+      case .type("tensor")?, .shape?: break
+      default: if !pure.tensors.contains(parameter.name ?? "") { return false }
+      }
+    }
+    let rest = header.restIndex.flatMap { header.parameters[$0].name } ?? ""
+    return bound.rest.allSatisfy { $0.known.isExact || pure.tensors.contains(rest) }
+  }
+
+  /// How many elements the result may have at most; nil if too many.
+  private func work(_ pure: PureFunction, _ values: [Value]) -> Int? {
+    guard pure.isGrowing else { return 0 }
+    var sizes: [Int] = []
+    func add(_ value: Value) {
+      switch value {
+      case .number(let number): sizes.append(Int(exactly: abs(number).rounded()) ?? Int.max)
+      case .tensor(let tensor): sizes.append(tensor.count)
+      case .list(let list): for item in list.items { add(item) }
+      default: break
+      }
+    }
+    for value in values { add(value) }
+    return Laboratory.product(sizes)
+  }
+
+  // MARK: - Functions of scripts
+
+  private func call(
+    _ function: ScriptFunction, _ arguments: [GivenArgument], _ span: Span
+  ) -> Known {
+    guard let bound = bind(function.header, arguments, span),
+      let sizes = fits(function.header, bound, isBuiltin: false), !bound.isOpen
+    else { return .unknown }
+    if let annotation = function.header.result {
+      if case .shape(let dimensions) = annotation.kind,
+        let shape = shape(dimensions, sizes)
+      {
+        return shaped(shape)
+      }
+      return known(by: annotation)
+    }
+    return attempt(function, bound)
+  }
+
+  private func shape(_ dimensions: [Dimension], _ sizes: [String: Int]) -> [Int]? {
+    var shape: [Int] = []
+    for dimension in dimensions {
+      switch dimension.kind {
+      case .size(let size):
+        guard let whole = Int(exactly: size) else { return nil }
+        shape.append(whole)
+      case .name(let name):
+        guard let size = sizes[name] else { return nil }
+        shape.append(size)
+      case .ellipsis: return nil
+      }
+    }
+    return shape
+  }
+
+  /// Walks a function with what is known about the arguments of one call.
+  private func attempt(_ function: ScriptFunction, _ bound: BoundArguments) -> Known {
+    guard function.source === source, tries > 0, tried.count < 6,
+      !tried.contains(function.node.span.start)
+    else { return .unknown }
+    tries -= 1
+    return silently {
+      var position = 0
+      for parameter in function.node.signature.parameters {
+        if case .star = parameter.kind { continue }
+        defer { position += 1 }
+        if let argument = bound.values[position] {
+          bind(parameter, to: argument.known)
+        } else {
+          bind(parameter, to: parameter.defaultValue.map { expression($0) } ?? .unknown)
+        }
+      }
+      let results = results(of: function)
+      guard let first = results.first?.value else { return .unknown }
+      return results.dropFirst().reduce(first) { $0.joined(with: $1.value) }.named
+    }
+  }
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A walk over the program that follows what is known about values: constants, shapes, functions
+// and types. On the way it finds calls, fields, operators and shapes that cannot work.
+//
+// A name is known only if the program gives it one value and never changes it. Bodies of functions
+// are walked after the top level, when the names they use are known. A short function without
+// annotations is also walked once for each call with what is known about its arguments, silently,
+// to learn about its result. Blocks of `try` are silent too: there, errors may be wanted.
+
+import Runtime
+import Syntax
+import Tensors
+
+/// Follows known values through a program.
+final class Inference {
+  let library: LibraryIndex
+  let laboratory: Laboratory
+  let index: NameIndex
+  let source: Source
+  /// Loads the module with a path as written in the program; nil if it cannot be had.
+  let loadModule: (String) -> Result<Module, ScriptError>
+  var findings: [Finding] = []
+  /// What is known about names.
+  var values: [ObjectIdentifier: Known] = [:]
+  /// What is known about expressions, for editors.
+  var recorded: [Span: Known] = [:]
+  /// Findings are dropped while this is above 0.
+  var silence = 0
+  /// Whether the code at hand belongs to a function, so that globals may have other values.
+  var functionDepth = 0
+  /// What the `return` statements of the function at hand give.
+  var returned: [(value: Known, span: Span)] = []
+  /// The functions being tried, by the offset of their trees.
+  var tried: [Int32] = []
+  /// How many calls of script functions may still be tried.
+  var tries = 2000
+  private var isDeferring = true
+  private var deferred: [ScriptFunction] = []
+
+  init(
+    _ library: LibraryIndex, _ laboratory: Laboratory, _ index: NameIndex, _ source: Source,
+    loadModule: @escaping (String) -> Result<Module, ScriptError>
+  ) {
+    self.library = library
+    self.laboratory = laboratory
+    self.index = index
+    self.source = source
+    self.loadModule = loadModule
+  }
+
+  /// Walks the whole program.
+  func run(_ program: Program) {
+    laboratory.refill()
+    for statement in program.statements { self.statement(statement) }
+    isDeferring = false
+    for function in deferred { body(of: function) }
+  }
+
+  // MARK: - Findings
+
+  func report(_ error: ScriptError, _ span: Span, _ rule: Rule? = nil) {
+    guard silence == 0 else { return }
+    let diagnostic = Diagnostic(
+      error.kind, error.message, source: source, span: span, label: error.label,
+      hint: error.hint.isEmpty ? nil : error.hint)
+    findings.append(Finding(rule ?? Inference.rule(for: error.kind), diagnostic))
+  }
+
+  private static func rule(for kind: Diagnostic.Kind) -> Rule {
+    switch kind {
+    case .type: .types
+    case .shape: .shapes
+    case .argument: .arguments
+    case .name: .unknownField
+    default: .values
+    }
+  }
+
+  func silently<Result>(_ body: () -> Result) -> Result {
+    silence += 1
+    defer { silence -= 1 }
+    return body()
+  }
+
+  // MARK: - Statements
+
+  @discardableResult
+  func block(_ block: Block) -> Known {
+    var value = Known.exact(.nil)
+    for statement in block.statements { value = self.statement(statement) }
+    return value
+  }
+
+  /// Walks a statement and gives the value of an expression statement.
+  @discardableResult
+  func statement(_ statement: Statement) -> Known {
+    switch statement.kind {
+    case .let(let pattern, let value):
+      bind(pattern, to: expression(value))
+    case .function(let name, let node):
+      let function = ScriptFunction(name: name.text, node: node, source: source)
+      bind(Pattern(.name(name), name.span), to: .function(function))
+      guard silence == 0 else { return .unknown }
+      if isDeferring, functionDepth == 0 { deferred.append(function) } else { body(of: function) }
+    case .for(let pattern, let sequence, let body):
+      bind(pattern, to: element(of: expression(sequence), sequence.span))
+      block(body)
+    case .while(let condition, let body):
+      self.condition(condition)
+      block(body)
+    case .return(let value):
+      let known = value.map { expression($0) } ?? .exact(.nil)
+      returned.append((known, value?.span ?? statement.span))
+    case .break, .continue: break
+    case .assignment(let target, let sign, let value):
+      assignment(target, sign, value, statement.span)
+    case .expression(let value): return expression(value)
+    }
+    return .unknown
+  }
+
+  private func assignment(
+    _ target: Expression, _ sign: AssignmentOperator, _ value: Expression, _ span: Span
+  ) {
+    let right = expression(value)
+    switch target.kind {
+    case .name(let name):
+      if let operation = sign.binary {
+        let left = meaning(of: name, at: target.span)
+        _ = combine(operation, left, right, span)
+      }
+    case .field(let base, let name): setField(expression(base), name)
+    default: for part in target.parts { expression(part) }
+    }
+  }
+
+  private func setField(_ base: Known, _ name: Identifier) {
+    switch base {
+    case .namespace(let namespace):
+      report(.type("namespace \(namespace) cannot be changed"), name.span, .types)
+    case .module(let module):
+      report(
+        .type("module \(Modules.name(of: module.path)) cannot be changed"), name.span, .types)
+    case .exact, .shaped, .items, .function, .builtin:
+      report(.type("fields of \(phrase(base)) cannot be set"), name.span, .types)
+    case .fields, .type, .unknown: break
+    }
+  }
+
+  /// `a number`, `nil`: how messages call a value.
+  func phrase(_ known: Known) -> String {
+    switch known.typeName {
+    case "nil"?: "nil"
+    case "bool"?: "a boolean"
+    case let name?: name.withArticle
+    case nil: "a value"
+    }
+  }
+
+  // MARK: - Names
+
+  func bind(_ pattern: Pattern, to value: Known) {
+    switch pattern.kind {
+    case .name(let name): remember(name, value)
+    case .list(let patterns, let rest):
+      if case .items(let items) = value, items.count >= patterns.count {
+        for (pattern, item) in zip(patterns, items) { bind(pattern, to: item) }
+      } else {
+        for pattern in patterns { bind(pattern, to: .unknown) }
+      }
+      if let rest { remember(rest, .type("list")) }
+    case .record(let names):
+      for name in names {
+        var known = Known.unknown
+        if case .fields(let fields) = value {
+          known = fields.last { $0.name == name.text }?.value ?? .unknown
+        } else if case .module(let module) = value {
+          known = member(name, of: module)
+        }
+        remember(name, known)
+      }
+    }
+  }
+
+  func remember(_ name: Identifier, _ value: Known) {
+    guard let binding = index.meanings[name.span.start] else { return }
+    if silence == 0 { recorded[name.span] = value.named }
+    values[ObjectIdentifier(binding)] = value.named
+  }
+
+  /// What is known about a name where it is used.
+  func meaning(of name: String, at span: Span) -> Known {
+    guard let binding = index.meanings[span.start] else { return library.global(name) }
+    if binding.uses.contains(where: \.isWrite) { return .unknown }
+    if binding.isGlobal, functionDepth > 0, binding.declarations.count > 1 { return .unknown }
+    return values[ObjectIdentifier(binding)] ?? .unknown
+  }
+
+  /// What the elements of a value are, for loops.
+  func element(of known: Known, _ span: Span) -> Known {
+    switch known {
+    case .items(let items):
+      guard let first = items.first else { return .unknown }
+      let joined = items.dropFirst().reduce(first) { $0.joined(with: $1) }
+      if case .exact(let value) = joined, items.count > 1 { return .type(value.typeName) }
+      return joined
+    case .type("range"): return .type("number")
+    case .type("string"): return .type("string")
+    default: break
+    }
+    guard case .exact(let value) = known else { return .unknown }
+    if case .text = value { return .type("string") }
+    let hint = if case .number = value { "count with range(n)" } else { "" }
+    report(.type("\(phrase(known)) has no elements to go through", hint: hint), span)
+    return .unknown
+  }
+
+  // MARK: - Bodies
+
+  /// Walks the body of a function with what its annotations say about parameters.
+  func body(of function: ScriptFunction) {
+    for parameter in function.node.signature.parameters {
+      var known = Known.unknown
+      if let value = parameter.defaultValue { expression(value) }
+      if let annotation = parameter.annotation, !acceptsNil(parameter) {
+        known = self.known(by: annotation)
+      }
+      bind(parameter, to: known)
+    }
+    checkResults(results(of: function), function)
+  }
+
+  func bind(_ parameter: Parameter, to known: Known) {
+    switch parameter.kind {
+    case .pattern(let pattern): bind(pattern, to: known)
+    case .rest(let name): remember(name, .type("list"))
+    case .star: break
+    }
+  }
+
+  /// Walks a body whose parameters are bound, and gives all values it may return.
+  func results(of function: ScriptFunction) -> [(value: Known, span: Span)] {
+    functionDepth += 1
+    tried.append(function.node.span.start)
+    let outer = returned
+    returned = []
+    defer {
+      returned = outer
+      tried.removeLast()
+      functionDepth -= 1
+    }
+    switch function.node.body {
+    case .expression(let value): returned.append((expression(value), value.span))
+    case .block(let body):
+      let value = block(body)
+      switch body.statements.last?.kind {
+      case .return?: break
+      case .expression(let result)?: returned.append((value, result.span))
+      default: returned.append((.exact(.nil), body.span))
+      }
+    }
+    return returned
+  }
+
+  private func acceptsNil(_ parameter: Parameter) -> Bool {
+    if case .nothing? = parameter.defaultValue?.kind { return true }
+    return false
+  }
+
+  /// What an annotation says about a value.
+  func known(by annotation: Annotation) -> Known {
+    switch annotation.kind {
+    case .type("any"): return .unknown
+    case .type(let name): return .type(name)
+    case .shape(let dimensions):
+      var shape: [Int] = []
+      for dimension in dimensions {
+        guard case .size(let size) = dimension.kind, let whole = Int(exactly: size) else {
+          return .type("tensor")
+        }
+        shape.append(whole)
+      }
+      return shaped(shape)
+    }
+  }
+
+  /// A tensor of a shape, as far as the laboratory affords it.
+  func shaped(_ shape: [Int]) -> Known {
+    guard shape.allSatisfy({ $0 >= 0 }), let size = Laboratory.product(shape) else {
+      return .type("tensor")
+    }
+    let sizes = Value.list(shape.map { .integer($0) })
+    if case .value(.tensor(let tensor)) = laboratory.run(
+      "fn(shape) = zeros(...shape)", [sizes], work: size)
+    {
+      return .shaped(tensor)
+    }
+    return .type("tensor")
+  }
+}

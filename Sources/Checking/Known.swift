@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is known about a value without running the program. Whatever is not certain is unknown, so
+// that there is no false alarm.
+//
+// A tensor of known shape is a tensor of that shape whose elements mean nothing. That makes the
+// library's own functions the rules of inference: what they do with shapes, and how they word
+// what does not fit, is found out by calling them.
+
+import Runtime
+import Syntax
+import Tensors
+
+/// What is known about a value.
+indirect enum Known {
+  /// Nothing.
+  case unknown
+  /// The value: a number, string, boolean or `nil`.
+  case exact(Value)
+  /// A tensor with this shape; its elements mean nothing.
+  case shaped(Tensor)
+  /// A list that was just written down and that nobody can have changed.
+  case items([Known])
+  /// A record that was just written down.
+  case fields([(name: String, value: Known)])
+  /// The name of its type.
+  case type(String)
+  /// A function of a script.
+  case function(ScriptFunction)
+  /// A function of the library.
+  case builtin(Builtin)
+  /// A namespace of the library.
+  case namespace(String)
+  /// A module.
+  case module(Module)
+
+  /// The name of the type, if known.
+  var typeName: String? {
+    switch self {
+    case .unknown: nil
+    case .exact(let value): value.typeName
+    case .shaped: "tensor"
+    case .items: "list"
+    case .fields, .namespace, .module: "record"
+    case .type(let name): name
+    case .function, .builtin: "function"
+    }
+  }
+
+  /// What remains known once the value has a name: lists and records may be changed by anybody.
+  var named: Known {
+    switch self {
+    case .items: .type("list")
+    case .fields: .type("record")
+    default: self
+    }
+  }
+
+  /// A value that stands for this one, or nil if too little is known.
+  var value: Value? {
+    switch self {
+    case .exact(let value): return value
+    case .shaped(let tensor): return .tensor(tensor)
+    case .items(let items):
+      var values: [Value] = []
+      for item in items {
+        guard let value = item.value else { return nil }
+        values.append(value)
+      }
+      return .list(values)
+    default: return nil
+    }
+  }
+
+  /// Whether it is known down to the last number.
+  var isExact: Bool {
+    switch self {
+    case .exact: true
+    case .items(let items): items.allSatisfy(\.isExact)
+    default: false
+    }
+  }
+
+  /// The number, if it is known.
+  var number: Double? {
+    if case .exact(.number(let number)) = self { return number }
+    return nil
+  }
+
+  /// The boolean, if it is known.
+  var bool: Bool? {
+    if case .exact(.bool(let bool)) = self { return bool }
+    return nil
+  }
+
+  /// What a computed value says, given whether it was computed from exact values only.
+  init(_ value: Value, isExact: Bool) {
+    switch value {
+    case .number, .bool, .text: self = isExact ? .exact(value) : .type(value.typeName)
+    case .nil: self = isExact ? .exact(value) : .unknown
+    case .tensor(let tensor): self = .shaped(tensor)
+    case .list(let list): self = .items(list.items.map { Known($0, isExact: isExact) })
+    case .record(let record):
+      self = .fields(
+        zip(record.keys, record.values).map { ($0, Known($1, isExact: isExact)) })
+    case .builtin(let builtin): self = .builtin(builtin)
+    case .range, .object, .function: self = .type(value.typeName)
+    case .cell: self = .unknown
+    }
+  }
+
+  /// What two ways to the same place have in common.
+  func joined(with other: Known) -> Known {
+    switch (self, other) {
+    case (.shaped(let left), .shaped(let right)) where left.shape == right.shape: return self
+    case (.exact(.number(let left)), .exact(.number(let right))) where left == right:
+      return self
+    default:
+      if let type = typeName, type == other.typeName, type != "nil" { return .type(type) }
+      return .unknown
+    }
+  }
+}
+
+/// A function of a script: its name, tree and text.
+struct ScriptFunction {
+  let name: String
+  let node: Function
+  let source: Source
+  /// The parameters as calls bind them.
+  let header: Header
+
+  init(name: String, node: Function, source: Source) {
+    self.name = name
+    self.node = node
+    self.source = source
+    header = Header(name: name, signature: node.signature, source: source)
+  }
+}
+
+/// A module: what it exports.
+final class Module {
+  let path: String
+  /// The exported names with what is known about them.
+  let exports: [String: Known]
+  /// Where the exported names are introduced.
+  let places: [String: Span]
+  let source: Source
+
+  init(path: String, exports: [String: Known], places: [String: Span], source: Source) {
+    self.path = path
+    self.exports = exports
+    self.places = places
+    self.source = source
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where operators and pure functions of the library are tried on values that stand for others:
+// exact numbers, and tensors of a known shape whose elements mean nothing. So shapes follow the
+// library's own rules, and what does not fit is said in the words of the run time. Nothing of the
+// program itself is run here, and the work is bounded: what would be too large stays unknown.
+
+import Runtime
+import Syntax
+import Tensors
+
+/// Tries single operations on stand-in values.
+final class Laboratory {
+  /// What an operation gave.
+  enum Outcome {
+    case value(Value)
+    case failure(ScriptError)
+    /// It was not tried, or the try says nothing about the program.
+    case unknown
+  }
+
+  private let session: Session
+  private var functions: [String: Value] = [:]
+  /// How many elements may still be written.
+  private var budget = 0
+
+  /// The most elements that one operation may read or write.
+  private static let maximumElements = 1 << 22
+  /// The most elements for one program.
+  private static let elementsPerProgram = 1 << 27
+
+  init(library: LibraryTable) {
+    session = Session(
+      library: library, limits: Limits(depth: 50, steps: 100_000, seconds: 5),
+      interrupt: Interrupt(), output: { _ in })
+    session.isRandomStrict = true
+  }
+
+  var builtins: BuiltinTable { session.builtins }
+
+  /// Starts a new program with a full budget.
+  func refill() { budget = Laboratory.elementsPerProgram }
+
+  /// Calls the function that `text` describes.
+  func run(_ text: String, _ arguments: [Value], work: Int) -> Outcome {
+    let size = arguments.reduce(work) { $0 + Laboratory.elements($1) }
+    guard size <= Laboratory.maximumElements, size <= budget else { return .unknown }
+    budget -= size
+    do {
+      let function = try functions[text] ?? session.evaluate(text: text).value
+      functions[text] = function
+      return .value(try session.invoke(function, arguments))
+    } catch let error as ScriptError {
+      let isTelling = error.kind != .limit && error.kind != .error && !error.isInterrupt
+      return isTelling ? .failure(error) : .unknown
+    } catch {
+      return .unknown
+    }
+  }
+
+  private static func elements(_ value: Value) -> Int {
+    switch value {
+    case .tensor(let tensor): tensor.count
+    case .list(let list): list.items.reduce(1) { $0 + elements($1) }
+    default: 1
+    }
+  }
+
+  // MARK: - How much work
+
+  /// The elements of the result of an operator; nil if it cannot be told or is too large.
+  static func work(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Int? {
+    guard case .tensor(let left) = left, case .tensor(let right) = right else { return 0 }
+    if operation == .matrixMultiply {
+      // Multiplications cost less than elements read from memory.
+      return product([left.count, right.shape.last ?? 1]).map { $0 / 16 }
+    }
+    guard let shape = try? Tensor.broadcastShape(left.shape, right.shape) else { return 0 }
+    return product(shape)
+  }
+
+  /// The product of sizes, or nil if it is too large.
+  static func product(_ sizes: [Int]) -> Int? {
+    var product = 1
+    for size in sizes {
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(size, 1))
+      guard !overflow, next <= maximumElements * 16 else { return nil }
+      product = next
+    }
+    return product
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every name of a program with the place that introduces it and the places that use it. The
+// compiler's resolver keeps only what running needs; the rules about names, and editors, want to
+// know the places too. The scopes are those of the language: blocks and functions nest, and the
+// top level defines globals, which functions find when they run.
+
+import Syntax
+
+/// A name that a program introduces.
+public final class Binding {
+  /// How a name comes into being.
+  public enum Kind: String, Sendable {
+    case variable, function, parameter, loop, caught, size
+  }
+
+  /// A place that mentions the name after its introduction.
+  public struct Use: Sendable {
+    /// The place of the name.
+    public let span: Span
+    /// Whether the name is only assigned there.
+    public let isWrite: Bool
+  }
+
+  /// The name.
+  public let name: String
+  /// How it comes into being.
+  public let kind: Kind
+  /// Where it is introduced; a global may be introduced again.
+  public internal(set) var declarations: [Span]
+  /// Where it is visible.
+  public let scope: Span
+  /// Whether it belongs to the top level.
+  public let isGlobal: Bool
+  /// Where it is used, in the order of the text.
+  public internal(set) var uses: [Use] = []
+  /// The function that a `fn` statement gives it.
+  public internal(set) var function: Function?
+  /// The value that a `let` with a plain name gives it.
+  public internal(set) var value: Expression?
+  /// The `##` lines above its declaration.
+  public internal(set) var documentation: String?
+  /// The pattern of several names that it is part of.
+  var pattern: Pattern?
+  /// The annotation of a parameter.
+  public internal(set) var annotation: Annotation?
+
+  init(_ name: Identifier, _ kind: Kind, scope: Span, isGlobal: Bool) {
+    self.name = name.text
+    self.kind = kind
+    declarations = [name.span]
+    self.scope = scope
+    self.isGlobal = isGlobal
+  }
+
+  /// Whether it is assigned after its introduction, or introduced more than once.
+  var isChanged: Bool { declarations.count > 1 || uses.contains(where: \.isWrite) }
+}
+
+/// A name for which the program has no local variable.
+struct FreeUse {
+  let name: Identifier
+  let isWrite: Bool
+  /// Whether it stands in a function, which may run when more names are defined.
+  let isInFunction: Bool
+  /// Whether it stands in a `try` block, where an error may be just what is wanted.
+  let isGuarded: Bool
+}
+
+/// The names of a program.
+public struct NameIndex {
+  /// All names in the order of their introduction.
+  public internal(set) var bindings: [Binding] = []
+  /// The names of the top level.
+  public internal(set) var globals: [String: Binding] = [:]
+  /// What the name at an offset means; names of the library are not among them.
+  public internal(set) var meanings: [Int32: Binding] = [:]
+  /// Uses of names that the program does not introduce.
+  var unknown: [FreeUse] = []
+  /// Uses of a global by the top level itself before its first definition.
+  var early: [FreeUse] = []
+
+  /// The names that can be used at an offset, inner ones hiding outer ones.
+  public func visible(at offset: Int32) -> [Binding] {
+    var found: [String: Binding] = [:]
+    for binding in bindings where binding.isGlobal && found[binding.name] == nil {
+      found[binding.name] = binding
+    }
+    // Later bindings are in inner scopes or hide earlier ones.
+    for binding in bindings where !binding.isGlobal {
+      if binding.scope.start <= offset, offset <= binding.scope.end {
+        found[binding.name] = binding
+      }
+    }
+    return found.values.sorted { $0.name < $1.name }
+  }
+
+  /// The name that stands at an offset, with its place.
+  public func binding(at offset: Int32) -> (binding: Binding, span: Span)? {
+    for binding in bindings {
+      for span in binding.declarations where span.start <= offset && offset <= span.end {
+        return (binding, span)
+      }
+      for use in binding.uses where use.span.start <= offset && offset <= use.span.end {
+        return (binding, use.span)
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rules about names: what nothing defines, what is used too early, what nobody reads.
+
+import Runtime
+import Syntax
+
+/// Finds names that mean nothing or are good for nothing.
+struct NameRules {
+  let program: Program
+  let index: NameIndex
+  let library: LibraryIndex
+  private var source: Source { program.source }
+
+  init(_ program: Program, _ index: NameIndex, _ library: LibraryIndex) {
+    self.program = program
+    self.index = index
+    self.library = library
+  }
+
+  func findings() -> [Finding] {
+    unknownNames() + earlyUses() + unusedNames() + hiddenNamespaces()
+  }
+
+  // MARK: - Unknown
+
+  private func unknownNames() -> [Finding] {
+    var found: [Finding] = []
+    for use in index.unknown where !use.isGuarded {
+      let name = use.name.text
+      if library.isGlobal(name) {
+        guard use.isWrite else { continue }
+        found.append(
+          error(.builtinAssignment, "`\(name)` is built in", use, "a new name needs `let`"))
+      } else {
+        found.append(error(.unknownName, "nothing is called `\(name)`", use, hint(use)))
+      }
+    }
+    return found
+  }
+
+  private func earlyUses() -> [Finding] {
+    index.early.filter { !$0.isGuarded }.map { use in
+      let place = index.globals[use.name.text]?.declarations.first
+      let line = place.map { " in line \(source.line(of: $0.start))" } ?? ""
+      return error(
+        .earlyUse, "nothing is called `\(use.name.text)` yet", use,
+        "it is defined further down\(line)")
+    }
+  }
+
+  private func error(
+    _ rule: Rule, _ message: String, _ use: FreeUse, _ hint: String?
+  ) -> Finding {
+    Finding(
+      rule, Diagnostic(.name, message, source: source, span: use.name.span, hint: hint))
+  }
+
+  private func hint(_ use: FreeUse) -> String? {
+    let name = use.name.text
+    let names = index.visible(at: use.name.span.start).map(\.name) + library.builtins.globalNames
+    let nearest = Spelling.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
+    if use.isWrite {
+      return nearest.map { "\($0) A new name needs `let`" } ?? "a new name needs `let`"
+    }
+    let word = Spelling.foreignWords[name].map { $0.contains(" ") ? $0 : "`\($0)`" }
+    return nearest ?? word.map { "here it is \($0)" } ?? Spelling.habits[name]
+  }
+
+  // MARK: - Unused
+
+  private func unusedNames() -> [Finding] {
+    index.bindings.compactMap { binding in
+      guard isSuspect(binding), binding.uses.allSatisfy(\.isWrite),
+        let place = binding.declarations.first
+      else { return nil }
+      let name = binding.name
+      if !binding.uses.isEmpty {
+        return Finding(
+          .unusedName, "`\(name)` is assigned but never read", source, place)
+      }
+      let noun = binding.kind == .function ? "function" : isImport(binding) ? "import" : "name"
+      let hint =
+        binding.pattern == nil
+        ? "remove it" : "write `_` for what is not needed"
+      return Finding(.unusedName, "the \(noun) `\(name)` is never used", source, place, hint: hint)
+    }
+  }
+
+  /// Whether somebody who reads the program would expect the name to be used in it.
+  private func isSuspect(_ binding: Binding) -> Bool {
+    guard binding.name != "_", binding.kind == .variable || binding.kind == .function else {
+      return false
+    }
+    if let pattern = binding.pattern, case .list = pattern.kind {
+      // Positions have to be named to reach those behind them.
+      let others = pattern.names.compactMap { index.meanings[$0.span.start] }
+      if others.contains(where: { $0.uses.contains { !$0.isWrite } }) { return false }
+    }
+    guard binding.isGlobal else { return !binding.name.hasPrefix("_") }
+    // Names of the top level are for the prompt, for later cells and for importers, except private
+    // ones. An import that is not used is a leftover, unless the file does nothing but define.
+    return binding.name.hasPrefix("_") || isImport(binding) && isScript
+  }
+
+  private func isImport(_ binding: Binding) -> Bool {
+    if case .load? = binding.value?.kind { return true }
+    return false
+  }
+
+  /// Whether the top level does something besides defining names.
+  private var isScript: Bool {
+    program.statements.contains { statement in
+      switch statement.kind {
+      case .let, .function: false
+      default: true
+      }
+    }
+  }
+
+  // MARK: - Hidden
+
+  private func hiddenNamespaces() -> [Finding] {
+    index.bindings.compactMap { binding in
+      guard binding.kind == .variable || binding.kind == .function,
+        library.isNamespace(binding.name), let place = binding.declarations.first
+      else { return nil }
+      return Finding(
+        .hiddenNamespace, "`\(binding.name)` hides the built-in namespace", source, place,
+        hint: "std.\(binding.name) still reaches it")
+    }
+  }
+}

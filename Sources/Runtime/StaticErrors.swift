@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can be said about a program before it runs, for tools that do not run it. The errors come
+// from the resolver and the compiler themselves, so a tool and a run never disagree.
+
+import Syntax
+
+/// The errors that keep a program from running.
+package enum StaticErrors {
+  /// All errors of scopes, annotations and limits, in the order of the text.
+  package static func find(in program: Program, _ builtins: BuiltinTable) -> [Diagnostic] {
+    let resolution = Resolver.resolve(program)
+    var found = resolution.diagnostics
+    for statement in program.statements {
+      // Each statement is compiled by itself: the compiler stops at its first error.
+      let piece = Program(source: program.source, statements: [statement])
+      let scope = ModuleScope(path: program.source.path, builtins: builtins)
+      do {
+        _ = try Compiler.compile(piece, resolution: resolution, scope: scope, builtins: builtins)
+      } catch let error as Diagnostic {
+        found.append(error)
+      } catch {
+        found.append(ScriptError(error).diagnostic)
+      }
+    }
+    return found.sorted { ($0.span?.start ?? 0) < ($1.span?.start ?? 0) }
+  }
+}
+
+/// Names that other libraries use.
+package enum ForeignNames {
+  /// What other libraries call a parameter: our name, and the noun that explains it.
+  package static let parameters: [(String, String, String)] = [
+    ("axis", "dim", "dimension"), ("axes", "dim", "dimension"), ("dims", "dim", "dimension"),
+    ("axis1", "dim0", "dimension"), ("axis2", "dim1", "dimension"),
+    ("keepdims", "keepdim", "option"), ("learning_rate", "lr", "learning rate"),
+    ("epochs", "steps", "number of steps"), ("num_steps", "steps", "number of steps"),
+    ("n_steps", "steps", "number of steps"), ("iterations", "steps", "number of steps"),
+    ("batch", "batch_size", "batch size"), ("random_state", "seed", "seed"),
+    ("generator", "seed", "seed"), ("rng", "seed", "seed"), ("cfg", "guidance_scale", "scale"),
+    ("guidance", "guidance_scale", "scale"), ("cfg_scale", "guidance_scale", "scale"),
+    ("num_samples", "count", "number of samples"), ("n", "count", "number"),
+    ("size", "count", "number"), ("size", "shape", "shape"), ("p", "weights", "list of weights"),
+    ("steps", "num", "number"), ("fill_value", "value", "value"), ("a_min", "min", "bound"),
+    ("a_max", "max", "bound"), ("ddof", "correction", "correction"),
+    ("unbiased", "correction", "correction"), ("strides", "stride", "step"),
+    ("reverse", "descending", "option"), ("descending", "reverse", "option"),
+    ("indices", "index", "index"), ("src", "source", "source"), ("repeats", "times", "number"),
+    ("eps", "atol", "bound"), ("maxnorm", "max_norm", "bound"), ("other", "y", "second tensor"),
+    ("input", "x", "first tensor"), ("a", "x", "first tensor"), ("b", "y", "second tensor"),
+  ]
+}
