@@ -9,6 +9,9 @@ let kernelSettings: [CSetting] = [
   .unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi"])
 ]
 
+// The grammar test parses every prefix of every script, which takes minutes without optimisation.
+let fastInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
   name: "smap",
   products: [.executable(name: "smap", targets: ["smap"])],
@@ -39,7 +42,7 @@ let package = Package(
     .target(name: "Metrics", dependencies: ["Networks", "Images"]),
 
     // The language.
-    .target(name: "Syntax"),
+    .target(name: "Syntax", swiftSettings: fastInDebug),
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
@@ -56,7 +59,9 @@ let package = Package(
       ]),
 
     // Tests, one target for each stage.
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots", "Corpus"]),
+    .testTarget(
+      name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots", "Corpus"],
+      swiftSettings: fastInDebug),
     .testTarget(name: "TensorTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "ModelTests", dependencies: ["Models"], exclude: ["README.md"]),
     .testTarget(
@@ -76,3 +81,10 @@ let package = Package(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]
 )
+
+// Benchmarks that use targets of the package directly; `benchmarks/parse.sh` asks for them.
+if Context.environment["SMAP_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "parse-benchmark", dependencies: ["Syntax"], path: "benchmarks/ParseBenchmark"))
+}

@@ -32,6 +32,16 @@ enum Fixtures {
     return names.sorted()
   }
 
+  /// The paths of all files in a folder and the folders in it, sorted.
+  static func paths(under folder: String) -> [String] {
+    names(in: folder, suffix: "").filter { !$0.hasPrefix(".") }.flatMap { name -> [String] in
+      let path = folder + "/" + name
+      var status = stat()
+      guard stat(path, &status) == 0 else { return [] }
+      return status.st_mode & S_IFMT == S_IFDIR ? paths(under: path) : [path]
+    }
+  }
+
   /// The text of a file; empty if it cannot be read.
   static func read(_ path: String) -> String {
     guard let file = fopen(path, "rb") else { return "" }

@@ -6,17 +6,20 @@ import Syntax
 import Testing
 
 @Suite struct GrammarTests {
-  static let earley: Earley = {
-    var grammar = GrammarReader.read(Fixtures.read(Fixtures.root + "/Grammar/smap.ebnf"))
-    let start = grammar.rule(named: "Program")
-    return Earley(grammar: grammar, start: start)
+  static let rules: ContextFreeGrammar = GrammarReader.read(
+    Fixtures.read(Fixtures.root + "/Grammar/smap.ebnf"))
+
+  static let grammar: DottedGrammar = {
+    var rules = Self.rules
+    let start = rules.rule(named: "Program")
+    return DottedGrammar(rules, start: start)
   }()
 
-  /// The class of a text according to the grammar.
-  static func classify(_ text: String) -> Completeness {
+  /// The class of a text according to the grammar; the chart may know a beginning of it.
+  static func classify(_ text: String, _ chart: inout EarleyChart) -> Completeness {
     let stream = Lexer.tokenize(Source(path: "test", text: text))
     let tokens = stream.tokens.dropLast()
-    let result = earley.recognise(tokens.map(\.kind))
+    let result = chart.read(tokens.map(\.kind))
     let isWrong = result.accepted < tokens.count
     let place = isWrong ? tokens[result.accepted].span.start : Int32(text.utf8.count)
     if let issue = stream.firstIssue, issue.offset <= place {
@@ -25,10 +28,15 @@ import Testing
     return isWrong ? .invalid : result.isSentence ? .complete : .incomplete
   }
 
+  static func classify(_ text: String) -> Completeness {
+    var chart = EarleyChart(grammar)
+    return classify(text, &chart)
+  }
+
   @Test func theGrammarIsRead() {
-    #expect(Self.earley.grammar.rules.allSatisfy { !$0.isEmpty })
-    #expect(Self.earley.grammar.names.count > 60)
-    #expect(!Self.earley.grammar.rules.joined().joined().contains(.token(.unknown)))
+    #expect(Self.rules.rules.allSatisfy { !$0.isEmpty })
+    #expect(Self.rules.names.count > 60)
+    #expect(!Self.rules.rules.joined().joined().contains(.token(.unknown)))
   }
 
   @Test(arguments: Probes.complete + Probes.incomplete + Probes.invalid)
@@ -36,15 +44,63 @@ import Testing
     #expect(Self.classify(text) == Parser.classify(text))
   }
 
-  @Test(arguments: Fixtures.corpus.map(\.name)) func prefixes(_ name: String) throws {
-    let text = Array(try #require(Fixtures.corpus.first { $0.name == name }).text)
-    var generator = SeededGenerator(seed: 11)
-    var lengths = [text.count]
-    for _ in 0..<40 { lengths.append(Int.random(in: 0...text.count, using: &generator)) }
-    for length in lengths {
-      let prefix = String(text[..<length])
-      #expect(Self.classify(prefix) == Parser.classify(prefix), "\(prefix)")
+  /// Every prefix of every script, cut between any two characters.
+  @Test(arguments: Script.all) func prefixes(_ script: Script) {
+    var chart = EarleyChart(Self.grammar)
+    var end = script.text.startIndex
+    while true {
+      let prefix = String(script.text[..<end])
+      let (byGrammar, byParser) = (Self.classify(prefix, &chart), Parser.classify(prefix))
+      if byGrammar != byParser, !Self.isStricter(prefix) {
+        Issue.record("grammar: \(byGrammar), parser: \(byParser)\n\(prefix)")
+        return
+      }
+      guard end < script.text.endIndex else { return }
+      end = script.text.unicodeScalars.index(after: end)
     }
+  }
+
+  /// Whether the parser refuses a text for one of the reasons that `Grammar/README.md` names.
+  static func isStricter(_ text: String) -> Bool {
+    let first = Parser.parse(Source(path: "test", text: text)).diagnostics.first
+    let reasons = ["the path of `import` has no holes", "nesting deeper than"]
+    return reasons.contains { first?.message.hasPrefix($0) ?? false }
+  }
+
+  /// A program that could be read in two ways would mean one of them by accident.
+  @Test(arguments: Script.all.filter(\.isProgram)) func oneDerivation(_ script: Script) {
+    #expect(Self.derivations(script.text) == 1)
+  }
+
+  @Test(arguments: Probes.complete) func oneDerivationOfProbes(_ text: String) {
+    #expect(Self.derivations(text) == 1)
+  }
+
+  static func derivations(_ text: String) -> Int {
+    var chart = EarleyChart(grammar)
+    let tokens = Lexer.tokenize(Source(path: "test", text: text)).tokens.dropLast()
+    guard chart.read(tokens.map(\.kind)).isSentence else { return 0 }
+    var counter = DerivationCounter(chart)
+    return counter.count()
+  }
+
+  /// The counter itself, on grammars with a known number of derivations.
+  @Test func derivationsAreCounted() {
+    var rules = ContextFreeGrammar()
+    let sum = rules.rule(named: "Sum")
+    rules.add([.rule(sum), .token(.plus), .rule(sum)], to: sum)
+    rules.add([.token(.name)], to: sum)
+    rules.finish()
+    var chart = EarleyChart(DottedGrammar(rules, start: sum))
+    var tokens: [Token.Kind] = [.name]
+    // The Catalan numbers: the ways to put parentheses into a sum.
+    for expected in [1, 1, 2, 5, 14, 42] {
+      #expect(chart.read(tokens).isSentence)
+      var counter = DerivationCounter(chart)
+      #expect(counter.count() == expected)
+      tokens += [.plus, .name]
+    }
+    #expect(chart.read([.name, .name]).accepted == 1)
   }
 
   /// Short texts made of random tokens: mostly invalid, so the place of the error matters.
