@@ -9,26 +9,26 @@ extension Expression.Kind {
     let below: Int32 =
       switch self {
       case .number, .string, .boolean, .nothing, .name, .load: 0
-      case .interpolation(let parts): tallest(parts.map(\.height))
-      case .list(let items): tallest(items.map(\.expression.height))
-      case .matrix(let rows): tallest(rows.map { tallest($0.map(\.height)) })
+      case .interpolation(let parts): tallest(parts) { $0.height }
+      case .list(let items): tallest(items) { $0.expression.height }
+      case .matrix(let rows): tallest(rows) { tallest($0) { $0.height } }
       case .comprehension(let element, let clauses, let condition):
-        max(element.height, tallest(clauses.map(\.sequence.height)), condition?.height ?? 0)
-      case .record(let entries): tallest(entries.map(\.height))
+        max(element.height, tallest(clauses) { $0.sequence.height }, condition?.height ?? 0)
+      case .record(let entries): tallest(entries) { $0.height }
       case .unary(_, let operand): operand.height
       case .binary(_, let left, let right): max(left.height, right.height)
       case .comparison(_, let left, let right): max(left.height, right.height)
       case .logical(_, let left, let right): max(left.height, right.height)
       case .call(let function, let arguments):
-        max(function.height, tallest(arguments.map(\.value.height)))
+        max(function.height, tallest(arguments) { $0.value.height })
       case .pipe(let input, let function, let arguments):
-        max(input.height, function.height, tallest(arguments.map(\.value.height)))
-      case .index(let base, let subscripts): max(base.height, tallest(subscripts.map(\.height)))
+        max(input.height, function.height, tallest(arguments) { $0.value.height })
+      case .index(let base, let subscripts): max(base.height, tallest(subscripts) { $0.height })
       case .field(let base, _): base.height
       case .function(let function): function.height
       case .conditional(let branches, let otherwise):
         max(
-          tallest(branches.map { max($0.condition.height, $0.body.height) }),
+          tallest(branches) { max($0.condition.height, $0.body.height) },
           otherwise?.height ?? 0)
       case .attempt(let block, _, let handler): max(block.height, handler.height)
       }
@@ -36,8 +36,12 @@ extension Expression.Kind {
   }
 }
 
-/// The largest of some heights, or 0.
-private func tallest(_ heights: [Int32]) -> Int32 { heights.max() ?? 0 }
+/// The largest height of some parts, or 0.
+private func tallest<Part>(_ parts: [Part], _ height: (Part) -> Int32) -> Int32 {
+  var result: Int32 = 0
+  for part in parts { result = max(result, height(part)) }
+  return result
+}
 
 extension StringPart {
   fileprivate var height: Int32 {
@@ -77,7 +81,7 @@ extension Subscript {
 
 extension Function {
   fileprivate var height: Int32 {
-    let defaults = tallest(signature.parameters.map { $0.defaultValue?.height ?? 0 })
+    let defaults = tallest(signature.parameters) { $0.defaultValue?.height ?? 0 }
     return switch body {
     case .expression(let expression): max(defaults, expression.height)
     case .block(let block): max(defaults, block.height)
@@ -86,7 +90,7 @@ extension Function {
 }
 
 extension Block {
-  fileprivate var height: Int32 { tallest(statements.map(\.height)) }
+  fileprivate var height: Int32 { tallest(statements) { $0.height } }
 }
 
 extension Statement {

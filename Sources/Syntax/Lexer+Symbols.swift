@@ -4,21 +4,27 @@
 // tables are tried in order, so longer spellings come before their beginnings.
 
 extension Lexer {
-  /// Symbols of more than one character, longest first.
-  private static let longSymbols: [(bytes: [UInt8], kind: Token.Kind)] =
+  /// Symbols of more than one character, as numbers made of their bytes, longest first.
+  private static let longSymbols: [(packed: UInt32, length: Int, kind: Token.Kind)] =
     [
       .ellipsis, .power, .floorDivide, .pipe, .arrow, .equal, .notEqual, .lessOrEqual,
       .greaterOrEqual, .plusAssign, .minusAssign, .timesAssign, .divideAssign,
-    ].map { (kind: Token.Kind) in (Array(kind.rawValue.utf8), kind) }
+    ].map { (kind: Token.Kind) in (pack(kind.rawValue.utf8), kind.rawValue.utf8.count, kind) }
+
+  private static func pack(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    bytes.reduce(0) { $0 << 8 | UInt32($1) }
+  }
 
   /// A symbol that has no meaning here.
   private struct Foreign {
-    var bytes: [UInt8]
+    var packed: UInt32
+    var length: Int
     var title: String
     var hint: String
 
     init(_ symbol: String, _ hint: String, title: String? = nil) {
-      bytes = Array(symbol.utf8)
+      packed = Lexer.pack(symbol.utf8)
+      length = symbol.utf8.count
       self.title = title ?? "there is no `\(symbol)`"
       self.hint = hint
     }
@@ -47,30 +53,54 @@ extension Lexer {
 
   mutating func symbol(_ byte: UInt8) {
     if byte == UInt8(ascii: ":"), brackets.last == .hole { return format() }
-    if let bracket = openingBracket(byte) { return open(bracket.0, bracket.1) }
-    if byte == UInt8(ascii: ")") { return close(.parenthesisClose) }
-    if byte == UInt8(ascii: "]") { return close(.bracketClose) }
-    if byte == UInt8(ascii: "}") { return close(.braceClose) }
-    if byte < 0x20 || byte == 0x7F { return controlCharacter(byte) }
-    if self.byte(at: offset + 1).map(Lexer.isSymbolByte) ?? false {
-      if let foreign = Lexer.foreignSymbols.first(where: {
-        $0.bytes.count > 1 && starts(with: $0.bytes)
-      }) {
-        return foreignSymbol(foreign)
-      }
-      if let long = Lexer.longSymbols.first(where: { starts(with: $0.bytes) }) {
-        return advance(long.kind, by: long.bytes.count)
-      }
+    switch byte {
+    case UInt8(ascii: "("): return open(.parenthesisOpen, .parenthesis)
+    case UInt8(ascii: "["): return open(.bracketOpen, .square)
+    case UInt8(ascii: "{"): return openBrace()
+    case UInt8(ascii: ")"): return close(.parenthesisClose)
+    case UInt8(ascii: "]"): return close(.bracketClose)
+    case UInt8(ascii: "}"): return close(.braceClose)
+    case 0..<0x20, 0x7F: return controlCharacter(byte)
+    default: break
+    }
+    if let next = self.byte(at: offset + 1), Lexer.isSymbolByte(next), longSymbol(byte, next) {
+      return
     }
     if let kind = singleSymbol(byte) { return advance(kind, by: 1) }
-    if let foreign = Lexer.foreignSymbols.first(where: { starts(with: $0.bytes) }) {
+    if let foreign = Lexer.foreignSymbols.first(where: { $0.packed == UInt32(byte) }) {
       return foreignSymbol(foreign)
     }
     unknown(1, "this character means nothing here", "")
   }
 
   /// Whether a byte can be the second one of a longer symbol.
-  private static func isSymbolByte(_ byte: UInt8) -> Bool { "=>.&|*/".utf8.contains(byte) }
+  private static func isSymbolByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "."), UInt8(ascii: "&"),
+      UInt8(ascii: "|"), UInt8(ascii: "*"), UInt8(ascii: "/"):
+      true
+    default: false
+    }
+  }
+
+  /// Takes a symbol of two or three characters, the longest that fits; false if there is none.
+  private mutating func longSymbol(_ first: UInt8, _ second: UInt8) -> Bool {
+    let two = UInt32(first) << 8 | UInt32(second)
+    if let third = byte(at: offset + 2), takeSymbol(two << 8 | UInt32(third)) { return true }
+    return takeSymbol(two)
+  }
+
+  private mutating func takeSymbol(_ packed: UInt32) -> Bool {
+    for symbol in Lexer.longSymbols where symbol.packed == packed {
+      advance(symbol.kind, by: symbol.length)
+      return true
+    }
+    guard let foreign = Lexer.foreignSymbols.first(where: { $0.packed == packed }) else {
+      return false
+    }
+    foreignSymbol(foreign)
+    return true
+  }
 
   private func singleSymbol(_ byte: UInt8) -> Token.Kind? {
     switch byte {
@@ -91,13 +121,6 @@ extension Lexer {
     }
   }
 
-  private func starts(with symbol: [UInt8]) -> Bool {
-    for (index, byte) in symbol.enumerated() where self.byte(at: offset + index) != byte {
-      return false
-    }
-    return true
-  }
-
   private mutating func advance(_ kind: Token.Kind, by count: Int) {
     append(kind, offset, offset + count)
     offset += count
@@ -105,15 +128,9 @@ extension Lexer {
 
   // MARK: - Brackets
 
-  private func openingBracket(_ byte: UInt8) -> (Token.Kind, Bracket)? {
-    switch byte {
-    case UInt8(ascii: "("): return (.parenthesisOpen, .parenthesis)
-    case UInt8(ascii: "["): return (.bracketOpen, .square)
-    case UInt8(ascii: "{"):
-      let opensBlock = !isLineStart && stream.tokens.last?.kind.precedesBlock == true
-      return opensBlock ? (.blockOpen, .block) : (.recordOpen, .record)
-    default: return nil
-    }
+  private mutating func openBrace() {
+    let opensBlock = !isLineStart && stream.tokens.last?.kind.precedesBlock == true
+    open(opensBlock ? .blockOpen : .recordOpen, opensBlock ? .block : .record)
   }
 
   private mutating func open(_ kind: Token.Kind, _ bracket: Bracket) {
@@ -148,7 +165,7 @@ extension Lexer {
   // MARK: - What does not belong here
 
   private mutating func foreignSymbol(_ symbol: Foreign) {
-    unknown(symbol.bytes.count, symbol.title, symbol.hint)
+    unknown(symbol.length, symbol.title, symbol.hint)
   }
 
   private mutating func controlCharacter(_ byte: UInt8) {

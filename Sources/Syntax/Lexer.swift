@@ -17,6 +17,7 @@ public struct Lexer {
   var stream = TokenStream()
   /// The brackets that are open, outermost first.
   var brackets: [Bracket] = []
+  private let keywords = KeywordTable.shared
   /// How many of `brackets` are holes of strings.
   var holes = 0
   /// The place of a line end that becomes a token unless `|>` comes next.
@@ -47,6 +48,8 @@ public struct Lexer {
 
   mutating func run() -> TokenStream {
     guard bytes.count <= Source.maximumSize else { return tooLarge() }
+    // A token of three to four bytes is usual; memory that is not touched costs nothing.
+    stream.tokens.reserveCapacity(bytes.count / 3 + 8)
     checkEncoding()
     let encodingIssues = stream.issues.count
     while offset < bytes.count { step() }
@@ -117,12 +120,12 @@ public struct Lexer {
 
   private mutating func word() {
     let start = offset
-    while offset < bytes.count, Lexer.isWordByte(bytes[offset]) { offset += 1 }
-    var kind = Token.Kind.name
-    if offset - start <= 8 {
-      let text = String(decoding: bytes[start..<offset], as: UTF8.self)
-      kind = Token.Kind.keywords[text] ?? .name
+    var packed: UInt64 = 0
+    while offset < bytes.count, Lexer.isWordByte(bytes[offset]) {
+      packed = packed << 8 | UInt64(bytes[offset])
+      offset += 1
     }
+    let kind = offset - start <= KeywordTable.maximumLength ? keywords[packed] : .name
     if isLineStart, startsStatement(kind) { dropUnclosedBrackets() }
     append(kind, start, offset)
   }
@@ -192,7 +195,7 @@ public struct Lexer {
     }
     if !documentation.isEmpty {
       if kind == .let || kind == .fn, documentationLine == line - 1 {
-        stream.documentation[stream.tokens.count] = documentation
+        stream.documentation.append((stream.tokens.count, documentation))
       }
       documentation = 0..<0
     }

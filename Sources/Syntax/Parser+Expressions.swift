@@ -20,26 +20,30 @@ enum Infix {
   case comparison(ComparisonOperator)
   case binary(BinaryOperator, Precedence)
 
-  static let table: [Token.Kind: Infix] = [
-    .pipe: .pipe,
-    .or: .logical(.or, .or),
-    .and: .logical(.and, .and),
-    .equal: .comparison(.equal),
-    .notEqual: .comparison(.notEqual),
-    .less: .comparison(.less),
-    .lessOrEqual: .comparison(.lessOrEqual),
-    .greater: .comparison(.greater),
-    .greaterOrEqual: .comparison(.greaterOrEqual),
-    .in: .comparison(.contains),
-    .plus: .binary(.add, .sum),
-    .minus: .binary(.subtract, .sum),
-    .times: .binary(.multiply, .product),
-    .divide: .binary(.divide, .product),
-    .floorDivide: .binary(.floorDivide, .product),
-    .percent: .binary(.remainder, .product),
-    .at: .binary(.matrixMultiply, .product),
-    .power: .binary(.power, .power),
-  ]
+  /// The table of operators: what a token builds, or nil if it is no operator.
+  init?(_ kind: Token.Kind) {
+    switch kind {
+    case .pipe: self = .pipe
+    case .or: self = .logical(.or, .or)
+    case .and: self = .logical(.and, .and)
+    case .equal: self = .comparison(.equal)
+    case .notEqual: self = .comparison(.notEqual)
+    case .less: self = .comparison(.less)
+    case .lessOrEqual: self = .comparison(.lessOrEqual)
+    case .greater: self = .comparison(.greater)
+    case .greaterOrEqual: self = .comparison(.greaterOrEqual)
+    case .in: self = .comparison(.contains)
+    case .plus: self = .binary(.add, .sum)
+    case .minus: self = .binary(.subtract, .sum)
+    case .times: self = .binary(.multiply, .product)
+    case .divide: self = .binary(.divide, .product)
+    case .floorDivide: self = .binary(.floorDivide, .product)
+    case .percent: self = .binary(.remainder, .product)
+    case .at: self = .binary(.matrixMultiply, .product)
+    case .power: self = .binary(.power, .power)
+    default: return nil
+    }
+  }
 
   var precedence: Precedence {
     switch self {
@@ -61,7 +65,7 @@ extension Parser {
   /// An operand and all operators after it that bind at least as tightly as `minimum`.
   mutating func operation(_ minimum: Precedence) throws(SyntaxFailure) -> Expression {
     var left = try prefixed(minimum)
-    while let infix = Infix.table[kind], infix.precedence >= minimum {
+    while let infix = Infix(kind), infix.precedence >= minimum {
       left = try checked(combine(left, infix))
     }
     return left
@@ -79,7 +83,7 @@ extension Parser {
       return Expression(.logical(symbol, left, right), span(from: left.span))
     case .comparison(let symbol):
       let right = try operation(.sum)
-      if case .comparison = Infix.table[kind] { throw chainedComparison(symbol, right) }
+      if case .comparison = Infix(kind) { throw chainedComparison(symbol, right) }
       return Expression(.comparison(symbol, left, right), span(from: left.span))
     case .binary(.power, _):
       let right = try nested { parser throws(SyntaxFailure) in try parser.operation(.unary) }

@@ -54,8 +54,33 @@ extension Parser {
 
   /// The value of a number token; underscores only group digits.
   func number(_ token: Token) -> Double {
+    if let value = shortNumber(token) { return value }
     let digits = bytes(token).filter { $0 != UInt8(ascii: "_") }
     return Double(String(decoding: digits, as: UTF8.self)) ?? 0
+  }
+
+  /// The value of a number of up to 15 digits without exponent. Such digits and the power of ten
+  /// that divides them are exact as numbers, so the one division rounds as it should.
+  private func shortNumber(_ token: Token) -> Double? {
+    guard token.span.end - token.span.start <= 16 else { return nil }
+    return source.bytes.withUnsafeBufferPointer { bytes in
+      var digits: Int64 = 0
+      var count = 0
+      var scale = 1.0
+      var hasPoint = false
+      for byte in bytes[Int(token.span.start)..<Int(token.span.end)] {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"):
+          digits = digits * 10 + Int64(byte - UInt8(ascii: "0"))
+          count += 1
+          if hasPoint { scale *= 10 }
+        case UInt8(ascii: "."): hasPoint = true
+        case UInt8(ascii: "_"): continue
+        default: return nil
+        }
+      }
+      return count <= 15 ? Double(digits) / scale : nil
+    }
   }
 
   func bytes(_ token: Token) -> ArraySlice<UInt8> {

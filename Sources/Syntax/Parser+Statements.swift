@@ -45,7 +45,7 @@ extension Parser {
 
   private mutating func statement() throws(SyntaxFailure) -> Statement {
     let first = token
-    let comment = documentationText()
+    let comment = first.kind == .let || first.kind == .fn ? documentationText() : nil
     let kind: Statement.Kind
     switch first.kind {
     case .let: kind = try letStatement()
@@ -121,8 +121,16 @@ extension Parser {
   }
 
   /// The text of the `##` lines above the current token.
-  private func documentationText() -> String? {
-    guard let lines = documentation[index] else { return nil }
+  private mutating func documentationText() -> String? {
+    while documentationIndex < documentation.count,
+      documentation[documentationIndex].token < index
+    {
+      documentationIndex += 1
+    }
+    guard documentationIndex < documentation.count,
+      documentation[documentationIndex].token == index
+    else { return nil }
+    let lines = documentation[documentationIndex].comments
     return comments[lines].map { span in
       var line = source.text(span).dropFirst(2)
       if line.first == " " { line.removeFirst() }

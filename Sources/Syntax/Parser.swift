@@ -34,7 +34,9 @@ public struct Parser {
   let tokens: [Token]
   let comments: [Span]
   /// The comments above declarations, by token index.
-  let documentation: [Int: Range<Int>]
+  let documentation: [(token: Int, comments: Range<Int>)]
+  /// The first entry of `documentation` that has not been passed.
+  var documentationIndex = 0
   var issues: [SyntaxIssue]
   /// The index of the current token.
   var index = 0
@@ -63,7 +65,8 @@ public struct Parser {
     var parser = Parser(source)
     let statements = parser.statements(until: .end)
     let diagnostics = parser.sortedIssues().map(\.diagnostic)
-    return (Program(source: source, statements: statements), diagnostics)
+    let program = Program(source: source, statements: statements, comments: parser.comments)
+    return (program, diagnostics)
   }
 
   /// Says whether a text is a program, the beginning of one, or neither.
@@ -118,7 +121,11 @@ public struct Parser {
   var nextKind: Token.Kind { tokens[min(index + 1, tokens.count - 1)].kind }
 
   /// The text of a token.
-  func text(_ token: Token) -> String { source.text(token.span) }
+  func text(_ token: Token) -> String {
+    source.bytes.withUnsafeBufferPointer {
+      String(decoding: $0[Int(token.span.start)..<Int(token.span.end)], as: UTF8.self)
+    }
+  }
 
   /// Steps to the next token and returns the one passed.
   @discardableResult

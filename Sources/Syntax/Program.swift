@@ -12,11 +12,14 @@ public struct Program: Sendable {
   public var source: Source
   /// The statements in order. Those with syntax errors are left out.
   public var statements: [Statement]
+  /// The comments in order, without their line ends.
+  public var comments: [Span]
 
   /// Makes a program.
-  public init(source: Source, statements: [Statement]) {
+  public init(source: Source, statements: [Statement], comments: [Span] = []) {
     self.source = source
     self.statements = statements
+    self.comments = comments
   }
 }
 

@@ -4,6 +4,8 @@
 // only here, when a person is to read them. Lines end in LF or CRLF. Columns count Unicode
 // scalars from 1, as editors do, and text that is not UTF-8 is shown repaired.
 
+import Glibc
+
 /// One script, module or notebook cell: its name, its bytes and where its lines begin.
 public final class Source: Sendable {
   /// A line and a column, both counted from 1.
@@ -101,8 +103,13 @@ public final class Source: Sendable {
 
   private static func findLines(_ bytes: [UInt8]) -> [Int32] {
     var starts: [Int32] = [0]
-    for (offset, byte) in bytes.enumerated() where byte == 0x0A {
-      starts.append(Int32(clamping: offset + 1))
+    bytes.withUnsafeBytes { raw in
+      guard let base = raw.baseAddress else { return }
+      var offset = 0
+      while offset < raw.count, let found = memchr(base + offset, 0x0A, raw.count - offset) {
+        offset = UnsafeRawPointer(found) - base + 1
+        starts.append(Int32(clamping: offset))
+      }
     }
     return starts
   }

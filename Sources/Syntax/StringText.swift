@@ -7,14 +7,23 @@
 enum StringText {
   /// The text of a string token in single or double quotes.
   static func literal(_ bytes: ArraySlice<UInt8>) -> String {
-    guard bytes.first == UInt8(ascii: "'") else { return resolve(trim(bytes)) }
+    guard bytes.first == UInt8(ascii: "'") else { return part(bytes) }
     var inner = bytes.dropFirst()
     if inner.last == UInt8(ascii: "'") { inner.removeLast() }
     return String(decoding: inner, as: UTF8.self)
   }
 
   /// The text of a head, middle or tail, without the quote and braces at its ends.
-  static func part(_ bytes: ArraySlice<UInt8>) -> String { resolve(trim(bytes)) }
+  static func part(_ bytes: ArraySlice<UInt8>) -> String {
+    let inner = trim(bytes)
+    return inner.contains(where: isSpecial)
+      ? resolve(inner) : String(decoding: inner, as: UTF8.self)
+  }
+
+  /// Whether a character does not stand for itself.
+  private static func isSpecial(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}")
+  }
 
   /// The value of a hexadecimal digit.
   static func hexadecimal(_ byte: UInt8) -> UInt32? {
@@ -28,7 +37,10 @@ enum StringText {
 
   private static func trim(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let inner = bytes.dropFirst()
-    return inner.last.map { "\"{".utf8.contains($0) } ?? false ? inner.dropLast() : inner
+    guard let last = inner.last, last == UInt8(ascii: "\"") || last == UInt8(ascii: "{") else {
+      return inner
+    }
+    return inner.dropLast()
   }
 
   private static func resolve(_ bytes: ArraySlice<UInt8>) -> String {

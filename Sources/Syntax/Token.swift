@@ -81,6 +81,42 @@ public struct Token: Hashable, Sendable {
   }
 }
 
+/// Finds keywords without making text of them: a word of up to eight bytes is one number, and the
+/// numbers of all keywords fall into different slots of a small table.
+struct KeywordTable {
+  /// The length of the longest keyword.
+  static let maximumLength = 8
+  static let shared = KeywordTable(Token.Kind.keywords)
+
+  private var slots: [(packed: UInt64, kind: Token.Kind)]
+  private let shift: UInt64
+  private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+  /// Makes a table in which no two keywords share a slot: doubles it until that is so.
+  private init(_ keywords: [String: Token.Kind]) {
+    var bits: UInt64 = 5
+    let packed = keywords.map { word, kind in
+      (packed: word.utf8.reduce(0) { $0 << 8 | UInt64($1) }, kind: kind)
+    }
+    while Set(packed.map { KeywordTable.slot($0.packed, 64 - bits) }).count < packed.count {
+      bits += 1
+    }
+    shift = 64 - bits
+    slots = Array(repeating: (0, .name), count: 1 << bits)
+    for word in packed { slots[KeywordTable.slot(word.packed, shift)] = word }
+  }
+
+  private static func slot(_ packed: UInt64, _ shift: UInt64) -> Int {
+    Int(truncatingIfNeeded: (packed &* multiplier) >> shift)
+  }
+
+  /// The keyword whose bytes make this number, or a name.
+  subscript(packed: UInt64) -> Token.Kind {
+    let entry = slots[KeywordTable.slot(packed, shift)]
+    return entry.packed == packed ? entry.kind : .name
+  }
+}
+
 extension Token.Kind {
   /// All keywords by their spelling.
   public static let keywords: [String: Token.Kind] = {
@@ -92,7 +128,12 @@ extension Token.Kind {
   }()
 
   /// Whether the token is a word with a meaning of its own.
-  public var isKeyword: Bool { Token.Kind.keywords[rawValue] != nil }
+  public var isKeyword: Bool {
+    switch self {
+    case .name, .number, .string, .end, .newline: false
+    default: Token.Kind.keywords[rawValue] != nil
+    }
+  }
 
   /// Whether a line end after this token may end a statement.
   var endsStatement: Bool {
@@ -130,9 +171,9 @@ public struct TokenStream: Sendable {
   public internal(set) var tokens: [Token] = []
   /// The comments in order, without their line ends.
   public internal(set) var comments: [Span] = []
-  /// The `##` comments that stand directly above the `let` or `fn` with a given token index, as
-  /// a range of `comments`; a slice would keep the array from growing in place.
-  var documentation: [Int: Range<Int>] = [:]
+  /// The `##` comments that stand directly above the `let` or `fn` with a given token index, in
+  /// order, as a range of `comments`; a slice would keep the array from growing in place.
+  var documentation: [(token: Int, comments: Range<Int>)] = []
   /// What the lexer has to complain about, in order.
   var issues: [SyntaxIssue] = []
 

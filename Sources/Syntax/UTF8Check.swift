@@ -9,6 +9,8 @@ extension Lexer {
   mutating func checkEncoding() {
     var position = offset
     while position < bytes.count, stream.issues.count < Parser.maximumIssues {
+      position = endOfPlainText(from: position)
+      guard position < bytes.count else { return }
       let byte = bytes[position]
       if byte >= 0x80 {
         position += checkScalar(at: position)
@@ -22,6 +24,25 @@ extension Lexer {
         }
         position += 1
       }
+    }
+  }
+
+  /// Passes over ASCII without NUL and carriage return, eight bytes at a time.
+  private func endOfPlainText(from start: Int) -> Int {
+    let highBits: UInt64 = 0x8080_8080_8080_8080
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let returns: UInt64 = 0x0D0D_0D0D_0D0D_0D0D
+    return bytes.withUnsafeBytes { raw in
+      var position = start
+      while position + 8 <= raw.count {
+        let word = raw.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+        // A byte of `x &- ones` borrows into its high bit only if a byte at or below it is zero.
+        let crossed = word ^ returns
+        let found = word | ((word &- ones) & ~word) | ((crossed &- ones) & ~crossed)
+        if found & highBits != 0 { break }
+        position += 8
+      }
+      return position
     }
   }
 
