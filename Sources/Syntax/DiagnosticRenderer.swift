@@ -7,7 +7,7 @@
 //       train.smap:20:3 |   lerning_rate = 0.1
 //                       |   ^^^^^^^^^^^^ did you mean `learning_rate`?
 
-/// Turns diagnostics into text for a terminal or a log.
+/// Turns diagnostics into text for a terminal, a log or a page.
 public struct DiagnosticRenderer: Sendable {
   /// Whether to colour the text with ANSI sequences.
   public enum Style: Sendable {
@@ -15,6 +15,9 @@ public struct DiagnosticRenderer: Sendable {
     case plain
     /// With colours and bold type.
     case color
+    /// As an element of HTML: `<pre class="smap-diagnostic">` with spans of the classes
+    /// `smap-kind`, `smap-title`, `smap-margin` and `smap-caret`, all text escaped.
+    case html
   }
 
   /// Whether to use colours.
@@ -34,8 +37,9 @@ public struct DiagnosticRenderer: Sendable {
   /// The text of several diagnostics, one below the other, with their source lines aligned.
   public func render(_ diagnostics: [Diagnostic]) -> String {
     let gutter = diagnostics.map { place($0).count }.max() ?? 0
-    return diagnostics.map { lines($0, gutter: gutter).joined(separator: "\n") }
+    let text = diagnostics.map { lines($0, gutter: gutter).joined(separator: "\n") }
       .joined(separator: "\n")
+    return style == .html ? "<pre class=\"smap-diagnostic\">\(text)</pre>" : text
   }
 
   private func lines(_ diagnostic: Diagnostic, gutter: Int) -> [String] {
@@ -43,7 +47,7 @@ public struct DiagnosticRenderer: Sendable {
     let title = "\(kind): \(paint(visible(diagnostic.message), .title))"
     let notes = [diagnostic.label, diagnostic.hint ?? ""].filter { !$0.isEmpty }.map(visible)
     guard let source = diagnostic.source, let span = diagnostic.span else {
-      return [title] + notes.map { "  \($0)" }
+      return [title] + notes.map { "  \(escaped($0))" }
     }
     let available = max(20, width - gutter - 5)
     let excerpt = Excerpt(source, span, width: available)
@@ -53,9 +57,9 @@ public struct DiagnosticRenderer: Sendable {
     let blank = "  " + String(repeating: " ", count: gutter) + " \(bar) "
     let indent = String(repeating: " ", count: excerpt.indent)
     let carets = paint(String(repeating: "^", count: excerpt.carets), .caret)
-    var lines = [title, "  \(paint(place, .margin))\(padding) \(bar) \(excerpt.text)"]
+    var lines = [title, "  \(paint(place, .margin))\(padding) \(bar) \(escaped(excerpt.text))"]
     lines.append(blank + indent + carets + (notes.first.map { " " + paint($0, .caret) } ?? ""))
-    lines += notes.dropFirst().map { blank + indent + $0 }
+    lines += notes.dropFirst().map { blank + indent + escaped($0) }
     return lines.map(trimmed)
   }
 
@@ -86,8 +90,29 @@ public struct DiagnosticRenderer: Sendable {
   }
 
   private func paint(_ text: String, _ role: Role) -> String {
-    guard style == .color, !text.isEmpty else { return text }
-    return "\u{1B}[\(role.rawValue)m\(text)\u{1B}[0m"
+    guard !text.isEmpty else { return text }
+    switch style {
+    case .plain: return text
+    case .color: return "\u{1B}[\(role.rawValue)m\(text)\u{1B}[0m"
+    case .html: return "<span class=\"smap-\(role)\">\(escaped(text))</span>"
+    }
+  }
+
+  /// Text for HTML: no character of a script or a message can become markup.
+  private func escaped(_ text: String) -> String {
+    guard style == .html else { return text }
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }
 

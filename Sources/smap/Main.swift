@@ -23,6 +23,7 @@ struct SMAPCommand: ParsableCommand {
       TestCommand.self,
       CheckCommand.self,
       LanguageServerCommand.self,
+      FormatCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -2,9 +2,7 @@
 //
 // Runs a whole program and turns its end into an exit code.
 
-import Console
 import Files
-import Glibc
 import Library
 import Runtime
 import Syntax
@@ -37,8 +35,13 @@ struct ScriptRunner {
   }
 
   private let host: Host
+  private let errors: ErrorText
 
-  init(_ host: Host) { self.host = host }
+  /// Errors are written for people, or as JSON.
+  init(_ host: Host, asJSON: Bool = false) {
+    self.host = host
+    errors = ErrorText(terminal: host.terminal, isJSON: asJSON)
+  }
 
   /// Runs the program; errors go to standard error, rendered with their place.
   func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
@@ -68,14 +71,14 @@ struct ScriptRunner {
         Diagnostics.say("interrupted")
         return 130
       }
-      Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
+      Diagnostics.say(self.errors.render(failure))
       return Library.ExitCode.of(failure)
     }
   }
 
   private func report(_ diagnostics: [Diagnostic], code: Int32) -> Int32 {
     host.out.flush()
-    Diagnostics.say(ErrorText.render(diagnostics, terminal: host.terminal))
+    Diagnostics.say(errors.render(diagnostics))
     return code
   }
 }
@@ -84,7 +87,7 @@ struct ScriptRunner {
 enum Cells {
   static func split(_ program: Program) -> (programs: [Program], areMarked: Bool) {
     let source = program.source
-    let marks = Lexer.tokenize(source).comments.filter { source.text($0).hasPrefix("# %%") }
+    let marks = program.comments.filter { source.text($0).hasPrefix("# %%") }
     guard !marks.isEmpty else { return ([program], false) }
     var cells: [Program] = []
     var rest = program.statements[...]
@@ -94,22 +97,5 @@ enum Cells {
       if !cell.isEmpty { cells.append(Program(source: source, statements: Array(cell))) }
     }
     return (cells, true)
-  }
-}
-
-/// Errors as text for standard error.
-enum ErrorText {
-  static func render(_ diagnostics: [Diagnostic], terminal: Terminal) -> String {
-    let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
-    return DiagnosticRenderer(style: isColored ? .color : .plain, width: terminal.size.columns)
-      .render(diagnostics)
-  }
-
-  static func render(_ error: ScriptError, terminal: Terminal) -> String {
-    let text = render([error.diagnostic], terminal: terminal)
-    let trace = error.traceLines
-    guard trace.count > 1 else { return text }
-    return text + (text.hasSuffix("\n") ? "" : "\n")
-      + trace.map { "  in \($0)" }.joined(separator: "\n")
   }
 }

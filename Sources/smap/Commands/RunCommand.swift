@@ -15,6 +15,9 @@ struct RunCommand: ParsableCommand {
   )
   var code: String?
 
+  @Flag(help: "Write errors as JSON on standard error, one object a line.")
+  var json = false
+
   @Argument(help: "A script, or - for standard input; nothing opens the prompt.")
   var file: String?
 
@@ -43,7 +46,7 @@ struct RunCommand: ParsableCommand {
     return ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in
         guard let loaded else { return PromptHost.run(host) }
-        return ScriptRunner(host).run(loaded)
+        return ScriptRunner(host, asJSON: json).run(loaded)
       })
   }
 }

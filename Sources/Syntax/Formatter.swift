@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one way to lay out a script, so that nobody need think about it: two spaces a level, lines of
+// at most 100 columns where the grammar allows to end them, at most one empty line in a row. What
+// is written stays: strings, numbers, parentheses, comments, and the choice between one line and
+// several where an author has made one by a line end after an opening bracket or before `|>`.
+//
+// A formatter that changes a program is worse than none. So each result is read again, and is only
+// given out if it has the same tree and the same comments as the text it was made from.
+
+/// Lays out scripts.
+public enum Formatter {
+  /// The columns that lines may have, comments behind code aside.
+  public static let width = 100
+
+  /// Why a text is left alone.
+  public enum Failure: Error {
+    /// It has syntax errors; these.
+    case syntax([Diagnostic])
+    /// The result would not have been the same program: a fault of the formatter.
+    case unfaithful
+  }
+
+  /// The text of a script, laid out anew. Formatting the result again changes nothing.
+  public static func format(_ source: Source) throws(Failure) -> String {
+    let (program, diagnostics) = Parser.parse(source)
+    guard diagnostics.isEmpty else { throw .syntax(diagnostics) }
+    let stream = Lexer.tokenize(source)
+    var builder = LayoutBuilder(program, stream)
+    var printer = LayoutPrinter(width: width)
+    printer.run(builder.program(program))
+    let text = assemble(printer.lines)
+    let again = Source(path: source.path, text: text)
+    let (result, faults) = Parser.parse(again)
+    guard faults.isEmpty, comments(of: result) == comments(of: program),
+      TreePrinter.text(of: result) == TreePrinter.text(of: program)
+    else { throw .unfaithful }
+    return usesCarriageReturns(source) ? withCarriageReturns(text) : text
+  }
+
+  private static func comments(of program: Program) -> [String] {
+    program.comments.map { span in
+      var text = program.source.text(span)
+      while let last = text.last, last.isWhitespace { text.removeLast() }
+      return text
+    }
+  }
+
+  // MARK: - Lines
+
+  /// Joins code and comments. Comments that stood in one column on lines that follow each other
+  /// stay in one column; others stand two spaces behind their code.
+  private static func assemble(_ lines: [LayoutPrinter.Line]) -> String {
+    var result = ""
+    var start = 0
+    while start < lines.count {
+      var end = start + 1
+      if lines[start].comment != nil {
+        while end < lines.count, lines[end].comment != nil,
+          lines[end].commentColumn == lines[start].commentColumn
+        {
+          end += 1
+        }
+      }
+      let column = (lines[start..<end].map(\.width).max() ?? 0) + 2
+      for line in lines[start..<end] {
+        result += line.code
+        if let comment = line.comment {
+          result += String(repeating: " ", count: column - line.width) + comment
+        }
+        result += "\n"
+      }
+      start = end
+    }
+    return result
+  }
+
+  private static func usesCarriageReturns(_ source: Source) -> Bool {
+    guard let lineEnd = source.bytes.firstIndex(of: 0x0A), lineEnd > 0 else { return false }
+    return source.bytes[lineEnd - 1] == 0x0D
+  }
+
+  private static func withCarriageReturns(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      if byte == 0x0A { bytes.append(0x0D) }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

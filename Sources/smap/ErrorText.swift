@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Errors on their way to standard error: in words for people, or as JSON for programs.
+
+import Console
+import Glibc
+import Runtime
+import Syntax
+
+/// Errors as text for standard error.
+struct ErrorText {
+  let terminal: Terminal
+  /// Whether each error is one JSON object on one line.
+  var isJSON = false
+
+  func render(_ diagnostics: [Diagnostic]) -> String {
+    isJSON
+      ? DiagnosticJSON.render(diagnostics) : ErrorText.render(diagnostics, terminal: terminal)
+  }
+
+  func render(_ error: ScriptError) -> String {
+    isJSON
+      ? DiagnosticJSON.render(error.diagnostic, trace: error.traceLines)
+      : ErrorText.render(error, terminal: terminal)
+  }
+
+  static func render(_ diagnostics: [Diagnostic], terminal: Terminal) -> String {
+    let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
+    return DiagnosticRenderer(style: isColored ? .color : .plain, width: terminal.size.columns)
+      .render(diagnostics)
+  }
+
+  static func render(_ error: ScriptError, terminal: Terminal) -> String {
+    let text = render([error.diagnostic], terminal: terminal)
+    let trace = error.traceLines
+    guard trace.count > 1 else { return text }
+    return text + (text.hasSuffix("\n") ? "" : "\n")
+      + trace.map { "  in \($0)" }.joined(separator: "\n")
+  }
+}
