@@ -149,7 +149,7 @@ extension Machine {
           "\(frame.prototype.name): \(check.name) must be a tensor of shape \(check.text), "
             + "but this is \(register.pointee.typePhrase)"))
     }
-    let regs = registers + frame.pointee.base
+    let regs = frame.pointee.window.values
     let mismatch = ShapeTest.match(
       sizes, tensor.shape,
       bound: { Machine.size(in: regs[$0]) },
@@ -172,7 +172,7 @@ extension Machine {
     _ frame: UnsafeMutablePointer<Frame>
   ) -> ScriptError {
     let prototype = frame.prototype
-    let regs = registers + frame.pointee.base
+    let regs = frame.pointee.window.values
     if case .size(_, .bound(let register, let name)) = mismatch {
       let size = Machine.size(in: regs[register]) ?? 0
       let origin = prototype.checks.first { other in

@@ -56,19 +56,49 @@ enum Arithmetic {
     case .divide: return a / b
     case .floorDivide: return (a / b).rounded(.down)
     case .remainder: return remainder(a, b)
-    case .power: return b == 2 ? a * a : pow(a, b)
+    case .power: return simplePower(a, b) ?? pow(a, b)
     case .matrixMultiply:
       throw ScriptError.type("`@` multiplies matrices, not numbers", hint: "write `*`")
     }
   }
 
+  // MARK: - Shortcuts of the machine; nil means that the general way must be taken
+
+  /// 1.5 * 2**52: added to a number, it moves the integer part into the low bits.
+  private static let shift = 0x1.8p52
+
+  /// The remainder of two whole numbers below 2**51, the first not negative, the second positive.
+  @inline(__always) static func wholeRemainder(_ a: Double, _ b: Double) -> Double? {
+    let (shiftedA, shiftedB) = (a + shift, b + shift)
+    let whole = shiftedA.bitPattern &- shift.bitPattern
+    let divisor = shiftedB.bitPattern &- shift.bitPattern
+    guard shiftedA - shift == a, shiftedB - shift == b, whole < 1 << 51,
+      divisor &- 1 < (1 << 51) - 1
+    else { return nil }
+    // The divisor is at least 1 here.
+    return Double(Int64(truncatingIfNeeded: whole % (divisor | (divisor == 0 ? 1 : 0))))
+  }
+
+  /// The whole part of a positive quotient below 2**51.
+  @inline(__always) static func positiveFloorDivide(_ a: Double, _ b: Double) -> Double? {
+    let quotient = a / b
+    guard quotient > 0, quotient < 0x1p51 else { return nil }
+    let rounded = quotient + shift - shift
+    return rounded > quotient ? rounded - 1 : rounded
+  }
+
+  /// Squares and roots of positive numbers.
+  @inline(__always) static func simplePower(_ a: Double, _ b: Double) -> Double? {
+    if b == 2 { return a * a }
+    guard b == 0.5, a > 0 else { return nil }
+    return a.squareRoot()
+  }
+
+  // MARK: - In general
+
   /// The remainder with the sign of the divisor, as in Python.
-  @inline(__always) static func remainder(_ a: Double, _ b: Double) -> Double {
-    if a >= 0, b > 0, a < 0x1p52, b < 0x1p52 {
-      let (whole, divisor) = (Int(truncatingIfNeeded: Int64(a)), Int64(b))
-      if Double(whole) == a, Double(divisor) == b { return Double(Int64(whole) % divisor) }
-    }
-    return generalRemainder(a, b)
+  static func remainder(_ a: Double, _ b: Double) -> Double {
+    wholeRemainder(a, b) ?? generalRemainder(a, b)
   }
 
   @inline(never) private static func generalRemainder(_ a: Double, _ b: Double) -> Double {

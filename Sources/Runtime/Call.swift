@@ -218,11 +218,11 @@ public struct Call {
 
   /// A shape given as `f(2, 3)` through a rest parameter, or as one list `f([2, 3])`.
   public func shape(_ index: Int) throws -> [Int] {
-    if case .list(let list) = self[index], list.items.count == 1 {
-      switch list.items[0] {
+    if case .list(let list) = self[index], list.count == 1 {
+      switch list[0] {
       case .tensor(let tensor) where tensor.rank == 0: break
       case .list, .range, .tensor:
-        let sizes = try session.elements(of: list.items[0])
+        let sizes = try session.elements(of: list[0])
         return try sizes.map { try size($0, index) }
       default: break
       }

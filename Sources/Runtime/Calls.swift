@@ -18,7 +18,7 @@ extension Machine {
   func callSlowly(
     _ a: Int, count: Int, isSimple: Bool, _ frame: UnsafeMutablePointer<Frame>
   ) throws -> Bool {
-    let base = frame.pointee.base + a + 1
+    let base = base(of: frame) + a + 1
     let place = CallPlace(frame, receivers: 0, isSimple: isSimple)
     switch registers[base - 1] {
     case .function(let closure):
@@ -53,7 +53,7 @@ extension Machine {
   func callMethod(
     _ a: Int, count: Int, isSimple: Bool, _ name: Value, _ frame: UnsafeMutablePointer<Frame>
   ) throws -> Bool {
-    let base = frame.pointee.base + a
+    let base = base(of: frame) + a
     guard case .text(let text) = name else { return false }
     let receiver = registers[base]
     if let field = try Fields.callable(receiver, text.string, session) {
@@ -109,7 +109,7 @@ extension Machine {
     try guardNativeStack()
     let before = top
     defer { top = before }
-    let closure = Closure(code: prototype, captures: [])
+    let closure = Closure(code: prototype, capturing: 0)
     let floor = depth
     return try withExtendedLifetime(closure) {
       try push(closure, base: top + 1, missing: 0, isEntry: true)
@@ -124,7 +124,7 @@ extension Machine {
     (frames + depth).initialize(
       to: Frame(
         layout: closure.layout, closure: Unmanaged.passUnretained(closure),
-        next: closure.code.code, base: base, missing: missing, isEntry: isEntry))
+        next: closure.code.code, window: (registers + base).slots, missing: missing, isEntry: isEntry))
     depth += 1
   }
 
@@ -154,10 +154,10 @@ extension Machine {
       let result = try builtin.body(
         Call(
           session: session, builtin: builtin, arguments: registers + base, missing: missing))
-      (registers + base).clear(max(parameters, count))
+      (registers + base).slots.clear(max(parameters, count))
       return result
     } catch var error as ScriptError {
-      (registers + base).clear(max(parameters, count))
+      (registers + base).slots.clear(max(parameters, count))
       if error.source == nil, let argument = error.argument, !argument.countsArguments {
         place.blame(&error, parameter: argument.index, header)
       }

@@ -95,6 +95,8 @@ struct CodeLayout {
   let code: UnsafeMutablePointer<UInt32>
   let constants: UnsafeMutablePointer<Value>
   let globals: UnsafeMutablePointer<UnsafeMutablePointer<GlobalSlot>>
+  /// The names of records that literals make; the prototype holds them.
+  let fieldNames: UnsafeMutablePointer<Unmanaged<FieldNames>>
   let registerCount: Int
   /// Operands b and c of a call that needs no binder: as many arguments as parameters, and all of
   /// them by position. -1 if every call needs the binder.
@@ -116,6 +118,7 @@ final class Prototype {
   let constantCount: Int
   let globals: UnsafeMutablePointer<UnsafeMutablePointer<GlobalSlot>>
   let globalNames: [String]
+  private let fieldNames: [FieldNames]
   let prototypes: [Prototype]
   let captures: [CaptureSource]
   let sites: [CallSite]
@@ -149,6 +152,7 @@ final class Prototype {
       (globals + index).initialize(to: parts.scope.slot(for: name))
     }
     globalNames = parts.globalNames
+    fieldNames = parts.fieldNames
     prototypes = parts.prototypes
     captures = parts.captures
     sites = parts.sites
@@ -159,12 +163,16 @@ final class Prototype {
     registerCount = parts.registerCount
     isTopLevel = parts.isTopLevel
     layout = .allocate(capacity: 1)
+    let unmanaged = UnsafeMutablePointer<Unmanaged<FieldNames>>.allocate(
+      capacity: fieldNames.count)
+    unmanaged.initialize(from: fieldNames.map { .passUnretained($0) }, count: fieldNames.count)
     let plain = parts.header.parameters.allSatisfy { $0.kind == .positional }
     layout.initialize(
       to: CodeLayout(
-        code: code, constants: constants, globals: globals, registerCount: registerCount,
-        simpleOperands: plain
-          ? Instruction(.call, 0, parts.header.parameters.count, 1).operands : -1,
+        code: code, constants: constants, globals: globals, fieldNames: unmanaged,
+        registerCount: registerCount,
+        simpleOperands: plain && parts.header.parameters.count < 256
+          ? Instruction.simpleOperands(parts.header.parameters.count) : -1,
         prototype: Unmanaged.passUnretained(self)))
   }
 
@@ -173,6 +181,7 @@ final class Prototype {
     constants.deinitialize(count: constantCount)
     constants.deallocate()
     globals.deallocate()
+    layout.pointee.fieldNames.deallocate()
     layout.deallocate()
   }
 
@@ -193,6 +202,7 @@ final class Prototype {
     var spans: [Span] = []
     var constants: [Value] = []
     var globalNames: [String] = []
+    var fieldNames: [FieldNames] = []
     var prototypes: [Prototype] = []
     var captures: [CaptureSource] = []
     var sites: [CallSite] = []

@@ -150,7 +150,7 @@ package enum Comparison {
 
   private static func lists(_ a: List, _ b: List, _ depth: Int) throws -> Bool {
     if a === b { return true }
-    guard a.items.count == b.items.count else { return false }
+    guard a.count == b.count else { return false }
     for (x, y) in zip(a.items, b.items) where try !equal(x, y, depth: depth + 1) { return false }
     return true
   }
@@ -168,7 +168,7 @@ package enum Comparison {
     guard case .list(let list) = left, case .range(let range) = right else {
       return try sequence(right, left)
     }
-    guard list.items.count == range.count else { return false }
+    guard list.count == range.count else { return false }
     for (index, item) in list.items.enumerated() {
       guard case .number(let number) = item, number == range[index] else { return false }
     }

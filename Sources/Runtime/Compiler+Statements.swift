@@ -101,12 +101,16 @@ extension Compiler {
     try compile(sequence, into: state)
     emit(.prepareLoop, state, span: sequence.span)
     let value = try allocate(pattern.span)
-    let start = position
     let exit = emitJump(.nextValue, state, span: sequence.span)
+    let start = position
     loops.append(Loop(handlerDepth: handlerDepth))
     try bind(pattern, from: value)
     try body()
-    closeLoop(start: start, exits: [exit], span: span)
+    guard let loop = loops.popLast() else { return }
+    aim(loop.continues)
+    emitJump(.advance, state, back: start, span: sequence.span)
+    aim(exit)
+    aim(loop.breaks)
   }
 
   private func whileLoop(_ condition: Expression, _ body: Block, _ span: Span) throws {
@@ -114,13 +118,9 @@ extension Compiler {
     let exits = try jumpUnless(condition)
     loops.append(Loop(handlerDepth: handlerDepth))
     try block(body)
-    closeLoop(start: start, exits: exits, span: span)
-  }
-
-  private func closeLoop(start: Int, exits: [Int], span: Span) {
     guard let loop = loops.popLast() else { return }
     aim(loop.continues)
-    emit(.loop, word: start, span: span)
+    emitJump(.loop, back: start, span: span)
     aim(exits)
     aim(loop.breaks)
   }
@@ -146,13 +146,14 @@ extension Compiler {
 
   /// Checks the result and returns it.
   func leaveFunction(with register: Int, span: Span) throws {
-    guard let resultCheck else {
-      emit(.return, register, span: span)
-      return
+    var result = register
+    if let resultCheck {
+      result = try allocate(span)
+      move(result, from: register, span: span)
+      emit(.check, result, word: resultCheck, span: span)
     }
-    let checked = try allocate(span)
-    move(checked, from: register, span: span)
-    emit(.check, checked, word: resultCheck, span: span)
-    emit(.return, checked, span: span)
+    // The machine takes it for granted that a frame that returns has no handlers.
+    for _ in 0..<handlerDepth { emit(.popHandler, span: span) }
+    emit(.return, result, span: span)
   }
 }

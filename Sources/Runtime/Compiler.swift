@@ -138,9 +138,14 @@ final class Compiler {
   }
 
   /// Aims a jump at the next instruction.
-  func aim(_ jump: Int) { parts.code[jump] = UInt32(truncatingIfNeeded: position) }
+  func aim(_ jump: Int) { parts.code[jump] = UInt32(truncatingIfNeeded: position - jump) }
 
   func aim(_ jumps: [Int]) { for jump in jumps { aim(jump) } }
+
+  /// Emits a jump back to an instruction.
+  func emitJump(_ opcode: Opcode, _ a: Int = 0, back target: Int, span: Span) {
+    emit(opcode, a, word: target - position - 1, span: span)
+  }
 
   func move(_ target: Int, from register: Int, span: Span) {
     if target != register { emit(.move, target, register, span: span) }
@@ -157,7 +162,7 @@ final class Compiler {
 
   func constant(_ string: String) -> Int {
     if let index = stringIndices[string] { return index }
-    parts.constants.append(.string(string))
+    parts.constants.append(.text(.name(string)))
     stringIndices[string] = parts.constants.count - 1
     return parts.constants.count - 1
   }

@@ -57,8 +57,9 @@ public enum Conversion {
     var probe = Value.list(list)
     while true {
       if case .list(let inner) = probe {
-        shape.append(inner.items.count)
-        guard let first = inner.items.first else { break }
+        shape.append(inner.count)
+        guard inner.count > 0 else { break }
+        let first = inner[0]
         probe = first
       } else if case .range(let range) = probe {
         shape.append(range.count)
@@ -91,7 +92,7 @@ public enum Conversion {
     }
     switch value {
     case .list(let list):
-      guard list.items.count == size else { throw ragged(size, list.items.count) }
+      guard list.count == size else { throw ragged(size, list.count) }
       for item in list.items { try fill(item, shape.dropFirst(), tensor, &position) }
     case .range(let range):
       guard shape.count == 1, range.count == size else { throw ragged(size, range.count) }

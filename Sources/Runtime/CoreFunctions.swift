@@ -57,10 +57,10 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       let list = try call.list(0)
-      guard list.items.count < Session.maximumListCount else {
+      guard list.count < Session.maximumListCount else {
         throw ScriptError.limit("this list is full", isCatchable: true)
       }
-      list.items.append(call[1])
+      list.append(call[1])
       return .nil
     },
     Builtin(
@@ -70,8 +70,8 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       let list = try call.list(0)
-      let position = try Indexing.position(call[1], count: list.items.count, "a list")
-      return list.items.remove(at: position)
+      let position = try Indexing.position(call[1], count: list.count, "a list")
+      return list.remove(at: position)
     },
     Builtin(
       "insert(items: list, index: number, value)",
@@ -80,7 +80,7 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       let list = try call.list(0)
-      let count = list.items.count
+      let count = list.count
       let index = try call.integer(1)
       let position = index < 0 ? index + count : index
       guard position >= 0, position <= count else {
@@ -89,7 +89,7 @@ enum CoreFunctions {
           argument: 1)
       }
       try call.session.claim(elements: count + 1)
-      list.items.insert(call[2], at: position)
+      list.insert(call[2], at: position)
       return .nil
     },
     Builtin(
@@ -108,7 +108,7 @@ enum CoreFunctions {
       example: "let xs = [1, 2]; xs.reverse(); xs   #=> [2, 1]",
       methodOnly: true
     ) { call in
-      try call.list(0).items.reverse()
+      try call.list(0).reverse()
       return .nil
     },
   ]

@@ -80,7 +80,8 @@ private struct CodeWriter {
   private mutating func write(_ prototype: Prototype, at position: Int) -> Int {
     let instruction = Instruction(prototype.code[position])
     let opcode = instruction.opcode
-    let words = (0..<opcode.wordCount).map { Int(prototype.code[position + 1 + $0]) }
+    var words = (0..<opcode.wordCount).map { Int(prototype.code[position + 1 + $0]) }
+    if opcode.isJump { words[0] = position + 1 + jumpDistance(prototype.code + position + 1) }
     let line = prototype.source.position(of: prototype.span(at: position).start).line
     var parts = ["\(instruction.a)", "\(instruction.b)", "\(instruction.c)"]
     parts += words.map { "[\($0)]" }
@@ -101,9 +102,11 @@ private struct CodeWriter {
     case .getGlobal, .setGlobal, .defineGlobal, .callGlobal, .setGlobalSubscripts:
       return words.first.map { "  ; " + prototype.globalNames[$0] } ?? ""
     case .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .remainderConstant,
-      .unlessLessConstant, .unlessLessOrEqualConstant, .unlessGreaterConstant,
+      .floorDivideConstant, .powerConstant, .unlessLessConstant, .unlessLessOrEqualConstant, .unlessGreaterConstant,
       .unlessGreaterOrEqualConstant, .unlessEqualConstant, .unlessNotEqualConstant:
       return "  ; " + Display.text(prototype.constants[instruction.c])
+    case .constantAdd, .constantSubtract, .constantMultiply, .constantDivide:
+      return "  ; " + Display.text(prototype.constants[instruction.b])
     default:
       return ""
     }

@@ -125,8 +125,8 @@ private struct DisplayWriter {
       return
     }
     text += "["
-    elements(list.items.count) { writer, index in
-      writer.write(list.items[index], depth: depth + 1)
+    elements(list.count) { writer, index in
+      writer.write(list[index], depth: depth + 1)
     }
     text += "]"
   }

@@ -141,12 +141,12 @@ enum Indexing {
       guard case .value(let indices) = entry else { return .nil }
       return .list(
         try session.elements(of: indices).map {
-          list.items[try position($0, count: list.items.count, "a list")]
+          list[try position($0, count: list.count, "a list")]
         })
     case .value(let index):
-      return list.items[try position(index, count: list.items.count, "a list")]
+      return list[try position(index, count: list.count, "a list")]
     case .ellipsis:
-      try session.claim(elements: list.items.count)
+      try session.claim(elements: list.count)
       return .list(list.items)
     }
   }
@@ -202,7 +202,7 @@ enum Indexing {
           "elements of a list are set one by one, or by a slice",
           hint: "build the list anew, or make a tensor of it")
       }
-      list.items[try position(index, count: list.items.count, "a list")] = value
+      list[try position(index, count: list.count, "a list")] = value
     case .record(let record):
       guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
         throw ScriptError.type("a record is indexed by the name of a field")

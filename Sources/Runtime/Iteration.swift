@@ -36,8 +36,8 @@ enum Iteration {
     let index = Int(position)
     switch state[0] {
     case .list(let list):
-      guard index < list.items.count else { return false }
-      state[3] = list.items[index]
+      guard index < list.count else { return false }
+      state[3] = list[index]
     case .range(let range):
       guard index < range.count else { return false }
       state[3] = .number(range[index])
@@ -68,7 +68,7 @@ extension Session {
   public func elements(of value: Value) throws -> [Value] {
     switch value {
     case .list(let list):
-      try claim(elements: list.items.count)
+      try claim(elements: list.count)
       return list.items
     case .range(let range):
       try claim(elements: range.count)

@@ -6,6 +6,8 @@
 // bits each. Operands that may be large (constants, globals, jump targets, call sites) follow in
 // words of their own, so no table has a size limit. Registers are relative to the frame.
 
+import Syntax
+
 /// What an instruction does. The one table of opcodes: the comment gives operands and effect,
 /// `wordCount` the number of words after the first.
 enum Opcode: UInt8, CaseIterable {
@@ -55,6 +57,13 @@ enum Opcode: UInt8, CaseIterable {
   case multiplyConstant
   case divideConstant
   case remainderConstant
+  case floorDivideConstant
+  case powerConstant
+  /// A = constant B + C, and so on
+  case constantAdd
+  case constantSubtract
+  case constantMultiply
+  case constantDivide
   /// A = -B
   case negate
   /// A = not B
@@ -68,7 +77,7 @@ enum Opcode: UInt8, CaseIterable {
   case greaterOrEqual
   case contains
 
-  /// go to [w1]
+  /// go to [w1]: a distance in words, counted from the word that holds it
   case jump
   /// go back to [w1], after looking for interrupts and limits
   case loop
@@ -99,6 +108,9 @@ enum Opcode: UInt8, CaseIterable {
   case prepareLoop
   /// A+3 = the next value of the loop at A, or go to [w1]
   case nextValue
+  /// after looking for interrupts and limits: A+3 = the next value of the loop at A and go back to
+  /// [w1], or go on
+  case advance
 
   /// A = a list of the C registers from B
   case newList
@@ -108,6 +120,8 @@ enum Opcode: UInt8, CaseIterable {
   case extend
   /// A = the matrix of the rows in list A
   case newMatrix
+  /// A = a record of the C registers from B, with the names [w1]
+  case makeRecord
   /// A = an empty record
   case newRecord
   /// field [w1] of the record in A = B
@@ -127,16 +141,21 @@ enum Opcode: UInt8, CaseIterable {
   case setSubscripts
   /// global [w1] [ subscripts ] = B, with subscripts from C as [w2] says
   case setGlobalSubscripts
-  /// A = B.name [w1]
+  /// A = B.name [w1]; C is the position where the field was last
   case getField
-  /// A.name [w1] = B
+  /// A.name [w1] = B; C is the position where the field was last
   case setField
 
   /// A = A(A+1, ..., A+B), call site [w1]; C is 1 if all arguments are positional
   case call
+  /// A = C(A+1, ..., A+B), call site [w1]; all arguments are positional
+  case callLocal
+  /// A = captured value C(A+1, ..., A+B), call site [w1]; all arguments are positional
+  case callCapture
   /// A = global [w1](A+1, ..., A+B), call site [w2]; the call site is always the last word
   case callGlobal
-  /// A = A.name [w1](A+1, ..., A+B), call site [w2]
+  /// A = A.name [w1](A+1, ..., A+B), call site [w2]; C is 1 if all arguments are positional, plus
+  /// twice the position where the field was last
   case callMethod
   /// leave the function with the value in A
   case `return`
@@ -155,6 +174,8 @@ enum Opcode: UInt8, CaseIterable {
   case popHandler
   /// A = the texts of the C registers from B, joined
   case interpolate
+  /// A = the text of A and those of the C registers from B, joined; in place if A is not shared
+  case appendText
   /// A = B as text in format [w1]
   case format
   /// A = the module at path [w1]
@@ -164,16 +185,107 @@ enum Opcode: UInt8, CaseIterable {
   var wordCount: Int {
     switch self {
     case .callGlobal, .callMethod, .setGlobalSubscripts: 2
-    case .loadConstant, .getGlobal, .setGlobal, .defineGlobal, .closure, .jump, .loop,
-      .jumpIfFalse, .jumpIfTrue, .unlessLess, .unlessLessOrEqual, .unlessGreater,
-      .unlessGreaterOrEqual, .unlessEqual, .unlessNotEqual, .unlessLessConstant,
-      .unlessLessOrEqualConstant, .unlessGreaterConstant, .unlessGreaterOrEqualConstant,
-      .unlessEqualConstant, .unlessNotEqualConstant, .unlessTensor, .nextValue, .setEntry,
-      .getSubscripts,
-      .setSubscripts, .getField, .setField, .call, .skipIfGiven, .check, .unpackList,
-      .unpackField, .pushHandler, .format, .load:
+    case .loadConstant, .getGlobal, .setGlobal, .defineGlobal, .closure, .setEntry, .makeRecord,
+      .getSubscripts, .setSubscripts, .getField, .setField, .call, .callLocal, .callCapture,
+      .check, .unpackList, .unpackField, .format, .load:
       1
-    default: 0
+    default: isJump ? 1 : 0
+    }
+  }
+
+  /// Whether the first word after the instruction is a distance to jump.
+  var isJump: Bool {
+    switch self {
+    case .jump, .loop, .jumpIfFalse, .jumpIfTrue, .unlessTensor, .nextValue, .advance,
+      .skipIfGiven, .pushHandler:
+      true
+    default: jumpComparison != nil
+    }
+  }
+
+  /// The operator of arithmetic with two operands, and which of them is a constant.
+  var arithmetic: (operation: BinaryOperator, constant: ConstantSide)? {
+    switch self {
+    case .add: (.add, .neither)
+    case .subtract: (.subtract, .neither)
+    case .multiply: (.multiply, .neither)
+    case .divide: (.divide, .neither)
+    case .floorDivide: (.floorDivide, .neither)
+    case .remainder: (.remainder, .neither)
+    case .power: (.power, .neither)
+    case .matrixMultiply: (.matrixMultiply, .neither)
+    case .addConstant: (.add, .right)
+    case .subtractConstant: (.subtract, .right)
+    case .multiplyConstant: (.multiply, .right)
+    case .divideConstant: (.divide, .right)
+    case .remainderConstant: (.remainder, .right)
+    case .floorDivideConstant: (.floorDivide, .right)
+    case .powerConstant: (.power, .right)
+    case .constantAdd: (.add, .left)
+    case .constantSubtract: (.subtract, .left)
+    case .constantMultiply: (.multiply, .left)
+    case .constantDivide: (.divide, .left)
+    default: nil
+    }
+  }
+
+  enum ConstantSide { case neither, left, right }
+
+  /// The operator of a comparison whose result goes to a register.
+  var comparison: ComparisonOperator? {
+    switch self {
+    case .equal: .equal
+    case .notEqual: .notEqual
+    case .less: .less
+    case .lessOrEqual: .lessOrEqual
+    case .greater: .greater
+    case .greaterOrEqual: .greaterOrEqual
+    case .contains: .contains
+    default: nil
+    }
+  }
+
+  /// The operator of a comparison that jumps unless it holds, and whether C is a constant.
+  var jumpComparison: (operation: ComparisonOperator, isConstant: Bool)? {
+    switch self {
+    case .unlessLess: (.less, false)
+    case .unlessLessOrEqual: (.lessOrEqual, false)
+    case .unlessGreater: (.greater, false)
+    case .unlessGreaterOrEqual: (.greaterOrEqual, false)
+    case .unlessEqual: (.equal, false)
+    case .unlessNotEqual: (.notEqual, false)
+    case .unlessLessConstant: (.less, true)
+    case .unlessLessOrEqualConstant: (.lessOrEqual, true)
+    case .unlessGreaterConstant: (.greater, true)
+    case .unlessGreaterOrEqualConstant: (.greaterOrEqual, true)
+    case .unlessEqualConstant: (.equal, true)
+    case .unlessNotEqualConstant: (.notEqual, true)
+    default: nil
+    }
+  }
+
+  /// What `step` sorts instructions by.
+  enum Group { case moving, arithmetic, comparing, jumping, collecting, indexing, calling, other }
+
+  var group: Group {
+    switch self {
+    case .move, .loadConstant, .loadNil, .loadBool, .getGlobal, .setGlobal, .defineGlobal,
+      .getCapture, .getCaptureCell, .setCaptureCell, .newCell, .getCell, .setCell, .loadSelf,
+      .closure:
+      .moving
+    case .negate: .arithmetic
+    case .not: .comparing
+    case .prepareLoop, .newList, .append, .extend, .newMatrix, .makeRecord, .newRecord, .setEntry,
+      .setComputedEntry, .spreadRecord, .unpackList, .unpackField:
+      .collecting
+    case .getIndex, .setIndex, .getSubscripts, .setSubscripts, .setGlobalSubscripts, .getField,
+      .setField:
+      .indexing
+    case .call, .callLocal, .callCapture, .callGlobal, .callMethod: .calling
+    case .return, .check, .requireBool, .pushHandler, .popHandler, .interpolate, .appendText,
+      .format, .load:
+      .other
+    default: arithmetic != nil ? .arithmetic : comparison != nil ? .comparing : .jumping
     }
   }
 }
@@ -198,4 +310,6 @@ struct Instruction {
   @inline(__always) var c: Int { Int(word >> 24) }
   /// b and c as one number.
   @inline(__always) var operands: Int { Int(word >> 16) }
+  /// b and c of a call whose `count` arguments are all positional.
+  @inline(__always) static func simpleOperands(_ count: Int) -> Int { count | 1 << 8 }
 }

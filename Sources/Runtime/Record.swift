@@ -1,54 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records: named fields in the order in which they were added.
-//
-// Most records have a handful of fields, for which comparing short strings in a row is faster than
-// hashing; from nine fields on, a dictionary of positions is kept as well. Namespaces of built-ins
-// and modules are records too, frozen so that no script can change them under another's feet.
+// Records: named fields in the order in which they were added. The names may be shared with other
+// records (see `FieldNames`), the values lie in a block of the record's own. Namespaces of
+// built-ins and modules are records too, frozen so that no script can change them under another's
+// feet.
 
 /// A record: ordered fields with identity.
 public final class Record {
-  /// The names of the fields in order.
-  @exclusivity(unchecked) public private(set) var keys: [String]
-  /// The values of the fields, in the order of `keys`.
-  @exclusivity(unchecked) public private(set) var values: [Value]
-  private var positions: [String: Int]?
+  @exclusivity(unchecked) private var names: FieldNames
+  /// The names as plain addresses, for the machine.
+  @exclusivity(unchecked) private(set) var nameAddresses:
+    UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// The values, in the order of the names.
+  @exclusivity(unchecked) private(set) var fields: UnsafeMutablePointer<Value>
+  /// The number of fields.
+  @exclusivity(unchecked) public private(set) var count: Int
+  @exclusivity(unchecked) private var capacity: Int
   /// For namespaces and modules: what they are called. Such records cannot be changed.
   public let title: String?
-
-  private static let linearLimit = 8
+  /// Whether it is a namespace or module.
+  let isFrozen: Bool
 
   /// Makes an empty record; one with a title is a namespace or module.
   public init(title: String? = nil) {
-    keys = []
-    values = []
+    names = FieldNames()
+    nameAddresses = names.addresses
+    fields = .allocate(capacity: 0)
+    count = 0
+    capacity = 0
     self.title = title
+    isFrozen = title != nil
   }
 
-  deinit { Teardown.release(&values) }
+  /// Makes a record of the values in a row of registers, as many as there are names.
+  init(_ names: FieldNames, copying first: UnsafeMutablePointer<Value>) {
+    self.names = names
+    nameAddresses = names.addresses
+    count = names.count
+    capacity = count
+    fields = .allocate(capacity: count)
+    fields.initialize(from: first, count: count)
+    title = nil
+    isFrozen = false
+  }
 
-  /// The number of fields.
-  public var count: Int { keys.count }
+  deinit {
+    Teardown.release(fields, count: count)
+    fields.deallocate()
+  }
+
+  /// The names of the fields in order.
+  public var keys: [String] { names.names.map(\.string) }
+
+  /// The values of the fields, in the order of `keys`.
+  public var values: [Value] { Array(UnsafeBufferPointer(start: fields, count: count)) }
 
   /// The position of a field, or nil.
-  @inline(__always)
-  func position(of key: String) -> Int? {
-    if let positions { return positions[key] }
-    var index = 0
-    while index < keys.count {
-      if keys[index] == key { return index }
-      index += 1
-    }
-    return nil
-  }
+  func position(of key: String) -> Int? { names.position(of: key) }
 
-  func value(at position: Int) -> Value { values[position] }
+  func value(at position: Int) -> Value { fields[position] }
 
   /// The value of a field; setting adds or changes it, and setting nil removes it.
   public subscript(key: String) -> Value? {
     get {
       guard let position = position(of: key) else { return nil }
-      return values[position]
+      return fields[position]
     }
     set {
       guard let newValue else {
@@ -56,58 +72,70 @@ public final class Record {
         return
       }
       if let position = position(of: key) {
-        values[position] = newValue
+        fields[position] = newValue
       } else {
-        append(key, newValue)
+        append(.name(key), newValue)
       }
     }
   }
 
-  private func append(_ key: String, _ value: Value) {
-    keys.append(key)
-    values.append(value)
-    if positions != nil {
-      positions?[key] = keys.count - 1
-    } else if keys.count > Record.linearLimit {
-      rebuildPositions()
-    }
+  private func append(_ name: Text, _ value: Value) {
+    ownNames()
+    names.append(name)
+    nameAddresses = names.addresses
+    if count == capacity { reserve(max(4, 2 * capacity)) }
+    (fields + count).initialize(to: value)
+    count += 1
   }
 
-  private func rebuildPositions() {
-    guard keys.count > Record.linearLimit else {
-      positions = nil
-      return
-    }
-    var table: [String: Int] = [:]
-    table.reserveCapacity(keys.count)
-    for (index, key) in keys.enumerated() { table[key] = index }
-    positions = table
+  /// Makes sure that no other record has the same object of names.
+  private func ownNames() {
+    if !isKnownUniquelyReferenced(&names) { names = names.copy() }
+  }
+
+  private func reserve(_ room: Int) {
+    let larger = UnsafeMutablePointer<Value>.allocate(capacity: room)
+    larger.moveInitialize(from: fields, count: count)
+    fields.deallocate()
+    fields = larger
+    capacity = room
   }
 
   /// Removes a field and returns its value, or nil if there was none.
   @discardableResult
   public func remove(_ key: String) -> Value? {
     guard let position = position(of: key) else { return nil }
-    keys.remove(at: position)
-    let removed = values.remove(at: position)
-    rebuildPositions()
+    ownNames()
+    names.remove(at: position)
+    nameAddresses = names.addresses
+    let removed = (fields + position).move()
+    (fields + position).moveInitialize(from: fields + position + 1, count: count - position - 1)
+    count -= 1
     return removed
   }
 
   /// A record with the same fields that can be changed on its own.
-  public func copy() -> Record {
-    let copy = Record()
-    copy.keys = keys
-    copy.values = values
-    copy.positions = positions
-    return copy
+  public func copy() -> Record { Record(names, copying: fields) }
+
+  /// Copies all fields of another record into this one.
+  func spread(_ other: Record) {
+    if count == 0 {
+      names = other.names
+      nameAddresses = names.addresses
+      reserve(other.count)
+      fields.initialize(from: other.fields, count: other.count)
+      count = other.count
+    } else {
+      for (key, value) in zip(other.keys, other.values) { self[key] = value }
+    }
   }
 
   func takeValues() -> [Value] {
-    var taken: [Value] = []
-    swap(&taken, &values)
-    keys = []
-    positions = nil
+    let taken = values
+    fields.deinitialize(count: count)
+    count = 0
+    names = FieldNames()
+    nameAddresses = names.addresses
     return taken
   }
 }

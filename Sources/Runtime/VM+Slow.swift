@@ -76,17 +76,20 @@ extension Machine {
 
   func makeClosure(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
     let prototype = frame.prototype.prototypes[index]
-    let regs = registers + frame.pointee.base
-    let captures = prototype.captures.map { source -> Value in
+    let regs = frame.pointee.window.values
+    let closure = Closure(code: prototype, capturing: prototype.captures.count)
+    for (index, source) in prototype.captures.enumerated() {
+      let place = closure.captured + index
       switch source {
-      case .register(let register): regs[register]
-      case .capture(let capture): frame.captured[capture]
+      case .register(let register): place.initialize(to: regs[register])
+      case .capture(let capture): place.initialize(to: frame.captured.values[capture])
       case .enclosingFunction:
-        frame.pointee.closure.map { .function($0.takeUnretainedValue()) } ?? .nil
-      case .unused: .nil
+        let running = frame.pointee.closure
+        place.initialize(to: running.map { .function($0.takeUnretainedValue()) } ?? .nil)
+      case .unused: place.initialize(to: .nil)
       }
     }
-    return .function(Closure(code: prototype, captures: captures))
+    return .function(closure)
   }
 
   func setEntry(_ record: Value, _ key: Value, _ value: Value) {
@@ -100,13 +103,13 @@ extension Machine {
     guard case .record(let source) = value else {
       throw ScriptError.type("only a record can be spread here, not \(value.typePhrase)")
     }
-    for (key, value) in zip(source.keys, source.values) { target[key] = value }
+    target.spread(source)
   }
 
   func extend(_ list: List, with value: Value) throws {
     let elements = try session.elements(of: value)
-    try session.claim(elements: list.items.count + elements.count)
-    list.items.append(contentsOf: elements)
+    try session.claim(elements: list.count + elements.count)
+    list.append(contentsOf: elements)
   }
 
   func interpolate(_ first: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
@@ -120,6 +123,38 @@ extension Machine {
       try session.claim(stringBytes: text.utf8.count)
     }
     return .string(text)
+  }
+
+  /// Adds texts to the end of the one in `target`; in place if nobody else holds that.
+  func appendText(
+    _ first: UnsafeMutablePointer<Value>, count: Int, to target: UnsafeMutablePointer<Value>
+  ) throws {
+    guard target.holdsUnsharedText else {
+      guard case .text(let left) = try interpolate(target, count: 1),
+        case .text(let right) = try interpolate(first, count: count)
+      else { return }
+      let size = left.string.utf8.count + right.string.utf8.count
+      guard size <= Session.maximumStringBytes else { throw tooLongText() }
+      target.pointee = .string(left.string + right.string)
+      return
+    }
+    for index in 0..<count {
+      let piece: String
+      if case .text(let text) = first[index] {
+        piece = text.string
+      } else {
+        piece = Display.plain(first[index], session)
+      }
+      let size = try target.slots.pointee.text._withUnsafeGuaranteedRef { text in
+        text.string += piece
+        return text.string.utf8.count
+      }
+      guard size <= Session.maximumStringBytes else { throw tooLongText() }
+    }
+  }
+
+  private func tooLongText() -> ScriptError {
+    .limit("this string is longer than 256 MB", isCatchable: true)
   }
 
   // MARK: - Subscripts and patterns
@@ -180,7 +215,7 @@ extension Machine {
   func load(_ path: Value, _ frame: UnsafeMutablePointer<Frame>) throws -> Value {
     guard case .text(let path) = path else { return .nil }
     let before = top
-    top = frame.pointee.base + frame.pointee.layout.pointee.registerCount
+    top = base(of: frame) + frame.pointee.layout.pointee.registerCount
     defer { top = before }
     return try session.loadModule(path.string, from: frame.prototype.scope)
   }
@@ -196,7 +231,6 @@ extension Machine {
 
   func dropHandlers(from depth: Int) {
     while let last = handlers.last, last.depth >= depth { handlers.removeLast() }
-    handlerDepth = handlers.last?.depth ?? -1
   }
 
   /// Continues at the latest handler of this run, or leaves its frames and throws on.
@@ -213,10 +247,9 @@ extension Machine {
       throw error
     }
     handlers.removeLast()
-    handlerDepth = handlers.last?.depth ?? -1
     unwind(to: handler.depth)
     let frame = frames + (depth - 1)
-    registers[frame.pointee.base + handler.register] = error.record
+    frame.pointee.window.values[handler.register] = error.record
     frame.pointee.next = frame.pointee.layout.pointee.code + handler.target
   }
 
@@ -225,7 +258,7 @@ extension Machine {
     while depth > target {
       depth -= 1
       let frame = frames + depth
-      (registers + frame.pointee.base).clear(frame.pointee.layout.pointee.registerCount)
+      frame.pointee.window.clear(frame.pointee.layout.pointee.registerCount)
     }
   }
 
@@ -259,4 +292,14 @@ extension Machine {
 /// `1 element`, `2 elements`.
 func counted(_ count: Int, _ noun: String) -> String {
   "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+extension UnsafeMutablePointer<Value> {
+  /// Whether there is a string here that nobody else holds.
+  fileprivate var holdsUnsharedText: Bool {
+    guard slots.pointee.tag == Tag.text else { return false }
+    return withMemoryRebound(to: Text.self, capacity: 1) {
+      isKnownUniquelyReferenced(&$0.pointee)
+    }
+  }
 }

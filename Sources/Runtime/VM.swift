@@ -2,7 +2,12 @@
 //
 // The machine: one loop over a register file. The loop is the one long function of the project and
 // makes this its one long file: cut into pieces, every instruction would pay for a call and the
-// registers would no longer stay in plain pointers. What is rare lives in `VM+Slow.swift`.
+// registers would no longer stay in plain pointers.
+//
+// The loop has only the fast half of each instruction: the case of numbers, of a list and an index
+// within it, of a call that fits. Whatever else an instruction can mean is in `step`, which carries
+// out one instruction of any kind (`VM+Step.swift`). So the loop has a single place where it calls
+// something that can throw, and its few variables live in machine registers.
 //
 // Each function call gets a window of the register file; the caller places callee and arguments
 // where the window begins, so arguments are passed without copying, and the result replaces the
@@ -10,14 +15,11 @@
 // and its depth is an ordinary limit. The register file is one block that is reserved once and
 // never moves, so the loop works on plain pointers.
 //
-// Every register always holds a valid value. A register that is overwritten with a number is first
-// asked whether its old value needs releasing, which for numbers it does not; so loops over numbers
-// never touch a reference count. Frames hold closures without retaining them: the register in
-// front of the window does, and a global that is overwritten while its function runs goes to the
-// graveyard until the machine is idle.
-//
-// This file is longer than others because the loop has one case for each opcode; everything that
-// is not fast lives in `VM+Slow.swift` and `Calls.swift`.
+// Every register always holds a valid value, which the loop sees as a `Slot`. A register that is
+// overwritten with a number is first asked whether its old value needs releasing, which for numbers
+// it does not; so loops over numbers never touch a reference count. Frames hold closures without
+// retaining them: a register of the caller, its captures or a global does, and a global that is
+// overwritten while its function runs goes to the graveyard until the machine is idle.
 
 import Syntax
 import Tensors
@@ -29,7 +31,7 @@ struct Frame {
   /// The next word to execute; up to date whenever other code may look at it.
   var next: UnsafeMutablePointer<UInt32>
   /// The first register of the window.
-  var base: Int
+  var window: UnsafeMutablePointer<Slot>
   /// Bit i is set if parameter i was left out.
   var missing: UInt64
   /// Whether native code, not a script, made this call.
@@ -47,7 +49,11 @@ struct Handler {
 final class Machine {
   unowned(unsafe) let session: Session
   let registers: UnsafeMutablePointer<Value>
+  /// One register behind the last.
+  let registerEnd: UnsafeMutablePointer<Slot>
   let frames: UnsafeMutablePointer<Frame>
+  /// One frame behind the last; lower when the depth of calls is limited further.
+  private(set) var frameEnd: UnsafeMutablePointer<Frame>
   /// How deep calls may nest; never more than there is room for frames.
   private(set) var maximumDepth: Int
   /// The number of calls in progress.
@@ -55,8 +61,6 @@ final class Machine {
   /// The first register that a native call may use.
   @exclusivity(unchecked) var top = 0
   @exclusivity(unchecked) var handlers: [Handler] = []
-  /// The depth of the frame with the latest handler, or -1.
-  @exclusivity(unchecked) var handlerDepth = -1
   /// Functions that were overwritten while they ran.
   var graveyard: [Value] = []
   /// Methods found lately.
@@ -69,25 +73,37 @@ final class Machine {
   static let pollInterval = 1024
 
   init(session: Session, maximumDepth: Int) {
+    // Not a matter of any script: another compiler might lay out values in another way.
+    precondition(Tag.matchLayout, "values do not lie in memory as this machine expects")
     self.session = session
     self.maximumDepth = maximumDepth
     registers = RegisterFile.reserve(Machine.registerCapacity)
+    registerEnd = registers.slots + Machine.registerCapacity
     frames = .allocate(capacity: maximumDepth + 1)
+    frameEnd = frames + maximumDepth
   }
 
   /// Lowers the depth that calls may reach.
-  func limitDepth(_ depth: Int) { maximumDepth = min(maximumDepth, max(1, depth)) }
+  func limitDepth(_ depth: Int) {
+    maximumDepth = min(maximumDepth, max(1, depth))
+    frameEnd = frames + maximumDepth
+  }
 
   deinit {
     RegisterFile.release(registers, Machine.registerCapacity)
     frames.deallocate()
   }
 
+  /// The number of the first register of a frame's window.
+  func base(of frame: UnsafeMutablePointer<Frame>) -> Int {
+    frame.pointee.window.values - registers
+  }
+
   /// Runs the newest frame until it returns to depth `floor`, and returns its result.
   func run(downTo floor: Int) throws -> Value {
     while true {
       do {
-        return try execute(downTo: floor)
+        return try execute()
       } catch {
         try recover(from: error, floor: floor)
       }
@@ -96,628 +112,675 @@ final class Machine {
 
   // MARK: - The loop
 
-  private func execute(downTo floor: Int) throws -> Value {
+  /// Runs the newest frame, and those it calls, until the newest one that native code made returns.
+  private func execute() throws -> Value {
     var frame = frames + (depth - 1)
     var next = frame.pointee.next
-    var regs = registers + frame.pointee.base
-    var code = frame.pointee.layout.pointee.code
-    var constants = frame.pointee.layout.pointee.constants
-    var globals = frame.pointee.layout.pointee.globals
+    var regs = frame.pointee.window
+    var constants = frame.pointee.layout.pointee.constants.slots
     var fuel = Machine.pollInterval
 
     while true {
       let instruction = Instruction(next.pointee)
-      next += 1
       let a = instruction.a
       let b = instruction.b
       let c = instruction.c
+      // A case that has done its work continues; one that leaves the switch is for `step`.
       switch instruction.opcode {
 
       // Moving values
 
       case .move:
-        regs.copy(a, from: regs + b)
+        regs.copy(a, regs[b])
+        next += 1
+        continue
       case .loadConstant:
-        regs.copy(a, from: constants + Int(next.pointee))
-        next += 1
+        regs.copy(a, constants[Int(next[1])])
+        next += 2
+        continue
       case .loadNil:
-        regs.set(a, .nil)
+        regs.put(a, .nil)
+        next += 1
+        continue
       case .loadBool:
-        regs.set(a, .bool(b != 0))
+        regs.put(a, Slot(b != 0))
+        next += 1
+        continue
       case .getGlobal:
-        let slot = globals[Int(next.pointee)]
-        next += 1
-        if let value = slot.pointee.value {
-          regs.set(a, value)
-        } else {
-          frame.pointee.next = next
-          throw undefinedGlobal(Int(next[-1]), frame, isAssigned: false)
-        }
-      case .setGlobal:
-        frame.pointee.next = next + 1
-        try setGlobal(Int(next.pointee), to: regs[a], frame)
-        next += 1
-      case .defineGlobal:
-        defineGlobal(Int(next.pointee), as: regs[a], frame)
-        next += 1
+        let slot = frame.global(next[1])
+        guard slot.tag <= Tag.nil else { break }
+        regs.copy(a, slot)
+        next += 2
+        continue
       case .getCapture:
-        regs.copy(a, from: frame.captured + b)
-      case .getCaptureCell:
-        if case .cell(let cell) = frame.captured[b] { regs.set(a, cell.value) }
-      case .setCaptureCell:
-        if case .cell(let cell) = frame.captured[b] { cell.value = regs[a] }
-      case .newCell:
-        regs[a] = .cell(Cell(regs[a]))
-      case .getCell:
-        if case .cell(let cell) = regs[b] { regs.set(a, cell.value) }
-      case .setCell:
-        if case .cell(let cell) = regs[a] { cell.value = regs[b] }
-      case .loadSelf:
-        if let closure = frame.pointee.closure {
-          regs[a] = .function(closure.takeUnretainedValue())
-        }
-      case .closure:
-        regs[a] = makeClosure(Int(next.pointee), frame)
+        regs.copy(a, frame.captured[b])
         next += 1
+        continue
+      case .getCaptureCell:
+        regs.copy(a, frame.captured[b].cellContent)
+        next += 1
+        continue
+      case .setCaptureCell:
+        frame.captured[b].setCellContent(regs[a])
+        next += 1
+        continue
+      case .getCell:
+        regs.copy(a, regs[b].cellContent)
+        next += 1
+        continue
+      case .setCell:
+        regs[a].setCellContent(regs[b])
+        next += 1
+        continue
 
       // Arithmetic
 
       case .add:
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          regs.set(a, x + y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.add, regs[b], regs[c])
-        }
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number + y.number))
+        next += 1
+        continue
       case .subtract:
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          regs.set(a, x - y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.subtract, regs[b], regs[c])
-        }
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number - y.number))
+        next += 1
+        continue
       case .multiply:
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          regs.set(a, x * y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.multiply, regs[b], regs[c])
-        }
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number * y.number))
+        next += 1
+        continue
       case .divide:
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          regs.set(a, x / y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.divide, regs[b], regs[c])
-        }
-      case .floorDivide:
-        frame.pointee.next = next
-        regs[a] = try Arithmetic.binary(.floorDivide, regs[b], regs[c])
-      case .remainder:
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          regs.set(a, Arithmetic.remainder(x, y))
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.remainder, regs[b], regs[c])
-        }
-      case .power:
-        frame.pointee.next = next
-        regs[a] = try Arithmetic.binary(.power, regs[b], regs[c])
-      case .matrixMultiply:
-        frame.pointee.next = next
-        regs[a] = try Arithmetic.binary(.matrixMultiply, regs[b], regs[c])
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number / y.number))
+        next += 1
+        continue
       case .addConstant:
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          regs.set(a, x + y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.add, regs[b], constants[c])
-        }
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number + y.number))
+        next += 1
+        continue
       case .subtractConstant:
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          regs.set(a, x - y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.subtract, regs[b], constants[c])
-        }
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number - y.number))
+        next += 1
+        continue
       case .multiplyConstant:
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          regs.set(a, x * y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.multiply, regs[b], constants[c])
-        }
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number * y.number))
+        next += 1
+        continue
       case .divideConstant:
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          regs.set(a, x / y)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.divide, regs[b], constants[c])
-        }
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number / y.number))
+        next += 1
+        continue
+      case .constantAdd:
+        let x = constants[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number + y.number))
+        next += 1
+        continue
+      case .constantSubtract:
+        let x = constants[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number - y.number))
+        next += 1
+        continue
+      case .constantMultiply:
+        let x = constants[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number * y.number))
+        next += 1
+        continue
+      case .constantDivide:
+        let x = constants[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number / y.number))
+        next += 1
+        continue
+      case .remainder:
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.wholeRemainder(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
       case .remainderConstant:
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          regs.set(a, Arithmetic.remainder(x, y))
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.binary(.remainder, regs[b], constants[c])
-        }
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.wholeRemainder(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
+      case .floorDivide:
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.positiveFloorDivide(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
+      case .floorDivideConstant:
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.positiveFloorDivide(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
+      case .power:
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.simplePower(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
+      case .powerConstant:
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number, let result = Arithmetic.simplePower(x.number, y.number)
+        else { break }
+        regs.put(a, Slot(result))
+        next += 1
+        continue
       case .negate:
-        if case .number(let x) = regs[b] {
-          regs.set(a, -x)
-        } else {
-          frame.pointee.next = next
-          regs[a] = try Arithmetic.negate(regs[b])
-        }
+        let x = regs[b]
+        guard x.isNumber else { break }
+        regs.put(a, Slot(-x.number))
+        next += 1
+        continue
 
       // Comparisons
 
       case .not:
-        frame.pointee.next = next
-        regs.set(a, .bool(try !Comparison.condition(regs[b], "not")))
+        let x = regs[b]
+        guard x.tag == Tag.bool else { break }
+        regs.put(a, Slot(bits: ~x.bits & 1, tag: Tag.bool))
+        next += 1
+        continue
       case .equal:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.equal, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number == y.number))
+        next += 1
+        continue
       case .notEqual:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.notEqual, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number != y.number))
+        next += 1
+        continue
       case .less:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.less, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number < y.number))
+        next += 1
+        continue
       case .lessOrEqual:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.lessOrEqual, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number <= y.number))
+        next += 1
+        continue
       case .greater:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.greater, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number > y.number))
+        next += 1
+        continue
       case .greaterOrEqual:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.greaterOrEqual, regs[b], regs[c], session)
-      case .contains:
-        frame.pointee.next = next
-        regs[a] = try Comparison.compare(.contains, regs[b], regs[c], session)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        regs.put(a, Slot(x.number >= y.number))
+        next += 1
+        continue
 
-      // Jumps
+      // Jumps; distances count from the word that holds them
 
       case .jump:
-        next = code + Int(next.pointee)
+        next += 1
+        next += jumpDistance(next)
+        continue
       case .loop:
-        next = code + Int(next.pointee)
-        fuel -= 1
-        if fuel <= 0 {
-          fuel = Machine.pollInterval
-          frame.pointee.next = next + 1
-          try session.spend(Machine.pollInterval)
-        }
+        fuel &-= 1
+        guard fuel > 0 else { break }
+        next += 1
+        next += jumpDistance(next)
+        continue
       case .jumpIfFalse:
-        if case .bool(let bool) = regs[a] {
-          next = bool ? next + 1 : code + Int(next.pointee)
-        } else {
-          frame.pointee.next = next + 1
-          let holds = try Comparison.condition(regs[a], "a condition")
-          next = holds ? next + 1 : code + Int(next.pointee)
-        }
+        let x = regs[a]
+        guard x.tag == Tag.bool else { break }
+        next += 1
+        next += x.bits & 1 != 0 ? 1 : jumpDistance(next)
+        continue
       case .jumpIfTrue:
-        frame.pointee.next = next + 1
-        let holds = try Comparison.condition(regs[a], "a condition")
-        next = holds ? code + Int(next.pointee) : next + 1
+        let x = regs[a]
+        guard x.tag == Tag.bool else { break }
+        next += 1
+        next += x.bits & 1 == 0 ? 1 : jumpDistance(next)
+        continue
       case .requireBool:
-        frame.pointee.next = next
-        regs.set(a, .bool(try Comparison.condition(regs[a], "a condition")))
+        guard regs[a].tag == Tag.bool else { break }
+        next += 1
+        continue
       case .unlessTensor:
-        if case .tensor = regs[a] { next += 1 } else { next = code + Int(next.pointee) }
+        next += 1
+        next += regs[a].tag == Tag.tensor ? 1 : jumpDistance(next)
+        continue
       case .unlessLess:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x < y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.less, regs[b], regs[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number < y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessLessOrEqual:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x <= y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.lessOrEqual, regs[b], regs[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number <= y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessGreater:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x > y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.greater, regs[b], regs[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number > y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessGreaterOrEqual:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x >= y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.greaterOrEqual, regs[b], regs[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = regs[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number >= y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessEqual:
+        let x = regs[b]
+        let y = regs[c]
         let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x == y
+        if x.tag | y.tag == Tag.number {
+          holds = x.number == y.number
         } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.equal, regs[b], regs[c], session)
+          // Only `nil` equals `nil`; other kinds are compared by `step`.
+          guard x.tag == Tag.nil || y.tag == Tag.nil else { break }
+          holds = x.tag == y.tag
         }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        next += 1
+        next += holds ? 1 : jumpDistance(next)
+        continue
       case .unlessNotEqual:
+        let x = regs[b]
+        let y = regs[c]
         let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = regs[c] {
-          holds = x != y
+        if x.tag | y.tag == Tag.number {
+          holds = x.number != y.number
         } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.notEqual, regs[b], regs[c], session)
+          // Only `nil` equals `nil`; other kinds are compared by `step`.
+          guard x.tag == Tag.nil || y.tag == Tag.nil else { break }
+          holds = x.tag != y.tag
         }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        next += 1
+        next += holds ? 1 : jumpDistance(next)
+        continue
       case .unlessLessConstant:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x < y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.less, regs[b], constants[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number < y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessLessOrEqualConstant:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x <= y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.lessOrEqual, regs[b], constants[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number <= y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessGreaterConstant:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x > y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.greater, regs[b], constants[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number > y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessGreaterOrEqualConstant:
-        let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x >= y
-        } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.greaterOrEqual, regs[b], constants[c], session)
-        }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        let x = regs[b]
+        let y = constants[c]
+        guard x.tag | y.tag == Tag.number else { break }
+        next += 1
+        next += x.number >= y.number ? 1 : jumpDistance(next)
+        continue
       case .unlessEqualConstant:
+        let x = regs[b]
+        let y = constants[c]
         let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x == y
+        if x.tag | y.tag == Tag.number {
+          holds = x.number == y.number
         } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.equal, regs[b], constants[c], session)
+          // Only `nil` equals `nil`; other kinds are compared by `step`.
+          guard x.tag == Tag.nil || y.tag == Tag.nil else { break }
+          holds = x.tag == y.tag
         }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        next += 1
+        next += holds ? 1 : jumpDistance(next)
+        continue
       case .unlessNotEqualConstant:
+        let x = regs[b]
+        let y = constants[c]
         let holds: Bool
-        if case .number(let x) = regs[b], case .number(let y) = constants[c] {
-          holds = x != y
+        if x.tag | y.tag == Tag.number {
+          holds = x.number != y.number
         } else {
-          frame.pointee.next = next + 1
-          holds = try Comparison.holds(.notEqual, regs[b], constants[c], session)
+          // Only `nil` equals `nil`; other kinds are compared by `step`.
+          guard x.tag == Tag.nil || y.tag == Tag.nil else { break }
+          holds = x.tag != y.tag
         }
-        next = holds ? next + 1 : code + Int(next.pointee)
+        next += 1
+        next += holds ? 1 : jumpDistance(next)
+        continue
 
       // Loops over sequences
 
-      case .prepareLoop:
-        frame.pointee.next = next
-        try Iteration.prepare(regs + a, session)
       case .nextValue:
-        // A range of whole numbers keeps its current number, how many are left, and the step.
-        if case .number(let current) = regs[a], case .number(let left) = regs[a + 1] {
-          if left > 0, case .number(let step) = regs[a + 2] {
-            regs.set(a + 3, current)
-            regs.set(a, current + step)
-            regs.set(a + 1, left - 1)
-            next += 1
-          } else {
-            next = code + Int(next.pointee)
-          }
-        } else {
-          frame.pointee.next = next + 1
-          let found = try Iteration.next(regs + a, session)
-          next = found ? next + 1 : code + Int(next.pointee)
+        let state = regs + a
+        next += 1
+        if state.hasRange {
+          next += state.nextOfRange() ? 1 : jumpDistance(next)
+          continue
         }
+        if state.hasList {
+          next += state.nextOfList() ? 1 : jumpDistance(next)
+          continue
+        }
+        next -= 1
+      case .advance:
+        fuel &-= 1
+        guard fuel > 0 else { break }
+        let state = regs + a
+        next += 1
+        if state.hasRange {
+          next += state.nextOfRange() ? jumpDistance(next) : 1
+          continue
+        }
+        if state.hasList {
+          next += state.nextOfList() ? jumpDistance(next) : 1
+          continue
+        }
+        next -= 1
 
       // Collections
 
-      case .newList:
-        regs[a] = .list(Array(UnsafeBufferPointer(start: regs + b, count: c)))
       case .append:
-        if case .list(let list) = regs[a] { list.items.append(regs[b]) }
-      case .extend:
-        frame.pointee.next = next
-        if case .list(let list) = regs[a] { try extend(list, with: regs[b]) }
-      case .newMatrix:
-        frame.pointee.next = next
-        regs[a] = .tensor(try Conversion.matrix(regs[a]))
-      case .newRecord:
-        regs[a] = .record(Record())
-      case .setEntry:
-        setEntry(regs[a], constants[Int(next.pointee)], regs[b])
+        guard regs[a].tag == Tag.list else { break }
+        regs[a].list._withUnsafeGuaranteedRef { $0.append(slot: regs[b]) }
         next += 1
-      case .setComputedEntry:
-        frame.pointee.next = next
-        setEntry(regs[a], regs[c], regs[b])
-      case .spreadRecord:
-        frame.pointee.next = next
-        try spread(regs[b], into: regs[a])
+        continue
       case .getIndex:
-        frame.pointee.next = next
-        if case .list(let list) = regs[b], case .number(let number) = regs[c],
-          let index = Int(exactly: number), index >= 0, index < list.items.count
-        {
-          regs.set(a, list.items[index])
-        } else {
-          regs[a] = try Indexing.get(regs[b], [.value(regs[c])], session)
-        }
+        guard let element = regs[b].element(at: regs[c]) else { break }
+        regs.copy(a, element.pointee)
+        next += 1
+        continue
       case .setIndex:
-        frame.pointee.next = next
-        if case .list(let list) = regs[a], case .number(let number) = regs[b],
-          let index = Int(exactly: number), index >= 0, index < list.items.count
-        {
-          list.items[index] = regs[c]
-        } else {
-          try Indexing.set(regs + a, [.value(regs[b])], regs[c], session)
-        }
-      case .getSubscripts:
-        frame.pointee.next = next + 1
-        let entries = try subscripts(Int(next.pointee), regs + c, frame)
-        regs[a] = try Indexing.get(regs[b], entries, session)
+        guard let element = regs[a].element(at: regs[b]) else { break }
+        element.copy(0, regs[c])
         next += 1
-      case .setSubscripts:
-        frame.pointee.next = next + 1
-        let entries = try subscripts(Int(next.pointee), regs + c, frame)
-        try Indexing.set(regs + a, entries, regs[b], session)
-        next += 1
-      case .setGlobalSubscripts:
-        frame.pointee.next = next + 2
-        let entries = try subscripts(Int(next[1]), regs + c, frame)
-        try setGlobalIndex(Int(next.pointee), entries, regs[b], frame)
-        next += 2
+        continue
       case .getField:
-        frame.pointee.next = next + 1
-        regs[a] = try Fields.get(regs[b], constants[Int(next.pointee)], session)
-        next += 1
+        guard let field = regs[b].field(constants[Int(next[1])], at: c) else { break }
+        regs.copy(a, field.pointee)
+        next += 2
+        continue
       case .setField:
-        frame.pointee.next = next + 1
-        try Fields.set(regs[a], constants[Int(next.pointee)], regs[b], session)
-        next += 1
+        guard let field = regs[a].field(constants[Int(next[1])], at: c),
+          !regs[a].record._withUnsafeGuaranteedRef({ $0.isFrozen })
+        else { break }
+        field.copy(0, regs[b])
+        next += 2
+        continue
 
       // Calls
 
       case .call:
-        next += 1
-        frame.pointee.next = next
-        if let closure = regs.closure(at: a),
-          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleOperands })
-            == instruction.operands
-        {
-          frame = try enter(closure, above: frame, window: a + 1)
-          let layout = frame.pointee.layout
-          regs += a + 1
-          code = layout.pointee.code
-          next = code
-          constants = layout.pointee.constants
-          globals = layout.pointee.globals
-        } else {
-          guard try callSlowly(a, count: b, isSimple: c != 0, frame) else { continue }
-          frame += 1
-          next = frame.pointee.next
-          regs = registers + frame.pointee.base
-          code = frame.pointee.layout.pointee.code
-          constants = frame.pointee.layout.pointee.constants
-          globals = frame.pointee.layout.pointee.globals
-        }
-        fuel -= 1
-        if fuel <= 0 {
-          fuel = Machine.pollInterval
-          try session.spend(Machine.pollInterval)
-        }
-      case .callGlobal:
-        let slot = globals[Int(next.pointee)]
-        next += 2
-        frame.pointee.next = next
-        if let closure = slot.closure,
-          closure._withUnsafeGuaranteedRef({ $0.layout.pointee.simpleOperands })
-            == instruction.operands
-        {
-          frame = try enter(closure, above: frame, window: a + 1)
-          let layout = frame.pointee.layout
-          regs += a + 1
-          code = layout.pointee.code
-          next = code
-          constants = layout.pointee.constants
-          globals = layout.pointee.globals
-        } else {
-          guard let value = slot.pointee.value else {
-            // The word of the global carries the place of the name, not of the whole call.
-            frame.pointee.next = next - 1
-            throw undefinedGlobal(Int(next[-2]), frame, isAssigned: false)
-          }
-          regs[a] = value
-          guard try callSlowly(a, count: b, isSimple: c != 0, frame) else { continue }
-          frame += 1
-          next = frame.pointee.next
-          regs = registers + frame.pointee.base
-          code = frame.pointee.layout.pointee.code
-          constants = frame.pointee.layout.pointee.constants
-          globals = frame.pointee.layout.pointee.globals
-        }
-        fuel -= 1
-        if fuel <= 0 {
-          fuel = Machine.pollInterval
-          try session.spend(Machine.pollInterval)
-        }
-      case .callMethod:
-        next += 2
-        frame.pointee.next = next
-        let name = constants[Int(next[-2])]
-        guard try callMethod(a, count: b, isSimple: c != 0, name, frame) else { continue }
-        frame += 1
+        let callee = regs[a]
+        fuel &-= 1
+        guard fuel > 0, callee.tag == Tag.function,
+          let entered = enter(
+            callee.closure, instruction.operands, frame, regs + (a + 1), next + 2)
+        else { break }
+        frame = entered
         next = frame.pointee.next
-        regs = registers + frame.pointee.base
-        code = frame.pointee.layout.pointee.code
-        constants = frame.pointee.layout.pointee.constants
-        globals = frame.pointee.layout.pointee.globals
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
+      case .callLocal:
+        let callee = regs[c]
+        fuel &-= 1
+        guard fuel > 0, callee.tag == Tag.function,
+          let entered = enter(
+            callee.closure, Instruction.simpleOperands(b), frame, regs + (a + 1), next + 2)
+        else { break }
+        frame = entered
+        next = frame.pointee.next
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
+      case .callCapture:
+        let callee = frame.captured[c]
+        fuel &-= 1
+        guard fuel > 0, callee.tag == Tag.function,
+          let entered = enter(
+            callee.closure, Instruction.simpleOperands(b), frame, regs + (a + 1), next + 2)
+        else { break }
+        frame = entered
+        next = frame.pointee.next
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
+      case .callGlobal:
+        let callee = frame.global(next[1])
+        fuel &-= 1
+        guard fuel > 0, callee.tag == Tag.function,
+          let entered = enter(
+            callee.closure, instruction.operands, frame, regs + (a + 1), next + 3)
+        else { break }
+        frame = entered
+        next = frame.pointee.next
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
+      case .callMethod:
+        // The field of a record; C is twice the position where it was last, plus the flag.
+        fuel &-= 1
+        guard fuel > 0, c & 1 != 0,
+          let field = regs[a].field(constants[Int(next[1])], at: c >> 1),
+          field.pointee.tag == Tag.function
+        else { break }
+        let callee = field.pointee
+        guard
+          let entered = enter(
+            callee.closure, Instruction.simpleOperands(b), frame, regs + (a + 1), next + 3)
+        else { break }
+        regs.copy(a, callee)
+        frame = entered
+        next = frame.pointee.next
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
       case .return:
-        if handlerDepth == depth { dropHandlers(from: depth) }
-        depth -= 1
-        if depth != floor, case .number(let number) = regs[a] {
-          (regs - 1).set(0, number)
-          regs.clear(frame.pointee.layout.pointee.registerCount)
-        } else {
-          let result = (regs + a).move()
-          (regs + a).initialize(to: .nil)
-          regs.clear(frame.pointee.layout.pointee.registerCount)
-          if depth == floor { return result }
-          (regs - 1).put(result)
-        }
+        let result = regs[a]
+        regs[a] = .nil
+        regs.clear(frame.pointee.layout.pointee.registerCount)
+        depth &-= 1
+        if frame.pointee.isEntry { return result.taken }
+        let callee = regs[-1]
+        regs[-1] = result
+        callee.release()
         frame -= 1
         next = frame.pointee.next
-        regs = registers + frame.pointee.base
-        let layout = frame.pointee.layout
-        code = layout.pointee.code
-        constants = layout.pointee.constants
-        globals = layout.pointee.globals
-      case .skipIfGiven:
-        let given = frame.pointee.missing & (1 << UInt64(a & 63)) == 0
-        next = given ? code + Int(next.pointee) : next + 1
-      case .check:
-        frame.pointee.next = next + 1
-        try check(Int(next.pointee), regs + a, frame)
-        next += 1
-      case .unpackList:
-        frame.pointee.next = next + 1
-        try unpack(regs[b], into: regs + a, count: c, hasRest: next.pointee != 0)
-        next += 1
-      case .unpackField:
-        frame.pointee.next = next + 1
-        regs[a] = try Fields.unpack(regs[b], constants[Int(next.pointee)], session)
-        next += 1
-
-      // Errors, strings, modules
-
-      case .pushHandler:
-        handlers.append(Handler(depth: depth, target: Int(next.pointee), register: a))
-        handlerDepth = depth
-        next += 1
-      case .popHandler:
-        handlers.removeLast()
-        handlerDepth = handlers.last?.depth ?? -1
-      case .interpolate:
-        frame.pointee.next = next
-        regs[a] = try interpolate(regs + b, count: c)
-      case .format:
-        frame.pointee.next = next + 1
-        let format = frame.prototype.formats[Int(next.pointee)]
-        regs[a] = .string(try Formatting.text(regs[b], format))
-        next += 1
-      case .load:
-        frame.pointee.next = next + 1
-        regs[a] = try load(constants[Int(next.pointee)], frame)
-        next += 1
+        regs = frame.pointee.window
+        constants = frame.pointee.layout.pointee.constants.slots
+        continue
+      default: break
       }
+
+      // The other half of the instructions, one at a time
+
+      frame.pointee.next = next
+      if fuel <= 0 {
+        fuel = Machine.pollInterval
+        frame.pointee.next += 1
+        try session.spend(Machine.pollInterval)
+        frame.pointee.next = next
+      }
+      try step(frame)
+      frame = frames + (depth &- 1)
+      next = frame.pointee.next
+      regs = frame.pointee.window
+      constants = frame.pointee.layout.pointee.constants.slots
     }
   }
 
-  /// Makes the frame of a call whose arguments stand in the caller's registers from `window`.
+  /// Makes the frame of a call whose arguments stand in the registers from `window`, or gives nil
+  /// if the call needs the binder or exceeds a limit.
   @inline(__always)
   private func enter(
-    _ closure: Unmanaged<Closure>, above caller: UnsafeMutablePointer<Frame>, window: Int
-  ) throws -> UnsafeMutablePointer<Frame> {
+    _ closure: Unmanaged<Closure>, _ operands: Int, _ caller: UnsafeMutablePointer<Frame>,
+    _ window: UnsafeMutablePointer<Slot>, _ returnAddress: UnsafeMutablePointer<UInt32>
+  ) -> UnsafeMutablePointer<Frame>? {
     let layout = closure._withUnsafeGuaranteedRef { $0.layout }
-    let base = caller.pointee.base + window
-    guard depth < maximumDepth,
-      base + layout.pointee.registerCount < Machine.registerCapacity
-    else { throw tooDeep() }
     let frame = caller + 1
+    guard layout.pointee.simpleOperands == operands, frame < frameEnd,
+      window + layout.pointee.registerCount < registerEnd
+    else { return nil }
+    caller.pointee.next = returnAddress
     frame.initialize(
       to: Frame(
-        layout: layout, closure: closure, next: layout.pointee.code, base: base, missing: 0,
+        layout: layout, closure: closure, next: layout.pointee.code, window: window, missing: 0,
         isEntry: false))
-    depth += 1
+    depth &+= 1
     return frame
   }
 }
 
-// MARK: - Registers
-
-extension UnsafeMutablePointer<Value> {
-  /// Overwrites a register with a number.
-  @inline(__always) func set(_ index: Int, _ number: Double) {
-    let register = self + index
-    if register.pointee.isTrivial {
-      register.initialize(to: .number(number))
-    } else {
-      register.pointee = .number(number)
-    }
-  }
-
-  /// Overwrites a register.
-  @inline(__always) func set(_ index: Int, _ value: Value) { (self + index).put(value) }
-
-  /// Overwrites this register.
-  @inline(__always) func put(_ value: Value) {
-    if pointee.isTrivial { initialize(to: value) } else { pointee = value }
-  }
-
-  /// Copies a register; numbers take the short way.
-  @inline(__always) func copy(_ index: Int, from source: UnsafeMutablePointer<Value>) {
-    if case .number(let number) = source.pointee {
-      set(index, number)
-    } else {
-      self[index] = source.pointee
-    }
-  }
-
-  /// Releases what the first registers of a window hold.
-  @inline(__always) func clear(_ count: Int) {
-    var register = self
-    let end = self + count
-    while register < end {
-      if !register.pointee.isTrivial { register.pointee = .nil }
-      register += 1
-    }
-  }
-
-  /// The closure in a register, without retaining it.
-  @inline(__always) func closure(at index: Int) -> Unmanaged<Closure>? {
-    guard case .function = self[index] else { return nil }
-    return UnsafeRawPointer(self + index).load(as: Unmanaged<Closure>.self)
-  }
-}
-
-extension UnsafeMutablePointer<GlobalSlot> {
-  /// The closure in a global, without retaining it.
-  @inline(__always) var closure: Unmanaged<Closure>? {
-    guard case .function? = pointee.value else { return nil }
-    return UnsafeRawPointer(self).load(as: Unmanaged<Closure>.self)
-  }
+/// How far a jump goes, from the word that says so.
+@inline(__always) func jumpDistance(_ word: UnsafeMutablePointer<UInt32>) -> Int {
+  Int(Int32(bitPattern: word.pointee))
 }
 
 extension UnsafeMutablePointer<Frame> {
-  @inline(__always) var captured: UnsafeMutablePointer<Value> {
-    guard let closure = pointee.closure else { return pointee.layout.pointee.constants }
-    return closure._withUnsafeGuaranteedRef { $0.captured }
+  /// What the running function captured; functions without captures never ask.
+  @inline(__always) var captured: UnsafeMutablePointer<Slot> {
+    pointee.closure.unsafelyUnwrapped._withUnsafeGuaranteedRef { $0.captured }.slots
+  }
+
+  /// The content of a global; its tag is no tag of a value while it is undefined.
+  @inline(__always) func global(_ index: UInt32) -> Slot {
+    let slot = pointee.layout.pointee.globals[Int(index)]
+    return UnsafeRawPointer(slot).load(as: Slot.self)
   }
 
   var prototype: Prototype { pointee.layout.pointee.prototype.takeUnretainedValue() }
+}
+
+// MARK: - What the loop does with containers
+
+extension Slot {
+  /// The value, whose reference the caller takes over.
+  @inline(__always) var taken: Value {
+    var slot = self
+    return withUnsafeMutablePointer(to: &slot) { $0.values.move() }
+  }
+
+  /// The content of this cell.
+  @inline(__always) var cellContent: Slot {
+    cell._withUnsafeGuaranteedRef { $0.slot.pointee }
+  }
+
+  @inline(__always) func setCellContent(_ slot: Slot) {
+    cell._withUnsafeGuaranteedRef { $0.slot.copy(0, slot) }
+  }
+
+  /// The place of an element, if this is a list and `index` a whole number within it.
+  ///
+  /// Adding 1.5 * 2**52 moves the integer part of a number into the low bits; whatever is too large
+  /// or negative then looks like an index beyond any list.
+  @inline(__always) func element(at index: Slot) -> UnsafeMutablePointer<Slot>? {
+    guard tag == Tag.list, index.isNumber else { return nil }
+    let shifted = index.number + 0x1.8p52
+    let position = shifted.bitPattern &- 0x1.8p52.bitPattern
+    return list._withUnsafeGuaranteedRef { list in
+      guard shifted - 0x1.8p52 == index.number, position < UInt64(truncatingIfNeeded: list.count)
+      else { return nil }
+      return list.elements.slots + Int(truncatingIfNeeded: position)
+    }
+  }
+
+  /// The place of a field, if this is a record that has the field called `name` at `position`.
+  @inline(__always) func field(_ name: Slot, at position: Int) -> UnsafeMutablePointer<Slot>? {
+    guard tag == Tag.record else { return nil }
+    return record._withUnsafeGuaranteedRef { record in
+      guard position < record.count, record.nameAddresses[position] == name.address else {
+        return nil
+      }
+      return record.fields.slots + position
+    }
+  }
+}
+
+extension UnsafeMutablePointer<Slot> {
+  /// Whether these registers are the state of a loop over a range of whole numbers: the current
+  /// number, how many are left, the step.
+  @inline(__always) var hasRange: Bool { self[0].isNumber }
+
+  @inline(__always) var hasList: Bool { self[0].tag == Tag.list }
+
+  /// Puts the next number behind the state; returns false at the end.
+  @inline(__always) func nextOfRange() -> Bool {
+    let left = self[1].number
+    guard left > 0 else { return false }
+    let current = self[0].number
+    put(3, Slot(current))
+    self[0].bits = (current + self[2].number).bitPattern
+    self[1].bits = (left - 1).bitPattern
+    return true
+  }
+
+  /// Puts the next element of a list behind the state; returns false at the end.
+  @inline(__always) func nextOfList() -> Bool {
+    guard let element = self[0].element(at: self[1]) else { return false }
+    copy(3, element.pointee)
+    self[1].bits = (self[1].number + 1).bitPattern
+    return true
+  }
 }

@@ -115,23 +115,15 @@ extension String {
 }
 
 /// The string behind a string value.
-public final class Text {
+///
+/// The machine appends to a string in place while nobody else holds it; then no other thread does
+/// either. Those that several threads share, the names of fields, are held by a table for good.
+public final class Text: @unchecked Sendable {
   /// The characters.
-  public let string: String
+  @exclusivity(unchecked) public internal(set) var string: String
 
   /// Boxes a string.
   public init(_ string: String) { self.string = string }
-}
-
-/// A list: a growable sequence of values with identity.
-public final class List {
-  /// The elements in order.
-  @exclusivity(unchecked) public var items: [Value]
-
-  /// Makes a list of the given elements.
-  public init(_ items: [Value] = []) { self.items = items }
-
-  deinit { Teardown.release(&items) }
 }
 
 /// The numbers from `start` up to, but not including, `stop`.
@@ -175,6 +167,15 @@ public final class Cell {
   init(_ value: Value) { self.value = value }
 
   deinit { Teardown.release(&value) }
+
+  /// The value as a slot: it lies behind the header of the object.
+  @inline(__always) var slot: UnsafeMutablePointer<Slot> {
+    (Unmanaged.passUnretained(self).toOpaque() + Cell.headerSize)
+      .assumingMemoryBound(to: Slot.self)
+  }
+
+  /// The metadata pointer and the reference count.
+  private static var headerSize: Int { 2 * MemoryLayout<UInt>.size }
 }
 
 /// A script function together with the variables it captured.
@@ -183,22 +184,18 @@ public final class Closure {
   /// What frames use, without touching the reference count of `code`.
   let layout: UnsafeMutablePointer<CodeLayout>
   let captured: UnsafeMutablePointer<Value>
-  private let capturedCount: Int
+  let capturedCount: Int
 
-  init(code: Prototype, captures: [Value]) {
+  /// Makes a closure with room for its captures, which the maker fills in at once.
+  init(code: Prototype, capturing count: Int) {
     self.code = code
     layout = code.layout
-    capturedCount = captures.count
-    captured = .allocate(capacity: max(1, captures.count))
-    captured.initialize(from: captures, count: captures.count)
+    capturedCount = count
+    captured = .allocate(capacity: count)
   }
 
   deinit {
-    if capturedCount > 0 {
-      var captures = takeCaptures()
-      captured.deinitialize(count: capturedCount)
-      Teardown.release(&captures)
-    }
+    Teardown.release(captured, count: capturedCount)
     captured.deallocate()
   }
 
@@ -219,16 +216,24 @@ public final class Closure {
 
 /// Frees chains of containers with a work list instead of nested `deinit`s.
 enum Teardown {
-  static func release(_ items: inout [Value]) {
-    guard items.contains(where: \.isContainer) else { return }
-    // Taken over by a swap: a second holder of the list would make every child look shared.
+  /// Ends the life of values in a row.
+  ///
+  /// The work list is only needed for containers that die here and hold containers themselves;
+  /// all others nest two deep at most.
+  static func release(_ values: UnsafeMutablePointer<Value>, count: Int) {
     var pending: [Value] = []
-    swap(&pending, &items)
-    drain(&pending)
+    for index in 0..<count where values[index].isContainer {
+      guard values[index].isOnlyReference, values[index].holdsContainers else { continue }
+      // Taken over by a swap: a second holder would make the value look shared.
+      pending.append(.nil)
+      swap(&pending[pending.count - 1], &values[index])
+    }
+    values.deinitialize(count: count)
+    if !pending.isEmpty { drain(&pending) }
   }
 
   static func release(_ value: inout Value) {
-    guard value.isContainer else { return }
+    guard value.isContainer, value.isOnlyReference, value.holdsContainers else { return }
     var pending = [Value.nil]
     swap(&pending[0], &value)
     drain(&pending)
@@ -253,13 +258,28 @@ extension Value {
     }
   }
 
+  /// Whether a container has a container among its children.
+  fileprivate var holdsContainers: Bool {
+    switch self {
+    case .list(let list): Value.anyContainer(list.elements, list.count)
+    case .record(let record): Value.anyContainer(record.fields, record.count)
+    case .function(let closure): Value.anyContainer(closure.captured, closure.capturedCount)
+    case .cell(let cell): cell.value.isContainer
+    default: false
+    }
+  }
+
+  private static func anyContainer(_ values: UnsafeMutablePointer<Value>, _ count: Int) -> Bool {
+    for index in 0..<count where values[index].isContainer { return true }
+    return false
+  }
+
   /// Moves the children of a container that nobody else holds to a work list.
   fileprivate mutating func empty(into pending: inout [Value]) {
     guard isContainer, isOnlyReference else { return }
     switch self {
     case .list(let list):
-      pending.append(contentsOf: list.items)
-      list.items = []
+      pending.append(contentsOf: list.take())
     case .record(let record): pending.append(contentsOf: record.takeValues())
     case .function(let closure): pending.append(contentsOf: closure.takeCaptures())
     case .cell(let cell):
@@ -274,7 +294,7 @@ extension Value {
   /// The reference is looked at where it lies, at the start of the value: taking it out in a
   /// pattern would retain it, and then it never looks like the only one. `List` stands for any
   /// class here, since only the count is read.
-  private var isOnlyReference: Bool {
+  fileprivate var isOnlyReference: Bool {
     mutating get {
       withUnsafeMutablePointer(to: &self) { value in
         value.withMemoryRebound(to: List.self, capacity: 1) {

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The names of a record's fields, in order, apart from their values.
+//
+// Records made by the same literal share one object of names. A name is a `Text` that a table
+// keeps for the whole process, so equal names are as a rule one object: the machine remembers in
+// an instruction where it found a field last, looks whether the same object stands there, and is
+// done. Only names that are not in the table are compared as strings. Most records have a handful
+// of names, for which going through them is faster than hashing; from nine names on, a dictionary
+// of positions is kept as well.
+
+import Synchronization
+
+/// Names of fields in order.
+final class FieldNames {
+  private(set) var names: [Text]
+  /// The objects of `names` as plain addresses, for the machine.
+  private(set) var addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private var capacity: Int
+  private var positions: [String: Int]?
+
+  private static let linearLimit = 8
+
+  init(_ names: [Text] = []) {
+    self.names = names
+    capacity = names.count
+    addresses = .allocate(capacity: capacity)
+    refresh()
+  }
+
+  deinit { addresses.deallocate() }
+
+  var count: Int { names.count }
+
+  /// The position of a name, or nil.
+  func position(of name: String) -> Int? {
+    if let positions { return positions[name] }
+    var index = 0
+    while index < names.count {
+      if names[index].string == name { return index }
+      index += 1
+    }
+    return nil
+  }
+
+  /// The same names, for a record that goes its own way.
+  func copy() -> FieldNames { FieldNames(names) }
+
+  func append(_ name: Text) {
+    names.append(name)
+    if names.count > capacity {
+      refresh()
+    } else {
+      addresses[names.count - 1] = Unmanaged.passUnretained(name).toOpaque()
+      positions?[name.string] = names.count - 1
+    }
+  }
+
+  func remove(at position: Int) {
+    names.remove(at: position)
+    refresh()
+  }
+
+  private func refresh() {
+    if capacity < names.count {
+      addresses.deallocate()
+      capacity = max(4, 2 * names.count)
+      addresses = .allocate(capacity: capacity)
+    }
+    for (index, name) in names.enumerated() {
+      (addresses + index).initialize(to: Unmanaged.passUnretained(name).toOpaque())
+    }
+    positions = nil
+    guard names.count > FieldNames.linearLimit else { return }
+    var table: [String: Int] = [:]
+    table.reserveCapacity(names.count)
+    for (index, name) in names.enumerated() { table[name.string] = index }
+    positions = table
+  }
+}
+
+extension Text {
+  private static let known = Mutex<[String: Text]>([:])
+  /// Beyond so many names, further ones get an object of their own each time: programs do not
+  /// have them, data might.
+  private static let knownLimit = 1 << 16
+
+  /// The one object for a name of a field.
+  static func name(_ name: String) -> Text {
+    known.withLock { table in
+      if let text = table[name] { return text }
+      let text = Text(name)
+      if table.count < knownLimit { table[name] = text }
+      return text
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Lists: growable sequences of values with identity.
+//
+// The elements lie in a block of the list's own, not in a Swift array: an element is then read and
+// written without asking whether somebody shares the array. `items` is a copy for those who want
+// to go through the elements in peace.
+
+/// A list: a growable sequence of values with identity.
+public final class List {
+  /// The elements; valid until the list changes its length.
+  @exclusivity(unchecked) private(set) var elements: UnsafeMutablePointer<Value>
+  /// The number of elements.
+  @exclusivity(unchecked) public private(set) var count: Int
+  @exclusivity(unchecked) private var capacity: Int
+
+  /// Makes a list of the given elements.
+  public init(_ items: [Value] = []) {
+    capacity = items.count
+    count = items.count
+    elements = .allocate(capacity: capacity)
+    elements.initialize(from: items, count: count)
+  }
+
+  /// Makes a list of the values in a row of registers.
+  init(copying first: UnsafeMutablePointer<Value>, count: Int) {
+    capacity = count
+    self.count = count
+    elements = .allocate(capacity: count)
+    elements.initialize(from: first, count: count)
+  }
+
+  deinit {
+    Teardown.release(elements, count: count)
+    elements.deallocate()
+  }
+
+  /// The elements in order, as they are now; setting replaces them all.
+  public var items: [Value] {
+    get { Array(UnsafeBufferPointer(start: elements, count: count)) }
+    set {
+      let old = take()
+      reserve(newValue.count)
+      elements.initialize(from: newValue, count: newValue.count)
+      count = newValue.count
+      _ = old
+    }
+  }
+
+  /// The element at `index`, which must be within `0..<count`.
+  public subscript(index: Int) -> Value {
+    get {
+      precondition(index >= 0 && index < count, "a list is indexed out of its range")
+      return elements[index]
+    }
+    set {
+      precondition(index >= 0 && index < count, "a list is indexed out of its range")
+      elements[index] = newValue
+    }
+  }
+
+  /// Adds a value at the end.
+  @inline(__always)
+  public func append(_ value: Value) {
+    if count == capacity { grow() }
+    (elements + count).initialize(to: value)
+    count += 1
+  }
+
+  /// Adds a copy of what a register holds at the end.
+  @inline(__always)
+  func append(slot: Slot) {
+    if count == capacity { grow() }
+    slot.retain()
+    elements.slots[count] = slot
+    count += 1
+  }
+
+  /// Adds values at the end.
+  public func append(contentsOf values: [Value]) {
+    reserve(count + values.count)
+    (elements + count).initialize(from: values, count: values.count)
+    count += values.count
+  }
+
+  /// Puts a value in front of the element at `index`, or at the end if that is `count`.
+  public func insert(_ value: Value, at index: Int) {
+    precondition(index >= 0 && index <= count, "a list is indexed out of its range")
+    if count == capacity { grow() }
+    (elements + index + 1).moveInitialize(from: elements + index, count: count - index)
+    (elements + index).initialize(to: value)
+    count += 1
+  }
+
+  /// Takes out the element at `index`, which must be within `0..<count`.
+  public func remove(at index: Int) -> Value {
+    precondition(index >= 0 && index < count, "a list is indexed out of its range")
+    let value = (elements + index).move()
+    (elements + index).moveInitialize(from: elements + index + 1, count: count - index - 1)
+    count -= 1
+    return value
+  }
+
+  /// Reverses the order of the elements.
+  public func reverse() {
+    var buffer = UnsafeMutableBufferPointer(start: elements, count: count)
+    buffer.reverse()
+  }
+
+  /// Empties the list and returns what it held.
+  func take() -> [Value] {
+    let taken = items
+    elements.deinitialize(count: count)
+    count = 0
+    return taken
+  }
+
+  @inline(never) private func grow() { reserve(max(4, 2 * capacity)) }
+
+  private func reserve(_ wanted: Int) {
+    guard wanted > capacity else { return }
+    let room = max(wanted, min(2 * capacity, capacity + 1 << 24))
+    let larger = UnsafeMutablePointer<Value>.allocate(capacity: room)
+    larger.moveInitialize(from: elements, count: count)
+    elements.deallocate()
+    elements = larger
+    capacity = room
+  }
+}
