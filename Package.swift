@@ -26,6 +26,7 @@ let package = Package(
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),
+    .target(name: "CReferences"),
 
     // Numbers, files, models.
     .target(name: "CFiles"),
@@ -43,7 +44,7 @@ let package = Package(
 
     // The language.
     .target(name: "Syntax", swiftSettings: fastInDebug),
-    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files"]),
+    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CReferences"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
     .target(

@@ -49,7 +49,7 @@ enum Everyday {
 
   private static func length(_ call: Call) throws -> Int {
     switch call[0] {
-    case .list(let list): return list.items.count
+    case .list(let list): return list.count
     case .record(let record): return record.count
     case .range(let range): return range.count
     case .text(let text): return text.string.count

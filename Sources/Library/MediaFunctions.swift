@@ -99,7 +99,7 @@ extension Call {
 
   private func pictureList(of value: Value, _ index: Int) throws -> [Picture] {
     if let picture = try Drawable.picture(of: value) { return [picture] }
-    if case .list(let list) = value, list.items.isEmpty { return [] }
+    if case .list(let list) = value, list.count == 0 { return [] }
     if case .list(let list) = value, list.items.contains(where: \.holdsPictures) {
       return try list.items.flatMap { item -> [Picture] in
         try checkInterrupt()

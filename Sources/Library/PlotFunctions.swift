@@ -135,7 +135,7 @@ extension Call {
 
   /// One row of numbers a curve.
   fileprivate func curves(_ index: Int) throws -> [[Double]] {
-    if case .list(let list) = self[index], !list.items.isEmpty,
+    if case .list(let list) = self[index], list.count > 0,
       list.items.allSatisfy({ $0.isRow })
     {
       return try list.items.map { try Conversion.tensor($0).toArray().map(Double.init) }

@@ -155,7 +155,7 @@ enum TableFunctions {
       columns.enumerated().map { position, name -> Value in
         switch row {
         case .record(let record): record[name] ?? .nil
-        case .list(let list): position < list.items.count ? list.items[position] : .nil
+        case .list(let list): position < list.count ? list[position] : .nil
         default: .nil
         }
       }

@@ -78,8 +78,8 @@ enum TensorLinear {
 
   private static func tensordot(_ call: Call) throws -> Tensor {
     let (x, y) = (try call.tensor(0), try call.tensor(1))
-    guard case .list(let lists) = call[2], lists.items.count == 2,
-      let ours = dimensions(lists.items[0]), let theirs = dimensions(lists.items[1])
+    guard case .list(let lists) = call[2], lists.count == 2,
+      let ours = dimensions(lists[0]), let theirs = dimensions(lists[1])
     else {
       let count = try call.integer(2, in: 0...min(x.rank, y.rank))
       return try Tensor.tensordot(
@@ -91,6 +91,6 @@ enum TensorLinear {
   private static func dimensions(_ value: Value) -> [Int]? {
     guard case .list(let list) = value else { return Conversion.integer(value).map { [$0] } }
     let found = list.items.compactMap { Conversion.integer($0) }
-    return found.count == list.items.count ? found : nil
+    return found.count == list.count ? found : nil
   }
 }

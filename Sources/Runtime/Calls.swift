@@ -124,7 +124,8 @@ extension Machine {
     (frames + depth).initialize(
       to: Frame(
         layout: closure.layout, closure: Unmanaged.passUnretained(closure),
-        next: closure.code.code, window: (registers + base).slots, missing: missing, isEntry: isEntry))
+        next: closure.code.code, window: (registers + base).slots, missing: missing,
+        isEntry: isEntry))
     depth += 1
   }
 

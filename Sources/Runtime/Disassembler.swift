@@ -102,7 +102,8 @@ private struct CodeWriter {
     case .getGlobal, .setGlobal, .defineGlobal, .callGlobal, .setGlobalSubscripts:
       return words.first.map { "  ; " + prototype.globalNames[$0] } ?? ""
     case .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .remainderConstant,
-      .floorDivideConstant, .powerConstant, .unlessLessConstant, .unlessLessOrEqualConstant, .unlessGreaterConstant,
+      .floorDivideConstant, .powerConstant, .unlessLessConstant, .unlessLessOrEqualConstant,
+      .unlessGreaterConstant,
       .unlessGreaterOrEqualConstant, .unlessEqualConstant, .unlessNotEqualConstant:
       return "  ; " + Display.text(prototype.constants[instruction.c])
     case .constantAdd, .constantSubtract, .constantMultiply, .constantDivide:

@@ -228,7 +228,7 @@ enum Indexing {
         "a slice of a list is replaced by a list, not by \(value.typePhrase)",
         hint: "for one value everywhere: [value for x in xs[..]]")
     }
-    let count = list.items.count
+    let count = list.count
     let places = positions(start: start, stop: stop, step: step, count: count)
     if step == 1 {
       try session.claim(elements: count - places.count + values.count)
@@ -240,7 +240,7 @@ enum Indexing {
         "\(counted(values.count, "value")) cannot fill \(counted(places.count, "place"))",
         hint: "a slice with a step keeps the length of the list")
     }
-    for (place, value) in zip(places.map { $0 }, values) { list.items[place] = value }
+    for (place, value) in zip(places.map { $0 }, values) { list[place] = value }
   }
 
   private static func setTensor(

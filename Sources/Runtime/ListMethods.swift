@@ -13,8 +13,8 @@ enum ListMethods {
     ) { call in
       let list = try call.list(0)
       let others = try call.values(1)
-      try call.session.claim(elements: list.items.count + others.count)
-      list.items.append(contentsOf: others)
+      try call.session.claim(elements: list.count + others.count)
+      list.append(contentsOf: others)
       return .nil
     },
     Builtin(
@@ -24,7 +24,7 @@ enum ListMethods {
     ) { call in
       let list = try call.list(0)
       for (position, item) in list.items.enumerated() where try Comparison.equal(item, call[1]) {
-        list.items.remove(at: position)
+        _ = list.remove(at: position)
         return .nil
       }
       throw call.failure(

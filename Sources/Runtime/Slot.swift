@@ -11,6 +11,8 @@
 // Lists, records, functions and cells belong to one session and a session to one thread, so the
 // loop counts references to them without the locked instructions that other values need.
 
+import CReferences
+
 /// The tags of `Value`, in the order of its cases.
 enum Tag {
   static let number: UInt8 = 0
@@ -110,9 +112,9 @@ struct Slot {
   @inline(__always) func retain() {
     if !isTrivial {
       if Tag.confined >> UInt32(tag & 31) & 1 != 0 {
-        _ = retainConfined(address)
+        _ = swift_nonatomic_retain(address)
       } else {
-        _ = retainShared(address)
+        _ = swift_retain(address)
       }
     }
   }
@@ -121,23 +123,13 @@ struct Slot {
   @inline(__always) func release() {
     if !isTrivial {
       if Tag.confined >> UInt32(tag & 31) & 1 != 0 {
-        releaseConfined(address)
+        swift_nonatomic_release(address)
       } else {
-        releaseShared(address)
+        swift_release(address)
       }
     }
   }
 }
-
-// The entry points of the Swift runtime that the compiler itself calls.
-@_silgen_name("swift_retain")
-private func retainShared(_ object: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer
-@_silgen_name("swift_release")
-private func releaseShared(_ object: UnsafeMutableRawPointer)
-@_silgen_name("swift_nonatomic_retain")
-private func retainConfined(_ object: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer
-@_silgen_name("swift_nonatomic_release")
-private func releaseConfined(_ object: UnsafeMutableRawPointer)
 
 extension UnsafeMutablePointer<Slot> {
   /// Overwrites a register with something that is no reference.

@@ -262,7 +262,8 @@ final class Machine {
       case .remainder:
         let x = regs[b]
         let y = regs[c]
-        guard x.tag | y.tag == Tag.number, let result = Arithmetic.wholeRemainder(x.number, y.number)
+        guard x.tag | y.tag == Tag.number,
+          let result = Arithmetic.wholeRemainder(x.number, y.number)
         else { break }
         regs.put(a, Slot(result))
         next += 1
@@ -270,7 +271,8 @@ final class Machine {
       case .remainderConstant:
         let x = regs[b]
         let y = constants[c]
-        guard x.tag | y.tag == Tag.number, let result = Arithmetic.wholeRemainder(x.number, y.number)
+        guard x.tag | y.tag == Tag.number,
+          let result = Arithmetic.wholeRemainder(x.number, y.number)
         else { break }
         regs.put(a, Slot(result))
         next += 1
@@ -278,7 +280,8 @@ final class Machine {
       case .floorDivide:
         let x = regs[b]
         let y = regs[c]
-        guard x.tag | y.tag == Tag.number, let result = Arithmetic.positiveFloorDivide(x.number, y.number)
+        guard x.tag | y.tag == Tag.number,
+          let result = Arithmetic.positiveFloorDivide(x.number, y.number)
         else { break }
         regs.put(a, Slot(result))
         next += 1
@@ -286,7 +289,8 @@ final class Machine {
       case .floorDivideConstant:
         let x = regs[b]
         let y = constants[c]
-        guard x.tag | y.tag == Tag.number, let result = Arithmetic.positiveFloorDivide(x.number, y.number)
+        guard x.tag | y.tag == Tag.number,
+          let result = Arithmetic.positiveFloorDivide(x.number, y.number)
         else { break }
         regs.put(a, Slot(result))
         next += 1
