@@ -24,6 +24,7 @@ struct SMAPCommand: ParsableCommand {
       CheckCommand.self,
       LanguageServerCommand.self,
       FormatCommand.self,
+      DumpCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }
