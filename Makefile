@@ -3,10 +3,14 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT ?= swift
 BINARY = .build/release/smap
+SHARE = $(DESTDIR)$(PREFIX)/share
+BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
+ZSH_COMPLETIONS = $(SHARE)/zsh/site-functions
+FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test build libraries train bench install uninstall format lint docs grammars clean
+.PHONY: help tour test build libraries train bench install uninstall format lint docs reference grammars clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,15 +37,22 @@ train: build ## Train the shipped models anew (about an hour on two cores).
 bench: build ## Measure start, tour, training and sampling, beside PyTorch where it is installed.
 	benchmarks/run.sh $(BINARY)
 
-install: build ## Install binary, data and models under PREFIX (default /usr/local).
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/smap/Examples
+install: build ## Install binary, data, models, man pages and completions (PREFIX /usr/local).
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/smap/Examples
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/smap
-	cp -R Examples/. $(DESTDIR)$(PREFIX)/share/smap/Examples/
-	cp LICENSE NOTICE $(DESTDIR)$(PREFIX)/share/smap/
+	cp -R Examples/. $(SHARE)/smap/Examples/
+	cp LICENSE NOTICE $(SHARE)/smap/
+	$(BINARY) docs --format man --output $(SHARE)/man
+	install -d $(BASH_COMPLETIONS) $(ZSH_COMPLETIONS) $(FISH_COMPLETIONS)
+	$(BINARY) --generate-completion-script bash > $(BASH_COMPLETIONS)/smap
+	$(BINARY) --generate-completion-script zsh > $(ZSH_COMPLETIONS)/_smap
+	$(BINARY) --generate-completion-script fish > $(FISH_COMPLETIONS)/smap.fish
 
 uninstall: ## Remove what `make install` put under PREFIX.
 	rm -f $(DESTDIR)$(PREFIX)/bin/smap
-	rm -rf $(DESTDIR)$(PREFIX)/share/smap
+	rm -rf $(SHARE)/smap
+	rm -f $(SHARE)/man/man1/smap.1 $(SHARE)/man/man7/smap-language.7
+	rm -f $(BASH_COMPLETIONS)/smap $(ZSH_COMPLETIONS)/_smap $(FISH_COMPLETIONS)/smap.fish
 
 format: ## Format all Swift sources.
 	$(SWIFT) format -i -r Sources Tests Package.swift
@@ -49,9 +60,12 @@ format: ## Format all Swift sources.
 lint: ## Check the format without changing anything.
 	$(SWIFT) format lint -r Sources Tests Package.swift
 
-docs: build ## Write the pictures of the README into docs/images.
+docs: build reference ## Write the reference manual and the pictures of the README.
 	$(BINARY) run Examples/tour.smap
 	scripts/update-images.sh
+
+reference: build ## Write the reference manual, docs/Reference.md.
+	$(BINARY) docs --output docs
 
 grammars: build ## Write the word lists of the editors' grammars.
 	$(BINARY) grammars

@@ -51,11 +51,13 @@ let package = Package(
       name: "LanguageServer", dependencies: ["Checking", "Syntax", "Runtime", "Files"]),
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots"]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
+    .target(name: "Manual", dependencies: ["Library", "Files"]),
     .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
     .executableTarget(
       name: "smap",
       dependencies: [
-        "Checking", "LanguageServer", "Library", "EditorGrammars", "Console", "Expectations",
+        "Checking", "LanguageServer", "Library", "EditorGrammars", "Manual", "Console",
+        "Expectations",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -77,6 +79,8 @@ let package = Package(
       name: "LibraryTests", dependencies: ["Library", "Expectations", "Files"],
       exclude: ["Signatures.txt"]),
     .testTarget(name: "ExpectationTests", dependencies: ["Expectations", "Library", "Files"]),
+    .testTarget(
+      name: "ManualTests", dependencies: ["Manual", "Library", "Expectations", "Files"]),
     .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),

@@ -7,7 +7,7 @@ import Images
 
 extension REPL {
   /// The commands that every session has.
-  static let commands = [
+  public static let commands = [
     ConsoleCommand("help", argument: "NAME", "explain a name, or list what there is"),
     ConsoleCommand("time", argument: "CODE", "time a statement; alone, time every statement"),
     ConsoleCommand("edit", "write a statement in $EDITOR, starting from the last one"),

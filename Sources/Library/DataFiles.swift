@@ -34,6 +34,8 @@ enum DataFiles {
     details: "A .json file gives records, lists and plain values; a .csv file a list of records, "
       + "one for each line, named by the first; a .txt file a string. Numbers of other kinds "
       + "become 32-bit floats in tensors.",
+    example:
+      #"data.save([{x: 1, y: 2}], "points.csv"); data.load("points.csv")   #=> [{x: 1, y: 2}]"#,
     body: translating { call in
       let path = try call.path(0, endingIn: formats.map(\.ending))
       return try format(of: path, call).load(call, path)
@@ -44,6 +46,7 @@ enum DataFiles {
     "Writes a value to a file of the kind that the path ends in: what `data.load` reads.",
     details: "A tensor goes to .npy, a record of tensors to .npz or .safetensors, a list of "
       + "records to .csv, a string to .txt, and any plain value to .json.",
+    example: #"data.save({w: eye(2)}, "w.npz"); data.load("w.npz").w.shape   #=> [2, 2]"#,
     body: translating { call in
       let path = try call.path(1, endingIn: formats.map(\.ending))
       try format(of: path, call).save(call, path)

@@ -18,6 +18,7 @@ enum DataFunctions {
       Splits are "train" and "val"; the second has pictures that the first has not. The result is \
       {images, labels, classes, names}.
       """,
+    example: "data.emoji32(\"val\").images.shape   #=> [308, 3, 32, 32]",
     body: translating { call in
       let split = try call.choice("split", as: EmojiDataset.Split.self)
       let path = try ResourceLocator.data("emoji32")
@@ -40,6 +41,10 @@ enum DataFunctions {
     "data.folder(path: string, *, size = 32, split = nil) -> record",
     "Reads a data set from a folder with one folder of PNG files a class.",
     details: "Pictures are cut to squares and resized. `split` names a folder within `path`.",
+    example: """
+      image.save(zeros(3, 4, 4), "pets/cat/one.png")
+      data.folder("pets", size = 8).images.shape   #=> [1, 3, 8, 8]
+      """,
     body: translating { call in
       var path = try call.string(0)
       if let split = try call.optionalString(2) { path += "/\(split)" }

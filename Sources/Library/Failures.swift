@@ -46,23 +46,6 @@ public enum FileFault: String, Sendable, CaseIterable {
   }
 }
 
-/// The exit code of a program.
-public enum ExitCode {
-  /// The code for a program that ends with this error: 1 for a fault of the script, 2 for one of
-  /// its syntax, 65 to 77 for files and limits, 130 for an interrupt.
-  public static func of(_ error: any Error) -> Int32 {
-    if error is SyntaxErrors { return 2 }
-    let error = ScriptError(anything: error)
-    if error.isInterrupt { return 130 }
-    switch error.kind {
-    case .syntax: return 2
-    case .limit: return 75
-    case .io: return FileFault(rawValue: error.label)?.exitCode ?? 74
-    default: return 1
-    }
-  }
-}
-
 extension ScriptError {
   /// Any error of the package as the script's error.
   public init(anything error: any Error) {

@@ -122,6 +122,11 @@ enum GeneratorFunctions {
   private static let save = Builtin(
     "card.save(model: generator, path: string, *, precision = \"f32\", notes: record = nil)",
     "Writes a generator to a .safetensors file, without its tokenizer.",
+    example: """
+      let model = card.load("emoji-card")
+      card.save(model, "half.safetensors", precision = "f16", notes = {why: "to send"})
+      card.load("half.safetensors").num_tokens == model.num_tokens   #=> true
+      """,
     body: translating { call in
       if let notes = try call.notes() { try call.generator(0).model.notes = notes }
       try call.generator(0).model.save(path: call.string(1), format: call.precision())
@@ -131,6 +136,7 @@ enum GeneratorFunctions {
   private static let load = Builtin(
     "card.load(path: string) -> generator",
     "Reads a generator from a file, or one that comes with smap by its bare name.",
+    example: "card.load(\"emoji-card\").num_tokens   #=> 16",
     body: translating { call in
       let path = try ResourceLocator.modelPath(call.string(0))
       return Generator(try CARDGenerator.load(path: path)).value

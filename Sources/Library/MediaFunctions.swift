@@ -15,12 +15,16 @@ enum MediaFunctions {
     "image.load(path: string) -> [1, C, H, W]",
     "Reads a PNG file as a tensor of values from 0 to 1.",
     details: "There are 3 channels, or 4 if the picture has transparency.",
+    example: "image.save(zeros(3, 8, 8), \"black.png\"); image.load(\"black.png\").shape   "
+      + "#=> [1, 3, 8, 8]",
     body: translating { call in .tensor(try PNG.load(path: call.string(0)).tensor()) })
 
   private static let save = Builtin(
     "image.save(x, path: string)",
     "Writes one picture to a PNG file.",
     details: "`x` is an image, a figure, or a tensor that holds one picture.",
+    example: "image.save(ones(3, 2, 2), \"white.png\"); image.load(\"white.png\").shape   "
+      + "#=> [1, 3, 2, 2]",
     body: translating { call in
       let path = try call.path(1, endingIn: [".png"])
       let pictures = try call.pictureList(0)

@@ -94,6 +94,10 @@ enum PlotFunctions {
   private static let save = Builtin(
     "plot.save(figure: figure, path: string, *, scale = 2)",
     "Writes a figure to an .svg or .png file; `scale` is the number of pixels a unit of a PNG.",
+    example: """
+      plot.save(plot.line([1, 4, 9]), "squares.png", scale = 1)
+      image.load("squares.png").shape   #=> [1, 3, 320, 480]
+      """,
     body: translating { call in
       let figure = try call.object(0, MediaTypes.figure, as: FigureObject.self)
       let path = try call.path(1, endingIn: [".svg", ".png"])

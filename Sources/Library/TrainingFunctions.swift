@@ -62,6 +62,11 @@ enum TrainingFunctions {
     "Writes a tokenizer to a .safetensors file.",
     details: "With `precision = \"f16\"` the file is half as large and the numbers are rounded. "
       + "`notes` are words that travel with the model, such as the command that made it.",
+    example: """
+      let tok = smap.tokenizer(image_size = 16, num_tokens = 4, width = 16)
+      smap.save(tok, "small.safetensors", notes = {why: "to try"})
+      smap.load("small.safetensors").num_tokens   #=> 4
+      """,
     body: translating { call in
       if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
       try call.tokenizer(0).save(path: call.string(1), format: call.precision())
@@ -72,6 +77,7 @@ enum TrainingFunctions {
     "smap.load(path: string) -> tokenizer",
     "Reads a tokenizer from a file, or one that comes with smap by its bare name.",
     details: "A word without slash and suffix, such as \"emoji-kl\", names a model of smap's own.",
+    example: "smap.load(\"emoji-kl\").num_tokens   #=> 16",
     body: translating { call in
       try SMAPTokenizer.load(path: ResourceLocator.modelPath(call.string(0))).value
     })

@@ -28,10 +28,21 @@ enum TypeTest: Sendable, Equatable {
     }
   }
 
-  /// The names that are always types.
-  static let names = [
-    "any", "number", "string", "bool", "list", "record", "range", "function", "tensor",
+  /// The names that are always types, with a sentence each.
+  static let table: [(name: String, summary: String)] = [
+    ("any", "Every value, `nil` among them."),
+    ("number", "A 64-bit floating-point number; whole ones print without a point."),
+    ("string", "Text that does not change: `\"x = {x}\"` fills in values, `'...'` does not."),
+    ("bool", "`true` or `false`, the only values that a condition may have."),
+    ("list", "Values in order, which can be changed in place: `[1, \"two\", [3]]`."),
+    ("record", "Values with names, in the order in which they came: `{x: 1, y: 2}`."),
+    ("range", "Numbers at equal distances, made by `range`; they take no room."),
+    ("function", "What `fn` makes, and every function of the library."),
+    ("tensor", "32-bit numbers in any number of dimensions: `[1, 2; 3, 4]` is a matrix."),
   ]
+
+  /// The names that are always types.
+  static let names = table.map(\.name)
 
   /// How messages call such a value.
   var phrase: String {

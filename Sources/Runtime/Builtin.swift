@@ -80,6 +80,15 @@ public final class Builtin: Sendable {
     }
   }
 
+  /// The type of the result, if the header names one. A shape is a tensor.
+  public var resultType: String? {
+    switch header.result?.kind {
+    case .type(let name): name
+    case .shape: "tensor"
+    case nil: nil
+    }
+  }
+
   /// The names of the parameters, for hints and completion.
   public var parameterNames: [String] { header.parameters.compactMap(\.name) }
 }

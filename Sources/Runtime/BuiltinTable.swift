@@ -42,6 +42,8 @@ public final class BuiltinTable {
   public let constants: [Constant]
   /// The kinds of library objects.
   public let types: [ForeignType]
+  /// The types of the language itself, with a sentence each.
+  public var languageTypes: [(name: String, summary: String)] { TypeTest.table }
   /// One sentence for each namespace.
   public let namespaceSummaries: [String: String]
   /// Global names: functions, constants, namespaces.

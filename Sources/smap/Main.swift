@@ -3,6 +3,7 @@
 // The command line: `smap` opens the prompt, `smap FILE` runs a script, `smap -e CODE` one line.
 
 import ArgumentParser
+import Library
 
 @main
 struct SMAPCommand: ParsableCommand {
@@ -15,11 +16,12 @@ struct SMAPCommand: ParsableCommand {
       smap -e 'CODE'         runs a line and shows its value
       smap -                 runs what comes on standard input
       """,
-    version: "smap 0.1.0",
+    version: "smap \(smapVersion)",
     subcommands: [
       RunCommand.self,
       ReplCommand.self,
       GrammarsCommand.self,
+      DocsCommand.self,
       TestCommand.self,
       CheckCommand.self,
       LanguageServerCommand.self,

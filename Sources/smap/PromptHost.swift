@@ -28,7 +28,7 @@ final class PromptHost: ConsoleSession {
     var options = REPL.Options()
     options.pictures = host.pictures
     options.banner = """
-      smap 0.1.0: pictures as tokens whose order carries meaning
+      smap \(smapVersion): pictures as tokens whose order carries meaning
       help() shows what there is, ?name explains a name, Ctrl-D leaves
       """
     options.historyPath = historyPath
@@ -124,12 +124,13 @@ final class PromptHost: ConsoleSession {
 
   func reset() { session.reset() }
 
-  var commands: [ConsoleCommand] {
-    [
-      ConsoleCommand("load", argument: "FILE", "run a script here and keep its names"),
-      ConsoleCommand("vars", "list the variables"),
-    ]
-  }
+  /// The commands that this prompt has besides those of every session.
+  static let ownCommands = [
+    ConsoleCommand("load", argument: "FILE", "run a script here and keep its names"),
+    ConsoleCommand("vars", "list the variables"),
+  ]
+
+  var commands: [ConsoleCommand] { PromptHost.ownCommands }
 
   func command(_ name: String, argument: String) -> ConsoleOutcome? {
     switch name {

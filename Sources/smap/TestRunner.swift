@@ -48,7 +48,7 @@ final class TestRunner {
           "smap test: nothing in \(paths.joined(separator: ", ")) holds expectations")
         return 66
       }
-      if builtins { runExamples() }
+      if builtins { try inScratchFolder { runExamples() } }
       let bar = ProgressBar(total: files.count, title: "tests")
       for (index, file) in files.enumerated() where !isInterrupted {
         bar.update(index, note: file.source.path)
@@ -80,7 +80,7 @@ final class TestRunner {
     }
   }
 
-  /// The examples of all built-in functions.
+  /// The examples of all built-in functions; what they write goes to the scratch folder.
   private func runExamples() {
     for function in host.session.builtins.functions where !function.example.isEmpty {
       let name = "builtin \(function.qualifiedName)"

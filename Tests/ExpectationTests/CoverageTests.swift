@@ -44,10 +44,7 @@ import Testing
     #expect(Self.mentions.contains(name), "no script under Tests/Conformance calls \(name)")
   }
 
-  @Test(arguments: [
-    Diagnostic.Kind.syntax, .name, .type, .shape, .value, .index, .argument, .io, .assertion,
-    .limit, .error,
-  ])
+  @Test(arguments: Diagnostic.Kind.all.map(\.kind))
   func everyKindOfErrorIsRaised(_ kind: Diagnostic.Kind) {
     let words = kind.rawValue + ":"
     #expect(Self.markers.contains { $0.kind == .error && $0.text.hasPrefix(words) })

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What lies around a program: errors and exit codes, the prompt, the checker's rules, variables of
+// the environment and files.
+
+import Library
+import Syntax
+
+/// The chapters on errors, tools and the system.
+enum Surroundings {
+  static let errors = Manual.Chapter(
+    title: "Errors", page: .language,
+    sections: [
+      Manual.Section(
+        title: "Kinds of errors",
+        text: "The kind stands before the message, and `e.kind` is its name in `catch e`. "
+          + "`error(\"words\", kind = \"MyError\")` raises a kind of its own.",
+        rows: Diagnostic.Kind.all.map { Manual.Row($0.kind.rawValue, $0.summary) })
+    ])
+
+  static func tools(promptCommands: [Manual.Row], checkRules: [Manual.Row]) -> Manual.Chapter {
+    Manual.Chapter(
+      title: "The prompt and the checker", page: .command,
+      sections: [
+        Manual.Section(
+          title: "Commands of the prompt",
+          text: "They begin with a colon, as no statement does; all else is a statement.",
+          rows: promptCommands),
+        Manual.Section(
+          title: "Rules of the checker",
+          text: "What `smap check` looks for; `--skip` leaves a rule out.", rows: checkRules),
+      ])
+  }
+
+  static let chapter = Manual.Chapter(
+    title: "The system", page: .command,
+    sections: [
+      Manual.Section(
+        title: "Exit status",
+        rows: ExitCode.all.map { Manual.Row("\($0.code)", $0.summary) }),
+      Manual.Section(title: "Environment", rows: environment),
+      Manual.Section(title: "Files", rows: files),
+    ])
+
+  static let environment = [
+    Manual.Row("COLORTERM", "With `truecolor` or `24bit`, pictures have all colours."),
+    Manual.Row("KITTY_WINDOW_ID", "Set by the terminal kitty, which shows pictures."),
+    Manual.Row(
+      "LC_ALL, LC_CTYPE, LANG", "Whether the terminal shows all of Unicode: a name with UTF-8."),
+    Manual.Row("NO_COLOR", "If set and not empty, output has no colours."),
+    Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
+    Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as `--images` has it."),
+    Manual.Row("SMAP_NUM_THREADS", "How many threads share the work, unless `--threads` says."),
+    Manual.Row("SWIFT_BACKTRACE", "If set, Swift's own report of a crash is kept."),
+    Manual.Row("TERM, TERM_PROGRAM, TMUX", "What the terminal is, for colours and pictures."),
+    Manual.Row("TMPDIR", "The folder for files that are needed for a moment."),
+    Manual.Row("VISUAL, EDITOR", "The program that `:edit` opens."),
+    Manual.Row("XDG_STATE_HOME, HOME", "Where the history of the prompt is kept."),
+  ]
+
+  static let files = [
+    Manual.Row(
+      "$XDG_STATE_HOME/smap/history.jsonl",
+      "The statements typed at the prompt; without the variable, `~/.local/state/smap/history.jsonl`."
+    ),
+    Manual.Row(
+      "PREFIX/share/smap", "Data sets, models and examples that are installed with smap."),
+  ]
+}
