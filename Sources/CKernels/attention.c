@@ -36,6 +36,16 @@ INLINE void scatter_rows(const float *from, long tokens, long width, float *to, 
     for (long i = 0; i < width; i++) to[t * stride + i] = from[t * pitch + i];
 }
 
+/// The sum of the products of two short rows.
+INLINE float row_product(const float *a, const float *b, long width) {
+  Lanes sums = {0};
+  long whole = width / LANES * LANES;
+  for (long i = 0; i < whole; i += LANES) sums += *(const Lanes *)(a + i) * *(const Lanes *)(b + i);
+  float sum = lane_sum(&sums);
+  for (long i = whole; i < width; i++) sum += a[i] * b[i];
+  return sum;
+}
+
 INLINE long visible(long token, long prefix, long tokens) {
   long seen = prefix > token + 1 ? prefix : token + 1;
   return seen < tokens ? seen : tokens;
@@ -45,15 +55,26 @@ INLINE long visible(long token, long prefix, long tokens) {
 INLINE float exponentiate(float *row, float scale, float shift, long seen, long pitch) {
   Lanes sums = {0};
   long whole = padded(seen);
-  for (long j = 0; j < whole; j++) row[j] = fast_exp(row[j] * scale - shift);
-  for (long j = seen; j < pitch; j++) row[j] = 0;
-  for (long j = 0; j < whole; j += LANES) sums += *(const Lanes *)(row + j);
+  for (long j = 0; j < whole; j += LANES) {
+    Lanes e = vector_exp(*(const Lanes *)(row + j) * scale - shift);
+    if (j + LANES > seen) e = first_lanes(e, seen - j);
+    *(Lanes *)(row + j) = e;
+    sums += e;
+  }
+  for (long j = whole; j < pitch; j += LANES) *(Lanes *)(row + j) = (Lanes){0};
   return lane_sum(&sums);
 }
 
+/// The largest of the first `seen` entries.
 INLINE float row_maximum(const float *row, long seen) {
+  long whole = seen / LANES * LANES;
   float best = row[0];
-  for (long j = 1; j < seen; j++) best = row[j] > best ? row[j] : best;
+  if (whole) {
+    Lanes top = *(const Lanes *)row;
+    for (long j = LANES; j < whole; j += LANES) top = larger(top, *(const Lanes *)(row + j));
+    for (int l = 0; l < LANES; l++) best = top[l] > best ? top[l] : best;
+  }
+  for (long j = whole; j < seen; j++) best = row[j] > best ? row[j] : best;
   return best;
 }
 
@@ -69,19 +90,25 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
     const float *q = qkv + batch * tokens * stride + head * head_width;
     gather_columns(q + width, stride, tokens, head_width, keys);
     gather_rows(q + 2 * width, stride, tokens, head_width, values);
-    small_product(tokens, t, head_width, q, stride, 1, keys, t, scores, t);
-    for (long i = 0; i < tokens; i++) {
-      float *row = scores + i * t;
-      long seen = visible(i, prefix, tokens);
-      float top = row_maximum(row, seen) * scale;
-      float sum = exponentiate(row, scale, top, seen, t);
-      lse[pair * tokens + i] = top + logf(sum);
-      float share = 1.0f / sum;
-      for (long j = 0; j < t; j++) row[j] *= share;
+    float *to = out + batch * tokens * width + head * head_width;
+    // A few rows at a time, so that their scores stay in the first-level cache.
+    for (long start = 0; start < tokens; start += TILE_ROWS) {
+      long rows = tokens - start < TILE_ROWS ? tokens - start : TILE_ROWS;
+      float shares[TILE_ROWS];
+      small_product(rows, t, head_width, q + start * stride, stride, 1, keys, t, scores, t);
+      for (long r = 0; r < rows; r++) {
+        float *row = scores + r * t;
+        long seen = visible(start + r, prefix, tokens);
+        float top = row_maximum(row, seen) * scale;
+        float sum = exponentiate(row, scale, top, seen, t);
+        lse[pair * tokens + start + r] = top + logf(sum);
+        shares[r] = 1.0f / sum;
+      }
+      small_product(rows, d, tokens, scores, t, 1, values, d, result, d);
+      for (long r = 0; r < rows; r++)
+        for (long i = 0; i < head_width; i++)
+          to[(start + r) * width + i] = result[r * d + i] * shares[r];
     }
-    small_product(tokens, d, tokens, scores, t, 1, values, d, result, d);
-    scatter_rows(result, tokens, head_width, out + batch * tokens * width + head * head_width,
-                 width);
   }
 }
 
@@ -115,9 +142,11 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
     scatter_rows(result, tokens, head_width, dq + 2 * width, stride);
     small_product(tokens, t, head_width, dy, width, 1, values_t, t, dp, t);
     for (long i = 0; i < tokens; i++) {
-      float dot = 0;
-      for (long k = 0; k < head_width; k++) dot += dy[i * width + k] * o[i * width + k];
-      for (long j = 0; j < t; j++) dp[i * t + j] = p[i * t + j] * (dp[i * t + j] - dot) * scale;
+      float dot = row_product(dy + i * width, o + i * width, head_width);
+      for (long j = 0; j < t; j += LANES) {
+        Lanes *slope = (Lanes *)(dp + i * t + j);
+        *slope = *(const Lanes *)(p + i * t + j) * (*slope - dot) * scale;
+      }
     }
     small_product(tokens, d, tokens, dp, t, 1, keys, d, result, d);
     scatter_rows(result, tokens, head_width, dq, stride);
@@ -136,9 +165,7 @@ void smap_attention_step(const float *q, const float *keys, const float *values,
     float best = -INFINITY, sum = 0;
     for (long j = 0; j < length; j++) {
       const float *key = keys + j * width + head * head_width;
-      float dot = 0;
-      for (long i = 0; i < head_width; i++) dot += query[i] * key[i];
-      scratch[j] = dot * scale;
+      scratch[j] = row_product(query, key, head_width) * scale;
       best = scratch[j] > best ? scratch[j] : best;
     }
     for (long j = 0; j < length; j++) {

@@ -39,3 +39,30 @@ MULTIVERSIONED
 void smap_accumulate(float *a, const float *b, long count) {
   for (long i = 0; i < count; i++) a[i] += b[i];
 }
+
+MULTIVERSIONED
+void smap_sgd(float *parameter, const float *gradient, float *velocity, long count,
+              float gradient_scale, float rate, float momentum, float weight_decay) {
+  for (long i = 0; i < count; i++) {
+    float slope = gradient[i] * gradient_scale + weight_decay * parameter[i];
+    if (velocity) velocity[i] = slope = slope + momentum * velocity[i];
+    parameter[i] -= rate * slope;
+  }
+}
+
+MULTIVERSIONED
+void smap_exchange(float *a, float *b, long count) {
+  for (long i = 0; i < count; i++) {
+    float held = a[i];
+    a[i] = b[i];
+    b[i] = held;
+  }
+}
+
+MULTIVERSIONED
+void smap_weighted_sum(const float *const *parts, const float *weights, long part_count,
+                       long count, float *sum) {
+  for (long i = 0; i < count; i++) sum[i] = weights[0] * parts[0][i];
+  for (long p = 1; p < part_count; p++)
+    for (long i = 0; i < count; i++) sum[i] += weights[p] * parts[p][i];
+}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sixteen floats at a time, in the compiler's portable vector form: one AVX-512 register, two of
 // AVX2, four of the baseline. `MULTIVERSIONED` compiles a function once for each and picks one
-// when the program is loaded. Transcendental functions are polynomials without branches.
+// when the program is loaded; the width is spelled out, since compilers prefer half a register
+// otherwise. Transcendental functions are polynomials without branches.
 #ifndef SMAP_VECTORMATH_H
 #define SMAP_VECTORMATH_H
 
@@ -11,7 +12,8 @@
 
 #if defined(__x86_64__)
 #define MULTIVERSIONED \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), \
+                 min_vector_width(512)))
 #else
 #define MULTIVERSIONED
 #endif
@@ -42,6 +44,39 @@ INLINE float fast_exp(float x) {
   float scale;
   memcpy(&scale, &scale_bits, 4);
   return p * scale;
+}
+
+typedef int32_t IntegerLanes __attribute__((vector_size(64), aligned(4)));
+
+/// Where `condition` is all ones the lane of a, elsewhere that of b.
+INLINE Lanes choose(IntegerLanes condition, Lanes a, Lanes b) {
+  return (Lanes)((condition & (IntegerLanes)a) | (~condition & (IntegerLanes)b));
+}
+
+INLINE Lanes larger(Lanes a, Lanes b) { return choose(a > b, a, b); }
+
+/// The first `count` lanes, and zeros.
+INLINE Lanes first_lanes(Lanes a, long count) {
+  const IntegerLanes order = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  return choose(order < (int32_t)count, a, (Lanes){0});
+}
+
+/// The same e^x for all lanes at once.
+INLINE Lanes vector_exp(Lanes x) {
+  // A NaN is neither above nor below, so it stays what it is.
+  x = choose(x > 88.0f, (Lanes){0} + 88.0f, x);
+  x = choose(x < -87.0f, (Lanes){0} - 87.0f, x);
+  Lanes shifted = x * 1.44269504f + 12582912.0f;
+  Lanes whole = shifted - 12582912.0f;
+  Lanes r = x - whole * 0.693359375f;
+  r = r + whole * 2.12194440e-4f;
+  Lanes p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  return p * (Lanes)(((IntegerLanes)shifted - 0x4B400000 + 127) << 23);
 }
 
 /// The error function, by the rational form 7.1.26 of Abramowitz and Stegun; error below 2e-7.

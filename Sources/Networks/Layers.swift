@@ -12,6 +12,7 @@ public final class Linear: Module {
   public let weight: Tensor
   /// [out], or nil.
   public let bias: Tensor?
+  private let packed = PackedWeight()
 
   /// Weights by fan-in and fan-out (Xavier), bias zero; `gain` scales the weights, 0 zeroes them.
   public init(
@@ -22,9 +23,11 @@ public final class Linear: Module {
     self.bias = bias ? try initial.constant(0, [outFeatures]) : nil
   }
 
-  /// x: [..., in] gives [..., out].
-  public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
-    try x.linear(weight, bias, activation: activation)
+  /// x: [..., in] gives [..., out]; `residual` is added to the result.
+  public func callAsFunction(
+    _ x: Tensor, activation: Activation = .none, addedTo residual: Tensor? = nil
+  ) throws -> Tensor {
+    try x.linear(weight, bias, activation: activation, residual: residual, packed: packed)
   }
 
   /// All parameters, always in the same order.
@@ -98,6 +101,7 @@ public final class Convolution3x3: Module {
   /// [out].
   public let bias: Tensor
   private let channels: Int
+  private let packed = PackedWeight()
 
   /// Weights by fan-in and fan-out, bias zero.
   public init(
@@ -113,7 +117,8 @@ public final class Convolution3x3: Module {
     guard x.rank == 4, x.shape[3] == channels else {
       throw TensorError.shape("this convolution takes [B, H, W, \(channels)], not \(x.shape)")
     }
-    return try x.neighbourhoods3x3().linear(weight, bias, activation: activation)
+    return try x.neighbourhoods3x3().linear(
+      weight, bias, activation: activation, residual: nil, packed: packed)
   }
 
   /// All parameters, always in the same order.

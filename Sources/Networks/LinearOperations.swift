@@ -12,6 +12,14 @@ public enum Activation: Sendable {
   case none
   case gelu
   case silu
+
+  var kernel: ProductEpilogue.Activation {
+    switch self {
+    case .none: .none
+    case .gelu: .gelu
+    case .silu: .silu
+    }
+  }
 }
 
 extension Tensor {
@@ -24,63 +32,81 @@ extension Tensor {
     return width == 0 ? 0 : count / width
   }
 
-  /// `activation(x Wᵀ + b)` over the last dimension.
+  /// `activation(x Wᵀ + b) + residual` over the last dimension.
   ///
-  /// x: [..., in], weight: [out, in], bias: [out] or nil; the result is [..., out].
+  /// x: [..., in], weight: [out, in], bias: [out] or nil; the result is [..., out], and so is
+  /// `residual`. `packed` keeps the weight in the order of the kernels from call to call.
   public func linear(
-    _ weight: Tensor, _ bias: Tensor?, activation: Activation = .none
+    _ weight: Tensor, _ bias: Tensor?, activation: Activation = .none, residual: Tensor? = nil
+  ) throws -> Tensor {
+    try linear(
+      weight, bias, activation: activation, residual: residual, packed: PackedWeight())
+  }
+
+  func linear(
+    _ weight: Tensor, _ bias: Tensor?, activation: Activation, residual: Tensor?,
+    packed: PackedWeight
   ) throws -> Tensor {
     guard weight.rank == 2 else {
       throw TensorError.shape("a linear weight is a matrix, not \(weight.shape)")
     }
     let outWidth = weight.shape[0]
-    let inWidth = weight.shape[1]
-    let rows = try rows(ofWidth: inWidth, for: "linear")
-    let product = try Tensor(uninitialized: shape.dropLast() + [outWidth])
-    BLAS.multiply(
-      transposeA: false, transposeB: true, m: rows, n: outWidth, k: inWidth, a: pointer,
-      lda: inWidth, b: weight.pointer, ldb: inWidth, c: product.pointer, ldc: outWidth)
-    let result = try activated(product, bias, activation, rows, outWidth)
-    let inputs = bias.map { [self, weight, $0] } ?? [self, weight]
+    let rows = try rows(ofWidth: weight.shape[1], for: "linear")
+    let result = try Tensor(uninitialized: shape.dropLast() + [outWidth])
+    if let residual, residual.shape != result.shape {
+      throw TensorError.shape("cannot add \(residual.shape) to rows of shape \(result.shape)")
+    }
+    let inputs = [self, weight] + (bias.map { [$0] } ?? []) + (residual.map { [$0] } ?? [])
+    let isRecorded = smap_gradients_enabled() != 0 && inputs.contains(where: \.requiresGradient)
+    // What the activation is applied to is kept for the backward only.
+    let before = activation != .none && isRecorded ? try Tensor(uninitialized: result.shape) : nil
+    var epilogue = ProductEpilogue()
+    epilogue.bias = bias.map { UnsafePointer($0.pointer) }
+    epilogue.activation = activation.kernel
+    epilogue.before = before?.pointer
+    epilogue.residual = residual.map { UnsafePointer($0.pointer) }
+    try packed.forward(weight).multiply(
+      LeftOperand(rows: pointer, width: weight.shape[1]), rows: rows, into: result.pointer, epilogue
+    )
+    guard isRecorded else { return result }
     let (x, w) = (detached, weight.detached)
-    // A node must not hold its own result: that would be a cycle, and nothing would be freed.
-    let u = activation == .none ? nil : product
-    let needsInput = requiresGradient
+    let needs = (input: requiresGradient, bias: bias != nil, residual: residual != nil)
     return result.recorded(from: inputs) { gradient in
-      let slope = try Tensor.activationGradient(u, gradient, activation)
-      let dx = needsInput ? try Tensor(uninitialized: x.shape) : nil
-      if let dx {
-        BLAS.multiply(
-          transposeA: false, transposeB: false, m: rows, n: inWidth, k: outWidth, a: slope.pointer,
-          lda: outWidth, b: w.pointer, ldb: inWidth, c: dx.pointer, ldc: inWidth)
-      }
-      let dw = try Tensor(uninitialized: w.shape)
-      BLAS.multiply(
-        transposeA: true, transposeB: false, m: outWidth, n: inWidth, k: rows, a: slope.pointer,
-        lda: outWidth, b: x.pointer, ldb: inWidth, c: dw.pointer, ldc: inWidth)
-      let db = try Tensor.zeros([outWidth])
-      smap_add_column_sums(slope.pointer, rows, outWidth, db.pointer)
-      return [dx, dw, db]
+      let slope = try Tensor.activationGradient(before, gradient, activation)
+      let dx = needs.input ? try slope.inputGradient(w, packed, like: x) : nil
+      let dw = try slope.weightGradient(x, like: w, rows: rows)
+      let db = needs.bias ? try slope.columnSums(rows: rows, width: outWidth) : nil
+      return [dx, dw] + (needs.bias ? [db] : []) + (needs.residual ? [gradient] : [])
     }
   }
 
-  private func activated(
-    _ product: Tensor, _ bias: Tensor?, _ activation: Activation, _ rows: Int, _ width: Int
+  /// dx = dy W, for dy [rows, out] and W [out, in].
+  private func inputGradient(
+    _ weight: Tensor, _ packed: PackedWeight, like x: Tensor
   ) throws -> Tensor {
-    let result = activation == .none ? product : try Tensor(uninitialized: product.shape)
-    let (u, y, b) = (product.pointer, result.pointer, bias?.pointer)
-    ThreadPool.forEachBlock(rows: rows, rowsPerBlock: 256) { block in
-      let offset = block.lowerBound * width
-      switch activation {
-      case .none:
-        if let b { smap_add_bias(u + offset, b, block.count, width) }
-      case .gelu:
-        smap_bias_gelu(u + offset, b, block.count, width, y + offset)
-      case .silu:
-        smap_bias_silu(u + offset, b, block.count, width, y + offset)
-      }
-    }
-    return result
+    let dx = try Tensor(uninitialized: x.shape)
+    let (out, width) = (weight.shape[0], weight.shape[1])
+    try packed.backward(weight).multiply(
+      LeftOperand(rows: pointer, width: out), rows: width == 0 ? 0 : x.count / width,
+      into: dx.pointer)
+    return dx
+  }
+
+  /// dW = dyᵀ x, for dy [rows, out] and x [rows, in].
+  private func weightGradient(_ x: Tensor, like weight: Tensor, rows: Int) throws -> Tensor {
+    let (out, width) = (weight.shape[0], weight.shape[1])
+    let dw = try Tensor(uninitialized: weight.shape)
+    let right = try PackedMatrix(
+      x.pointer, depth: rows, columns: width, rowStride: width, columnStride: 1)
+    try right.multiply(
+      LeftOperand(transposed: pointer, width: out), rows: out, into: dw.pointer)
+    return dw
+  }
+
+  private func columnSums(rows: Int, width: Int) throws -> Tensor {
+    let sums = try Tensor.zeros([width])
+    smap_add_column_sums(pointer, rows, width, sums.pointer)
+    return sums
   }
 
   private static func activationGradient(

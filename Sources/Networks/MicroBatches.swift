@@ -20,11 +20,13 @@ public struct StepResult {
 public final class MicroBatchTrainer {
   private let optimizer: any Optimizer
   private let clip: Float
+  private let blocks: ParameterBlocks
 
   /// Gradients longer than `clip` are shortened to it.
   public init(_ optimizer: any Optimizer, clip: Float) {
     self.optimizer = optimizer
     self.clip = clip
+    blocks = ParameterBlocks(optimizer.parameters)
   }
 
   /// Runs `loss` for each micro-batch and moves the parameters by the mean gradient.
@@ -64,17 +66,21 @@ public final class MicroBatchTrainer {
   }
 
   private func sum(_ parts: [[Tensor?]], weights: [Float]) throws -> [Tensor?] {
-    let count = optimizer.parameters.count
-    let sums: [Tensor?] = try (0..<count).map { i in
-      parts.contains { $0[i] != nil } ? try Tensor.zeros(optimizer.parameters[i].shape) : nil
+    let sums: [Tensor?] = try optimizer.parameters.enumerated().map { i, parameter in
+      parts.contains { $0[i] != nil } ? try Tensor(uninitialized: parameter.shape) : nil
     }
-    ThreadPool.forEach(chunks: count) { i in
+    // What reached each parameter, in the order of the micro-batches.
+    let reached = sums.indices.map { i in
+      zip(parts, weights).compactMap { part, weight in part[i].map { (tensor: $0, weight) } }
+    }
+    blocks.forEach { i, range in
       guard let total = sums[i] else { return }
-      for (part, weight) in zip(parts, weights) {
-        if let gradient = part[i] {
-          smap_axpy(weight, gradient.pointer, total.pointer, total.count)
-        }
+      let pointers = reached[i].map {
+        Optional(UnsafePointer($0.tensor.pointer + range.lowerBound))
       }
+      smap_weighted_sum(
+        pointers, reached[i].map(\.1), pointers.count, range.count,
+        total.pointer + range.lowerBound)
     }
     return sums
   }

@@ -91,5 +91,6 @@ extension Tensor {
   /// Replaces the values of a parameter in place.
   package func assign(_ values: Tensor) {
     pointer.update(from: values.pointer, count: min(count, values.count))
+    ParameterChanges.note()
   }
 }

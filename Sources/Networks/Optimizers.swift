@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Optimizers over lists of parameters. Parameters are independent, so they are shared out over
-// threads; each is one pass over memory.
+// Optimizers over lists of parameters. All elements are independent: they are cut into blocks of
+// equal size, which the threads share, and each block is one pass over memory.
 
 import CKernels
 import Glibc
@@ -35,6 +35,33 @@ extension Optimizer {
   }
 }
 
+/// Parameters cut into blocks, so that one large matrix keeps all threads busy.
+struct ParameterBlocks {
+  private struct Block {
+    let parameter: Int
+    let range: Range<Int>
+  }
+
+  /// Elements of a block: long enough to stream, short enough to share out.
+  private static let size = 1 << 14
+
+  private let blocks: [Block]
+
+  init(_ parameters: [Tensor]) {
+    blocks = parameters.enumerated().flatMap { index, parameter in
+      stride(from: 0, to: parameter.count, by: ParameterBlocks.size).map { start in
+        Block(
+          parameter: index, range: start..<min(parameter.count, start + ParameterBlocks.size))
+      }
+    }
+  }
+
+  /// Calls `body` with the index of a parameter and a range of its elements, on any thread.
+  func forEach(_ body: (Int, Range<Int>) -> Void) {
+    ThreadPool.forEach(chunks: blocks.count) { body(blocks[$0].parameter, blocks[$0].range) }
+  }
+}
+
 /// Stochastic gradient descent with momentum.
 public final class SGD: Optimizer {
   /// The parameters it moves.
@@ -43,7 +70,8 @@ public final class SGD: Optimizer {
   public var learningRate: Float
   private let momentum: Float
   private let weightDecay: Float
-  private var velocity: [Tensor]
+  private let velocity: [Tensor]
+  private let blocks: ParameterBlocks
 
   /// Plain descent unless `momentum` is given; `weightDecay` adds to the gradient.
   public init(
@@ -54,23 +82,21 @@ public final class SGD: Optimizer {
     self.momentum = momentum
     self.weightDecay = weightDecay
     velocity = momentum == 0 ? [] : try parameters.map { try Tensor.zeros($0.shape) }
+    blocks = ParameterBlocks(parameters)
   }
 
   /// Moves all parameters; a nil gradient leaves its parameter alone.
   public func step(gradients: [Tensor?], scale: Float) throws {
     try checkFit(gradients)
-    for (i, parameter) in parameters.enumerated() {
-      guard let gradient = gradients[i] else { continue }
-      let (p, g) = (parameter.pointer, gradient.pointer)
-      for j in 0..<parameter.count {
-        var slope = g[j] * scale + weightDecay * p[j]
-        if momentum != 0 {
-          slope += momentum * velocity[i].pointer[j]
-          velocity[i].pointer[j] = slope
-        }
-        p[j] -= learningRate * slope
-      }
+    blocks.forEach { i, range in
+      guard let gradient = gradients[i] else { return }
+      let start = range.lowerBound
+      smap_sgd(
+        parameters[i].pointer + start, gradient.pointer + start,
+        velocity.isEmpty ? nil : velocity[i].pointer + start, range.count, scale, learningRate,
+        momentum, weightDecay)
     }
+    ParameterChanges.note()
   }
 }
 
@@ -86,6 +112,7 @@ public final class AdamW: Optimizer {
   private let decayVectors: Bool
   private let first: [Tensor]
   private let second: [Tensor]
+  private let blocks: ParameterBlocks
   private var stepsTaken = 0
 
   /// `decayVectors` extends the weight decay to parameters with fewer than two dimensions.
@@ -101,6 +128,7 @@ public final class AdamW: Optimizer {
     self.decayVectors = decayVectors
     first = try parameters.map { try Tensor.zeros($0.shape) }
     second = try parameters.map { try Tensor.zeros($0.shape) }
+    blocks = ParameterBlocks(parameters)
   }
 
   /// Moves all parameters; a nil gradient leaves its parameter alone.
@@ -109,15 +137,17 @@ public final class AdamW: Optimizer {
     stepsTaken += 1
     let correction1 = 1 - power(betas.0, stepsTaken)
     let correction2 = 1 - power(betas.1, stepsTaken)
-    ThreadPool.forEach(chunks: parameters.count) { i in
+    blocks.forEach { i, range in
       guard let gradient = gradients[i] else { return }
-      let parameter = parameters[i]
-      let decays = decayVectors || parameter.rank > 1
+      let start = range.lowerBound
+      let decays = decayVectors || parameters[i].rank > 1
       smap_adamw(
-        parameter.pointer, gradient.pointer, first[i].pointer, second[i].pointer, parameter.count,
-        scale, decays ? 1 - learningRate * weightDecay : 1, learningRate / correction1,
+        parameters[i].pointer + start, gradient.pointer + start, first[i].pointer + start,
+        second[i].pointer + start, range.count, scale,
+        decays ? 1 - learningRate * weightDecay : 1, learningRate / correction1,
         correction2.squareRoot(), betas.0, betas.1, epsilon)
     }
+    ParameterChanges.note()
   }
 
   private func power(_ base: Float, _ exponent: Int) -> Float {
@@ -147,6 +177,7 @@ public func cosineRate(
 public final class ExponentialAverage {
   private let parameters: [Tensor]
   private let averages: [Tensor]
+  private let blocks: ParameterBlocks
   private let decay: Float
   private var updates = 0
 
@@ -157,25 +188,26 @@ public final class ExponentialAverage {
     averages = try parameters.map {
       Tensor(storage: try Storage(copying: $0.storage), shape: $0.shape)
     }
+    blocks = ParameterBlocks(parameters)
   }
 
   /// Takes in the present values.
   public func update() {
     updates += 1
     let ramped = min(decay, Float(1 + updates) / Float(10 + updates))
-    ThreadPool.forEach(chunks: parameters.count) { i in
-      smap_moving_average(averages[i].pointer, parameters[i].pointer, averages[i].count, ramped)
+    blocks.forEach { i, range in
+      let start = range.lowerBound
+      smap_moving_average(
+        averages[i].pointer + start, parameters[i].pointer + start, range.count, ramped)
     }
   }
 
   /// Exchanges the parameters' values with the averages; a second call undoes it.
   public func swap() {
-    for (parameter, average) in zip(parameters, averages) {
-      for i in 0..<parameter.count {
-        let value = parameter.pointer[i]
-        parameter.pointer[i] = average.pointer[i]
-        average.pointer[i] = value
-      }
+    blocks.forEach { i, range in
+      let start = range.lowerBound
+      smap_exchange(parameters[i].pointer + start, averages[i].pointer + start, range.count)
     }
+    ParameterChanges.note()
   }
 }

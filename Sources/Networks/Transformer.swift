@@ -33,8 +33,8 @@ public final class TransformerBlock: Module {
   /// x: [B, tokens, width].
   public func callAsFunction(_ x: Tensor, mask: AttentionMask) throws -> Tensor {
     let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask)
-    let h = try x.add(project(attended))
-    return try h.add(contract(expand(norm2(h), activation: .gelu)))
+    let h = try project(attended, addedTo: x)
+    return try contract(expand(norm2(h), activation: .gelu), addedTo: h)
   }
 
   /// All parameters, always in the same order.
@@ -99,12 +99,12 @@ public final class CausalBlock: Module {
   /// x: [B, tokens, width].
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
     let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: .causal)
-    return try feedForward(x.add(project(attended)))
+    return try feedForward(project(attended, addedTo: x))
   }
 
   /// The second half: h + down(swiglu(norm(h))).
   package func feedForward(_ h: Tensor) throws -> Tensor {
-    try h.add(down(gateUp(norm2(h)).swiglu()))
+    try down(gateUp(norm2(h)).swiglu(), addedTo: h)
   }
 
   /// All parameters, always in the same order.

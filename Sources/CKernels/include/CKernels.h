@@ -8,6 +8,7 @@
 #include "elementwise.h"
 #include "memory.h"
 #include "networks.h"
+#include "products.h"
 #include "threads.h"
 
 #endif

@@ -76,6 +76,14 @@ void smap_attention_step(const float *q, const float *keys, const float *values,
 void smap_adamw(float *parameter, const float *gradient, float *first, float *second, long count,
                 float gradient_scale, float lr_decay, float step_size, float root_correction,
                 float beta1, float beta2, float epsilon);
+/// One step of gradient descent; `velocity` may be NULL for none.
+void smap_sgd(float *parameter, const float *gradient, float *velocity, long count,
+              float gradient_scale, float rate, float momentum, float weight_decay);
+/// Exchanges the values of a and b.
+void smap_exchange(float *a, float *b, long count);
+/// sum = weights[0] * parts[0] + weights[1] * parts[1] + ..., in this order.
+void smap_weighted_sum(const float *const *parts, const float *weights, long part_count,
+                       long count, float *sum);
 /// average = decay * average + (1 - decay) * x.
 void smap_moving_average(float *average, const float *x, long count, float decay);
 /// Sum of squares in double precision, in a fixed order.

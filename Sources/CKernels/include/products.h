@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products against a packed right operand, on the calling thread.
+//
+// C[m x n] = A[m x k] B[k x n]. B is packed into panels of SMAP_PANEL columns, each k rows one after
+// the other, the last one padded with zeros: a product then reads B in one straight line.
+#ifndef SMAP_PRODUCTS_H
+#define SMAP_PRODUCTS_H
+
+enum { SMAP_PANEL = 32 };
+
+/// What happens to a result before it is left: an activation, after bias and before residual.
+enum { SMAP_ACTIVATION_NONE = 0, SMAP_ACTIVATION_GELU = 1, SMAP_ACTIVATION_SILU = 2 };
+
+/// What to do with A B while it is still in registers or the first-level cache. All pointers may
+/// be NULL; rows of `residual` and `before` are as far apart as those of C.
+typedef struct {
+  const float *bias;      // added to every row; entry j belongs to the first column computed
+  const float *residual;  // added after the activation
+  float *before;          // keeps A B + bias, for the backward of the activation
+  int activation;
+  int accumulate;         // add to what C holds
+} SMAPEpilogue;
+
+/// The floats that B[k x n] takes when packed.
+long smap_packed_size(long k, long n);
+
+/// Packs B[k x n], whose entry (p, j) lies at b[p * row_stride + j * column_stride].
+/// Packs the panels from `first` to before `last`.
+void smap_pack(const float *b, long row_stride, long column_stride, long k, long n, long first,
+               long last, float *packed);
+
+/// Columns [32 first, min(n, 32 last)) of C = epilogue(A B). A's entry (i, p) lies at
+/// a[i * row_stride + p * depth_stride]; one of the two strides is 1. `packed` and `c` point to the
+/// whole of B and C. scratch: smap_product_scratch(k) floats, needed if depth_stride is not 1.
+void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
+                  const float *packed, long first, long last, float *c, long c_stride,
+                  const SMAPEpilogue *epilogue, float *scratch);
+long smap_product_scratch(long k);
+
+#endif

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Matrix products against an operand that is rearranged once and used often, such as the weights
+// of a layer. Our kernel beats a general library here for two reasons: the library rearranges the
+// weights in every call, and what follows the product (bias, activation, residual) costs another
+// pass over memory there.
+//
+// Every entry of a result is one chain of fused multiply-adds over the depth, in order. So its bits
+// do not depend on how many rows are computed together, nor on how the work is cut up: a picture
+// encoded alone has the same tokens as in a batch.
+
+import CKernels
+import Synchronization
+
+/// What follows a matrix product while the result is still in cache.
+package struct ProductEpilogue {
+  /// An activation, as the kernels number them.
+  package enum Activation: Int32, Sendable {
+    case none = 0
+    case gelu = 1
+    case silu = 2
+  }
+
+  /// Added to every row.
+  package var bias: UnsafePointer<Float>?
+  /// Applied after the bias.
+  package var activation = Activation.none
+  /// Receives what the activation is applied to.
+  package var before: UnsafeMutablePointer<Float>?
+  /// Added after the activation; laid out like the result.
+  package var residual: UnsafePointer<Float>?
+  /// Whether the product is added to what the result holds.
+  package var accumulates = false
+
+  /// The bare product.
+  package init() {}
+}
+
+/// The left operand of a product: where entry (row, depth) lies.
+package struct LeftOperand {
+  package let pointer: UnsafePointer<Float>
+  package let rowStride: Int
+  package let depthStride: Int
+
+  /// A matrix whose rows lie one after the other, `width` floats each.
+  package init(rows pointer: UnsafePointer<Float>, width: Int) {
+    (self.pointer, rowStride, depthStride) = (pointer, width, 1)
+  }
+
+  /// The transpose of such a matrix.
+  package init(transposed pointer: UnsafePointer<Float>, width: Int) {
+    (self.pointer, rowStride, depthStride) = (pointer, 1, width)
+  }
+}
+
+/// The right operand B [depth, columns] of products A B, in the order in which they read it.
+package final class PackedMatrix: Sendable {
+  package let depth: Int
+  package let columns: Int
+  private let storage: Storage
+
+  /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`.
+  package init(
+    _ b: UnsafePointer<Float>, depth: Int, columns: Int, rowStride: Int, columnStride: Int
+  ) throws {
+    self.depth = depth
+    self.columns = columns
+    storage = try Storage(uninitialized: smap_packed_size(depth, columns))
+    let to = storage.pointer
+    // A panel or two at a time: packing is a copy, and small ones are not worth a dispatch.
+    let panelsPerChunk = max(1, (1 << 16) / max(1, depth * PackedMatrix.panel))
+    ThreadPool.forEachBlock(rows: panels, rowsPerBlock: panelsPerChunk) { range in
+      smap_pack(
+        b, rowStride, columnStride, depth, columns, range.lowerBound, range.upperBound, to)
+    }
+  }
+
+  /// The transpose of a weight [out, in], for `x Wᵀ`.
+  package convenience init(transposeOf weight: Tensor) throws {
+    let (out, width) = (weight.shape[0], weight.shape[1])
+    try self.init(
+      weight.pointer, depth: width, columns: out, rowStride: 1, columnStride: width)
+  }
+
+  /// A matrix [depth, columns] as it is.
+  package convenience init(_ matrix: Tensor) throws {
+    let (depth, columns) = (matrix.shape[0], matrix.shape[1])
+    try self.init(
+      matrix.pointer, depth: depth, columns: columns, rowStride: columns, columnStride: 1)
+  }
+
+  private static let panel = Int(SMAP_PANEL)
+  private var panels: Int { (columns + PackedMatrix.panel - 1) / PackedMatrix.panel }
+
+  /// c [rows, columns] = epilogue(a B), where a is [rows, depth].
+  package func multiply(
+    _ a: LeftOperand, rows: Int, into c: UnsafeMutablePointer<Float>,
+    _ epilogue: ProductEpilogue = ProductEpilogue()
+  ) throws {
+    guard rows > 0, columns > 0 else { return }
+    let cut = Cut(rows: rows, panels: panels, depth: depth)
+    let scratchSize = a.depthStride == 1 ? 0 : smap_product_scratch(depth)
+    let scratch = try Storage(uninitialized: scratchSize * cut.count)
+    var work = SMAPEpilogue()
+    work.bias = epilogue.bias
+    work.activation = epilogue.activation.rawValue
+    work.accumulate = epilogue.accumulates ? 1 : 0
+    let (fixed, stride) = (work, columns)
+    ThreadPool.forEach(chunks: cut.count) { chunk in
+      let (row, count) = cut.rows(of: chunk)
+      let panels = cut.panels(of: chunk)
+      var part = fixed
+      part.residual = epilogue.residual.map { $0 + row * stride }
+      part.before = epilogue.before.map { $0 + row * stride }
+      smap_product(
+        count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
+        storage.pointer, panels.lowerBound, panels.upperBound, c + row * stride, stride, &part,
+        scratch.pointer + chunk * scratchSize)
+    }
+  }
+
+  /// How a product is cut into chunks for the threads: by rows if there are many, else by panels.
+  private struct Cut {
+    private let rowCount: Int
+    private let panelCount: Int
+    private let height: Int
+    private let across: Int
+    let count: Int
+
+    /// Multiplications that are worth a dispatch.
+    private static let least = 1 << 18
+    /// A strip of the kernel is 14 rows high; chunks are whole strips.
+    private static let strip = 14
+
+    init(rows: Int, panels: Int, depth: Int) {
+      rowCount = rows
+      panelCount = panels
+      let work = rows * panels * PackedMatrix.panel * max(depth, 1)
+      let wanted = max(1, min(16, work / Cut.least))
+      let strips = (rows + Cut.strip - 1) / Cut.strip
+      if strips >= wanted {
+        height = (strips + wanted - 1) / wanted * Cut.strip
+        across = panels
+        count = (rows + height - 1) / height
+      } else {
+        height = rows
+        across = (panels + wanted - 1) / wanted
+        count = (panels + across - 1) / across
+      }
+    }
+
+    func rows(of chunk: Int) -> (first: Int, count: Int) {
+      guard across >= panelCount else { return (0, rowCount) }
+      let first = chunk * height
+      return (first, min(height, rowCount - first))
+    }
+
+    func panels(of chunk: Int) -> Range<Int> {
+      guard across < panelCount else { return 0..<panelCount }
+      return chunk * across..<min(panelCount, (chunk + 1) * across)
+    }
+  }
+}
+
+/// Counts changes of parameters in place, so that whatever was made from their values knows when
+/// it is out of date.
+package enum ParameterChanges {
+  private static let counter = Atomic<Int>(0)
+
+  /// The number of changes so far.
+  package static var count: Int { counter.load(ordering: .acquiring) }
+
+  /// To be called after values of parameters were changed in place.
+  package static func note() { counter.add(1, ordering: .releasing) }
+}
+
+/// The packed forms of a weight, made when they are first needed and again after it has changed.
+package final class PackedWeight: Sendable {
+  private struct Forms {
+    var changes = -1
+    var storage: ObjectIdentifier?
+    var forward: PackedMatrix?
+    var backward: PackedMatrix?
+  }
+
+  private let forms = Mutex(Forms())
+
+  package init() {}
+
+  /// The form for `x Wᵀ` with a weight [out, in].
+  package func forward(_ weight: Tensor) throws -> PackedMatrix {
+    try form(weight, \.forward) { try PackedMatrix(transposeOf: $0) }
+  }
+
+  /// The form for `dy W`.
+  package func backward(_ weight: Tensor) throws -> PackedMatrix {
+    try form(weight, \.backward) { try PackedMatrix($0) }
+  }
+
+  private func form(
+    _ weight: Tensor, _ which: WritableKeyPath<Forms, PackedMatrix?>,
+    _ make: (Tensor) throws -> PackedMatrix
+  ) throws -> PackedMatrix {
+    try forms.withLock { forms in
+      let changes = ParameterChanges.count
+      let storage = ObjectIdentifier(weight.storage)
+      if forms.changes != changes || forms.storage != storage {
+        forms = Forms(changes: changes, storage: storage)
+      }
+      if let found = forms[keyPath: which] { return found }
+      let made = try make(weight)
+      forms[keyPath: which] = made
+      return made
+    }
+  }
+}
