@@ -109,3 +109,14 @@ void smap_add_column_sums(const float *x, long rows, long width, float *column_s
   for (long r = 0; r < rows; r++)
     for (long i = 0; i < width; i++) column_sums[i] += x[r * width + i];
 }
+
+MULTIVERSIONED
+void smap_silu_of_sums(const float *a, long a_rows, const float *b, long b_rows, long width,
+                       float *y) {
+  for (long i = 0; i < a_rows; i++)
+    for (long j = 0; j < b_rows; j++)
+      for (long k = 0; k < width; k++) {
+        float sum = a[i * width + k] + b[j * width + k];
+        y[(i * b_rows + j) * width + k] = sum * fast_sigmoid(sum);
+      }
+}

@@ -38,13 +38,15 @@ final class FlowBlock: Module {
 
 /// v(x_t, t, h): the velocity of a token on its way from noise.
 final class FlowHead: Module {
-  private let input: Linear
+  let input: Linear
   private let time1: Linear
   private let time2: Linear
-  private let context: Linear
-  private let blocks: [FlowBlock]
-  private let lastModulation: Linear
-  private let output: Linear
+  let context: Linear
+  let blocks: [FlowBlock]
+  let lastModulation: Linear
+  let output: Linear
+  /// The weights of all modulations, for one product.
+  let modulations = PackedWeight()
   private let frequencies = 64
 
   /// A head over tokens of `tokenDim` channels with a context of `contextWidth`.

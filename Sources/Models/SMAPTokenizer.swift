@@ -177,8 +177,9 @@ public final class SMAPTokenizer: Module {
 let picturesPerMicroBatch = 8
 
 /// Runs `body` without recording for blocks of pictures, on all threads, and collects in order.
-func inParallel<Part>(count: Int, _ body: (Range<Int>) throws -> Part) throws -> [Part] {
-  let size = picturesPerMicroBatch
+func inParallel<Part>(
+  count: Int, size: Int = picturesPerMicroBatch, _ body: (Range<Int>) throws -> Part
+) throws -> [Part] {
   let chunks = (count + size - 1) / size
   var results = [Result<Part, any Error>?](repeating: nil, count: chunks)
   results.withUnsafeMutableBufferPointer { slots in

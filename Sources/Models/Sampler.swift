@@ -4,6 +4,9 @@
 // and values; with guidance, a second stream without the class runs in the same products. Each
 // picture has its own seed, and its noise depends on that seed and the position alone, so a
 // picture is the same whatever else is drawn beside it.
+//
+// No graph is built and no memory taken while tokens are drawn: all buffers are made before the
+// first one.
 
 import CKernels
 import Glibc
@@ -80,8 +83,10 @@ extension CARDGenerator {
       throw TensorError.shape("\(condition.count) labels do not fit \(seeds.count) seeds")
     }
     return try Tensor.withoutGradients {
-      if onToken == nil, seeds.count > picturesPerMicroBatch {
-        let parts = try inParallel(count: seeds.count) { range in
+      if onToken == nil, seeds.count > 1 {
+        // Pictures are independent, down to the bits, so they are shared out freely.
+        let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
+        let parts = try inParallel(count: seeds.count, size: size) { range in
           try draw(condition.slice(range), Array(seeds[range]), options, nil).latents
         }
         return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
@@ -95,121 +100,37 @@ extension CARDGenerator {
     _ onToken: ((Tokens) throws -> Void)?
   ) throws -> Tokens {
     let count = options.keep ?? configuration.numTokens
-    let guided = options.guidanceScale != 1
-    let streams = guided ? 2 : 1
     var row = try condition.look(up: classes.weight)
+    let guided = options.guidanceScale != 1
     if guided {
       let null = try Condition.null(count: seeds.count, classCount: configuration.numClasses)
       row = try Tensor.cat([row, null.look(up: classes.weight)], dim: 0)
     }
-    var cache = try KeyValueCache(self, rows: seeds.count * streams, capacity: count)
-    var drawn: [Tensor] = []
+    let width = configuration.width
+    let cache = try KeyValueCache(self, rows: row.shape[0], capacity: count)
+    let path = try TokenPath(self, pictures: seeds.count, options: options)
+    let context = try Tensor(uninitialized: row.shape)
+    let embedded = try Tensor(uninitialized: row.shape)
+    embedded.pointer.update(from: row.pointer, count: row.count)
+    let drawn = try Tensor(uninitialized: [seeds.count, count, configuration.tokenDim])
     for j in 0..<count {
-      let context = try cache.advance(row, position: j)
-      let noise = try firstNoise(seeds, position: j, temperature: options.temperature)
-      let strength = options.guidanceSchedule.strength(
-        options.guidanceScale, token: j + 1, of: count)
-      let token = try follow(noise, context, strength: guided ? strength : nil, options)
-      drawn.append(token.unsqueezedAtOne())
-      row = try input(token)
-      if guided { row = try Tensor.cat([row, row], dim: 0) }
+      try cache.advance(embedded.pointer, position: j, into: context.pointer)
+      path.start(seeds, position: j)
+      try path.follow(
+        context.pointer,
+        strength: options.guidanceSchedule.strength(
+          options.guidanceScale, token: j + 1, of: count))
+      path.store(into: drawn, position: j)
+      try input.apply(path.token.pointer, rows: seeds.count, into: embedded.pointer)
+      if guided {
+        let half = seeds.count * width
+        (embedded.pointer + half).update(from: embedded.pointer, count: half)
+      }
       if let onToken {
-        let soFar = try destandardized(Tensor.cat(drawn, dim: 1))
+        let soFar = try destandardized(drawn.narrow(dim: 1, start: 0, count: j + 1))
         try onToken(Tokens(latents: soFar, ids: nil, condition: condition))
       }
     }
-    let latents = try destandardized(Tensor.cat(drawn, dim: 1))
-    return Tokens(latents: latents, ids: nil, condition: condition)
-  }
-
-  /// The noise that the token at `position` starts from, one row a seed.
-  private func firstNoise(_ seeds: [UInt64], position: Int, temperature: Float) throws -> Tensor {
-    let dim = configuration.tokenDim
-    let noise = try Tensor(uninitialized: [seeds.count, dim])
-    for (i, seed) in seeds.enumerated() {
-      var draws = RandomStream(seed: seed, 0xCA2D, position)
-      for d in 0..<dim { noise.pointer[i * dim + d] = temperature * draws.normal() }
-    }
-    return noise
-  }
-
-  /// Follows the velocity from noise at t = 0 to a token at t = 1.
-  private func follow(
-    _ noise: Tensor, _ context: Tensor, strength: Float?, _ options: SamplingOptions
-  ) throws -> Tensor {
-    let prepared = try head.prepare(context)
-    let steps = options.steps
-    let times = (0...steps).map { Float($0) / Float(steps) }
-    let embedded = try head.embed(times: times)
-    func velocity(_ x: Tensor, _ i: Int) throws -> Tensor {
-      let condition = try prepared.add(embedded.narrow(dim: 0, start: i, count: 1))
-      guard let strength else { return try head.velocity(x, condition: condition) }
-      let both = try head.velocity(Tensor.cat([x, x], dim: 0), condition: condition)
-      let half = x.shape[0]
-      let known = try both.narrow(dim: 0, start: 0, count: half)
-      let unknown = try both.narrow(dim: 0, start: half, count: half)
-      return try unknown.add(known.sub(unknown).mul(strength))
-    }
-    var x = noise
-    for i in 0..<steps {
-      let step = times[i + 1] - times[i]
-      let slope = try velocity(x, i)
-      guard options.solver == .heun else {
-        x = try x.add(slope.mul(step))
-        continue
-      }
-      let ahead = try velocity(x.add(slope.mul(step)), i + 1)
-      x = try x.add(slope.add(ahead).mul(step / 2))
-    }
-    return x
-  }
-}
-
-extension Tensor {
-  /// [B, T] as [B, 1, T], sharing the values.
-  fileprivate func unsqueezedAtOne() -> Tensor {
-    Tensor(storage: storage, shape: [shape[0], 1, shape[1]])
-  }
-}
-
-/// Keys and values of the tokens so far, block by block.
-struct KeyValueCache {
-  private let model: CARDGenerator
-  private let rows: Int
-  private let capacity: Int
-  private let keys: [Tensor]
-  private let values: [Tensor]
-
-  init(_ model: CARDGenerator, rows: Int, capacity: Int) throws {
-    self.model = model
-    self.rows = rows
-    self.capacity = capacity
-    let shape = [rows, capacity, model.configuration.width]
-    keys = try model.blocks.map { _ in try Tensor.zeros(shape) }
-    values = try model.blocks.map { _ in try Tensor.zeros(shape) }
-  }
-
-  /// Takes in one embedded token a row [rows, width] and returns the context of the next: [rows,
-  /// width].
-  mutating func advance(_ embedded: Tensor, position: Int) throws -> Tensor {
-    let width = model.configuration.width
-    var x = try embedded.add(model.positions.narrow(dim: 0, start: position, count: 1))
-    for (layer, block) in model.blocks.enumerated() {
-      let qkv = try block.queryKeyValue(block.norm1(x))
-      let attended = try Tensor(uninitialized: [rows, width])
-      let scratch = try Tensor(uninitialized: [capacity])
-      for r in 0..<rows {
-        let packed = qkv.pointer + r * 3 * width
-        let keyRow = keys[layer].pointer + r * capacity * width
-        let valueRow = values[layer].pointer + r * capacity * width
-        (keyRow + position * width).update(from: packed + width, count: width)
-        (valueRow + position * width).update(from: packed + 2 * width, count: width)
-        smap_attention_step(
-          packed, keyRow, valueRow, position + 1, block.heads, width / block.heads,
-          attended.pointer + r * width, scratch.pointer)
-      }
-      x = try block.feedForward(x.add(block.project(attended)))
-    }
-    return try model.norm(x).add(model.targets.narrow(dim: 0, start: position, count: 1))
+    return Tokens(latents: try destandardized(drawn), ids: nil, condition: condition)
   }
 }

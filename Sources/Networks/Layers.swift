@@ -30,6 +30,20 @@ public final class Linear: Module {
     try x.linear(weight, bias, activation: activation, residual: residual, packed: packed)
   }
 
+  /// The layer on plain rows, for loops that must not allocate: y [rows, out] = activation(x Wᵀ + b),
+  /// added to what y holds if `accumulates`.
+  package func apply(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
+    activation: Activation = .none, accumulates: Bool = false
+  ) throws {
+    var epilogue = ProductEpilogue()
+    epilogue.bias = bias.map { UnsafePointer($0.pointer) }
+    epilogue.activation = activation.kernel
+    epilogue.accumulates = accumulates
+    try packed.forward(weight).multiply(
+      LeftOperand(rows: x, width: weight.shape[1]), rows: rows, into: y, epilogue)
+  }
+
   /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     [NamedParameter("weight", weight)] + (bias.map { [NamedParameter("bias", $0)] } ?? [])

@@ -7,10 +7,15 @@ import CKernels
 import Tensors
 
 extension Tensor {
+  /// What the norms add to a variance before the root.
+  package static var normEpsilon: Float { 1e-5 }
+
   /// `(x - mean) / deviation * gain + bias` over the last dimension; epsilon 1e-5.
   ///
   /// Without gain and bias, plain normalisation.
-  public func layerNorm(_ gain: Tensor?, _ bias: Tensor?, epsilon: Float = 1e-5) throws -> Tensor {
+  public func layerNorm(_ gain: Tensor?, _ bias: Tensor?, epsilon: Float = normEpsilon) throws
+    -> Tensor
+  {
     guard let width = shape.last, width > 0 else {
       throw TensorError.shape("layer_norm needs a last dimension: \(shape)")
     }
@@ -36,7 +41,7 @@ extension Tensor {
   }
 
   /// `x / sqrt(mean(x²) + epsilon) * gain` over the last dimension; epsilon 1e-5.
-  public func rmsNorm(_ gain: Tensor, epsilon: Float = 1e-5) throws -> Tensor {
+  public func rmsNorm(_ gain: Tensor, epsilon: Float = normEpsilon) throws -> Tensor {
     let width = gain.count
     let rows = try rows(ofWidth: width, for: "rms_norm")
     let result = try Tensor(uninitialized: shape)

@@ -99,8 +99,9 @@ package final class PackedMatrix: Sendable {
   ) throws {
     guard rows > 0, columns > 0 else { return }
     let cut = Cut(rows: rows, panels: panels, depth: depth)
+    // Rows that are contiguous are read in place; only others need a copy of a strip.
     let scratchSize = a.depthStride == 1 ? 0 : smap_product_scratch(depth)
-    let scratch = try Storage(uninitialized: scratchSize * cut.count)
+    let scratch = scratchSize == 0 ? nil : try Storage(uninitialized: scratchSize * cut.count)
     var work = SMAPEpilogue()
     work.bias = epilogue.bias
     work.activation = epilogue.activation.rawValue
@@ -115,7 +116,7 @@ package final class PackedMatrix: Sendable {
       smap_product(
         count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
         storage.pointer, panels.lowerBound, panels.upperBound, c + row * stride, stride, &part,
-        scratch.pointer + chunk * scratchSize)
+        scratch.map { $0.pointer + chunk * scratchSize })
     }
   }
 
@@ -190,6 +191,14 @@ package final class PackedWeight: Sendable {
   /// The form for `x Wᵀ` with a weight [out, in].
   package func forward(_ weight: Tensor) throws -> PackedMatrix {
     try form(weight, \.forward) { try PackedMatrix(transposeOf: $0) }
+  }
+
+  /// The form for `x [Wᵀ Vᵀ ...]`: several weights [out, in] side by side, in one product.
+  package func forward(joining weights: [Tensor]) throws -> PackedMatrix {
+    guard let first = weights.first else { throw TensorError.value("there are no weights to join") }
+    return try form(first, \.forward) { _ in
+      try Tensor.withoutGradients { try PackedMatrix(transposeOf: Tensor.cat(weights, dim: 0)) }
+    }
   }
 
   /// The form for `dy W`.

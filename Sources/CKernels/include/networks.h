@@ -36,6 +36,9 @@ void smap_silu_backward(const float *u, const float *dy, float *du, long count);
 void smap_swiglu(const float *gate_up, long rows, long width, float *y);
 void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long width,
                           float *dgate_up);
+/// y[i, j, :] = silu(a[i, :] + b[j, :]) for all rows of a and of b.
+void smap_silu_of_sums(const float *a, long a_rows, const float *b, long b_rows, long width,
+                       float *y);
 /// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats.
 void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long rows,
                    long width, float *y);
