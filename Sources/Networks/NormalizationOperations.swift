@@ -8,7 +8,7 @@ import Tensors
 
 extension Tensor {
   /// What the norms add to a variance before the root.
-  package static var normEpsilon: Float { 1e-5 }
+  public static var normEpsilon: Float { 1e-5 }
 
   /// `(x - mean) / deviation * gain + bias` over the last dimension; epsilon 1e-5.
   ///

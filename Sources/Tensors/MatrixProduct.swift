@@ -43,13 +43,13 @@ package enum BLAS {
     _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
     let limit = Int(Int32.max)
-    guard use != .never, max(m, n, k) <= limit, max(lda, ldb, ldc) <= limit, k > 0 else {
+    guard use.isPossible, max(m, n, k) <= limit, max(lda, ldb, ldc) <= limit, k > 0 else {
       smap_plain_product(
         transposeA ? 1 : 0, transposeB ? 1 : 0, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
       return
     }
     func call() {
-      cblas_sgemm(
+      smap_sgemm(
         Int32(SMAP_BLAS_ROW_MAJOR),
         Int32(transposeA ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
         Int32(transposeB ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
@@ -61,7 +61,8 @@ package enum BLAS {
 
   /// Calls other routines of the library, on one thread.
   ///
-  /// Throws a LimitError where the address space is too small for the library.
+  /// Throws a LimitError where the address space is too small for the library, and an IOError where
+  /// there is no library.
   package static func withLibrary<Result>(_ body: () throws -> Result) throws -> Result {
     switch use {
     case .freely: return try body()
@@ -70,21 +71,44 @@ package enum BLAS {
       throw TensorError.limit(
         "linear algebra needs more address space than this process may use",
         hint: "run it with a larger ulimit -v")
+    case .missing:
+      throw TensorError(
+        kind: "IOError",
+        message: "linear algebra needs OpenBLAS: \(String(cString: smap_blas_problem()))",
+        hint: "install libopenblas0")
     }
   }
 
-  private enum Use { case freely, inTurns, never }
+  /// Opens the library now, for those who will not be able to open files later.
+  package static func prepare() { _ = use }
+
+  private enum Use {
+    case freely, inTurns, never, missing
+
+    /// Whether the library can be called at all.
+    var isPossible: Bool { self == .freely || self == .inTurns }
+  }
 
   private static let turns = Mutex(())
 
-  /// How OpenBLAS may be called; asking sets it to one thread.
+  /// Opens the library; where there is none, products go on with smap's own loops, and say so.
+  private static func open(_ use: Use) -> Use {
+    guard smap_blas_open() != 0 else {
+      let problem = String(cString: smap_blas_problem())
+      let note = "note: without OpenBLAS, products of matrices are slow (\(problem))\n"
+      _ = note.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      return .missing
+    }
+    return use
+  }
+
+  /// How OpenBLAS may be called; asking opens it.
   private static let use: Use = {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
       limit.rlim_cur < 1 << 60
     else {
-      openblas_set_num_threads(1)
-      return .freely
+      return open(.freely)
     }
     let processors = max(sysconf(Int32(_SC_NPROCESSORS_CONF)), 1)
     let spare = 1 << 28
@@ -93,12 +117,12 @@ package enum BLAS {
       probe != MAP_FAILED
     else { return .never }
     munmap(probe, spare)
-    openblas_set_num_threads(1)
+    guard open(.inTurns) == .inTurns else { return .missing }
     let size = 256  // large enough not to go past the memory of the library
     let ones = [Float](repeating: 1, count: size * size)
     var result = ones
     let edge = Int32(size)
-    cblas_sgemm(
+    smap_sgemm(
       Int32(SMAP_BLAS_ROW_MAJOR), Int32(SMAP_BLAS_NO_TRANS), Int32(SMAP_BLAS_NO_TRANS), edge, edge,
       edge, 1, ones, edge, ones, edge, 0, &result, edge)
     return .inTurns

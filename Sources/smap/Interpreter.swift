@@ -54,6 +54,8 @@ enum Interpreter {
     guard let folder = options.sandbox else { return nil }
     let history = History.defaultPath()?.split(separator: "/").dropLast().joined(separator: "/")
     do {
+      // The library of matrices cannot be opened from within.
+      BLAS.prepare()
       try Sandbox.enter(
         folder: folder, readable: ResourceLocator.shippedFolders,
         ownFolders: history.map { ["/" + $0] } ?? [])

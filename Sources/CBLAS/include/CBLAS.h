@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few routines of OpenBLAS, and of the LAPACK inside it, that smap calls.
+//
+// The library is opened when the first of them is wanted, not when the program starts: loading it
+// takes as long as all else together, starts threads that smap has no use for, and most lines typed
+// at the prompt multiply no matrices.
+#ifndef SMAP_CBLAS_H
+#define SMAP_CBLAS_H
+
+enum { SMAP_BLAS_ROW_MAJOR = 101, SMAP_BLAS_NO_TRANS = 111, SMAP_BLAS_TRANS = 112 };
+
+/// Whether the library is there, with all that is needed of it; opens it on the first call, set to
+/// one thread. Nothing below may be called unless this has returned 1.
+int smap_blas_open(void);
+/// What the system said when the library could not be opened.
+const char *smap_blas_problem(void);
+
+// Products of matrices, as CBLAS defines them.
+
+void smap_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
+                const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
+void smap_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
+                const double *a, int lda, const double *b, int ldb, double beta, double *c,
+                int ldc);
+
+// LAPACK. Matrices lie column by column; each returns `info`: 0, or what went wrong. A `length` of
+// -1 only asks how much work space is wanted.
+
+/// Eigenvalues and vectors of a symmetric matrix.
+int smap_eigen(int n, double *a, double *values, double *work, int length, int *places,
+               int places_length);
+/// Singular values and vectors.
+int smap_singular(const char *job, int m, int n, double *a, double *values, double *u, int ldu,
+                  double *vt, int ldvt, double *work, int length, int *places);
+/// The factors of Gauss's elimination.
+int smap_eliminate(int n, double *a, int *pivots);
+/// The solution of a system by these factors.
+int smap_eliminated_solve(const char *trans, int n, int columns, const double *a,
+                          const int *pivots, double *b);
+/// Cholesky's factor of a positive definite matrix.
+int smap_cholesky(int n, double *a);
+/// An orthogonal and a triangular factor, in the compact form.
+int smap_orthogonal(int m, int n, double *a, double *scales, double *work, int length);
+/// The orthogonal factor written out.
+int smap_orthogonal_columns(int m, int k, double *a, const double *scales, double *work,
+                            int length);
+/// Least squares for matrices of any rank.
+int smap_least_squares(int m, int n, int columns, double *a, double *b, int ldb, double *values,
+                       double threshold, int *rank, double *work, int length, int *places);
+
+#endif
