@@ -14,7 +14,7 @@ extension Compiler {
       try nameAssignment(Identifier(text, target.span), sign, value, span)
     case .field(let base, let name):
       let object = try stableOperand(base)
-      let key = constant(name.text)
+      let key = constant(fieldName: name.text)
       let result: Int
       if let operation = sign.binary {
         result = try allocate(span)
@@ -90,7 +90,7 @@ extension Compiler {
       }
       return .name(name)
     case .field(let inner, let name):
-      return .field(object: try stableOperand(inner), key: constant(name.text))
+      return .field(object: try stableOperand(inner), key: constant(fieldName: name.text))
     case .index(let inner, let entries):
       let outer = try place(of: inner)
       let container = try register(of: outer, span: inner.span)

@@ -44,7 +44,7 @@ extension Compiler {
       load(name, into: base)
     case .field(let receiver, let name):
       try compile(receiver, into: base)
-      return (.callMethod, constant(name.text))
+      return (.callMethod, constant(fieldName: name.text))
     default:
       try compile(callee, into: base)
     }

@@ -85,13 +85,13 @@ extension Compiler {
         switch entry {
         case .named(let name, let value):
           let register = try operand(value)
-          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+          emit(.setEntry, made, register, word: constant(fieldName: name.text), span: name.span)
         case .computed(let key, let value):
           let name = try stableOperand(key)
           emit(.setComputedEntry, made, try operand(value), name, span: key.span)
         case .shorthand(let name):
           let register = try operand(Expression(.name(name.text), name.span))
-          emit(.setEntry, made, register, word: constant(name.text), span: name.span)
+          emit(.setEntry, made, register, word: constant(fieldName: name.text), span: name.span)
         case .spread(let value):
           emit(.spreadRecord, made, try operand(value), span: value.span)
         }

@@ -99,7 +99,7 @@ extension Compiler {
       emitIndex(target, container, try compile(subscripts, span: span), span: span)
     case .field(let base, let name):
       let object = try leftOperand(base, before: nil, scratch: target)
-      emit(.getField, target, object, word: constant(name.text), span: span)
+      emit(.getField, target, object, word: constant(fieldName: name.text), span: span)
     case .function(let function):
       try closure(function, name: "fn", documentation: "", into: target)
     case .conditional(let branches, let otherwise):

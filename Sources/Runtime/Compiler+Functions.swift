@@ -25,7 +25,7 @@ extension Compiler {
     case .record(let names):
       for name in names {
         let field = try allocate(name.span)
-        emit(.unpackField, field, register, word: constant(name.text), span: name.span)
+        emit(.unpackField, field, register, word: constant(fieldName: name.text), span: name.span)
         define(name, in: field, span: name.span)
       }
     }

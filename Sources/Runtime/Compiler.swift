@@ -28,6 +28,7 @@ final class Compiler {
   var resultCheck: Int?
   private var numberIndices: [UInt64: Int] = [:]
   private var stringIndices: [String: Int] = [:]
+  private var fieldNameIndices: [String: Int] = [:]
   private var globalIndices: [String: Int] = [:]
 
   /// The jumps that leave or continue a loop, to be aimed when its ends are known.
@@ -162,8 +163,17 @@ final class Compiler {
 
   func constant(_ string: String) -> Int {
     if let index = stringIndices[string] { return index }
-    parts.constants.append(.text(.name(string)))
+    parts.constants.append(.string(string))
     stringIndices[string] = parts.constants.count - 1
+    return parts.constants.count - 1
+  }
+
+  /// The name of a field or method, which is one object in all code: the machine compares names by
+  /// identity. Other strings are not kept beyond their code.
+  func constant(fieldName name: String) -> Int {
+    if let index = fieldNameIndices[name] { return index }
+    parts.constants.append(.text(.name(name)))
+    fieldNameIndices[name] = parts.constants.count - 1
     return parts.constants.count - 1
   }
 

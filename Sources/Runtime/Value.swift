@@ -218,12 +218,13 @@ public final class Closure {
 enum Teardown {
   /// Ends the life of values in a row.
   ///
-  /// The work list is only needed for containers that die here and hold containers themselves;
-  /// all others nest two deep at most.
+  /// The work list is only needed for containers that hold containers themselves; all others nest
+  /// two deep at most. Whether one dies here shows only when it is taken from the list: the same
+  /// one may stand in the row twice.
   static func release(_ values: UnsafeMutablePointer<Value>, count: Int) {
     var pending: [Value] = []
     for index in 0..<count where values[index].isContainer {
-      guard values[index].isOnlyReference, values[index].holdsContainers else { continue }
+      guard values[index].holdsContainers else { continue }
       // Taken over by a swap: a second holder would make the value look shared.
       pending.append(.nil)
       swap(&pending[pending.count - 1], &values[index])
