@@ -141,6 +141,7 @@ public final class Server {
     "textDocument/prepareRename": { try $0.prepareRename($1) },
     "textDocument/rename": { try $0.rename($1) },
     "textDocument/documentSymbol": { $0.symbols($1) },
+    "textDocument/formatting": { try $0.formatting($1) },
   ]
 
   private func initialize(_ parameters: JSON) -> JSON {
@@ -163,6 +164,7 @@ public final class Server {
         "documentHighlightProvider": true,
         "renameProvider": ["prepareProvider": true],
         "documentSymbolProvider": true,
+        "documentFormattingProvider": true,
       ],
     ]
   }

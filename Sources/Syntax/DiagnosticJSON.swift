@@ -10,8 +10,11 @@
 /// Turns diagnostics into JSON.
 public enum DiagnosticJSON {
   /// A diagnostic as one line of JSON, without a line end. `trace` names the calls that led to the
-  /// error, innermost first, each as `function at file:line:column`.
-  public static func render(_ diagnostic: Diagnostic, trace: [String] = []) -> String {
+  /// error, innermost first, each as `function at file:line:column`; `details` are further fields
+  /// with a text each.
+  public static func render(
+    _ diagnostic: Diagnostic, trace: [String] = [], details: [(name: String, text: String)] = []
+  ) -> String {
     let start = diagnostic.position
     let end = diagnostic.span.flatMap { span in
       diagnostic.source?.position(of: max(span.start, span.end))
@@ -28,7 +31,8 @@ public enum DiagnosticJSON {
       ("hint", diagnostic.hint.map(string) ?? "null"),
       ("trace", "[" + trace.map(string).joined(separator: ",") + "]"),
     ]
-    return "{" + fields.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
+    let all = fields + details.map { ($0.name, string($0.text)) }
+    return "{" + all.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
   }
 
   /// Several diagnostics, one a line.

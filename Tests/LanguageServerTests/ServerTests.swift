@@ -237,6 +237,38 @@ final class Client {
     #expect(code(client.ask("rename", 3, 1, ("newName", "q"))) == -32803)
   }
 
+  private func format(_ client: Client) -> JSON {
+    client.request(
+      "textDocument/formatting",
+      [
+        "textDocument": ["uri": Client.uri],
+        "options": ["tabSize": .integer(4), "insertSpaces": false],
+      ])
+  }
+
+  @Test func laysOutTheLinesThatNeedIt() {
+    let client = Client.started("let a = 1\nfn f( x )=x+a   # sum\n\n\n\nf(2)\n")
+    let edits = format(client)["result"]?.elements ?? []
+    #expect(edits.count == 1)
+    let place = edits.first?["range"]
+    #expect(place?["start"] == Position(line: 1, column: 0).json)
+    #expect(place?["end"] == Position(line: 4, column: 0).json)
+    #expect(edits.first?["newText"] == "fn f(x) = x + a  # sum\n")
+    client.change(["text": "let a = 1\n"])
+    #expect(format(client)["result"] == [])
+    // The last line has no end yet; a document may be empty.
+    client.change(["text": "let a = 1\r\nlet  b = 2"])
+    #expect(format(client)["result"]?.elements?.first?["newText"] == "let b = 2\r\n")
+    client.change(["text": ""])
+    #expect(format(client)["result"] == [])
+  }
+
+  @Test func textWithErrorsIsNotLaidOut() {
+    let client = Client.started("let a = (1\nlet  b = 2\n")
+    let message = format(client)["error"]?["message"]?.text ?? ""
+    #expect(message.contains("`(` is not closed"))
+  }
+
   @Test func outlines() {
     let client = Client.started("let a = 1\nfn f(x) {\n  fn g() = 2\n  g()\n}\n")
     let symbols = client.request(

@@ -11,6 +11,7 @@ import Library
 import Runtime
 import class Syntax.Source
 import enum Syntax.Spelling
+import enum Syntax.DiagnosticJSON
 import struct Syntax.DiagnosticRenderer
 
 struct CheckCommand: ParsableCommand {
@@ -35,6 +36,9 @@ struct CheckCommand: ParsableCommand {
 
   @Flag(help: "List the rules.")
   var rules = false
+
+  @Flag(help: "Write findings as JSON, one object a line, with the names of rule and level.")
+  var json = false
 
   @Option(help: "Colours: auto, always, never.")
   var color = "auto"
@@ -86,7 +90,7 @@ struct CheckCommand: ParsableCommand {
       } catch {
         let failure = ScriptError(anything: error)
         out.flush()
-        Diagnostics.say(DiagnosticRenderer().render(failure.diagnostic))
+        Diagnostics.say(ErrorText(terminal: terminal, isJSON: json).render(failure))
         code = max(code, Library.ExitCode.of(failure))
       }
     }
@@ -104,8 +108,16 @@ struct CheckCommand: ParsableCommand {
       bytes: try FileReader.read(path: isStandardInput ? "/dev/stdin" : file))
   }
 
+  private var terminal: Terminal { Terminal(color: Terminal.ColorChoice(rawValue: color) ?? .auto) }
+
   private func text(_ findings: [Finding]) -> String {
-    let terminal = Terminal(color: Terminal.ColorChoice(rawValue: color) ?? .auto)
+    if json {
+      return findings.map { finding in
+        let details = [("rule", finding.rule.name), ("level", finding.level.rawValue)]
+        return DiagnosticJSON.render(finding.diagnostic, details: details) + "\n"
+      }.joined()
+    }
+    let terminal = terminal
     let renderer = DiagnosticRenderer(
       style: terminal.colors == .none ? .plain : .color,
       width: terminal.isTerminal ? terminal.size.columns : 100)

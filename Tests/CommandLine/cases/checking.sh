@@ -25,3 +25,9 @@ expect 'examples have no findings' 0 '' check_examples
 deep=$(printf '(%.0s' {1..5000})
 printf '%s\n' "$deep" >deep.smap
 expect 'deep nesting' 2 'SyntaxError' "$smap" check deep.smap
+expect 'findings as JSON' 2 '"file":"shapes.smap","line":2,"column":7' "$smap" check --json shapes.smap
+expect 'with rule and level' 0 '"rule":"unused-name","level":"warning"' "$smap" check --json unused.smap
+expect 'a missing file as JSON' 66 '"kind":"' "$smap" check --json nosuch.smap
+expect 'JSON that a reader takes' 0 'arguments error 2' bash -c "'$smap' check --json several.smap |
+  python3 -c 'import json, sys
+for line in sys.stdin: f = json.loads(line); print(f[\"rule\"], f[\"level\"], f[\"line\"])'"
