@@ -10,6 +10,9 @@ extension Lexer {
 
   /// Reads a string up to its end or its first hole.
   mutating func string() {
+    if byte(at: offset + 1) == UInt8(ascii: "\""), byte(at: offset + 2) == UInt8(ascii: "\"") {
+      return tripleQuotes()
+    }
     let start = offset
     offset += 1
     switch text() {
@@ -19,6 +22,24 @@ extension Lexer {
       reportUnfinished(Span(start, offset), at: offset)
       append(.string, start, offset)
     }
+  }
+
+  /// Skips a text in triple quotes, which elsewhere spans lines: two strings side by side mean
+  /// nothing, so this takes no program away.
+  private mutating func tripleQuotes() {
+    let start = offset
+    report(
+      "there are no triple quotes", Span(start, start + 3),
+      hint: "a string stands on one line; `\\n` is a line end, and holes join: \"{a}{b}\"")
+    offset += 3
+    let quote = UInt8(ascii: "\"")
+    while let next = byte(at: offset),
+      next != quote || byte(at: offset + 1) != quote || byte(at: offset + 2) != quote
+    {
+      offset += 1
+    }
+    offset = min(offset + 3, bytes.count)
+    append(.unknown, start, offset)
   }
 
   /// Reads on after the `}` of a hole, up to the end of the string or its next hole.

@@ -38,6 +38,8 @@ extension Lexer {
     Foreign("=>", "a function is written `fn(x) = x + 1`"),
     Foreign("<>", "write `!=`"),
     Foreign("~=", "write `!=`"),
+    Foreign("??", "write `if x == nil { y } else { x }`"),
+    Foreign("?.", "a field is read with `.`; `get(name, value)` has a default"),
     Foreign("&&", "write `and`"),
     Foreign("||", "write `or`"),
     Foreign("&", "write `and`; for masks, multiply: `(x > 0) * (x < 1)`"),
@@ -77,7 +79,7 @@ extension Lexer {
   private static func isSymbolByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "="), UInt8(ascii: ">"), UInt8(ascii: "."), UInt8(ascii: "&"),
-      UInt8(ascii: "|"), UInt8(ascii: "*"), UInt8(ascii: "/"):
+      UInt8(ascii: "|"), UInt8(ascii: "*"), UInt8(ascii: "/"), UInt8(ascii: "?"):
       true
     default: false
     }

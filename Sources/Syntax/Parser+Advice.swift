@@ -15,7 +15,9 @@ struct Advice {
 extension Parser {
   /// Advice for the current token, if the mistake is a known one.
   func advice() -> Advice? {
-    if let advice = adviceForComment() ?? adviceForForeignWord() { return advice }
+    if let advice = adviceForHabitAround() ?? adviceForComment() ?? adviceForForeignWord() {
+      return advice
+    }
     switch kind {
     case .else: return adviceForElse("else", "write `} else {`")
     case .catch: return adviceForElse("catch", "write `} catch e {`")
@@ -78,13 +80,22 @@ extension Parser {
   }
 
   private func adviceForElse(_ word: String, _ hint: String) -> Advice {
+    if !token.startsLine, enclosingBracket == .bracketOpen {
+      return Advice(
+        title: "the condition of a comprehension has no `else`",
+        hint: "write `[if p { a } else { b } for x in xs]`")
+    }
+    return elseOutOfPlace(word, hint)
+  }
+
+  private func elseOutOfPlace(_ word: String, _ hint: String) -> Advice {
     token.startsLine
       ? Advice(title: "`\(word)` must follow the closing brace on its line", hint: hint)
       : Advice(title: "`\(word)` without a block before it", hint: hint)
   }
 
   private func adviceForTwoValues() -> Advice {
-    let isTouching = previous.span.end == token.span.start
+    let isTouching = isTouching(previous, token)
     if previous.kind == .name, isTouching, previous.span.end - previous.span.start <= 2 {
       return Advice(
         title: "a string takes no prefix", place: previous.span,
@@ -95,6 +106,12 @@ extension Parser {
         title: "a number runs into a name",
         place: previous.span.joined(with: token.span),
         hint: "a product needs `*`; numbers are decimal, as in `1_000` or `2.5e-3`")
+    }
+    if enclosingBracket == .bracketOpen {
+      return Advice(
+        title: "values in brackets need a comma between them",
+        label: "\(phrase(for: token)) follows a value",
+        hint: "write `[1, 2]`; rows of a matrix end with `;`, as in `[1, 2; 3, 4]`")
     }
     let isCall = previous.kind == .name && previous.startsLine
     let hint =
@@ -164,6 +181,7 @@ extension Parser {
 
   private func adviceForComma() -> Advice? {
     guard endsValue(previous) else { return nil }
+    if let advice = adviceForPair() { return advice }
     return Advice(
       title: "unexpected `,`", label: "values side by side make a list only in brackets",
       hint: "write `[a, b]`; `let [a, b] = pair` takes one apart")

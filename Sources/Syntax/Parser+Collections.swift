@@ -106,6 +106,11 @@ extension Parser {
   }
 
   private mutating func badEntry() -> SyntaxFailure {
+    if kind == .number, nextKind == .comma || previous.kind == .comma {
+      return failure(
+        "there are no sets", label: "expected a field",
+        hint: "a list is written `[1, 2]`, a record `{a: 1}`")
+    }
     guard kind.isKeyword else { return unexpected("a field or `}`") }
     let word = kind.rawValue
     if nextKind == .colon {

@@ -158,6 +158,9 @@ extension Parser {
       throw failure(
         "there is no `..`", hint: "write `range(a, b)`, or `a:b` inside index brackets")
     }
+    if let advice = adviceForPoint() {
+      throw failure(advice.title, at: advice.place, hint: advice.hint)
+    }
     if kind == .number {
       throw failure(
         "an element is read with brackets", label: "expected the name of a field",

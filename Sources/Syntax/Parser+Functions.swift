@@ -12,6 +12,7 @@ extension Parser {
       return try nested { parser throws(SyntaxFailure) in try parser.listPattern() }
     case .recordOpen, .blockOpen: return try recordPattern()
     case .parenthesisOpen:
+      if let advice = adviceForPattern() { throw failure(advice.title, hint: advice.hint) }
       throw failure(
         "no parentheses here", label: "expected a name or a pattern",
         hint: "write `[a, b]` to take a list apart, and `for x in xs {`")
@@ -88,6 +89,10 @@ extension Parser {
 
   /// Signature ::= '(' (Parameter (',' Parameter)* ','?)? ')' ('->' Annotation)?
   mutating func signature() throws(SyntaxFailure) -> Signature {
+    if kind == .name {
+      throw failure(
+        "parameters stand in parentheses", label: "expected `(`", hint: "write `fn f(x) = x + 1`")
+    }
     let open = try expect(.parenthesisOpen)
     var parameters: [Parameter] = []
     while kind != .parenthesisClose {

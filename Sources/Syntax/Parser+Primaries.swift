@@ -152,6 +152,11 @@ extension Parser {
     let first = advance()
     let body = try block(after: "try")
     guard accept(.catch) else { throw missingCatch() }
+    if kind == .parenthesisOpen || kind == .recordOpen || kind == .blockOpen {
+      throw failure(
+        "`catch` names the error, without parentheses", label: "expected a name",
+        hint: "write `catch e { .. }`")
+    }
     let error = try name("a name for the error")
     let handler = try block(after: "catch")
     return Expression(.attempt(body, error: error, handler: handler), span(from: first.span))

@@ -101,10 +101,7 @@ extension Parser {
     let target = try expression()
     guard let assignment = AssignmentOperator(token: kind) else { return .expression(target) }
     guard isAssignable(target) else {
-      throw failure(
-        "cannot assign to this", at: target.span,
-        hint: "write a name, a field `x.name` or an element `x[i]` before `\(kind.rawValue)`; "
-          + "`==` compares")
+      throw failure("cannot assign to this", at: target.span, hint: assignmentHint(target))
     }
     advance()
     return .assignment(target, assignment, try expression())

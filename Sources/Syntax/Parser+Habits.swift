@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Habits that show only in the tokens around the one that cannot stand where it does: symbols made
+// of two tokens, headers of loops, tuples.
+
+extension Parser {
+  /// Whether nothing stands between two tokens.
+  func isTouching(_ left: Token, _ right: Token) -> Bool { left.span.end == right.span.start }
+
+  /// The token some places before the current one, if it belongs to the text.
+  private func token(before distance: Int) -> Token? {
+    index >= distance ? tokens[index - distance] : nil
+  }
+
+  /// The kind of the bracket that the current token stands in; looks back 64 tokens at most.
+  var enclosingBracket: Token.Kind? {
+    var depth = 0
+    var place = index - 1
+    while place >= 0, index - place <= 64 {
+      switch tokens[place].kind {
+      case .parenthesisClose, .bracketClose, .braceClose: depth += 1
+      case .parenthesisOpen, .bracketOpen, .recordOpen, .blockOpen:
+        if depth == 0 { return tokens[place].kind }
+        depth -= 1
+      default: break
+      }
+      place -= 1
+    }
+    return nil
+  }
+
+  /// The kind of the first token of the statement, and how many tokens were passed since.
+  private var header: (kind: Token.Kind, distance: Int) {
+    (tokens[statementStart].kind, index - statementStart)
+  }
+
+  /// Advice that is better than any for the token alone.
+  func adviceForHabitAround() -> Advice? {
+    adviceForCompoundAssignment() ?? adviceForDecrement() ?? adviceForTransposition()
+      ?? adviceForLoopHeader() ?? adviceForLet() ?? adviceForStatementStart()
+      ?? adviceForUnbracedBlock() ?? adviceForStar()
+  }
+
+  // MARK: - Symbols
+
+  /// `x **= 2`
+  private func adviceForCompoundAssignment() -> Advice? {
+    guard kind == .assign, isTouching(previous, token) else { return nil }
+    switch previous.kind {
+    case .power, .percent, .floorDivide, .at:
+      let symbol = previous.kind.rawValue
+      return Advice(
+        title: "there is no `\(symbol)=`", place: previous.span.joined(with: token.span),
+        hint: "write `x = x \(symbol) y`")
+    default: return nil
+    }
+  }
+
+  /// `x--`
+  func adviceForDecrement() -> Advice? {
+    guard previous.kind == .minus, let first = token(before: 2), first.kind == .minus,
+      isTouching(first, previous), let operand = token(before: 3), operand.kind.precedesBlock
+    else { return nil }
+    return Advice(
+      title: "there is no `--`", place: first.span.joined(with: previous.span),
+      hint: "write `x -= 1`")
+  }
+
+  /// `x'`, but not `f'text'`.
+  private func adviceForTransposition() -> Advice? {
+    let prefixes: Set<String> = ["f", "r", "b", "u", "F", "R", "B"]
+    guard kind == .string, isTouching(previous, token), bytes(token).first == UInt8(ascii: "'"),
+      endsValue(previous), previous.kind != .string, !prefixes.contains(text(previous))
+    else { return nil }
+    let place = Span(start: token.span.start, end: token.span.start + 1)
+    return Advice(
+      title: "a quote does not transpose", place: place,
+      hint: "write `x.T`; strings stand apart from other values")
+  }
+
+  /// `@decorator` and `% comment`
+  private func adviceForStatementStart() -> Advice? {
+    guard index == statementStart else { return nil }
+    switch kind {
+    case .at:
+      return Advice(
+        title: "there are no decorators", hint: "call the function: `let g = decorate(f)`")
+    case .percent:
+      return Advice(title: "`%` is the remainder", hint: "a comment starts with `#`")
+    default: return nil
+    }
+  }
+
+  /// `fn f(*args)`; the `*` alone is a marker, so the name after it is what cannot be.
+  private func adviceForStar() -> Advice? {
+    let isSignature = header.kind == .fn || previous.kind == .fn
+    if kind == .power, isSignature, enclosingBracket == .parenthesisOpen {
+      return Advice(
+        title: "there are no `**` parameters",
+        hint: "options have names and defaults: `fn f(x, *, scale = 1)`")
+    }
+    guard kind == .name, previous.kind == .times, isTouching(previous, token),
+      let before = token(before: 2), before.kind == .parenthesisOpen || before.kind == .comma
+    else { return nil }
+    return Advice(
+      title: "a parameter for the remaining arguments is written with `...`",
+      place: previous.span.joined(with: token.span), hint: "write `...\(text(token))`")
+  }
+
+  /// `5.` and `a .* b`: the point is the token before.
+  func adviceForPoint() -> Advice? {
+    switch kind {
+    case .times, .divide, .power:
+      let symbol = kind.rawValue
+      guard isTouching(previous, token) else { return nil }
+      return Advice(
+        title: "there is no `.\(symbol)`", place: previous.span.joined(with: token.span),
+        hint: "`\(symbol)` works on elements as it is; the product of matrices is `a @ b`")
+    default:
+      guard kind != .name, let number = token(before: 2), number.kind == .number,
+        isTouching(number, previous)
+      else { return nil }
+      return Advice(
+        title: "a number ends with a digit", place: number.span.joined(with: previous.span),
+        hint: "write `\(text(number)).0`")
+    }
+  }
+
+  // MARK: - Statements
+
+  /// `for i = 1:10`, `for x of xs`, `for each x in xs`
+  private func adviceForLoopHeader() -> Advice? {
+    guard header.kind == .for, header.distance == 2, previous.kind == .name else { return nil }
+    let name = text(previous)
+    switch kind {
+    case .assign:
+      return Advice(
+        title: "a loop is written with `in`",
+        hint: "write `for \(name) in range(n) { .. }`, which counts from 0 to n - 1")
+    case .name where text(token) == "of":
+      return Advice(
+        title: "a loop is written with `in`", hint: "write `for \(name) in xs { .. }`")
+    case .name where name == "each":
+      return Advice(
+        title: "`each` is not a keyword", place: previous.span,
+        hint: "write `for \(text(token)) in xs { .. }`")
+    default: return nil
+    }
+  }
+
+  /// `let x` without a value.
+  private func adviceForLet() -> Advice? {
+    guard header.kind == .let, header.distance == 2, previous.kind == .name,
+      kind == .newline || kind == .semicolon || kind == .braceClose
+    else { return nil }
+    return Advice(
+      title: "`let` needs a value", label: "expected `=`",
+      hint: "write `let \(text(previous)) = nil` if it comes later")
+  }
+
+  /// `if (p) print(x)`
+  private func adviceForUnbracedBlock() -> Advice? {
+    let words: [Token.Kind] = [.if, .while, .for]
+    guard words.contains(header.kind), previous.kind == .parenthesisClose,
+      !isTouching(previous, token), startsValue(token) || kind.startsStatementOnly,
+      enclosingBracket != .bracketOpen, enclosingBracket != .parenthesisOpen
+    else { return nil }
+    if kind == .name, Spelling.habits[text(token)] != nil { return nil }
+    return Advice(
+      title: "a block stands in braces", label: "expected `{`",
+      hint: "write `\(header.kind.rawValue) .. { .. }`")
+  }
+
+  // MARK: - Tuples
+
+  /// `a, b = f()`, `let a, b = f()`, `for a, b in xs`, `return a, b`, `(x, y) => x + y`
+  func adviceForPair() -> Advice? {
+    let first = text(previous)
+    let (pair, other) = pairNames(first)
+    switch header.kind {
+    case .let where header.distance == 2:
+      return Advice(
+        title: "a list is taken apart with brackets", hint: "write `let \(pair) = ..`")
+    case .for where header.distance == 2:
+      return Advice(
+        title: "a list is taken apart with brackets", hint: "write `for \(pair) in xs { .. }`")
+    case .return where enclosingBracket != .parenthesisOpen:
+      return Advice(
+        title: "a function returns one value", hint: "write `return [..]` with the values in it")
+    default: break
+    }
+    if enclosingBracket == .parenthesisOpen, previous.kind == .name, isParameterList {
+      return Advice(
+        title: "a function starts with `fn`",
+        hint: "write `fn(\(first), \(other)) = ..`")
+    }
+    guard header.distance == 1, previous.kind == .name, hasAssignment else { return nil }
+    return Advice(
+      title: "one name is assigned to at a time",
+      hint: "write `let \(pair) = ..` for new names, or assign to each on a line of its own")
+  }
+
+  /// The two names of a pair as a pattern, and the second one.
+  private func pairNames(_ first: String) -> (String, String) {
+    let other = nextKind == .name ? text(tokens[index + 1]) : "b"
+    return ("[\(first), \(other)]", other)
+  }
+
+  /// Whether the parenthesis at hand closes in front of an arrow.
+  private var isParameterList: Bool {
+    var place = index
+    while place < tokens.count, place - index < 64, tokens[place].kind != .parenthesisClose {
+      guard tokens[place].kind == .name || tokens[place].kind == .comma else { return false }
+      place += 1
+    }
+    guard place + 1 < tokens.count else { return false }
+    let next = tokens[place + 1]
+    return next.kind == .arrow || next.kind == .unknown && text(next) == "=>"
+  }
+
+  /// Whether an `=` follows on the line, outside of brackets.
+  private var hasAssignment: Bool {
+    var place = index
+    while place < tokens.count, place - index < 64 {
+      switch tokens[place].kind {
+      case .assign: return true
+      case .comma, .name: place += 1
+      default: return false
+      }
+    }
+    return false
+  }
+
+  // MARK: - Particular places
+
+  /// Something else than a name after `for`, `let` or a parameter's comma.
+  func adviceForPattern() -> Advice? {
+    guard kind == .parenthesisOpen, header.distance == 1 else { return nil }
+    let isThreePart = nextKind == .let || semicolonFollows
+    switch header.kind {
+    case .for where isThreePart:
+      return Advice(
+        title: "there is no loop in three parts",
+        hint: "write `for i in range(n) { .. }`, or `while p { .. }`")
+    case .for: return Advice(title: "no parentheses here", hint: "write `for x in xs { .. }`")
+    case .let:
+      return Advice(
+        title: "a list is taken apart with brackets", hint: "write `let [a, b] = ..`")
+    default: return nil
+    }
+  }
+
+  /// Whether a `;` stands before the parenthesis at hand closes.
+  private var semicolonFollows: Bool {
+    for token in tokens[index...].prefix(32) {
+      if token.kind == .semicolon { return true }
+      if token.kind == .parenthesisClose || token.kind == .newline { return false }
+    }
+    return false
+  }
+
+  /// What can be written instead of an expression that cannot be assigned to.
+  func assignmentHint(_ target: Expression) -> String {
+    switch target.kind {
+    case .call(let function, _):
+      let length = function.span.end - function.span.start
+      let name = length <= 20 ? source.text(function.span) : "f"
+      return "a function is written `fn \(name)(x) = ..`; an element is `\(name)[0]`"
+    case .list, .record:
+      return "write `let [a, b] = ..` or `let {a, b} = ..` for new names"
+    case .comparison: return "write `if p { .. }` to compare; `==` compares"
+    default:
+      return "write a name, a field `x.name` or an element `x[i]` before `\(kind.rawValue)`; "
+        + "`==` compares"
+    }
+  }
+}
