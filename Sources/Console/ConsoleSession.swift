@@ -16,6 +16,9 @@ public protocol ConsoleSession: AnyObject {
   /// Tells whether a text is a whole program, or needs further lines.
   func completeness(of text: String) -> Completeness
 
+  /// How many brackets a line opens beyond those it closes; within brackets no text is whole.
+  func openedBrackets(inLine line: String) -> Int
+
   /// The names that may stand at the cursor, an index into the scalars of `text`.
   func completions(of text: String, at cursor: Int) -> Completions
 
@@ -30,6 +33,11 @@ public protocol ConsoleSession: AnyObject {
 
   /// The commands that `command` knows, with a line of help each, for `:help` and completion.
   var commands: [ConsoleCommand] { get }
+}
+
+extension ConsoleSession {
+  /// No knowledge of brackets: every line may be the last.
+  public func openedBrackets(inLine line: String) -> Int { 0 }
 }
 
 /// A command of the prompt: what is typed after the colon.

@@ -38,6 +38,7 @@ public final class REPL {
   public private(set) var isDone = false
   /// The lines of a statement that needs further ones.
   private var unfinished = ""
+  private var paste = PasteProgress()
 
   /// Prepares a loop; nothing is read or written yet.
   public init(session: any ConsoleSession, terminal: Terminal, options: Options = Options()) {
@@ -107,7 +108,7 @@ public final class REPL {
           exitCode = 130
           return
         }
-        unfinished = ""
+        forgetUnfinished()
         try terminal.write("\n")
       case .endOfInput:
         if !unfinished.isEmpty { try run(unfinished) }
@@ -123,13 +124,17 @@ public final class REPL {
   ///
   /// - Throws: `FileError` when the output cannot be written.
   public func enter(_ line: String) throws {
-    let text = unfinished.isEmpty ? line : unfinished + "\n" + line
-    guard isWhole(text) else {
-      unfinished = text
-      return
-    }
-    unfinished = ""
+    if !unfinished.isEmpty { unfinished += "\n" }
+    unfinished += line
+    guard paste.mayEnd(after: line, session), isWhole(unfinished) else { return }
+    let text = unfinished
+    forgetUnfinished()
     try run(text)
+  }
+
+  private func forgetUnfinished() {
+    unfinished = ""
+    paste = PasteProgress()
   }
 
   private func isWhole(_ text: String) -> Bool {
@@ -207,5 +212,25 @@ public final class REPL {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+}
+
+/// Spares long texts the question, after each line, whether they are whole.
+///
+/// Asking reads the text from its beginning, so asking after each of thousands of lines would take
+/// time by the square of their number. Within brackets the answer is known; the question is then
+/// asked only now and then, to find errors early.
+private struct PasteProgress {
+  private var lines = 0
+  private var depth = 0
+  private var nextQuestion = 64
+
+  /// Whether the text may be whole, now that `line` has been added.
+  mutating func mayEnd(after line: String, _ session: any ConsoleSession) -> Bool {
+    lines += 1
+    depth += session.openedBrackets(inLine: line)
+    guard lines >= nextQuestion else { return lines < 64 || depth <= 0 }
+    nextQuestion = lines + lines / 4
+    return true
   }
 }

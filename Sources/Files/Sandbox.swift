@@ -41,9 +41,11 @@ public final class Sandbox: Sendable {
   ///   - folder: Where scripts may read and write.
   ///   - readable: Folders that they may read as well; missing ones are passed over.
   ///   - ownFolders: Where the program, not its scripts, keeps files of its own.
+  ///   - confinesProcess: Whether Landlock holds the program as well as its scripts.
   /// - Throws: `FileError` when the folder is none, or the system cannot open files beneath it.
   public static func enter(
-    folder: String, readable: [String] = [], ownFolders: [String] = []
+    folder: String, readable: [String] = [], ownFolders: [String] = [],
+    confinesProcess: Bool = true
   ) throws {
     let sandbox = try Sandbox(folder: folder, readable: readable)
     // A system without openat2 would fail at the first file; better to say so at once.
@@ -51,7 +53,7 @@ public final class Sandbox: Sendable {
       folder, flags: pathOnly | O_DIRECTORY, mode: 0, changes: true,
       operation: "use as sandbox", name: folder)
     active.withLock { $0 = sandbox }
-    sandbox.confineProcess(ownFolders)
+    if confinesProcess { sandbox.confineProcess(ownFolders) }
   }
 
   /// Prepares a sandbox without entering it.

@@ -13,6 +13,7 @@ enum RandomFunctions {
       example: "len(random.split(42, 3))   #=> 3"
     ) { call in
       let count = try call.integer(1, in: 0...Session.maximumListCount)
+      try call.session.claim(elements: count, bytesEach: 32)
       let keys = try RandomKey(number: call.number(0)).split(count)
       return .numbers(keys.map { Double($0.seed) })
     },

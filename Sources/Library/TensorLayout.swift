@@ -46,8 +46,10 @@ enum TensorLayout {
       // All lists on all levels, also of tensors without elements such as zeros(1e9, 0).
       var (total, level) = (0, 1)
       for size in x.shape {
-        level = level.multipliedReportingOverflow(by: size).partialValue
-        total = total.addingReportingOverflow(level).partialValue
+        let product = level.multipliedReportingOverflow(by: size)
+        level = product.overflow ? Int.max : product.partialValue
+        let sum = total.addingReportingOverflow(level)
+        total = sum.overflow ? Int.max : sum.partialValue
       }
       try call.session.claim(elements: total, bytesEach: Session.objectBytes)
       return lists(x.toArray()[...], x.shape[...])

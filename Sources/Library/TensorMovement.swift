@@ -75,7 +75,12 @@ enum TensorMovement {
       "Cuts a tensor into at most `chunks` parts of equal size; the last may be smaller.",
       example: "[part.shape for part in chunk(arange(5), 2)]   #=> [[3], [2]]"
     ) { call in
-      let parts = try call.tensor(0).chunk(call.integer(1), dim: call.integer(2))
+      let x = try call.tensor(0)
+      // Even an empty tensor can have a dimension of any size, and so any number of parts.
+      try call.session.claim(
+        elements: max(0, min(call.integer(1), x.shape.max() ?? 0)),
+        bytesEach: 2 * Session.objectBytes)
+      let parts = try x.chunk(call.integer(1), dim: call.integer(2))
       return .list(parts.map { .tensor($0) })
     },
     Builtin(

@@ -71,11 +71,15 @@ public final class Builtin: Sendable {
   public var signatureError: Diagnostic? { header.error }
 
   /// The type whose method this is: the annotation of the first parameter. A shape is a tensor.
+  ///
+  /// Functions of namespaces are no methods of strings and numbers, which say nothing about what
+  /// a namespace does with them: `"a.png".load()` would be a guess among three functions.
   public var receiverType: String? {
     guard let first = header.parameters.first, first.kind == .positional else { return nil }
     switch first.annotation?.kind {
     case .type("any"), nil: return nil
-    case .type(let name): return name
+    case .type(let name):
+      return namespace.isEmpty || (name != "string" && name != "number") ? name : nil
     case .shape: return "tensor"
     }
   }

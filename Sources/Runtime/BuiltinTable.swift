@@ -54,7 +54,8 @@ public final class BuiltinTable {
   public private(set) var typeNames: Set<String>
   private var methods: [String: [String: Builtin]] = [:]
 
-  init(_ library: LibraryTable) {
+  /// Prepares a library; nothing changes the table afterwards.
+  public init(_ library: LibraryTable) {
     let table = CoreFunctions.table.adding(library)
     functions = table.functions
     constants = table.constants

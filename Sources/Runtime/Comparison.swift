@@ -23,7 +23,7 @@ package enum Comparison {
     case .contains: return .bool(try contains(left, in: right, session))
     case .equal, .notEqual:
       if let mask = try mask(operation, left, right) { return mask }
-      return .bool(try equal(left, right) == (operation == .equal))
+      return .bool(try equal(left, right, session) == (operation == .equal))
     default:
       if case .text(let a) = left, case .text(let b) = right {
         return .bool(strings(operation, a.string, b.string))
@@ -113,11 +113,17 @@ package enum Comparison {
   // MARK: - Equality
 
   /// Whether two values are equal, element by element for lists, records and tensors.
-  package static func equal(_ left: Value, _ right: Value) throws -> Bool {
-    try equal(left, right, depth: 0)
+  package static func equal(
+    _ left: Value, _ right: Value, _ session: Session? = nil
+  ) throws -> Bool {
+    var walk = EqualityWalk(session: session)
+    return try equal(left, right, depth: 0, &walk)
   }
 
-  private static func equal(_ left: Value, _ right: Value, depth: Int) throws -> Bool {
+  private static func equal(
+    _ left: Value, _ right: Value, depth: Int, _ walk: inout EqualityWalk
+  ) throws -> Bool {
+    try walk.step()
     guard depth < maximumDepth else {
       throw ScriptError.limit(
         "these values nest too deep to be compared", hint: "does one contain itself?",
@@ -137,8 +143,8 @@ package enum Comparison {
     case (.object(let a), .object(let b)):
       if a === b { return true }
       return a.type === b.type && a.type.equals?(a, b) ?? false
-    case (.list(let a), .list(let b)): return try lists(a, b, depth)
-    case (.record(let a), .record(let b)): return try records(a, b, depth)
+    case (.list(let a), .list(let b)): return try lists(a, b, depth, &walk)
+    case (.record(let a), .record(let b)): return try records(a, b, depth, &walk)
     case (.list, .range), (.range, .list):
       return try sequence(left, right)
     case (.tensor(let a), .tensor(let b)): return a.shape == b.shape && a.toArray() == b.toArray()
@@ -148,18 +154,23 @@ package enum Comparison {
     }
   }
 
-  private static func lists(_ a: List, _ b: List, _ depth: Int) throws -> Bool {
+  private static func lists(
+    _ a: List, _ b: List, _ depth: Int, _ walk: inout EqualityWalk
+  ) throws -> Bool {
     if a === b { return true }
     guard a.count == b.count else { return false }
-    for (x, y) in zip(a.items, b.items) where try !equal(x, y, depth: depth + 1) { return false }
+    for (x, y) in zip(a.items, b.items)
+    where try !equal(x, y, depth: depth + 1, &walk) { return false }
     return true
   }
 
-  private static func records(_ a: Record, _ b: Record, _ depth: Int) throws -> Bool {
+  private static func records(
+    _ a: Record, _ b: Record, _ depth: Int, _ walk: inout EqualityWalk
+  ) throws -> Bool {
     if a === b { return true }
     guard a.count == b.count else { return false }
     for (key, x) in zip(a.keys, a.values) {
-      guard let y = b[key], try equal(x, y, depth: depth + 1) else { return false }
+      guard let y = b[key], try equal(x, y, depth: depth + 1, &walk) else { return false }
     }
     return true
   }
@@ -182,7 +193,7 @@ package enum Comparison {
   ) throws -> Bool {
     switch container {
     case .list(let list):
-      for item in list.items where try equal(item, value) { return true }
+      for item in list.items where try equal(item, value, session) { return true }
       return false
     case .record(let record):
       guard case .text(let key) = value else { return false }
@@ -200,9 +211,31 @@ package enum Comparison {
       guard let number = Conversion.number(value) else { return false }
       return tensor.withValues { $0.contains(Float(number)) }
     case .object(let object) where object.type.count != nil:
-      return try session.elements(of: container).contains { try equal($0, value) }
+      return try session.elements(of: container).contains { try equal($0, value, session) }
     default:
       throw ScriptError.type("`in` cannot look into \(container.typePhrase)")
+    }
+  }
+}
+
+/// How much a comparison has looked at. A few lists that share their parts can stand for a tree
+/// of any size, so comparing must be stoppable and end by itself.
+private struct EqualityWalk {
+  let session: Session?
+  private var steps = 0
+
+  private static let maximumSteps = 1 << 28
+  private static let interval = 1 << 12
+
+  init(session: Session?) { self.session = session }
+
+  mutating func step() throws {
+    steps += 1
+    guard steps % EqualityWalk.interval == 0 else { return }
+    try session?.countWork(EqualityWalk.interval / 64)
+    try session?.poll()
+    guard steps < EqualityWalk.maximumSteps else {
+      throw ScriptError.limit("these values have too many parts to be compared", isCatchable: true)
     }
   }
 }

@@ -98,7 +98,7 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       for (position, item) in try call.list(0).items.enumerated()
-      where try Comparison.equal(item, call[1]) {
+      where try Comparison.equal(item, call[1], call.session) {
         return .integer(position)
       }
       return .nil

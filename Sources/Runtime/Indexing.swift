@@ -222,6 +222,10 @@ enum Indexing {
   ) throws {
     let values: [Value]
     switch value {
+    case .tensor(let tensor) where tensor.rank == 1:
+      // What `xs[:2] += [1, 2]` has computed: numbers belong into a list, not tensors of one each.
+      try session.claim(elements: tensor.count)
+      values = tensor.toArray().map { .number(Double($0)) }
     case .list, .range, .tensor: values = try session.elements(of: value)
     default:
       throw ScriptError.type(

@@ -91,11 +91,21 @@ public final class Session {
   ///   - path: The file whose folder imports are relative to.
   ///   - interrupt: What stops a running script; the process-wide one by default.
   ///   - output: Where printed text goes.
-  public init(
+  public convenience init(
     library: LibraryTable, path: String = "", limits: Limits = Limits(),
     interrupt: Interrupt = .shared, output: @escaping (String) -> Void
   ) {
-    builtins = BuiltinTable(library)
+    self.init(
+      builtins: BuiltinTable(library), path: path, limits: limits, interrupt: interrupt,
+      output: output)
+  }
+
+  /// Makes a session with a library that other sessions of this thread may use as well.
+  public init(
+    builtins: BuiltinTable, path: String = "", limits: Limits = Limits(),
+    interrupt: Interrupt = .shared, output: @escaping (String) -> Void
+  ) {
+    self.builtins = builtins
     scope = ModuleScope(path: path, builtins: builtins)
     self.limits = limits
     self.interrupt = interrupt

@@ -89,6 +89,16 @@ final class PromptHost: ConsoleSession {
     }
   }
 
+  func openedBrackets(inLine line: String) -> Int {
+    Lexer.tokenize(Source(path: "", text: line)).tokens.reduce(0) { depth, token in
+      switch token.kind {
+      case .parenthesisOpen, .bracketOpen, .blockOpen, .recordOpen: depth + 1
+      case .parenthesisClose, .bracketClose, .braceClose: depth - 1
+      default: depth
+      }
+    }
+  }
+
   func completions(of text: String, at cursor: Int) -> Completions {
     let scalars = Array(text.unicodeScalars.prefix(cursor))
     var start = scalars.count

@@ -22,6 +22,11 @@ expect 'a million lines' 0 '1000000' "$smap" lines.smap
 { printf 'let x = ['; repeated '1, ' 100000; printf ']\nlen(x)\n'; } >paste.smap
 expect 'a huge paste' 0 '100000' bash -c '"$0" <paste.smap' "$smap"
 
+{ echo 'let x = ['; yes '1,' | head -n 40000; printf ']\nlen(x)\n'; } >paste.smap
+expect 'a paste of 40000 lines' 0 '40000' timeout 60 bash -c '"$0" <paste.smap' "$smap"
+{ echo 'fn f() {'; yes '  let x = [1, 2]' | head -n 100; printf '  x[0]]\n}\n40 + 2\n'; } >paste.smap
+expect 'an error in a long paste' 1 '42' bash -c '"$0" <paste.smap' "$smap"
+
 # Encoding
 printf 'let a = 1\nlet b = "\377"\n' >text.smap
 expect 'invalid UTF-8' 2 'invalid UTF-8 at byte 19' "$smap" text.smap
@@ -52,6 +57,9 @@ for code in 'map(range(5e7), fn(x) = x)' 'while true { try { while true { } } ca
   'while true { sorted(range(1e5)) }' 'while true { zeros(200, 200) @ zeros(200, 200) }'; do
   expect "interrupt in $code" 130 'interrupted' timeout --preserve-status -s INT 1 "$smap" -e "$code"
 done
+expect 'interrupted twice' 130 'interrupted' bash -c '
+  "$0" -e "while true { try { while true { } } catch e { } }" & child=$!
+  sleep 0.5; kill -INT $child; kill -INT $child; wait $child' "$smap"
 if command -v script >/dev/null; then
   # A terminal: the loop is interrupted by the key, and the variables are kept.
   expect 'interrupt at the prompt' 0 'kept is 42' bash -c \
@@ -87,9 +95,15 @@ for of in '[1, 2, 3]' 'zeros(3)' '"abc"' 'range(5)'; do
   expect "$of[::0]" 1 'step of a slice cannot be 0' "$smap" -e "${of}[::0]"
 done
 
+# Lists stay lists.
+expect 'a slice of a list after arithmetic' 0 '[2, 4, 3]' "$smap" -e 'let xs = [1, 2, 3]; xs[0:2] += [1, 2]; xs'
+expect 'a slice of a list gets numbers' 0 'number' "$smap" -e 'let xs = [1, 2]; xs[:] = zeros(2); type(xs[0])'
+
 # Names
 expect 'unknown function' 1 'did you mean `len`' "$smap" -e 'lenn([1])'
 expect 'unknown field' 1 'did you mean `alpha`' "$smap" -e '{alpha: 1}.alpa'
+expect 'a string is no path' 1 'load' "$smap" -e '"picture.png".load()'
+expect 'a number is no seed' 1 'split' "$smap" -e '(42).split(2)'
 expect 'unknown name in a namespace' 1 'did you mean `load`' "$smap" -e 'image.laod("a.png")'
 
 # What is printed reads back.
