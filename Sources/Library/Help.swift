@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Help pages, made from the tables: the signature, the sentence, the details and the example of a
-// function; the functions of a namespace; the fields and methods of a type; an overview of all.
+// function; the functions of a namespace; the fields and methods of a type; the topics of the
+// language and the tour of it; an overview of all.
 
 import Runtime
 import Syntax
@@ -13,8 +14,21 @@ public struct Help {
   /// The help of a session's library.
   public init(_ builtins: BuiltinTable) { self.builtins = builtins }
 
-  /// The page on a function, a method, a namespace, a type or a constant, or nil if there is none.
+  /// The page on a function, a method, a namespace, a type, a constant or a part of the language,
+  /// or nil if there is none.
   public func page(_ topic: String) -> String? {
+    switch topic {
+    case "topics": return Help.topicsPage
+    case "tour": return Help.tourPage
+    default: break
+    }
+    let language = Topics.topic(named: topic).map(Help.page)
+    guard let library = libraryPage(topic) else { return language }
+    guard let title = Topics.topic(named: topic)?.names[0] else { return library }
+    return library + (title == topic ? "" : "\nSee also help(\"\(title)\").\n")
+  }
+
+  private func libraryPage(_ topic: String) -> String? {
     // A function and a method may share a name: `split` cuts tensors and strings.
     let named = builtins.functions.filter { $0.qualifiedName == topic }
     if !named.isEmpty { return named.map(page).joined(separator: "\n") }
@@ -52,18 +66,25 @@ public struct Help {
       text += "\n\(namespace).  \(builtins.namespaceSummaries[namespace] ?? "")\n"
       text += Help.wrapped("    " + names, indent: "    ") + "\n"
     }
-    text += "\nhelp(\"smap.train\") explains a function, help(\"smap\") a namespace.\n"
+    text += """
+
+      help("smap.train") explains a function, help("smap") a namespace, help("if") a part of the
+      language. help("topics") lists those parts, and help("tour") walks through them.
+
+      """
     return text
   }
 
   /// The nearest of all names that help knows.
   public func nearest(to topic: String) -> String? {
-    Spelling.nearest(to: topic, in: topics)
+    let word = Spelling.foreignWords[topic] ?? topic
+    return word != topic && page(word) != nil ? word : Spelling.nearest(to: topic, in: topics)
   }
 
   private var topics: [String] {
     builtins.functions.flatMap { [$0.qualifiedName, $0.name] } + namespaces
       + builtins.types.map(\.name) + builtins.constants.map(\.name)
+      + Topics.all.flatMap(\.names) + ["topics", "tour"]
   }
 
   private var namespaces: [String] {
@@ -92,6 +113,37 @@ public struct Help {
       text += "\nMethods\n" + Help.columns(methods.map { ("  .\($0.name)(..)", $0.summary) })
     }
     return text
+  }
+}
+
+// MARK: - The language
+
+extension Help {
+  private static func page(_ topic: Topic) -> String {
+    var text = wrapped("    " + topic.names.joined(separator: "  "), indent: "    ") + "\n\n"
+    text += wrapped(topic.summary) + "\n\n"
+    for paragraph in topic.text.split(separator: "\n") { text += wrapped("\(paragraph)") + "\n" }
+    text += "\nExample\n"
+    for line in topic.example.split(separator: "\n", omittingEmptySubsequences: false) {
+      text += line.isEmpty ? "\n" : "    \(line)\n"
+    }
+    return text
+  }
+
+  /// The first names of all topics with their sentences.
+  private static var topicsPage: String {
+    columns(Topics.all.map { ($0.names[0], $0.summary) })
+      + "\nhelp(\"let\") or ?let shows the page, help(\"tour\") a walk through the language.\n"
+  }
+
+  /// The steps of the tour as they look at the prompt.
+  private static var tourPage: String {
+    let steps = Tour.steps.map { step in
+      let shown = step.shows.isEmpty ? "" : "    \(step.shows)\n"
+      return "# " + wrapped(step.words, indent: "# ") + "\n    smap> \(step.line)\n" + shown
+    }
+    return "Type the lines one after the other.\n\n" + steps.joined(separator: "\n")
+      + "\nhelp(\"topics\") goes on from here; help() lists the functions.\n"
   }
 }
 
@@ -131,8 +183,12 @@ enum HelpFunctions {
   static let functions: [Builtin] = [
     Builtin(
       "help(topic = nil)",
-      "Explains a function, a namespace or a type; without a topic, lists all.",
-      details: "`topic` is a name in quotes or the thing itself: help(\"smap.encode\"), help(sum).",
+      "Explains a function, a type or a part of the language; without a topic, lists all.",
+      details: """
+        `topic` is a name in quotes or the thing itself: help("smap.encode"), help(sum), \
+        help("if"). help("topics") lists the parts of the language, help("tour") walks through \
+        them.
+        """,
       example: "help(pi)   #=> a number",
       body: { call in
         call.write(try text(call))
@@ -166,7 +222,8 @@ enum HelpFunctions {
     }
     throw call.failure(
       .name, "there is no help on `\(topic)`",
-      hint: help.nearest(to: topic).map { "did you mean `\($0)`?" } ?? "help() lists everything",
+      hint: help.nearest(to: topic).map { "did you mean `\($0)`?" }
+        ?? "help() lists functions, help(\"topics\") the parts of the language",
       argument: 0)
   }
 }

@@ -8,7 +8,7 @@ import Syntax
 public struct Completion: Hashable, Sendable {
   /// What a completion is.
   public enum Kind: Sendable {
-    case keyword, variable, function, namespace, constant, field, method
+    case keyword, variable, function, namespace, constant, field, method, argument
   }
 
   /// The whole word, without what stands before its last dot.

@@ -11,9 +11,15 @@ import Runtime
 import Syntax
 
 final class PromptHost: ConsoleSession {
-  private let host: Host
-  private var session: Session { host.session }
+  let host: Host
+  var session: Session { host.session }
+  /// What ran without error, as `:save` writes it.
+  var record = SessionRecord()
+  /// The text that was typed last, right or wrong.
+  private(set) var latest = ""
   private var entries = 0
+  /// Lines `##` that wait for the function that they describe.
+  private var documentation = ""
 
   private init(_ host: Host) { self.host = host }
 
@@ -40,18 +46,32 @@ final class PromptHost: ConsoleSession {
   }
 
   func evaluate(_ text: String) -> ConsoleOutcome {
-    entries += 1
     Interrupt.shared.clear()
     var text = text
     // A line that starts with a pipe goes on with the value shown last.
     if text.drop(while: { $0 == " " }).hasPrefix("|>") { text = "ans " + text }
+    if PromptHost.isDocumentation(text) {
+      documentation += text + "\n"
+      return ConsoleOutcome()
+    }
+    text = documentation + text
+    documentation = ""
+    latest = text
+    entries += 1
     return outcome(Source(path: "[\(entries)]", text: text + "\n"))
   }
 
-  private func outcome(_ source: Source) -> ConsoleOutcome {
+  /// Whether a text is nothing but lines `##`, which belong to what is typed next.
+  private static func isDocumentation(_ text: String) -> Bool {
+    text.split(separator: "\n").allSatisfy { $0.drop { $0 == " " || $0 == "\t" }.hasPrefix("##") }
+  }
+
+  /// Runs a text and says what it shows.
+  func outcome(_ source: Source) -> ConsoleOutcome {
     do {
       let outcome = try session.evaluate(source)
       host.out.flush()
+      record.append(source, isShown: outcome.isShown)
       guard outcome.isShown else { return ConsoleOutcome() }
       session.setAnswer(outcome.value)
       return ConsoleOutcome([try output(of: outcome.value)])
@@ -75,7 +95,7 @@ final class PromptHost: ConsoleSession {
     return .text(bundle.text)
   }
 
-  private func failed(_ text: String) -> ConsoleOutcome {
+  func failed(_ text: String) -> ConsoleOutcome {
     host.out.flush()
     return ConsoleOutcome([.error(text)], status: .failed)
   }
@@ -107,8 +127,29 @@ final class PromptHost: ConsoleSession {
     path.append(contentsOf: scalars[start...])
     let found = session.complete(String(path))
     let wordStart = (scalars.lastIndex { !PromptHost.isNameScalar($0) } ?? -1) + 1
+    if wordStart == start {
+      let arguments = argumentCompletions(scalars, wordStart: wordStart)
+      if !arguments.isEmpty { return Completions(start: wordStart, candidates: arguments) }
+    }
     return Completions(
       start: wordStart, candidates: found.map { .init($0.text, detail: $0.detail) })
+  }
+
+  /// The arguments that may be named at a word, and the variables that may be meant instead.
+  private func argumentCompletions(
+    _ scalars: [Unicode.Scalar], wordStart: Int
+  ) -> [Completions.Candidate] {
+    func text(_ part: ArraySlice<Unicode.Scalar>) -> String {
+      var view = String.UnicodeScalarView()
+      view.append(contentsOf: part)
+      return String(view)
+    }
+    let word = text(scalars[wordStart...])
+    let arguments = session.completeArguments(after: text(scalars[..<wordStart]), prefix: word)
+    guard !arguments.isEmpty else { return [] }
+    let names = word.isEmpty ? [] : session.variables.map(\.name)
+    let variables = session.complete(word).filter { names.contains($0.text) }
+    return (arguments + variables).map { .init($0.text, detail: $0.detail) }
   }
 
   private static func isNameScalar(_ scalar: Unicode.Scalar) -> Bool {
@@ -124,36 +165,20 @@ final class PromptHost: ConsoleSession {
     guard !topic.isEmpty else { return help.overview() }
     if let page = help.page(topic) { return page }
     if let value = session.value(named: topic) {
-      let text = "\(topic) is a \(value.typeName)"
-      return session.documentation(of: topic).map { "\($0)\n\(text)" } ?? text
+      let text =
+        if case .function(let closure) = value { closure.signature } else {
+          "\(topic) is \(value.typePhrase)"
+        }
+      return session.documentation(of: topic).map { "\(text)\n\n\($0)" } ?? text
     }
     return help.nearest(to: topic).map {
       "there is no help on `\(topic)`; did you mean `\($0)`?"
     }
   }
 
-  func reset() { session.reset() }
-
-  /// The commands that this prompt has besides those of every session.
-  static let ownCommands = [
-    ConsoleCommand("load", argument: "FILE", "run a script here and keep its names"),
-    ConsoleCommand("vars", "list the variables"),
-  ]
-
-  var commands: [ConsoleCommand] { PromptHost.ownCommands }
-
-  func command(_ name: String, argument: String) -> ConsoleOutcome? {
-    switch name {
-    case "load":
-      do {
-        return outcome(Source(path: argument, bytes: try FileReader.read(path: argument)))
-      } catch {
-        return failed(ErrorText.render(ScriptError(anything: error), terminal: host.terminal))
-      }
-    case "vars":
-      let lines = session.variables.map { "\($0.name): \(Display.text($0.value, session))" }
-      return ConsoleOutcome([.text(lines.joined(separator: "\n"))])
-    default: return nil
-    }
+  func reset() {
+    session.reset()
+    record = SessionRecord()
+    documentation = ""
   }
 }

@@ -80,8 +80,13 @@ final class TestRunner {
     }
   }
 
-  /// The examples of all built-in functions; what they write goes to the scratch folder.
+  /// The examples of all built-in functions, the pages on the language and the tour; what they
+  /// write goes to the scratch folder.
   private func runExamples() {
+    for topic in Topics.all {
+      take(runner.run(path: "topic \(topic.names[0])", text: topic.example))
+    }
+    take(runner.run(path: "tour", text: Tour.program))
     for function in host.session.builtins.functions where !function.example.isEmpty {
       let name = "builtin \(function.qualifiedName)"
       take(runner.run(path: name, text: function.example))

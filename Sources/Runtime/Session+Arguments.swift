@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of arguments, for prompts: which parameters of the function that is being called may still
+// be given by name. What was typed is no program yet, so its words are all there is to go by.
+
+import Syntax
+
+extension Session {
+  /// The parameters that may be named next in a call whose arguments end at the end of `text`,
+  /// where a word that begins with `prefix` is being typed; empty outside of calls.
+  ///
+  /// - Parameters:
+  ///   - text: what stands before the word.
+  ///   - prefix: the part of the word that was typed; without it, only parameters that can be left
+  ///     out or must be named are offered.
+  public func completeArguments(after text: String, prefix: String) -> [Completion] {
+    let source = Source(path: "input", text: text)
+    guard let call = TypedCall(source, Lexer.tokenize(source).tokens) else { return [] }
+    guard let (header, skipped) = header(of: call.path) else { return [] }
+    let given = call.positionalCount + skipped + (call.isPiped ? 1 : 0)
+    return header.parameters.enumerated().compactMap { index, parameter in
+      guard let name = parameter.name, parameter.kind != .rest, name.hasPrefix(prefix) else {
+        return nil
+      }
+      if parameter.kind == .positional && index < given || call.names.contains(name) { return nil }
+      let isFirst = parameter.kind == .positional && !parameter.hasDefault
+      if prefix.isEmpty && isFirst { return nil }
+      return Completion(text: name + " = ", kind: .argument, detail: parameter.text)
+    }
+  }
+
+  /// The header of what a path names, and how many parameters the value before the dot fills.
+  private func header(of path: [String]) -> (Header, skipped: Int)? {
+    switch value(atPath: path) {
+    case .function(let closure): return (closure.code.header, 0)
+    case .builtin(let builtin): return (builtin.header, 0)
+    default: break
+    }
+    guard path.count > 1, let name = path.last, let value = value(atPath: path.dropLast()),
+      let method = builtins.method(name, of: value)
+    else { return nil }
+    return (method.header, 1)
+  }
+}
+
+/// The innermost call that is open at the end of a text.
+private struct TypedCall {
+  /// The names before the parenthesis, parted by dots.
+  let path: [String]
+  /// Whether a pipe hands on the first argument.
+  let isPiped: Bool
+  /// How many arguments are given by position.
+  private(set) var positionalCount = 0
+  /// The names of arguments that are given.
+  private(set) var names: Set<String> = []
+
+  /// Fails unless the text ends where an argument begins.
+  init?(_ source: Source, _ tokens: [Token]) {
+    let tokens = tokens.filter { $0.kind != .end && $0.kind != .newline }
+    guard let last = tokens.last?.kind, last == .parenthesisOpen || last == .comma,
+      let open = TypedCall.openParenthesis(tokens), open > 0
+    else { return nil }
+    var path: [String] = []
+    var index = open - 1
+    while tokens[index].kind == .name {
+      path.insert(source.text(tokens[index].span), at: 0)
+      index -= 1
+      guard index > 0, tokens[index].kind == .dot else { break }
+      index -= 1
+    }
+    let before = index >= 0 ? tokens[index].kind : nil
+    guard !path.isEmpty, before != .fn, before != .dot else { return nil }
+    self.path = path
+    isPiped = before == .pipe
+    count(Array(tokens[(open + 1)...]), source)
+  }
+
+  /// The last parenthesis that is open; nil if another bracket is open inside it.
+  private static func openParenthesis(_ tokens: [Token]) -> Int? {
+    var depth = 0
+    for index in tokens.indices.reversed() {
+      depth -= change(tokens[index].kind)
+      if depth < 0 { return tokens[index].kind == .parenthesisOpen ? index : nil }
+    }
+    return nil
+  }
+
+  private static func change(_ kind: Token.Kind) -> Int {
+    switch kind {
+    case .parenthesisOpen, .bracketOpen, .blockOpen, .recordOpen: 1
+    case .parenthesisClose, .bracketClose, .braceClose: -1
+    default: 0
+    }
+  }
+
+  /// Looks at the arguments, each of which ends in a comma.
+  private mutating func count(_ tokens: [Token], _ source: Source) {
+    var depth = 0
+    var start = 0
+    for (index, token) in tokens.enumerated() {
+      depth += TypedCall.change(token.kind)
+      guard depth == 0, token.kind == .comma else { continue }
+      if index > start + 1, tokens[start].kind == .name, tokens[start + 1].kind == .assign {
+        names.insert(source.text(tokens[start].span))
+      } else {
+        positionalCount += 1
+      }
+      start = index + 1
+    }
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands of the prompt that look at the language: a table of what is typed, what help says
+// about it, and what it does.
+
+import Console
+import Files
+import Library
+import Runtime
+import Syntax
+
+/// A command with what it does.
+private struct HostCommand: Sendable {
+  let description: ConsoleCommand
+  let run: @Sendable (PromptHost, String) throws -> ConsoleOutcome
+}
+
+extension PromptHost {
+  private static let table: [HostCommand] = [
+    HostCommand(
+      description: ConsoleCommand("load", argument: "FILE", "run a script here, keep its names"),
+      run: { host, path in try host.load(path) }),
+    HostCommand(
+      description: ConsoleCommand(
+        "save", argument: "FILE", "write what ran without error as a script"),
+      run: { host, path in .shows(try host.save(path)) }),
+    HostCommand(
+      description: ConsoleCommand("vars", "list the variables"),
+      run: { host, _ in
+        let session = host.session
+        let lines = session.variables.map { "\($0.name): \(Display.text($0.value, session))" }
+        return .shows(lines.joined(separator: "\n"))
+      }),
+    HostCommand(
+      description: ConsoleCommand(
+        "tokens", argument: "CODE", "show the words of CODE, or of the last input"),
+      run: { host, text in try host.stage(.tokens, of: text) }),
+    HostCommand(
+      description: ConsoleCommand("tree", argument: "CODE", "show how it is understood"),
+      run: { host, text in try host.stage(.tree, of: text) }),
+    HostCommand(
+      description: ConsoleCommand("slots", argument: "CODE", "show where its names live"),
+      run: { host, text in try host.stage(.slots, of: text) }),
+    HostCommand(
+      description: ConsoleCommand("code", argument: "CODE", "show its instructions"),
+      run: { host, text in try host.stage(.code, of: text) }),
+  ]
+
+  /// The commands that this prompt has besides those of every session.
+  static let ownCommands = table.map(\.description)
+
+  var commands: [ConsoleCommand] { PromptHost.ownCommands }
+
+  func command(_ name: String, argument: String) -> ConsoleOutcome? {
+    guard let command = PromptHost.table.first(where: { $0.description.name == name }) else {
+      return nil
+    }
+    do {
+      return try command.run(self, argument)
+    } catch let errors as SyntaxErrors {
+      return failed(ErrorText.render(errors.diagnostics, terminal: host.terminal))
+    } catch {
+      return failed(ErrorText.render(ScriptError(anything: error), terminal: host.terminal))
+    }
+  }
+
+  private func load(_ path: String) throws -> ConsoleOutcome {
+    guard !path.isEmpty else { throw ScriptError.argument(":load takes the path of a script") }
+    return outcome(Source(path: path, bytes: try FileReader.read(path: path)))
+  }
+
+  private func save(_ path: String) throws -> String {
+    guard !path.isEmpty else { throw ScriptError.argument(":save takes the path of a file") }
+    guard record.count > 0 else { throw ScriptError.argument("there is nothing to save yet") }
+    try AtomicFile.write(path: path, bytes: Array(record.script.utf8))
+    return "saved \(record.count) input\(record.count == 1 ? "" : "s") as \(path)"
+  }
+
+  private func stage(_ stage: Stage, of text: String) throws -> ConsoleOutcome {
+    .shows(try stage.text(of: try source(text), in: session))
+  }
+
+  /// What follows a command, or the last input.
+  private func source(_ text: String) throws -> Source {
+    let text = text.isEmpty ? latest : text
+    guard !text.isEmpty else { throw ScriptError.argument("there is no input yet to look at") }
+    return Source(path: "input", text: text + "\n")
+  }
+}
+
+extension ConsoleOutcome {
+  fileprivate static func shows(_ text: String) -> ConsoleOutcome { ConsoleOutcome([.text(text)]) }
+}
