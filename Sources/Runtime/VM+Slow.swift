@@ -145,7 +145,7 @@ extension Machine {
       } else {
         piece = Display.plain(first[index], session)
       }
-      let size = try target.slots.pointee.text._withUnsafeGuaranteedRef { text in
+      let size = target.slots.pointee.text._withUnsafeGuaranteedRef { text in
         text.string += piece
         return text.string.utf8.count
       }

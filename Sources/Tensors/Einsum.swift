@@ -150,7 +150,7 @@ extension Tensor {
   public static func einsum(_ pattern: String, _ tensors: [Tensor]) throws -> Tensor {
     let parsed = try EinsumPattern(pattern, tensors.map(\.shape))
     var operands = try zip(tensors, parsed.operands).map {
-      try Labelled(tensor: $0, labels: $1)
+      Labelled(tensor: $0, labels: $1)
     }
     try checkSizes(operands, pattern)
     operands = try operands.map { try $0.diagonalized() }
