@@ -102,9 +102,13 @@ struct MessageReader {
     let mark = Array("Content-Length:".utf8)
     var index = max(start + 1, past ?? 0)
     while index < bytes.count, !bytes[index...].starts(with: mark) { index += 1 }
-    // The end may hold the beginning of a header.
-    start = index < bytes.count ? index : max(past ?? start + 1, bytes.count - mark.count)
-    start = min(start, bytes.count)
+    if index == bytes.count {
+      // The end may hold the beginning of a header; nothing else of it may be kept, or it would
+      // spoil the header that follows.
+      index = max(min(start + 1, bytes.count), past ?? 0, bytes.count - mark.count)
+      while index < bytes.count, !mark.starts(with: bytes[index...]) { index += 1 }
+    }
+    start = min(index, bytes.count)
     return .broken(words)
   }
 

@@ -95,8 +95,8 @@ enum StatementTopics {
       example: #"""
         let n = 7
         if n % 2 == 0 { "even" } else { "odd" }         #=> "odd"
-        let size = if n > 100 { "large" } else if n > 5 { "medium" } else { "small" }
-        size                                            #=> "medium"
+        let size = if n > 100 { "large" } else if n > 5 { "some" } else { "few" }
+        size                                            #=> "some"
         """#),
     Topic(
       "for", "in", "loops",
