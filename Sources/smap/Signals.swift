@@ -18,6 +18,7 @@ enum Signals {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in
       if Interrupt.shared.isRequested, Signals.secondInterruptExits.load(ordering: .relaxed) {
+        Signals.say("interrupted\n")
         _exit(130)
       }
       Interrupt.shared.request()

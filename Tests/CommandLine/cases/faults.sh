@@ -52,10 +52,10 @@ f(0)'
 expect 'the session lives on' 1 '42' bash -c "printf 'let kept = 42\nfn f() = f()\nf()\nkept\n' | '$smap'"
 
 # Interrupts
-expect 'interrupt' 130 'interrupted' timeout --preserve-status -s INT 1 "$smap" -e 'while true { }'
+expect 'interrupt' 130 'interrupted' timeout --foreground --preserve-status -s INT 1 "$smap" -e 'while true { }'
 for code in 'map(range(5e7), fn(x) = x)' 'while true { try { while true { } } catch e { } }' \
   'while true { sorted(range(1e5)) }' 'while true { zeros(200, 200) @ zeros(200, 200) }'; do
-  expect "interrupt in $code" 130 'interrupted' timeout --preserve-status -s INT 1 "$smap" -e "$code"
+  expect "interrupt in $code" 130 'interrupted' timeout --foreground --preserve-status -s INT 1 "$smap" -e "$code"
 done
 expect 'interrupted twice' 130 'interrupted' bash -c '
   "$0" -e "while true { try { while true { } } catch e { } }" & child=$!
