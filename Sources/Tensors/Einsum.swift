@@ -149,7 +149,7 @@ extension Tensor {
   /// that occur once, in alphabetical order. `...` stands for further dimensions, which broadcast.
   public static func einsum(_ pattern: String, _ tensors: [Tensor]) throws -> Tensor {
     let parsed = try EinsumPattern(pattern, tensors.map(\.shape))
-    var operands = try zip(tensors, parsed.operands).map {
+    var operands = zip(tensors, parsed.operands).map {
       Labelled(tensor: $0, labels: $1)
     }
     try checkSizes(operands, pattern)
