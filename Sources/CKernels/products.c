@@ -104,8 +104,12 @@ INLINE void strip(int rows, int vectors, const Product *p, const float *a, long 
       long width = p->n - column;
       if (width <= 0) break;
       if (width > vectors * LANES) width = vectors * LANES;
-      tile(rows, vectors, p->k, a, a_row, a_depth, p->packed + panel * SMAP_PANEL * p->k + half, c,
-           p->c_stride, column, width, e);
+      const float *b = p->packed + panel * SMAP_PANEL * p->k + half;
+      // A last panel of few columns needs no second vector.
+      if (vectors > 1 && width <= LANES)
+        tile(rows, 1, p->k, a, a_row, a_depth, b, c, p->c_stride, column, width, e);
+      else
+        tile(rows, vectors, p->k, a, a_row, a_depth, b, c, p->c_stride, column, width, e);
     }
 }
 

@@ -92,14 +92,25 @@ extension Tensor {
     return dx
   }
 
+  /// Rows of a batch that a weight's gradient takes at a time, so that they stay in cache while all
+  /// strips of the result pass over them.
+  private static var gradientBlock: Int { 512 }
+
   /// dW = dyᵀ x, for dy [rows, out] and x [rows, in].
   private func weightGradient(_ x: Tensor, like weight: Tensor, rows: Int) throws -> Tensor {
     let (out, width) = (weight.shape[0], weight.shape[1])
     let dw = try Tensor(uninitialized: weight.shape)
-    let right = try PackedMatrix(
-      x.pointer, depth: rows, columns: width, rowStride: width, columnStride: 1)
-    try right.multiply(
-      LeftOperand(transposed: pointer, width: out), rows: out, into: dw.pointer)
+    for start in stride(from: 0, to: max(rows, 1), by: Tensor.gradientBlock) {
+      let depth = min(Tensor.gradientBlock, rows - start)
+      let right = try PackedMatrix(
+        x.pointer + start * width, depth: depth, columns: width, rowStride: width,
+        columnStride: 1)
+      var epilogue = ProductEpilogue()
+      epilogue.accumulates = start > 0
+      try right.multiply(
+        LeftOperand(transposed: pointer + start * out, width: out), rows: out, into: dw.pointer,
+        epilogue)
+    }
     return dw
   }
 
