@@ -65,7 +65,7 @@ if command -v script >/dev/null; then
   expect 'interrupt at the prompt' 0 'kept is 42' bash -c \
     '{ sleep 1; printf "let kept = 42\rwhile true { }\r"; sleep 1; printf "\003"; sleep 0.5
        printf "\"kept is {kept}\"\r:quit\r"; sleep 1; } |
-     TERM=xterm script -qec "$0 repl" /dev/null' "$smap"
+     TERM=xterm script -qec "exec $0 repl" /dev/null' "$smap"
 fi
 
 # Shapes
