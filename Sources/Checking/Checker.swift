@@ -51,10 +51,12 @@ public final class Checker {
   /// Checks a program.
   public func check(_ source: Source) -> Report {
     let (program, diagnostics) = Parser.parse(source)
-    let (index, inference) = infer(program) { [self] in module($0, from: source.path) }
+    let links = NameLinks(program)
+    let (index, inference) = infer(program, links) { [self] in module($0, from: source.path) }
     var findings = diagnostics.map { Finding(.syntax, $0) }
     if findings.isEmpty {
-      findings = StaticErrors.find(in: program, laboratory.builtins).map { Finding(.syntax, $0) }
+      findings = StaticErrors.find(in: program, links, laboratory.builtins)
+        .map { Finding(.syntax, $0) }
       findings += NameRules(program, index, library).findings()
       findings += inference.findings
       findings += FlowRules(program, index, library).findings
@@ -66,10 +68,11 @@ public final class Checker {
   }
 
   private func infer(
-    _ program: Program, _ load: @escaping (String) -> Result<Module, ScriptError>
+    _ program: Program, _ links: NameLinks,
+    _ load: @escaping (String) -> Result<Module, ScriptError>
   ) -> (NameIndex, Inference) {
     let names = library
-    let index = NameIndexBuilder.index(program) { names.isGlobal($0) }
+    let index = NameIndexBuilder.index(program, links) { names.isGlobal($0) }
     let inference = Inference(library, laboratory, index, program.source, loadModule: load)
     inference.run(program)
     return (index, inference)
@@ -107,7 +110,9 @@ public final class Checker {
             .syntax, "the module \"\(path)\" has a syntax error",
             hint: "line \(line): \(first.message)"))
       }
-      let (index, inference) = infer(program) { [self] in module($0, from: resolved) }
+      let (index, inference) = infer(program, NameLinks(program)) { [self] in
+        module($0, from: resolved)
+      }
       return .success(Checker.exports(of: program, index, inference, path: resolved))
     } catch {
       return .failure(ScriptError(error))

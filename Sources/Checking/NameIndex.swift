@@ -2,8 +2,8 @@
 //
 // Every name of a program with the place that introduces it and the places that use it. The
 // compiler's resolver keeps only what running needs; the rules about names, and editors, want to
-// know the places too. The scopes are those of the language: blocks and functions nest, and the
-// top level defines globals, which functions find when they run.
+// know the places too. Which use belongs to which variable is what the resolver says; the top level
+// defines globals, which functions find when they run.
 
 import Syntax
 

@@ -1,59 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The walk that fills a `NameIndex`. Globals are linked at the end, because functions may use them
-// before they are defined.
+// The walk that fills a `NameIndex`. What a name means is not decided here: the resolver of the
+// language has linked every local name to its variable, and this walk only adds the places, kinds
+// and documentation that running does not need. Uses are linked at the end, because functions may
+// use names before they are defined.
 
+import Runtime
 import Syntax
 
 /// Walks a program and collects its names.
 struct NameIndexBuilder {
   private var index = NameIndex()
-  private var scopes: [[String: Binding]] = []
+  private let links: NameLinks
+  private var variables: [NameLinks.Variable: Binding] = [:]
   /// Where the innermost block ends.
   private var ends: [Int32] = []
   private var functionDepth = 0
   private var guardDepth = 0
-  private var freeUses: [FreeUse] = []
+  private var uses: [FreeUse] = []
   /// From where on the top level sees a global.
   private var firstDefinition: [String: Int32] = [:]
   private let isBuiltin: (String) -> Bool
 
   /// Collects the names of a program; `isBuiltin` tells the names of the library.
-  static func index(_ program: Program, isBuiltin: @escaping (String) -> Bool) -> NameIndex {
-    var builder = NameIndexBuilder(isBuiltin: isBuiltin)
+  static func index(
+    _ program: Program, _ links: NameLinks, isBuiltin: @escaping (String) -> Bool
+  ) -> NameIndex {
+    var builder = NameIndexBuilder(links, isBuiltin)
     for statement in program.statements { builder.statement(statement) }
-    builder.linkGlobals(source: program.source)
+    for use in builder.uses { builder.link(use) }
+    for binding in builder.index.bindings { binding.uses.sort { $0.span.start < $1.span.start } }
     return builder.index
   }
 
-  private init(isBuiltin: @escaping (String) -> Bool) { self.isBuiltin = isBuiltin }
-
-  private mutating func linkGlobals(source: Source) {
-    for use in freeUses {
-      let start = use.name.span.start
-      guard let binding = index.globals[use.name.text] else {
-        index.unknown.append(use)
-        continue
-      }
-      if !use.isInFunction, start < firstDefinition[use.name.text] ?? 0 {
-        if isBuiltin(use.name.text) { index.unknown.append(use) } else { index.early.append(use) }
-        continue
-      }
-      binding.uses.append(Binding.Use(span: use.name.span, isWrite: use.isWrite))
-      index.meanings[start] = binding
-    }
-    for binding in index.bindings { binding.uses.sort { $0.span.start < $1.span.start } }
+  private init(_ links: NameLinks, _ isBuiltin: @escaping (String) -> Bool) {
+    self.links = links
+    self.isBuiltin = isBuiltin
   }
 
-  // MARK: - Scopes
+  private mutating func link(_ use: FreeUse) {
+    let start = use.name.span.start
+    let variable = links.variable(at: start)
+    guard let binding = variable.map({ variables[$0] }) ?? index.globals[use.name.text] else {
+      index.unknown.append(use)
+      return
+    }
+    if variable == nil, !use.isInFunction, start < firstDefinition[use.name.text] ?? 0 {
+      if isBuiltin(use.name.text) { index.unknown.append(use) } else { index.early.append(use) }
+      return
+    }
+    binding.uses.append(Binding.Use(span: use.name.span, isWrite: use.isWrite))
+    index.meanings[start] = binding
+  }
+
+  // MARK: - Names
 
   private mutating func inScope(
     until end: Int32, _ body: (inout NameIndexBuilder) -> Void
   ) {
-    scopes.append([:])
     ends.append(end)
     body(&self)
-    scopes.removeLast()
     ends.removeLast()
   }
 
@@ -61,21 +67,21 @@ struct NameIndexBuilder {
   private mutating func declare(
     _ name: Identifier, _ kind: Binding.Kind, from start: Int32
   ) -> Binding {
-    let isGlobal = scopes.isEmpty
-    if isGlobal, let known = index.globals[name.text] {
+    let variable = links.variable(at: name.span.start)
+    if variable == nil, let known = index.globals[name.text] {
       known.declarations.append(name.span)
       index.meanings[name.span.start] = known
       return known
     }
     let scope = Span(start: start, end: ends.last ?? Int32.max)
-    let binding = Binding(name, kind, scope: scope, isGlobal: isGlobal)
+    let binding = Binding(name, kind, scope: scope, isGlobal: variable == nil)
     index.bindings.append(binding)
     index.meanings[name.span.start] = binding
-    if isGlobal {
+    if let variable {
+      variables[variable] = binding
+    } else {
       index.globals[name.text] = binding
       firstDefinition[name.text] = start
-    } else {
-      scopes[scopes.count - 1][name.text] = binding
     }
     return binding
   }
@@ -90,13 +96,7 @@ struct NameIndexBuilder {
   }
 
   private mutating func use(_ name: Identifier, isWrite: Bool = false) {
-    for scope in scopes.reversed() {
-      guard let binding = scope[name.text] else { continue }
-      binding.uses.append(Binding.Use(span: name.span, isWrite: isWrite))
-      index.meanings[name.span.start] = binding
-      return
-    }
-    freeUses.append(
+    uses.append(
       FreeUse(
         name: name, isWrite: isWrite, isInFunction: functionDepth > 0, isGuarded: guardDepth > 0))
   }
@@ -122,7 +122,7 @@ struct NameIndexBuilder {
       let binding = declare(name, .function, from: statement.span.start)
       binding.function = function
       binding.documentation = statement.documentation ?? binding.documentation
-      if scopes.isEmpty {
+      if binding.isGlobal {
         firstDefinition[name.text] = min(
           firstDefinition[name.text] ?? Int32.max, statement.span.start)
       }
@@ -179,7 +179,7 @@ struct NameIndexBuilder {
     for dimension in dimensions {
       guard case .name(let name) = dimension.kind, name != "_" else { continue }
       let identifier = Identifier(name, dimension.span)
-      if scopes[scopes.count - 1][name] != nil {
+      if let variable = links.variable(at: dimension.span.start), variables[variable] != nil {
         use(identifier)
       } else {
         declare(identifier, .size, from: dimension.span.end)

@@ -5,11 +5,47 @@
 
 import Syntax
 
+/// What the names of a program mean, as the resolver links them.
+package struct NameLinks {
+  /// A local variable; it has no name, place or kind here, only an identity.
+  package struct Variable: Hashable {
+    private let identity: ObjectIdentifier
+
+    fileprivate init(_ variable: Runtime.Variable) { identity = ObjectIdentifier(variable) }
+  }
+
+  /// Keeps the variables, whose identities count, alive.
+  fileprivate let resolution: Resolution
+
+  /// Resolves a program.
+  package init(_ program: Program) { resolution = Resolver.resolve(program) }
+
+  /// The local variable that the name at an offset introduces or uses; nil for a global, for a
+  /// name of the library, and where no name stands.
+  package func variable(at offset: Int32) -> Variable? {
+    switch resolution.meanings[offset] {
+    case .local(let variable)?, .captured(let variable, _)?: Variable(variable)
+    case .global?, nil: nil
+    }
+  }
+
+  /// Where names are introduced or used, in the order of the text.
+  package var offsets: [Int32] { resolution.meanings.keys.sorted() }
+
+  /// Whether the name at an offset belongs to a function around the one that mentions it.
+  package func isCaptured(at offset: Int32) -> Bool {
+    if case .captured? = resolution.meanings[offset] { return true }
+    return false
+  }
+}
+
 /// The errors that keep a program from running.
 package enum StaticErrors {
   /// All errors of scopes, annotations and limits, in the order of the text.
-  package static func find(in program: Program, _ builtins: BuiltinTable) -> [Diagnostic] {
-    let resolution = Resolver.resolve(program)
+  package static func find(
+    in program: Program, _ links: NameLinks, _ builtins: BuiltinTable
+  ) -> [Diagnostic] {
+    let resolution = links.resolution
     var found = resolution.diagnostics
     for statement in program.statements {
       // Each statement is compiled by itself: the compiler stops at its first error.
