@@ -126,7 +126,8 @@ public final class Checker {
     var places: [String: Span] = [:]
     for (name, binding) in index.globals where !name.hasPrefix("_") {
       exports[name] =
-        binding.isChanged ? .unknown : inference.values[ObjectIdentifier(binding)] ?? .unknown
+        binding.isChanged
+        ? .unknown : inference.values[ObjectIdentifier(binding)]?.named ?? .unknown
       places[name] = binding.declarations.first
     }
     return Module(path: path, exports: exports, places: places, source: program.source)

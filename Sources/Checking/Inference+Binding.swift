@@ -15,6 +15,7 @@ extension Inference {
     var bound = BoundArguments()
     var count = 0
     var isFine = true
+    var hasName = false
     func refuse(_ message: String, _ hint: String, _ span: Span) {
       report(.argument(message, hint: hint), span)
       isFine = false
@@ -23,6 +24,8 @@ extension Inference {
       switch argument.kind {
       case .spread: bound.isOpen = true
       case .positional where bound.isOpen: break
+      // This is an error of the syntax.
+      case .positional where hasName: isFine = false
       case .positional:
         if count < header.positionalCount {
           bound.values[count] = argument
@@ -34,6 +37,7 @@ extension Inference {
         }
         count += 1
       case .named(let name):
+        hasName = true
         guard
           let position = header.parameters.firstIndex(where: {
             $0.name == name.text && $0.kind != .rest
@@ -92,7 +96,9 @@ extension Inference {
 
   /// Compares arguments with annotations. Gives the sizes that names in shapes stand for, or nil
   /// if something does not fit, which is reported.
-  func fits(_ header: Header, _ bound: BoundArguments, isBuiltin: Bool) -> [String: Int]? {
+  func fits(_ header: Header, _ bound: BoundArguments, isBuiltin: Bool)
+    -> [String: ShapeMatcher.Size]?
+  {
     var matcher = ShapeMatcher(header: header, isBuiltin: isBuiltin)
     for (position, parameter) in header.parameters.enumerated() {
       guard let argument = bound.values[position] else {
@@ -107,7 +113,7 @@ extension Inference {
       }
       if let name = parameter.name { matcher.note(argument.known, named: name) }
     }
-    return matcher.sizes.mapValues(\.size)
+    return matcher.sizes
   }
 
   private func mismatch(
@@ -172,7 +178,10 @@ extension Inference {
   // MARK: - Results
 
   /// Compares what a function returns with the annotation of its result.
-  func checkResults(_ results: [(value: Known, span: Span)], _ function: ScriptFunction) {
+  func checkResults(
+    _ results: [(value: Known, span: Span)], _ function: ScriptFunction,
+    _ sizes: [String: ShapeMatcher.Size] = [:]
+  ) {
     guard let annotation = function.header.result else { return }
     for (value, span) in results {
       switch annotation.kind {
@@ -184,7 +193,7 @@ extension Inference {
                 + "but this is \(phrase(value))", hint: function.header.text), span)
         }
       case .shape(let dimensions):
-        var matcher = ShapeMatcher(header: function.header, isBuiltin: false)
+        var matcher = ShapeMatcher(header: function.header, isBuiltin: false, sizes: sizes)
         if accepts("tensor", value) == false {
           report(
             .type(
@@ -204,14 +213,18 @@ extension Inference {
 struct ShapeMatcher {
   let header: Header
   let isBuiltin: Bool
-  /// A size, and the parameter whose annotation named it first.
-  private(set) var sizes: [String: (size: Int, origin: String?, text: String)] = [:]
+  /// What names in shapes stand for.
+  private(set) var sizes: [String: Size]
   /// Names that stand for something that is not known.
   var unknown: Set<String> = []
 
-  init(header: Header, isBuiltin: Bool) {
+  /// A size, and the parameter whose annotation named it first.
+  typealias Size = (size: Int, origin: String?, text: String)
+
+  init(header: Header, isBuiltin: Bool, sizes: [String: Size] = [:]) {
     self.header = header
     self.isBuiltin = isBuiltin
+    self.sizes = sizes
   }
 
   /// A number given for a parameter can be the size that a later shape names.
@@ -253,7 +266,7 @@ struct ShapeMatcher {
   }
 
   private func unfit(
-    _ symbol: String, _ known: (size: Int, origin: String?, text: String), _ shape: [Int],
+    _ symbol: String, _ known: Size, _ shape: [Int],
     _ name: String
   ) -> ScriptError {
     let origin = known.origin == name ? nil : known.origin

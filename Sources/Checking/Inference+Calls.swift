@@ -33,8 +33,9 @@ struct BoundArguments {
 extension Inference {
   func given(_ arguments: [Argument]) -> [GivenArgument] {
     arguments.map { argument in
-      GivenArgument(
-        kind: argument.kind, known: expression(argument.value), span: argument.value.span)
+      let known = expression(argument.value)
+      if case .spread = argument.kind { spread(known, argument.value.span) }
+      return GivenArgument(kind: argument.kind, known: known, span: argument.value.span)
     }
   }
 
@@ -53,9 +54,18 @@ extension Inference {
         return apply(function, given(arguments), callee.span, span)
       }
     case .module, .fields:
-      if !isMethod(name, receiver) || holds(receiver, name) {
+      if holds(receiver, name) {
         let function = expression(callee)
         return apply(function, given(arguments), callee.span, span)
+      }
+      if !isMethod(name, receiver) {
+        _ = given(arguments)
+        if case .fields = receiver {
+          noMethod(name, receiver, "record")
+        } else {
+          expression(callee)
+        }
+        return .unknown
       }
     case .type("record"):
       // A field may have the name of a method, and wins.
@@ -92,14 +102,14 @@ extension Inference {
   }
 
   private func noMethod(_ name: Identifier, _ receiver: Known, _ type: String) {
-    // Fields of records are not known, and neither are types that only headers mention.
-    guard type != "record", library.fields(of: type) != nil else { return }
+    // Nothing is known about types that only headers mention.
+    guard type == "record" || library.fields(of: type) != nil else { return }
     let names = library.methods(of: type).map(\.name)
     var hint = ""
-    if let nearest = Spelling.nearest(to: name.text, in: names) {
-      hint = "did you mean `\(nearest)`?"
-    } else if case .builtin(let function) = library.global(name.text) {
+    if case .builtin(let function) = library.global(name.text) {
       hint = "there is a function: \(function.signature)"
+    } else if let nearest = Spelling.nearest(to: name.text, in: names) {
+      hint = "did you mean `\(nearest)`?"
     }
     report(.name("\(phrase(receiver)) has no method `\(name.text)`", hint: hint), name.span)
   }
@@ -180,7 +190,11 @@ extension Inference {
     guard let work = work(pure, values) else { return nil }
     let names = values.indices.map { "a\($0)" }.joined(separator: ", ")
     let name = pure.substitute ?? builtin.qualifiedName
-    let text = "fn(\(names)) = \(name)(\(texts.joined(separator: ", ")))"
+    let call =
+      builtin.isMethodOnly
+      ? "a0.\(name)(\(texts.dropFirst().joined(separator: ", ")))"
+      : "\(name)(\(texts.joined(separator: ", ")))"
+    let text = "fn(\(names)) = \(call)"
     return judge(laboratory.run(text, values, work: work), span, isExact: isExact)
   }
 
@@ -223,7 +237,14 @@ extension Inference {
     guard let bound = bind(function.header, arguments, span),
       let sizes = fits(function.header, bound, isBuiltin: false), !bound.isOpen
     else { return .unknown }
+    let parameters = function.node.signature.parameters.filter(\.takesArguments)
+    if function.source === source {
+      for (position, argument) in bound.values where position < parameters.count {
+        fit(parameters[position], argument.known)
+      }
+    }
     if let annotation = function.header.result {
+      checkResult(of: function, bound, sizes)
       if case .shape(let dimensions) = annotation.kind,
         let shape = shape(dimensions, sizes)
       {
@@ -234,7 +255,7 @@ extension Inference {
     return attempt(function, bound)
   }
 
-  private func shape(_ dimensions: [Dimension], _ sizes: [String: Int]) -> [Int]? {
+  private func shape(_ dimensions: [Dimension], _ sizes: [String: ShapeMatcher.Size]) -> [Int]? {
     var shape: [Int] = []
     for dimension in dimensions {
       switch dimension.kind {
@@ -243,7 +264,7 @@ extension Inference {
         shape.append(whole)
       case .name(let name):
         guard let size = sizes[name] else { return nil }
-        shape.append(size)
+        shape.append(size.size)
       case .ellipsis: return nil
       }
     }
@@ -252,24 +273,54 @@ extension Inference {
 
   /// Walks a function with what is known about the arguments of one call.
   private func attempt(_ function: ScriptFunction, _ bound: BoundArguments) -> Known {
+    let results = results(of: function, bound, [:])
+    guard let first = results.first?.value else { return .unknown }
+    return results.dropFirst().reduce(first) { $0.joined(with: $1.value) }.named
+  }
+
+  /// What a call returns against the annotation, if there is but one way through the function.
+  private func checkResult(
+    of function: ScriptFunction, _ bound: BoundArguments, _ sizes: [String: ShapeMatcher.Size]
+  ) {
+    guard silence == 0 else { return }
+    let results = results(of: function, bound, sizes)
+    if results.count == 1 { checkResults(results, function, sizes) }
+  }
+
+  /// The values that a call may return, found out silently; none if it is not tried.
+  private func results(
+    of function: ScriptFunction, _ bound: BoundArguments, _ sizes: [String: ShapeMatcher.Size]
+  ) -> [(value: Known, span: Span)] {
     guard function.source === source, tries > 0, tried.count < 6,
       !tried.contains(function.node.span.start)
-    else { return .unknown }
+    else { return [] }
     tries -= 1
     return silently {
-      var position = 0
-      for parameter in function.node.signature.parameters {
-        if case .star = parameter.kind { continue }
-        defer { position += 1 }
+      let signature = function.node.signature
+      for (position, parameter) in signature.parameters.filter(\.takesArguments).enumerated() {
         if let argument = bound.values[position] {
           bind(parameter, to: argument.known)
         } else {
           bind(parameter, to: parameter.defaultValue.map { expression($0) } ?? .unknown)
         }
+        parameter.annotation.map { remember($0, sizes) }
       }
-      let results = results(of: function)
-      guard let first = results.first?.value else { return .unknown }
-      return results.dropFirst().reduce(first) { $0.joined(with: $1.value) }.named
+      return results(of: function)
     }
   }
+
+  /// The sizes that a shape names are local variables of the function.
+  func remember(_ annotation: Annotation, _ sizes: [String: ShapeMatcher.Size]) {
+    guard case .shape(let dimensions) = annotation.kind else { return }
+    for dimension in dimensions {
+      guard case .name(let name) = dimension.kind else { continue }
+      let known = sizes[name].map { Known.exact(.integer($0.size)) } ?? .type("number")
+      remember(Identifier(name, dimension.span), known)
+    }
+  }
+}
+
+extension Parameter {
+  /// Whether it is more than the `*` that marks those after it as named.
+  fileprivate var takesArguments: Bool { if case .star = kind { false } else { true } }
 }

@@ -22,8 +22,8 @@ extension Inference {
     case .boolean(let bool): return .exact(.bool(bool))
     case .nothing: return .exact(.nil)
     case .name(let name): return meaning(of: name, at: node.span)
-    case .interpolation:
-      for part in node.parts { expression(part) }
+    case .interpolation(let parts):
+      for case .hole(let value, let format) in parts { hole(value, format) }
       return .type("string")
     case .list(let items): return list(items)
     case .matrix(let rows): return matrix(rows, node.span)
@@ -61,6 +61,18 @@ extension Inference {
     }
   }
 
+  /// A hole of a string; a format is for numbers.
+  private func hole(_ node: Expression, _ format: Format?) {
+    let known = expression(node)
+    guard silence == 0, let format, let value = sample(known) else { return }
+    let text = "fn(x) = \"{x:\(source.text(format.span))}\""
+    if case .failure(let error) = laboratory.run(text, [value], work: 0),
+      known.isExact || error.kind == .type
+    {
+      report(error, node.span)
+    }
+  }
+
   private func lambda(_ function: Function) -> Known {
     let function = ScriptFunction(name: "fn", node: function, source: source)
     if silence == 0 { body(of: function) }
@@ -78,7 +90,12 @@ extension Inference {
         known.append(value)
         continue
       }
-      if case .items(let inner) = value { known += inner } else { isComplete = false }
+      if case .items(let inner) = value {
+        known += inner
+      } else {
+        spread(value, item.held.span)
+        isComplete = false
+      }
     }
     return isComplete ? .items(known) : .type("list")
   }
@@ -106,8 +123,11 @@ extension Inference {
       switch entry {
       case .named(let name, let value): fields.append((name.text, expression(value)))
       case .shorthand(let name): fields.append((name.text, meaning(of: name.text, at: name.span)))
-      case .computed, .spread:
+      case .computed:
         for part in entry.held { expression(part) }
+        isComplete = false
+      case .spread(let value):
+        spread(expression(value), value.span, "fn(x) = {...x}")
         isComplete = false
       }
     }
@@ -118,7 +138,7 @@ extension Inference {
     _ element: Expression, _ clauses: [Clause], _ condition: Expression?
   ) -> Known {
     for clause in clauses {
-      bind(clause.pattern, to: self.element(of: expression(clause.sequence), clause.sequence.span))
+      bindEach(clause.pattern, in: clause.sequence, mayStop: false)
     }
     if let condition { self.condition(condition) }
     expression(element)
@@ -169,6 +189,8 @@ extension Inference {
     case "tensor"?:
       if case .shaped = known { return known.value }
       return (try? Tensor(repeating: 1, shape: [])).map { .tensor($0) }
+    case "record"?: return .record(Record())
+    case "range"?: return (try? NumberRange(0, 3)).map { .range($0) }
     case "function"?: return library.builtins.functions.first.map { .builtin($0) }
     default: return nil
     }
@@ -218,7 +240,9 @@ extension Inference {
   ) -> Known {
     let text = "fn(a) = a \(operation.rawValue) \(operation == .and)"
     let first = condition(left, text)
-    let second = condition(right, text)
+    // What settles the outcome keeps the right side from being reached.
+    let isSettled = first == (operation == .or)
+    let second = isSettled ? silently { condition(right, text) } : condition(right, text)
     switch (operation, first, second) {
     case (.and, false?, _), (.and, true?, false?): return .exact(.bool(false))
     case (.or, true?, _), (.or, false?, true?): return .exact(.bool(true))
@@ -246,6 +270,18 @@ extension Inference {
   private func index(
     _ base: Known, _ subscripts: [Syntax.Subscript], _ span: Span
   ) -> Known {
+    guard let places = place(subscripts), let value = base.value else { return .unknown }
+    let names = (["x"] + places.names).joined(separator: ", ")
+    let text = "fn(\(names)) = x[\(places.text)]"
+    return judge(
+      laboratory.run(text, [value] + places.values, work: 0), span, isExact: base.isExact)
+  }
+
+  /// Subscripts as the text of a function whose parameters are the places; nil if some place is
+  /// not known.
+  func place(
+    _ subscripts: [Syntax.Subscript]
+  ) -> (text: String, names: [String], values: [Value])? {
     var texts: [String] = []
     var values: [Value] = []
     var isKnown = true
@@ -267,11 +303,8 @@ extension Inference {
       case .ellipsis: texts.append("...")
       }
     }
-    guard isKnown, let value = base.value else { return .unknown }
-    let names = (1...max(1, values.count)).map { "a\($0)" }.prefix(values.count)
-    let text =
-      "fn(\((["x"] + names).joined(separator: ", "))) = x[\(texts.joined(separator: ", "))]"
-    return judge(laboratory.run(text, [value] + values, work: 0), span, isExact: base.isExact)
+    guard isKnown else { return nil }
+    return (texts.joined(separator: ", "), values.indices.map { "a\($0 + 1)" }, values)
   }
 
   private func field(_ base: Known, _ name: Identifier) -> Known {
@@ -282,9 +315,12 @@ extension Inference {
     case .module(let module): return member(name, of: module)
     case .fields(let fields):
       if let field = fields.last(where: { $0.name == name.text }) { return field.value }
-      if library.method(name.text, of: "record") == nil {
-        missing(name, in: "this record", fields.map(\.name))
+      let names = fields.map(\.name)
+      var hint = Spelling.nearest(to: name.text, in: names).map { "did you mean `\($0)`?" }
+      if hint == nil, library.method(name.text, of: "record") != nil {
+        hint = "it is a method: write .\(name.text)(..)"
       }
+      report(.name("there is no `\(name.text)` in this record", hint: hint ?? ""), name.span)
     case .shaped(let tensor):
       guard Fields.ofTensors.contains(name.text), name.text != "grad" else {
         if name.text != "grad" { noField(name, base) }

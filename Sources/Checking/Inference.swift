@@ -25,6 +25,8 @@ final class Inference {
   var values: [ObjectIdentifier: Known] = [:]
   /// What is known about expressions, for editors.
   var recorded: [Span: Known] = [:]
+  /// Names of lists and records that nothing can have changed.
+  private var untouched = UntouchedNames()
   /// Findings are dropped while this is above 0.
   var silence = 0
   /// Whether the code at hand belongs to a function, so that globals may have other values.
@@ -52,6 +54,7 @@ final class Inference {
   /// Walks the whole program.
   func run(_ program: Program) {
     laboratory.refill()
+    untouched = UntouchedNames(program, index, library)
     for statement in program.statements { self.statement(statement) }
     isDeferring = false
     for function in deferred { body(of: function) }
@@ -104,7 +107,7 @@ final class Inference {
       guard silence == 0 else { return .unknown }
       if isDeferring, functionDepth == 0 { deferred.append(function) } else { body(of: function) }
     case .for(let pattern, let sequence, let body):
-      bind(pattern, to: element(of: expression(sequence), sequence.span))
+      bindEach(pattern, in: sequence, mayStop: Inference.mayStop(body, source))
       block(body)
     case .while(let condition, let body):
       self.condition(condition)
@@ -131,8 +134,16 @@ final class Inference {
         _ = combine(operation, left, right, span)
       }
     case .field(let base, let name): setField(expression(base), name)
+    case .index(let base, let subscripts):
+      setElement(expression(base), subscripts, right, target.span)
     default: for part in target.parts { expression(part) }
     }
+  }
+
+  /// Whether a loop may end before its last turn.
+  private static func mayStop(_ body: Block, _ source: Source) -> Bool {
+    let text = source.text(body.span)
+    return text.contains("break") || text.contains("return")
   }
 
   private func setField(_ base: Known, _ name: Identifier) {
@@ -160,33 +171,11 @@ final class Inference {
 
   // MARK: - Names
 
-  func bind(_ pattern: Pattern, to value: Known) {
-    switch pattern.kind {
-    case .name(let name): remember(name, value)
-    case .list(let patterns, let rest):
-      if case .items(let items) = value, items.count >= patterns.count {
-        for (pattern, item) in zip(patterns, items) { bind(pattern, to: item) }
-      } else {
-        for pattern in patterns { bind(pattern, to: .unknown) }
-      }
-      if let rest { remember(rest, .type("list")) }
-    case .record(let names):
-      for name in names {
-        var known = Known.unknown
-        if case .fields(let fields) = value {
-          known = fields.last { $0.name == name.text }?.value ?? .unknown
-        } else if case .module(let module) = value {
-          known = member(name, of: module)
-        }
-        remember(name, known)
-      }
-    }
-  }
-
   func remember(_ name: Identifier, _ value: Known) {
     guard let binding = index.meanings[name.span.start] else { return }
-    if silence == 0 { recorded[name.span] = value.named }
-    values[ObjectIdentifier(binding)] = value.named
+    let value = untouched.contains(binding) ? value.kept : value.named
+    if silence == 0 { recorded[name.span] = value }
+    values[ObjectIdentifier(binding)] = value
   }
 
   /// What is known about a name where it is used.
@@ -194,7 +183,9 @@ final class Inference {
     guard let binding = index.meanings[span.start] else { return library.global(name) }
     if binding.uses.contains(where: \.isWrite) { return .unknown }
     if binding.isGlobal, functionDepth > 0, binding.declarations.count > 1 { return .unknown }
-    return values[ObjectIdentifier(binding)] ?? .unknown
+    let known = values[ObjectIdentifier(binding)] ?? .unknown
+    // Functions may run when whoever imports this program has changed its lists and records.
+    return binding.isGlobal && functionDepth > 0 ? known.named : known
   }
 
   /// What the elements of a value are, for loops.
@@ -205,7 +196,7 @@ final class Inference {
       let joined = items.dropFirst().reduce(first) { $0.joined(with: $1) }
       if case .exact(let value) = joined, items.count > 1 { return .type(value.typeName) }
       return joined
-    case .type("range"): return .type("number")
+    case .type("range"), .exact(.range): return .type("number")
     case .type("string"): return .type("string")
     default: break
     }
@@ -227,6 +218,7 @@ final class Inference {
         known = self.known(by: annotation)
       }
       bind(parameter, to: known)
+      parameter.annotation.map { remember($0, [:]) }
     }
     checkResults(results(of: function), function)
   }

@@ -56,6 +56,31 @@ indirect enum Known {
     }
   }
 
+  /// What remains known of a list or record that nobody changes: which elements it has, but not
+  /// what is in those that are lists and records themselves.
+  var kept: Known {
+    switch self {
+    case .items(let items) where items.count <= 256: .items(items.map(\.named))
+    case .fields(let fields) where fields.count <= 256:
+      .fields(fields.map { ($0.name, $0.value.named) })
+    default: named
+    }
+  }
+
+  /// A list or record with as many elements or the same fields; `nil` stands for what is not known.
+  var skeleton: Value? {
+    switch self {
+    case .items(let items): return .list(items.map { $0.value ?? .nil })
+    case .fields(let fields):
+      let record = Record()
+      for field in fields { record[field.name] = field.value.value ?? .nil }
+      return .record(record)
+    case .shaped(let tensor): return .tensor(tensor)
+    case .exact(let value): return value
+    default: return nil
+    }
+  }
+
   /// A value that stands for this one, or nil if too little is known.
   var value: Value? {
     switch self {
@@ -68,6 +93,13 @@ indirect enum Known {
         values.append(value)
       }
       return .list(values)
+    case .fields(let fields):
+      let record = Record()
+      for field in fields {
+        guard let value = field.value.value else { return nil }
+        record[field.name] = value
+      }
+      return .record(record)
     default: return nil
     }
   }
@@ -77,6 +109,7 @@ indirect enum Known {
     switch self {
     case .exact: true
     case .items(let items): items.allSatisfy(\.isExact)
+    case .fields(let fields): fields.allSatisfy(\.value.isExact)
     default: false
     }
   }
@@ -96,7 +129,7 @@ indirect enum Known {
   /// What a computed value says, given whether it was computed from exact values only.
   init(_ value: Value, isExact: Bool) {
     switch value {
-    case .number, .bool, .text: self = isExact ? .exact(value) : .type(value.typeName)
+    case .number, .bool, .text, .range: self = isExact ? .exact(value) : .type(value.typeName)
     case .nil: self = isExact ? .exact(value) : .unknown
     case .tensor(let tensor): self = .shaped(tensor)
     case .list(let list): self = .items(list.items.map { Known($0, isExact: isExact) })
@@ -104,7 +137,7 @@ indirect enum Known {
       self = .fields(
         zip(record.keys, record.values).map { ($0, Known($1, isExact: isExact)) })
     case .builtin(let builtin): self = .builtin(builtin)
-    case .range, .object, .function: self = .type(value.typeName)
+    case .object, .function: self = .type(value.typeName)
     case .cell: self = .unknown
     }
   }

@@ -43,7 +43,7 @@ final class Laboratory {
 
   /// Calls the function that `text` describes.
   func run(_ text: String, _ arguments: [Value], work: Int) -> Outcome {
-    let size = arguments.reduce(work) { $0 + Laboratory.elements($1) }
+    let size = arguments.reduce(work) { Laboratory.sum($0, Laboratory.elements($1)) }
     guard size <= Laboratory.maximumElements, size <= budget else { return .unknown }
     budget -= size
     do {
@@ -51,7 +51,9 @@ final class Laboratory {
       functions[text] = function
       return .value(try session.invoke(function, arguments))
     } catch let error as ScriptError {
-      let isTelling = error.kind != .limit && error.kind != .error && !error.isInterrupt
+      // Limits depend on the host, and errors on purpose are no mistakes.
+      let isTelling =
+        ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt
       return isTelling ? .failure(error) : .unknown
     } catch {
       return .unknown
@@ -61,9 +63,16 @@ final class Laboratory {
   private static func elements(_ value: Value) -> Int {
     switch value {
     case .tensor(let tensor): tensor.count
-    case .list(let list): list.items.reduce(1) { $0 + elements($1) }
+    case .range(let range): range.count
+    case .list(let list): list.items.reduce(1) { sum(elements($1), $0) }
     default: 1
     }
+  }
+
+  /// Ranges can be so long that a plain sum would overflow.
+  private static func sum(_ left: Int, _ right: Int) -> Int {
+    let (sum, overflow) = left.addingReportingOverflow(right)
+    return overflow ? Int.max : sum
   }
 
   // MARK: - How much work

@@ -87,12 +87,13 @@ public struct NameIndex {
       found[binding.name] = binding
     }
     // Later bindings are in inner scopes or hide earlier ones.
-    for binding in bindings where !binding.isGlobal {
-      if binding.scope.start <= offset, offset <= binding.scope.end {
-        found[binding.name] = binding
-      }
-    }
+    for binding in locals(at: offset) { found[binding.name] = binding }
     return found.values.sorted { $0.name < $1.name }
+  }
+
+  /// The local names that can be used at an offset, in the order of their introduction.
+  func locals(at offset: Int32) -> [Binding] {
+    bindings.filter { !$0.isGlobal && $0.scope.start <= offset && offset <= $0.scope.end }
   }
 
   /// The name that stands at an offset, with its place.

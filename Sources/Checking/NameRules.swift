@@ -26,6 +26,9 @@ struct NameRules {
 
   private func unknownNames() -> [Finding] {
     var found: [Finding] = []
+    let globals = Array(index.globals.keys)
+    // Names are compared with all others: with many of both, only the first get a hint.
+    var comparisons = 4_000_000
     for use in index.unknown where !use.isGuarded {
       let name = use.name.text
       if library.isGlobal(name) {
@@ -33,7 +36,9 @@ struct NameRules {
         found.append(
           error(.builtinAssignment, "`\(name)` is built in", use, "a new name needs `let`"))
       } else {
-        found.append(error(.unknownName, "nothing is called `\(name)`", use, hint(use)))
+        comparisons -= index.bindings.count
+        let hint = comparisons > 0 ? hint(use, globals) : nil
+        found.append(error(.unknownName, "nothing is called `\(name)`", use, hint))
       }
     }
     return found
@@ -56,15 +61,11 @@ struct NameRules {
       rule, Diagnostic(.name, message, source: source, span: use.name.span, hint: hint))
   }
 
-  private func hint(_ use: FreeUse) -> String? {
-    let name = use.name.text
-    let names = index.visible(at: use.name.span.start).map(\.name) + library.builtins.globalNames
-    let nearest = Spelling.nearest(to: name, in: names).map { "did you mean `\($0)`?" }
-    if use.isWrite {
-      return nearest.map { "\($0) A new name needs `let`" } ?? "a new name needs `let`"
-    }
-    let word = Spelling.foreignWords[name].map { $0.contains(" ") ? $0 : "`\($0)`" }
-    return nearest ?? word.map { "here it is \($0)" } ?? Spelling.habits[name]
+  private func hint(_ use: FreeUse, _ globals: [String]) -> String? {
+    let locals = index.locals(at: use.name.span.start).map(\.name)
+    return Spelling.advice(
+      on: use.name.text, isAssigned: use.isWrite, own: locals + globals,
+      library: library.builtins.globalNames)
   }
 
   // MARK: - Unused

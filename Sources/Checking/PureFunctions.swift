@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Which functions of the library the laboratory may try: those whose result has a shape that
-// follows from the shapes of tensors and from exact numbers alone, and that change nothing.
+// follows from the shapes of tensors and from exact values alone, and that change nothing but, in
+// a few cases, their first argument.
 
 /// How a function may be tried.
 struct PureFunction {
@@ -11,6 +12,9 @@ struct PureFunction {
   var isGrowing = false
   /// Whether the numbers in the result follow from exact arguments; false for random draws.
   var isExact = true
+  /// Whether it changes its first argument, or raises an error, and so is good for something even if
+  /// nobody takes what it gives. It is tried on copies.
+  var hasEffect = false
   /// The text of the call, if another one has the same shape and costs less.
   var substitute: String?
 }
@@ -49,14 +53,19 @@ extension PureFunction {
     table["full"] = growing
     for name in ["nn.cross_entropy", "nn.mse_loss", "nn.l1_loss"] { table[name] = plain }
     table["range"] = plain
+    let everyday = [
+      "len", "sorted", "enumerate", "zip", "keys", "values", "number", "split", "join", "replace",
+      "strip", "lower", "upper", "index", "get", "has",
+    ]
+    for name in everyday { table[name] = plain }
+    for name in ["pop", "insert", "remove"] { table[name] = PureFunction(hasEffect: true) }
+    table["assert"] = PureFunction(tensors: ["condition"], hasEffect: true)
     return table
   }()
 
   /// Functions and methods without effect besides those above: to call one and drop what it gives
   /// is a mistake.
-  static let withoutEffect: Set<String> = Set(table.keys).union([
-    "len", "type", "map", "filter", "sorted", "zip", "enumerate", "keys", "values", "split",
-    "join", "replace", "strip", "lower", "upper", "get", "has", "index", "number", "grad",
-    "value_and_grad", "random.split", "random.fold", "allclose", "item",
-  ]).subtracting(["map", "filter"])
+  static let withoutEffect: Set<String> = Set(table.filter { !$0.value.hasEffect }.keys).union([
+    "type", "grad", "value_and_grad", "random.split", "random.fold", "allclose", "item",
+  ])
 }

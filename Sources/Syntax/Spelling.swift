@@ -30,6 +30,22 @@ public enum Spelling {
     return best
   }
 
+  /// What to say about a name that nothing has: the word for it here, or a name like it.
+  ///
+  /// A word of another language means what it means there, unless the program has a name like it.
+  public static func advice(
+    on name: String, isAssigned: Bool, own: [String], library: [String]
+  ) -> String? {
+    if isAssigned {
+      let near = nearest(to: name, in: own + library)
+      return near.map { "did you mean `\($0)`? A new name needs `let`" } ?? "a new name needs `let`"
+    }
+    if let word = foreignWords[name], nearest(to: name, in: own) == nil {
+      return "here it is \(word.contains(" ") ? word : "`\(word)`")"
+    }
+    return nearest(to: name, in: own + library).map { "did you mean `\($0)`?" } ?? habits[name]
+  }
+
   /// Names from other languages with the keyword or literal that says the same here.
   public static let foreignWords: [String: String] = [
     "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "nil",
