@@ -25,7 +25,8 @@ extension Inference {
   }
 
   private func bind(_ names: [Identifier], of pattern: Pattern, to value: Known) {
-    if case .module = value {} else {
+    if case .module = value {
+    } else {
       let fields = names.map(\.text).joined(separator: ", ")
       attempt(pattern, with: value, "let {\(fields)} = x")
     }
@@ -102,7 +103,8 @@ extension Inference {
     let right = value.value ?? sample(value)
     let names = (["x"] + places.names + ["v"]).joined(separator: ", ")
     let outcome = laboratory.run(
-      "fn(\(names)) { x[\(places.text)] = v }", [stand] + places.values + [right ?? .number(0)], work: 0)
+      "fn(\(names)) { x[\(places.text)] = v }", [stand] + places.values + [right ?? .number(0)],
+      work: 0)
     guard case .failure(let error) = outcome else { return }
     // With stand-ins for what is not known, only some errors are certain.
     let isCertain =

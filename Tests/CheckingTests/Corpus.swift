@@ -41,9 +41,22 @@ enum Corpus {
     return names.sorted()
   }
 
+  /// The scripts that say with what they fail.
+  static let expecting = ["language", "library", "errors"].flatMap { folder in
+    files(in: "Conformance/" + folder).map { "\(folder)/\($0)" }
+  }
+
   static func check(_ file: String) throws -> Report {
-    let source = try Modules.readFile(root + file)
-    return Checker(library: Catalog.all).check(source)
+    check(try read(file))
+  }
+
+  static func check(_ source: Source) -> Report { Checker(library: Catalog.all).check(source) }
+
+  static func read(_ file: String) throws -> Source { try Modules.readFile(root + file) }
+
+  /// Lines as a source at the place of another.
+  static func source(_ lines: [String], like other: Source) -> Source {
+    Source(path: other.path, text: lines.joined(separator: "\n"))
   }
 
   static func words(_ finding: Finding) -> String {
@@ -73,5 +86,67 @@ enum Corpus {
     var text = text
     while text.last == " " { text.removeLast() }
     return String(text)
+  }
+}
+
+/// What is found in a script whose cells are parsed by themselves, as runs with expectations do:
+/// an error of the syntax spoils its own cell, and the names of the others are shared.
+struct CheckedCells {
+  let source: Source
+  let findings: [Finding]
+  private let program: Program
+  /// The first lines of the cells.
+  private let starts: [Int]
+
+  /// The errors that lines of the script expect.
+  var expectations: [Expectation] { Corpus.expectations(in: source).filter { $0.kind != nil } }
+
+  init(_ file: String) throws {
+    let whole = try Corpus.read(file)
+    let lines = (1...whole.lineCount).map { whole.text(ofLine: $0) }
+    starts = [1] + lines.indices.filter { lines[$0].hasPrefix("# %%") }.map { $0 + 1 }
+    var kept = lines
+    var found: [Finding] = []
+    for (start, next) in zip(starts, starts.dropFirst() + [lines.count + 1]) {
+      // Blank lines in front keep the numbers of lines.
+      let cell = Array(repeating: "", count: start - 1) + lines[start - 1..<next - 1]
+      let wrong = Corpus.check(Corpus.source(cell, like: whole)).findings.filter {
+        $0.rule.name == "syntax"
+      }
+      guard !wrong.isEmpty else { continue }
+      found += wrong
+      for line in start..<next { kept[line - 1] = "" }
+    }
+    let report = Corpus.check(Corpus.source(kept, like: whole))
+    source = whole
+    findings = found + report.findings
+    program = report.program
+  }
+
+  /// Whether a finding is what a line expects. What fails in a function is expected at its calls,
+  /// and a marker would change the text beside some errors of the syntax, so it stands elsewhere
+  /// in the cell.
+  func meets(_ finding: Finding, _ expectation: Expectation) -> Bool {
+    guard finding.level == .error, finding.diagnostic.kind.rawValue == expectation.kind,
+      Corpus.words(finding).contains(expectation.words)
+    else { return false }
+    let line = finding.diagnostic.position?.line ?? 0
+    if line == expectation.line { return true }
+    if finding.rule.name == "syntax" { return cell(line) == cell(expectation.line) }
+    return functions(around: finding.diagnostic.span?.start ?? 0).contains { name in
+      source.text(ofLine: expectation.line).contains(name + "(")
+    }
+  }
+
+  private func cell(_ line: Int) -> Int { starts.lastIndex { $0 <= line } ?? 0 }
+
+  /// The names of the functions of the top level that hold an offset.
+  private func functions(around offset: Int32) -> [String] {
+    program.statements.compactMap { statement in
+      guard case .function(let name, let function) = statement.kind,
+        function.span.start <= offset, offset < function.span.end
+      else { return nil }
+      return name.text
+    }
   }
 }
