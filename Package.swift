@@ -26,7 +26,8 @@ let package = Package(
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),
-    .target(name: "CReferences"),
+    .target(
+      name: "CMachine", cSettings: [.unsafeFlags(["-O3", "-fomit-frame-pointer"])]),
 
     // Numbers, files, models.
     .target(name: "CFiles"),
@@ -44,7 +45,7 @@ let package = Package(
 
     // The language.
     .target(name: "Syntax", swiftSettings: fastInDebug),
-    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CReferences"]),
+    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CMachine"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
     .target(

@@ -36,7 +36,7 @@ enum Everyday {
       "len(x: any) -> number",
       "Counts the elements of a list, the fields of a record, the characters of a string.",
       details: "The length of a tensor is the size of its first dimension.",
-      example: "len([3, 1, 2])   #=> 3"
+      example: "len([3, 1, 2])   #=> 3", shortcut: .length
     ) { call in .integer(try length(call)) },
     Builtin(
       "seed(value: number)", "Restarts the random stream of the session.",

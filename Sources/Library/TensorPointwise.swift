@@ -166,7 +166,7 @@ enum TensorPointwise {
     },
     Builtin(
       "maximum(x: tensor, y: tensor)", "Gives the larger of two, element by element.",
-      example: "maximum([1, 5], 3)   #=> tensor([3, 5])"
+      example: "maximum([1, 5], 3)   #=> tensor([3, 5])", shortcut: .larger
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
         return .number(x.isNaN ? x : y.isNaN ? y : Swift.max(x, y))
@@ -175,7 +175,7 @@ enum TensorPointwise {
     },
     Builtin(
       "minimum(x: tensor, y: tensor)", "Gives the smaller of two, element by element.",
-      example: "minimum([1, 5], 3)   #=> tensor([1, 3])"
+      example: "minimum([1, 5], 3)   #=> tensor([1, 3])", shortcut: .smaller
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
         return .number(x.isNaN ? x : y.isNaN ? y : Swift.min(x, y))
@@ -210,9 +210,12 @@ enum TensorPointwise {
   /// A function of one argument, for tensors by a kernel and for numbers by `number`.
   private static func pointwise(
     _ name: String, _ operation: UnaryOperation, _ summary: String, _ example: String,
-    number: @escaping @Sendable (Double) -> Double
+    number: @escaping Builtin.NumberFunction
   ) -> Builtin {
-    Builtin("\(name)(x: tensor) -> tensor", summary, example: example) { call in
+    Builtin(
+      "\(name)(x: tensor) -> tensor", summary, example: example, shortcut: .function,
+      function: number
+    ) { call in
       if case .number(let x) = call[0] { return .number(number(x)) }
       return .tensor(try call.tensor(0).applying(operation))
     }

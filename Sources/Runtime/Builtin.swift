@@ -6,6 +6,7 @@
 // completion and the manual. A function whose first parameter has a type is also a method of that
 // type: `sum(x: tensor)` answers `x.sum()`.
 
+import CMachine
 import Syntax
 
 /// A function of the library.
@@ -21,9 +22,18 @@ import Syntax
 /// Names with a dot belong to a namespace: `"smap.encode(tok: tokenizer, ...)"`. Functions with
 /// `methodOnly` have no global name: `append` exists only as `xs.append(value)`.
 public final class Builtin: Sendable {
+  /// What the machine does instead of a call: results must be those of the body.
+  package typealias Shortcut = MachineShortcut
+  /// A function of one number.
+  package typealias NumberFunction = @convention(c) (Double) -> Double
   /// What a built-in does: arguments are bound and checked when it is called.
   public typealias Body = @Sendable (Call) throws -> Value
 
+  // The machine knows that these two come first.
+  /// What the machine does instead of a call, if the arguments are plain.
+  let shortcut: Shortcut
+  /// The function of numbers that it uses then.
+  let function: NumberFunction?
   /// The header as written.
   public let signature: String
   /// One sentence.
@@ -39,10 +49,23 @@ public final class Builtin: Sendable {
   let body: Body
 
   /// Declares a built-in function.
-  public init(
+  public convenience init(
     _ signature: String, _ summary: String, details: String = "", example: String = "",
     methodOnly: Bool = false, body: @escaping Body
   ) {
+    self.init(
+      signature, summary, details: details, example: example, methodOnly: methodOnly,
+      shortcut: .none, body: body)
+  }
+
+  /// Declares a built-in function that the machine may spare itself to call.
+  package init(
+    _ signature: String, _ summary: String, details: String = "", example: String = "",
+    methodOnly: Bool = false, shortcut: Shortcut, function: NumberFunction? = nil,
+    body: @escaping Body
+  ) {
+    self.shortcut = shortcut
+    self.function = function
     self.signature = signature
     self.summary = summary
     self.details = details

@@ -7,6 +7,7 @@
 // the same registers. Parameters that get nothing are marked in a bit mask: a built-in then has
 // its default in the register, a script function evaluates it in its first instructions.
 
+import CMachine
 import Syntax
 import Tensors
 
@@ -110,6 +111,7 @@ extension Machine {
     let before = top
     defer { top = before }
     let closure = Closure(code: prototype, capturing: 0)
+    precondition(Layout.matches(closure), "functions do not lie in memory as expected")
     let floor = depth
     return try withExtendedLifetime(closure) {
       try push(closure, base: top + 1, missing: 0, isEntry: true)
@@ -123,7 +125,7 @@ extension Machine {
     else { throw tooDeep() }
     (frames + depth).initialize(
       to: Frame(
-        layout: closure.layout, closure: Unmanaged.passUnretained(closure),
+        layout: closure.layout, closure: Unmanaged.passUnretained(closure).toOpaque(),
         next: closure.code.code, window: (registers + base).slots, missing: missing,
         isEntry: isEntry))
     depth += 1

@@ -3,6 +3,7 @@
 // Compiled code: 32-bit words for a register machine, the constants they use, and a span for every
 // word.
 
+import CMachine
 import Syntax
 
 /// How the arguments of one call are written, and where.
@@ -90,20 +91,6 @@ struct Check {
   var acceptsNil: Bool
 }
 
-/// What a running frame needs of its code: plain pointers, free of reference counts.
-struct CodeLayout {
-  let code: UnsafeMutablePointer<UInt32>
-  let constants: UnsafeMutablePointer<Value>
-  let globals: UnsafeMutablePointer<UnsafeMutablePointer<GlobalSlot>>
-  /// The names of records that literals make; the prototype holds them.
-  let fieldNames: UnsafeMutablePointer<Unmanaged<FieldNames>>
-  let registerCount: Int
-  /// Operands b and c of a call that needs no binder: as many arguments as parameters, and all of
-  /// them by position. -1 if every call needs the binder.
-  let simpleOperands: Int
-  let prototype: Unmanaged<Prototype>
-}
-
 /// The code of one function.
 final class Prototype {
   let name: String
@@ -111,7 +98,7 @@ final class Prototype {
   let documentation: String
   let source: Source
   let scope: ModuleScope
-  let code: UnsafeMutablePointer<UInt32>
+  let code: UnsafeMutablePointer<UInt64>
   let codeCount: Int
   let spans: [Span]
   let constants: UnsafeMutablePointer<Value>
@@ -163,17 +150,21 @@ final class Prototype {
     registerCount = parts.registerCount
     isTopLevel = parts.isTopLevel
     layout = .allocate(capacity: 1)
-    let unmanaged = UnsafeMutablePointer<Unmanaged<FieldNames>>.allocate(
-      capacity: fieldNames.count)
-    unmanaged.initialize(from: fieldNames.map { .passUnretained($0) }, count: fieldNames.count)
+    let names = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: fieldNames.count)
+    names.initialize(
+      from: fieldNames.map { Unmanaged.passUnretained($0).toOpaque() }, count: fieldNames.count)
     let plain = parts.header.parameters.allSatisfy { $0.kind == .positional }
     layout.initialize(
       to: CodeLayout(
-        code: code, constants: constants, globals: globals, fieldNames: unmanaged,
+        code: code, constants: constants.slots,
+        // A slot that is not empty begins with its value.
+        globals: UnsafeMutableRawPointer(globals).assumingMemoryBound(
+          to: UnsafeMutablePointer<Slot>.self),
+        fieldNames: names,
         registerCount: registerCount,
         simpleOperands: plain && parts.header.parameters.count < 256
           ? Instruction.simpleOperands(parts.header.parameters.count) : -1,
-        prototype: Unmanaged.passUnretained(self)))
+        prototype: Unmanaged.passUnretained(self).toOpaque()))
   }
 
   deinit {
@@ -198,7 +189,7 @@ final class Prototype {
     var documentation = ""
     var source: Source
     var scope: ModuleScope
-    var code: [UInt32] = []
+    var code: [UInt64] = []
     var spans: [Span] = []
     var constants: [Value] = []
     var globalNames: [String] = []

@@ -13,14 +13,13 @@ extension Compiler {
     case .name(let text):
       try nameAssignment(Identifier(text, target.span), sign, value, span)
     case .field(let base, let name):
-      let object = try stableOperand(base)
+      let object = try operand(base, before: [value])
       let key = constant(fieldName: name.text)
       let result: Int
       if let operation = sign.binary {
         result = try allocate(span)
         emit(.getField, result, object, word: key, span: target.span)
-        let right = try operand(value)
-        emit(operation.opcode, result, result, right, span: span)
+        try arithmetic(operation, result, value, into: result, span: span)
       } else {
         result = try operand(value)
       }
@@ -51,6 +50,8 @@ extension Compiler {
         try arithmetic(operation, left, value, into: left, span: span)
       }
       if local == nil { store(left, to: name) }
+    } else if let local, let pieces = appended(value, to: name) {
+      try append(pieces, to: local, span: span)
     } else if let local, writesResultLast(value) {
       try compile(value, into: local)
     } else {
@@ -81,20 +82,17 @@ extension Compiler {
     case element(container: Int, subscripts: SubscriptOperands, of: Place)
   }
 
-  private func place(of base: Expression) throws -> Place {
+  private func place(of base: Expression, before later: [Expression]) throws -> Place {
     switch base.kind {
     case .name(let text):
-      let name = Identifier(text, base.span)
-      if case .local(let variable) = meaning(of: name), !variable.isCell {
-        return .local(variable.register)
-      }
-      return .name(name)
+      return localRegister(of: base).map { .local($0) } ?? .name(Identifier(text, base.span))
     case .field(let inner, let name):
-      return .field(object: try stableOperand(inner), key: constant(fieldName: name.text))
+      let object = try operand(inner, before: later)
+      return .field(object: object, key: constant(fieldName: name.text))
     case .index(let inner, let entries):
-      let outer = try place(of: inner)
+      let outer = try place(of: inner, before: entries.flatMap(\.expressions) + later)
       let container = try register(of: outer, span: inner.span)
-      let subscripts = try compile(entries, span: base.span)
+      let subscripts = try compile(entries, before: later, span: base.span)
       return .element(container: container, subscripts: subscripts, of: outer)
     default:
       // What a call gives has no place but the register that holds it.
@@ -144,14 +142,15 @@ extension Compiler {
     _ base: Expression, _ entries: [Syntax.Subscript], _ target: Expression,
     _ sign: AssignmentOperator, _ value: Expression, _ span: Span
   ) throws {
-    let place = try place(of: base)
-    let subscripts = try compile(entries, span: target.span)
+    let later = entries.flatMap(\.expressions) + [value]
+    let place = try place(of: base, before: later)
+    let subscripts = try compile(entries, before: [value], span: target.span)
     let result = try newValue(place, subscripts, target, sign, value, span)
     switch place {
     case .local(let register):
       emitIndexAssignment(register, subscripts, result, span: target.span)
     case .name(let name) where isGlobal(name):
-      emitGlobalAssignment(name, subscripts, result, span: target.span)
+      try emitGlobalAssignment(name, subscripts, result, span: target.span)
     default:
       let container = try allocate(span)
       fetch(place, into: container, span: base.span)
@@ -172,14 +171,18 @@ extension Compiler {
   ) throws -> Int {
     guard let operation = sign.binary else { return try operand(value) }
     let result = try allocate(span)
+    if case .local(let container) = place {
+      emitIndex(result, container, subscripts, span: target.span)
+      try arithmetic(operation, result, value, into: result, span: span)
+      return result
+    }
     try temporarily {
       let container = try allocate(span)
       fetch(place, into: container, span: target.span)
       emitIndex(result, container, subscripts, span: target.span)
       emit(.loadNil, container, span: span)
     }
-    let right = try operand(value)
-    emit(operation.opcode, result, result, right, span: span)
+    try arithmetic(operation, result, value, into: result, span: span)
     return result
   }
 }

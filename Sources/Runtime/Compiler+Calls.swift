@@ -6,6 +6,8 @@ import Syntax
 
 /// Where the evaluated subscripts of an index expression stand.
 enum SubscriptOperands {
+  /// A single whole number, by its place among the constants.
+  case constant(Int)
   /// A single plain index in a register.
   case single(Int)
   /// Registers in a row from `first`, described by entry `kinds` of the table.
@@ -23,14 +25,38 @@ extension Compiler {
     span: Span
   ) throws {
     let base = target == nextRegister - 1 ? target : try allocate(span)
-    let dispatch = try prepare(callee, at: base)
     let values = (input.map { [$0] } ?? []) + arguments.map(\.value)
-    _ = try consecutive(values, span: span)
     let isSimple = arguments.allSatisfy { if case .positional = $0.kind { true } else { false } }
+    if isSimple, let (opcode, place) = variable(callee, before: values) {
+      _ = try consecutive(values, span: span)
+      emit(opcode, base, values.count, place, span: span)
+      append(word: site(for: arguments, input: input), span: span)
+      move(target, from: base, span: span)
+      return
+    }
+    let dispatch = try prepare(callee, at: base)
+    _ = try consecutive(values, span: span)
     emit(dispatch.opcode, base, values.count, isSimple ? 1 : 0, span: span)
     if let word = dispatch.word { append(word: word, span: callee.span) }
     append(word: site(for: arguments, input: input), span: span)
     move(target, from: base, span: span)
+  }
+
+  /// Where a callee stands that need not be loaded: a local variable that evaluating the arguments
+  /// leaves alone, or a captured value.
+  private func variable(
+    _ callee: Expression, before arguments: [Expression]
+  ) -> (opcode: Opcode, place: Int)? {
+    guard case .name(let text) = callee.kind else { return nil }
+    switch meaning(of: Identifier(text, callee.span)) {
+    case .local(let variable):
+      guard !variable.isCell, !arguments.contains(where: mayAssign) else { return nil }
+      return (.callLocal, variable.register)
+    case .captured(let variable, let index):
+      guard !variable.isCell, !isSelf(variable, in: scope) else { return nil }
+      return (.callCapture, index)
+    case .global: return nil
+    }
   }
 
   /// Loads the callee; a global or a method is found by the call instruction itself.
@@ -51,7 +77,7 @@ extension Compiler {
     return (.call, nil)
   }
 
-  private func site(for arguments: [Argument], input: Expression?) -> Int {
+  func site(for arguments: [Argument], input: Expression?) -> Int {
     var entries: [(kind: CallSite.ArgumentKind, span: Span, name: Span)] = []
     if let input { entries.append((.positional, input.span, input.span)) }
     for argument in arguments {
@@ -68,9 +94,15 @@ extension Compiler {
 
   // MARK: - Subscripts
 
-  func compile(_ entries: [Syntax.Subscript], span: Span) throws -> SubscriptOperands {
+  /// Evaluates subscripts, which evaluating `later` must not change.
+  func compile(
+    _ entries: [Syntax.Subscript], before later: [Expression], span: Span
+  ) throws -> SubscriptOperands {
     if entries.count == 1, case .index(let value) = entries[0] {
-      return .single(try stableOperand(value))
+      if case .number(let number) = value.kind, let index = smallConstant(number) {
+        return .constant(index)
+      }
+      return .single(try operand(value, before: later))
     }
     var kinds: [SubscriptKind] = []
     let first = nextRegister
@@ -98,6 +130,7 @@ extension Compiler {
 
   func emitIndex(_ target: Int, _ base: Int, _ operands: SubscriptOperands, span: Span) {
     switch operands {
+    case .constant(let index): emit(.getIndexConstant, target, base, index, span: span)
     case .single(let register): emit(.getIndex, target, base, register, span: span)
     case .several(let first, let kinds):
       emit(.getSubscripts, target, base, first, word: kinds, span: span)
@@ -108,6 +141,7 @@ extension Compiler {
     _ base: Int, _ operands: SubscriptOperands, _ value: Int, span: Span
   ) {
     switch operands {
+    case .constant(let index): emit(.setIndexConstant, base, index, value, span: span)
     case .single(let register): emit(.setIndex, base, register, value, span: span)
     case .several(let first, let kinds):
       emit(.setSubscripts, base, value, first, word: kinds, span: span)
@@ -116,19 +150,27 @@ extension Compiler {
 
   func emitGlobalAssignment(
     _ name: Identifier, _ operands: SubscriptOperands, _ value: Int, span: Span
-  ) {
+  ) throws {
     let first: Int
     let kinds: Int
     switch operands {
+    case .constant(let index):
+      first = try allocate(span)
+      emit(.loadConstant, first, word: index, span: span)
+      kinds = singleSubscript()
     case .single(let register):
       first = register
-      parts.subscripts.append([.value])
-      kinds = parts.subscripts.count - 1
+      kinds = singleSubscript()
     case .several(let start, let entry):
       first = start
       kinds = entry
     }
     emit(.setGlobalSubscripts, 0, value, first, word: global(name.text), span: span)
     append(word: kinds, span: span)
+  }
+
+  private func singleSubscript() -> Int {
+    parts.subscripts.append([.value])
+    return parts.subscripts.count - 1
   }
 }

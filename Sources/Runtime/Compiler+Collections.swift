@@ -78,6 +78,13 @@ extension Compiler {
   }
 
   func record(_ entries: [Entry], into target: Int, span: Span) throws {
+    if let (names, values) = plainFields(entries) {
+      let first = try consecutive(values, span: span)
+      parts.fieldNames.append(FieldNames(names.map { Text.name($0) }))
+      emit(
+        .makeRecord, target, first, names.count, word: parts.fieldNames.count - 1, span: span)
+      return
+    }
     let made = try allocate(span)
     emit(.newRecord, made, span: span)
     for entry in entries {
@@ -87,7 +94,7 @@ extension Compiler {
           let register = try operand(value)
           emit(.setEntry, made, register, word: constant(fieldName: name.text), span: name.span)
         case .computed(let key, let value):
-          let name = try stableOperand(key)
+          let name = try operand(key, before: [value])
           emit(.setComputedEntry, made, try operand(value), name, span: key.span)
         case .shorthand(let name):
           let register = try operand(Expression(.name(name.text), name.span))
@@ -98,6 +105,46 @@ extension Compiler {
       }
     }
     move(target, from: made, span: span)
+  }
+
+  /// Names and values of the entries, if all have plain names, none of them twice.
+  private func plainFields(_ entries: [Entry]) -> (names: [String], values: [Expression])? {
+    guard !entries.isEmpty, entries.count <= Compiler.batch else { return nil }
+    var names: [String] = []
+    var values: [Expression] = []
+    for entry in entries {
+      switch entry {
+      case .named(let name, let value):
+        names.append(name.text)
+        values.append(value)
+      case .shorthand(let name):
+        names.append(name.text)
+        values.append(Expression(.name(name.text), name.span))
+      case .computed, .spread: return nil
+      }
+    }
+    return Set(names).count == names.count ? (names, values) : nil
+  }
+
+  // MARK: - Strings
+
+  /// The pieces that `s = "{s}..."` adds to `s`, if evaluating them does not change it.
+  func appended(_ value: Expression, to name: Identifier) -> ArraySlice<StringPart>? {
+    guard case .interpolation(let pieces) = value.kind, pieces.count <= Compiler.batch,
+      case .hole(let first, nil)? = pieces.first, case .name(name.text) = first.kind
+    else { return nil }
+    let added = pieces.dropFirst()
+    let isSafe = added.allSatisfy {
+      if case .hole(let value, _) = $0 { !mayAssign(value) } else { true }
+    }
+    return isSafe && !added.isEmpty ? added : nil
+  }
+
+  /// Adds pieces to the string in the register of a variable.
+  func append(_ pieces: ArraySlice<StringPart>, to register: Int, span: Span) throws {
+    let first = try allocate(pieces.count, span)
+    for (index, piece) in pieces.enumerated() { try part(piece, into: first + index, span) }
+    emit(.appendText, register, first, pieces.count, span: span)
   }
 
   func interpolation(_ pieces: [StringPart], into target: Int, span: Span) throws {

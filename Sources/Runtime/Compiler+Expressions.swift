@@ -7,18 +7,15 @@ import Syntax
 extension Compiler {
   /// The register that holds the value of an expression: that of a local variable, or a fresh one.
   func operand(_ node: Expression) throws -> Int {
-    if case .name(let text) = node.kind,
-      case .local(let variable) = meaning(of: Identifier(text, node.span)), !variable.isCell
-    {
-      return variable.register
-    }
+    if let register = localRegister(of: node) { return register }
     let register = try allocate(node.span)
     try compile(node, into: register)
     return register
   }
 
-  /// An operand that later code cannot change under us.
-  func stableOperand(_ node: Expression) throws -> Int {
+  /// An operand that evaluating `later` cannot change under us.
+  func operand(_ node: Expression, before later: [Expression]) throws -> Int {
+    guard later.contains(where: mayAssign) else { return try operand(node) }
     let register = try allocate(node.span)
     try compile(node, into: register)
     return register
@@ -29,14 +26,30 @@ extension Compiler {
   func leftOperand(
     _ left: Expression, before right: Expression?, scratch: Int
   ) throws -> Int {
-    if case .name(let text) = left.kind,
-      case .local(let variable) = meaning(of: Identifier(text, left.span)), !variable.isCell,
-      right.map({ !mayAssign($0) }) ?? true
-    {
-      return variable.register
+    if let register = localRegister(of: left), right.map({ !mayAssign($0) }) ?? true {
+      return register
     }
     try compile(left, into: scratch)
     return scratch
+  }
+
+  /// The same for a container in front of its subscripts.
+  private func leftOperand(
+    _ left: Expression, before subscripts: [Syntax.Subscript], scratch: Int
+  ) throws -> Int {
+    if let register = localRegister(of: left), !subscripts.contains(where: mayAssign) {
+      return register
+    }
+    try compile(left, into: scratch)
+    return scratch
+  }
+
+  /// The register of a plain local variable, or nil for any other expression.
+  func localRegister(of node: Expression) -> Int? {
+    guard case .name(let text) = node.kind,
+      case .local(let variable) = meaning(of: Identifier(text, node.span)), !variable.isCell
+    else { return nil }
+    return variable.register
   }
 
   /// Whether evaluating an expression may run a statement of this very function.
@@ -53,13 +66,13 @@ extension Compiler {
     case .pipe(let input, let callee, let arguments):
       mayAssign(input) || mayAssign(callee) || arguments.contains { mayAssign($0.value) }
     case .list(let items): items.contains { mayAssign($0.expression) }
-    case .index(let base, let entries):
-      mayAssign(base)
-        || entries.contains {
-          if case .index(let inner) = $0 { mayAssign(inner) } else { true }
-        }
+    case .index(let base, let entries): mayAssign(base) || entries.contains(where: mayAssign)
     default: true
     }
+  }
+
+  private func mayAssign(_ entry: Syntax.Subscript) -> Bool {
+    entry.expressions.contains(where: mayAssign)
   }
 
   /// Leaves the value of an expression in `target`.
@@ -83,6 +96,12 @@ extension Compiler {
     case .record(let entries): try record(entries, into: target, span: span)
     case .unary(let sign, let inner): try unary(sign, inner, into: target, span: span)
     case .binary(let sign, let left, let right):
+      if case .number(let number) = left.kind, let opcode = sign.leftConstantOpcode,
+        let index = smallConstant(number)
+      {
+        emit(opcode, target, index, try operand(right), span: span)
+        return
+      }
       let first = try leftOperand(left, before: right, scratch: target)
       try arithmetic(sign, first, right, into: target, span: span)
     case .comparison(let sign, let left, let right):
@@ -95,8 +114,8 @@ extension Compiler {
     case .pipe(let input, let callee, let arguments):
       try call(callee, input: input, arguments, into: target, span: span)
     case .index(let base, let subscripts):
-      let container = try leftOperand(base, before: nil, scratch: target)
-      emitIndex(target, container, try compile(subscripts, span: span), span: span)
+      let container = try leftOperand(base, before: subscripts, scratch: target)
+      emitIndex(target, container, try compile(subscripts, before: [], span: span), span: span)
     case .field(let base, let name):
       let object = try leftOperand(base, before: nil, scratch: target)
       emit(.getField, target, object, word: constant(fieldName: name.text), span: span)
@@ -116,12 +135,11 @@ extension Compiler {
   func arithmetic(
     _ sign: BinaryOperator, _ left: Int, _ right: Expression, into target: Int, span: Span
   ) throws {
-    if case .number(let number) = right.kind, let opcode = sign.constantOpcode {
-      let index = constant(number)
-      if index < 256 {
-        emit(opcode, target, left, index, span: span)
-        return
-      }
+    if case .number(let number) = right.kind, let opcode = sign.constantOpcode(number),
+      let index = smallConstant(number)
+    {
+      emit(opcode, target, left, index, span: span)
+      return
     }
     emit(sign.opcode, target, left, try operand(right), span: span)
   }
@@ -154,22 +172,37 @@ extension Compiler {
     switch condition.kind {
     case .comparison(let sign, let left, let right) where sign != .contains:
       let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
-      if case .number(let number) = right.kind {
-        let index = constant(number)
-        if index < 256 {
-          return [
-            emitJump(sign.jumpOpcode(constant: true), 0, first, index, span: condition.span)
-          ]
-        }
+      if case .number(let number) = right.kind, let index = smallConstant(number) {
+        return [emitJump(sign.jumpOpcode(constant: true), 0, first, index, span: condition.span)]
       }
       let second = try operand(right)
       return [emitJump(sign.jumpOpcode(constant: false), 0, first, second, span: condition.span)]
     case .logical(.and, let left, let right):
       return try jumpUnless(left) + jumpUnless(right)
+    case .boolean(true): return []
     default:
       let register = try operand(condition)
       return [emitJump(.jumpIfFalse, register, span: condition.span)]
     }
+  }
+
+  /// Carries out an expression whose value nobody wants.
+  func effect(_ node: Expression) throws {
+    guard case .conditional(let branches, let otherwise) = node.kind else {
+      _ = try operand(node)
+      return
+    }
+    var ends: [Int] = []
+    for (index, branch) in branches.enumerated() {
+      let next = try jumpUnless(branch.condition)
+      try block(branch.body)
+      if index < branches.count - 1 || otherwise != nil {
+        ends.append(emitJump(.jump, span: node.span))
+      }
+      aim(next)
+    }
+    if let otherwise { try block(otherwise) }
+    aim(ends)
   }
 
   private func conditional(
@@ -208,14 +241,30 @@ extension Compiler {
 }
 
 extension BinaryOperator {
-  fileprivate var constantOpcode: Opcode? {
+  /// The instruction for a number on the right.
+  fileprivate func constantOpcode(_ number: Double) -> Opcode? {
     switch self {
     case .add: .addConstant
     case .subtract: .subtractConstant
     case .multiply: .multiplyConstant
     case .divide: .divideConstant
-    case .remainder: .remainderConstant
-    case .floorDivide, .matrixMultiply, .power: nil
+    // The machine takes it for granted that such a divisor is a positive whole number.
+    case .remainder:
+      number >= 1 && number < 0x1p51 && number == number.rounded() ? .remainderConstant : nil
+    case .floorDivide: .floorDivideConstant
+    case .power: .powerConstant
+    case .matrixMultiply: nil
+    }
+  }
+
+  /// The instruction for a number on the left.
+  fileprivate var leftConstantOpcode: Opcode? {
+    switch self {
+    case .add: .constantAdd
+    case .subtract: .constantSubtract
+    case .multiply: .constantMultiply
+    case .divide: .constantDivide
+    case .remainder, .floorDivide, .power, .matrixMultiply: nil
     }
   }
 }

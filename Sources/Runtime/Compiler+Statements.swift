@@ -24,7 +24,7 @@ extension Compiler {
     }
   }
 
-  private func block(_ block: Block) throws {
+  func block(_ block: Block) throws {
     try temporarily { for statement in block.statements { try self.statement(statement) } }
   }
 
@@ -47,7 +47,7 @@ extension Compiler {
     case .assignment(let target, let sign, let value):
       try temporarily { try assignment(target, sign, value, statement.span) }
     case .expression(let value):
-      try temporarily { _ = try operand(value) }
+      try temporarily { try effect(value) }
     }
   }
 
@@ -93,24 +93,46 @@ extension Compiler {
 
   // MARK: - Control flow
 
-  /// A loop over a sequence; `body` compiles what is done with each value.
+  /// A loop over a sequence; `compileBody` compiles what is done with each value.
   func forLoop(
-    _ pattern: Pattern, _ sequence: Expression, span: Span, body: () throws -> Void
+    _ pattern: Pattern, _ sequence: Expression, span: Span, compileBody: () throws -> Void
   ) throws {
-    let state = try allocate(3, sequence.span)
-    try compile(sequence, into: state)
+    let state = try allocate(sequence.span)
+    let start = try rangeLoop(sequence, state)
+    if start == nil { try compile(sequence, into: state) }
+    _ = try allocate(2, sequence.span)
     emit(.prepareLoop, state, span: sequence.span)
+    if let start { aim(start) }
     let value = try allocate(pattern.span)
     let exit = emitJump(.nextValue, state, span: sequence.span)
-    let start = position
+    let body = position
     loops.append(Loop(handlerDepth: handlerDepth))
     try bind(pattern, from: value)
-    try body()
+    try compileBody()
     guard let loop = loops.popLast() else { return }
     aim(loop.continues)
-    emitJump(.advance, state, back: start, span: sequence.span)
+    emitJump(.advance, state, back: body, span: sequence.span)
     aim(exit)
     aim(loop.breaks)
+  }
+
+  /// Leaves what `range(...)` gives in `state`, and before that tries to do without: returns the jump
+  /// taken then, or nil if the sequence is no such call.
+  private func rangeLoop(_ sequence: Expression, _ state: Int) throws -> Int? {
+    guard case .call(let callee, let arguments) = sequence.kind, (1...3).contains(arguments.count),
+      case .name("range") = callee.kind, case .global = meaning(of: Identifier("range", callee.span)),
+      arguments.allSatisfy({ if case .positional = $0.kind { true } else { false } })
+    else { return nil }
+    var start = 0
+    try temporarily {
+      _ = try consecutive(arguments.map(\.value), span: sequence.span)
+      start = emitJump(.rangeLoop, state, arguments.count, span: sequence.span)
+      append(word: global("range"), span: callee.span)
+      emit(
+        .callGlobal, state, arguments.count, 1, word: global("range"), span: sequence.span)
+      append(word: site(for: arguments, input: nil), span: sequence.span)
+    }
+    return start
   }
 
   private func whileLoop(_ condition: Expression, _ body: Block, _ span: Span) throws {

@@ -128,7 +128,7 @@ final class Compiler {
   }
 
   func append(word: Int, span: Span) {
-    parts.code.append(UInt32(truncatingIfNeeded: word))
+    parts.code.append(UInt64(truncatingIfNeeded: word))
     parts.spans.append(span)
   }
 
@@ -139,7 +139,7 @@ final class Compiler {
   }
 
   /// Aims a jump at the next instruction.
-  func aim(_ jump: Int) { parts.code[jump] = UInt32(truncatingIfNeeded: position - jump) }
+  func aim(_ jump: Int) { parts.code[jump] = UInt64(truncatingIfNeeded: position - jump) }
 
   func aim(_ jumps: [Int]) { for jump in jumps { aim(jump) } }
 
@@ -159,6 +159,12 @@ final class Compiler {
     parts.constants.append(.number(number))
     numberIndices[number.bitPattern] = parts.constants.count - 1
     return parts.constants.count - 1
+  }
+
+  /// The constant, if an operand can name it.
+  func smallConstant(_ number: Double) -> Int? {
+    let index = constant(number)
+    return index <= Instruction.maximumOperand ? index : nil
   }
 
   func constant(_ string: String) -> Int {

@@ -37,7 +37,7 @@ enum CoreFunctions {
     Builtin(
       "range(start: number, stop: number = nil, step: number = 1) -> range",
       "The numbers from `start` up to, but not including, `stop`; with one argument, from 0.",
-      example: "[x for x in range(1, 6, 2)]   #=> [1, 3, 5]"
+      example: "[x for x in range(1, 6, 2)]   #=> [1, 3, 5]", shortcut: .range
     ) { call in
       let first = try call.number(0)
       let stop = try call.optionalNumber(1)

@@ -85,7 +85,7 @@ private struct CodeWriter {
     let line = prototype.source.position(of: prototype.span(at: position).start).line
     var parts = ["\(instruction.a)", "\(instruction.b)", "\(instruction.c)"]
     parts += words.map { "[\($0)]" }
-    text += "\(padded(line, 5)) \(padded(position, 5))  \(opcode) \(parts.joined(separator: " "))"
+    text += "\(padded(line, 5)) \(padded(position, 5))  \(opcode.name) \(parts.joined(separator: " "))"
     text += note(prototype, opcode, instruction, words) + "\n"
     return position + 1 + words.count
   }
@@ -102,7 +102,7 @@ private struct CodeWriter {
     case .getGlobal, .setGlobal, .defineGlobal, .callGlobal, .setGlobalSubscripts:
       return words.first.map { "  ; " + prototype.globalNames[$0] } ?? ""
     case .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .remainderConstant,
-      .floorDivideConstant, .powerConstant, .unlessLessConstant, .unlessLessOrEqualConstant,
+      .floorDivideConstant, .powerConstant, .getIndexConstant, .unlessLessConstant, .unlessLessOrEqualConstant,
       .unlessGreaterConstant,
       .unlessGreaterOrEqualConstant, .unlessEqualConstant, .unlessNotEqualConstant:
       return "  ; " + Display.text(prototype.constants[instruction.c])

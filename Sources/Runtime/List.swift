@@ -8,6 +8,7 @@
 
 /// A list: a growable sequence of values with identity.
 public final class List {
+  // The machine knows these three by their places.
   /// The elements; valid until the list changes its length.
   @exclusivity(unchecked) private(set) var elements: UnsafeMutablePointer<Value>
   /// The number of elements.

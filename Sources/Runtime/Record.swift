@@ -7,6 +7,7 @@
 
 /// A record: ordered fields with identity.
 public final class Record {
+  // The machine knows the properties from `nameAddresses` to `isFrozen` by their places.
   @exclusivity(unchecked) private var names: FieldNames
   /// The names as plain addresses, for the machine.
   @exclusivity(unchecked) private(set) var nameAddresses:
@@ -16,10 +17,10 @@ public final class Record {
   /// The number of fields.
   @exclusivity(unchecked) public private(set) var count: Int
   @exclusivity(unchecked) private var capacity: Int
-  /// For namespaces and modules: what they are called. Such records cannot be changed.
-  public let title: String?
   /// Whether it is a namespace or module.
   let isFrozen: Bool
+  /// For namespaces and modules: what they are called. Such records cannot be changed.
+  public let title: String?
 
   /// Makes an empty record; one with a title is a namespace or module.
   public init(title: String? = nil) {

@@ -6,85 +6,36 @@
 // out as payload and tag, the tags counting the cases in order. Working with the enum itself, the
 // compiler must assume that every value read is a reference to be counted; the loop of the machine
 // reads payload and tag instead, and touches a reference count only where a reference is really
-// copied or dropped. `Tag.matchLayout` checks the layout when a machine is made, and a test does.
+// copied or dropped. `Layout` checks that values lie in memory as that takes for granted.
 //
 // Lists, records, functions and cells belong to one session and a session to one thread, so the
 // loop counts references to them without the locked instructions that other values need.
 
-import CReferences
+import CMachine
 
 /// The tags of `Value`, in the order of its cases.
 enum Tag {
-  static let number: UInt8 = 0
-  static let bool: UInt8 = 1
-  static let text: UInt8 = 2
-  static let list: UInt8 = 3
-  static let record: UInt8 = 4
-  static let range: UInt8 = 5
-  static let function: UInt8 = 6
-  static let builtin: UInt8 = 7
-  static let tensor: UInt8 = 8
-  static let object: UInt8 = 9
-  static let cell: UInt8 = 10
-  static let `nil`: UInt8 = 11
+  static var number: UInt8 { UInt8(truncatingIfNeeded: TAG_NUMBER) }
+  static var bool: UInt8 { UInt8(truncatingIfNeeded: TAG_BOOL) }
+  static var text: UInt8 { UInt8(truncatingIfNeeded: TAG_TEXT) }
+  static var list: UInt8 { UInt8(truncatingIfNeeded: TAG_LIST) }
+  static var record: UInt8 { UInt8(truncatingIfNeeded: TAG_RECORD) }
+  static var range: UInt8 { UInt8(truncatingIfNeeded: TAG_RANGE) }
+  static var function: UInt8 { UInt8(truncatingIfNeeded: TAG_FUNCTION) }
+  static var tensor: UInt8 { UInt8(truncatingIfNeeded: TAG_TENSOR) }
+  static var cell: UInt8 { UInt8(truncatingIfNeeded: TAG_CELL) }
+  static var `nil`: UInt8 { UInt8(truncatingIfNeeded: TAG_NIL) }
 
   /// One bit for each kind of reference that never leaves the thread of its session.
-  static let confined: UInt32 = 1 << list | 1 << record | 1 << function | 1 << cell
-
-  /// Whether values lie in memory as `Slot` takes them to.
-  static let matchLayout: Bool = {
-    guard MemoryLayout<Value>.size == MemoryLayout<Slot>.size,
-      MemoryLayout<Value>.stride == MemoryLayout<Slot>.stride,
-      let range = try? NumberRange(0, 1)
-    else { return false }
-    let record = Record()
-    let cell = Cell(.number(2.5))
-    var undefined: Value?
-    let isUndefined = withUnsafeBytes(of: &undefined) { $0.load(as: Slot.self).tag > Tag.nil }
-    guard isUndefined, cell.slot.pointee.isNumber, cell.slot.pointee.number == 2.5 else {
-      return false
-    }
-    let samples: [(Value, UInt8, AnyObject?)] = [
-      (.number(1.5), number, nil), (.bool(true), bool, nil), (.nil, `nil`, nil),
-      (.record(record), Tag.record, record), (.range(range), Tag.range, range),
-    ]
-    return samples.allSatisfy { value, tag, object in
-      withUnsafeBytes(of: value) { bytes in
-        let slot = bytes.load(as: Slot.self)
-        if let object, slot.bits != UInt64(UInt(bitPattern: ObjectIdentifier(object))) {
-          return false
-        }
-        if tag == number, slot.number != 1.5 { return false }
-        return slot.tag == tag && (tag != bool || slot.bits & 1 == 1)
-      }
-    }
-  }()
+  static var confined: UInt32 { 1 << list | 1 << record | 1 << function | 1 << cell }
 }
 
 /// The memory of a value.
-struct Slot {
-  var bits: UInt64
-  var tag: UInt8
+typealias Slot = MachineSlot
 
+extension Slot {
   @inline(__always) init(_ number: Double) {
-    bits = number.bitPattern
-    tag = Tag.number
-  }
-
-  @inline(__always) init(_ bool: Bool) {
-    bits = bool ? 1 : 0
-    tag = Tag.bool
-  }
-
-  /// The slot of an object, whose reference it takes over.
-  @inline(__always) init(taking object: UnsafeMutableRawPointer, tag: UInt8) {
-    bits = UInt64(UInt(bitPattern: object))
-    self.tag = tag
-  }
-
-  @inline(__always) init(bits: UInt64, tag: UInt8) {
-    self.bits = bits
-    self.tag = tag
+    self.init(bits: number.bitPattern, tag: Tag.number)
   }
 
   static var `nil`: Slot {
@@ -107,6 +58,12 @@ struct Slot {
   @inline(__always) var closure: Unmanaged<Closure> { .fromOpaque(address) }
   @inline(__always) var cell: Unmanaged<Cell> { .fromOpaque(address) }
   @inline(__always) var text: Unmanaged<Text> { .fromOpaque(address) }
+
+  /// The value, whose reference the caller takes over.
+  @inline(__always) var taken: Value {
+    var slot = self
+    return withUnsafeMutablePointer(to: &slot) { $0.values.move() }
+  }
 
   /// Counts one more reference, if this is one.
   @inline(__always) func retain() {

@@ -3,6 +3,7 @@
 // The parts of the machine that need not be fast: globals that change, closures, collections,
 // and the way from an error to its handler.
 
+import CMachine
 import Syntax
 
 extension Machine {
@@ -34,7 +35,7 @@ extension Machine {
   func setGlobal(
     _ index: Int, to value: Value, _ frame: UnsafeMutablePointer<Frame>
   ) throws {
-    let slot = frame.pointee.layout.pointee.globals[index]
+    let slot = frame.global(index)
     guard slot.pointee.value != nil else {
       throw undefinedGlobal(index, frame, isAssigned: true)
     }
@@ -47,7 +48,7 @@ extension Machine {
   }
 
   func defineGlobal(_ index: Int, as value: Value, _ frame: UnsafeMutablePointer<Frame>) {
-    let slot = frame.pointee.layout.pointee.globals[index]
+    let slot = frame.global(index)
     if slot.pointee.isBuiltin {
       slot.pointee.isBuiltin = false
       if case .record? = slot.pointee.value {
@@ -62,7 +63,7 @@ extension Machine {
   /// Keeps a function alive that is replaced while it runs.
   private func bury(_ old: Value?) {
     guard case .function(let closure)? = old else { return }
-    for index in 0..<depth where frames[index].closure?.toOpaque() == address(of: closure) {
+    for index in 0..<depth where frames[index].closure == address(of: closure) {
       graveyard.append(.function(closure))
       return
     }
@@ -76,16 +77,15 @@ extension Machine {
 
   func makeClosure(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
     let prototype = frame.prototype.prototypes[index]
-    let regs = frame.pointee.window.values
+    let regs = frame.registers
     let closure = Closure(code: prototype, capturing: prototype.captures.count)
     for (index, source) in prototype.captures.enumerated() {
       let place = closure.captured + index
       switch source {
       case .register(let register): place.initialize(to: regs[register])
-      case .capture(let capture): place.initialize(to: frame.captured.values[capture])
+      case .capture(let capture): place.initialize(to: frame.captured(capture))
       case .enclosingFunction:
-        let running = frame.pointee.closure
-        place.initialize(to: running.map { .function($0.takeUnretainedValue()) } ?? .nil)
+        place.initialize(to: frame.closure.map { .function($0) } ?? .nil)
       case .unused: place.initialize(to: .nil)
       }
     }
@@ -104,6 +104,13 @@ extension Machine {
       throw ScriptError.type("only a record can be spread here, not \(value.typePhrase)")
     }
     target.spread(source)
+  }
+
+  func append(_ value: Value, to list: List) throws {
+    guard list.count < Session.maximumListCount else {
+      throw ScriptError.limit("this list is full", isCatchable: true)
+    }
+    list.append(value)
   }
 
   func extend(_ list: List, with value: Value) throws {
@@ -182,7 +189,7 @@ extension Machine {
     _ index: Int, _ entries: [SubscriptValue], _ value: Value,
     _ frame: UnsafeMutablePointer<Frame>
   ) throws {
-    let slot = frame.pointee.layout.pointee.globals[index]
+    let slot = frame.global(index)
     guard slot.pointee.value != nil else {
       throw undefinedGlobal(index, frame, isAssigned: false)
     }
@@ -215,7 +222,7 @@ extension Machine {
   func load(_ path: Value, _ frame: UnsafeMutablePointer<Frame>) throws -> Value {
     guard case .text(let path) = path else { return .nil }
     let before = top
-    top = base(of: frame) + frame.pointee.layout.pointee.registerCount
+    top = base(of: frame) + frame.registerCount
     defer { top = before }
     return try session.loadModule(path.string, from: frame.prototype.scope)
   }
@@ -249,7 +256,7 @@ extension Machine {
     handlers.removeLast()
     unwind(to: handler.depth)
     let frame = frames + (depth - 1)
-    frame.pointee.window.values[handler.register] = error.record
+    frame.registers[handler.register] = error.record
     frame.pointee.next = frame.pointee.layout.pointee.code + handler.target
   }
 
@@ -258,7 +265,7 @@ extension Machine {
     while depth > target {
       depth -= 1
       let frame = frames + depth
-      frame.pointee.window.clear(frame.pointee.layout.pointee.registerCount)
+      frame.pointee.window.clear(frame.registerCount)
     }
   }
 

@@ -10,6 +10,7 @@
 // every container hands its children to `Teardown` when it dies: a hundred thousand nested lists
 // must not overflow the stack in nested `deinit`s.
 
+import CMachine
 import Tensors
 
 /// Any value that a script can hold.
@@ -180,11 +181,12 @@ public final class Cell {
 
 /// A script function together with the variables it captured.
 public final class Closure {
-  let code: Prototype
+  // The machine knows that these two come first.
   /// What frames use, without touching the reference count of `code`.
   let layout: UnsafeMutablePointer<CodeLayout>
   let captured: UnsafeMutablePointer<Value>
   let capturedCount: Int
+  let code: Prototype
 
   /// Makes a closure with room for its captures, which the maker fills in at once.
   init(code: Prototype, capturing count: Int) {

@@ -181,6 +181,15 @@ public enum Subscript: Sendable {
   case slice(start: Expression?, stop: Expression?, step: Expression?, Span)
   /// `...`
   case ellipsis(Span)
+
+  /// What is evaluated, in order.
+  public var expressions: [Expression] {
+    switch self {
+    case .index(let index): [index]
+    case .slice(let start, let stop, let step, _): [start, stop, step].compactMap { $0 }
+    case .ellipsis: []
+    }
+  }
 }
 
 /// A condition with the block it guards.

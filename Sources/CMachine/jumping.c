@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Jumps, and loops over ranges and lists. Distances count from the word that holds them.
+
+#include "machine.h"
+#include <math.h>
+
+INSTRUCTION(jump) { NEXT(1 + distance(code + 1)); }
+
+INSTRUCTION(loop) {
+  BURN;
+  NEXT(1 + distance(code + 1));
+}
+
+INSTRUCTION(jumpIfFalse) {
+  REQUIRE(REGISTER_A->tag == TAG_BOOL);
+  NEXT(REGISTER_A->bits & 1 ? 2 : 1 + distance(code + 1));
+}
+
+INSTRUCTION(jumpIfTrue) {
+  REQUIRE(REGISTER_A->tag == TAG_BOOL);
+  NEXT(REGISTER_A->bits & 1 ? 1 + distance(code + 1) : 2);
+}
+
+INSTRUCTION(unlessTensor) { NEXT(REGISTER_A->tag == TAG_TENSOR ? 2 : 1 + distance(code + 1)); }
+
+INSTRUCTION(skipIfGiven) { NEXT(frame->missing >> (NUMBER_A & 63) & 1 ? 2 : 1 + distance(code + 1)); }
+
+// Two copies of the next step, one for each outcome: each is predicted on its own.
+#define BRANCH(condition)          \
+  if (condition) {                 \
+    NEXT(2);                       \
+  } else {                         \
+    NEXT(1 + distance(code + 1));  \
+  }
+
+#define ORDER(name, constant, operator)              \
+  INSTRUCTION(name) {                                \
+    const MachineSlot *x = REGISTER_B;            \
+    const MachineSlot *y = REGISTER_C;            \
+    REQUIRE(are_numbers(x, y));                      \
+    BRANCH(number(x) operator number(y));            \
+  }                                                  \
+  INSTRUCTION(constant) {                            \
+    const MachineSlot *x = REGISTER_B;            \
+    const MachineSlot *y = CONSTANT_C;            \
+    REQUIRE(are_numbers(x, y));                      \
+    BRANCH(number(x) operator number(y));            \
+  }
+
+ORDER(unlessLess, unlessLessConstant, <)
+ORDER(unlessLessOrEqual, unlessLessOrEqualConstant, <=)
+ORDER(unlessGreater, unlessGreaterConstant, >)
+ORDER(unlessGreaterOrEqual, unlessGreaterOrEqualConstant, >=)
+
+/// Whether two values are equal, where that is plain; both booleans or one of them nil.
+#define PLAINLY_COMPARABLE(x, y) \
+  ((x)->tag == TAG_NIL || (y)->tag == TAG_NIL || ((x)->tag == TAG_BOOL && (y)->tag == TAG_BOOL))
+
+INLINE bool plainly_equal(const MachineSlot *x, const MachineSlot *y) {
+  return x->tag == y->tag && (x->tag == TAG_NIL || (x->bits & 1) == (y->bits & 1));
+}
+
+#define EQUALITY(name, second, wanted)                  \
+  INSTRUCTION(name) {                                   \
+    const MachineSlot *x = REGISTER_B;               \
+    const MachineSlot *y = second;                      \
+    if (LIKELY(are_numbers(x, y))) {                    \
+      BRANCH((number(x) == number(y)) == wanted);       \
+    }                                                   \
+    REQUIRE(PLAINLY_COMPARABLE(x, y));                  \
+    BRANCH(plainly_equal(x, y) == wanted);              \
+  }
+
+EQUALITY(unlessEqual, REGISTER_C, true)
+EQUALITY(unlessEqualConstant, CONSTANT_C, true)
+EQUALITY(unlessNotEqual, REGISTER_C, false)
+EQUALITY(unlessNotEqualConstant, CONSTANT_C, false)
+
+// MARK: - Loops
+
+/// Puts the next number of a range behind its state, where no reference may be; false at the end. The state is the current
+/// number, how many are left, and the step.
+INLINE bool next_of_range(MachineSlot *state) {
+  double left = number(state + 1);
+  if (UNLIKELY(!(left > 0))) return false;
+  double current = number(state);
+  set_number(state + 3, current);
+  state[0].bits = bits_of(current + number(state + 2));
+  state[1].bits = bits_of(left - 1);
+  return true;
+}
+
+/// Puts the next element of a list behind the state: the list and the next index.
+INLINE bool next_of_list(MachineSlot *state) {
+  const MachineSlot *next = element(state, state + 1);
+  if (UNLIKELY(next == NULL)) return false;
+  copy(state + 3, next);
+  state[1].bits = bits_of(number(state + 1) + 1);
+  return true;
+}
+
+INSTRUCTION(nextValue) {
+  MachineSlot *loop = REGISTER_A;
+  if (LIKELY(loop->tag == TAG_NUMBER)) {
+    if (UNLIKELY(is_reference(loop[3].tag))) CONTINUE(machine_empty_loop_variable);
+    BRANCH(next_of_range(loop));
+  }
+  REQUIRE(loop->tag == TAG_LIST);
+  BRANCH(next_of_list(loop));
+}
+
+INSTRUCTION(advance) {
+  BURN;
+  MachineSlot *loop = REGISTER_A;
+  if (LIKELY(loop->tag == TAG_NUMBER)) {
+    if (UNLIKELY(is_reference(loop[3].tag))) CONTINUE(machine_empty_loop_variable);
+    BRANCH(!next_of_range(loop));
+  }
+  REQUIRE(loop->tag == TAG_LIST);
+  BRANCH(!next_of_list(loop));
+}
+
+INLINE bool is_whole(double x) { return fabs(x) < 0x1p53 && rint(x) == x; }
+
+INSTRUCTION(rangeLoop) {
+  const MachineSlot *global = frame->layout->globals[code[2]];
+  MachineSlot *loop = REGISTER_A;
+  long count = NUMBER_B;
+  if (UNLIKELY(global->tag != TAG_BUILTIN ||
+               ((BuiltinObject *)object(global))->shortcut != MachineShortcut_range)) {
+    NEXT(3);
+  }
+  for (long index = 1; index <= count; index++) {
+    if (UNLIKELY(loop[index].tag != TAG_NUMBER || !is_whole(number(loop + index)))) NEXT(3);
+  }
+  double start = count > 1 ? number(loop + 1) : 0;
+  double stop = number(loop + (count > 1 ? 2 : 1));
+  double step = count > 2 ? number(loop + 3) : 1;
+  if (UNLIKELY(step == 0)) NEXT(3);
+  double length = ceil((stop - start) / step);
+  put_number(loop, start);
+  put_number(loop + 1, length > 0 ? length : 0);
+  put_number(loop + 2, step);
+  NEXT(1 + distance(code + 1));
+}

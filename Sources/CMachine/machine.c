@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of instructions, the way into the loop, and references.
+
+#include "machine.h"
+
+void machine_drop(uint64_t bits, uint8_t tag) {
+  void *object = (void *)(uintptr_t)bits;
+  if (CONFINED >> (tag & 31) & 1) {
+    swift_nonatomic_release(object);
+  } else {
+    swift_release(object);
+  }
+}
+
+void machine_keep(uint64_t bits, uint8_t tag) {
+  void *object = (void *)(uintptr_t)bits;
+  if (CONFINED >> (tag & 31) & 1) {
+    swift_nonatomic_retain(object);
+  } else {
+    swift_retain(object);
+  }
+}
+
+INSTRUCTION(empty_target) {
+  put(REGISTER_A, 0, TAG_NIL);
+  NEXT(0);
+}
+
+INSTRUCTION(empty_loop_variable) {
+  put(REGISTER_A + 3, 0, TAG_NIL);
+  NEXT(0);
+}
+
+// MARK: - Tables
+
+static CONVENTION MachineReason leave(PARAMETERS) { STEP; }
+
+// Instructions without a fast half are Swift's.
+#define LEFT_TO_SWIFT(name) INSTRUCTION(name) { CONTINUE(leave); }
+LEFT_TO_SWIFT(setGlobal)
+LEFT_TO_SWIFT(defineGlobal)
+LEFT_TO_SWIFT(newCell)
+LEFT_TO_SWIFT(loadSelf)
+LEFT_TO_SWIFT(closure)
+LEFT_TO_SWIFT(matrixMultiply)
+LEFT_TO_SWIFT(contains)
+LEFT_TO_SWIFT(prepareLoop)
+LEFT_TO_SWIFT(newList)
+LEFT_TO_SWIFT(extend)
+LEFT_TO_SWIFT(newMatrix)
+LEFT_TO_SWIFT(makeRecord)
+LEFT_TO_SWIFT(newRecord)
+LEFT_TO_SWIFT(setEntry)
+LEFT_TO_SWIFT(setComputedEntry)
+LEFT_TO_SWIFT(spreadRecord)
+LEFT_TO_SWIFT(unpackList)
+LEFT_TO_SWIFT(unpackField)
+LEFT_TO_SWIFT(getSubscripts)
+LEFT_TO_SWIFT(setSubscripts)
+LEFT_TO_SWIFT(setGlobalSubscripts)
+LEFT_TO_SWIFT(check)
+LEFT_TO_SWIFT(pushHandler)
+LEFT_TO_SWIFT(popHandler)
+LEFT_TO_SWIFT(interpolate)
+LEFT_TO_SWIFT(appendText)
+LEFT_TO_SWIFT(format)
+LEFT_TO_SWIFT(load)
+
+static const Entry instructions[] = {
+#define OPCODE(name, words, group) {machine_##name},
+#include "opcodes.h"
+#undef OPCODE
+};
+
+static const char *const names[] = {
+#define OPCODE(name, words, group) #name,
+#include "opcodes.h"
+#undef OPCODE
+};
+
+static const uint8_t word_counts[] = {
+#define OPCODE(name, words, group) words,
+#include "opcodes.h"
+#undef OPCODE
+};
+
+static const uint8_t groups[] = {
+#define OPCODE(name, words, group) MachineGroup_##group,
+#include "opcodes.h"
+#undef OPCODE
+};
+
+const long machine_opcode_count = sizeof names / sizeof *names;
+
+const char *machine_opcode_name(MachineOpcode opcode) { return names[opcode]; }
+
+long machine_word_count(MachineOpcode opcode) { return word_counts[opcode]; }
+
+MachineGroup machine_group(MachineOpcode opcode) { return groups[opcode]; }
+
+// MARK: - The way in
+
+MachineReason machine_run(MachineState *state) {
+  MachineFrame *frame = state->frame;
+  uint64_t *code = frame->next;
+  return instructions[(uint16_t)*code].function(code, frame->window, frame->layout->constants, frame,
+                                                state, state->fuel, instructions);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the instructions share: the way from one to the next, registers and their references, and
+// the beginnings of Swift's objects.
+
+#ifndef SMAP_MACHINE_INSTRUCTIONS_H
+#define SMAP_MACHINE_INSTRUCTIONS_H
+
+#include "CMachine.h"
+#include <stddef.h>
+#include <string.h>
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#define INLINE static inline __attribute__((always_inline))
+
+// With this convention all arguments travel in registers that a called C function preserves; older
+// compilers pass them as usual, and some of them in memory.
+#if __has_attribute(preserve_none)
+#define CONVENTION __attribute__((preserve_none))
+#else
+#define CONVENTION
+#endif
+#if __has_attribute(preserve_most)
+#define RARE __attribute__((noinline, cold, preserve_most))
+#else
+#define RARE __attribute__((noinline, cold))
+#endif
+
+/// The state of the loop: where the instruction stands, the window of the frame, its constants, the
+/// frame itself, what is left of the fuel, and the table of instructions.
+#define PARAMETERS                                                                 \
+  uint64_t *code, MachineSlot *registers, MachineSlot *constants, MachineFrame *frame, \
+      MachineState *state, long fuel, const Entry *table
+#define ARGUMENTS code, registers, constants, frame, state, fuel, table
+
+typedef struct Entry Entry;
+typedef CONVENTION MachineReason Instruction(PARAMETERS);
+struct Entry {
+  Instruction *function;
+};
+
+#define INSTRUCTION(name) CONVENTION MachineReason machine_##name(PARAMETERS)
+#define OPCODE(name, words, group) Instruction machine_##name;
+#include "opcodes.h"
+#undef OPCODE
+
+/// Goes on with the instruction `distance` words further.
+#define NEXT(distance)                                                     \
+  do {                                                                     \
+    code += (distance);                                                    \
+    __attribute__((musttail)) return table[(uint16_t)*code].function(ARGUMENTS); \
+  } while (0)
+
+/// Goes on with another function, for the same instruction.
+#define CONTINUE(function) __attribute__((musttail)) return function(ARGUMENTS)
+
+#define LEAVE(reason)                 \
+  do {                                \
+    frame->next = code;               \
+    state->frame = frame;             \
+    state->fuel = fuel;               \
+    return MachineReason_##reason;    \
+  } while (0)
+
+/// Leaves this instruction to Swift.
+#define STEP LEAVE(step)
+/// Leaves this instruction to Swift unless a condition holds.
+#define REQUIRE(condition) \
+  if (UNLIKELY(!(condition))) STEP
+/// Burns fuel, at loop edges and calls.
+#define BURN \
+  if (UNLIKELY(--fuel <= 0)) LEAVE(poll)
+
+/// Operand number 1, 2 or 3: the offset of a register in bytes.
+#define OFFSET(index) (((const uint16_t *)code)[index])
+#define SLOT(base, index) ((MachineSlot *)((char *)(base) + OFFSET(index)))
+/// The registers that the operands name, and the constants.
+#define REGISTER_A SLOT(registers, 1)
+#define REGISTER_B SLOT(registers, 2)
+#define REGISTER_C SLOT(registers, 3)
+#define CONSTANT_B SLOT(constants, 2)
+#define CONSTANT_C SLOT(constants, 3)
+/// Operands that are plain numbers.
+#define NUMBER_A (OFFSET(1) >> 4)
+#define NUMBER_B (OFFSET(2) >> 4)
+#define NUMBER_C (OFFSET(3) >> 4)
+/// B and C as one number.
+#define OPERANDS ((long)((const uint32_t *)code)[1])
+/// B and C of a call whose arguments, in number operand B, are all positional.
+#define SIMPLE_OPERANDS ((long)OFFSET(2) | 16 << 16)
+
+/// How far a jump goes, from the word that says so.
+INLINE long distance(const uint64_t *word) { return (long)*word; }
+
+// MARK: - Slots
+
+INLINE double number(const MachineSlot *slot) {
+  double value;
+  memcpy(&value, &slot->bits, sizeof value);
+  return value;
+}
+
+INLINE uint64_t bits_of(double value) {
+  uint64_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+INLINE bool are_numbers(const MachineSlot *x, const MachineSlot *y) {
+  return (x->tag | y->tag) == TAG_NUMBER;
+}
+
+INLINE bool is_reference(uint8_t tag) { return (uint8_t)(tag - TAG_TEXT) <= TAG_CELL - TAG_TEXT; }
+
+/// The kinds of objects that never leave the thread of their session.
+#define CONFINED (1u << TAG_LIST | 1u << TAG_RECORD | 1u << TAG_FUNCTION | 1u << TAG_CELL)
+
+/// Counts one reference less.
+RARE void machine_drop(uint64_t bits, uint8_t tag);
+/// Counts one more reference.
+RARE void machine_keep(uint64_t bits, uint8_t tag);
+
+/// Overwrites a register with something that is no reference.
+INLINE void put(MachineSlot *slot, uint64_t bits, uint8_t tag) {
+  uint8_t old = slot->tag;
+  if (UNLIKELY(is_reference(old))) {
+    uint64_t reference = slot->bits;
+    slot->bits = bits;
+    slot->tag = tag;
+    machine_drop(reference, old);
+  } else {
+    slot->bits = bits;
+    slot->tag = tag;
+  }
+}
+
+INLINE void put_number(MachineSlot *slot, double value) { put(slot, bits_of(value), TAG_NUMBER); }
+
+// Numbers mostly replace numbers. Where they do not, the register is emptied and the instruction
+// begun again, so that no function of arithmetic has to save anything for a call.
+Instruction machine_empty_target;
+Instruction machine_empty_loop_variable;
+
+/// Makes `slot`, which is register A, ready for something that is no reference.
+#define TARGET(slot) \
+  if (UNLIKELY(is_reference((slot)->tag))) CONTINUE(machine_empty_target)
+
+/// Overwrites a register that holds no reference.
+INLINE void set_number(MachineSlot *slot, double value) {
+  slot->bits = bits_of(value);
+  slot->tag = TAG_NUMBER;
+}
+
+INLINE void set_bool(MachineSlot *slot, bool value) {
+  slot->bits = value;
+  slot->tag = TAG_BOOL;
+}
+
+/// Overwrites a register with a copy of `source`.
+INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
+  uint64_t bits = source->bits;
+  uint8_t tag = source->tag;
+  if (is_reference(tag)) machine_keep(bits, tag);
+  put(slot, bits, tag);
+}
+
+/// Overwrites a register with a value whose reference it takes over.
+INLINE void take(MachineSlot *slot, uint64_t bits, uint8_t tag) { put(slot, bits, tag); }
+
+// MARK: - Objects of Swift
+
+typedef struct {
+  void *header[2];
+  MachineSlot *elements;
+  long count;
+  long capacity;
+} ListObject;
+
+typedef struct {
+  void *header[2];
+  void *names;
+  void **nameAddresses;
+  MachineSlot *fields;
+  long count;
+  long capacity;
+  bool isFrozen;
+} RecordObject;
+
+typedef struct {
+  void *header[2];
+  CodeLayout *layout;
+  MachineSlot *captured;
+} ClosureObject;
+
+typedef struct {
+  void *header[2];
+  MachineSlot value;
+} CellObject;
+
+typedef struct {
+  void *header[2];
+  uint8_t shortcut;
+  double (*function)(double);
+} BuiltinObject;
+
+INLINE void *object(const MachineSlot *slot) { return (void *)(uintptr_t)slot->bits; }
+INLINE ListObject *list(const MachineSlot *slot) { return object(slot); }
+INLINE RecordObject *record(const MachineSlot *slot) { return object(slot); }
+INLINE CellObject *cell(const MachineSlot *slot) { return object(slot); }
+
+/// What the running function captured; functions without captures never ask.
+INLINE MachineSlot *captured(const MachineFrame *frame) {
+  return ((ClosureObject *)frame->closure)->captured;
+}
+
+/// 1.5 * 2**52: added to a number below 2**51, it moves the integer part into the low bits.
+#define SHIFT 0x1.8p52
+
+/// The element that an index names, if that is a whole number within the list; otherwise NULL.
+/// Whatever is too large or negative looks like an index beyond any list.
+INLINE MachineSlot *element(const MachineSlot *container, const MachineSlot *index) {
+  if (UNLIKELY(container->tag != TAG_LIST || index->tag != TAG_NUMBER)) return NULL;
+  double shifted = number(index) + SHIFT;
+  uint64_t position = bits_of(shifted) - bits_of(SHIFT);
+  ListObject *items = list(container);
+  if (UNLIKELY(shifted - SHIFT != number(index) || position >= (uint64_t)items->count)) return NULL;
+  return items->elements + position;
+}
+
+/// The field of a record called `name`, if it stands at `position`; otherwise NULL.
+INLINE MachineSlot *field(const MachineSlot *value, const MachineSlot *name, long position) {
+  if (UNLIKELY(value->tag != TAG_RECORD)) return NULL;
+  RecordObject *fields = record(value);
+  if (UNLIKELY(position >= fields->count || fields->nameAddresses[position] != object(name))) {
+    return NULL;
+  }
+  return fields->fields + position;
+}
+
+#endif

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether values and objects lie in memory as the loop in C takes them to.
+//
+// `Value` is an enum whose cases hold a number, a boolean or one reference, so the compiler lays it
+// out as payload and tag, the tags counting the cases in order. Stored properties of a class follow
+// the two words of its header in the order of their declaration. Neither is promised, so it is
+// looked at when the first machine is made, and by a test.
+
+import CMachine
+import Syntax
+
+enum Layout {
+  /// Whether everything lies where the machine expects it.
+  static let isAsExpected = valuesMatch && objectsMatch
+
+  private static var valuesMatch: Bool {
+    guard MemoryLayout<Value>.size == 9, MemoryLayout<Value>.stride == MemoryLayout<Slot>.stride,
+      MemoryLayout<Slot>.offset(of: \.tag) == 8,
+      let range = try? NumberRange(0, 1)
+    else { return false }
+    let record = Record()
+    var undefined: Value?
+    let isUndefined = withUnsafeBytes(of: &undefined) { $0[8] > Tag.nil }
+    let samples: [(Value, UInt8, AnyObject?)] = [
+      (.number(1.5), Tag.number, nil), (.bool(true), Tag.bool, nil), (.nil, Tag.nil, nil),
+      (.record(record), Tag.record, record), (.range(range), Tag.range, range),
+    ]
+    return isUndefined
+      && samples.allSatisfy { value, tag, object in
+        withUnsafeBytes(of: value) { bytes in
+          let bits = bytes.load(as: UInt64.self)
+          if let object, bits != UInt64(UInt(bitPattern: ObjectIdentifier(object))) {
+            return false
+          }
+          if tag == Tag.number, Double(bitPattern: bits) != 1.5 { return false }
+          return bytes[8] == tag && (tag != Tag.bool || bits & 1 == 1)
+        }
+      }
+  }
+
+  private static var objectsMatch: Bool {
+    let list = List([.nil, .nil])
+    let record = Record()
+    record["a"] = .nil
+    let cell = Cell(.number(2.5))
+    let builtin = Builtin("f(x)", "", shortcut: .function, function: { $0 + 1 }) { _ in .nil }
+    return word(list, 0, holds: list.elements) && integer(list, 1) == 2 && integer(list, 2) == 2
+      && word(record, 1, holds: record.nameAddresses) && word(record, 2, holds: record.fields)
+      && integer(record, 3) == 1 && byte(record, 5) == 0 && byte(Record(title: "t"), 5) == 1
+      && cell.slot.pointee.isNumber && cell.slot.pointee.number == 2.5
+      && byte(builtin, 0) == MachineShortcut.function.rawValue
+      && place(builtin, 1).load(as: Builtin.NumberFunction.self)(1) == 2
+  }
+
+  /// Whether the stored properties of a function lie where the machine expects them.
+  static func matches(_ closure: Closure) -> Bool {
+    word(closure, 0, holds: closure.layout) && word(closure, 1, holds: closure.captured)
+  }
+
+  /// The address of word `index` behind the header of an object.
+  private static func place(_ object: AnyObject, _ index: Int) -> UnsafeMutableRawPointer {
+    Unmanaged.passUnretained(object).toOpaque() + (2 + index) * MemoryLayout<UInt>.size
+  }
+
+  private static func word(
+    _ object: AnyObject, _ index: Int, holds pointer: UnsafeMutableRawPointer
+  ) -> Bool {
+    place(object, index).load(as: UnsafeMutableRawPointer.self) == pointer
+  }
+
+  private static func integer(_ object: AnyObject, _ index: Int) -> Int {
+    place(object, index).load(as: Int.self)
+  }
+
+  private static func byte(_ object: AnyObject, _ index: Int) -> UInt8 {
+    place(object, index).load(as: UInt8.self)
+  }
+}
