@@ -109,11 +109,11 @@ INLINE bool append_to(MachineSlot *receiver) {
   ListObject *items = list(receiver);
   if (UNLIKELY(items->count >= items->capacity)) return false;
   const MachineSlot *value = receiver + 1;
-  if (is_reference(value->tag)) machine_keep(value->bits, value->tag);
+  if (is_reference(value->tag)) keep(value->bits, value->tag);
   items->elements[items->count].bits = value->bits;
   items->elements[items->count].tag = value->tag;
   items->count++;
-  put(receiver, 0, TAG_NIL);
+  take(receiver, 0, TAG_NIL);
   return true;
 }
 
@@ -154,14 +154,14 @@ INSTRUCTION(callMethod) {
 INSTRUCTION(return) {
   uint64_t bits = REGISTER_A->bits;
   uint8_t tag = REGISTER_A->tag;
-  REGISTER_A->tag = TAG_NIL;
+  REGISTER_A->tag = TAG_NUMBER;
   MachineSlot *slot = registers;
   MachineSlot *end = registers + frame->layout->registerCount;
   for (; slot < end; slot++) {
     uint8_t old = slot->tag;
-    if (UNLIKELY(is_reference(old))) {
-      slot->tag = TAG_NIL;
-      machine_drop(slot->bits, old);
+    if (!ARE_PLAIN(old)) {
+      slot->tag = TAG_NUMBER;
+      if (is_reference(old)) drop(slot->bits, old);
     }
   }
   if (UNLIKELY(frame->isEntry)) {

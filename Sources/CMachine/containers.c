@@ -9,7 +9,7 @@ INSTRUCTION(append) {
   ListObject *items = list(target);
   const MachineSlot *value = REGISTER_B;
   MachineSlot *place = items->elements + items->count;
-  if (is_reference(value->tag)) machine_keep(value->bits, value->tag);
+  if (is_reference(value->tag)) keep(value->bits, value->tag);
   place->bits = value->bits;
   place->tag = value->tag;
   items->count++;

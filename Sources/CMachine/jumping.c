@@ -102,7 +102,7 @@ INLINE bool next_of_list(MachineSlot *state) {
 INSTRUCTION(nextValue) {
   MachineSlot *loop = REGISTER_A;
   if (LIKELY(loop->tag == TAG_NUMBER)) {
-    if (UNLIKELY(is_reference(loop[3].tag))) CONTINUE(machine_empty_loop_variable);
+    if (!ARE_PLAIN(loop[3].tag)) CONTINUE(machine_empty_loop_variable);
     BRANCH(next_of_range(loop));
   }
   REQUIRE(loop->tag == TAG_LIST);
@@ -113,7 +113,7 @@ INSTRUCTION(advance) {
   BURN;
   MachineSlot *loop = REGISTER_A;
   if (LIKELY(loop->tag == TAG_NUMBER)) {
-    if (UNLIKELY(is_reference(loop[3].tag))) CONTINUE(machine_empty_loop_variable);
+    if (!ARE_PLAIN(loop[3].tag)) CONTINUE(machine_empty_loop_variable);
     BRANCH(!next_of_range(loop));
   }
   REQUIRE(loop->tag == TAG_LIST);

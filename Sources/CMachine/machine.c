@@ -3,6 +3,15 @@
 
 #include "machine.h"
 
+bool machine_counts_match(void *object) {
+  volatile long *count = reference_count((uintptr_t)object);
+  long before = *count;
+  swift_nonatomic_retain(object);
+  long after = *count;
+  swift_nonatomic_release(object);
+  return before >= 0 && after - before == ONE_REFERENCE && *count == before;
+}
+
 void machine_drop(uint64_t bits, uint8_t tag) {
   void *object = (void *)(uintptr_t)bits;
   if (CONFINED >> (tag & 31) & 1) {
@@ -21,13 +30,26 @@ void machine_keep(uint64_t bits, uint8_t tag) {
   }
 }
 
+void machine_take(MachineSlot *slot, uint64_t bits, uint8_t tag) {
+  uint64_t old_bits = slot->bits;
+  uint8_t old_tag = slot->tag;
+  slot->bits = bits;
+  slot->tag = tag;
+  if (is_reference(old_tag)) drop(old_bits, old_tag);
+}
+
+void machine_copy(MachineSlot *slot, uint64_t bits, uint8_t tag) {
+  if (is_reference(tag)) keep(bits, tag);
+  machine_take(slot, bits, tag);
+}
+
 INSTRUCTION(empty_target) {
-  put(REGISTER_A, 0, TAG_NIL);
+  machine_take(REGISTER_A, 0, TAG_NUMBER);
   NEXT(0);
 }
 
 INSTRUCTION(empty_loop_variable) {
-  put(REGISTER_A + 3, 0, TAG_NIL);
+  machine_take(REGISTER_A + 3, 0, TAG_NUMBER);
   NEXT(0);
 }
 

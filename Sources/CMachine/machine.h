@@ -21,10 +21,11 @@
 #else
 #define CONVENTION
 #endif
+// With this one, who calls need not save anything; for what instructions rarely do.
 #if __has_attribute(preserve_most)
-#define RARE __attribute__((noinline, cold, preserve_most))
+#define SAVING __attribute__((noinline, preserve_most))
 #else
-#define RARE __attribute__((noinline, cold))
+#define SAVING __attribute__((noinline))
 #endif
 
 /// The state of the loop: where the instruction stands, the window of the frame, its constants, the
@@ -116,37 +117,80 @@ INLINE bool is_reference(uint8_t tag) { return (uint8_t)(tag - TAG_TEXT) <= TAG_
 /// The kinds of objects that never leave the thread of their session.
 #define CONFINED (1u << TAG_LIST | 1u << TAG_RECORD | 1u << TAG_FUNCTION | 1u << TAG_CELL)
 
-/// Counts one reference less.
-RARE void machine_drop(uint64_t bits, uint8_t tag);
-/// Counts one more reference.
-RARE void machine_keep(uint64_t bits, uint8_t tag);
+/// The count of an object in the word behind the pointer to its class, as the Swift runtime keeps it:
+/// further strong references from bit 33 on. A negative word, before or after a change, is a case for
+/// the runtime: the last reference goes, the object is immortal, its count is kept elsewhere.
+#define ONE_REFERENCE (1l << 33)
 
-/// Overwrites a register with something that is no reference.
-INLINE void put(MachineSlot *slot, uint64_t bits, uint8_t tag) {
-  uint8_t old = slot->tag;
-  if (UNLIKELY(is_reference(old))) {
-    uint64_t reference = slot->bits;
+/// Counts one more reference, whatever it takes.
+SAVING void machine_keep(uint64_t bits, uint8_t tag);
+/// Counts one reference less, whatever it takes.
+SAVING void machine_drop(uint64_t bits, uint8_t tag);
+
+INLINE long *reference_count(uint64_t bits) { return (long *)(uintptr_t)(bits + sizeof(void *)); }
+
+INLINE void keep(uint64_t bits, uint8_t tag) {
+  if (LIKELY(CONFINED >> (tag & 31) & 1)) {
+    long count = *reference_count(bits) + ONE_REFERENCE;
+    if (LIKELY(count >= 0)) {
+      *reference_count(bits) = count;
+      return;
+    }
+  }
+  machine_keep(bits, tag);
+}
+
+INLINE void drop(uint64_t bits, uint8_t tag) {
+  if (LIKELY(CONFINED >> (tag & 31) & 1)) {
+    long count = *reference_count(bits) - ONE_REFERENCE;
+    if (LIKELY(count >= 0)) {
+      *reference_count(bits) = count;
+      return;
+    }
+  }
+  machine_drop(bits, tag);
+}
+
+/// Overwrites a register with a value whose reference it takes over.
+SAVING void machine_take(MachineSlot *slot, uint64_t bits, uint8_t tag);
+/// Overwrites a register with a copy of a value.
+SAVING void machine_copy(MachineSlot *slot, uint64_t bits, uint8_t tag);
+
+// Most values are numbers and booleans, for which one comparison is enough.
+#define ARE_PLAIN(tags) LIKELY((tags) <= TAG_BOOL)
+
+/// Overwrites a register with a value whose reference it takes over.
+INLINE void take(MachineSlot *slot, uint64_t bits, uint8_t tag) {
+  if (LIKELY(!is_reference(slot->tag))) {
     slot->bits = bits;
     slot->tag = tag;
-    machine_drop(reference, old);
   } else {
-    slot->bits = bits;
-    slot->tag = tag;
+    machine_take(slot, bits, tag);
   }
 }
 
-INLINE void put_number(MachineSlot *slot, double value) { put(slot, bits_of(value), TAG_NUMBER); }
+/// Overwrites a register with a copy of `source`.
+INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
+  if (ARE_PLAIN(source->tag) && LIKELY(!is_reference(slot->tag))) {
+    slot->bits = source->bits;
+    slot->tag = source->tag;
+  } else {
+    machine_copy(slot, source->bits, source->tag);
+  }
+}
 
-// Numbers mostly replace numbers. Where they do not, the register is emptied and the instruction
+INLINE void put_number(MachineSlot *slot, double value) { take(slot, bits_of(value), TAG_NUMBER); }
+
+// Where a register holds something else, it is emptied and the instruction
 // begun again, so that no function of arithmetic has to save anything for a call.
 Instruction machine_empty_target;
 Instruction machine_empty_loop_variable;
 
 /// Makes `slot`, which is register A, ready for something that is no reference.
 #define TARGET(slot) \
-  if (UNLIKELY(is_reference((slot)->tag))) CONTINUE(machine_empty_target)
+  if (!ARE_PLAIN((slot)->tag)) CONTINUE(machine_empty_target)
 
-/// Overwrites a register that holds no reference.
+/// Overwrites a register that holds a number or a boolean.
 INLINE void set_number(MachineSlot *slot, double value) {
   slot->bits = bits_of(value);
   slot->tag = TAG_NUMBER;
@@ -156,17 +200,6 @@ INLINE void set_bool(MachineSlot *slot, bool value) {
   slot->bits = value;
   slot->tag = TAG_BOOL;
 }
-
-/// Overwrites a register with a copy of `source`.
-INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
-  uint64_t bits = source->bits;
-  uint8_t tag = source->tag;
-  if (is_reference(tag)) machine_keep(bits, tag);
-  put(slot, bits, tag);
-}
-
-/// Overwrites a register with a value whose reference it takes over.
-INLINE void take(MachineSlot *slot, uint64_t bits, uint8_t tag) { put(slot, bits, tag); }
 
 // MARK: - Objects of Swift
 

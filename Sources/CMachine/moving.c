@@ -14,7 +14,7 @@ INSTRUCTION(loadConstant) {
 }
 
 INSTRUCTION(loadNil) {
-  put(REGISTER_A, 0, TAG_NIL);
+  take(REGISTER_A, 0, TAG_NIL);
   NEXT(1);
 }
 

@@ -52,8 +52,8 @@ extension Compiler {
       if local == nil { store(left, to: name) }
     } else if let local, let pieces = appended(value, to: name) {
       try append(pieces, to: local, span: span)
-    } else if let local, writesResultLast(value) {
-      try compile(value, into: local)
+    } else if let local, try assign(value, to: local) {
+      return
     } else {
       let result = try allocate(span)
       try compile(value, into: result)
@@ -61,14 +61,30 @@ extension Compiler {
     }
   }
 
-  /// Whether compiling `value` writes its target only after all operands have been read.
-  private func writesResultLast(_ value: Expression) -> Bool {
+  /// Compiles an expression right into the register of a variable, if it can be so arranged that the
+  /// result is written after all operands have been read.
+  private func assign(_ value: Expression, to local: Int) throws -> Bool {
     switch value.kind {
-    case .number, .string, .boolean, .nothing, .name: true
-    case .binary(_, let left, let right):
-      if case .name = left.kind { !mayAssign(right) } else { false }
-    default: false
+    case .number, .string, .boolean, .nothing, .name:
+      try compile(value, into: local)
+    case .binary(let sign, let left, let right):
+      if case .number = left.kind, case .name = right.kind {
+        try compile(value, into: local)
+        return true
+      }
+      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
+      try arithmetic(sign, first, right, into: local, span: value.span)
+    case .index(let base, let subscripts):
+      let scratch = try allocate(base.span)
+      let container = try leftOperand(base, before: subscripts, scratch: scratch)
+      let operands = try compile(subscripts, before: [], span: value.span)
+      emitIndex(local, container, operands, span: value.span)
+    case .field(let base, let name):
+      let object = try operand(base)
+      emit(.getField, local, object, word: constant(fieldName: name.text), span: value.span)
+    default: return false
     }
+    return true
   }
 
   // MARK: - Index assignment

@@ -34,7 +34,7 @@ extension Compiler {
   }
 
   /// The same for a container in front of its subscripts.
-  private func leftOperand(
+  func leftOperand(
     _ left: Expression, before subscripts: [Syntax.Subscript], scratch: Int
   ) throws -> Int {
     if let register = localRegister(of: left), !subscripts.contains(where: mayAssign) {

@@ -80,7 +80,7 @@ private struct CodeWriter {
   private mutating func write(_ prototype: Prototype, at position: Int) -> Int {
     let instruction = Instruction(prototype.code[position])
     let opcode = instruction.opcode
-    var words = (0..<opcode.wordCount).map { Int(prototype.code[position + 1 + $0]) }
+    var words = (0..<opcode.wordCount).map { Int(truncatingIfNeeded: prototype.code[position + 1 + $0]) }
     if opcode.isJump { words[0] = position + 1 + jumpDistance(prototype.code + position + 1) }
     let line = prototype.source.position(of: prototype.span(at: position).start).line
     var parts = ["\(instruction.a)", "\(instruction.b)", "\(instruction.c)"]

@@ -12,7 +12,7 @@ import Syntax
 
 enum Layout {
   /// Whether everything lies where the machine expects it.
-  static let isAsExpected = valuesMatch && objectsMatch
+  static let isAsExpected = valuesMatch && objectsMatch && countsMatch
 
   private static var valuesMatch: Bool {
     guard MemoryLayout<Value>.size == 9, MemoryLayout<Value>.stride == MemoryLayout<Slot>.stride,
@@ -51,6 +51,14 @@ enum Layout {
       && cell.slot.pointee.isNumber && cell.slot.pointee.number == 2.5
       && byte(builtin, 0) == MachineShortcut.function.rawValue
       && place(builtin, 1).load(as: Builtin.NumberFunction.self)(1) == 2
+  }
+
+  /// Whether references are counted in the second word of an object.
+  private static var countsMatch: Bool {
+    let list = List()
+    return withExtendedLifetime(list) {
+      machine_counts_match(Unmanaged.passUnretained(list).toOpaque())
+    }
   }
 
   /// Whether the stored properties of a function lie where the machine expects them.

@@ -126,6 +126,9 @@ typedef enum __attribute__((enum_extensibility(closed))) MachineReason : uint8_t
 /// Runs the newest frame, and those it calls.
 MachineReason machine_run(MachineState *state);
 
+/// Whether the runtime counts the references to an object where and how the loop does.
+bool machine_counts_match(void *object);
+
 // The entry points of the Swift runtime that the compiler itself calls to count references. The
 // forms without locked instructions are for objects that never leave their thread.
 void *swift_retain(void *object);
