@@ -20,7 +20,7 @@ OPCODE(newCell, 0, moving)         // A = a new cell holding A
 OPCODE(getCell, 0, moving)         // A = content of the cell in B
 OPCODE(setCell, 0, moving)         // content of the cell in A = B
 OPCODE(loadSelf, 0, moving)        // A = the running function
-OPCODE(closure, 1, moving)         // A = closure over prototype [w1]
+OPCODE(closure, 1, moving)         // A = closure over prototype [w1]; B = 1: one of the outer function
 
 OPCODE(add, 0, arithmetic)                  // A = B + C, and so on
 OPCODE(subtract, 0, arithmetic)

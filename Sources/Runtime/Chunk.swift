@@ -57,7 +57,9 @@ enum CaptureSource {
   case capture(Int)
   /// It is the enclosing function itself.
   case enclosingFunction
-  /// It is the function being made; nothing is stored.
+  /// It is a function beside the enclosing one, by the place of its code.
+  case neighbour(Int)
+  /// It is the function being made or one beside it; nothing is stored.
   case unused
 }
 

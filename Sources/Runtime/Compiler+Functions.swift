@@ -42,6 +42,8 @@ extension Compiler {
     var innerParts = Prototype.Parts(header: header, source: parts.source, scope: parts.scope)
     innerParts.documentation = documentation
     innerParts.captures = inner.captures.map { source(of: $0, for: inner) }
+    // Behind its captures a linked function keeps the code of those beside it.
+    if inner.group?.isLinked == true { innerParts.captures.append(.enclosingFunction) }
     let compiler = Compiler(
       resolution: resolution, scope: inner, builtins: builtins, parts: innerParts)
     try compiler.functionBody(node)
@@ -50,9 +52,10 @@ extension Compiler {
   }
 
   private func source(of variable: Variable, for inner: FunctionScope) -> CaptureSource {
-    if isSelf(variable, in: inner) { return .unused }
+    if isSelf(variable, in: inner) || neighbour(variable, of: inner) != nil { return .unused }
     if variable.function === scope { return .register(variable.register) }
     if isSelf(variable, in: scope) { return .enclosingFunction }
+    if let index = neighbour(variable, of: scope) { return .neighbour(index) }
     return .capture(scope.captureIndex(of: variable))
   }
 

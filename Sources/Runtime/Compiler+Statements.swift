@@ -67,24 +67,38 @@ extension Compiler {
   private func functionStatement(
     _ name: Identifier, _ function: Function, _ statement: Statement
   ) throws {
-    let register = try allocate(name.span)
     let documentation = statement.documentation ?? ""
-    if case .local(let variable) = meaning(of: name), variable.isCell {
-      variable.register = register
-      emit(.loadNil, register, span: name.span)
-      emit(.newCell, register, span: name.span)
-      try temporarily {
-        let made = try allocate(name.span)
-        try closure(function, name: name.text, documentation: documentation, into: made)
-        emit(.setCell, register, made, span: name.span)
+    if case .local(let variable) = meaning(of: name) {
+      try open(variable.group, name.span)
+      if variable.isCell {
+        if variable.register < 0 { try makeCell(variable, name.span) }
+        return try temporarily {
+          let made = try allocate(name.span)
+          try closure(function, name: name.text, documentation: documentation, into: made)
+          emit(.setCell, variable.register, made, span: name.span)
+        }
       }
-      return
     }
+    let register = try allocate(name.span)
     try closure(function, name: name.text, documentation: documentation, into: register)
     define(name, in: register, span: name.span)
     if case .local = meaning(of: name) { return }
     nextRegister = register
     if !documentation.isEmpty { document(name, documentation) }
+  }
+
+  /// Prepares for the first of several functions: those of them that are assigned later need their
+  /// cells before any is made.
+  private func open(_ group: FunctionGroup?, _ span: Span) throws {
+    guard let group, group.firstPrototype < 0 else { return }
+    group.firstPrototype = parts.prototypes.count
+    for member in group.members where member.isCell { try makeCell(member, span) }
+  }
+
+  private func makeCell(_ variable: Variable, _ span: Span) throws {
+    variable.register = try allocate(span)
+    emit(.loadNil, variable.register, span: span)
+    emit(.newCell, variable.register, span: span)
   }
 
   private func document(_ name: Identifier, _ text: String) {

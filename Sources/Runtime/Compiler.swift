@@ -201,6 +201,15 @@ final class Compiler {
     variable.introducedFunction === function && !variable.isAssigned
   }
 
+  /// The place in the code around it of a function that stands beside `function`, if `variable` is
+  /// one.
+  func neighbour(_ variable: Variable, of function: FunctionScope) -> Int? {
+    guard let group = function.group, variable.group === group, !variable.isAssigned,
+      let index = group.members.firstIndex(where: { $0 === variable })
+    else { return nil }
+    return group.firstPrototype + index
+  }
+
   func load(_ name: Identifier, into target: Int) {
     switch meaning(of: name) {
     case .local(let variable):
@@ -212,6 +221,8 @@ final class Compiler {
     case .captured(let variable, let index):
       if isSelf(variable, in: scope) {
         emit(.loadSelf, target, span: name.span)
+      } else if let place = neighbour(variable, of: scope) {
+        emit(.closure, target, 1, word: place, span: name.span)
       } else {
         emit(
           variable.isCell ? .getCaptureCell : .getCapture, target, index, span: name.span)

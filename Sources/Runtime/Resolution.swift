@@ -16,6 +16,8 @@ final class Variable {
   var isAssigned = false
   /// For a local `fn`: the function it introduces.
   weak var introducedFunction: FunctionScope?
+  /// For a local `fn` that stands beside others: all of them.
+  weak var group: FunctionGroup?
   /// The register, once the compiler has chosen one.
   var register = -1
   /// For a size in a shape: whether its register already holds a cell.
@@ -30,23 +32,59 @@ final class Variable {
   var isCell: Bool { isCaptured && isAssigned }
 }
 
+/// The variables that a function takes from outside.
+final class CaptureTable {
+  private(set) var variables: [Variable] = []
+  private var indices: [ObjectIdentifier: Int] = [:]
+
+  func find(_ variable: Variable) -> Int? { indices[ObjectIdentifier(variable)] }
+
+  func append(_ variable: Variable) -> Int {
+    variables.append(variable)
+    indices[ObjectIdentifier(variable)] = variables.count - 1
+    return variables.count - 1
+  }
+}
+
+/// Local functions that are declared one after the other, each of which may call the others.
+///
+/// They capture the same variables in the same order. So each can make any other from what it has
+/// captured itself, and none holds another: that would keep both alive for ever.
+final class FunctionGroup {
+  let captures = CaptureTable()
+  var members: [Variable] = []
+  /// Whether any of them mentions another.
+  var isLinked = false
+  /// Where the code of the first one stands in that of the function around them, once it is known.
+  var firstPrototype = -1
+}
+
 /// A function, or the top level, with the variables it takes from outside.
 final class FunctionScope {
   let parent: FunctionScope?
-  var captures: [Variable] = []
-  private var captureIndices: [ObjectIdentifier: Int] = [:]
+  /// The functions beside this one, if it may call them.
+  let group: FunctionGroup?
+  private let table: CaptureTable
   /// Names of all local variables, for spelling hints.
   var localNames: [String] = []
 
-  init(parent: FunctionScope?) { self.parent = parent }
+  init(parent: FunctionScope?, group: FunctionGroup? = nil) {
+    self.parent = parent
+    self.group = group
+    table = group?.captures ?? CaptureTable()
+  }
+
+  /// The variables it takes from outside.
+  var captures: [Variable] { table.variables }
 
   /// The index of a variable of an outer function among the captures of this one.
   func captureIndex(of variable: Variable) -> Int {
-    if let index = captureIndices[ObjectIdentifier(variable)] { return index }
+    if let group, variable.group === group, variable.introducedFunction !== self {
+      group.isLinked = true
+    }
+    if let index = table.find(variable) { return index }
     if let parent, parent !== variable.function { _ = parent.captureIndex(of: variable) }
-    captures.append(variable)
-    captureIndices[ObjectIdentifier(variable)] = captures.count - 1
-    return captures.count - 1
+    return table.append(variable)
   }
 }
 
@@ -64,6 +102,7 @@ enum Meaning {
 struct Resolution {
   var meanings: [Int32: Meaning] = [:]
   var functions: [Int32: FunctionScope] = [:]
+  var groups: [FunctionGroup] = []
   var topLevel = FunctionScope(parent: nil)
   var diagnostics: [Diagnostic] = []
   /// Names outside functions that nothing in the program defines.

@@ -19,6 +19,8 @@
 //
 // A function that calls itself by name would keep its own cell alive for ever. So a local `fn`
 // whose name is never assigned does not capture itself: the name means "the running function".
+// Local functions that stand one after the other see each other, and do not capture each other for
+// the same reason; see `FunctionGroup`.
 //
 // Whether a variable is assigned or captured is known only after its whole block has been seen.
 // Hence two passes: this one links each use to its variable, and the compiler asks the variable
@@ -103,8 +105,32 @@ struct Resolver {
 
   private mutating func block(_ block: Block) {
     openBlock()
-    for statement in block.statements { self.statement(statement) }
+    var groupEnd = 0
+    for (index, statement) in block.statements.enumerated() {
+      if index >= groupEnd { groupEnd = declareFunctions(in: block.statements[index...]) }
+      self.statement(statement)
+    }
     closeBlock()
+  }
+
+  /// Introduces the functions that these statements begin with, if there are several, and returns
+  /// the index of the statement after them.
+  private mutating func declareFunctions(in statements: ArraySlice<Statement>) -> Int {
+    var names: [Identifier] = []
+    for statement in statements {
+      guard case .function(let name, _) = statement.kind else { break }
+      names.append(name)
+    }
+    let end = statements.startIndex + max(1, names.count)
+    guard names.count > 1 else { return end }
+    let group = FunctionGroup()
+    for name in names {
+      guard let variable = declare(name) else { continue }
+      variable.group = group
+      group.members.append(variable)
+    }
+    result.groups.append(group)
+    return end
   }
 
   private mutating func statement(_ statement: Statement) {
@@ -113,8 +139,11 @@ struct Resolver {
       expression(value)
       declare(pattern)
     case .function(let name, let function):
-      let variable = declare(name)
-      self.function(function, introducing: variable)
+      if case .local(let variable)? = result.meanings[name.span.start] {
+        self.function(function, introducing: variable)
+      } else {
+        self.function(function, introducing: declare(name))
+      }
     case .for(let pattern, let sequence, let body):
       expression(sequence)
       openBlock()
@@ -169,7 +198,7 @@ struct Resolver {
   // MARK: - Functions
 
   private mutating func function(_ node: Function, introducing variable: Variable? = nil) {
-    let scope = FunctionScope(parent: function)
+    let scope = FunctionScope(parent: function, group: variable?.group)
     result.functions[node.span.start] = scope
     variable?.introducedFunction = scope
     let (outer, outerLoops) = (function, loopDepth)

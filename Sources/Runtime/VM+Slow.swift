@@ -86,9 +86,22 @@ extension Machine {
       case .capture(let capture): place.initialize(to: frame.captured(capture))
       case .enclosingFunction:
         place.initialize(to: frame.closure.map { .function($0) } ?? .nil)
+      case .neighbour(let index): place.initialize(to: makeNeighbour(index, frame))
       case .unused: place.initialize(to: .nil)
       }
     }
+    return .function(closure)
+  }
+
+  /// Makes a function that was declared beside the running one: it has other code and the same
+  /// captures, the last of which is the function around both.
+  func makeNeighbour(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
+    guard let running = frame.closure, running.capturedCount > 0,
+      case .function(let enclosing) = running.captured[running.capturedCount - 1]
+    else { return .nil }
+    let closure = Closure(
+      code: enclosing.code.prototypes[index], capturing: running.capturedCount)
+    closure.captured.initialize(from: running.captured, count: running.capturedCount)
     return .function(closure)
   }
 

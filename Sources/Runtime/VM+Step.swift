@@ -42,7 +42,9 @@ extension Machine {
     case .newCell: regs[a] = .cell(Cell(regs[a]))
     case .loadSelf:
       if let closure = frame.closure { regs[a] = .function(closure) }
-    case .closure: regs[a] = makeClosure(Int(words[0]), frame)
+    case .closure:
+      let index = Int(words[0])
+      regs[a] = instruction.b == 0 ? makeClosure(index, frame) : makeNeighbour(index, frame)
     default: break
     }
   }
