@@ -12,6 +12,9 @@ let kernelSettings: [CSetting] = [
 // The grammar test parses every prefix of every script, which takes minutes without optimisation.
 let fastInDebug: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
+// The fuzzer needs a compiler mode of its own; see Fuzzing/README.md.
+let isFuzzing = Context.environment["SMAP_FUZZ"] != nil
+
 let package = Package(
   name: "smap",
   products: [.executable(name: "smap", targets: ["smap"])],
@@ -62,6 +65,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Hostile programs, for the fuzzer and the tests alike.
+    .target(name: "Trials", dependencies: ["Library"], path: "Fuzzing/Trials"),
+
     // Tests, one target for each stage.
     .testTarget(
       name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots", "Corpus"],
@@ -83,6 +89,7 @@ let package = Package(
     .testTarget(
       name: "ManualTests", dependencies: ["Manual", "Library", "Expectations", "Files"]),
     .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
+    .testTarget(name: "FuzzTests", dependencies: ["Trials"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]
@@ -93,4 +100,14 @@ if Context.environment["SMAP_BENCHMARKS"] != nil {
   package.targets.append(
     .executableTarget(
       name: "parse-benchmark", dependencies: ["Syntax"], path: "benchmarks/ParseBenchmark"))
+}
+
+if isFuzzing {
+  package.products.append(.executable(name: "FuzzPrograms", targets: ["FuzzPrograms"]))
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "FuzzPrograms", dependencies: ["Trials", "Library", "CFuzzer"],
+      path: "Fuzzing/FuzzPrograms", swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+  ]
 }

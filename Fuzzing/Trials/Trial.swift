@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One hostile program: any bytes, parsed and run with the whole library under small limits. The
+// fuzzer calls this some thousand times a second, and the tests call it for every input that the
+// fuzzer has found worth keeping, so both mean the same by "it must not fail".
+
+import Files
+import Library
+import Runtime
+import Syntax
+import Tensors
+
+/// Runs inputs that nobody has read.
+public enum Trial {
+  /// Made once: headers are parsed and tables built here, not for every input.
+  /// Nothing changes the table afterwards, and trials run one after another.
+  nonisolated(unsafe) private static let builtins = BuiltinTable(Catalog.all)
+
+  /// Every function that a program may call.
+  public static var functions: [Builtin] { builtins.functions }
+
+  private static let limits = Limits(depth: 100, steps: 2_000, seconds: 0.5, outputBytes: 1 << 12)
+
+  /// Prepares the process: little memory, one thread, no files. Models of the default size do not
+  /// fit: making them would take most of the time, and small ones run the same code.
+  ///
+  /// - Parameter emptyFolder: A folder that was made for this; it is where scripts may read and
+  ///   write, and the caller may remove it at once.
+  public static func prepare(emptyFolder: String) throws {
+    MemoryBudget.limit = 8 << 20
+    FileReader.largestFile = 1 << 20
+    ThreadPool.threadCount = 1
+    try Sandbox.enter(folder: emptyFolder, confinesProcess: false)
+  }
+
+  /// Parses, checks, runs and shows one program; whatever happens is fine, as long as this returns.
+  public static func run(_ bytes: [UInt8]) {
+    let source = Source(path: "input", bytes: bytes)
+    let (program, diagnostics) = Parser.parse(source)
+    guard diagnostics.isEmpty else {
+      for diagnostic in diagnostics {
+        _ = DiagnosticRenderer(style: .plain, width: 80).render([diagnostic])
+      }
+      return
+    }
+    run(program)
+  }
+
+  private static func run(_ program: Program) {
+    var written = 0
+    let session = Session(
+      builtins: builtins, limits: limits, interrupt: Interrupt(),
+      output: { written += $0.utf8.count })
+    session.readModule = { path in Source(path: path, bytes: try FileReader.read(path: path)) }
+    session.progress = { _ in }
+    _ = session.check(program)
+    do {
+      let outcome = try session.evaluate(program)
+      try session.show(outcome.value)
+    } catch let errors as SyntaxErrors {
+      _ = DiagnosticRenderer(style: .plain, width: 80).render(errors.diagnostics)
+    } catch {
+      let failure = ScriptError(anything: error)
+      _ = DiagnosticRenderer(style: .plain, width: 80).render([failure.diagnostic])
+      _ = failure.traceLines
+    }
+  }
+}
