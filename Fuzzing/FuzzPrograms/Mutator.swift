@@ -59,9 +59,10 @@ struct Mutator {
     items[random(below: items.count)]
   }
 
-  /// Returns the program after one to four changes.
+  /// Returns the program after one to three changes; with every further one it is less likely to be
+  /// a program still.
   mutating func mutated() -> [UInt8] {
-    for _ in 0...random(below: 4) { change() }
+    for _ in 0...random(below: 3) { change() }
     return text
   }
 
