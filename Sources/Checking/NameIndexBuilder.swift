@@ -105,25 +105,7 @@ struct NameIndexBuilder {
 
   private mutating func block(_ block: Block) {
     inScope(until: block.span.end) { builder in
-      for (index, statement) in block.statements.enumerated() {
-        builder.declareFunctions(in: block.statements, at: index)
-        builder.statement(statement)
-      }
-    }
-  }
-
-  /// Introduces local functions that stand one after the other, when the first of them is reached:
-  /// they see each other.
-  private mutating func declareFunctions(in statements: [Statement], at index: Int) {
-    func isFunction(_ index: Int) -> Bool {
-      guard statements.indices.contains(index) else { return false }
-      if case .function = statements[index].kind { return true }
-      return false
-    }
-    guard isFunction(index), !isFunction(index - 1) else { return }
-    for statement in statements[index...] {
-      guard case .function(let name, _) = statement.kind else { return }
-      declare(name, .function, from: statements[index].span.start)
+      for statement in block.statements { builder.statement(statement) }
     }
   }
 
@@ -137,9 +119,7 @@ struct NameIndexBuilder {
       binding?.value = value
       binding?.documentation = statement.documentation ?? binding?.documentation
     case .function(let name, let function):
-      let binding =
-        (scopes.isEmpty ? nil : index.meanings[name.span.start])
-        ?? declare(name, .function, from: statement.span.start)
+      let binding = declare(name, .function, from: statement.span.start)
       binding.function = function
       binding.documentation = statement.documentation ?? binding.documentation
       if binding.isGlobal {
