@@ -53,7 +53,8 @@ extension Compiler {
       guard !variable.isCell, !arguments.contains(where: mayAssign) else { return nil }
       return (.callLocal, variable.register)
     case .captured(let variable, let index):
-      guard !variable.isCell, !isSelf(variable, in: scope) else { return nil }
+      guard !variable.isCell, !isSelf(variable, in: scope), neighbour(variable, of: scope) == nil
+      else { return nil }
       return (.callCapture, index)
     case .global: return nil
     }
