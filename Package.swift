@@ -30,7 +30,11 @@ let package = Package(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .target(
-      name: "CMachine", cSettings: [.unsafeFlags(["-O3", "-fomit-frame-pointer"])]),
+      name: "CMachine",
+      cSettings: [
+        // Numbers are the same whether or not two operations share an instruction.
+        .unsafeFlags(["-O3", "-fomit-frame-pointer", "-ffp-contract=off", "-falign-functions=64"])
+      ]),
 
     // Numbers, files, models.
     .target(name: "CFiles"),

@@ -4,29 +4,46 @@
 #include "machine.h"
 #include <math.h>
 
-#define ARITHMETIC(name, left, right, result) \
-  INSTRUCTION(name) {                         \
-    const MachineSlot *first = left;          \
-    const MachineSlot *second = right;        \
-    REQUIRE(are_numbers(first, second));      \
-    double x = number(first);                 \
-    double y = number(second);                \
-    MachineSlot *target = REGISTER_A;      \
-    TARGET(target);                           \
-    set_number(target, result);               \
-    NEXT(1);                                  \
+#define ARITHMETIC(name, operands, left, right, result) \
+  INSTRUCTION(name) {                                   \
+    REQUIRE(operands);                                  \
+    MachineSlot *target = REGISTER_A;                   \
+    TARGET(target);                                     \
+    double x = number(left);                            \
+    double y = number(right);                           \
+    set_number(target, result);                         \
+    NEXT(1);                                            \
   }
 
-/// With both operands in registers, the right one constant, or the left one.
-#define OPERATION(name, constantRight, constantLeft, result)       \
-  ARITHMETIC(name, REGISTER_B, REGISTER_C, result)           \
-  ARITHMETIC(constantRight, REGISTER_B, CONSTANT_C, result)  \
-  ARITHMETIC(constantLeft, CONSTANT_B, REGISTER_C, result)
+/// With both operands in registers, the right one constant, or the left one; constants that operands
+/// name are numbers.
+#define OPERATION(name, constantRight, constantLeft, result)                                       \
+  ARITHMETIC(name, are_numbers(REGISTER_B, REGISTER_C), REGISTER_B, REGISTER_C, result)            \
+  ARITHMETIC(constantRight, REGISTER_B->tag == TAG_NUMBER, REGISTER_B, CONSTANT_C, result)         \
+  ARITHMETIC(constantLeft, REGISTER_C->tag == TAG_NUMBER, CONSTANT_B, REGISTER_C, result)
 
 OPERATION(add, addConstant, constantAdd, x + y)
 OPERATION(subtract, subtractConstant, constantSubtract, x - y)
 OPERATION(multiply, multiplyConstant, constantMultiply, x *y)
 OPERATION(divide, divideConstant, constantDivide, x / y)
+
+// Sums with a product, rounded twice like the two operations they stand for.
+#define WITH_PRODUCT(name, result)                                      \
+  INSTRUCTION(name) {                                                   \
+    const MachineSlot *third = registers + code[1];                     \
+    REQUIRE((REGISTER_B->tag | REGISTER_C->tag | third->tag) == TAG_NUMBER); \
+    MachineSlot *target = REGISTER_A;                                   \
+    TARGET(target);                                                     \
+    double product = number(REGISTER_B) * number(REGISTER_C);           \
+    double x = number(third);                                           \
+    set_number(target, result);                                         \
+    NEXT(2);                                                            \
+  }
+
+WITH_PRODUCT(productAdd, product + x)
+WITH_PRODUCT(productSubtract, product - x)
+WITH_PRODUCT(addProduct, x + product)
+WITH_PRODUCT(subtractProduct, x - product)
 
 /// Short divisions are several times faster.
 INLINE double remainder_of(uint64_t whole, uint64_t divisor) {

@@ -94,7 +94,7 @@ INLINE bool shortcut(const MachineSlot *builtin, long operands, const MachineSlo
 
 INSTRUCTION(callGlobal) {
   BURN;
-  const MachineSlot *callee = frame->layout->globals[code[1]];
+  const MachineSlot *callee = slot_of(global(code + 1));
   if (UNLIKELY(callee->tag != TAG_FUNCTION)) {
     double result;
     REQUIRE(callee->tag == TAG_BUILTIN && shortcut(callee, OPERANDS, REGISTER_A + 1, &result));
@@ -138,8 +138,8 @@ INSTRUCTION(callMethod) {
   }
   // The field of a record; C is twice the position where it was last, plus the flag.
   REQUIRE(flags & 1);
-  const MachineSlot *found = field(receiver, name, flags >> 1);
-  REQUIRE(found != NULL && found->tag == TAG_FUNCTION);
+  MachineSlot *found;
+  REQUIRE(find_field(receiver, name, flags >> 1, &found) && found->tag == TAG_FUNCTION);
   long operands = SIMPLE_OPERANDS;
   MachineFrame *entered = enter(found, operands, receiver + 1, frame, state, code + 3);
   REQUIRE(entered != NULL);
@@ -151,18 +151,37 @@ INSTRUCTION(callMethod) {
   NEXT(0);
 }
 
-INSTRUCTION(return) {
-  uint64_t bits = REGISTER_A->bits;
-  uint8_t tag = REGISTER_A->tag;
-  REGISTER_A->tag = TAG_NUMBER;
-  MachineSlot *slot = registers;
-  MachineSlot *end = registers + frame->layout->registerCount;
+/// Drops what the registers of a frame hold.
+static void clear(MachineSlot *slot, MachineSlot *end) {
   for (; slot < end; slot++) {
-    uint8_t old = slot->tag;
-    if (!ARE_PLAIN(old)) {
-      slot->tag = TAG_NUMBER;
-      if (is_reference(old)) drop(slot->bits, old);
-    }
+    uint8_t tag = slot->tag;
+    if (tag <= TAG_BOOL) continue;
+    slot->tag = TAG_NUMBER;
+    if (is_reference(tag)) drop(slot->bits, tag);
+  }
+}
+
+/// Clears all registers but the one that is returned, and begins the return again.
+static CONVENTION MachineReason clear_frame(PARAMETERS) {
+  clear(registers, REGISTER_A);
+  clear(REGISTER_A + 1, registers + frame->layout->registerCount);
+  NEXT(0);
+}
+
+INSTRUCTION(return) {
+  uint8_t tag = REGISTER_A->tag;
+  uint64_t bits = REGISTER_A->bits;
+  // While the tag of the result is out of the way, one comparison serves all registers.
+  REGISTER_A->tag = TAG_NUMBER;
+  const MachineSlot *slot = registers;
+  const MachineSlot *end = registers + frame->layout->registerCount;
+  uint8_t tags = 0;
+  do {
+    tags |= slot->tag;
+  } while (++slot < end);
+  if (!ARE_PLAIN(tags)) {
+    REGISTER_A->tag = tag;
+    CONTINUE(clear_frame);
   }
   if (UNLIKELY(frame->isEntry)) {
     state->result.bits = bits;

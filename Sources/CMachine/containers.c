@@ -17,43 +17,43 @@ INSTRUCTION(append) {
 }
 
 INSTRUCTION(getIndex) {
-  const MachineSlot *found = element(REGISTER_B, REGISTER_C);
-  REQUIRE(found != NULL);
+  MachineSlot *found;
+  REQUIRE(find_element(REGISTER_B, REGISTER_C, &found));
   copy(REGISTER_A, found);
   NEXT(1);
 }
 
 INSTRUCTION(getIndexConstant) {
-  const MachineSlot *found = element(REGISTER_B, CONSTANT_C);
-  REQUIRE(found != NULL);
+  MachineSlot *found;
+  REQUIRE(find_element(REGISTER_B, CONSTANT_C, &found));
   copy(REGISTER_A, found);
   NEXT(1);
 }
 
 INSTRUCTION(setIndex) {
-  MachineSlot *found = element(REGISTER_A, REGISTER_B);
-  REQUIRE(found != NULL);
+  MachineSlot *found;
+  REQUIRE(find_element(REGISTER_A, REGISTER_B, &found));
   copy(found, REGISTER_C);
   NEXT(1);
 }
 
 INSTRUCTION(setIndexConstant) {
-  MachineSlot *found = element(REGISTER_A, CONSTANT_B);
-  REQUIRE(found != NULL);
+  MachineSlot *found;
+  REQUIRE(find_element(REGISTER_A, CONSTANT_B, &found));
   copy(found, REGISTER_C);
   NEXT(1);
 }
 
 INSTRUCTION(getField) {
-  const MachineSlot *found = field(REGISTER_B, constants + code[1], NUMBER_C);
-  REQUIRE(found != NULL);
+  MachineSlot *found;
+  REQUIRE(find_field(REGISTER_B, constants + code[1], NUMBER_C, &found));
   copy(REGISTER_A, found);
   NEXT(2);
 }
 
 INSTRUCTION(setField) {
-  MachineSlot *found = field(REGISTER_A, constants + code[1], NUMBER_C);
-  REQUIRE(found != NULL && !record(REGISTER_A)->isFrozen);
+  MachineSlot *found;
+  REQUIRE(find_field(REGISTER_A, constants + code[1], NUMBER_C, &found) && !record(REGISTER_A)->isFrozen);
   copy(found, REGISTER_B);
   NEXT(2);
 }

@@ -33,18 +33,18 @@ INSTRUCTION(skipIfGiven) { NEXT(frame->missing >> (NUMBER_A & 63) & 1 ? 2 : 1 + 
     NEXT(1 + distance(code + 1));  \
   }
 
+// Constants that operands name are numbers.
 #define ORDER(name, constant, operator)              \
   INSTRUCTION(name) {                                \
-    const MachineSlot *x = REGISTER_B;            \
-    const MachineSlot *y = REGISTER_C;            \
+    const MachineSlot *x = REGISTER_B;               \
+    const MachineSlot *y = REGISTER_C;               \
     REQUIRE(are_numbers(x, y));                      \
     BRANCH(number(x) operator number(y));            \
   }                                                  \
   INSTRUCTION(constant) {                            \
-    const MachineSlot *x = REGISTER_B;            \
-    const MachineSlot *y = CONSTANT_C;            \
-    REQUIRE(are_numbers(x, y));                      \
-    BRANCH(number(x) operator number(y));            \
+    const MachineSlot *x = REGISTER_B;               \
+    REQUIRE(x->tag == TAG_NUMBER);                   \
+    BRANCH(number(x) operator number(CONSTANT_C));   \
   }
 
 ORDER(unlessLess, unlessLessConstant, <)
@@ -52,7 +52,28 @@ ORDER(unlessLessOrEqual, unlessLessOrEqualConstant, <=)
 ORDER(unlessGreater, unlessGreaterConstant, >)
 ORDER(unlessGreaterOrEqual, unlessGreaterOrEqualConstant, >=)
 
-/// Whether two values are equal, where that is plain; both booleans or one of them nil.
+// The ends of loops: back if the comparison holds.
+#define ORDER_OF_LOOP(name, constant, operator)         \
+  INSTRUCTION(name) {                                   \
+    BURN;                                               \
+    const MachineSlot *x = REGISTER_B;                  \
+    const MachineSlot *y = REGISTER_C;                  \
+    REQUIRE(are_numbers(x, y));                         \
+    BRANCH(!(number(x) operator number(y)));            \
+  }                                                     \
+  INSTRUCTION(constant) {                               \
+    BURN;                                               \
+    const MachineSlot *x = REGISTER_B;                  \
+    REQUIRE(x->tag == TAG_NUMBER);                      \
+    BRANCH(!(number(x) operator number(CONSTANT_C)));   \
+  }
+
+ORDER_OF_LOOP(loopIfLess, loopIfLessConstant, <)
+ORDER_OF_LOOP(loopIfLessOrEqual, loopIfLessOrEqualConstant, <=)
+ORDER_OF_LOOP(loopIfGreater, loopIfGreaterConstant, >)
+ORDER_OF_LOOP(loopIfGreaterOrEqual, loopIfGreaterOrEqualConstant, >=)
+
+/// Whether two values are equal, where that is plain: both booleans, or one of them nil.
 #define PLAINLY_COMPARABLE(x, y) \
   ((x)->tag == TAG_NIL || (y)->tag == TAG_NIL || ((x)->tag == TAG_BOOL && (y)->tag == TAG_BOOL))
 
@@ -60,21 +81,26 @@ INLINE bool plainly_equal(const MachineSlot *x, const MachineSlot *y) {
   return x->tag == y->tag && (x->tag == TAG_NIL || (x->bits & 1) == (y->bits & 1));
 }
 
-#define EQUALITY(name, second, wanted)                  \
+#define EQUALITY(name, second, start, goes_on)          \
   INSTRUCTION(name) {                                   \
-    const MachineSlot *x = REGISTER_B;               \
+    start;                                              \
+    const MachineSlot *x = REGISTER_B;                  \
     const MachineSlot *y = second;                      \
     if (LIKELY(are_numbers(x, y))) {                    \
-      BRANCH((number(x) == number(y)) == wanted);       \
+      BRANCH((number(x) == number(y)) == goes_on);      \
     }                                                   \
     REQUIRE(PLAINLY_COMPARABLE(x, y));                  \
-    BRANCH(plainly_equal(x, y) == wanted);              \
+    BRANCH(plainly_equal(x, y) == goes_on);             \
   }
 
-EQUALITY(unlessEqual, REGISTER_C, true)
-EQUALITY(unlessEqualConstant, CONSTANT_C, true)
-EQUALITY(unlessNotEqual, REGISTER_C, false)
-EQUALITY(unlessNotEqualConstant, CONSTANT_C, false)
+EQUALITY(unlessEqual, REGISTER_C, , true)
+EQUALITY(unlessEqualConstant, CONSTANT_C, , true)
+EQUALITY(unlessNotEqual, REGISTER_C, , false)
+EQUALITY(unlessNotEqualConstant, CONSTANT_C, , false)
+EQUALITY(loopIfEqual, REGISTER_C, BURN, false)
+EQUALITY(loopIfEqualConstant, CONSTANT_C, BURN, false)
+EQUALITY(loopIfNotEqual, REGISTER_C, BURN, true)
+EQUALITY(loopIfNotEqualConstant, CONSTANT_C, BURN, true)
 
 // MARK: - Loops
 
@@ -92,8 +118,8 @@ INLINE bool next_of_range(MachineSlot *state) {
 
 /// Puts the next element of a list behind the state: the list and the next index.
 INLINE bool next_of_list(MachineSlot *state) {
-  const MachineSlot *next = element(state, state + 1);
-  if (UNLIKELY(next == NULL)) return false;
+  MachineSlot *next;
+  if (UNLIKELY(!find_element(state, state + 1, &next))) return false;
   copy(state + 3, next);
   state[1].bits = bits_of(number(state + 1) + 1);
   return true;
@@ -120,18 +146,19 @@ INSTRUCTION(advance) {
   BRANCH(!next_of_list(loop));
 }
 
-INLINE bool is_whole(double x) { return fabs(x) < 0x1p53 && rint(x) == x; }
+/// Whether a number can bound a loop over whole numbers.
+INLINE bool is_bound(double x) { return fabs(x) < 0x1p53 && rint(x) == x; }
 
 INSTRUCTION(rangeLoop) {
-  const MachineSlot *global = frame->layout->globals[code[2]];
+  const MachineSlot *callee = slot_of(global(code + 2));
   MachineSlot *loop = REGISTER_A;
   long count = NUMBER_B;
-  if (UNLIKELY(global->tag != TAG_BUILTIN ||
-               ((BuiltinObject *)object(global))->shortcut != MachineShortcut_range)) {
+  if (UNLIKELY(callee->tag != TAG_BUILTIN ||
+               ((BuiltinObject *)object(callee))->shortcut != MachineShortcut_range)) {
     NEXT(3);
   }
   for (long index = 1; index <= count; index++) {
-    if (UNLIKELY(loop[index].tag != TAG_NUMBER || !is_whole(number(loop + index)))) NEXT(3);
+    if (UNLIKELY(loop[index].tag != TAG_NUMBER || !is_bound(number(loop + index)))) NEXT(3);
   }
   double start = count > 1 ? number(loop + 1) : 0;
   double stop = number(loop + (count > 1 ? 2 : 1));

@@ -59,7 +59,6 @@ static CONVENTION MachineReason leave(PARAMETERS) { STEP; }
 
 // Instructions without a fast half are Swift's.
 #define LEFT_TO_SWIFT(name) INSTRUCTION(name) { CONTINUE(leave); }
-LEFT_TO_SWIFT(setGlobal)
 LEFT_TO_SWIFT(defineGlobal)
 LEFT_TO_SWIFT(newCell)
 LEFT_TO_SWIFT(loadSelf)
@@ -100,13 +99,13 @@ static const char *const names[] = {
 #undef OPCODE
 };
 
-static const uint8_t word_counts[] = {
+const uint8_t machine_word_counts[] = {
 #define OPCODE(name, words, group) words,
 #include "opcodes.h"
 #undef OPCODE
 };
 
-static const uint8_t groups[] = {
+const uint8_t machine_groups[] = {
 #define OPCODE(name, words, group) MachineGroup_##group,
 #include "opcodes.h"
 #undef OPCODE
@@ -115,10 +114,6 @@ static const uint8_t groups[] = {
 const long machine_opcode_count = sizeof names / sizeof *names;
 
 const char *machine_opcode_name(MachineOpcode opcode) { return names[opcode]; }
-
-long machine_word_count(MachineOpcode opcode) { return word_counts[opcode]; }
-
-MachineGroup machine_group(MachineOpcode opcode) { return groups[opcode]; }
 
 // MARK: - The way in
 

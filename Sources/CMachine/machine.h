@@ -9,6 +9,9 @@
 #include "CMachine.h"
 #include <stddef.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
@@ -237,6 +240,18 @@ typedef struct {
   double (*function)(double);
 } BuiltinObject;
 
+/// A global variable; the tag of an undefined one is no tag of a value.
+typedef struct {
+  uint64_t bits;
+  uint8_t tag;
+  /// Whether its value is that of a built-in, which scripts cannot assign to.
+  bool is_builtin;
+} Global;
+
+/// The global in a word of code.
+INLINE Global *global(const uint64_t *word) { return (Global *)(uintptr_t)*word; }
+INLINE MachineSlot *slot_of(Global *global) { return (MachineSlot *)global; }
+
 INLINE void *object(const MachineSlot *slot) { return (void *)(uintptr_t)slot->bits; }
 INLINE ListObject *list(const MachineSlot *slot) { return object(slot); }
 INLINE RecordObject *record(const MachineSlot *slot) { return object(slot); }
@@ -250,25 +265,43 @@ INLINE MachineSlot *captured(const MachineFrame *frame) {
 /// 1.5 * 2**52: added to a number below 2**51, it moves the integer part into the low bits.
 #define SHIFT 0x1.8p52
 
-/// The element that an index names, if that is a whole number within the list; otherwise NULL.
-/// Whatever is too large or negative looks like an index beyond any list.
-INLINE MachineSlot *element(const MachineSlot *container, const MachineSlot *index) {
-  if (UNLIKELY(container->tag != TAG_LIST || index->tag != TAG_NUMBER)) return NULL;
-  double shifted = number(index) + SHIFT;
-  uint64_t position = bits_of(shifted) - bits_of(SHIFT);
-  ListObject *items = list(container);
-  if (UNLIKELY(shifted - SHIFT != number(index) || position >= (uint64_t)items->count)) return NULL;
-  return items->elements + position;
+/// Whether a number is whole, and not so large that it would not fit; what -0 is called does not
+/// matter.
+INLINE bool is_whole(const MachineSlot *slot, uint64_t *integer) {
+#ifdef __x86_64__
+  // In C the conversion of a number that does not fit is undefined, in the processor it is not.
+  int64_t converted = _mm_cvttsd_si64(_mm_set_sd(number(slot)));
+  *integer = (uint64_t)converted;
+  return bits_of((double)converted) == slot->bits;
+#else
+  double shifted = number(slot) + SHIFT;
+  *integer = bits_of(shifted) - bits_of(SHIFT);
+  return shifted - SHIFT == number(slot);
+#endif
 }
 
-/// The field of a record called `name`, if it stands at `position`; otherwise NULL.
-INLINE MachineSlot *field(const MachineSlot *value, const MachineSlot *name, long position) {
-  if (UNLIKELY(value->tag != TAG_RECORD)) return NULL;
+/// Whether a container is a list and an index a whole number within it, which `place` then points to.
+/// Whatever is too large or negative looks like an index beyond any list.
+INLINE bool find_element(const MachineSlot *container, const MachineSlot *index, MachineSlot **place) {
+  if (UNLIKELY(container->tag != TAG_LIST || index->tag != TAG_NUMBER)) return false;
+  uint64_t position;
+  ListObject *items = list(container);
+  if (UNLIKELY(!is_whole(index, &position) || position >= (uint64_t)items->count)) return false;
+  *place = items->elements + position;
+  return true;
+}
+
+/// Whether a value is a record whose field at `position` is called `name`, which `place` then points
+/// to.
+INLINE bool find_field(const MachineSlot *value, const MachineSlot *name, long position,
+                       MachineSlot **place) {
+  if (UNLIKELY(value->tag != TAG_RECORD)) return false;
   RecordObject *fields = record(value);
   if (UNLIKELY(position >= fields->count || fields->nameAddresses[position] != object(name))) {
-    return NULL;
+    return false;
   }
-  return fields->fields + position;
+  *place = fields->fields + position;
+  return true;
 }
 
 #endif

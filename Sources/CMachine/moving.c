@@ -26,9 +26,17 @@ INSTRUCTION(loadBool) {
 }
 
 INSTRUCTION(getGlobal) {
-  const MachineSlot *global = frame->layout->globals[code[1]];
-  REQUIRE(global->tag <= TAG_NIL);
-  copy(REGISTER_A, global);
+  Global *variable = global(code + 1);
+  REQUIRE(variable->tag <= TAG_NIL);
+  copy(REGISTER_A, slot_of(variable));
+  NEXT(2);
+}
+
+INSTRUCTION(setGlobal) {
+  Global *variable = global(code + 1);
+  // A function may be running while it is replaced, which is for Swift to think of.
+  REQUIRE(variable->tag <= TAG_NIL && variable->tag != TAG_FUNCTION && !variable->is_builtin);
+  copy(slot_of(variable), REGISTER_A);
   NEXT(2);
 }
 

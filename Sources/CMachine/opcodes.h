@@ -4,7 +4,8 @@
 // The comment gives operands and effect. An instruction is a word of 64 bits: the opcode, then three
 // operands A, B and C of sixteen bits each, stored as the offset in bytes of a register within the
 // frame. Operands that may be large (constants, globals, jump targets, call sites) follow in words of
-// their own, called w1 and w2, so no table has a size limit.
+// their own, called w1 and w2, so no table has a size limit. A word that names a global holds its
+// number while code is made and its address afterwards.
 
 OPCODE(move, 0, moving)            // A = B
 OPCODE(loadConstant, 1, moving)    // A = constant [w1]
@@ -41,6 +42,10 @@ OPCODE(constantAdd, 0, arithmetic)          // A = constant B, a number, + C, an
 OPCODE(constantSubtract, 0, arithmetic)
 OPCODE(constantMultiply, 0, arithmetic)
 OPCODE(constantDivide, 0, arithmetic)
+OPCODE(productAdd, 1, arithmetic)           // A = B * C + register [w1]
+OPCODE(productSubtract, 1, arithmetic)      // A = B * C - register [w1]
+OPCODE(addProduct, 1, arithmetic)           // A = register [w1] + B * C
+OPCODE(subtractProduct, 1, arithmetic)      // A = register [w1] - B * C
 OPCODE(negate, 0, arithmetic)               // A = -B
 
 OPCODE(not, 0, comparing)                   // A = not B
@@ -68,6 +73,18 @@ OPCODE(unlessGreaterConstant, 1, jumping)
 OPCODE(unlessGreaterOrEqualConstant, 1, jumping)
 OPCODE(unlessEqualConstant, 1, jumping)
 OPCODE(unlessNotEqualConstant, 1, jumping)
+OPCODE(loopIfLess, 1, jumping)              // if B < C go back to [w1], after looking for
+OPCODE(loopIfLessOrEqual, 1, jumping)       // interrupts and limits, and so on
+OPCODE(loopIfGreater, 1, jumping)
+OPCODE(loopIfGreaterOrEqual, 1, jumping)
+OPCODE(loopIfEqual, 1, jumping)
+OPCODE(loopIfNotEqual, 1, jumping)
+OPCODE(loopIfLessConstant, 1, jumping)      // if B < constant C go back to [w1], and so on
+OPCODE(loopIfLessOrEqualConstant, 1, jumping)
+OPCODE(loopIfGreaterConstant, 1, jumping)
+OPCODE(loopIfGreaterOrEqualConstant, 1, jumping)
+OPCODE(loopIfEqualConstant, 1, jumping)
+OPCODE(loopIfNotEqualConstant, 1, jumping)
 OPCODE(unlessTensor, 1, jumping)            // unless A is a tensor go to [w1]
 OPCODE(skipIfGiven, 1, jumping)             // go to [w1] if parameter A was given
 OPCODE(nextValue, 1, jumping)               // A+3 = the next value of the loop at A, or go to [w1]

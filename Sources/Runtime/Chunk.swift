@@ -141,6 +141,9 @@ final class Prototype {
       (globals + index).initialize(to: parts.scope.slot(for: name))
     }
     globalNames = parts.globalNames
+    for place in Prototype.placesOfGlobals(parts.code) {
+      code[place] = UInt64(UInt(bitPattern: globals[Int(code[place])]))
+    }
     fieldNames = parts.fieldNames
     prototypes = parts.prototypes
     captures = parts.captures
@@ -159,9 +162,6 @@ final class Prototype {
     layout.initialize(
       to: CodeLayout(
         code: code, constants: constants.slots,
-        // A slot that is not empty begins with its value.
-        globals: UnsafeMutableRawPointer(globals).assumingMemoryBound(
-          to: UnsafeMutablePointer<Slot>.self),
         fieldNames: names,
         registerCount: registerCount,
         simpleOperands: plain && parts.header.parameters.count < 256
@@ -176,6 +176,23 @@ final class Prototype {
     globals.deallocate()
     layout.pointee.fieldNames.deallocate()
     layout.deallocate()
+  }
+
+  /// The words that name a global.
+  private static func placesOfGlobals(_ code: [UInt64]) -> [Int] {
+    var places: [Int] = []
+    var position = 0
+    while position < code.count {
+      let opcode = Instruction(code[position]).opcode
+      if let word = opcode.globalWord { places.append(position + word) }
+      position += 1 + opcode.wordCount
+    }
+    return places
+  }
+
+  /// The name of the global in a word of code.
+  func globalName(at place: UnsafeMutablePointer<GlobalSlot>) -> String {
+    globalNames.indices.first { globals[$0] == place }.map { globalNames[$0] } ?? ""
   }
 
   var signatureText: String { header.text }

@@ -68,12 +68,8 @@ extension Compiler {
     case .number, .string, .boolean, .nothing, .name:
       try compile(value, into: local)
     case .binary(let sign, let left, let right):
-      if case .number = left.kind, case .name = right.kind {
-        try compile(value, into: local)
-        return true
-      }
-      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
-      try arithmetic(sign, first, right, into: local, span: value.span)
+      let scratch = try allocate(left.span)
+      try binary(sign, left, right, into: local, scratch: scratch, span: value.span)
     case .index(let base, let subscripts):
       let scratch = try allocate(base.span)
       let container = try leftOperand(base, before: subscripts, scratch: scratch)

@@ -96,14 +96,7 @@ extension Compiler {
     case .record(let entries): try record(entries, into: target, span: span)
     case .unary(let sign, let inner): try unary(sign, inner, into: target, span: span)
     case .binary(let sign, let left, let right):
-      if case .number(let number) = left.kind, let opcode = sign.leftConstantOpcode,
-        let index = smallConstant(number)
-      {
-        emit(opcode, target, index, try operand(right), span: span)
-        return
-      }
-      let first = try leftOperand(left, before: right, scratch: target)
-      try arithmetic(sign, first, right, into: target, span: span)
+      try binary(sign, left, right, into: target, scratch: target, span: span)
     case .comparison(let sign, let left, let right):
       let first = try leftOperand(left, before: right, scratch: target)
       emit(sign.opcode, target, first, try operand(right), span: span)
@@ -132,6 +125,38 @@ extension Compiler {
 
   // MARK: - Operators
 
+  /// An operation whose result goes to `target`, which is written last; the left operand may stand in
+  /// `scratch` before that.
+  func binary(
+    _ sign: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int,
+    scratch: Int, span: Span
+  ) throws {
+    if case .number(let number) = left.kind, let opcode = sign.leftConstantOpcode,
+      let index = smallConstant(number)
+    {
+      emit(opcode, target, index, try operand(right), span: span)
+      return
+    }
+    if let opcode = sign.opcodeAfterProduct, let (one, other) = product(left),
+      let third = localRegister(of: right)
+    {
+      let first = try leftOperand(one, before: other, scratch: scratch)
+      emit(opcode, target, first, try operand(other), span: left.span)
+      append(word: third, span: span)
+      return
+    }
+    let first = try leftOperand(left, before: right, scratch: scratch)
+    try arithmetic(sign, first, right, into: target, span: span)
+  }
+
+  /// The factors of a product of two operands.
+  private func product(_ node: Expression) -> (Expression, Expression)? {
+    guard case .binary(.multiply, let left, let right) = node.kind else { return nil }
+    if case .number = left.kind { return nil }
+    if case .number = right.kind { return nil }
+    return (left, right)
+  }
+
   func arithmetic(
     _ sign: BinaryOperator, _ left: Int, _ right: Expression, into target: Int, span: Span
   ) throws {
@@ -139,6 +164,12 @@ extension Compiler {
       let index = smallConstant(number)
     {
       emit(opcode, target, left, index, span: span)
+      return
+    }
+    if let opcode = sign.opcodeBeforeProduct, let (one, other) = product(right) {
+      let first = try leftOperand(one, before: other, scratch: try allocate(one.span))
+      emit(opcode, target, first, try operand(other), span: right.span)
+      append(word: left, span: span)
       return
     }
     emit(sign.opcode, target, left, try operand(right), span: span)
@@ -205,6 +236,30 @@ extension Compiler {
     aim(ends)
   }
 
+  /// Compiles a condition at the end of a loop: back to `start` if it holds; returns the jumps taken
+  /// when it does not. nil, and nothing compiled, if the condition is no comparison.
+  func loopWhile(_ condition: Expression, back start: Int) throws -> [Int]? {
+    let mark = nextRegister
+    defer { nextRegister = mark }
+    switch condition.kind {
+    case .comparison(let sign, let left, let right) where sign != .contains:
+      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
+      let span = condition.span
+      if case .number(let number) = right.kind, let index = smallConstant(number) {
+        emitJump(sign.loopOpcode(constant: true), 0, first, index, back: start, span: span)
+      } else {
+        let second = try operand(right)
+        emitJump(sign.loopOpcode(constant: false), 0, first, second, back: start, span: span)
+      }
+      return []
+    case .logical(.and, let left, let right):
+      guard right.isComparison else { return nil }
+      let exits = try jumpUnless(left)
+      return try exits + (loopWhile(right, back: start) ?? [])
+    default: return nil
+    }
+  }
+
   private func conditional(
     _ branches: [Branch], _ otherwise: Block?, into target: Int, span: Span
   ) throws {
@@ -257,6 +312,24 @@ extension BinaryOperator {
     }
   }
 
+  /// The instruction for a product on the left.
+  fileprivate var opcodeAfterProduct: Opcode? {
+    switch self {
+    case .add: .productAdd
+    case .subtract: .productSubtract
+    default: nil
+    }
+  }
+
+  /// The instruction for a product on the right.
+  fileprivate var opcodeBeforeProduct: Opcode? {
+    switch self {
+    case .add: .addProduct
+    case .subtract: .subtractProduct
+    default: nil
+    }
+  }
+
   /// The instruction for a number on the left.
   fileprivate var leftConstantOpcode: Opcode? {
     switch self {
@@ -282,6 +355,18 @@ extension ComparisonOperator {
     }
   }
 
+  fileprivate func loopOpcode(constant: Bool) -> Opcode {
+    switch self {
+    case .equal: constant ? .loopIfEqualConstant : .loopIfEqual
+    case .notEqual: constant ? .loopIfNotEqualConstant : .loopIfNotEqual
+    case .less: constant ? .loopIfLessConstant : .loopIfLess
+    case .lessOrEqual: constant ? .loopIfLessOrEqualConstant : .loopIfLessOrEqual
+    case .greater: constant ? .loopIfGreaterConstant : .loopIfGreater
+    case .greaterOrEqual, .contains:
+      constant ? .loopIfGreaterOrEqualConstant : .loopIfGreaterOrEqual
+    }
+  }
+
   fileprivate func jumpOpcode(constant: Bool) -> Opcode {
     switch self {
     case .equal: constant ? .unlessEqualConstant : .unlessEqual
@@ -292,5 +377,11 @@ extension ComparisonOperator {
     case .greaterOrEqual, .contains:
       constant ? .unlessGreaterOrEqualConstant : .unlessGreaterOrEqual
     }
+  }
+}
+
+extension Expression {
+  fileprivate var isComparison: Bool {
+    if case .comparison(let sign, _, _) = kind { sign != .contains } else { false }
   }
 }

@@ -151,12 +151,18 @@ extension Compiler {
 
   private func whileLoop(_ condition: Expression, _ body: Block, _ span: Span) throws {
     let start = position
-    let exits = try jumpUnless(condition)
+    var exits = try jumpUnless(condition)
+    let first = position
     loops.append(Loop(handlerDepth: handlerDepth))
     try block(body)
     guard let loop = loops.popLast() else { return }
     aim(loop.continues)
-    emitJump(.loop, back: start, span: span)
+    // A comparison is made once more at the end, which saves a jump in every turn.
+    if condition.isCompact, let more = try loopWhile(condition, back: first) {
+      exits += more
+    } else {
+      emitJump(.loop, back: start, span: span)
+    }
     aim(exits)
     aim(loop.breaks)
   }
@@ -191,5 +197,23 @@ extension Compiler {
     // The machine takes it for granted that a frame that returns has no handlers.
     for _ in 0..<handlerDepth { emit(.popHandler, span: span) }
     emit(.return, result, span: span)
+  }
+}
+
+extension Expression {
+  /// Whether it makes little code and no functions, so that it may as well be compiled twice.
+  fileprivate var isCompact: Bool {
+    switch kind {
+    case .number, .string, .boolean, .nothing, .name: true
+    case .binary(_, let left, let right), .comparison(_, let left, let right),
+      .logical(_, let left, let right):
+      left.isCompact && right.isCompact
+    case .unary(_, let inner), .field(let inner, _): inner.isCompact
+    case .index(let base, let entries):
+      base.isCompact && entries.allSatisfy { $0.expressions.allSatisfy(\.isCompact) }
+    case .call(let callee, let arguments):
+      callee.isCompact && arguments.allSatisfy { $0.value.isCompact }
+    default: false
+    }
   }
 }

@@ -144,8 +144,10 @@ final class Compiler {
   func aim(_ jumps: [Int]) { for jump in jumps { aim(jump) } }
 
   /// Emits a jump back to an instruction.
-  func emitJump(_ opcode: Opcode, _ a: Int = 0, back target: Int, span: Span) {
-    emit(opcode, a, word: target - position - 1, span: span)
+  func emitJump(
+    _ opcode: Opcode, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, back target: Int, span: Span
+  ) {
+    emit(opcode, a, b, c, word: target - position - 1, span: span)
   }
 
   func move(_ target: Int, from register: Int, span: Span) {

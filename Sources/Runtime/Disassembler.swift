@@ -81,6 +81,10 @@ private struct CodeWriter {
     let instruction = Instruction(prototype.code[position])
     let opcode = instruction.opcode
     var words = (0..<opcode.wordCount).map { Int(truncatingIfNeeded: prototype.code[position + 1 + $0]) }
+    if let word = opcode.globalWord {
+      let place = global(prototype.code[position + word])
+      words[word - 1] = prototype.globalNames.firstIndex(of: prototype.globalName(at: place)) ?? 0
+    }
     if opcode.isJump { words[0] = position + 1 + jumpDistance(prototype.code + position + 1) }
     let line = prototype.source.position(of: prototype.span(at: position).start).line
     var parts = ["\(instruction.a)", "\(instruction.b)", "\(instruction.c)"]
@@ -101,16 +105,16 @@ private struct CodeWriter {
       return words.first.map { "  ; ." + Display.plain(prototype.constants[$0]) } ?? ""
     case .getGlobal, .setGlobal, .defineGlobal, .callGlobal, .setGlobalSubscripts:
       return words.first.map { "  ; " + prototype.globalNames[$0] } ?? ""
-    case .addConstant, .subtractConstant, .multiplyConstant, .divideConstant, .remainderConstant,
-      .floorDivideConstant, .powerConstant, .getIndexConstant, .unlessLessConstant, .unlessLessOrEqualConstant,
-      .unlessGreaterConstant,
-      .unlessGreaterOrEqualConstant, .unlessEqualConstant, .unlessNotEqualConstant:
-      return "  ; " + Display.text(prototype.constants[instruction.c])
-    case .constantAdd, .constantSubtract, .constantMultiply, .constantDivide:
-      return "  ; " + Display.text(prototype.constants[instruction.b])
-    default:
-      return ""
+    default: break
     }
+    let hasRightConstant = opcode.arithmetic?.constant == .right || opcode.decision?.isConstant == true
+    if hasRightConstant || opcode == .getIndexConstant {
+      return "  ; " + Display.text(prototype.constants[instruction.c])
+    }
+    if opcode.arithmetic?.constant == .left || opcode == .setIndexConstant {
+      return "  ; " + Display.text(prototype.constants[instruction.b])
+    }
+    return ""
   }
 
   private func padded(_ number: Int, _ width: Int) -> String {

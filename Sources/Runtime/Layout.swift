@@ -17,6 +17,8 @@ enum Layout {
   private static var valuesMatch: Bool {
     guard MemoryLayout<Value>.size == 9, MemoryLayout<Value>.stride == MemoryLayout<Slot>.stride,
       MemoryLayout<Slot>.offset(of: \.tag) == 8,
+      MemoryLayout<GlobalSlot>.offset(of: \.value) == 0,
+      MemoryLayout<GlobalSlot>.offset(of: \.isBuiltin) == 9,
       let range = try? NumberRange(0, 1)
     else { return false }
     let record = Record()

@@ -22,6 +22,15 @@ extension Opcode {
   /// Whether the first word after the instruction is a distance to jump.
   var isJump: Bool { group == .jumping || self == .pushHandler }
 
+  /// Which word after the first names a global, if one does.
+  var globalWord: Int? {
+    switch self {
+    case .getGlobal, .setGlobal, .defineGlobal, .callGlobal, .setGlobalSubscripts: 1
+    case .rangeLoop: 2
+    default: nil
+    }
+  }
+
   /// The operator of arithmetic with two operands, and which of them is a constant.
   var arithmetic: (operation: BinaryOperator, constant: ConstantSide)? {
     switch self {
@@ -64,21 +73,60 @@ extension Opcode {
     }
   }
 
-  /// The operator of a comparison that jumps unless it holds, and whether C is a constant.
-  var jumpComparison: (operation: ComparisonOperator, isConstant: Bool)? {
+  /// A comparison that decides over a jump.
+  struct Decision {
+    let operation: ComparisonOperator
+    /// Whether operand C is a constant.
+    let isConstant: Bool
+    /// Whether the jump is taken if the comparison holds, or if it does not.
+    let jumpsIfTrue: Bool
+
+    init(_ operation: ComparisonOperator, constant: Bool = false, jumpsIfTrue: Bool = false) {
+      self.operation = operation
+      isConstant = constant
+      self.jumpsIfTrue = jumpsIfTrue
+    }
+  }
+
+  /// The comparison that decides over a jump, if it is one.
+  var decision: Decision? {
     switch self {
-    case .unlessLess: (.less, false)
-    case .unlessLessOrEqual: (.lessOrEqual, false)
-    case .unlessGreater: (.greater, false)
-    case .unlessGreaterOrEqual: (.greaterOrEqual, false)
-    case .unlessEqual: (.equal, false)
-    case .unlessNotEqual: (.notEqual, false)
-    case .unlessLessConstant: (.less, true)
-    case .unlessLessOrEqualConstant: (.lessOrEqual, true)
-    case .unlessGreaterConstant: (.greater, true)
-    case .unlessGreaterOrEqualConstant: (.greaterOrEqual, true)
-    case .unlessEqualConstant: (.equal, true)
-    case .unlessNotEqualConstant: (.notEqual, true)
+    case .unlessLess: Decision(.less)
+    case .unlessLessOrEqual: Decision(.lessOrEqual)
+    case .unlessGreater: Decision(.greater)
+    case .unlessGreaterOrEqual: Decision(.greaterOrEqual)
+    case .unlessEqual: Decision(.equal)
+    case .unlessNotEqual: Decision(.notEqual)
+    case .unlessLessConstant: Decision(.less, constant: true)
+    case .unlessLessOrEqualConstant: Decision(.lessOrEqual, constant: true)
+    case .unlessGreaterConstant: Decision(.greater, constant: true)
+    case .unlessGreaterOrEqualConstant: Decision(.greaterOrEqual, constant: true)
+    case .unlessEqualConstant: Decision(.equal, constant: true)
+    case .unlessNotEqualConstant: Decision(.notEqual, constant: true)
+    case .loopIfLess: Decision(.less, jumpsIfTrue: true)
+    case .loopIfLessOrEqual: Decision(.lessOrEqual, jumpsIfTrue: true)
+    case .loopIfGreater: Decision(.greater, jumpsIfTrue: true)
+    case .loopIfGreaterOrEqual: Decision(.greaterOrEqual, jumpsIfTrue: true)
+    case .loopIfEqual: Decision(.equal, jumpsIfTrue: true)
+    case .loopIfNotEqual: Decision(.notEqual, jumpsIfTrue: true)
+    case .loopIfLessConstant: Decision(.less, constant: true, jumpsIfTrue: true)
+    case .loopIfLessOrEqualConstant: Decision(.lessOrEqual, constant: true, jumpsIfTrue: true)
+    case .loopIfGreaterConstant: Decision(.greater, constant: true, jumpsIfTrue: true)
+    case .loopIfGreaterOrEqualConstant:
+      Decision(.greaterOrEqual, constant: true, jumpsIfTrue: true)
+    case .loopIfEqualConstant: Decision(.equal, constant: true, jumpsIfTrue: true)
+    case .loopIfNotEqualConstant: Decision(.notEqual, constant: true, jumpsIfTrue: true)
+    default: nil
+    }
+  }
+
+  /// The sum with a product, and whether the product comes first.
+  var productSum: (operation: BinaryOperator, productFirst: Bool)? {
+    switch self {
+    case .productAdd: (.add, true)
+    case .productSubtract: (.subtract, true)
+    case .addProduct: (.add, false)
+    case .subtractProduct: (.subtract, false)
     default: nil
     }
   }

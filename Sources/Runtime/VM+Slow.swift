@@ -10,10 +10,11 @@ extension Machine {
   // MARK: - Globals
 
   func undefinedGlobal(
-    _ index: Int, _ frame: UnsafeMutablePointer<Frame>, isAssigned: Bool
+    _ slot: UnsafeMutablePointer<GlobalSlot>, _ frame: UnsafeMutablePointer<Frame>,
+    isAssigned: Bool
   ) -> ScriptError {
     let prototype = frame.prototype
-    let name = prototype.globalNames[index]
+    let name = prototype.globalName(at: slot)
     let scope = prototype.scope
     let own = scope.definedNames + prototype.localNames
     // A word of another language means what it means there, unless the script has a name like it.
@@ -33,26 +34,26 @@ extension Machine {
   }
 
   func setGlobal(
-    _ index: Int, to value: Value, _ frame: UnsafeMutablePointer<Frame>
+    _ slot: UnsafeMutablePointer<GlobalSlot>, to value: Value, _ frame: UnsafeMutablePointer<Frame>
   ) throws {
-    let slot = frame.global(index)
     guard slot.pointee.value != nil else {
-      throw undefinedGlobal(index, frame, isAssigned: true)
+      throw undefinedGlobal(slot, frame, isAssigned: true)
     }
     guard !slot.pointee.isBuiltin else {
-      let name = frame.prototype.globalNames[index]
+      let name = frame.prototype.globalName(at: slot)
       throw ScriptError.name("`\(name)` is built in", hint: "a new name needs `let`")
     }
     bury(slot.pointee.value)
     slot.pointee.value = value
   }
 
-  func defineGlobal(_ index: Int, as value: Value, _ frame: UnsafeMutablePointer<Frame>) {
-    let slot = frame.global(index)
+  func defineGlobal(
+    _ slot: UnsafeMutablePointer<GlobalSlot>, as value: Value, _ frame: UnsafeMutablePointer<Frame>
+  ) {
     if slot.pointee.isBuiltin {
       slot.pointee.isBuiltin = false
       if case .record? = slot.pointee.value {
-        let name = frame.prototype.globalNames[index]
+        let name = frame.prototype.globalName(at: slot)
         session.note("`\(name)` now hides the built-in namespace; std.\(name) still reaches it")
       }
     }
@@ -199,12 +200,11 @@ extension Machine {
   }
 
   func setGlobalIndex(
-    _ index: Int, _ entries: [SubscriptValue], _ value: Value,
+    _ slot: UnsafeMutablePointer<GlobalSlot>, _ entries: [SubscriptValue], _ value: Value,
     _ frame: UnsafeMutablePointer<Frame>
   ) throws {
-    let slot = frame.global(index)
     guard slot.pointee.value != nil else {
-      throw undefinedGlobal(index, frame, isAssigned: false)
+      throw undefinedGlobal(slot, frame, isAssigned: false)
     }
     // A slot that is not empty begins with its value.
     let container = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Value.self)

@@ -16,7 +16,7 @@ extension Machine {
     frame.pointee.next = words + instruction.opcode.wordCount
     switch instruction.opcode.group {
     case .moving: try move(instruction, words, frame)
-    case .arithmetic: try calculate(instruction, frame)
+    case .arithmetic: try calculate(instruction, words, frame)
     case .comparing: try compare(instruction, frame)
     case .jumping: try jump(instruction, words, frame)
     case .collecting: try collect(instruction, words, frame)
@@ -36,9 +36,9 @@ extension Machine {
     let a = instruction.a
     switch instruction.opcode {
     case .getGlobal:
-      throw undefinedGlobal(Int(words[0]), frame, isAssigned: false)
-    case .setGlobal: try setGlobal(Int(words[0]), to: regs[a], frame)
-    case .defineGlobal: defineGlobal(Int(words[0]), as: regs[a], frame)
+      throw undefinedGlobal(global(words[0]), frame, isAssigned: false)
+    case .setGlobal: try setGlobal(global(words[0]), to: regs[a], frame)
+    case .defineGlobal: defineGlobal(global(words[0]), as: regs[a], frame)
     case .newCell: regs[a] = .cell(Cell(regs[a]))
     case .loadSelf:
       if let closure = frame.closure { regs[a] = .function(closure) }
@@ -52,12 +52,25 @@ extension Machine {
   // MARK: - Operators
 
   private func calculate(
-    _ instruction: Instruction, _ frame: UnsafeMutablePointer<Frame>
+    _ instruction: Instruction, _ words: UnsafeMutablePointer<UInt64>,
+    _ frame: UnsafeMutablePointer<Frame>
   ) throws {
     let regs = frame.registers
     let (a, b, c) = (instruction.a, instruction.b, instruction.c)
     if instruction.opcode == .negate {
       regs[a] = try Arithmetic.negate(regs[b])
+      return
+    }
+    if let (operation, productFirst) = instruction.opcode.productSum {
+      // The place of the product is that of the first word, the place of the sum that of the second.
+      frame.pointee.next = words
+      let product = try Arithmetic.binary(.multiply, regs[b], regs[c])
+      frame.pointee.next = words + 1
+      let other = regs[Int(words[0])]
+      regs[a] =
+        try productFirst
+        ? Arithmetic.binary(operation, product, other)
+        : Arithmetic.binary(operation, other, product)
       return
     }
     guard let (operation, constantSide) = instruction.opcode.arithmetic else { return }
@@ -97,9 +110,10 @@ extension Machine {
     case .unlessTensor: jumps = !(regs + a).holdsTensor
     case .skipIfGiven: jumps = frame.pointee.missing & (1 << UInt64(a & 63)) == 0
     default:
-      guard let (operation, isConstant) = instruction.opcode.jumpComparison else { return }
-      let right = isConstant ? frame.constant(c) : regs[c]
-      jumps = try !Comparison.holds(operation, regs[b], right, session)
+      guard let decision = instruction.opcode.decision else { return }
+      let right = decision.isConstant ? frame.constant(c) : regs[c]
+      let holds = try Comparison.holds(decision.operation, regs[b], right, session)
+      jumps = holds == decision.jumpsIfTrue
     }
     if jumps { frame.pointee.next = words + jumpDistance(words) }
   }
@@ -161,7 +175,7 @@ extension Machine {
       try Indexing.set(regs + a, entries, regs[b], session)
     case .setGlobalSubscripts:
       let entries = try subscripts(Int(words[1]), regs + c, frame)
-      try setGlobalIndex(Int(words[0]), entries, regs[b], frame)
+      try setGlobalIndex(global(words[0]), entries, regs[b], frame)
     case .getField:
       let name = frame.constant(Int(words[0]))
       note(name, of: regs[b], in: words - 1)
@@ -201,11 +215,11 @@ extension Machine {
     case .callLocal: regs[a] = regs[c]
     case .callCapture: regs[a] = frame.captured(c)
     case .callGlobal:
-      let slot = frame.global(Int(words[0]))
+      let slot = global(words[0])
       guard let value = slot.pointee.value else {
         // The word of the global carries the place of the name, not of the whole call.
         frame.pointee.next -= 1
-        throw undefinedGlobal(Int(words[0]), frame, isAssigned: false)
+        throw undefinedGlobal(global(words[0]), frame, isAssigned: false)
       }
       regs[a] = value
       isSimple = c != 0

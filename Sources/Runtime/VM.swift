@@ -134,6 +134,11 @@ final class Machine {
   Int(truncatingIfNeeded: word.pointee)
 }
 
+/// The global in a word of code.
+@inline(__always) func global(_ word: UInt64) -> UnsafeMutablePointer<GlobalSlot> {
+  UnsafeMutablePointer(bitPattern: UInt(word)).unsafelyUnwrapped
+}
+
 extension UnsafeMutablePointer<Frame> {
   /// The running function, whose reference somebody else holds.
   @inline(__always) var closure: Closure? {
@@ -149,11 +154,6 @@ extension UnsafeMutablePointer<Frame> {
 
   @inline(__always) func constant(_ index: Int) -> Value {
     pointee.layout.pointee.constants.values[index]
-  }
-
-  @inline(__always) func global(_ index: Int) -> UnsafeMutablePointer<GlobalSlot> {
-    UnsafeMutableRawPointer(pointee.layout.pointee.globals[index])
-      .assumingMemoryBound(to: GlobalSlot.self)
   }
 
   var registerCount: Int { pointee.layout.pointee.registerCount }

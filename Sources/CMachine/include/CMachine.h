@@ -55,10 +55,14 @@ typedef enum __attribute__((enum_extensibility(closed))) MachineShortcut : uint8
 extern const long machine_opcode_count;
 /// The name of an opcode.
 const char *machine_opcode_name(MachineOpcode opcode);
+extern const uint8_t machine_word_counts[];
+extern const uint8_t machine_groups[];
 /// The number of words that follow the first.
-long machine_word_count(MachineOpcode opcode);
+static inline long machine_word_count(MachineOpcode opcode) { return machine_word_counts[opcode]; }
 /// What an opcode is sorted by.
-MachineGroup machine_group(MachineOpcode opcode);
+static inline MachineGroup machine_group(MachineOpcode opcode) {
+  return (MachineGroup)machine_groups[opcode];
+}
 
 /// The memory of a value: a payload and the number of its case.
 typedef struct MachineSlot {
@@ -70,8 +74,6 @@ typedef struct MachineSlot {
 typedef struct CodeLayout {
   uint64_t *code;
   MachineSlot *constants;
-  /// The globals that the code mentions; the tag of an undefined one is no tag of a value.
-  MachineSlot *_Nonnull *_Nonnull globals;
   /// The names of records that literals make; the prototype holds them.
   void *_Nonnull *_Nonnull fieldNames;
   long registerCount;
