@@ -52,8 +52,8 @@ ORDER(unlessLessOrEqual, unlessLessOrEqualConstant, <=)
 ORDER(unlessGreater, unlessGreaterConstant, >)
 ORDER(unlessGreaterOrEqual, unlessGreaterOrEqualConstant, >=)
 
-// The ends of loops: back if the comparison holds.
-#define ORDER_OF_LOOP(name, constant, operator)         \
+// Jumps if a comparison holds, which also end loops.
+#define JUMP_IF(name, constant, operator)         \
   INSTRUCTION(name) {                                   \
     BURN;                                               \
     const MachineSlot *x = REGISTER_B;                  \
@@ -68,10 +68,10 @@ ORDER(unlessGreaterOrEqual, unlessGreaterOrEqualConstant, >=)
     BRANCH(!(number(x) operator number(CONSTANT_C)));   \
   }
 
-ORDER_OF_LOOP(loopIfLess, loopIfLessConstant, <)
-ORDER_OF_LOOP(loopIfLessOrEqual, loopIfLessOrEqualConstant, <=)
-ORDER_OF_LOOP(loopIfGreater, loopIfGreaterConstant, >)
-ORDER_OF_LOOP(loopIfGreaterOrEqual, loopIfGreaterOrEqualConstant, >=)
+JUMP_IF(jumpIfLess, jumpIfLessConstant, <)
+JUMP_IF(jumpIfLessOrEqual, jumpIfLessOrEqualConstant, <=)
+JUMP_IF(jumpIfGreater, jumpIfGreaterConstant, >)
+JUMP_IF(jumpIfGreaterOrEqual, jumpIfGreaterOrEqualConstant, >=)
 
 /// Whether two values are equal, where that is plain: both booleans, or one of them nil.
 #define PLAINLY_COMPARABLE(x, y) \
@@ -97,10 +97,10 @@ EQUALITY(unlessEqual, REGISTER_C, , true)
 EQUALITY(unlessEqualConstant, CONSTANT_C, , true)
 EQUALITY(unlessNotEqual, REGISTER_C, , false)
 EQUALITY(unlessNotEqualConstant, CONSTANT_C, , false)
-EQUALITY(loopIfEqual, REGISTER_C, BURN, false)
-EQUALITY(loopIfEqualConstant, CONSTANT_C, BURN, false)
-EQUALITY(loopIfNotEqual, REGISTER_C, BURN, true)
-EQUALITY(loopIfNotEqualConstant, CONSTANT_C, BURN, true)
+EQUALITY(jumpIfEqual, REGISTER_C, BURN, false)
+EQUALITY(jumpIfEqualConstant, CONSTANT_C, BURN, false)
+EQUALITY(jumpIfNotEqual, REGISTER_C, BURN, true)
+EQUALITY(jumpIfNotEqualConstant, CONSTANT_C, BURN, true)
 
 // MARK: - Loops
 

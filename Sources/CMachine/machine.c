@@ -83,7 +83,6 @@ LEFT_TO_SWIFT(check)
 LEFT_TO_SWIFT(pushHandler)
 LEFT_TO_SWIFT(popHandler)
 LEFT_TO_SWIFT(interpolate)
-LEFT_TO_SWIFT(appendText)
 LEFT_TO_SWIFT(format)
 LEFT_TO_SWIFT(load)
 

@@ -132,6 +132,9 @@ SAVING void machine_drop(uint64_t bits, uint8_t tag);
 
 INLINE long *reference_count(uint64_t bits) { return (long *)(uintptr_t)(bits + sizeof(void *)); }
 
+/// Whether nobody else holds an object.
+INLINE bool is_unique(uint64_t bits) { return (uint64_t)*reference_count(bits) < ONE_REFERENCE; }
+
 INLINE void keep(uint64_t bits, uint8_t tag) {
   if (LIKELY(CONFINED >> (tag & 31) & 1)) {
     long count = *reference_count(bits) + ONE_REFERENCE;
@@ -233,6 +236,15 @@ typedef struct {
   void *header[2];
   MachineSlot value;
 } CellObject;
+
+typedef struct {
+  void *header[2];
+  /// NULL if the string is kept in another way.
+  uint8_t *bytes;
+  long count;
+  long capacity;
+  bool isStale;
+} TextObject;
 
 typedef struct {
   void *header[2];

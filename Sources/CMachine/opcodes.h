@@ -73,18 +73,18 @@ OPCODE(unlessGreaterConstant, 1, jumping)
 OPCODE(unlessGreaterOrEqualConstant, 1, jumping)
 OPCODE(unlessEqualConstant, 1, jumping)
 OPCODE(unlessNotEqualConstant, 1, jumping)
-OPCODE(loopIfLess, 1, jumping)              // if B < C go back to [w1], after looking for
-OPCODE(loopIfLessOrEqual, 1, jumping)       // interrupts and limits, and so on
-OPCODE(loopIfGreater, 1, jumping)
-OPCODE(loopIfGreaterOrEqual, 1, jumping)
-OPCODE(loopIfEqual, 1, jumping)
-OPCODE(loopIfNotEqual, 1, jumping)
-OPCODE(loopIfLessConstant, 1, jumping)      // if B < constant C go back to [w1], and so on
-OPCODE(loopIfLessOrEqualConstant, 1, jumping)
-OPCODE(loopIfGreaterConstant, 1, jumping)
-OPCODE(loopIfGreaterOrEqualConstant, 1, jumping)
-OPCODE(loopIfEqualConstant, 1, jumping)
-OPCODE(loopIfNotEqualConstant, 1, jumping)
+OPCODE(jumpIfLess, 1, jumping)              // if B < C go to [w1], after looking for
+OPCODE(jumpIfLessOrEqual, 1, jumping)       // interrupts and limits, and so on
+OPCODE(jumpIfGreater, 1, jumping)
+OPCODE(jumpIfGreaterOrEqual, 1, jumping)
+OPCODE(jumpIfEqual, 1, jumping)
+OPCODE(jumpIfNotEqual, 1, jumping)
+OPCODE(jumpIfLessConstant, 1, jumping)      // if B < constant C go to [w1], and so on
+OPCODE(jumpIfLessOrEqualConstant, 1, jumping)
+OPCODE(jumpIfGreaterConstant, 1, jumping)
+OPCODE(jumpIfGreaterOrEqualConstant, 1, jumping)
+OPCODE(jumpIfEqualConstant, 1, jumping)
+OPCODE(jumpIfNotEqualConstant, 1, jumping)
 OPCODE(unlessTensor, 1, jumping)            // unless A is a tensor go to [w1]
 OPCODE(skipIfGiven, 1, jumping)             // go to [w1] if parameter A was given
 OPCODE(nextValue, 1, jumping)               // A+3 = the next value of the loop at A, or go to [w1]
@@ -135,5 +135,6 @@ OPCODE(popHandler, 0, other)                // forget the latest handler
 OPCODE(interpolate, 0, other)               // A = the texts of the C registers from B, joined
 OPCODE(appendText, 0, other)                // A = the text of A and those of the C registers from
                                             // B, joined; in place if A is not shared
+OPCODE(appendConstant, 1, other)            // A = the text of A and constant [w1], joined, likewise
 OPCODE(format, 1, other)                    // A = B as text in format [w1]
 OPCODE(load, 1, other)                      // A = the module at path [w1]

@@ -142,6 +142,10 @@ extension Compiler {
 
   /// Adds pieces to the string in the register of a variable.
   func append(_ pieces: ArraySlice<StringPart>, to register: Int, span: Span) throws {
+    if pieces.count == 1, case .text(let text)? = pieces.first {
+      emit(.appendConstant, register, word: constant(text), span: span)
+      return
+    }
     let first = try allocate(pieces.count, span)
     for (index, piece) in pieces.enumerated() { try part(piece, into: first + index, span) }
     emit(.appendText, register, first, pieces.count, span: span)

@@ -204,16 +204,46 @@ extension Compiler {
     case .comparison(let sign, let left, let right) where sign != .contains:
       let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
       if case .number(let number) = right.kind, let index = smallConstant(number) {
-        return [emitJump(sign.jumpOpcode(constant: true), 0, first, index, span: condition.span)]
+        return [emitJump(sign.unlessOpcode(constant: true), 0, first, index, span: condition.span)]
       }
       let second = try operand(right)
-      return [emitJump(sign.jumpOpcode(constant: false), 0, first, second, span: condition.span)]
+      return [emitJump(sign.unlessOpcode(constant: false), 0, first, second, span: condition.span)]
     case .logical(.and, let left, let right):
       return try jumpUnless(left) + jumpUnless(right)
+    case .logical(.or, let left, let right):
+      let holds = try jumpIf(left)
+      let fails = try jumpUnless(right)
+      aim(holds)
+      return fails
     case .boolean(true): return []
     default:
       let register = try operand(condition)
       return [emitJump(.jumpIfFalse, register, span: condition.span)]
+    }
+  }
+
+  /// Compiles a condition; returns the jumps taken when it holds.
+  private func jumpIf(_ condition: Expression) throws -> [Int] {
+    let mark = nextRegister
+    defer { nextRegister = mark }
+    switch condition.kind {
+    case .comparison(let sign, let left, let right) where sign != .contains:
+      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
+      if case .number(let number) = right.kind, let index = smallConstant(number) {
+        return [emitJump(sign.jumpIfOpcode(constant: true), 0, first, index, span: condition.span)]
+      }
+      let second = try operand(right)
+      return [emitJump(sign.jumpIfOpcode(constant: false), 0, first, second, span: condition.span)]
+    case .logical(.or, let left, let right):
+      return try jumpIf(left) + jumpIf(right)
+    case .logical(.and, let left, let right):
+      let fails = try jumpUnless(left)
+      let holds = try jumpIf(right)
+      aim(fails)
+      return holds
+    default:
+      let register = try operand(condition)
+      return [emitJump(.jumpIfTrue, register, span: condition.span)]
     }
   }
 
@@ -246,10 +276,10 @@ extension Compiler {
       let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
       let span = condition.span
       if case .number(let number) = right.kind, let index = smallConstant(number) {
-        emitJump(sign.loopOpcode(constant: true), 0, first, index, back: start, span: span)
+        emitJump(sign.jumpIfOpcode(constant: true), 0, first, index, back: start, span: span)
       } else {
         let second = try operand(right)
-        emitJump(sign.loopOpcode(constant: false), 0, first, second, back: start, span: span)
+        emitJump(sign.jumpIfOpcode(constant: false), 0, first, second, back: start, span: span)
       }
       return []
     case .logical(.and, let left, let right):
@@ -355,19 +385,19 @@ extension ComparisonOperator {
     }
   }
 
-  fileprivate func loopOpcode(constant: Bool) -> Opcode {
+  fileprivate func jumpIfOpcode(constant: Bool) -> Opcode {
     switch self {
-    case .equal: constant ? .loopIfEqualConstant : .loopIfEqual
-    case .notEqual: constant ? .loopIfNotEqualConstant : .loopIfNotEqual
-    case .less: constant ? .loopIfLessConstant : .loopIfLess
-    case .lessOrEqual: constant ? .loopIfLessOrEqualConstant : .loopIfLessOrEqual
-    case .greater: constant ? .loopIfGreaterConstant : .loopIfGreater
+    case .equal: constant ? .jumpIfEqualConstant : .jumpIfEqual
+    case .notEqual: constant ? .jumpIfNotEqualConstant : .jumpIfNotEqual
+    case .less: constant ? .jumpIfLessConstant : .jumpIfLess
+    case .lessOrEqual: constant ? .jumpIfLessOrEqualConstant : .jumpIfLessOrEqual
+    case .greater: constant ? .jumpIfGreaterConstant : .jumpIfGreater
     case .greaterOrEqual, .contains:
-      constant ? .loopIfGreaterOrEqualConstant : .loopIfGreaterOrEqual
+      constant ? .jumpIfGreaterOrEqualConstant : .jumpIfGreaterOrEqual
     }
   }
 
-  fileprivate func jumpOpcode(constant: Bool) -> Opcode {
+  fileprivate func unlessOpcode(constant: Bool) -> Opcode {
     switch self {
     case .equal: constant ? .unlessEqualConstant : .unlessEqual
     case .notEqual: constant ? .unlessNotEqualConstant : .unlessNotEqual

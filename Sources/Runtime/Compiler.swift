@@ -171,7 +171,7 @@ final class Compiler {
 
   func constant(_ string: String) -> Int {
     if let index = stringIndices[string] { return index }
-    parts.constants.append(.string(string))
+    parts.constants.append(.text(Text(constant: string)))
     stringIndices[string] = parts.constants.count - 1
     return parts.constants.count - 1
   }

@@ -99,7 +99,7 @@ private struct CodeWriter {
     _ prototype: Prototype, _ opcode: Opcode, _ instruction: Instruction, _ words: [Int]
   ) -> String {
     switch opcode {
-    case .loadConstant, .setEntry, .getField, .setField, .unpackField, .load:
+    case .loadConstant, .appendConstant, .setEntry, .getField, .setField, .unpackField, .load:
       return words.first.map { "  ; " + Display.text(prototype.constants[$0]) } ?? ""
     case .callMethod:
       return words.first.map { "  ; ." + Display.plain(prototype.constants[$0]) } ?? ""

@@ -103,19 +103,19 @@ extension Opcode {
     case .unlessGreaterOrEqualConstant: Decision(.greaterOrEqual, constant: true)
     case .unlessEqualConstant: Decision(.equal, constant: true)
     case .unlessNotEqualConstant: Decision(.notEqual, constant: true)
-    case .loopIfLess: Decision(.less, jumpsIfTrue: true)
-    case .loopIfLessOrEqual: Decision(.lessOrEqual, jumpsIfTrue: true)
-    case .loopIfGreater: Decision(.greater, jumpsIfTrue: true)
-    case .loopIfGreaterOrEqual: Decision(.greaterOrEqual, jumpsIfTrue: true)
-    case .loopIfEqual: Decision(.equal, jumpsIfTrue: true)
-    case .loopIfNotEqual: Decision(.notEqual, jumpsIfTrue: true)
-    case .loopIfLessConstant: Decision(.less, constant: true, jumpsIfTrue: true)
-    case .loopIfLessOrEqualConstant: Decision(.lessOrEqual, constant: true, jumpsIfTrue: true)
-    case .loopIfGreaterConstant: Decision(.greater, constant: true, jumpsIfTrue: true)
-    case .loopIfGreaterOrEqualConstant:
+    case .jumpIfLess: Decision(.less, jumpsIfTrue: true)
+    case .jumpIfLessOrEqual: Decision(.lessOrEqual, jumpsIfTrue: true)
+    case .jumpIfGreater: Decision(.greater, jumpsIfTrue: true)
+    case .jumpIfGreaterOrEqual: Decision(.greaterOrEqual, jumpsIfTrue: true)
+    case .jumpIfEqual: Decision(.equal, jumpsIfTrue: true)
+    case .jumpIfNotEqual: Decision(.notEqual, jumpsIfTrue: true)
+    case .jumpIfLessConstant: Decision(.less, constant: true, jumpsIfTrue: true)
+    case .jumpIfLessOrEqualConstant: Decision(.lessOrEqual, constant: true, jumpsIfTrue: true)
+    case .jumpIfGreaterConstant: Decision(.greater, constant: true, jumpsIfTrue: true)
+    case .jumpIfGreaterOrEqualConstant:
       Decision(.greaterOrEqual, constant: true, jumpsIfTrue: true)
-    case .loopIfEqualConstant: Decision(.equal, constant: true, jumpsIfTrue: true)
-    case .loopIfNotEqualConstant: Decision(.notEqual, constant: true, jumpsIfTrue: true)
+    case .jumpIfEqualConstant: Decision(.equal, constant: true, jumpsIfTrue: true)
+    case .jumpIfNotEqualConstant: Decision(.notEqual, constant: true, jumpsIfTrue: true)
     default: nil
     }
   }

@@ -150,27 +150,16 @@ extension Machine {
   func appendText(
     _ first: UnsafeMutablePointer<Value>, count: Int, to target: UnsafeMutablePointer<Value>
   ) throws {
-    guard target.holdsUnsharedText else {
-      guard case .text(let left) = try interpolate(target, count: 1),
-        case .text(let right) = try interpolate(first, count: count)
-      else { return }
-      let size = left.string.utf8.count + right.string.utf8.count
-      guard size <= Session.maximumStringBytes else { throw tooLongText() }
-      target.pointee = .string(left.string + right.string)
-      return
+    if !target.holdsUnsharedText {
+      target.pointee = .string(Display.plain(target.pointee, session))
     }
+    guard case .text(let text) = target.pointee else { return }
     for index in 0..<count {
-      let piece: String
-      if case .text(let text) = first[index] {
-        piece = text.string
-      } else {
-        piece = Display.plain(first[index], session)
+      let piece = Display.plain(first[index], session)
+      guard text.utf8Count + piece.utf8.count <= Session.maximumStringBytes else {
+        throw tooLongText()
       }
-      let size = target.slots.pointee.text._withUnsafeGuaranteedRef { text in
-        text.string += piece
-        return text.string.utf8.count
-      }
-      guard size <= Session.maximumStringBytes else { throw tooLongText() }
+      text.append(piece)
     }
   }
 

@@ -250,6 +250,9 @@ extension Machine {
     case .popHandler: handlers.removeLast()
     case .interpolate: regs[a] = try interpolate(regs + b, count: c)
     case .appendText: try appendText(regs + b, count: c, to: regs + a)
+    case .appendConstant:
+      try appendText(
+        frame.pointee.layout.pointee.constants.values + Int(words[0]), count: 1, to: regs + a)
     case .format:
       let format = frame.prototype.formats[Int(words[0])]
       regs[a] = .string(try Formatting.text(regs[b], format))

@@ -115,18 +115,6 @@ extension String {
   }
 }
 
-/// The string behind a string value.
-///
-/// The machine appends to a string in place while nobody else holds it; then no other thread does
-/// either. Those that several threads share, the names of fields, are held by a table for good.
-public final class Text: @unchecked Sendable {
-  /// The characters.
-  @exclusivity(unchecked) public internal(set) var string: String
-
-  /// Boxes a string.
-  public init(_ string: String) { self.string = string }
-}
-
 /// The numbers from `start` up to, but not including, `stop`.
 ///
 /// A range is lazy: `range(0, 1e15)` takes no memory.
