@@ -8,6 +8,7 @@
 // sizes that the next kind does not use, everything goes back to the system and it fills anew.
 #define _GNU_SOURCE
 #include "memory.h"
+#include "profiling.h"
 
 #include <malloc.h>
 #include <pthread.h>
@@ -29,6 +30,8 @@ typedef struct {
 static SizeClass classes[CLASSES] = {[0 ... CLASSES - 1] = {PTHREAD_MUTEX_INITIALIZER, NULL}};
 static atomic_long waiting_bytes = 0;
 static atomic_long fresh_blocks = 0;
+static atomic_long fresh_bytes = 0;
+static atomic_long taken_blocks = 0;
 
 /// Rounds up to the size of a class and says which one it is.
 static long class_size(long bytes, int *index) {
@@ -52,6 +55,7 @@ void *smap_take_block(long bytes) {
   int index;
   long size = class_size(bytes, &index);
   if (index >= CLASSES) return NULL;
+  if (smap_profiling) atomic_fetch_add(&taken_blocks, 1);
   SizeClass *list = &classes[index];
   pthread_mutex_lock(&list->lock);
   Block *block = list->first;
@@ -69,6 +73,7 @@ void *smap_take_block(long bytes) {
   }
   if (size >= HUGE_PAGE) madvise(fresh, (size_t)size, MADV_HUGEPAGE);
   atomic_fetch_add(&fresh_blocks, 1);
+  atomic_fetch_add(&fresh_bytes, size);
   return fresh;
 }
 
@@ -111,3 +116,5 @@ void smap_release_memory(void) {
 }
 
 long smap_fresh_blocks(void) { return atomic_load(&fresh_blocks); }
+long smap_fresh_bytes(void) { return atomic_load(&fresh_bytes); }
+long smap_taken_blocks(void) { return atomic_load(&taken_blocks); }

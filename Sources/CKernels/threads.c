@@ -35,6 +35,7 @@ static int started_workers = 0;
 static _Thread_local int inside_job = 0;
 static _Thread_local int gradients_enabled = 1;
 
+int smap_is_inside_chunk(void) { return inside_job; }
 int smap_gradients_enabled(void) { return gradients_enabled; }
 void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
 

@@ -52,7 +52,11 @@ final class FlowField {
   /// Takes up the contexts [rows, contextWidth] of the next token.
   func prepare(_ contexts: UnsafePointer<Float>) throws {
     try head.context.apply(contexts, rows: rows, into: context.pointer)
-    smap_silu_of_sums(embedded.pointer, times, context.pointer, rows, width, conditions.pointer)
+    Profile.measure(
+      .activation, operations: times &* rows &* width, bytes: 4 &* times &* rows &* width
+    ) {
+      smap_silu_of_sums(embedded.pointer, times, context.pointer, rows, width, conditions.pointer)
+    }
     var epilogue = ProductEpilogue()
     epilogue.bias = UnsafePointer(joinedBias.pointer)
     try joined.multiply(
@@ -71,8 +75,10 @@ final class FlowField {
       normalize(modulatedBy: part)
       try block.first.apply(normal.pointer, rows: rows, into: hidden.pointer, activation: .silu)
       try block.second.apply(hidden.pointer, rows: rows, into: normal.pointer)
-      smap_gate(
-        stream.pointer, part + 2 * width, normal.pointer, stride, rows, width, stream.pointer)
+      Profile.measure(.norm, operations: rows &* width, bytes: 16 &* rows &* width) {
+        smap_gate(
+          stream.pointer, part + 2 * width, normal.pointer, stride, rows, width, stream.pointer)
+      }
     }
     normalize(modulatedBy: rowModulations + head.blocks.count * 3 * width)
     try head.output.apply(normal.pointer, rows: rows, into: result)
@@ -80,9 +86,11 @@ final class FlowField {
 
   /// normal = norm(stream) * (1 + scale) + shift.
   private func normalize(modulatedBy part: UnsafePointer<Float>) {
-    smap_layer_norm(
-      stream.pointer, nil, nil, Tensor.normEpsilon, rows, width, normal.pointer,
-      statistics.pointer, statistics.pointer + rows)
-    smap_modulate(normal.pointer, part, part + width, stride, rows, width, normal.pointer)
+    Profile.measure(.norm, operations: 2 &* rows &* width, bytes: 24 &* rows &* width) {
+      smap_layer_norm(
+        stream.pointer, nil, nil, Tensor.normEpsilon, rows, width, normal.pointer,
+        statistics.pointer, statistics.pointer + rows)
+      smap_modulate(normal.pointer, part, part + width, stride, rows, width, normal.pointer)
+    }
   }
 }

@@ -69,9 +69,14 @@ final class KeyValueCache {
       let valueRow = values[layer].pointer + r * capacity * width
       (keyRow + position * width).update(from: packed + width, count: width)
       (valueRow + position * width).update(from: packed + 2 * width, count: width)
-      smap_attention_step(
-        packed, keyRow, valueRow, position + 1, block.heads, width / block.heads,
-        attended.pointer + r * width, scratch.pointer)
+      Profile.measure(
+        .attention, operations: 4 &* (position &+ 1) &* width,
+        bytes: 8 &* (position &+ 1) &* width
+      ) {
+        smap_attention_step(
+          packed, keyRow, valueRow, position + 1, block.heads, width / block.heads,
+          attended.pointer + r * width, scratch.pointer)
+      }
     }
     try block.project.apply(
       attended.pointer, rows: rows, into: stream.pointer, accumulates: true)
@@ -81,12 +86,16 @@ final class KeyValueCache {
   private func feedForward(_ block: CausalBlock) throws {
     normalize(block.norm2, into: normal.pointer)
     try block.gateUp.apply(normal.pointer, rows: rows, into: gateUp.pointer)
-    smap_swiglu(gateUp.pointer, rows, block.down.weight.shape[1], gated.pointer)
+    Profile.measure(.activation, operations: gated.count, bytes: 12 &* gated.count) {
+      smap_swiglu(gateUp.pointer, rows, block.down.weight.shape[1], gated.pointer)
+    }
     try block.down.apply(gated.pointer, rows: rows, into: stream.pointer, accumulates: true)
   }
 
   private func normalize(_ norm: RMSNorm, into result: UnsafeMutablePointer<Float>) {
-    smap_rms_norm(
-      stream.pointer, norm.gain.pointer, Tensor.normEpsilon, rows, width, result, scratch.pointer)
+    Profile.measure(.norm, operations: rows &* width, bytes: 8 &* rows &* width) {
+      smap_rms_norm(
+        stream.pointer, norm.gain.pointer, Tensor.normEpsilon, rows, width, result, scratch.pointer)
+    }
   }
 }

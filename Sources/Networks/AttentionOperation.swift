@@ -23,6 +23,12 @@ public enum AttentionMask: Sendable, Equatable {
     case .causalAfter(let prefix): prefix
     }
   }
+
+  /// How many pairs of a token and one that it sees there are: what attention costs.
+  func pairsSeen(_ tokens: Int) -> Int {
+    let prefix = min(prefixLength(tokens), tokens)
+    return prefix &* prefix &+ (tokens - prefix) &* (tokens &+ prefix &+ 1) / 2
+  }
 }
 
 extension Tensor {
@@ -42,24 +48,34 @@ extension Tensor {
     let out = try Tensor(uninitialized: [batch, tokens, width])
     let logSumExp = try Tensor(uninitialized: [batch * heads, tokens])
     let pairs = batch * heads
+    let seen = mask.pairsSeen(tokens)
     let perChunk = Tensor.attentionPairsPerChunk
     let scratchSize = smap_attention_scratch(tokens, headWidth)
     let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, scratchSize])
     let (x, o, l) = (detached, out, logSumExp)
-    ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
-      smap_attention(
-        x.pointer, tokens, heads, headWidth, prefix, block.lowerBound, block.upperBound,
-        o.pointer, l.pointer, scratch.pointer + block.lowerBound / perChunk * scratchSize)
+    Profile.measure(
+      .attention, operations: pairs &* seen &* headWidth &* 4, bytes: 16 &* batch &* tokens &* width
+    ) {
+      ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
+        smap_attention(
+          x.pointer, tokens, heads, headWidth, prefix, block.lowerBound, block.upperBound,
+          o.pointer, l.pointer, scratch.pointer + block.lowerBound / perChunk * scratchSize)
+      }
     }
     let y = Tensor(storage: out.storage, shape: out.shape)
     return out.recorded(from: [self]) { gradient in
       let dx = try Tensor(uninitialized: x.shape)
       let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, scratchSize])
-      ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
-        smap_attention_backward(
-          x.pointer, y.pointer, l.pointer, gradient.pointer, tokens, heads, headWidth, prefix,
-          block.lowerBound, block.upperBound, dx.pointer,
-          scratch.pointer + block.lowerBound / perChunk * scratchSize)
+      Profile.measure(
+        .attentionGradient, operations: pairs &* seen &* headWidth &* 10,
+        bytes: 32 &* batch &* tokens &* width
+      ) {
+        ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
+          smap_attention_backward(
+            x.pointer, y.pointer, l.pointer, gradient.pointer, tokens, heads, headWidth, prefix,
+            block.lowerBound, block.upperBound, dx.pointer,
+            scratch.pointer + block.lowerBound / perChunk * scratchSize)
+        }
       }
       return [dx]
     }

@@ -150,14 +150,18 @@ extension Tensor {
       throw TensorError.index("there is no row \(index) among \(rowCount)")
     }
     let result = try Tensor(uninitialized: [indices.count, width])
-    for (i, index) in indices.enumerated() {
-      (result.pointer + i * width).update(from: pointer + index * width, count: width)
+    Profile.measure(.movement, bytes: 8 &* result.count) {
+      for (i, index) in indices.enumerated() {
+        (result.pointer + i * width).update(from: pointer + index * width, count: width)
+      }
     }
     let tableShape = shape
     return result.recorded(from: [self]) { gradient in
       let table = try Tensor.zeros(tableShape)
-      for (i, index) in indices.enumerated() {
-        smap_accumulate(table.pointer + index * width, gradient.pointer + i * width, width)
+      Profile.measure(.gradientSums, operations: gradient.count, bytes: 12 &* gradient.count) {
+        for (i, index) in indices.enumerated() {
+          smap_accumulate(table.pointer + index * width, gradient.pointer + i * width, width)
+        }
       }
       return [table]
     }
@@ -168,16 +172,20 @@ extension Tensor {
     let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
     let size = height * width * channels
     let result = try Tensor(uninitialized: [batch, height, width, 9 * channels])
-    for i in 0..<batch {
-      smap_unfold3x3(
-        pointer + i * size, height, width, channels, result.pointer + i * 9 * size)
+    Profile.measure(.convolution, bytes: 4 &* (count &+ result.count)) {
+      for i in 0..<batch {
+        smap_unfold3x3(
+          pointer + i * size, height, width, channels, result.pointer + i * 9 * size)
+      }
     }
     let inputShape = shape
     return result.recorded(from: [self]) { gradient in
       let dx = try Tensor.zeros(inputShape)
-      for i in 0..<batch {
-        smap_fold3x3(
-          gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
+      Profile.measure(.convolution, bytes: 4 &* (gradient.count &+ dx.count)) {
+        for i in 0..<batch {
+          smap_fold3x3(
+            gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
+        }
       }
       return [dx]
     }

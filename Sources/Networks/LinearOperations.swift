@@ -116,7 +116,9 @@ extension Tensor {
 
   private func columnSums(rows: Int, width: Int) throws -> Tensor {
     let sums = try Tensor.zeros([width])
-    smap_add_column_sums(pointer, rows, width, sums.pointer)
+    Profile.measure(.gradientSums, operations: rows &* width, bytes: 4 &* rows &* width) {
+      smap_add_column_sums(pointer, rows, width, sums.pointer)
+    }
     return sums
   }
 
@@ -125,10 +127,12 @@ extension Tensor {
   ) throws -> Tensor {
     guard let u else { return gradient }
     let slope = try Tensor(uninitialized: u.shape)
-    if activation == .gelu {
-      smap_gelu_backward(u.pointer, gradient.pointer, slope.pointer, u.count)
-    } else {
-      smap_silu_backward(u.pointer, gradient.pointer, slope.pointer, u.count)
+    Profile.measure(.activation, operations: u.count, bytes: 12 &* u.count) {
+      if activation == .gelu {
+        smap_gelu_backward(u.pointer, gradient.pointer, slope.pointer, u.count)
+      } else {
+        smap_silu_backward(u.pointer, gradient.pointer, slope.pointer, u.count)
+      }
     }
     return slope
   }
@@ -141,11 +145,15 @@ extension Tensor {
     let width = last / 2
     let rows = count / last
     let result = try Tensor(uninitialized: shape.dropLast() + [width])
-    smap_swiglu(pointer, rows, width, result.pointer)
+    Profile.measure(.activation, operations: result.count, bytes: 12 &* result.count) {
+      smap_swiglu(pointer, rows, width, result.pointer)
+    }
     let x = detached
     return result.recorded(from: [self]) { gradient in
       let dx = try Tensor(uninitialized: x.shape)
-      smap_swiglu_backward(x.pointer, gradient.pointer, rows, width, dx.pointer)
+      Profile.measure(.activation, operations: dx.count, bytes: 16 &* dx.count) {
+        smap_swiglu_backward(x.pointer, gradient.pointer, rows, width, dx.pointer)
+      }
       return [dx]
     }
   }

@@ -73,7 +73,7 @@ public final class MicroBatchTrainer {
     let reached = sums.indices.map { i in
       zip(parts, weights).compactMap { part, weight in part[i].map { (tensor: $0, weight) } }
     }
-    blocks.forEach { i, range in
+    blocks.forEach(.gradientSums, bytesEach: 4 * (weights.count + 1)) { i, range in
       guard let total = sums[i] else { return }
       let pointers = reached[i].map {
         Optional(UnsafePointer($0.tensor.pointer + range.lowerBound))
@@ -87,7 +87,13 @@ public final class MicroBatchTrainer {
 
   private func gradientNorm(_ gradients: [Tensor?]) -> Float {
     var sum = 0.0
-    for case let gradient? in gradients { sum += smap_square_sum(gradient.pointer, gradient.count) }
+    Profile.measure(
+      .optimizer, operations: 2 &* blocks.elements, bytes: 4 &* blocks.elements
+    ) {
+      for case let gradient? in gradients {
+        sum += smap_square_sum(gradient.pointer, gradient.count)
+      }
+    }
     return Float(sum.squareRoot())
   }
 }

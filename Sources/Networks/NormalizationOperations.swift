@@ -24,18 +24,22 @@ extension Tensor {
     let result = try Tensor(uninitialized: shape)
     let mean = try Tensor(uninitialized: [rows])
     let rstd = try Tensor(uninitialized: [rows])
-    smap_layer_norm(
-      pointer, gain?.pointer, bias?.pointer, epsilon, rows, width, result.pointer, mean.pointer,
-      rstd.pointer)
+    Profile.measure(.norm, operations: count, bytes: 8 &* count) {
+      smap_layer_norm(
+        pointer, gain?.pointer, bias?.pointer, epsilon, rows, width, result.pointer, mean.pointer,
+        rstd.pointer)
+    }
     let (x, g) = (detached, gain?.detached)
     let inputs = [self] + (gain.map { [$0] } ?? []) + (bias.map { [$0] } ?? [])
     return result.recorded(from: inputs) { gradient in
       let dx = try Tensor(uninitialized: x.shape)
       let dgain = try g.map { try Tensor.zeros($0.shape) }
       let dbias = try g.map { try Tensor.zeros($0.shape) }
-      smap_layer_norm_backward(
-        x.pointer, g?.pointer, mean.pointer, rstd.pointer, gradient.pointer, rows, width,
-        dx.pointer, dgain?.pointer, dbias?.pointer)
+      Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
+        smap_layer_norm_backward(
+          x.pointer, g?.pointer, mean.pointer, rstd.pointer, gradient.pointer, rows, width,
+          dx.pointer, dgain?.pointer, dbias?.pointer)
+      }
       return [dx, dgain, dbias]
     }
   }
@@ -46,14 +50,18 @@ extension Tensor {
     let rows = try rows(ofWidth: width, for: "rms_norm")
     let result = try Tensor(uninitialized: shape)
     let rrms = try Tensor(uninitialized: [rows])
-    smap_rms_norm(pointer, gain.pointer, epsilon, rows, width, result.pointer, rrms.pointer)
+    Profile.measure(.norm, operations: count, bytes: 8 &* count) {
+      smap_rms_norm(pointer, gain.pointer, epsilon, rows, width, result.pointer, rrms.pointer)
+    }
     let (x, g) = (detached, gain.detached)
     return result.recorded(from: [self, gain]) { gradient in
       let dx = try Tensor(uninitialized: x.shape)
       let dgain = try Tensor.zeros(g.shape)
-      smap_rms_norm_backward(
-        x.pointer, g.pointer, rrms.pointer, gradient.pointer, rows, width, dx.pointer,
-        dgain.pointer)
+      Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
+        smap_rms_norm_backward(
+          x.pointer, g.pointer, rrms.pointer, gradient.pointer, rows, width, dx.pointer,
+          dgain.pointer)
+      }
       return [dx, dgain]
     }
   }
@@ -66,15 +74,20 @@ extension Tensor {
     let rows = count / max(width, 1)
     let stride = modulation.shape[modulation.rank - 1]
     let result = try Tensor(uninitialized: shape)
-    smap_modulate(
-      pointer, modulation.pointer, modulation.pointer + width, stride, rows, width, result.pointer)
+    Profile.measure(.norm, operations: count, bytes: 8 &* count) {
+      smap_modulate(
+        pointer, modulation.pointer, modulation.pointer + width, stride, rows, width, result.pointer
+      )
+    }
     let (x, m) = (detached, modulation.detached)
     return result.recorded(from: [self, modulation]) { gradient in
       let dx = try Tensor(uninitialized: x.shape)
       let dm = try Tensor.zeros(m.shape)
-      smap_modulate_backward(
-        x.pointer, m.pointer + width, gradient.pointer, stride, rows, width, dx.pointer,
-        dm.pointer, dm.pointer + width)
+      Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
+        smap_modulate_backward(
+          x.pointer, m.pointer + width, gradient.pointer, stride, rows, width, dx.pointer,
+          dm.pointer, dm.pointer + width)
+      }
       return [dx, dm]
     }
   }
@@ -85,15 +98,20 @@ extension Tensor {
     let rows = count / max(width, 1)
     let stride = modulation.shape[modulation.rank - 1]
     let result = try Tensor(uninitialized: shape)
-    smap_gate(
-      pointer, modulation.pointer + 2 * width, branch.pointer, stride, rows, width, result.pointer)
+    Profile.measure(.norm, operations: count, bytes: 12 &* count) {
+      smap_gate(
+        pointer, modulation.pointer + 2 * width, branch.pointer, stride, rows, width, result.pointer
+      )
+    }
     let (h, m) = (branch.detached, modulation.detached)
     return result.recorded(from: [self, branch, modulation]) { gradient in
       let dh = try Tensor(uninitialized: h.shape)
       let dm = try Tensor.zeros(m.shape)
-      smap_gate_backward(
-        m.pointer + 2 * width, h.pointer, gradient.pointer, stride, rows, width,
-        dm.pointer + 2 * width, dh.pointer)
+      Profile.measure(.normGradient, operations: h.count, bytes: 16 &* h.count) {
+        smap_gate_backward(
+          m.pointer + 2 * width, h.pointer, gradient.pointer, stride, rows, width,
+          dm.pointer + 2 * width, dh.pointer)
+      }
       return [gradient, dh, dm]
     }
   }

@@ -56,9 +56,16 @@ struct ParameterBlocks {
     }
   }
 
+  /// The elements of all parameters together.
+  var elements: Int { blocks.reduce(0) { $0 + $1.range.count } }
+
   /// Calls `body` with the index of a parameter and a range of its elements, on any thread.
-  func forEach(_ body: (Int, Range<Int>) -> Void) {
-    ThreadPool.forEach(chunks: blocks.count) { body(blocks[$0].parameter, blocks[$0].range) }
+  ///
+  /// A profile counts `bytesEach` bytes read and written for each element.
+  func forEach(_ stage: Profile.Stage, bytesEach: Int, _ body: (Int, Range<Int>) -> Void) {
+    Profile.measure(stage, operations: elements, bytes: bytesEach &* elements) {
+      ThreadPool.forEach(chunks: blocks.count) { body(blocks[$0].parameter, blocks[$0].range) }
+    }
   }
 }
 
@@ -88,7 +95,7 @@ public final class SGD: Optimizer {
   /// Moves all parameters; a nil gradient leaves its parameter alone.
   public func step(gradients: [Tensor?], scale: Float) throws {
     try checkFit(gradients)
-    blocks.forEach { i, range in
+    blocks.forEach(.optimizer, bytesEach: velocity.isEmpty ? 12 : 20) { i, range in
       guard let gradient = gradients[i] else { return }
       let start = range.lowerBound
       smap_sgd(
@@ -137,7 +144,7 @@ public final class AdamW: Optimizer {
     stepsTaken += 1
     let correction1 = 1 - power(betas.0, stepsTaken)
     let correction2 = 1 - power(betas.1, stepsTaken)
-    blocks.forEach { i, range in
+    blocks.forEach(.optimizer, bytesEach: 28) { i, range in
       guard let gradient = gradients[i] else { return }
       let start = range.lowerBound
       let decays = decayVectors || parameters[i].rank > 1
@@ -195,7 +202,7 @@ public final class ExponentialAverage {
   public func update() {
     updates += 1
     let ramped = min(decay, Float(1 + updates) / Float(10 + updates))
-    blocks.forEach { i, range in
+    blocks.forEach(.optimizer, bytesEach: 12) { i, range in
       let start = range.lowerBound
       smap_moving_average(
         averages[i].pointer + start, parameters[i].pointer + start, range.count, ramped)
@@ -204,7 +211,7 @@ public final class ExponentialAverage {
 
   /// Exchanges the parameters' values with the averages; a second call undoes it.
   public func swap() {
-    blocks.forEach { i, range in
+    blocks.forEach(.optimizer, bytesEach: 16) { i, range in
       let start = range.lowerBound
       smap_exchange(parameters[i].pointer + start, averages[i].pointer + start, range.count)
     }

@@ -151,7 +151,12 @@ extension Machine {
     let parameters = header.parameters.count
     let before = top
     top = base + max(parameters, count)
-    defer { top = before }
+    let isProfiled = Profile.isOn
+    if isProfiled { Profile.enter(header.name) }
+    defer {
+      top = before
+      if isProfiled { Profile.leave() }
+    }
     do {
       try check(header, at: base, place)
       let result = try builtin.body(

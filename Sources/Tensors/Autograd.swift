@@ -167,7 +167,9 @@ extension Tensor {
 
   private static func sumOfGradients(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     let result = try Tensor(uninitialized: a.shape)
-    smap_add(a.pointer, b.pointer, result.pointer, a.count)
+    Profile.measure(.gradientSums, operations: a.count, bytes: 12 &* a.count) {
+      smap_add(a.pointer, b.pointer, result.pointer, a.count)
+    }
     return result
   }
 }

@@ -83,11 +83,14 @@ package struct DoubleMatrix {
     guard m > 0, n > 0, k > 0 else { return result }
     let columnMajor: Int32 = 102
     try BLAS.withLibrary {
-      smap_dgemm(
-        columnMajor, Int32(transposingSelf ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
-        Int32(transposingOther ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS), Int32(m), Int32(n),
-        Int32(k), 1, values, Int32(rows), other.values, Int32(other.rows), 0, &result.values,
-        Int32(m))
+      Profile.measure(.decomposition) {
+        smap_dgemm(
+          columnMajor, Int32(transposingSelf ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS),
+          Int32(transposingOther ? SMAP_BLAS_TRANS : SMAP_BLAS_NO_TRANS), Int32(m), Int32(n),
+          Int32(k), 1, values, Int32(rows), other.values, Int32(other.rows), 0, &result.values,
+          Int32(m))
+
+      }
     }
     return result
   }

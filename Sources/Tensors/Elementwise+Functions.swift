@@ -126,11 +126,13 @@ extension Tensor {
   public func applying(_ operation: UnaryOperation) throws -> Tensor {
     let result = try uninitializedLike()
     let (kernel, x, out) = (operation.kernel, pointer, result.pointer)
-    if count <= Tensor.unaryBlockSize {
-      kernel(x, out, count)
-    } else {
-      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.unaryBlockSize) { block in
-        kernel(x + block.lowerBound, out + block.lowerBound, block.count)
+    Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
+      if count <= Tensor.unaryBlockSize {
+        kernel(x, out, count)
+      } else {
+        ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.unaryBlockSize) { block in
+          kernel(x + block.lowerBound, out + block.lowerBound, block.count)
+        }
       }
     }
     result.isMask = operation.isTest
@@ -149,9 +151,11 @@ extension Tensor {
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
       let (k, g, out) = (kept.pointer, gradient.pointer, dx.pointer)
-      ThreadPool.forEachBlock(rows: dx.count, rowsPerBlock: Tensor.unaryBlockSize) { block in
-        let i = block.lowerBound
-        kernel(k + i, k + i, g + i, out + i, block.count)
+      Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
+        ThreadPool.forEachBlock(rows: dx.count, rowsPerBlock: Tensor.unaryBlockSize) { block in
+          let i = block.lowerBound
+          kernel(k + i, k + i, g + i, out + i, block.count)
+        }
       }
       return [dx]
     }
@@ -207,14 +211,18 @@ extension Tensor {
     }
     let result = try uninitializedLike()
     let (x, out) = (pointer, result.pointer)
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.blockSize) { block in
-      smap_clamp(x + block.lowerBound, low, high, out + block.lowerBound, block.count)
+    Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
+      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.blockSize) { block in
+        smap_clamp(x + block.lowerBound, low, high, out + block.lowerBound, block.count)
+      }
     }
     guard isRecording else { return result }
     let kept = detached
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
-      smap_clamp_gradient(kept.pointer, low, high, gradient.pointer, dx.pointer, dx.count)
+      Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
+        smap_clamp_gradient(kept.pointer, low, high, gradient.pointer, dx.pointer, dx.count)
+      }
       return [dx]
     }
   }

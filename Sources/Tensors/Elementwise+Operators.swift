@@ -95,9 +95,13 @@ extension Tensor {
     let (a, b) = (try yes.detached.expand(shape), try no.detached.expand(shape))
     let result = try Tensor(uninitialized: shape)
     let (m, x, y, out) = (mask.pointer, a.pointer, b.pointer, result.pointer)
-    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: blockSize) { block in
-      let i = block.lowerBound
-      smap_where(m + i, x + i, y + i, out + i, block.count)
+    Profile.measure(
+      .elementwise, operations: result.count, bytes: 16 &* result.count
+    ) {
+      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: blockSize) { block in
+        let i = block.lowerBound
+        smap_where(m + i, x + i, y + i, out + i, block.count)
+      }
     }
     guard yes.isRecording || no.isRecording else { return result }
     let (yesShape, noShape) = (yes.shape, no.shape)

@@ -88,7 +88,9 @@ extension Tensor {
   public static func combine(
     _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
   ) throws -> Tensor {
-    let result = try computed(operation, a, b)
+    let result = try Profile.measure(
+      .elementwise, operations: max(a.count, b.count), bytes: 12 &* max(a.count, b.count)
+    ) { try computed(operation, a, b) }
     if operation.isComparison || (operation.keepsMasks && a.isMask && b.isMask) {
       result.isMask = true
     }
@@ -101,7 +103,9 @@ extension Tensor {
     _ operation: BinaryOperation, _ a: Tensor, _ b: Float
   ) throws -> Tensor {
     let result = try a.uninitializedLike()
-    runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
+    Profile.measure(.elementwise, operations: a.count, bytes: 8 &* a.count) {
+      runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
+    }
     result.isMask = operation.isComparison
     guard a.isRecording, !operation.isComparison else { return result }
     switch operation {
@@ -117,7 +121,9 @@ extension Tensor {
     _ operation: BinaryOperation, _ a: Float, _ b: Tensor
   ) throws -> Tensor {
     let result = try b.uninitializedLike()
-    numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
+    Profile.measure(.elementwise, operations: b.count, bytes: 8 &* b.count) {
+      numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
+    }
     result.isMask = operation.isComparison
     guard b.isRecording, !operation.isComparison else { return result }
     return operation.record(result, try Tensor.scalar(a), b)

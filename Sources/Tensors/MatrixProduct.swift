@@ -27,12 +27,18 @@ package enum BLAS {
   ) {
     guard m > 0, n > 0 else { return }
     let tiles = Tiling(m: m, n: n, k: k)
-    ThreadPool.forEach(chunks: tiles.count) { chunk in
-      let (row, column) = (tiles.row(of: chunk), tiles.column(of: chunk))
-      single(
-        transposeA, transposeB, min(tiles.height, m - row), min(tiles.width, n - column), k,
-        alpha, a + (transposeA ? row : row * lda), lda,
-        b + (transposeB ? column * ldb : column), ldb, beta, c + row * ldc + column, ldc)
+    Profile.measure(
+      .libraryProduct, operations: 2 &* m &* n &* k,
+      bytes: 4 &* (m &* k &+ k &* n &+ m &* n),
+      sizes: Profile.Sizes(rows: m, depth: k, columns: n)
+    ) {
+      ThreadPool.forEach(chunks: tiles.count) { chunk in
+        let (row, column) = (tiles.row(of: chunk), tiles.column(of: chunk))
+        single(
+          transposeA, transposeB, min(tiles.height, m - row), min(tiles.width, n - column), k,
+          alpha, a + (transposeA ? row : row * lda), lda,
+          b + (transposeB ? column * ldb : column), ldb, beta, c + row * ldc + column, ldc)
+      }
     }
   }
 
@@ -64,18 +70,20 @@ package enum BLAS {
   /// Throws a LimitError where the address space is too small for the library, and an IOError where
   /// there is no library.
   package static func withLibrary<Result>(_ body: () throws -> Result) throws -> Result {
-    switch use {
-    case .freely: return try body()
-    case .inTurns: return try turns.withLock { _ in try body() }
-    case .never:
-      throw TensorError.limit(
-        "linear algebra needs more address space than this process may use",
-        hint: "run it with a larger ulimit -v")
-    case .missing:
-      throw TensorError(
-        kind: "IOError",
-        message: "linear algebra needs OpenBLAS: \(String(cString: smap_blas_problem()))",
-        hint: "install libopenblas0")
+    return try Profile.measure(.decomposition) {
+      switch use {
+      case .freely: return try body()
+      case .inTurns: return try turns.withLock { _ in try body() }
+      case .never:
+        throw TensorError.limit(
+          "linear algebra needs more address space than this process may use",
+          hint: "run it with a larger ulimit -v")
+      case .missing:
+        throw TensorError(
+          kind: "IOError",
+          message: "linear algebra needs OpenBLAS: \(String(cString: smap_blas_problem()))",
+          hint: "install libopenblas0")
+      }
     }
   }
 

@@ -122,8 +122,10 @@ extension Tensor {
     let result = try Tensor(uninitialized: target).keepingMask(of: self)
     positions.withUnsafeBufferPointer { list in
       guard let base = list.baseAddress else { return }
-      smap_gather_rows(
-        pointer, split.outer, split.middle, split.inner, base, list.count, result.pointer)
+      Profile.measure(.movement, bytes: 8 &* result.count) {
+        smap_gather_rows(
+          pointer, split.outer, split.middle, split.inner, base, list.count, result.pointer)
+      }
     }
     guard isRecording else { return result }
     let source = shape
@@ -131,8 +133,10 @@ extension Tensor {
       let dx = try Tensor.zeros(source)
       positions.withUnsafeBufferPointer { list in
         guard let base = list.baseAddress else { return }
-        smap_scatter_add_rows(
-          gradient.pointer, split.outer, split.middle, split.inner, base, list.count, dx.pointer)
+        Profile.measure(.movement, bytes: 12 &* gradient.count) {
+          smap_scatter_add_rows(
+            gradient.pointer, split.outer, split.middle, split.inner, base, list.count, dx.pointer)
+        }
       }
       return [dx]
     }

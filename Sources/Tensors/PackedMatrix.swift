@@ -69,9 +69,11 @@ package final class PackedMatrix: Sendable {
     let to = storage.pointer
     // A panel or two at a time: packing is a copy, and small ones are not worth a dispatch.
     let panelsPerChunk = max(1, (1 << 16) / max(1, depth * PackedMatrix.panel))
-    ThreadPool.forEachBlock(rows: panels, rowsPerBlock: panelsPerChunk) { range in
-      smap_pack(
-        b, rowStride, columnStride, depth, columns, range.lowerBound, range.upperBound, to)
+    Profile.measure(.packing, bytes: 8 &* depth &* columns) {
+      ThreadPool.forEachBlock(rows: panels, rowsPerBlock: panelsPerChunk) { range in
+        smap_pack(
+          b, rowStride, columnStride, depth, columns, range.lowerBound, range.upperBound, to)
+      }
     }
   }
 
@@ -107,16 +109,22 @@ package final class PackedMatrix: Sendable {
     work.activation = epilogue.activation.rawValue
     work.accumulate = epilogue.accumulates ? 1 : 0
     let (fixed, stride) = (work, columns)
-    ThreadPool.forEach(chunks: cut.count) { chunk in
-      let (row, count) = cut.rows(of: chunk)
-      let panels = cut.panels(of: chunk)
-      var part = fixed
-      part.residual = epilogue.residual.map { $0 + row * stride }
-      part.before = epilogue.before.map { $0 + row * stride }
-      smap_product(
-        count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
-        storage.pointer, panels.lowerBound, panels.upperBound, c + row * stride, stride, &part,
-        scratch.map { $0.pointer + chunk * scratchSize })
+    Profile.measure(
+      .product, operations: 2 &* rows &* depth &* columns,
+      bytes: 4 &* (rows &* depth &+ depth &* columns &+ rows &* columns),
+      sizes: Profile.Sizes(rows: rows, depth: depth, columns: columns)
+    ) {
+      ThreadPool.forEach(chunks: cut.count) { chunk in
+        let (row, count) = cut.rows(of: chunk)
+        let panels = cut.panels(of: chunk)
+        var part = fixed
+        part.residual = epilogue.residual.map { $0 + row * stride }
+        part.before = epilogue.before.map { $0 + row * stride }
+        smap_product(
+          count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
+          storage.pointer, panels.lowerBound, panels.upperBound, c + row * stride, stride, &part,
+          scratch.map { $0.pointer + chunk * scratchSize })
+      }
     }
   }
 

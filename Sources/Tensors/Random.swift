@@ -70,8 +70,10 @@ extension Tensor {
   public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+    Profile.measure(.random, bytes: 4 &* result.count) {
+      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+        smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      }
     }
     return result
   }
@@ -80,8 +82,10 @@ extension Tensor {
   public static func randn(_ shape: [Int], key: RandomKey) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+    Profile.measure(.random, bytes: 4 &* result.count) {
+      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+        smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      }
     }
     return result
   }
@@ -103,10 +107,12 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-      smap_draw_integers(
-        key.seed, UInt64(block.lowerBound), Int64(low), UInt64(high - low),
-        out + block.lowerBound, block.count)
+    Profile.measure(.random, bytes: 4 &* result.count) {
+      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
+        smap_draw_integers(
+          key.seed, UInt64(block.lowerBound), Int64(low), UInt64(high - low),
+          out + block.lowerBound, block.count)
+      }
     }
     return result
   }

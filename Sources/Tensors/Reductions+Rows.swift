@@ -35,9 +35,11 @@ extension Tensor {
       let dx = try gradient.uninitializedLike()
       let (width, rows) = (y.lastSize, y.count / max(y.lastSize, 1))
       let (from, g, out) = (y.pointer, gradient.pointer, dx.pointer)
-      ThreadPool.forEachBlock(rows: rows, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
-        let i = block.lowerBound * width
-        backward(from + i, g + i, block.count, width, out + i)
+      Profile.measure(.reduction, operations: dx.count, bytes: 12 &* dx.count) {
+        ThreadPool.forEachBlock(rows: rows, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+          let i = block.lowerBound * width
+          backward(from + i, g + i, block.count, width, out + i)
+        }
       }
       return [dx]
     }
@@ -66,9 +68,11 @@ extension Tensor {
     let count = split.outer * split.inner
     let result = try Tensor(uninitialized: target)
     let (x, out) = (rows.pointer, result.pointer)
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
-      smap_logsumexp_rows(
-        x + block.lowerBound * width, block.count, width, out + block.lowerBound)
+    Profile.measure(.reduction, operations: rows.count, bytes: 4 &* rows.count) {
+      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+        smap_logsumexp_rows(
+          x + block.lowerBound * width, block.count, width, out + block.lowerBound)
+      }
     }
     guard rows.isRecording else { return result }
     let kept = rows.detached
@@ -136,7 +140,9 @@ extension Tensor {
       rows = try middle.permute([0, 2, 1])
     }
     let result = try Tensor(uninitialized: reduction.resultShape(keepDim))
-    kernel(rows.pointer, split.outer * split.inner, split.middle, result.pointer)
+    Profile.measure(.reduction, operations: count, bytes: 4 &* count) {
+      kernel(rows.pointer, split.outer * split.inner, split.middle, result.pointer)
+    }
     return result
   }
 
@@ -159,11 +165,13 @@ extension Tensor {
     let width = lastSize
     guard count > 0 else { return result }
     let (x, out) = (pointer, result.pointer)
-    ThreadPool.forEachBlock(
-      rows: count / width, rowsPerBlock: Tensor.rowsPerBlock(width)
-    ) { block in
-      let i = block.lowerBound * width
-      kernel(x + i, block.count, width, out + i)
+    Profile.measure(.reduction, operations: count, bytes: 8 &* count) {
+      ThreadPool.forEachBlock(
+        rows: count / width, rowsPerBlock: Tensor.rowsPerBlock(width)
+      ) { block in
+        let i = block.lowerBound * width
+        kernel(x + i, block.count, width, out + i)
+      }
     }
     return result
   }

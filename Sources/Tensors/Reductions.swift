@@ -123,13 +123,15 @@ extension Tensor {
     let result = try Tensor(uninitialized: [split.outer, split.inner])
     let (x, out) = (pointer, result.pointer)
     guard result.count > 0 else { return result }
-    split.forEachPiece { piece in
-      if split.inner == 1 {
-        rows(x + piece.outer * split.middle, piece.rows, split.middle, out + piece.outer)
-      } else {
-        columns(
-          x + piece.outer * split.middle * split.inner + piece.column, split.middle, split.inner,
-          piece.columns, out + piece.outer * split.inner + piece.column)
+    Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
+      split.forEachPiece { piece in
+        if split.inner == 1 {
+          rows(x + piece.outer * split.middle, piece.rows, split.middle, out + piece.outer)
+        } else {
+          columns(
+            x + piece.outer * split.middle * split.inner + piece.column, split.middle, split.inner,
+            piece.columns, out + piece.outer * split.inner + piece.column)
+        }
       }
     }
     return result
@@ -144,14 +146,16 @@ extension Tensor {
       return result
     }
     let (x, out) = (pointer, result.pointer)
-    split.forEachPiece { piece in
-      if split.inner == 1 {
-        smap_sum_rows(
-          x + piece.outer * split.middle, piece.rows, split.middle, scale, out + piece.outer)
-      } else {
-        smap_sum_columns(
-          x + piece.outer * split.middle * split.inner + piece.column, split.middle, split.inner,
-          piece.columns, scale, out + piece.outer * split.inner + piece.column)
+    Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
+      split.forEachPiece { piece in
+        if split.inner == 1 {
+          smap_sum_rows(
+            x + piece.outer * split.middle, piece.rows, split.middle, scale, out + piece.outer)
+        } else {
+          smap_sum_columns(
+            x + piece.outer * split.middle * split.inner + piece.column, split.middle, split.inner,
+            piece.columns, scale, out + piece.outer * split.inner + piece.column)
+        }
       }
     }
     return result
@@ -159,6 +163,10 @@ extension Tensor {
 
   /// The sum of all elements, from fixed blocks.
   package func sumOfAll() -> Double {
+    Profile.measure(.reduction, operations: count, bytes: 4 &* count) { blockSums() }
+  }
+
+  private func blockSums() -> Double {
     guard count > Tensor.blockSize else { return smap_sum(pointer, count) }
     let blocks = (count + Tensor.blockSize - 1) / Tensor.blockSize
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks) { partial in

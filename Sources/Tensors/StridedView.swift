@@ -72,10 +72,12 @@ package struct StridedView {
     guard result.count > 0 else { return result }
     let from = source.pointer + offset
     let to = result.pointer
-    withKernelView { view, matrices, matrixSize in
-      let perBlock = max(1, Tensor.blockSize / matrixSize)
-      ThreadPool.forEachBlock(rows: matrices, rowsPerBlock: perBlock) { block in
-        smap_copy_view(from, view, block.lowerBound, block.upperBound, to)
+    Profile.measure(.movement, bytes: 8 &* result.count) {
+      withKernelView { view, matrices, matrixSize in
+        let perBlock = max(1, Tensor.blockSize / matrixSize)
+        ThreadPool.forEachBlock(rows: matrices, rowsPerBlock: perBlock) { block in
+          smap_copy_view(from, view, block.lowerBound, block.upperBound, to)
+        }
       }
     }
     return result
@@ -85,8 +87,10 @@ package struct StridedView {
   package func scattered(_ values: Tensor, into target: [Int]) throws -> Tensor {
     let result = try Tensor.zeros(target)
     guard values.count > 0 else { return result }
-    withKernelView { view, matrices, _ in
-      smap_add_through_view(values.pointer, view, 0, matrices, result.pointer + offset)
+    Profile.measure(.movement, bytes: 12 &* values.count) {
+      withKernelView { view, matrices, _ in
+        smap_add_through_view(values.pointer, view, 0, matrices, result.pointer + offset)
+      }
     }
     return result
   }
@@ -94,8 +98,10 @@ package struct StridedView {
   /// Writes `values` over the visited places of `target`.
   package func write(_ values: Tensor, into target: Tensor) {
     guard values.count > 0 else { return }
-    withKernelView { view, matrices, _ in
-      smap_write_through_view(values.pointer, view, 0, matrices, target.pointer + offset)
+    Profile.measure(.movement, bytes: 8 &* values.count) {
+      withKernelView { view, matrices, _ in
+        smap_write_through_view(values.pointer, view, 0, matrices, target.pointer + offset)
+      }
     }
   }
 

@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "networks.h"
 #include "products.h"
+#include "profiling.h"
 #include "threads.h"
 
 #endif

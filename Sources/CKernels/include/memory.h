@@ -12,7 +12,10 @@ void smap_drop_blocks(void);
 
 /// Gives everything back to the system that waits for its next use, here and in malloc.
 void smap_release_memory(void);
-/// How many blocks came from the system since the start.
+/// How many blocks came from the system since the start, and how many bytes they have.
 long smap_fresh_blocks(void);
+long smap_fresh_bytes(void);
+/// How many blocks were taken while `smap_profiling` was on.
+long smap_taken_blocks(void);
 
 #endif

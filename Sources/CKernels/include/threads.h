@@ -12,6 +12,9 @@ int smap_thread_count(void);
 /// Sets the number of threads, clamped to 1...256.
 void smap_set_thread_count(int count);
 
+/// Whether this thread works on a chunk, so that others may work beside it.
+int smap_is_inside_chunk(void);
+
 /// Whether this thread records gradients.
 int smap_gradients_enabled(void);
 void smap_set_gradients_enabled(int enabled);

@@ -3,6 +3,8 @@
 // `smap run`: a script, a line of code, or standard input.
 
 import ArgumentParser
+import Library
+import Runtime
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,6 +17,13 @@ struct RunCommand: ParsableCommand {
   )
   var code: String?
 
+  @Option(
+    help: """
+      Write what the run did with its time to this file: JSON if it ends in .json, else a table; - \
+      for standard error.
+      """)
+  var profile: String?
+
   @Flag(help: "Write errors as JSON on standard error, one object a line.")
   var json = false
 
@@ -23,6 +32,12 @@ struct RunCommand: ParsableCommand {
 
   @Argument(parsing: .postTerminator, help: "Arguments for the script, after --.")
   var arguments: [String] = []
+
+  func validate() throws {
+    if profile != nil, code == nil, file == nil {
+      throw ValidationError("--profile goes with a script, a line or standard input")
+    }
+  }
 
   func run() throws {
     let program: ScriptRunner.Program
@@ -46,7 +61,22 @@ struct RunCommand: ParsableCommand {
     return ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in
         guard let loaded else { return PromptHost.run(host) }
-        return ScriptRunner(host, asJSON: json).run(loaded)
+        return profiled { ScriptRunner(host, asJSON: json).run(loaded) }
       })
+  }
+
+  /// Runs the program; with `--profile`, a report follows whatever its end is.
+  private func profiled(_ body: () -> Int32) -> Int32 {
+    guard let profile else { return body() }
+    let finish = ProfileReport.begin(code == nil ? file ?? "" : "-e")
+    let code = body()
+    do {
+      try finish().write(to: profile)
+      return code
+    } catch {
+      let failure = ScriptError(anything: error)
+      Diagnostics.say("smap: cannot write the profile: \(failure.message)")
+      return code == 0 ? Library.ExitCode.of(failure) : code
+    }
   }
 }

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run does with its time: for each kind of kernel and each built-in function how often it
+// was called and how long it took. Operations are wrapped where they enter a kernel; while no
+// profile is taken, that costs one branch.
+//
+// Time is a share of the machine. An operation that a session's own thread starts has all threads
+// to itself, so its time counts in full, whether it uses them or not. One inside a chunk of work has
+// one of them, so its time is divided by their number. The kernels' times then add up to the wall
+// clock, and operations divided by time can be held against the peak of the whole machine.
+
+import CKernels
+import Synchronization
+
+/// The recorder of a profile.
+public enum Profile {
+  /// The kinds of kernels.
+  public enum Stage: String, Sendable, CaseIterable {
+    case product = "matrix product, packed"
+    case libraryProduct = "matrix product, OpenBLAS"
+    case packing = "packing of matrices"
+    case attention = "attention"
+    case attentionGradient = "attention, gradient"
+    case norm = "norms and modulation"
+    case normGradient = "norms, gradient"
+    case activation = "activations and their gradients"
+    case convolution = "windows of convolutions"
+    case elementwise = "elementwise"
+    case reduction = "reductions"
+    case movement = "moving elements"
+    case random = "random draws"
+    case decomposition = "decompositions"
+    case gradientSums = "sums of gradients"
+    case optimizer = "optimizer"
+  }
+
+  /// The sizes of a product [rows, depth] x [depth, columns]; zeros for other kernels.
+  public struct Sizes: Hashable, Sendable {
+    public var rows = 0
+    public var depth = 0
+    public var columns = 0
+
+    /// Describes a product.
+    public init(rows: Int = 0, depth: Int = 0, columns: Int = 0) {
+      (self.rows, self.depth, self.columns) = (rows, depth, columns)
+    }
+  }
+
+  /// What was counted of one kind.
+  public struct Totals: Sendable {
+    public var calls = 0
+    /// Seconds of the machine.
+    public var seconds = 0.0
+    /// Floating-point operations: exact for products, one an element for elementwise kernels.
+    public var operations = 0
+    /// Bytes read and written, each operand once.
+    public var bytes = 0
+
+    mutating func add(_ other: Totals) {
+      calls += other.calls
+      seconds += other.seconds
+      operations &+= other.operations
+      bytes &+= other.bytes
+    }
+  }
+
+  /// What was counted of one built-in function.
+  public struct CallTotals: Sendable {
+    public var calls = 0
+    /// Seconds from its start to its end, those of nested calls included.
+    public var total = 0.0
+    /// Seconds without those of the built-ins that it called.
+    public var own = 0.0
+  }
+
+  /// Blocks of memory taken for tensors since the profile began.
+  public struct Allocations: Sendable {
+    /// All blocks, most of which waited for their next use.
+    public var blocks = 0
+    /// Those that came from the system.
+    public var fromSystem = 0
+    /// Their bytes.
+    public var bytesFromSystem = 0
+  }
+
+  /// All that was recorded.
+  public struct Snapshot: Sendable {
+    public var seconds = 0.0
+    public var stages: [Stage: Totals] = [:]
+    public var products: [Sizes: Totals] = [:]
+    public var calls: [String: CallTotals] = [:]
+    public var allocations = Allocations()
+  }
+
+  private struct Key: Hashable {
+    var stage: Stage
+    var sizes: Sizes
+  }
+
+  private struct OpenCall {
+    var name: String
+    var start: Double
+    var nested = 0.0
+  }
+
+  private struct State {
+    var start = 0.0
+    var totals: [Key: Totals] = [:]
+    var calls: [String: CallTotals] = [:]
+    var open: [OpenCall] = []
+    var blocksBefore = Allocations()
+  }
+
+  private static let state = Mutex(State())
+  /// Kinds of products that are told apart; beyond them, they are counted without sizes.
+  private static let mostSizes = 4096
+
+  /// Whether a profile is being taken.
+  @inline(__always)
+  public static var isOn: Bool { smap_is_profiling() != 0 }
+
+  /// Begins a profile.
+  public static func start() {
+    state.withLock {
+      $0 = State(start: smap_seconds(), blocksBefore: blocksSoFar)
+    }
+    smap_set_profiling(1)
+  }
+
+  /// Ends the profile and returns what was recorded.
+  public static func stop() -> Snapshot {
+    smap_set_profiling(0)
+    let now = smap_seconds()
+    return state.withLock { state in
+      while !state.open.isEmpty { close(&state, at: now) }
+      var snapshot = Snapshot(seconds: now - state.start, calls: state.calls)
+      for (key, totals) in state.totals {
+        snapshot.stages[key.stage, default: Totals()].add(totals)
+        if key.sizes != Sizes() { snapshot.products[key.sizes, default: Totals()].add(totals) }
+      }
+      let (before, after) = (state.blocksBefore, blocksSoFar)
+      snapshot.allocations = Allocations(
+        blocks: after.blocks - before.blocks, fromSystem: after.fromSystem - before.fromSystem,
+        bytesFromSystem: after.bytesFromSystem - before.bytesFromSystem)
+      return snapshot
+    }
+  }
+
+  private static var blocksSoFar: Allocations {
+    Allocations(
+      blocks: smap_taken_blocks(), fromSystem: smap_fresh_blocks(),
+      bytesFromSystem: smap_fresh_bytes())
+  }
+
+  // MARK: - Kernels
+
+  /// Runs a kernel and counts it, if a profile is being taken.
+  @inline(__always)
+  package static func measure<Result>(
+    _ stage: Stage, operations: @autoclosure () -> Int = 0, bytes: @autoclosure () -> Int = 0,
+    sizes: @autoclosure () -> Sizes = Sizes(), _ body: () throws -> Result
+  ) rethrows -> Result {
+    let start = isOn ? smap_seconds() : 0
+    let result = try body()
+    if start > 0 {
+      record(stage, since: start, operations: operations(), bytes: bytes(), sizes: sizes())
+    }
+    return result
+  }
+
+  @inline(never)
+  private static func record(
+    _ stage: Stage, since start: Double, operations: Int, bytes: Int, sizes: Sizes
+  ) {
+    let elapsed = smap_seconds() - start
+    let share = smap_is_inside_chunk() != 0 ? Double(smap_thread_count()) : 1
+    let totals = Totals(calls: 1, seconds: elapsed / share, operations: operations, bytes: bytes)
+    state.withLock { state in
+      var key = Key(stage: stage, sizes: sizes)
+      if state.totals[key] == nil, state.totals.count >= mostSizes { key.sizes = Sizes() }
+      state.totals[key, default: Totals()].add(totals)
+    }
+  }
+
+  // MARK: - Built-in functions
+
+  /// Notes that a built-in function begins; `leave` must follow.
+  package static func enter(_ name: String) {
+    state.withLock { $0.open.append(OpenCall(name: name, start: smap_seconds())) }
+  }
+
+  /// Notes that the built-in function that began last has ended.
+  package static func leave() {
+    let now = smap_seconds()
+    state.withLock { close(&$0, at: now) }
+  }
+
+  private static func close(_ state: inout State, at now: Double) {
+    guard let call = state.open.popLast() else { return }
+    let elapsed = now - call.start
+    if !state.open.isEmpty { state.open[state.open.count - 1].nested += elapsed }
+    var totals = state.calls[call.name] ?? CallTotals()
+    totals.calls += 1
+    totals.own += elapsed - call.nested
+    // A function that calls itself counts once.
+    if !state.open.contains(where: { $0.name == call.name }) { totals.total += elapsed }
+    state.calls[call.name] = totals
+  }
+
+  // MARK: - Limits of the machine
+
+  /// Floating-point operations a second of all threads together, measured for about that long.
+  public static func peakOperations(seconds: Double = 0.05) -> Double {
+    let sum = Mutex(0.0)
+    let threads = ThreadPool.threadCount
+    ThreadPool.forEach(chunks: threads) { _ in
+      let rate = smap_peak_operations(seconds)
+      sum.withLock { $0 += rate }
+    }
+    return sum.withLock { $0 }
+  }
+
+  /// Bytes a second that all threads together move through memory (c = a + x b, beyond any cache).
+  public static func memoryBandwidth(megabytes: Int = 192) throws -> Double {
+    let count = (megabytes << 20) / 12
+    let (a, b) = (
+      try Tensor(repeating: 1, shape: [count]), try Tensor(repeating: 2, shape: [count])
+    )
+    let c = try Tensor(repeating: 0, shape: [count])
+    var best = 0.0
+    for _ in 0..<5 {
+      let start = smap_seconds()
+      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.blockSize) { block in
+        let i = block.lowerBound
+        _ = smap_triad(a.pointer + i, b.pointer + i, 3, c.pointer + i, block.count)
+      }
+      best = max(best, Double(12 * count) / (smap_seconds() - start))
+    }
+    return best
+  }
+}
