@@ -66,6 +66,7 @@ public enum Conversion {
         break
       } else {
         if case .tensor = probe { return try stacked(list, depth: 1) }
+        if case .bool = probe { return try mask(list, shape) }
         break
       }
       guard shape.count <= maximumDepth else { throw tooDeep() }
@@ -75,6 +76,34 @@ public enum Conversion {
       var position = 0
       try fill(.list(list), shape[...], tensor, &position)
       return tensor
+    }
+  }
+
+  /// Answers written down one by one are a mask, as those of a comparison are.
+  private static func mask(_ list: List, _ shape: [Int]) throws -> Tensor {
+    try scripted {
+      let tensor = try Tensor(uninitialized: shape)
+      var position = 0
+      try fill(answers: .list(list), shape[...], tensor, &position)
+      tensor.isMask = true
+      return tensor
+    }
+  }
+
+  private static func fill(
+    answers value: Value, _ shape: ArraySlice<Int>, _ tensor: Tensor, _ position: inout Int
+  ) throws {
+    switch (value, shape.first) {
+    case (.bool(let bool), nil):
+      tensor.pointer[position] = bool ? 1 : 0
+      position += 1
+    case (.list(let list), let size?):
+      guard list.count == size else { throw ragged(size, list.count) }
+      for item in list.items { try fill(answers: item, shape.dropFirst(), tensor, &position) }
+    case (.bool, _), (.list, _): throw ragged()
+    default:
+      throw ScriptError.type(
+        "a list that holds a boolean and \(value.typePhrase) is neither a tensor nor a mask")
     }
   }
 

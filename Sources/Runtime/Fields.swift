@@ -106,6 +106,7 @@ package enum Fields {
 
   private static func noField(_ name: String, of value: Value, _ session: Session) -> ScriptError {
     var hint = methodHint(name, value, session)
+    if hint.isEmpty, let foreign = Spelling.foreignMembers[name] { hint = foreign }
     if hint.isEmpty {
       hint =
         Spelling.nearest(to: name, in: session.fieldNames(of: value)).map {
@@ -123,6 +124,8 @@ package enum Fields {
     var hint = ""
     if case .builtin(let function)? = session.builtins.globals[name] {
       hint = "there is a function: \(function.header.text)"
+    } else if let foreign = Spelling.foreignMembers[name] {
+      hint = foreign
     } else if let nearest = Spelling.nearest(to: name, in: session.builtins.methodNames(of: value))
     {
       hint = "did you mean `\(nearest)`?"

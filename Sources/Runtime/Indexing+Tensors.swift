@@ -43,7 +43,8 @@ extension Indexing {
       throw ScriptError.type("a boolean is no index", hint: "masks come from comparing tensors")
     case .value(let value):
       do {
-        return .gather(try Conversion.tensor(value))
+        let tensor = try Conversion.tensor(value)
+        return tensor.isMask ? .mask(tensor) : .gather(tensor)
       } catch let error as ScriptError where error.kind == .type {
         throw ScriptError.type("a tensor is indexed by numbers, not \(value.typePhrase)")
       }

@@ -137,17 +137,35 @@ enum Indexing {
       let found = positions(start: start, stop: stop, step: step, count: items.count)
       try session.claim(elements: found.count)
       return .list(found.map { items[$0] })
-    case .value(.list), .value(.range):
-      guard case .value(let indices) = entry else { return .nil }
+    case .value(.list(let mask)) where mask.isMask:
+      return .list(try chosen(from: list, mask))
+    case .value(let indices) where indices.isSequence:
       return .list(
         try session.elements(of: indices).map {
           list[try position($0, count: list.count, "a list")]
         })
+    case .value(.tensor(let mask)) where mask.count != 1:
+      throw ScriptError.type(
+        "a list is indexed by numbers, not by a tensor",
+        hint: mask.isMask
+          ? "a mask chooses from a tensor: tensor(xs)[..]; of a list, write [x for x in xs if ..]"
+          : "make a tensor of the list: tensor(xs)[..]")
     case .value(let index):
       return list[try position(index, count: list.count, "a list")]
     case .ellipsis:
       try session.claim(elements: list.count)
       return .list(list.items)
+    }
+  }
+
+  /// The elements beside which a list of booleans holds `true`.
+  private static func chosen(from list: List, _ mask: List) throws -> [Value] {
+    guard mask.count == list.count else {
+      throw ScriptError.shape(
+        "a mask of \(counted(mask.count, "element")) does not fit a list of \(list.count)")
+    }
+    return zip(list.items, mask.items).compactMap { item, choice in
+      if case .bool(true) = choice { item } else { nil }
     }
   }
 
@@ -166,21 +184,6 @@ enum Indexing {
       let stop = first + step * (Double(found.count) - 0.5)
       return .range(try NumberRange(first, stop, step: step))
     case .ellipsis: return .range(range)
-    }
-  }
-
-  private static func character(
-    of string: String, _ entry: SubscriptValue, _ session: Session
-  ) throws -> Value {
-    try session.claim(bytes: string.utf8.count * MemoryLayout<Character>.stride)
-    let characters = Array(string)
-    switch entry {
-    case .value(let index):
-      return .string(String(characters[try position(index, count: characters.count, "a string")]))
-    case .slice(let start, let stop, let step):
-      let found = positions(start: start, stop: stop, step: step, count: characters.count)
-      return .string(String(found.map { characters[$0] }))
-    case .ellipsis: return .string(string)
     }
   }
 
@@ -262,6 +265,23 @@ enum Indexing {
       return try Conversion.tensor(value)
     } catch let error as ScriptError where error.kind == .type {
       throw ScriptError.type("elements of a tensor are numbers, but this is \(value.typePhrase)")
+    }
+  }
+}
+
+extension List {
+  /// Whether it holds booleans only, so that it chooses instead of naming positions.
+  var isMask: Bool {
+    count > 0 && items.allSatisfy { if case .bool = $0 { true } else { false } }
+  }
+}
+
+extension Value {
+  /// Whether it is a list or a range.
+  fileprivate var isSequence: Bool {
+    switch self {
+    case .list, .range: true
+    default: false
     }
   }
 }

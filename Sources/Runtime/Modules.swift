@@ -17,12 +17,18 @@ public enum Modules {
   /// The largest module that is read, in bytes.
   static let maximumBytes = 64 << 20
 
+  /// What to try when there is no such module.
+  public static let hintForMissing =
+    "check the spelling; the path starts at the folder of the importing file, at the prompt at "
+    + "the current folder"
+
   /// Reads a file as the source of a module.
   @Sendable public static func readFile(_ path: String) throws -> Source {
     do {
       return Source(path: path, bytes: try FileReader.read(path: path, limit: maximumBytes))
     } catch let error as FileError {
-      throw ScriptError.io(error.description, hint: error.hint ?? "")
+      let hint = error.kind == .notFound ? hintForMissing : error.hint ?? ""
+      throw ScriptError.io(error.description, hint: hint)
     }
   }
 

@@ -180,4 +180,29 @@ import Testing
     let text = "let t = zeros(1000000)\nfor i in range(2000) { t[i] = i }\nt[1999]"
     #expect(try test.show(text) == "tensor(1999)")
   }
+
+  /// Counts of references to lists are not locked, so no two sessions may meet in one list: the
+  /// default of a built-in is made anew for each call.
+  @Test func defaultsThatAreListsAreNotShared() throws {
+    let grow = Builtin("grow(xs = [1, [2]]) -> list", "Makes a list longer.") { call in
+      let list = try call.list(0)
+      list.append(.number(9))
+      if case .list(let inner) = list[1] { inner.append(.number(8)) }
+      return .list(list)
+    }
+    let sessions = (0..<2).map { _ in
+      Session(library: LibraryTable(functions: [grow]), output: { _ in })
+    }
+    for session in sessions {
+      let first = try session.evaluate(text: "grow()").value
+      let second = try session.evaluate(text: "grow()").value
+      guard case .list(let a) = first, case .list(let b) = second else {
+        Issue.record("no lists")
+        return
+      }
+      #expect(a !== b)
+      #expect(Display.text(first, session) == "[1, [2, 8], 9]")
+      #expect(Display.text(second, session) == "[1, [2, 8], 9]")
+    }
+  }
 }
