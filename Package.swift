@@ -82,7 +82,9 @@ let package = Package(
       name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),
     .testTarget(name: "MetricTests", dependencies: ["Metrics"]),
     .testTarget(name: "PlotTests", dependencies: ["Plots", "Images"], exclude: ["README.md"]),
-    .testTarget(name: "CheckingTests", dependencies: ["Checking", "Library"]),
+    .testTarget(
+      name: "CheckingTests", dependencies: ["Checking", "Library", "Files"],
+      exclude: ["Habits.txt"]),
     .testTarget(
       name: "LanguageServerTests", dependencies: ["LanguageServer", "Library", "Files"]),
     .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),

@@ -108,6 +108,8 @@ extension Inference {
     var hint = ""
     if case .builtin(let function) = library.global(name.text) {
       hint = "there is a function: \(function.signature)"
+    } else if let foreign = Spelling.foreignMembers[name.text] {
+      hint = foreign
     } else if let nearest = Spelling.nearest(to: name.text, in: names) {
       hint = "did you mean `\(nearest)`?"
     }

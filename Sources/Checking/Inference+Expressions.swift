@@ -359,6 +359,8 @@ extension Inference {
     var hint = ""
     if library.method(name.text, of: type) != nil {
       hint = "it is a method: write .\(name.text)(..)"
+    } else if let foreign = Spelling.foreignMembers[name.text] {
+      hint = foreign
     } else if let near = Spelling.nearest(
       to: name.text, in: (library.fields(of: type) ?? []).map(\.name))
     {

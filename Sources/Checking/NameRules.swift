@@ -62,10 +62,19 @@ struct NameRules {
   }
 
   private func hint(_ use: FreeUse, _ globals: [String]) -> String? {
+    if isInSlashComment(use.name.span) { return "a comment starts with `#`, `//` divides" }
     let locals = index.locals(at: use.name.span.start).map(\.name)
     return Spelling.advice(
       on: use.name.text, isAssigned: use.isWrite, own: locals + globals,
       library: library.builtins.globalNames)
+  }
+
+  /// Whether a name is all that stands behind `//` on its line.
+  private func isInSlashComment(_ span: Span) -> Bool {
+    let line = source.lineSpan(source.line(of: span.start))
+    let before = source.text(Span(start: line.start, end: span.start))
+    let after = source.text(Span(start: span.end, end: line.end))
+    return before.hasSuffix("// ") && after.allSatisfy(\.isWhitespace)
   }
 
   // MARK: - Unused

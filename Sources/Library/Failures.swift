@@ -47,6 +47,12 @@ public enum FileFault: String, Sendable, CaseIterable {
 }
 
 extension ScriptError {
+  /// Why a module cannot be read.
+  public init(module error: any Error) {
+    self.init(anything: error)
+    if case .notFound? = (error as? FileError)?.kind { hint = Modules.hintForMissing }
+  }
+
   /// Any error of the package as the script's error.
   public init(anything error: any Error) {
     switch error {

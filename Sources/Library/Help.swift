@@ -77,7 +77,8 @@ public struct Help {
 
   /// The nearest of all names that help knows.
   public func nearest(to topic: String) -> String? {
-    let word = Spelling.foreignWords[topic] ?? topic
+    let foreign = Spelling.foreignWords[topic].flatMap { $0.contains(" ") ? nil : $0 }
+    let word = foreign ?? topic
     return word != topic && page(word) != nil ? word : Spelling.nearest(to: topic, in: topics)
   }
 

@@ -51,7 +51,28 @@ public enum Spelling {
     "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "nil",
     "null": "nil", "NULL": "nil", "undefined": "nil", "Nil": "nil", "NaN": "nan", "Inf": "inf",
     "println": "print", "printf": "print", "echo": "print", "length": "len", "size": "len",
-    "str": "string",
+    "str": "string", "float": "number", "int": "floor(x), or number(text)",
+    "isinstance": "type(x) == \"number\"", "typeof": "type", "dict": "a record: {a: 1}",
+    "tuple": "a list: [1, 2]", "array": "tensor", "disp": "print", "numel": "x.numel",
+  ]
+
+  /// Fields and methods of other languages, with a sentence on what to write instead.
+  public static let foreignMembers: [String: String] = [
+    "length": "write `len(x)`", "size": "write `len(x)`, or `x.shape` for a tensor",
+    "count": "write `len(x)`", "push": "write `xs.append(value)`",
+    "push_back": "write `xs.append(value)`", "add": "write `xs.append(value)`",
+    "extend": "write `[...a, ...b]`", "concat": "write `[...a, ...b]`",
+    "contains": "write `value in x`", "includes": "write `value in x`",
+    "indexOf": "write `xs.index(value)`", "find": "write `xs.index(value)`",
+    "trim": "write `text.strip()`", "toUpperCase": "write `text.upper()`",
+    "toLowerCase": "write `text.lower()`", "toString": "write `\"{x}\"`",
+    "format": "write `\"{x:.2f}\"`", "forEach": "write `for x in xs { .. }`",
+    "each": "write `for x in xs { .. }`",
+    "entries": "write `for [name, value] in r { .. }`", "view": "write `x.reshape(..)`",
+    "dim": "write `x.ndim`", "mm": "write `a @ b`", "dot": "write `a @ b`",
+    "astype": "tensors have one type of number", "dtype": "tensors have one type of number",
+    "numpy": "tensors are arrays as they are", "cpu": "there is one device",
+    "cuda": "there is one device", "device": "there is one device",
   ]
 
   /// Keywords of other languages, with a sentence on what to write instead. Here they are names,

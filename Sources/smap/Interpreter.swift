@@ -83,7 +83,7 @@ enum Interpreter {
       do {
         return Source(path: path, bytes: try FileReader.read(path: path))
       } catch {
-        throw ScriptError(anything: error)
+        throw ScriptError(module: error)
       }
     }
     session.note = { Diagnostics.say("note: \($0)") }

@@ -107,7 +107,7 @@ final class TestRunner {
           return Source(path: path, bytes: try FileReader.read(path: place))
         } catch let error as FileError {
           throw ScriptError(
-            anything: FileError(path: path, operation: error.operation, code: error.code))
+            module: FileError(path: path, operation: error.operation, code: error.code))
         }
       }
     }

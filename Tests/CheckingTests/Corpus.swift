@@ -23,7 +23,7 @@ struct Expectation {
 }
 
 enum Corpus {
-  private static let root: String = {
+  static let root: String = {
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/"
   }()
 
