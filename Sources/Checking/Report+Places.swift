@@ -49,6 +49,21 @@ extension Report {
     return nil
   }
 
+  /// The names that the program does not introduce, with their places, wherever a meaning is known.
+  public var libraryNames: [(span: Span, meaning: Meaning)] {
+    var visitor = TreeVisitor()
+    visitor.visit(program)
+    return visitor.expressions.compactMap { node in
+      switch node.kind {
+      case .name(let name) where index.meanings[node.span.start] == nil:
+        return global(name).map { (node.span, $0) }
+      case .field(let base, let name):
+        return member(name.text, of: known[base.span] ?? .unknown).map { (name.span, $0) }
+      default: return nil
+      }
+    }
+  }
+
   /// The expressions that hold an offset, inner ones first.
   func nodes(at offset: Int32) -> [Expression] {
     var visitor = TreeVisitor()

@@ -86,7 +86,7 @@ extension Server {
     let typed = String(decoding: document.bytes[start..<request.offset], as: UTF8.self)
     return .array(
       suggestions.enumerated().filter { $0.element.text.hasPrefix(typed) }.map {
-        Server.item($0.element, $0.offset)
+        Server.item($0.element, $0.offset, abilities.completion)
       })
   }
 
@@ -104,7 +104,9 @@ extension Server {
     }
   }
 
-  private static func item(_ suggestion: Suggestion, _ position: Int) -> JSON {
+  private static func item(
+    _ suggestion: Suggestion, _ position: Int, _ markup: Markup
+  ) -> JSON {
     let isArgument = suggestion.kind == .argument
     let rank = String(position)
     var entries: [(key: String, value: JSON)] = [
@@ -117,7 +119,7 @@ extension Server {
     if !suggestion.detail.isEmpty { entries.append(("detail", .string(suggestion.detail))) }
     if !suggestion.documentation.isEmpty {
       entries.append(
-        ("documentation", ["kind": "markdown", "value": .string(suggestion.documentation)]))
+        ("documentation", markup.content(suggestion.documentation)))
     }
     return .object(entries)
   }
@@ -147,7 +149,7 @@ extension Server {
     ]
     if !call.documentation.isEmpty {
       signature.append(
-        ("documentation", ["kind": "markdown", "value": .string(call.documentation)]))
+        ("documentation", abilities.signature.content(call.documentation)))
     }
     return [
       "signatures": [.object(signature)], "activeSignature": .integer(0),

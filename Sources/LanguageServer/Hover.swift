@@ -13,7 +13,7 @@ extension Server {
     let report = report(request.document)
     guard let (meaning, span) = report.meaning(at: request.place) else { return .null }
     return [
-      "contents": ["kind": "markdown", "value": .string(Server.page(meaning, span, report))],
+      "contents": abilities.hover.content(Server.page(meaning, span, report)),
       "range": request.document.range(span),
     ]
   }

@@ -103,7 +103,23 @@ extension Server {
 
   func symbols(_ request: TextRequest) -> JSON {
     let report = report(request.document)
-    return .array(Server.symbols(report.program.statements, request.document, isNested: false))
+    let tree = Server.symbols(report.program.statements, request.document, isNested: false)
+    return .array(abilities.hasNestedOutline ? tree : Server.flattened(tree, request.document, nil))
+  }
+
+  /// The outline for clients that take a list: each entry names the one that holds it.
+  private static func flattened(
+    _ symbols: [JSON], _ document: TextDocument, _ container: JSON?
+  ) -> [JSON] {
+    symbols.flatMap { symbol -> [JSON] in
+      let name = symbol["name"] ?? .null
+      var entries: [(key: String, value: JSON)] = [
+        ("name", name), ("kind", symbol["kind"] ?? .null),
+        ("location", ["uri": .string(document.uri), "range": symbol["range"] ?? .null]),
+      ]
+      if let container { entries.append(("containerName", container)) }
+      return [.object(entries)] + flattened(symbol["children"]?.elements ?? [], document, name)
+    }
   }
 
   /// Functions and, at the top level, variables; functions within functions below them.

@@ -16,8 +16,8 @@ public final class Server {
   }
 
   private var state = State.fresh
-  private(set) var encoding = PositionEncoding.utf16
-  private var supportsSnippets = false
+  private(set) var abilities = ClientAbilities()
+  var encoding: PositionEncoding { abilities.encoding }
   private var documents: [String: TextDocument] = [:]
   private var reports: [String: Report] = [:]
   /// Documents whose findings have not been sent since they changed.
@@ -142,14 +142,12 @@ public final class Server {
     "textDocument/rename": { try $0.rename($1) },
     "textDocument/documentSymbol": { $0.symbols($1) },
     "textDocument/formatting": { try $0.formatting($1) },
+    "textDocument/foldingRange": { $0.foldingRanges($1) },
+    "textDocument/semanticTokens/full": { $0.semanticTokens($1) },
   ]
 
   private func initialize(_ parameters: JSON) -> JSON {
-    let offered = parameters["capabilities"]?["general"]?["positionEncodings"]?.elements ?? []
-    if offered.contains("utf-8") { encoding = .utf8 }
-    supportsSnippets =
-      parameters["capabilities"]?["textDocument"]?["completion"]?["completionItem"]?[
-        "snippetSupport"]?.flag ?? false
+    abilities = ClientAbilities(parameters)
     state = .running
     return [
       "serverInfo": ["name": "smap"],
@@ -165,6 +163,10 @@ public final class Server {
         "renameProvider": ["prepareProvider": true],
         "documentSymbolProvider": true,
         "documentFormattingProvider": true,
+        "foldingRangeProvider": true,
+        "semanticTokensProvider": [
+          "legend": SemanticTokens.legend, "full": true,
+        ],
       ],
     ]
   }

@@ -185,3 +185,58 @@ async def test_unknown_method(client):
     assert caught.value.code == types.ErrorCodes.MethodNotFound.value
     # The session goes on.
     assert await show(client, "print(1)\n") == []
+
+
+async def test_folding(client):
+    await show(client, "fn f(x) {\n  let y = x\n  y + 1\n}\nprint(f(1))\n")
+    [fold] = await client.text_document_folding_range_async(
+        types.FoldingRangeParams(text_document=DOCUMENT)
+    )
+    assert (fold.start_line, fold.end_line) == (0, 2)
+
+
+async def test_semantic_tokens(client):
+    await show(client, "let depth = 3\nprint(depth)\n")
+    legend = client.abilities.semantic_tokens_provider.legend
+    answer = await client.text_document_semantic_tokens_full_async(
+        types.SemanticTokensParams(text_document=DOCUMENT)
+    )
+    data = list(answer.data)
+    tokens = [data[start : start + 5] for start in range(0, len(data), 5)]
+    assert [token[:3] for token in tokens] == [[0, 4, 5], [1, 0, 5], [0, 6, 5]]
+    kinds = [legend.token_types[token[3]] for token in tokens]
+    assert kinds == ["variable", "function", "variable"]
+    marks = [
+        {name for bit, name in enumerate(legend.token_modifiers) if token[4] >> bit & 1}
+        for token in tokens
+    ]
+    assert marks == [{"declaration"}, {"defaultLibrary"}, set()]
+
+
+async def test_outline_and_uses(client):
+    await show(client, "fn f(x) = x\nlet y = f(1)\nprint(f(y))\n")
+    outline = await client.text_document_document_symbol_async(
+        types.DocumentSymbolParams(text_document=DOCUMENT)
+    )
+    # The client has not said that it understands trees.
+    assert [item.name for item in outline] == ["f", "y"]
+    assert all(isinstance(item, types.SymbolInformation) for item in outline)
+    uses = await client.text_document_references_async(
+        types.ReferenceParams(
+            context=types.ReferenceContext(include_declaration=True),
+            text_document=DOCUMENT,
+            position=types.Position(0, 3),
+        )
+    )
+    assert sorted((use.range.start.line, use.range.start.character) for use in uses) == [
+        (0, 3),
+        (1, 8),
+        (2, 6),
+    ]
+    marks = await client.text_document_document_highlight_async(
+        types.DocumentHighlightParams(text_document=DOCUMENT, position=types.Position(1, 4))
+    )
+    assert [mark.kind for mark in marks] == [
+        types.DocumentHighlightKind.Write,
+        types.DocumentHighlightKind.Read,
+    ]

@@ -27,16 +27,32 @@ final class Client {
   }
 
   /// A client that has said hello, with a document open.
-  static func started(_ text: String? = nil, encodings: [JSON] = []) -> Client {
+  static func started(
+    _ text: String? = nil, encodings: [JSON] = [], abilities: JSON = Client.everyAbility
+  ) -> Client {
     let client = Client()
     let answer = client.request(
       "initialize",
-      ["capabilities": ["general": ["positionEncodings": .array(encodings)]]])
+      [
+        "capabilities": [
+          "general": ["positionEncodings": .array(encodings)], "textDocument": abilities,
+        ]
+      ])
     #expect(answer["result"]?["capabilities"] != nil)
     client.notify("initialized", [:])
     if let text { client.open(text) }
     return client
   }
+
+  /// What an editor of today says of itself.
+  static let everyAbility: JSON = [
+    "hover": ["contentFormat": ["markdown", "plaintext"]],
+    "completion": ["completionItem": ["documentationFormat": ["markdown", "plaintext"]]],
+    "signatureHelp": [
+      "signatureInformation": ["documentationFormat": ["markdown", "plaintext"]]
+    ],
+    "documentSymbol": ["hierarchicalDocumentSymbolSupport": true],
+  ]
 
   static let uri: JSON = "file:///tmp/notes.smap"
 
