@@ -177,5 +177,45 @@ enum StatementTopics {
         std.len([1, 2])                #=> 2
         import "no_such_file.smap"     #! IOError: no_such_file.smap
         """#),
+    Topic(
+      "patterns", "destructuring", "spreads",
+      summary: "let [a, ...b] = xs and let {x, y} = r take lists and records apart.",
+      text: """
+        Patterns stand after `let` and `for` and for parameters. `...` puts together what they \
+        take apart: in a list, a record or a call it spreads the elements of another one.
+        """,
+      example: #"""
+        let [first, ...others] = [1, 2, 3]
+        let {x, y} = {x: 3, y: 4}
+        [first, x, ...others]                         #=> [1, 3, 2, 3]
+        {...{a: 1, b: 2}, b: 3}                       #=> {a: 1, b: 3}
+        [k for [k, v] in zip(["a", "b"], [1, 2])]     #=> ["a", "b"]
+        """#),
+    Topic(
+      "methods", "method", ".",
+      summary: "x.f(a) calls the function f that belongs to the type of x.",
+      text: """
+        A function of the library whose first parameter is a tensor is also a method of tensors. \
+        Strings, lists and records have methods of their own; on a record, a field of that name \
+        comes first.
+        """,
+      example: #"""
+        "a,b".split(",")              #=> ["a", "b"]
+        [1, 2; 3, 4].sum(dim = 0)     #=> tensor([4, 6])
+        {a: 1}.get("b", 0)            #=> 0
+        """#),
+    Topic(
+      "gradients", "autograd", "derivatives",
+      summary: "param(x) marks what is to be learned; loss.backward() fills in gradients.",
+      text: """
+        grad(f) is the derivative of a function whose result is a single number. An optimizer \
+        such as optim.adamw changes parameters by their gradients.
+        """,
+      example: #"""
+        grad(fn(x) = sum(x ** 3))([1, 2])     #=> tensor([3, 12])
+        let w = param([1, 2])
+        sum(w ** 2).backward()
+        w.grad                                #=> tensor([2, 4])
+        """#),
   ]
 }

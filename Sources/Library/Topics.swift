@@ -8,6 +8,8 @@
 public struct Topic: Sendable {
   /// What the page is asked for by: the first name is its title.
   public let names: [String]
+  /// Its heading.
+  public var title: String { names[0] }
   /// One sentence.
   public let summary: String
   /// Some lines more; an empty line parts paragraphs.
@@ -27,7 +29,13 @@ public struct Topic: Sendable {
 /// All pages on the language.
 public enum Topics {
   /// The pages, in the order in which a reader meets them.
-  public static let all: [Topic] = ValueTopics.all + StatementTopics.all + OperatorTopics.all
+  public static let all: [Topic] = groups.flatMap(\.topics)
+
+  /// The pages by what they are about.
+  public static let groups: [(title: String, topics: [Topic])] = [
+    ("Values", ValueTopics.all), ("Statements and functions", StatementTopics.all),
+    ("Operators", OperatorTopics.all),
+  ]
 
   /// The page that bears a name, or nil.
   public static func topic(named name: String) -> Topic? {
