@@ -43,6 +43,9 @@ let package = Package(
     .target(name: "Networks", dependencies: ["Tensors", "Files"]),
     .target(name: "Models", dependencies: ["Networks"]),
 
+    // How words are laid out in a terminal.
+    .target(name: "TerminalText", swiftSettings: fastInDebug),
+
     // Pictures.
     .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG"], exclude: ["README.md"]),
     .target(name: "Plots", dependencies: ["Images"], exclude: ["README.md"]),
@@ -51,7 +54,7 @@ let package = Package(
     .target(name: "Metrics", dependencies: ["Networks", "Images"]),
 
     // The language.
-    .target(name: "Syntax", swiftSettings: fastInDebug),
+    .target(name: "Syntax", dependencies: ["TerminalText"], swiftSettings: fastInDebug),
     .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CMachine"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
@@ -60,7 +63,9 @@ let package = Package(
     .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots"]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Manual", dependencies: ["Library", "Files"]),
-    .target(name: "Console", dependencies: ["Images", "Files", "CEdit"], exclude: ["README.md"]),
+    .target(
+      name: "Console", dependencies: ["Images", "Files", "TerminalText", "CEdit"],
+      exclude: ["README.md"]),
     .executableTarget(
       name: "smap",
       dependencies: [

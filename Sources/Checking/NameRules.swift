@@ -62,11 +62,21 @@ struct NameRules {
   }
 
   private func hint(_ use: FreeUse, _ globals: [String]) -> String? {
+    if use.name.text == "end", isInSubscript(use.name.span) {
+      return "leave it out, `x[1:]`, or count from the end, `x[-1]`"
+    }
     if isInSlashComment(use.name.span) { return "a comment starts with `#`, `//` divides" }
     let locals = index.locals(at: use.name.span.start).map(\.name)
     return Spelling.advice(
       on: use.name.text, isAssigned: use.isWrite, own: locals + globals,
       library: library.builtins.globalNames)
+  }
+
+  /// Whether a name is a bound of a slice, or an index.
+  private func isInSubscript(_ span: Span) -> Bool {
+    let line = source.lineSpan(source.line(of: span.start))
+    let before = source.text(Span(start: line.start, end: span.start))
+    return before.last { !$0.isWhitespace }.map { ":[,".contains($0) } ?? false
   }
 
   /// Whether a name is all that stands behind `//` on its line.

@@ -40,20 +40,46 @@ extension ConsoleSession {
   public func openedBrackets(inLine line: String) -> Int { 0 }
 }
 
-/// A command of the prompt: what is typed after the colon.
+/// A command of the prompt: what is typed after the colon. Help, completion and the choice of what
+/// to do come from these.
 public struct ConsoleCommand: Sendable, Equatable {
+  /// What follows the name.
+  public enum Argument: String, Sendable {
+    case none = ""
+    case name = "NAME"
+    case code = "CODE"
+    case file = "FILE"
+    case number = "N"
+
+    /// Whether names of the session may stand there.
+    var holdsNames: Bool { self == .name || self == .code }
+  }
+
   /// The name without the colon.
   public let name: String
-  /// What follows the name, such as `NAME`; empty if nothing does.
-  public let argument: String
+  /// Other names for quick fingers.
+  public let short: [String]
+  /// What follows the name.
+  public let argument: Argument
   /// What it does, in a few words.
   public let summary: String
 
   /// Describes a command.
-  public init(_ name: String, argument: String = "", _ summary: String) {
+  public init(
+    _ name: String, short: [String] = [], argument: Argument = .none, _ summary: String
+  ) {
     self.name = name
+    self.short = short
     self.argument = argument
     self.summary = summary
+  }
+
+  /// Whether it is called so.
+  func answers(to word: String) -> Bool { name == word || short.contains(word) }
+
+  /// How it is written: the name with the colon, and what follows.
+  public var usage: String {
+    ":" + name + (argument == .none ? "" : " " + argument.rawValue)
   }
 }
 

@@ -2,6 +2,8 @@
 //
 // The Tab key: puts in what is certain, and lists the candidates when nothing more is.
 
+import TerminalText
+
 extension LineEditor {
   func complete(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
     // At the beginning of a line Tab indents.
@@ -58,25 +60,22 @@ package enum CompletionList {
   package static func lines(
     _ candidates: [Completions.Candidate], columns: Int, limit: Int
   ) -> [String] {
-    let width = (candidates.map(\.text.count).max() ?? 0) + 2
+    let width = (candidates.map { DisplayWidth.of($0.text) }.max() ?? 0) + 2
     let lines: [String]
     if candidates.count <= 8 && candidates.contains(where: { !$0.detail.isEmpty }) {
       lines = candidates.map { candidate in
-        String((padded(candidate.text, to: width) + candidate.detail).prefix(max(0, columns - 1)))
+        DisplayWidth.prefix(
+          DisplayWidth.padded(candidate.text, to: width) + candidate.detail, columns: columns - 1)
       }
     } else {
       let perLine = max(1, (columns - 1) / width)
       lines = stride(from: 0, to: candidates.count, by: perLine).map { start in
         candidates[start..<min(start + perLine, candidates.count)]
-          .map { padded($0.text, to: width) }.joined()
+          .map { DisplayWidth.padded($0.text, to: width) }.joined()
       }
     }
     guard lines.count > limit else { return lines }
     let hidden = lines.count - limit + 1
     return lines.prefix(limit - 1) + ["... and \(hidden) more lines"]
-  }
-
-  private static func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
   }
 }

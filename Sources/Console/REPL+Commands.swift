@@ -4,72 +4,107 @@
 // hide a program. The session adds commands of its own.
 
 import Images
+import TerminalText
+
+/// A command with what it does.
+struct REPLCommand: Sendable {
+  let description: ConsoleCommand
+  let run: @Sendable (REPL, String) throws -> Void
+}
 
 extension REPL {
-  /// The commands that every session has.
-  public static let commands = [
-    ConsoleCommand("help", argument: "NAME", "explain a name, or list what there is"),
-    ConsoleCommand("time", argument: "CODE", "time a statement; alone, time every statement"),
-    ConsoleCommand("edit", "write a statement in $EDITOR, starting from the last one"),
-    ConsoleCommand("history", argument: "N", "show the last statements"),
-    ConsoleCommand("reset", "forget all variables"),
-    ConsoleCommand("quit", argument: "CODE", "leave; Ctrl-D does the same"),
+  private static let table: [REPLCommand] = [
+    REPLCommand(
+      description: ConsoleCommand(
+        "help", short: ["h"], argument: .name, "explain a name, or list what there is"),
+      run: { try $0.showHelp($1) }),
+    REPLCommand(
+      description: ConsoleCommand(
+        "time", argument: .code, "time a statement; alone, time every statement"),
+      run: { try $0.runTime($1) }),
+    REPLCommand(
+      description: ConsoleCommand(
+        "edit", "write a statement in $EDITOR, starting from the last one"),
+      run: { repl, _ in try repl.edit(repl.latest) }),
+    REPLCommand(
+      description: ConsoleCommand("history", argument: .number, "show the last statements"),
+      run: { try $0.showHistory($1) }),
+    REPLCommand(
+      description: ConsoleCommand("reset", "forget all variables"),
+      run: { repl, _ in
+        repl.session.reset()
+        try repl.writeLine("all variables forgotten")
+      }),
+    REPLCommand(
+      description: ConsoleCommand(
+        "quit", short: ["q", "exit"], argument: .number, "leave; Ctrl-D does the same"),
+      run: { try $0.runQuit($1) }),
   ]
+
+  /// The commands that every session has.
+  public static let commands = table.map(\.description)
+
+  private var allCommands: [ConsoleCommand] { REPL.commands + session.commands }
 
   /// Carries out a command line without its colon.
   func runCommand(_ line: String) throws {
     let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
     let name = parts.first ?? "help"
     let argument = parts.count > 1 ? parts[1].trimmingSpaces : ""
-    switch name {
-    case "help", "h": try showHelp(argument)
-    case "quit", "q", "exit": try runQuit(argument)
-    case "time": try runTime(argument)
-    case "edit": try edit(latest)
-    case "history": try showHistory(argument)
-    case "reset":
-      session.reset()
-      try writeLine("all variables forgotten")
-    default:
-      if let outcome = session.command(name, argument: argument) { return try show(outcome) }
-      let known = (REPL.commands + session.commands).map { ":" + $0.name }
-      try show(
-        ConsoleOutcome(
-          [.error("no command is called `:\(name)`; there are \(known.joined(separator: " "))")],
-          status: .failed))
+    let known = allCommands
+    guard let command = known.first(where: { $0.answers(to: name) }) else {
+      return try refuse(
+        "no command is called `:\(name)`; there are "
+          + known.map { ":" + $0.name }.joined(separator: " "))
     }
+    if case .none = command.argument, !argument.isEmpty {
+      return try refuse(":\(command.name) takes nothing, not `\(argument)`")
+    }
+    if let own = REPL.table.first(where: { $0.description == command }) {
+      try own.run(self, argument)
+    } else if let outcome = session.command(command.name, argument: argument) {
+      try show(outcome)
+    }
+  }
+
+  private func refuse(_ words: String) throws {
+    try show(ConsoleOutcome([.error(words)], status: .failed))
   }
 
   /// Shows a page of help; without a topic, the commands as well.
   func showHelp(_ topic: String) throws {
     let topic = topic.trimmingSpaces
+    if topic.hasPrefix(":") { return try showHelp(onCommand: String(topic.dropFirst())) }
     if let page = session.help(on: topic) {
       try writeLine(page)
     } else if !topic.isEmpty {
-      try show(
-        ConsoleOutcome([.error("there is no help on `\(topic)`")], status: .failed))
+      return try refuse("there is no help on `\(topic)`")
     }
     guard topic.isEmpty else { return }
-    let rows = (REPL.commands + session.commands).map { command in
-      (
-        ":" + command.name + (command.argument.isEmpty ? "" : " " + command.argument),
-        command.summary
-      )
-    }
-    let width = (rows.map(\.0.count).max() ?? 0) + 2
-    for (left, right) in rows + [("?NAME", "the same as :help NAME")] {
-      try writeLine("  " + left + String(repeating: " ", count: width - left.count) + right)
+    let rows = allCommands.map { ($0.usage, $0.summary) } + [("?NAME", "the same as :help NAME")]
+    let width = (rows.map { DisplayWidth.of($0.0) }.max() ?? 0) + 2
+    for (left, right) in rows {
+      try writeLine("  " + DisplayWidth.padded(left, to: width) + right)
     }
   }
 
-  private func runQuit(_ argument: String) throws {
+  private func showHelp(onCommand name: String) throws {
+    guard let command = allCommands.first(where: { $0.answers(to: name) }) else {
+      return try refuse("no command is called `:\(name)`")
+    }
+    let short = command.short.map { ":" + $0 }.joined(separator: ", ")
+    try writeLine(
+      command.usage + "\n" + command.summary + (short.isEmpty ? "" : "\nshort: \(short)"))
+  }
+
+  fileprivate func runQuit(_ argument: String) throws {
     guard argument.isEmpty || Int32(argument) != nil else {
       return complain(":quit takes an exit code, not `\(argument)`")
     }
     quit(Int32(argument) ?? 0)
   }
 
-  private func runTime(_ argument: String) throws {
+  fileprivate func runTime(_ argument: String) throws {
     if !argument.isEmpty {
       latest = argument
       return try evaluate(argument, showsTime: true)
@@ -78,7 +113,7 @@ extension REPL {
     try writeLine(showsTime ? "every statement is timed" : "statements are no longer timed")
   }
 
-  private func showHistory(_ argument: String) throws {
+  fileprivate func showHistory(_ argument: String) throws {
     let count = max(0, Int(argument) ?? 20)
     for entry in history.entries.dropLast().suffix(count) {
       let lines = entry.split(separator: "\n", omittingEmptySubsequences: false)
@@ -102,17 +137,29 @@ extension REPL {
   func completions(of text: String, at cursor: Int) -> Completions {
     let before = String(String.UnicodeScalarView(text.unicodeScalars.prefix(cursor)))
     if before.hasPrefix(":") && !before.contains(" ") {
-      let found = (REPL.commands + session.commands).filter { (":" + $0.name).hasPrefix(before) }
+      let found = allCommands.filter { (":" + $0.name).hasPrefix(before) }
       return Completions(
         start: 0, candidates: found.map { .init(":" + $0.name, detail: $0.summary) })
     }
-    for head in [":help ", ":time ", "?"] where before.hasPrefix(head) {
-      let rest = String(text.unicodeScalars.dropFirst(head.count))
-      var found = session.completions(of: rest, at: cursor - head.count)
-      found.start += head.count
+    if let head = headBeforeCode(of: before) {
+      let rest = String(text.unicodeScalars.dropFirst(head))
+      var found = session.completions(of: rest, at: cursor - head)
+      found.start += head
       return found
     }
     return session.completions(of: text, at: cursor)
+  }
+
+  /// How long the command is behind which names may stand; nil if the line is no such command.
+  private func headBeforeCode(of before: String) -> Int? {
+    if before.hasPrefix("?") { return 1 }
+    guard before.hasPrefix(":"), let blank = before.unicodeScalars.firstIndex(of: " ") else {
+      return nil
+    }
+    let head = before.unicodeScalars[..<blank]
+    let name = String(head.dropFirst())
+    let command = allCommands.first { $0.answers(to: name) }
+    return command?.argument.holdsNames ?? false ? head.count + 1 : nil
   }
 
   /// A duration in the unit that suits it.

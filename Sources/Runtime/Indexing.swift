@@ -46,7 +46,10 @@ enum Indexing {
     guard position >= 0, position < count else {
       throw ScriptError.index(
         "there is no index \(index) in \(what) of \(counted(count, "element"))",
-        hint: count == 0 ? "it is empty" : "indices go from \(-count) to \(count - 1)")
+        hint: count == 0
+          ? "it is empty"
+          : (index == count ? "counting starts at 0: " : "")
+            + "indices go from \(-count) to \(count - 1)")
     }
     return position
   }

@@ -7,6 +7,8 @@
 //       train.smap:20:3 |   lerning_rate = 0.1
 //                       |   ^^^^^^^^^^^^ did you mean `learning_rate`?
 
+import TerminalText
+
 /// Turns diagnostics into text for a terminal, a log or a page.
 public struct DiagnosticRenderer: Sendable {
   /// Whether to colour the text with ANSI sequences.

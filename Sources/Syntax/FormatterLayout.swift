@@ -6,6 +6,8 @@
 // every group around it must take its own. Each piece knows its width on one line, so a question
 // whether something fits costs no walk.
 
+import TerminalText
+
 /// A piece of text that has not been laid out yet.
 struct Layout: Sendable {
   indirect enum Kind: Sendable {

@@ -18,11 +18,11 @@ private struct HostCommand: Sendable {
 extension PromptHost {
   private static let table: [HostCommand] = [
     HostCommand(
-      description: ConsoleCommand("load", argument: "FILE", "run a script here, keep its names"),
+      description: ConsoleCommand("load", argument: .file, "run a script here, keep its names"),
       run: { host, path in try host.load(path) }),
     HostCommand(
       description: ConsoleCommand(
-        "save", argument: "FILE", "write what ran without error as a script"),
+        "save", argument: .file, "write what ran without error as a script"),
       run: { host, path in .shows(try host.save(path)) }),
     HostCommand(
       description: ConsoleCommand("vars", "list the variables"),
@@ -33,16 +33,16 @@ extension PromptHost {
       }),
     HostCommand(
       description: ConsoleCommand(
-        "tokens", argument: "CODE", "show the words of CODE, or of the last input"),
+        "tokens", argument: .code, "show the words of CODE, or of the last input"),
       run: { host, text in try host.stage(.tokens, of: text) }),
     HostCommand(
-      description: ConsoleCommand("tree", argument: "CODE", "show how it is understood"),
+      description: ConsoleCommand("tree", argument: .code, "show how it is understood"),
       run: { host, text in try host.stage(.tree, of: text) }),
     HostCommand(
-      description: ConsoleCommand("slots", argument: "CODE", "show where its names live"),
+      description: ConsoleCommand("slots", argument: .code, "show where its names live"),
       run: { host, text in try host.stage(.slots, of: text) }),
     HostCommand(
-      description: ConsoleCommand("code", argument: "CODE", "show its instructions"),
+      description: ConsoleCommand("code", argument: .code, "show its instructions"),
       run: { host, text in try host.stage(.code, of: text) }),
   ]
 

@@ -74,6 +74,10 @@ import Testing
     #expect(CompletionList.commonPrefix([]) == "")
     let few = [Completions.Candidate("sum", detail: "sum(x)"), .init("std")]
     #expect(CompletionList.lines(few, columns: 40, limit: 9) == ["sum  sum(x)", "std  "])
+    // Wide characters take two columns, marks that combine none.
+    let wide = [Completions.Candidate("日本", detail: "a"), .init("cafe\u{301}", detail: "b")]
+    #expect(CompletionList.lines(wide, columns: 40, limit: 9) == ["日本  a", "cafe\u{301}  b"])
+    #expect(CompletionList.lines(wide, columns: 4, limit: 9) == ["日", "caf"])
     let many = (10..<40).map { Completions.Candidate("name\($0)") }
     let lines = CompletionList.lines(many, columns: 20, limit: 4)
     #expect(lines.count == 4 && lines[3] == "... and 12 more lines")

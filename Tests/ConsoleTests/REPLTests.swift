@@ -2,15 +2,16 @@
 //
 // The loop without a terminal: a pipe in, a pipe out, and nothing but results.
 
-import Console
 import Glibc
 import Images
 import Testing
 
+@testable import Console
+
 /// A language in which `[` needs a `]`, `fail` fails, and anything else is repeated.
 private final class EchoSession: ConsoleSession {
   var isFresh = false
-  let commands = [ConsoleCommand("tokens", argument: "CODE", "show the tokens")]
+  let commands = [ConsoleCommand("tokens", argument: .code, "show the tokens")]
 
   func evaluate(_ text: String) -> ConsoleOutcome {
     switch text {
@@ -96,7 +97,34 @@ private final class EchoSession: ConsoleSession {
     #expect(try run("?nonsense\n").code == 1)
     let overview = try run(":help\n").output
     #expect(overview.contains(":tokens CODE  show the tokens"))
-    #expect(overview.contains(":quit CODE"))
+    #expect(overview.contains(":quit N"))
+  }
+
+  /// Help, completion and what is done come from one table of commands.
+  @Test func commandsAreOneTable() throws {
+    for command in REPL.commands + EchoSession().commands {
+      let help = try run(":help :\(command.name)\n").output
+      #expect(help.hasPrefix("\(command.usage)\n\(command.summary)\n"))
+      for short in command.short {
+        #expect(try run(":help :\(short)\n").output == help)
+      }
+      #expect(try run(":help\n").output.contains("  \(command.usage)"))
+    }
+    #expect(try run(":q\n<").output == "")
+    #expect(try run(":reset x\nstate\n").output == "used\n")
+    #expect(try run(":reset\nstate\n").output == "all variables forgotten\nfresh\n")
+    #expect(try run(":tokens a b\n").output == "tokens of a b\n")
+  }
+
+  @Test func namesAreCompletedWhereACommandTakesThem() {
+    let terminal = Terminal(input: 0, output: 1, colors: .none, isUnicode: true)
+    let repl = REPL(session: EchoSession(), terminal: terminal)
+    for head in [":tokens ", ":time ", ":h ", "?", ""] {
+      let found = repl.completions(of: head + "s", at: head.unicodeScalars.count + 1)
+      #expect(found == Completions(start: head.count + 1, candidates: [.init("sum")]), "\(head)")
+    }
+    let commands = repl.completions(of: ":t", at: 2)
+    #expect(commands.candidates.map(\.text) == [":time", ":tokens"])
   }
 
   @Test func timesAreShownOnRequest() throws {

@@ -69,9 +69,7 @@ struct DocsCommand: ParsableCommand {
   /// The manual of this program.
   static func manual() throws -> Manual {
     let commands = (REPL.commands + PromptHost.ownCommands).map { command in
-      Manual.Row(
-        ":" + command.name + (command.argument.isEmpty ? "" : " " + command.argument),
-        command.summary)
+      Manual.Row(command.usage, command.summary)
     }
     return try Manual(
       builtins: Session(library: Catalog.all, output: { _ in }).builtins,

@@ -1,12 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many columns a character takes in a terminal, so that carets stand under what they mean.
+// How many columns a character takes in a terminal, so that carets stand under what they mean and
+// columns of words line up.
 // The ranges are the wide and full-width ones of Unicode Annex 11, coarsened to whole blocks.
 
 /// Columns of characters.
-enum DisplayWidth {
+public enum DisplayWidth {
+  /// The columns of a text on one line.
+  public static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
+
+  /// The text with blanks behind it, so that it takes at least so many columns.
+  public static func padded(_ text: String, to columns: Int) -> String {
+    text + String(repeating: " ", count: max(0, columns - of(text)))
+  }
+
+  /// As much of the beginning of a text as goes into so many columns.
+  public static func prefix(_ text: String, columns: Int) -> String {
+    var left = columns
+    return String(
+      text.prefix { character in
+        left -= of(character)
+        return left >= 0
+      })
+  }
+
   /// The columns of one character: 0 for marks that combine, 2 for wide ones, 1 otherwise.
-  static func of(_ character: Character) -> Int {
+  public static func of(_ character: Character) -> Int {
     guard let first = character.unicodeScalars.first else { return 0 }
     if first.value < 0x300 { return 1 }
     if isWide(first) || character.unicodeScalars.contains("\u{FE0F}") { return 2 }
@@ -28,14 +47,14 @@ enum DisplayWidth {
 }
 
 /// A line of source as a terminal shows it: tabs expanded, control characters made visible.
-struct DisplayLine {
+public struct DisplayLine {
   /// What to print, one entry for each character of the source.
-  private(set) var cells: [String] = []
+  public private(set) var cells: [String] = []
   /// The columns each entry takes.
-  private(set) var widths: [Int] = []
+  public private(set) var widths: [Int] = []
 
   /// Makes the display form of a line.
-  init(_ text: some StringProtocol) {
+  public init(_ text: some StringProtocol) {
     var column = 0
     for character in text {
       let cell: String
@@ -53,7 +72,7 @@ struct DisplayLine {
   }
 
   /// Replaces control characters by their pictures, so that no text can steer a terminal.
-  static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+  public static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     switch scalar.value {
     case 0..<0x20: Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}"
     case 0x7F: "\u{2421}"
@@ -63,7 +82,7 @@ struct DisplayLine {
   }
 
   /// The columns that the characters of a range take.
-  func width(_ range: Range<Int>) -> Int {
+  public func width(_ range: Range<Int>) -> Int {
     widths[range.clamped(to: 0..<widths.count)].reduce(0, +)
   }
 }
