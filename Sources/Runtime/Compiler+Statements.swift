@@ -134,7 +134,8 @@ extension Compiler {
   /// taken then, or nil if the sequence is no such call.
   private func rangeLoop(_ sequence: Expression, _ state: Int) throws -> Int? {
     guard case .call(let callee, let arguments) = sequence.kind, (1...3).contains(arguments.count),
-      case .name("range") = callee.kind, case .global = meaning(of: Identifier("range", callee.span)),
+      case .name("range") = callee.kind,
+      case .global = meaning(of: Identifier("range", callee.span)),
       arguments.allSatisfy({ if case .positional = $0.kind { true } else { false } })
     else { return nil }
     var start = 0

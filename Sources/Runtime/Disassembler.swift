@@ -80,7 +80,9 @@ private struct CodeWriter {
   private mutating func write(_ prototype: Prototype, at position: Int) -> Int {
     let instruction = Instruction(prototype.code[position])
     let opcode = instruction.opcode
-    var words = (0..<opcode.wordCount).map { Int(truncatingIfNeeded: prototype.code[position + 1 + $0]) }
+    var words = (0..<opcode.wordCount).map {
+      Int(truncatingIfNeeded: prototype.code[position + 1 + $0])
+    }
     if let word = opcode.globalWord {
       let place = global(prototype.code[position + word])
       words[word - 1] = prototype.globalNames.firstIndex(of: prototype.globalName(at: place)) ?? 0
@@ -89,7 +91,8 @@ private struct CodeWriter {
     let line = prototype.source.position(of: prototype.span(at: position).start).line
     var parts = ["\(instruction.a)", "\(instruction.b)", "\(instruction.c)"]
     parts += words.map { "[\($0)]" }
-    text += "\(padded(line, 5)) \(padded(position, 5))  \(opcode.name) \(parts.joined(separator: " "))"
+    text +=
+      "\(padded(line, 5)) \(padded(position, 5))  \(opcode.name) \(parts.joined(separator: " "))"
     text += note(prototype, opcode, instruction, words) + "\n"
     return position + 1 + words.count
   }
@@ -107,7 +110,8 @@ private struct CodeWriter {
       return words.first.map { "  ; " + prototype.globalNames[$0] } ?? ""
     default: break
     }
-    let hasRightConstant = opcode.arithmetic?.constant == .right || opcode.decision?.isConstant == true
+    let hasRightConstant =
+      opcode.arithmetic?.constant == .right || opcode.decision?.isConstant == true
     if hasRightConstant || opcode == .getIndexConstant {
       return "  ; " + Display.text(prototype.constants[instruction.c])
     }

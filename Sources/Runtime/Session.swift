@@ -204,6 +204,17 @@ public final class Session {
     try evaluating { try machine.invoke(function, arguments, named: named) }
   }
 
+  // MARK: - Counting
+
+  /// Whether the instructions of the machine are counted, which makes them slower.
+  public var countsInstructions: Bool {
+    get { machine.state.pointee.countsInstructions }
+    set { machine.state.pointee.countsInstructions = newValue }
+  }
+
+  /// How many instructions have been carried out while they were counted.
+  public var instructionCount: Int { machine.state.pointee.instructionCount }
+
   // MARK: - Limits
 
   /// Whether the native stack is nearly used up.

@@ -71,7 +71,8 @@ final class Machine {
         frame: frames - 1, frameEnd: frames + maximumDepth,
         registerEnd: registers.slots + Machine.registerCapacity, fuel: Machine.pollInterval,
         result: .nil, appendName: Unmanaged.passUnretained(knownNames.append).toOpaque(),
-        popName: Unmanaged.passUnretained(knownNames.pop).toOpaque()))
+        popName: Unmanaged.passUnretained(knownNames.pop).toOpaque(), instructionCount: 0,
+        countsInstructions: false))
   }
 
   deinit {

@@ -3,7 +3,7 @@
 // What must never happen: a trap, a hang, memory that grows.
 
 import Glibc
-import Runtime
+@testable import Runtime
 import Syntax
 import Testing
 
@@ -155,8 +155,22 @@ import Testing
   }
 
   @Test func layoutOfValues() {
-    #expect(MemoryLayout<Value>.size == 9)
-    #expect(MemoryLayout<Value>.stride == 16)
+    #expect(Layout.isAsExpected)
+  }
+
+  @Test func instructionsAreCounted() throws {
+    let test = TestSession()
+    _ = try test.show("fn f(n) { let s = 0; for i in range(n) { s += i }; s }")
+    func count(_ text: String) throws -> Int {
+      let before = test.session.instructionCount
+      _ = try test.show(text)
+      return test.session.instructionCount - before
+    }
+    #expect(try count("f(10)") == 0)
+    test.session.countsInstructions = true
+    // Two for each turn: the sum and the next number.
+    let difference = try count("f(110)") - count("f(10)")
+    #expect(difference == 200)
   }
 }
 

@@ -113,6 +113,9 @@ typedef struct MachineState {
   /// The names of methods of lists, as code has them.
   void *_Nullable appendName;
   void *_Nullable popName;
+  /// How many instructions have been carried out, if they are counted.
+  long instructionCount;
+  bool countsInstructions;
 } MachineState;
 
 /// Why the loop returned.
