@@ -24,7 +24,7 @@ test: build ## Run every test: units, language, library, command line, examples,
 	scripts/python-tests.sh $(BINARY)
 
 build: libraries ## Build the release binary, .build/release/smap.
-	$(SWIFT) build -c release
+	$(SWIFT) build -c release --static-swift-stdlib
 
 libraries: ## Install the C libraries that are missing (Debian, Ubuntu).
 	@scripts/install-libraries.sh $(DEBIAN_PACKAGES)

@@ -145,7 +145,9 @@ package final class Header: Sendable {
 
   /// Source text with line ends and runs of blanks folded into one blank.
   static func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    // Over bytes, since every header of the library comes through here at the start.
+    text.utf8.split { $0 == 32 || (9...13).contains($0) }.map { String(Substring($0)) }
+      .joined(separator: " ")
   }
 }
 
