@@ -36,6 +36,17 @@ static _Thread_local int inside_job = 0;
 static _Thread_local int gradients_enabled = 1;
 
 int smap_is_inside_chunk(void) { return inside_job; }
+
+static atomic_int stop_requested = 0;
+
+void smap_request_stop(int requested) {
+  atomic_store_explicit(&stop_requested, requested, memory_order_relaxed);
+}
+
+int smap_stop_requested(void) {
+  return atomic_load_explicit(&stop_requested, memory_order_relaxed);
+}
+
 int smap_gradients_enabled(void) { return gradients_enabled; }
 void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
 

@@ -113,6 +113,22 @@ enum CoreFunctions {
     },
   ]
 
+  /// Visits what stands between separators, empty parts too; interrupts are looked at meanwhile.
+  private static func forEachPart(
+    of text: String, separatedBy separator: String, _ call: Call,
+    _ body: (Substring) throws -> Void
+  ) throws {
+    var rest = text[...]
+    var count = 0
+    while let range = rest.firstRange(of: separator) {
+      try body(rest[..<range.lowerBound])
+      rest = rest[range.upperBound...]
+      count += 1
+      if count % 4096 == 0 { try call.checkInterrupt() }
+    }
+    try body(rest)
+  }
+
   private static let strings: [Builtin] = [
     Builtin(
       "split(text: string, separator: string = nil) -> list",
@@ -128,8 +144,9 @@ enum CoreFunctions {
       guard !separator.isEmpty else {
         throw call.failure(.value, "the separator cannot be empty", argument: 1)
       }
-      return .strings(
-        text.split(separator: separator, omittingEmptySubsequences: false).map(String.init))
+      var parts: [Value] = []
+      try forEachPart(of: text, separatedBy: separator, call) { parts.append(.string(String($0))) }
+      return .list(parts)
     },
     Builtin(
       "join(separator: string, parts: list) -> string",
@@ -151,9 +168,22 @@ enum CoreFunctions {
       let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
       guard !old.isEmpty else { return .string(text) }
       try call.session.claim(stringBytes: text.utf8.count)
-      let parts = text.split(separator: old, omittingEmptySubsequences: false)
-      try call.session.claim(stringBytes: text.utf8.count + parts.count * new.utf8.count)
-      return .string(parts.joined(separator: new))
+      var result = ""
+      var unclaimed = 0
+      try forEachPart(of: text, separatedBy: old, call) { part in
+        // Between this part and the one before; the first has none before it.
+        if part.startIndex > text.startIndex { result += new }
+        result += part
+        unclaimed += part.utf8.count + new.utf8.count
+        guard unclaimed >= 1 << 16 else { return }
+        try call.session.claim(bytes: unclaimed)
+        if result.utf8.count > Session.maximumStringBytes {
+          try call.session.claim(stringBytes: result.utf8.count)
+        }
+        unclaimed = 0
+      }
+      try call.session.claim(bytes: unclaimed)
+      return .string(result)
     },
     Builtin(
       "strip(text: string) -> string", "The string without blanks at both ends.",

@@ -4,6 +4,7 @@
 // only part of the runtime that several threads touch.
 
 import Synchronization
+import Tensors
 
 /// A request to stop, polled at loop edges and calls.
 public final class Interrupt: Sendable {
@@ -11,18 +12,28 @@ public final class Interrupt: Sendable {
   ///
   /// Touch it once before installing a signal handler: a handler may set the flag, but must not
   /// be the first to create it.
-  public static let shared = Interrupt()
+  public static let shared = Interrupt(stopsTensors: true)
 
   private let flag = Atomic<Bool>(false)
+  /// Whether a request also ends long work on tensors, which asks the process and not a session.
+  private let stopsTensors: Bool
 
   /// Makes an interrupt of its own, for sessions that run side by side.
-  public init() {}
+  public convenience init() { self.init(stopsTensors: false) }
+
+  private init(stopsTensors: Bool) { self.stopsTensors = stopsTensors }
 
   /// Asks the running script to stop. Safe in signal handlers and from any thread.
-  public func request() { flag.store(true, ordering: .relaxed) }
+  public func request() {
+    flag.store(true, ordering: .relaxed)
+    if stopsTensors { Stop.request() }
+  }
 
   /// Withdraws the request; sessions do so before they start to evaluate.
-  public func clear() { flag.store(false, ordering: .relaxed) }
+  public func clear() {
+    flag.store(false, ordering: .relaxed)
+    if stopsTensors { Stop.clear() }
+  }
 
   /// Whether a stop has been asked for.
   @inline(__always)

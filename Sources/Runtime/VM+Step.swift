@@ -16,14 +16,33 @@ extension Machine {
     frame.pointee.next = words + instruction.opcode.wordCount
     switch instruction.opcode.group {
     case .moving: try move(instruction, words, frame)
-    case .arithmetic: try calculate(instruction, words, frame)
-    case .comparing: try compare(instruction, frame)
+    case .arithmetic:
+      try calculate(instruction, words, frame)
+      try pollIfLarge(frame.registers[instruction.a])
+    case .comparing:
+      try compare(instruction, frame)
+      try pollIfLarge(frame.registers[instruction.a])
     case .jumping: try jump(instruction, words, frame)
     case .collecting: try collect(instruction, words, frame)
-    case .indexing: try index(instruction, words, frame)
+    case .indexing:
+      try index(instruction, words, frame)
+      try pollIfLarge(frame.registers[instruction.a])
     case .calling: try call(instruction, words, frame)
     case .other: try other(instruction, words, frame)
     }
+  }
+
+  /// Looks at the interrupt and the limits after an operator that made something large. Those
+  /// between two turns of a loop are only looked at every thousand turns.
+  private func pollIfLarge(_ result: Value) throws {
+    let isLarge =
+      switch result {
+      case .tensor(let tensor): tensor.count >= 1 << 14
+      case .list(let list): list.count >= 1 << 14
+      case .text(let text): text.string.utf8.count >= 1 << 16
+      default: false
+      }
+    if isLarge { try session.poll() }
   }
 
   // MARK: - Moving values

@@ -74,25 +74,33 @@ extension Tensor {
     let (rowsB, columnsB) = (b.shape[b.rank - 2], b.shape[b.rank - 1])
     let (m, k) = transposeA ? (columnsA, rowsA) : (rowsA, columnsA)
     let n = transposeB ? rowsB : columnsB
+    let isLong = Double(a.count) * Double(n) + Double(b.count) * Double(m) > longWork
     if b.rank == 2, !transposeA {
       let result = try Tensor(uninitialized: a.shape.dropLast() + [n])
       let rows = a.shape.dropLast().reduce(1, *)
       BLAS.multiply(
         transposeA: false, transposeB: transposeB, m: rows, n: n, k: k, a: a.pointer,
-        lda: columnsA, b: b.pointer, ldb: columnsB, c: result.pointer, ldc: n)
+        lda: columnsA, b: b.pointer, ldb: columnsB, c: result.pointer, ldc: n, mayStop: isLong)
+      if isLong { try Stop.check() }
       return result
     }
     let plan = try Broadcast(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
     let result = try Tensor(uninitialized: plan.shape + [m, n])
     let (x, y, out) = (a.pointer, b.pointer, result.pointer)
     plan.forEachPair(work: m * n * max(k, 1)) { index, i, j in
+      if isLong, Stop.isRequested { return }
       BLAS.multiply(
         transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k,
         a: x + i * rowsA * columnsA, lda: columnsA, b: y + j * rowsB * columnsB, ldb: columnsB,
-        c: out + index * m * n, ldc: n)
+        c: out + index * m * n, ldc: n, mayStop: isLong)
     }
+    if isLong { try Stop.check() }
     return result
   }
+
+  /// Multiplications that take long enough for an interrupt to come meanwhile. Steps of training
+  /// stay below it, so that they are done wholly or not at all.
+  private static let longWork = 0x1p29
 }
 
 extension Broadcast {

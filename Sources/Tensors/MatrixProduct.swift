@@ -20,10 +20,11 @@ package enum BLAS {
   ///
   /// op(a) is m by k, op(b) is k by n, c is m by n; `lda`, `ldb` and `ldc` are the distances
   /// between rows as they lie in memory. With `beta` 0, what `c` held before does not matter.
+  /// One that `mayStop` leaves tiles out once a stop is asked for; its caller must look at that.
   package static func multiply(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float = 1,
     a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,
-    c: UnsafeMutablePointer<Float>, ldc: Int
+    c: UnsafeMutablePointer<Float>, ldc: Int, mayStop: Bool = false
   ) {
     guard m > 0, n > 0 else { return }
     let tiles = Tiling(m: m, n: n, k: k)
@@ -33,6 +34,7 @@ package enum BLAS {
       sizes: Profile.Sizes(rows: m, depth: k, columns: n)
     ) {
       ThreadPool.forEach(chunks: tiles.count) { chunk in
+        if mayStop, Stop.isRequested { return }
         let (row, column) = (tiles.row(of: chunk), tiles.column(of: chunk))
         single(
           transposeA, transposeB, min(tiles.height, m - row), min(tiles.width, n - column), k,
@@ -137,7 +139,7 @@ package enum BLAS {
   }()
 
   /// How the result is cut into tiles: by shape alone, into at most 32 of a few million
-  /// multiplications each. Rows are cut first, down to 128: OpenBLAS rearranges its operands in
+  /// multiplications each, or as many as take some hundredths of a second each. Rows are cut first, down to 128: OpenBLAS rearranges its operands in
   /// every call, and costs least where each call sees all columns.
   private struct Tiling {
     let height: Int
@@ -148,7 +150,9 @@ package enum BLAS {
     init(m: Int, n: Int, k: Int) {
       var (height, width, pieces) = (m, n, 1)
       let work = Double(m) * Double(n) * Double(max(k, 1))
-      while pieces < 32, work / Double(pieces) > 4_000_000, max(height, width) >= 128 {
+      while work / Double(pieces) > (pieces < 32 ? 4_000_000 : 1_000_000_000),
+        max(height, width) >= 128
+      {
         if height >= 256 || (height >= 128 && width < 256) {
           height = (height + 31) / 32 * 16
         } else {

@@ -66,14 +66,24 @@ extension Tensor {
   /// Draws are cut into pieces of this many elements, a multiple of 64.
   private static var drawBlock: Int { 16384 }
 
+  /// Calls `draw` for all pieces; long work may be stopped between them.
+  private func fillInBlocks(_ draw: (Range<Int>) -> Void) throws {
+    let isLong = count > 1 << 24
+    Profile.measure(.random, bytes: 4 &* count) {
+      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.drawBlock) { block in
+        if isLong, Stop.isRequested { return }
+        draw(block)
+      }
+    }
+    if isLong { try Stop.check() }
+  }
+
   /// Numbers drawn evenly from 0 to below 1.
   public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    Profile.measure(.random, bytes: 4 &* result.count) {
-      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-        smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
-      }
+    try result.fillInBlocks { block in
+      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
     }
     return result
   }
@@ -82,10 +92,8 @@ extension Tensor {
   public static func randn(_ shape: [Int], key: RandomKey) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    Profile.measure(.random, bytes: 4 &* result.count) {
-      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-        smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
-      }
+    try result.fillInBlocks { block in
+      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
     }
     return result
   }
@@ -107,12 +115,10 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
-    Profile.measure(.random, bytes: 4 &* result.count) {
-      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: drawBlock) { block in
-        smap_draw_integers(
-          key.seed, UInt64(block.lowerBound), Int64(low), UInt64(high - low),
-          out + block.lowerBound, block.count)
-      }
+    try result.fillInBlocks { block in
+      smap_draw_integers(
+        key.seed, UInt64(block.lowerBound), Int64(low), UInt64(high - low),
+        out + block.lowerBound, block.count)
     }
     return result
   }

@@ -14,18 +14,23 @@ extension Tensor {
     let order = try Tensor(uninitialized: rows.shape)
     let width = rows.shape[last]
     let (x, out) = (rows.pointer, order.pointer)
+    let isLong = rows.count > 1 << 20
     ThreadPool.forEachBlock(
       rows: width == 0 ? 0 : rows.count / width, rowsPerBlock: max(1, 4096 / max(width, 1))
     ) { block in
       for row in block {
         let from = x + row * width
-        let positions = (0..<width).sorted { i, j in
-          Tensor.standsBefore(from[i], from[j], descending)
+        let positions = try? (0..<width).sorted { i, j in
+          if isLong { try Stop.check() }
+          return Tensor.standsBefore(from[i], from[j], descending)
             || (!Tensor.standsBefore(from[j], from[i], descending) && i < j)
         }
+        // Without an order there was a request to stop, which is looked at below.
+        guard let positions else { return }
         for (i, position) in positions.enumerated() { out[row * width + i] = Float(position) }
       }
     }
+    if isLong { try Stop.check() }
     return place == last ? order : try order.transpose(place, last)
   }
 

@@ -72,14 +72,17 @@ package struct StridedView {
     guard result.count > 0 else { return result }
     let from = source.pointer + offset
     let to = result.pointer
+    let isLong = result.count > 1 << 24
     Profile.measure(.movement, bytes: 8 &* result.count) {
       withKernelView { view, matrices, matrixSize in
         let perBlock = max(1, Tensor.blockSize / matrixSize)
         ThreadPool.forEachBlock(rows: matrices, rowsPerBlock: perBlock) { block in
+          if isLong, Stop.isRequested { return }
           smap_copy_view(from, view, block.lowerBound, block.upperBound, to)
         }
       }
     }
+    if isLong { try Stop.check() }
     return result
   }
 

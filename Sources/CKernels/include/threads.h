@@ -15,6 +15,11 @@ void smap_set_thread_count(int count);
 /// Whether this thread works on a chunk, so that others may work beside it.
 int smap_is_inside_chunk(void);
 
+/// Asks long work to stop between two of its blocks, or withdraws that. Safe in signal handlers.
+void smap_request_stop(int requested);
+/// Whether long work shall stop.
+int smap_stop_requested(void);
+
 /// Whether this thread records gradients.
 int smap_gradients_enabled(void);
 void smap_set_gradients_enabled(int enabled);

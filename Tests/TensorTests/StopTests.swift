@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A request to stop ends long work and leaves short work alone. In processes of their own, because
+// the request is one of the whole process.
+
+import Tensors
+import Testing
+
+@Suite struct StopTests {
+  @Test func longWorkThrows() async {
+    await #expect(processExitsWith: .success) {
+      let square = try Tensor.zeros([1024, 1024])
+      let many = try Tensor.zeros([1 << 25])
+      Stop.request()
+      #expect(throws: CancellationError.self) { try square.matmul(square) }
+      #expect(throws: CancellationError.self) { try many.argsort() }
+      #expect(throws: CancellationError.self) {
+        try Tensor.rand([1 << 25], key: RandomKey(seed: 1))
+      }
+      #expect(throws: CancellationError.self) { try many.reshape([1 << 12, 1 << 13]).transposed() }
+      Stop.clear()
+      #expect(try square.matmul(square).shape == [1024, 1024])
+    }
+  }
+
+  @Test func shortWorkIsDone() async {
+    await #expect(processExitsWith: .success) {
+      let ones = try Tensor(repeating: 1, shape: [64, 64])
+      Stop.request()
+      #expect(try ones.matmul(ones).sum().item() == 64 * 64 * 64)
+      #expect(try Tensor(shape: [3], values: [3, 1, 2]).argsort().count == 3)
+    }
+  }
+}
