@@ -34,7 +34,7 @@ train: build ## Train the shipped models anew (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 
-bench: build ## Measure start, tour, training and sampling, beside PyTorch where it is installed.
+bench: build ## Measure models, tensors and the interpreter beside their peers.
 	benchmarks/run.sh $(BINARY)
 
 install: build ## Install binary, data, models, man pages and completions (PREFIX /usr/local).
