@@ -110,7 +110,8 @@ let package = Package(
 if Context.environment["SMAP_BENCHMARKS"] != nil {
   package.targets.append(
     .executableTarget(
-      name: "parse-benchmark", dependencies: ["Syntax"], path: "benchmarks/ParseBenchmark"))
+      name: "parse-benchmark", dependencies: ["Syntax", "Checking", "Library"],
+      path: "benchmarks/ParseBenchmark"))
 }
 
 if isFuzzing {

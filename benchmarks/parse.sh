@@ -1,10 +1,23 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Measures how fast scripts become trees: lines a second on scripts of 10,000 to 1,000,000 lines,
-# bytes a second on one long line, bytes of memory a line. With files, the same for those.
+# bytes a second on one long line, bytes of memory a line; and how fast `smap check` and `smap fmt`
+# go through them. The tables go to results/parse.md as well. With files, parsing of those only,
+# and nothing is written.
 # usage: benchmarks/parse.sh [FILE...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export SMAP_BENCHMARKS=1
 swift build -c release --product parse-benchmark >&2
-exec .build/release/parse-benchmark "$@"
+[ $# -eq 0 ] || exec .build/release/parse-benchmark "$@"
+mkdir -p benchmarks/results
+{
+  echo '## Reading, checking and laying out scripts'
+  echo
+  echo 'Made by `benchmarks/parse.sh`: processor time on one core, the best of some rounds. The scripts'
+  echo 'are a mix of declarations, functions, loops, pipelines and tensors that repeats under other names.'
+  echo
+  .build/release/parse-benchmark
+} | tee benchmarks/results/parse.md.new
+mv benchmarks/results/parse.md.new benchmarks/results/parse.md
+benchmarks/assemble.sh

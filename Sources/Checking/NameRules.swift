@@ -28,7 +28,7 @@ struct NameRules {
     var found: [Finding] = []
     let globals = Array(index.globals.keys)
     // Names are compared with all others: with many of both, only the first get a hint.
-    var comparisons = 4_000_000
+    var comparisons = 1_000_000
     for use in index.unknown where !use.isGuarded {
       let name = use.name.text
       if library.isGlobal(name) {

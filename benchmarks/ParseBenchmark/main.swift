@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Measures the lexer and the parser alone: lines a second on scripts of growing length, bytes a
-// second on one long line, and the memory of the tree. Times are processor time of this process,
+// second on one long line, and the memory of the tree; then the checker and the formatter, which
+// have to be linear in the length of a script too. Times are processor time of this process,
 // the best of some rounds, so that a busy machine disturbs little. `benchmarks/parse.sh` builds
 // and runs it; the package leaves it out otherwise.
 //
 // usage: parse-benchmark [FILE...]   without files, scripts of its own making
 
+import Checking
 import Glibc
+import Library
 import Syntax
 
 /// A script of a realistic mix: eighteen lines that are repeated with other names and numbers.
@@ -119,6 +122,35 @@ func report(_ name: String, _ bytes: [UInt8], rounds: Int) {
       + " | \(result.treeBytes / max(1, result.lines)) |")
 }
 
+/// A script whose names are all defined, so that the checker has the usual work.
+func wholeScript(lines: Int) -> [UInt8] {
+  let names = ["scale = 2", "weights = zeros(2, 2)", "board = zeros(8, 3, 2)", "running = {}"]
+  return Array(names.map { "let \($0)\n" }.joined().utf8) + script(lines: lines)
+}
+
+/// The best of some rounds, in seconds of processor time.
+func best(_ rounds: Int, _ body: () -> Void) -> Double {
+  (0..<rounds).reduce(.infinity) { shortest, _ in
+    let start = processorSeconds()
+    body()
+    return min(shortest, processorSeconds() - start)
+  }
+}
+
+func reportTools(lines: Int, rounds: Int, _ checker: Checker) {
+  let source = Source(path: "benchmark", bytes: wholeScript(lines: lines))
+  let checking = best(rounds) {
+    guard checker.check(source).isReadable else { exit(2) }
+  }
+  let formatting = best(rounds) {
+    guard (try? Formatter.format(source)) != nil else { exit(2) }
+  }
+  let cells = [checking, formatting].map { seconds in
+    "\((seconds * 1e4).rounded() / 10) | \(Int((Double(lines) / seconds / 1000).rounded()) * 1000)"
+  }
+  print("| mixed | \(lines) | \(cells.joined(separator: " | ")) |")
+}
+
 print("| script | lines | tokens, ms | tokens and tree, ms | lines/s | MB/s | bytes a line |")
 print("|---|---|---|---|---|---|---|")
 if CommandLine.arguments.count > 1 {
@@ -138,4 +170,13 @@ if CommandLine.arguments.count > 1 {
   report("mixed", script(lines: 1_000_000), rounds: 2)
   report("one line of 1 MB", longLine(bytes: 1_000_000), rounds: 5)
   report("one line of 10 MB", longLine(bytes: 10_000_000), rounds: 2)
+}
+
+if CommandLine.arguments.count == 1 {
+  print("\n| script | lines | check, ms | lines/s | fmt, ms | lines/s |")
+  print("|---|---|---|---|---|---|")
+  let checker = Checker(library: Catalog.all)
+  reportTools(lines: 10_000, rounds: 5, checker)
+  reportTools(lines: 100_000, rounds: 3, checker)
+  reportTools(lines: 400_000, rounds: 1, checker)
 }
