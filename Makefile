@@ -1,6 +1,7 @@
 # smap: `make help` explains every target.
 SHELL := /bin/bash
 PREFIX ?= /usr/local
+FUZZ_RUNS ?= 100000
 SWIFT ?= swift
 BINARY = .build/release/smap
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -10,7 +11,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test build libraries train bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test build libraries train fuzz soak sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,15 @@ train: build ## Train the shipped models anew (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- kl
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
+
+fuzz: libraries ## Feed hostile programs to the language under AddressSanitizer (FUZZ_RUNS=100000).
+	Fuzzing/run.sh $(FUZZ_RUNS)
+
+soak: build ## Evaluate a million statements in one session and see that its memory stays flat.
+	scripts/soak.sh $(BINARY)
+
+sanitize: libraries ## Run the Swift tests under AddressSanitizer and ThreadSanitizer.
+	scripts/sanitize.sh
 
 bench: build ## Measure models, tensors and the interpreter beside their peers.
 	benchmarks/run.sh $(BINARY)

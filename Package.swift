@@ -100,7 +100,7 @@ let package = Package(
     .testTarget(
       name: "ManualTests", dependencies: ["Manual", "Library", "Expectations", "Files"]),
     .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
-    .testTarget(name: "FuzzTests", dependencies: ["Trials"]),
+    .testTarget(name: "FuzzTests", dependencies: ["Trials", "Files"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
   ]

@@ -20,8 +20,9 @@ package final class ModuleScope {
   var path: String
   private let builtins: BuiltinTable
   private var slots: [String: UnsafeMutablePointer<GlobalSlot>] = [:]
-  /// Names in the order of their first mention.
-  private(set) var names: [String] = []
+  /// Names with their slots in the order of their first mention. A long session may mention many
+  /// that it never defines, so going through them must not look each up.
+  private var mentioned: [(name: String, slot: UnsafeMutablePointer<GlobalSlot>)] = []
   /// The `##` lines of top-level declarations.
   var documentation: [String: String] = [:]
 
@@ -44,7 +45,7 @@ package final class ModuleScope {
     let builtin = builtins.globals[name]
     slot.initialize(to: GlobalSlot(value: builtin, isBuiltin: builtin != nil))
     slots[name] = slot
-    names.append(name)
+    mentioned.append((name, slot))
     return slot
   }
 
@@ -62,7 +63,9 @@ package final class ModuleScope {
 
   /// The names that the program has defined, in order.
   var definedNames: [String] {
-    names.filter { definedValue($0) != nil }
+    mentioned.compactMap {
+      $0.slot.pointee.isBuiltin || $0.slot.pointee.value == nil ? nil : $0.name
+    }
   }
 
   /// Gives a name a value, as `let` does.

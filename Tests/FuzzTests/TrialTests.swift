@@ -3,6 +3,7 @@
 // Every input that the fuzzer found worth keeping, and every one that once made smap fail. In
 // processes of their own, because the trials close off the file system for good.
 
+import Files
 import Glibc
 import Testing
 import Trials
@@ -26,7 +27,7 @@ private enum Inputs {
   /// Runs all inputs of a folder; an input that takes seconds, though its limits allow half a
   /// second, ends the process.
   static func runAll(in folder: String) throws {
-    let inputs = read(root + folder)
+    let inputs = try read(root + folder)
     guard !inputs.isEmpty else { exit(66) }
     var template = Array("/tmp/smap-trial-XXXXXX".utf8CString)
     guard let empty = mkdtemp(&template) else { exit(73) }
@@ -43,7 +44,7 @@ private enum Inputs {
     alarm(0)
   }
 
-  private static func read(_ folder: String) -> [(name: String, bytes: [UInt8])] {
+  private static func read(_ folder: String) throws -> [(name: String, bytes: [UInt8])] {
     guard let listing = opendir(folder) else { return [] }
     defer { closedir(listing) }
     var inputs: [(String, [UInt8])] = []
@@ -51,12 +52,26 @@ private enum Inputs {
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard !name.hasPrefix("."), let file = fopen("\(folder)/\(name)", "r") else { continue }
-      defer { fclose(file) }
-      var bytes = [UInt8](repeating: 0, count: 1 << 16)
-      bytes.removeLast(bytes.count - fread(&bytes, 1, bytes.count, file))
-      inputs.append((name, bytes))
+      guard !name.hasPrefix(".") else { continue }
+      let bytes = try FileReader.read(path: "\(folder)/\(name)")
+      if name.hasSuffix(".jsonl") {
+        try inputs.append(contentsOf: unpacked(bytes, from: name))
+      } else {
+        inputs.append((name, bytes))
+      }
     }
     return inputs
+  }
+
+  /// The inputs that `Fuzzing/corpus.py` has packed: one a line, each character a byte.
+  private static func unpacked(
+    _ bytes: [UInt8], from name: String
+  ) throws -> [(name: String, bytes: [UInt8])] {
+    try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+      let text = try JSON.parse(line).text ?? ""
+      return (
+        "\(name):\(index + 1)", text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+      )
+    }
   }
 }
