@@ -33,6 +33,19 @@ static atomic_long fresh_blocks = 0;
 static atomic_long fresh_bytes = 0;
 static atomic_long taken_blocks = 0;
 
+// A test may let one block be refused: the environment variable SMAP_TEST_FAIL_BLOCK says which.
+static atomic_long blocks_until_failure = 0;
+
+__attribute__((constructor)) static void read_failure(void) {
+  const char *text = getenv("SMAP_TEST_FAIL_BLOCK");
+  if (text) atomic_store(&blocks_until_failure, atol(text));
+}
+
+static int is_refused(void) {
+  return atomic_load_explicit(&blocks_until_failure, memory_order_relaxed) > 0 &&
+         atomic_fetch_sub(&blocks_until_failure, 1) == 1;
+}
+
 /// Rounds up to the size of a class and says which one it is.
 static long class_size(long bytes, int *index) {
   if (bytes < 64) bytes = 64;
@@ -54,7 +67,7 @@ static long class_bytes(int index) {
 void *smap_take_block(long bytes) {
   int index;
   long size = class_size(bytes, &index);
-  if (index >= CLASSES) return NULL;
+  if (index >= CLASSES || is_refused()) return NULL;
   if (smap_profiling) atomic_fetch_add(&taken_blocks, 1);
   SizeClass *list = &classes[index];
   pthread_mutex_lock(&list->lock);

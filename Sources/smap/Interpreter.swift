@@ -43,10 +43,28 @@ enum Interpreter {
   /// its exit code; `body` is given the size of the stack.
   static func onLargeStack(_ body: @escaping (Int) -> Int32) -> Int32 {
     let task = Task(body)
-    for size in stackSizes {
+    for size in stackSizes where hasRoom(size + workingSpace) {
       if let code = task.run(stackSize: size) { return code }
     }
+    guard hasRoom(workingSpace) else {
+      Diagnostics.say(
+        "smap: the address space is too small: under a limit (ulimit -v), smap needs about 150 MB")
+      return 75
+    }
     return task.body(StackSizes.ofThisThread)
+  }
+
+  /// What a session takes before it has done anything, registers and cells among it: a stack must
+  /// leave as much.
+  private static let workingSpace = 64 << 20
+
+  /// Whether that many bytes of address space are left.
+  private static func hasRoom(_ bytes: Int) -> Bool {
+    guard let probe = mmap(nil, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      probe != MAP_FAILED
+    else { return false }
+    munmap(probe, bytes)
+    return true
   }
 
   /// Enters the sandbox, if one is asked for; returns an exit code when that fails.
