@@ -53,14 +53,14 @@ INLINE void finish_row(float *c, const float *bias, const float *residual, float
 
 /// Rows by `vectors` vectors of C from `column` on; `width` columns of it exist.
 INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long a_depth,
-                 const float *b, float *c, long c_stride, long column, long width,
+                 const float *b, long b_row, float *c, long c_stride, long column, long width,
                  const SMAPEpilogue *e) {
   Lanes sums[14][2];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) sums[r][v] = (Lanes){0};
   for (long p = 0; p < k; p++) {
-    Lanes b0 = *(const Lanes *)(b + p * SMAP_PANEL);
-    Lanes b1 = vectors > 1 ? *(const Lanes *)(b + p * SMAP_PANEL + LANES) : b0;
+    Lanes b0 = *(const Lanes *)(b + p * b_row);
+    Lanes b1 = vectors > 1 ? *(const Lanes *)(b + p * b_row + LANES) : b0;
     for (int r = 0; r < rows; r++) {
       float x = a[r * a_row + p * a_depth];
       sums[r][0] += b0 * x;
@@ -91,25 +91,26 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
 
 typedef struct {
   long k, a_row, a_depth, c_stride, n, first, last;
-  const float *packed;
+  const float *right;
+  long b_row, b_panel;
   const SMAPEpilogue *epilogue;
 } Product;
 
 /// All panels for a few rows of A.
 INLINE void strip(int rows, int vectors, const Product *p, const float *a, long a_row, long a_depth,
-                  float *c, const SMAPEpilogue *e) {
+                  long b_row, float *c, const SMAPEpilogue *e) {
   for (long panel = p->first; panel < p->last; panel++)
     for (int half = 0; half < SMAP_PANEL; half += vectors * LANES) {
       long column = panel * SMAP_PANEL + half;
       long width = p->n - column;
       if (width <= 0) break;
       if (width > vectors * LANES) width = vectors * LANES;
-      const float *b = p->packed + panel * SMAP_PANEL * p->k + half;
+      const float *b = p->right + panel * p->b_panel + half;
       // A last panel of few columns needs no second vector.
       if (vectors > 1 && width <= LANES)
-        tile(rows, 1, p->k, a, a_row, a_depth, b, c, p->c_stride, column, width, e);
+        tile(rows, 1, p->k, a, a_row, a_depth, b, b_row, c, p->c_stride, column, width, e);
       else
-        tile(rows, vectors, p->k, a, a_row, a_depth, b, c, p->c_stride, column, width, e);
+        tile(rows, vectors, p->k, a, a_row, a_depth, b, b_row, c, p->c_stride, column, width, e);
     }
 }
 
@@ -143,8 +144,8 @@ INLINE void product(int most, int vectors, long m, const float *a, const Product
     float *to = c + i * p->c_stride;
 #define ROWS(count) \
   case count: if (count <= most) { \
-    if (a_depth == 1) strip(count, vectors, p, from, a_row, 1, to, &e); \
-    else strip(count, vectors, p, from, 1, STRIP, to, &e); \
+    if (a_depth == 1) strip(count, vectors, p, from, a_row, 1, SMAP_PANEL, to, &e); \
+    else strip(count, vectors, p, from, 1, STRIP, p->b_row, to, &e); \
     } break;
     switch (rows) {
       ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
@@ -162,9 +163,10 @@ __attribute__((target("arch=x86-64-v3"))) static void product_v3(ARGUMENTS) { pr
 static void product_portable(ARGUMENTS) { product(2, 1, m, a, p, c, scratch); }
 
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
-                  const float *packed, long first, long last, float *c, long c_stride,
-                  const SMAPEpilogue *epilogue, float *scratch) {
-  Product p = {k, row_stride, depth_stride, c_stride, n, first, last, packed, epilogue};
+                  const float *right, long right_row, long right_panel, long first, long last,
+                  float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch) {
+  Product p = {k, row_stride, depth_stride, c_stride, n, first, last, right, right_row, right_panel,
+               epilogue};
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("x86-64-v4")) return product_v4(m, a, &p, c, scratch);
   if (__builtin_cpu_supports("x86-64-v3")) return product_v3(m, a, &p, c, scratch);

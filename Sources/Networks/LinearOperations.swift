@@ -102,9 +102,7 @@ extension Tensor {
     let dw = try Tensor(uninitialized: weight.shape)
     for start in stride(from: 0, to: max(rows, 1), by: Tensor.gradientBlock) {
       let depth = min(Tensor.gradientBlock, rows - start)
-      let right = try PackedMatrix(
-        x.pointer + start * width, depth: depth, columns: width, rowStride: width,
-        columnStride: 1)
+      let right = try PackedMatrix(rows: start..<start + depth, of: x, columns: width)
       var epilogue = ProductEpilogue()
       epilogue.accumulates = start > 0
       try right.multiply(

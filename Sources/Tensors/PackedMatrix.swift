@@ -58,6 +58,9 @@ package final class PackedMatrix: Sendable {
   package let depth: Int
   package let columns: Int
   private let storage: Storage
+  private let start: Int
+  private let rowStride: Int
+  private let panelStride: Int
 
   /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`.
   package init(
@@ -66,6 +69,7 @@ package final class PackedMatrix: Sendable {
     self.depth = depth
     self.columns = columns
     storage = try Storage(uninitialized: smap_packed_size(depth, columns))
+    (start, self.rowStride, panelStride) = (0, PackedMatrix.panel, PackedMatrix.panel * depth)
     let to = storage.pointer
     // A panel or two at a time: packing is a copy, and small ones are not worth a dispatch.
     let panelsPerChunk = max(1, (1 << 16) / max(1, depth * PackedMatrix.panel))
@@ -89,6 +93,26 @@ package final class PackedMatrix: Sendable {
     let (depth, columns) = (matrix.shape[0], matrix.shape[1])
     try self.init(
       matrix.pointer, depth: depth, columns: columns, rowStride: columns, columnStride: 1)
+  }
+
+  /// Rows of a matrix [..., columns] as they are, for a left operand that is transposed: such a product
+  /// is long and reads its right operand seldom, so that packing would cost more than it gains.
+  /// Rows that are not whole vectors wide are packed all the same.
+  package convenience init(rows: Range<Int>, of matrix: Tensor, columns: Int) throws {
+    if columns % 16 == 0 {
+      self.init(inPlace: rows, of: matrix, columns: columns)
+    } else {
+      try self.init(
+        matrix.pointer + rows.lowerBound * columns, depth: rows.count, columns: columns,
+        rowStride: columns, columnStride: 1)
+    }
+  }
+
+  private init(inPlace rows: Range<Int>, of matrix: Tensor, columns: Int) {
+    depth = rows.count
+    self.columns = columns
+    storage = matrix.storage
+    (start, rowStride, panelStride) = (rows.lowerBound * columns, columns, PackedMatrix.panel)
   }
 
   private static let panel = Int(SMAP_PANEL)
@@ -122,7 +146,8 @@ package final class PackedMatrix: Sendable {
         part.before = epilogue.before.map { $0 + row * stride }
         smap_product(
           count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
-          storage.pointer, panels.lowerBound, panels.upperBound, c + row * stride, stride, &part,
+          storage.pointer + start, rowStride, panelStride, panels.lowerBound, panels.upperBound,
+          c + row * stride, stride, &part,
           scratch.map { $0.pointer + chunk * scratchSize })
       }
     }

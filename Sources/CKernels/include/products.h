@@ -30,11 +30,14 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
                long last, float *packed);
 
 /// Columns [32 first, min(n, 32 last)) of C = epilogue(A B). A's entry (i, p) lies at
-/// a[i * row_stride + p * depth_stride]; one of the two strides is 1. `packed` and `c` point to the
-/// whole of B and C. scratch: smap_product_scratch(k) floats, needed if depth_stride is not 1.
+/// a[i * row_stride + p * depth_stride]; one of the two strides is 1. `right` and `c` point to the
+/// whole of B and C. B's panels are `right_panel` floats apart and the rows of a panel `right_row`:
+/// 32 k and 32 if it is packed. If depth_stride is not 1, it may also be a plain matrix whose rows are
+/// whole vectors of 16 wide, with 32 and the width of its rows. scratch: smap_product_scratch(k)
+/// floats, needed if depth_stride is not 1.
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
-                  const float *packed, long first, long last, float *c, long c_stride,
-                  const SMAPEpilogue *epilogue, float *scratch);
+                  const float *right, long right_row, long right_panel, long first, long last,
+                  float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch);
 long smap_product_scratch(long k);
 
 #endif
