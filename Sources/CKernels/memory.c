@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { CLASSES = 8 * 48, KEEP_LIMIT_MB = 768, HUGE_PAGE = 2 << 20 };
+enum { CLASSES = 8 * 48, KEEP_LIMIT_MB = 512, HUGE_PAGE = 2 << 20 };
 
 typedef struct Block {
   struct Block *next;
@@ -64,18 +64,36 @@ static long class_bytes(int index) {
   return (1L << top) + ((long)(index % 8) << (top - 3));
 }
 
-void *smap_take_block(long bytes) {
+/// The class that a block belongs to by its size, which may be more than was asked for.
+static int class_of(void *block, long *size) {
   int index;
-  long size = class_size(bytes, &index);
-  if (index >= CLASSES || is_refused()) return NULL;
-  if (smap_profiling) atomic_fetch_add(&taken_blocks, 1);
+  long usable = (long)malloc_usable_size(block);
+  *size = class_size(usable, &index);
+  // The next class but one may have been rounded up to.
+  while (*size > usable) *size = class_bytes(--index);
+  return index;
+}
+
+/// A waiting block of a class, or NULL.
+static Block *take_waiting(int index) {
   SizeClass *list = &classes[index];
   pthread_mutex_lock(&list->lock);
   Block *block = list->first;
   if (block) list->first = block->next;
   pthread_mutex_unlock(&list->lock);
-  if (block) {
-    atomic_fetch_sub(&waiting_bytes, size);
+  return block;
+}
+
+void *smap_take_block(long bytes) {
+  int index;
+  long size = class_size(bytes, &index);
+  if (index >= CLASSES || is_refused()) return NULL;
+  if (smap_profiling) atomic_fetch_add(&taken_blocks, 1);
+  // Up to half as large again: lengths that vary from step to step then share their blocks.
+  for (int larger = index; larger <= index + 4 && larger < CLASSES; larger++) {
+    Block *block = take_waiting(larger);
+    if (!block) continue;
+    atomic_fetch_sub(&waiting_bytes, class_bytes(larger));
     return block;
   }
   void *fresh = NULL;
@@ -90,9 +108,9 @@ void *smap_take_block(long bytes) {
   return fresh;
 }
 
-void smap_return_block(void *block, long bytes) {
-  int index;
-  long size = class_size(bytes, &index);
+void smap_return_block(void *block) {
+  long size;
+  int index = class_of(block, &size);
   if (size > (long)KEEP_LIMIT_MB << 18) {
     free(block);
     return;

@@ -39,18 +39,20 @@ public final class MicroBatchTrainer {
     weights: [Float], loss: (Int) throws -> (total: Tensor, reported: [Float])
   ) throws -> StepResult {
     let parameters = optimizer.parameters
-    var outcomes = [Result<([Tensor?], [Float]), any Error>?](repeating: nil, count: weights.count)
+    let sum = GradientSum(weights: weights, parameters: parameters.count)
+    var outcomes = [Result<[Float], any Error>?](repeating: nil, count: weights.count)
     outcomes.withUnsafeMutableBufferPointer { slots in
       let slots = slots
       ThreadPool.forEach(chunks: weights.count) { i in
         slots[i] = Result {
-          let (total, reported) = try loss(i)
-          return (try total.gradients(for: parameters), reported)
+          let (gradients, reported) = try differentiate(i, loss)
+          sum.add(gradients, of: i)
+          return reported
         }
       }
     }
     let results = try outcomes.compactMap { try $0?.get() }
-    let gradients = try sum(results.map(\.0), weights: weights)
+    let gradients = try sum.result()
     let norm = gradientNorm(gradients)
     guard norm.isFinite else {
       throw TensorError.value(
@@ -58,31 +60,19 @@ public final class MicroBatchTrainer {
     }
     let scale = clip > 0 && norm > clip ? clip / norm : 1
     try optimizer.step(gradients: gradients, scale: scale)
-    var losses = [Float](repeating: 0, count: results.first?.1.count ?? 0)
+    var losses = [Float](repeating: 0, count: results.first?.count ?? 0)
     for (result, weight) in zip(results, weights) {
-      for (j, value) in result.1.enumerated() where j < losses.count { losses[j] += value * weight }
+      for (j, value) in result.enumerated() where j < losses.count { losses[j] += value * weight }
     }
     return StepResult(losses: losses, gradientNorm: norm)
   }
 
-  private func sum(_ parts: [[Tensor?]], weights: [Float]) throws -> [Tensor?] {
-    let sums: [Tensor?] = try optimizer.parameters.enumerated().map { i, parameter in
-      parts.contains { $0[i] != nil } ? try Tensor(uninitialized: parameter.shape) : nil
-    }
-    // What reached each parameter, in the order of the micro-batches.
-    let reached = sums.indices.map { i in
-      zip(parts, weights).compactMap { part, weight in part[i].map { (tensor: $0, weight) } }
-    }
-    blocks.forEach(.gradientSums, bytesEach: 4 * (weights.count + 1)) { i, range in
-      guard let total = sums[i] else { return }
-      let pointers = reached[i].map {
-        Optional(UnsafePointer($0.tensor.pointer + range.lowerBound))
-      }
-      smap_weighted_sum(
-        pointers, reached[i].map(\.1), pointers.count, range.count,
-        total.pointer + range.lowerBound)
-    }
-    return sums
+  /// The gradients of one micro-batch; what led to them is forgotten on return.
+  private func differentiate(
+    _ index: Int, _ loss: (Int) throws -> (total: Tensor, reported: [Float])
+  ) throws -> ([Tensor?], [Float]) {
+    let (total, reported) = try loss(index)
+    return (try total.gradients(for: optimizer.parameters), reported)
   }
 
   private func gradientNorm(_ gradients: [Tensor?]) -> Float {

@@ -104,6 +104,6 @@ public final class Storage: @unchecked Sendable {
   deinit {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     MemoryBudget.release(bytes)
-    smap_return_block(pointer, bytes)
+    smap_return_block(pointer)
   }
 }

@@ -5,8 +5,8 @@
 
 /// A block of at least `bytes`, aligned to 64 bytes; NULL if the machine has none left.
 void *smap_take_block(long bytes);
-/// Gives back a block taken with the same `bytes`.
-void smap_return_block(void *block, long bytes);
+/// Gives back a block.
+void smap_return_block(void *block);
 /// Frees all blocks kept for reuse.
 void smap_drop_blocks(void);
 
