@@ -17,20 +17,9 @@ extension Machine {
     let name = prototype.globalName(at: slot)
     let scope = prototype.scope
     let own = scope.definedNames + prototype.localNames
-    // A word of another language means what it means there, unless the script has a name like it.
-    if !isAssigned, let word = Spelling.foreignWords[name],
-      Spelling.nearest(to: name, in: own) == nil
-    {
-      return .name(
-        "nothing is called `\(name)`",
-        hint: "here it is \(word.contains(" ") ? word : "`\(word)`")")
-    }
-    let known = own + session.builtins.globalNames
-    var hint = Spelling.nearest(to: name, in: known).map { "did you mean `\($0)`?" } ?? ""
-    if isAssigned {
-      hint += hint.isEmpty ? "a new name needs `let`" : " A new name needs `let`"
-    }
-    return .name("nothing is called `\(name)`", hint: hint)
+    let hint = Spelling.advice(
+      on: name, isAssigned: isAssigned, own: own, library: session.builtins.globalNames)
+    return .name("nothing is called `\(name)`", hint: hint ?? "")
   }
 
   func setGlobal(
