@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Tests that need Python: the editors' grammars with their real tools, and the language server with a
-# real client. Makes a virtual environment under .build with the pinned packages of
-# Tests/Editors/requirements.txt; what cannot be had is named and counted as skipped.
+# Tests that need Python: the editors' grammars with their real tools, the language server with a
+# real client, the kernels of each level of processor. Makes a virtual environment under .build
+# with the pinned packages of Tests/Editors/requirements.txt; what cannot be had is named and
+# counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
 set -u
 binary=$(realpath "${1:?usage: python-tests.sh BINARY}")
@@ -39,6 +40,6 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
 fi
 
 folders=()
-for folder in Tests/Editors Tests/LanguageServer; do [ -d "$folder" ] && folders+=("$folder"); done
+for folder in Tests/Editors Tests/LanguageServer Tests/Kernels; do [ -d "$folder" ] && folders+=("$folder"); done
 [ $# -gt 0 ] || set -- "${folders[@]}"
 "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider "$@"

@@ -168,8 +168,8 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
   Product p = {k, row_stride, depth_stride, c_stride, n, first, last, right, right_row, right_panel,
                epilogue};
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("x86-64-v4")) return product_v4(m, a, &p, c, scratch);
-  if (__builtin_cpu_supports("x86-64-v3")) return product_v3(m, a, &p, c, scratch);
+  if (HAS_LEVEL(4)) return product_v4(m, a, &p, c, scratch);
+  if (HAS_LEVEL(3)) return product_v3(m, a, &p, c, scratch);
 #endif
   product_portable(m, a, &p, c, scratch);
 }

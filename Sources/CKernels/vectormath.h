@@ -10,12 +10,25 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__x86_64__)
+// A test may ask for one version alone, 1, 3 or 4, to compare them: Tests/Kernels.
+#if defined(SMAP_KERNEL_LEVEL) && SMAP_KERNEL_LEVEL == 4
+#define MULTIVERSIONED __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
+#elif defined(SMAP_KERNEL_LEVEL) && SMAP_KERNEL_LEVEL == 3
+#define MULTIVERSIONED __attribute__((target("arch=x86-64-v3")))
+#elif defined(SMAP_KERNEL_LEVEL)
+#define MULTIVERSIONED
+#elif defined(__x86_64__)
 #define MULTIVERSIONED \
   __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default"), \
                  min_vector_width(512)))
 #else
 #define MULTIVERSIONED
+#endif
+/// Whether a function for this level of the processor may be called.
+#if defined(SMAP_KERNEL_LEVEL)
+#define HAS_LEVEL(level) (SMAP_KERNEL_LEVEL >= level)
+#else
+#define HAS_LEVEL(level) __builtin_cpu_supports("x86-64-v" #level)
 #endif
 #define INLINE static inline __attribute__((always_inline))
 

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernels for AVX-512, for AVX2 and for any processor give the same numbers to rounding.
+
+A running smap takes the best that its processor has; so the C files are compiled once for each level
+here, and functions are called with the same operands. Levels that this processor lacks are skipped.
+"""
+import ctypes
+import math
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "Sources" / "CKernels"
+FLAGS = ["-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-shared"]
+NEEDED = {1: set(), 3: {"avx2", "fma", "bmi2"}, 4: {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}
+
+
+def processor_flags():
+    text = pathlib.Path("/proc/cpuinfo").read_text()
+    line = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return set(line.split())
+
+
+def compiler():
+    """clang as it comes beside swift, or by itself."""
+    swift = shutil.which("swift")
+    beside = pathlib.Path(os.path.realpath(swift)).parent / "clang" if swift else None
+    return str(beside) if beside and beside.exists() else shutil.which("clang")
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory):
+    """The kernels by level."""
+    clang, folder = compiler(), tmp_path_factory.mktemp("kernels")
+    if clang is None:
+        pytest.skip("there is no clang")
+    files = ["elementwise.c", "functions.c", "reductions.c", "normalization.c", "activation.c",
+             "attention.c", "optimization.c", "products.c", "convolution.c"]
+    made = {}
+    for level, needed in NEEDED.items():
+        if not needed <= processor_flags():
+            continue
+        path = folder / f"level{level}.so"
+        subprocess.run([clang, *FLAGS, f"-DSMAP_KERNEL_LEVEL={level}", f"-I{SOURCES}/include",
+                        *(str(SOURCES / file) for file in files), "-o", str(path), "-lm"],
+                       check=True)
+        made[level] = ctypes.CDLL(str(path))
+    if len(made) < 2:
+        pytest.skip("this processor has one level only")
+    return made
+
+
+def floats(values):
+    values = list(values)
+    return (ctypes.c_float * max(len(values), 1))(*values)
+
+
+def draws(count, seed, spread=2.0):
+    source = random.Random(seed)
+    return floats(source.gauss(0, spread) for _ in range(count))
+
+
+def agree(results, tolerance=2e-6):
+    """All levels' floats are the first's, but for rounding; infinities and NaN exactly."""
+    first, *others = results.values()
+    for other in others:
+        for i, (a, b) in enumerate(zip(first, other)):
+            if math.isnan(a) or math.isnan(b) or math.isinf(a) or math.isinf(b):
+                assert a == b or (math.isnan(a) and math.isnan(b)), f"entry {i}: {a} and {b}"
+            else:
+                assert abs(a - b) <= tolerance * max(1, abs(a), abs(b)), f"entry {i}: {a} and {b}"
+
+
+SIZES = [0, 1, 7, 16, 33, 1000]
+POINTWISE = ["exp", "log", "tanh", "sigmoid", "gelu", "silu", "sin", "cos", "sqrt", "rsqrt", "erf",
+             "expm1", "log1p", "softplus", "asinh", "atan", "round"]
+
+
+@pytest.mark.parametrize("name", POINTWISE)
+def test_functions_of_one_operand(levels, name):
+    special = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e-30, -1e-30, 1e30, 88.5, -88.5]
+    for size in SIZES:
+        x = floats(special + list(draws(size, 1)))
+        results = {}
+        for level, library in levels.items():
+            y = floats([0.0] * len(x))
+            getattr(library, f"smap_{name}")(x, y, ctypes.c_long(len(x)))
+            results[level] = y
+        agree(results)
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow", "max", "hypot", "atan2"])
+def test_functions_of_two_operands(levels, name):
+    for size in SIZES:
+        x, y = draws(size, 2), draws(size, 3)
+        results = {}
+        for level, library in levels.items():
+            z = floats([0.0] * size)
+            getattr(library, f"smap_{name}")(x, y, z, ctypes.c_long(size))
+            results[level] = z
+        agree(results, 1e-5)
+
+
+class Epilogue(ctypes.Structure):
+    _fields_ = [("bias", ctypes.c_void_p), ("residual", ctypes.c_void_p),
+                ("before", ctypes.c_void_p), ("activation", ctypes.c_int),
+                ("accumulate", ctypes.c_int)]
+
+
+@pytest.mark.parametrize("activation", [0, 1, 2])
+@pytest.mark.parametrize("m,k,n", [(1, 1, 1), (2, 17, 31), (15, 40, 32), (29, 33, 65), (3, 0, 5)])
+def test_products(levels, m, k, n, activation):
+    a, b, bias = draws(m * k, 4), draws(k * n, 5), draws(n, 6)
+    panels, results = (n + 31) // 32, {}
+    long = ctypes.c_long
+    for level, library in levels.items():
+        packed, c = floats([0.0] * (panels * 32 * k)), floats([0.0] * (m * n))
+        library.smap_pack(b, long(n), long(1), long(k), long(n), long(0), long(panels), packed)
+        epilogue = Epilogue(ctypes.cast(bias, ctypes.c_void_p), None, None, activation, 0)
+        library.smap_product(
+            long(m), long(n), long(k), a, long(k), long(1), packed, long(0), long(panels), c,
+            long(n), ctypes.byref(epilogue), None)
+        results[level] = c
+    agree(results, 1e-5)
+
+
+@pytest.mark.parametrize("rows,width", [(0, 5), (1, 1), (3, 7), (5, 16), (4, 193)])
+def test_norms_and_softmax(levels, rows, width):
+    x, gain, bias = draws(rows * width, 7), draws(width, 8), draws(width, 9)
+    layer, rms, soft = {}, {}, {}
+    long = ctypes.c_long
+    for level, library in levels.items():
+        layer[level], rms[level], soft[level] = (floats([0.0] * (rows * width)) for _ in range(3))
+        mean, scale = floats([0.0] * rows), floats([0.0] * rows)
+        epsilon = ctypes.c_float(1e-5)
+        library.smap_layer_norm(
+            x, gain, bias, epsilon, long(rows), long(width), layer[level], mean, scale)
+        library.smap_rms_norm(x, gain, epsilon, long(rows), long(width), rms[level], scale)
+        library.smap_softmax_rows(x, long(rows), long(width), soft[level])
+    # A single number is its own mean: what is left of it is rounding.
+    agree(layer, 2e-5)
+    agree(rms, 1e-5)
+    agree(soft)
+
+
+@pytest.mark.parametrize("tokens,head_width,prefix", [(1, 4, 0), (5, 8, 0), (17, 32, 17), (40, 33, 9)])
+def test_attention(levels, tokens, head_width, prefix):
+    heads, long = 2, ctypes.c_long
+    width = heads * head_width
+    qkv, gradient = draws(tokens * 3 * width, 10, 1.0), draws(tokens * width, 11, 1.0)
+    outputs, slopes = {}, {}
+    for level, library in levels.items():
+        library.smap_attention_scratch.restype = ctypes.c_long
+        scratch = floats([0.0] * library.smap_attention_scratch(long(tokens), long(head_width)))
+        out, lse = floats([0.0] * (tokens * width)), floats([0.0] * (heads * tokens))
+        shape = (long(tokens), long(heads), long(head_width), long(prefix), long(0), long(heads))
+        library.smap_attention(qkv, *shape, out, lse, scratch)
+        slope = floats([0.0] * (tokens * 3 * width))
+        library.smap_attention_backward(qkv, out, lse, gradient, *shape, slope, scratch)
+        outputs[level], slopes[level] = out, slope
+    agree(outputs, 1e-5)
+    agree(slopes, 5e-5)
