@@ -18,16 +18,20 @@ struct ProfileReport {
   private let bandwidth: Double
   private let peakOfTensors: Int
   private let peakOfProcess: Int
+  /// How many instructions the machine of the language carried out.
+  private let instructions: Int
 
   /// Measures the speed of the processor and begins a profile; the result ends it.
-  static func begin(_ title: String) -> () -> ProfileReport {
+  static func begin(_ title: String, _ session: Session) -> () -> ProfileReport {
     let peak = Profile.peakOperations()
+    session.countsInstructions = true
     Profile.start()
-    return { ProfileReport(title, peak: peak) }
+    return { ProfileReport(title, peak: peak, instructions: session.instructionCount) }
   }
 
-  private init(_ title: String, peak: Double) {
+  private init(_ title: String, peak: Double, instructions: Int) {
     self.title = title
+    self.instructions = instructions
     self.peak = peak
     snapshot = Profile.stop()
     threads = ThreadPool.threadCount
@@ -99,6 +103,7 @@ struct ProfileReport {
       "profile of \(title): \(fixed(snapshot.seconds, 3)) s on \(threads) threads",
       "peak of the machine: \(fixed(peak / 1e9, 1)) GFLOP/s, "
         + "\(fixed(bandwidth / 1e9, 1)) GB/s of memory",
+      "instructions of the language: \(instructions)",
       "products and attention: \(fixed(Double(operations) / 1e9, 3)) GFLOP, "
         + "\(fixed(rate / 1e9, 1)) GFLOP/s over the run, \(percent(rate, peak)) of the peak",
       "",
@@ -188,6 +193,7 @@ struct ProfileReport {
       ("title", .string(title)), ("threads", .number(Double(threads))),
       ("seconds", .number(snapshot.seconds)), ("peak_flops", .number(peak)),
       ("memory_bandwidth", .number(bandwidth)), ("flops", .number(Double(operations))),
+      ("instructions", .number(Double(instructions))),
       (
         "builtins",
         .array(

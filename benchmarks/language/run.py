@@ -11,6 +11,7 @@ Languages that are not installed are left out, and the table says so.
 """
 
 import argparse
+import json
 import math
 import os
 import platform
@@ -131,6 +132,17 @@ def least_times(peers, names, program, size, rounds):
     return {name: min(values) for name, values in times.items()}
 
 
+def instruction_count(peers, program, size):
+    """How many instructions the machine carries out for a program."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = os.path.join(folder, "profile.json")
+        path = os.path.join(PROGRAMS, program + ".smap")
+        processor_time([
+            peers.paths["smap"], "run", path, "--profile", report, "--", str(size)])
+        with open(report) as file:
+            return json.load(file)["instructions"]
+
+
 def ratio_cell(ours, theirs):
     return "-" if theirs is None else f"{ours / theirs:.2f}"
 
@@ -150,12 +162,14 @@ def program_table(peers, chosen, rounds):
             little = octave_times(peers, program, small, rounds)
             ratios["octave"].append((little[0] / little[1], title))
             octave = f"{little[0] / little[1]:.3f}"
+        busy = max(large["smap"] - least_empty(peers, rounds)["smap"], 1e-4)
+        pace = busy / instruction_count(peers, program, size) * 1e9
         cells = [f"{large[name]:.3f}" if name in large else "-" for name in fast]
         cells += ["-"] * (3 - len(fast))
         rows.append(
             f"| {title} | {size:,} | {cells[0]} | {cells[1]} | {cells[2]} "
             f"| {ratio_cell(large['smap'], large.get('lua'))} "
-            f"| {ratio_cell(large['smap'], large.get('python'))} | {octave} |")
+            f"| {ratio_cell(large['smap'], large.get('python'))} | {octave} | {pace:.1f} |")
         print(rows[-1], file=sys.stderr)
     return rows, ratios
 
@@ -176,6 +190,8 @@ def least_empty(peers, rounds):
     if not EMPTY:
         commands = {"smap": ["-e", "1"], "octave": ["--no-gui", "--norc", "--eval", "1;"]}
         for name, arguments in commands.items():
+            if not peers.has(name):
+                continue
             EMPTY[name] = min(
                 processor_time([peers.paths[name], *arguments])[0] for _ in range(2 * rounds))
     return EMPTY
@@ -231,10 +247,13 @@ def report(peers, options):
         "the languages taking turns;",
         "outputs are compared. A ratio below 1 means that smap is faster. Octave is compared at a "
         "smaller size,",
-        "without the time that either takes to start.",
+        "without the time that either takes to start. The last column is smap's time without the "
+        "start, by the",
+        "number of instructions that `smap run --profile` counts.",
         "",
-        "| program | size | smap | Lua | CPython | to Lua | to CPython | to Octave |",
-        "|---|---|---|---|---|---|---|---|",
+        "| program | size | smap | Lua | CPython | to Lua | to CPython | to Octave "
+        "| ns an instruction |",
+        "|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
         "| against | geometric mean | target | worst program |",

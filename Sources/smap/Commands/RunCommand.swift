@@ -61,14 +61,14 @@ struct RunCommand: ParsableCommand {
     return ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in
         guard let loaded else { return PromptHost.run(host) }
-        return profiled { ScriptRunner(host, asJSON: json).run(loaded) }
+        return profiled(host.session) { ScriptRunner(host, asJSON: json).run(loaded) }
       })
   }
 
   /// Runs the program; with `--profile`, a report follows whatever its end is.
-  private func profiled(_ body: () -> Int32) -> Int32 {
+  private func profiled(_ session: Session, _ body: () -> Int32) -> Int32 {
     guard let profile else { return body() }
-    let finish = ProfileReport.begin(code == nil ? file ?? "" : "-e")
+    let finish = ProfileReport.begin(code == nil ? file ?? "" : "-e", session)
     let code = body()
     do {
       try finish().write(to: profile)
