@@ -123,8 +123,8 @@ def test_products(levels, m, k, n, activation):
         library.smap_pack(b, long(n), long(1), long(k), long(n), long(0), long(panels), packed)
         epilogue = Epilogue(ctypes.cast(bias, ctypes.c_void_p), None, None, activation, 0)
         library.smap_product(
-            long(m), long(n), long(k), a, long(k), long(1), packed, long(0), long(panels), c,
-            long(n), ctypes.byref(epilogue), None)
+            long(m), long(n), long(k), a, long(k), long(1), packed, long(32), long(32 * k),
+            long(0), long(panels), c, long(n), ctypes.byref(epilogue), None)
         results[level] = c
     agree(results, 1e-5)
 

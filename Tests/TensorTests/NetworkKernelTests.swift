@@ -136,7 +136,8 @@ private func gelu(_ x: Double) -> Double { 0.5 * x * (1 + erf(x / 2.0.squareRoot
     )
     withExtendedLifetime((a, packed, bias, residual, before, c, scratch)) {
       smap_product(
-        p.m, p.n, p.k, x, p.isTransposed ? 1 : p.k, p.isTransposed ? p.m : 1, y, 0, panels, z,
+        p.m, p.n, p.k, x, p.isTransposed ? 1 : p.k, p.isTransposed ? p.m : 1, y, 32, 32 * p.k, 0,
+        panels, z,
         p.n, &epilogue, s)
     }
   }
