@@ -10,6 +10,13 @@
 #include <stdint.h>
 #include <string.h>
 
+// ThreadSanitizer is not ready yet when the loader picks a version.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer) && !defined(SMAP_KERNEL_LEVEL)
+#define SMAP_KERNEL_LEVEL 1
+#endif
+#endif
+
 // A test may ask for one version alone, 1, 3 or 4, to compare them: Tests/Kernels.
 #if defined(SMAP_KERNEL_LEVEL) && SMAP_KERNEL_LEVEL == 4
 #define MULTIVERSIONED __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
