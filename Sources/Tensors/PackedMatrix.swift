@@ -161,8 +161,11 @@ package final class PackedMatrix: Sendable {
     private let across: Int
     let count: Int
 
-    /// Multiplications that are worth a dispatch.
+    /// Multiplications of a chunk, where there are many.
     private static let least = 1 << 18
+    /// Multiplications that are worth a second thread: in loops over small products, as in drawing, it
+    /// is still looking for work when the next one comes.
+    private static let leastHalved = 1 << 16
     /// A strip of the kernel is 14 rows high; chunks are whole strips.
     private static let strip = 14
 
@@ -170,7 +173,7 @@ package final class PackedMatrix: Sendable {
       rowCount = rows
       panelCount = panels
       let work = rows * panels * PackedMatrix.panel * max(depth, 1)
-      let wanted = max(1, min(16, work / Cut.least))
+      let wanted = work < Cut.leastHalved ? 1 : max(2, min(16, work / Cut.least))
       let strips = (rows + Cut.strip - 1) / Cut.strip
       if strips >= wanted {
         height = (strips + wanted - 1) / wanted * Cut.strip
