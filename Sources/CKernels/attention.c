@@ -21,13 +21,17 @@ INLINE void gather_rows(const float *from, long stride, long tokens, long width,
   }
 }
 
-/// to[d, t-padded]: the transpose, padded with zeros.
+/// to[d, t-padded]: the transpose, padded with zeros. By blocks, since compilers make instructions
+/// that scatter of the plain loop, which take ten times as long.
 INLINE void gather_columns(const float *from, long stride, long tokens, long width, float *to) {
-  long pitch = padded(tokens);
-  for (long i = 0; i < width; i++)
+  long pitch = padded(tokens), blocks = tokens / LANES * LANES, whole = width / LANES * LANES;
+  for (long t = 0; t < blocks; t += LANES)
+    for (long i = 0; i < whole; i += LANES)
+      transpose_block(from + t * stride + i, stride, to + i * pitch + t, pitch);
+  for (long i = 0; i < width; i++) {
+    for (long t = i < whole ? blocks : 0; t < tokens; t++) to[i * pitch + t] = from[t * stride + i];
     for (long t = tokens; t < pitch; t++) to[i * pitch + t] = 0;
-  for (long t = 0; t < tokens; t++)
-    for (long i = 0; i < width; i++) to[i * pitch + t] = from[t * stride + i];
+  }
 }
 
 INLINE void scatter_rows(const float *from, long tokens, long width, float *to, long stride) {

@@ -123,6 +123,35 @@ INLINE float fast_gelu_slope(float x) {
 
 INLINE float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
+/// Swaps blocks of `step` by `step` lanes between two rows, the step of a transpose.
+#define EXCHANGE(a, b, low, high)                             \
+  do {                                                        \
+    Lanes exchanged = __builtin_shufflevector(a, b, low);     \
+    b = __builtin_shufflevector(a, b, high);                  \
+    a = exchanged;                                            \
+  } while (0)
+#define LOW_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define HIGH_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+#define LOW_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define HIGH_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define LOW_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define HIGH_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define LOW_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define HIGH_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+
+/// Sixteen rows of sixteen floats, transposed.
+INLINE void transpose_block(const float *from, long stride, float *to, long pitch) {
+  Lanes rows[16];
+  for (int i = 0; i < 16; i++) rows[i] = *(const Lanes *)(from + i * stride);
+  for (int i = 0; i < 16; i += 2) EXCHANGE(rows[i], rows[i + 1], LOW_1, HIGH_1);
+  for (int i = 0; i < 16; i++)
+    if (!(i & 2)) EXCHANGE(rows[i], rows[i + 2], LOW_2, HIGH_2);
+  for (int i = 0; i < 16; i++)
+    if (!(i & 4)) EXCHANGE(rows[i], rows[i + 4], LOW_4, HIGH_4);
+  for (int i = 0; i < 8; i++) EXCHANGE(rows[i], rows[i + 8], LOW_8, HIGH_8);
+  for (int i = 0; i < 16; i++) *(Lanes *)(to + i * pitch) = rows[i];
+}
+
 /// The sum of the lanes, always in the same order.
 INLINE float lane_sum(const Lanes *v) {
   float sum = 0;
