@@ -36,8 +36,11 @@ public enum Profile {
 
   /// The sizes of a product [rows, depth] x [depth, columns]; zeros for other kernels.
   public struct Sizes: Hashable, Sendable {
+    /// Rows of the left operand.
     public var rows = 0
+    /// Columns of the left operand and rows of the right one.
     public var depth = 0
+    /// Columns of the right operand.
     public var columns = 0
 
     /// Describes a product.
@@ -48,6 +51,7 @@ public enum Profile {
 
   /// What was counted of one kind.
   public struct Totals: Sendable {
+    /// How often it was entered.
     public var calls = 0
     /// Seconds of the machine.
     public var seconds = 0.0
@@ -66,6 +70,7 @@ public enum Profile {
 
   /// What was counted of one built-in function.
   public struct CallTotals: Sendable {
+    /// How often it was called.
     public var calls = 0
     /// Seconds from its start to its end, those of nested calls included.
     public var total = 0.0
@@ -85,10 +90,15 @@ public enum Profile {
 
   /// All that was recorded.
   public struct Snapshot: Sendable {
+    /// Seconds from the start to the end of the profile.
     public var seconds = 0.0
+    /// What each kind of kernel did.
     public var stages: [Stage: Totals] = [:]
+    /// Packed products by their sizes.
     public var products: [Sizes: Totals] = [:]
+    /// What each built-in function did, by its full name.
     public var calls: [String: CallTotals] = [:]
+    /// Blocks of memory.
     public var allocations = Allocations()
   }
 
