@@ -68,15 +68,6 @@ public final class List {
     count += 1
   }
 
-  /// Adds a copy of what a register holds at the end.
-  @inline(__always)
-  func append(slot: Slot) {
-    if count == capacity { grow() }
-    slot.retain()
-    elements.slots[count] = slot
-    count += 1
-  }
-
   /// Adds values at the end.
   public func append(contentsOf values: [Value]) {
     reserve(count + values.count)

@@ -34,10 +34,6 @@ enum Tag {
 typealias Slot = MachineSlot
 
 extension Slot {
-  @inline(__always) init(_ number: Double) {
-    self.init(bits: number.bitPattern, tag: Tag.number)
-  }
-
   static var `nil`: Slot {
     @inline(__always) get { Slot(bits: 0, tag: Tag.nil) }
   }
@@ -53,27 +49,10 @@ extension Slot {
     UnsafeMutableRawPointer(bitPattern: UInt(bits)).unsafelyUnwrapped
   }
 
-  @inline(__always) var list: Unmanaged<List> { .fromOpaque(address) }
-  @inline(__always) var record: Unmanaged<Record> { .fromOpaque(address) }
-  @inline(__always) var closure: Unmanaged<Closure> { .fromOpaque(address) }
-  @inline(__always) var cell: Unmanaged<Cell> { .fromOpaque(address) }
-  @inline(__always) var text: Unmanaged<Text> { .fromOpaque(address) }
-
   /// The value, whose reference the caller takes over.
   @inline(__always) var taken: Value {
     var slot = self
     return withUnsafeMutablePointer(to: &slot) { $0.values.move() }
-  }
-
-  /// Counts one more reference, if this is one.
-  @inline(__always) func retain() {
-    if !isTrivial {
-      if Tag.confined >> UInt32(tag & 31) & 1 != 0 {
-        _ = swift_nonatomic_retain(address)
-      } else {
-        _ = swift_retain(address)
-      }
-    }
   }
 
   /// Counts one reference less, if this is one.
@@ -89,23 +68,6 @@ extension Slot {
 }
 
 extension UnsafeMutablePointer<Slot> {
-  /// Overwrites a register with something that is no reference.
-  @inline(__always) func put(_ index: Int, _ slot: Slot) {
-    let register = self + index
-    let old = register.pointee
-    register.pointee = slot
-    old.release()
-  }
-
-  /// Overwrites a register with a copy of `slot`.
-  @inline(__always) func copy(_ index: Int, _ slot: Slot) {
-    let register = self + index
-    let old = register.pointee
-    slot.retain()
-    register.pointee = slot
-    old.release()
-  }
-
   /// Drops what the first registers of a window hold.
   @inline(__always) func clear(_ count: Int) {
     var register = self
