@@ -165,6 +165,8 @@ INSTRUCTION(rangeLoop) {
   double step = count > 2 ? number(loop + 3) : 1;
   if (UNLIKELY(step == 0)) NEXT(3);
   double length = ceil((stop - start) / step);
+  // Ranges that are too long to be made are too long to be walked.
+  if (UNLIKELY(length > 0x1p53)) NEXT(3);
   put_number(loop, start);
   put_number(loop + 1, length > 0 ? length : 0);
   put_number(loop + 2, step);

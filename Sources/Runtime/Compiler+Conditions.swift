@@ -6,18 +6,26 @@
 import Syntax
 
 extension Compiler {
+  /// The operands of a comparison: a register, and another or a constant.
+  private func operands(
+    _ left: Expression, _ right: Expression
+  ) throws -> (first: Int, second: Int, isConstant: Bool) {
+    let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
+    if case .number(let number) = right.kind, let index = smallConstant(number) {
+      return (first, index, true)
+    }
+    return (first, try operand(right), false)
+  }
+
   /// Compiles a condition; returns the jumps taken when it does not hold.
   func jumpUnless(_ condition: Expression) throws -> [Int] {
     let mark = nextRegister
     defer { nextRegister = mark }
     switch condition.kind {
     case .comparison(let sign, let left, let right) where sign != .contains:
-      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
-      if case .number(let number) = right.kind, let index = smallConstant(number) {
-        return [emitJump(sign.unlessOpcode(constant: true), 0, first, index, span: condition.span)]
-      }
-      let second = try operand(right)
-      return [emitJump(sign.unlessOpcode(constant: false), 0, first, second, span: condition.span)]
+      let (first, second, isConstant) = try operands(left, right)
+      let opcode = sign.unlessOpcode(constant: isConstant)
+      return [emitJump(opcode, 0, first, second, span: condition.span)]
     case .logical(.and, let left, let right):
       return try jumpUnless(left) + jumpUnless(right)
     case .logical(.or, let left, let right):
@@ -38,12 +46,9 @@ extension Compiler {
     defer { nextRegister = mark }
     switch condition.kind {
     case .comparison(let sign, let left, let right) where sign != .contains:
-      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
-      if case .number(let number) = right.kind, let index = smallConstant(number) {
-        return [emitJump(sign.jumpIfOpcode(constant: true), 0, first, index, span: condition.span)]
-      }
-      let second = try operand(right)
-      return [emitJump(sign.jumpIfOpcode(constant: false), 0, first, second, span: condition.span)]
+      let (first, second, isConstant) = try operands(left, right)
+      let opcode = sign.jumpIfOpcode(constant: isConstant)
+      return [emitJump(opcode, 0, first, second, span: condition.span)]
     case .logical(.or, let left, let right):
       return try jumpIf(left) + jumpIf(right)
     case .logical(.and, let left, let right):
@@ -83,14 +88,9 @@ extension Compiler {
     defer { nextRegister = mark }
     switch condition.kind {
     case .comparison(let sign, let left, let right) where sign != .contains:
-      let first = try leftOperand(left, before: right, scratch: try allocate(left.span))
-      let span = condition.span
-      if case .number(let number) = right.kind, let index = smallConstant(number) {
-        emitJump(sign.jumpIfOpcode(constant: true), 0, first, index, back: start, span: span)
-      } else {
-        let second = try operand(right)
-        emitJump(sign.jumpIfOpcode(constant: false), 0, first, second, back: start, span: span)
-      }
+      let (first, second, isConstant) = try operands(left, right)
+      let opcode = sign.jumpIfOpcode(constant: isConstant)
+      emitJump(opcode, 0, first, second, back: start, span: condition.span)
       return []
     case .logical(.and, let left, let right):
       guard right.isComparison else { return nil }
