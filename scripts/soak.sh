@@ -22,7 +22,7 @@ statements() {
       else if (i % 12 == 5) print "let r = {a: " i ", b: [1, 2]}"
       else if (i % 12 == 6) print "r.a + len(\"" i "\")"
       else if (i % 12 == 7) print "(zeros(3) + " i ").sum();"
-      else if (i % 12 == 8) print "for j in range(2) { x" k " = [x" k "] }"
+      else if (i % 12 == 8) print "for j in range(2) { x" k " = [x" k "]; r.self = [r]; r.f = fn() = f }"
       else if (i % 12 == 9) print "try { error(\"" i "\") } catch e { e.message }"
       else if (i % 12 == 10) print "fn g(n) = if n == 0 { " i " } else { g(n - 1) }; g(5)"
       else print "undefined + " i

@@ -104,12 +104,13 @@ INSTRUCTION(callGlobal) {
   CALL(callee, OPERANDS, 3);
 }
 
-/// Adds the argument of `append` to the list in front of it, if there is room.
+/// Adds the argument of `append` to the list in front of it, if there is room and the list need not be
+/// watched first.
 INLINE bool append_to(MachineSlot *receiver) {
   ListObject *items = list(receiver);
   if (UNLIKELY(items->count >= items->capacity)) return false;
   const MachineSlot *value = receiver + 1;
-  if (is_reference(value->tag)) keep(value->bits, value->tag);
+  if (is_reference(value->tag) && UNLIKELY(!machine_keep_within(receiver, value))) return false;
   items->elements[items->count].bits = value->bits;
   items->elements[items->count].tag = value->tag;
   items->count++;

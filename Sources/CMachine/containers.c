@@ -33,14 +33,14 @@ INSTRUCTION(getIndexConstant) {
 INSTRUCTION(setIndex) {
   MachineSlot *found;
   REQUIRE(find_element(REGISTER_A, REGISTER_B, &found));
-  copy(found, REGISTER_C);
+  REQUIRE(store(REGISTER_A, found, REGISTER_C));
   NEXT(1);
 }
 
 INSTRUCTION(setIndexConstant) {
   MachineSlot *found;
   REQUIRE(find_element(REGISTER_A, CONSTANT_B, &found));
-  copy(found, REGISTER_C);
+  REQUIRE(store(REGISTER_A, found, REGISTER_C));
   NEXT(1);
 }
 
@@ -54,6 +54,6 @@ INSTRUCTION(getField) {
 INSTRUCTION(setField) {
   MachineSlot *found;
   REQUIRE(find_field(REGISTER_A, constants + code[1], NUMBER_C, &found) && !record(REGISTER_A)->isFrozen);
-  copy(found, REGISTER_B);
+  REQUIRE(store(REGISTER_A, found, REGISTER_B));
   NEXT(2);
 }

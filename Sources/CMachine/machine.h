@@ -185,6 +185,25 @@ INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
   }
 }
 
+/// Like `copy`, for a place in a container; false, and nothing done, if Swift has to watch the container
+/// first (see `cycles.c`).
+SAVING bool machine_store(MachineSlot *container, MachineSlot *place, const MachineSlot *source);
+
+/// Counts one more reference to a value that is added to a container; false, and nothing done, if Swift
+/// has to watch the container first.
+SAVING bool machine_keep_within(MachineSlot *container, const MachineSlot *value);
+
+/// Overwrites a place in a container with a copy of `source`; false, and nothing done, if that is for
+/// Swift to do.
+INLINE bool store(MachineSlot *container, MachineSlot *place, const MachineSlot *source) {
+  if (ARE_PLAIN(source->tag) && LIKELY(!is_reference(place->tag))) {
+    place->bits = source->bits;
+    place->tag = source->tag;
+    return true;
+  }
+  return machine_store(container, place, source);
+}
+
 INLINE void put_number(MachineSlot *slot, double value) { take(slot, bits_of(value), TAG_NUMBER); }
 
 // Where a register holds something else, it is emptied and the instruction
@@ -213,7 +232,8 @@ typedef struct {
   void *header[2];
   MachineSlot *elements;
   long count;
-  long capacity;
+  uint32_t capacity;
+  uint32_t watch;
 } ListObject;
 
 typedef struct {
@@ -224,17 +244,21 @@ typedef struct {
   long count;
   long capacity;
   bool isFrozen;
+  uint32_t watch;
 } RecordObject;
 
 typedef struct {
   void *header[2];
   CodeLayout *layout;
   MachineSlot *captured;
+  long capturedCount;
+  uint32_t watch;
 } ClosureObject;
 
 typedef struct {
   void *header[2];
   MachineSlot value;
+  uint32_t watch;
 } CellObject;
 
 typedef struct {

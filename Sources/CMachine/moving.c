@@ -51,7 +51,8 @@ INSTRUCTION(getCaptureCell) {
 }
 
 INSTRUCTION(setCaptureCell) {
-  copy(&cell(SLOT(captured(frame), 2))->value, REGISTER_A);
+  MachineSlot *shared = SLOT(captured(frame), 2);
+  REQUIRE(store(shared, &cell(shared)->value, REGISTER_A));
   NEXT(1);
 }
 
@@ -61,7 +62,7 @@ INSTRUCTION(getCell) {
 }
 
 INSTRUCTION(setCell) {
-  copy(&cell(REGISTER_A)->value, REGISTER_B);
+  REQUIRE(store(REGISTER_A, &cell(REGISTER_A)->value, REGISTER_B));
   NEXT(1);
 }
 

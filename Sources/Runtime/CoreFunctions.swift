@@ -60,6 +60,7 @@ enum CoreFunctions {
       guard list.count < Session.maximumListCount else {
         throw ScriptError.limit("this list is full", isCatchable: true)
       }
+      call.session.watch(call[0], storing: call[1])
       list.append(call[1])
       return .nil
     },
@@ -89,6 +90,7 @@ enum CoreFunctions {
           argument: 1)
       }
       try call.session.claim(elements: count + 1)
+      call.session.watch(call[0], storing: call[2])
       list.insert(call[2], at: position)
       return .nil
     },

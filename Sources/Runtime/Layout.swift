@@ -50,6 +50,7 @@ enum Layout {
     text.append("d")
     let builtin = Builtin("f(x)", "", shortcut: .function, function: { $0 + 1 }) { _ in .nil }
     return word(list, 0, holds: list.elements) && integer(list, 1) == 2 && integer(list, 2) == 2
+      && [.list(list), .record(record), .cell(cell)].allSatisfy(canBeWatched)
       && word(record, 1, holds: record.nameAddresses) && word(record, 2, holds: record.fields)
       && integer(record, 3) == 1 && byte(record, 5) == 0 && byte(Record(title: "t"), 5) == 1
       && cell.slot.pointee.isNumber && cell.slot.pointee.number == 2.5
@@ -70,6 +71,13 @@ enum Layout {
   /// Whether the stored properties of a function lie where the machine expects them.
   static func matches(_ closure: Closure) -> Bool {
     word(closure, 0, holds: closure.layout) && word(closure, 1, holds: closure.captured)
+      && integer(closure, 2) == closure.capturedCount && integer(closure, 3) == 0
+  }
+
+  /// Whether a container that is not watched says so where the machine looks.
+  private static func canBeWatched(_ container: Value) -> Bool {
+    var container = container
+    return withUnsafeMutablePointer(to: &container) { machine_watch($0.slots)?.pointee == 0 }
   }
 
   /// The address of word `index` behind the header of an object.

@@ -8,30 +8,39 @@
 
 /// A list: a growable sequence of values with identity.
 public final class List {
-  // The machine knows these three by their places.
+  // The machine knows these by their places.
   /// The elements; valid until the list changes its length.
   @exclusivity(unchecked) private(set) var elements: UnsafeMutablePointer<Value>
   /// The number of elements.
   @exclusivity(unchecked) public private(set) var count: Int
-  @exclusivity(unchecked) private var capacity: Int
+  @exclusivity(unchecked) private var room: UInt32
+  /// The place of the list among those that are watched; 0 if it is not.
+  @exclusivity(unchecked) var watch: UInt32 = 0
+
+  private var capacity: Int {
+    get { Int(room) }
+    // A list with more room than it knows of is moved too early, and nothing else.
+    set { room = UInt32(clamping: newValue) }
+  }
 
   /// Makes a list of the given elements.
   public init(_ items: [Value] = []) {
-    capacity = items.count
+    room = UInt32(clamping: items.count)
     count = items.count
-    elements = .allocate(capacity: capacity)
+    elements = .allocate(capacity: count)
     elements.initialize(from: items, count: count)
   }
 
   /// Makes a list of the values in a row of registers.
   init(copying first: UnsafeMutablePointer<Value>, count: Int) {
-    capacity = count
+    room = UInt32(clamping: count)
     self.count = count
     elements = .allocate(capacity: count)
     elements.initialize(from: first, count: count)
   }
 
   deinit {
+    if watch != 0 { WatchList.remove(watch) }
     Teardown.release(elements, count: count)
     elements.deallocate()
   }
@@ -40,11 +49,13 @@ public final class List {
   public var items: [Value] {
     get { Array(UnsafeBufferPointer(start: elements, count: count)) }
     set {
-      let old = take()
-      reserve(newValue.count)
+      let (old, oldCount) = (elements, count)
+      elements = .allocate(capacity: newValue.count)
       elements.initialize(from: newValue, count: newValue.count)
       count = newValue.count
-      _ = old
+      capacity = newValue.count
+      old.deinitialize(count: oldCount)
+      old.deallocate()
     }
   }
 
@@ -63,7 +74,7 @@ public final class List {
   /// Adds a value at the end.
   @inline(__always)
   public func append(_ value: Value) {
-    if count == capacity { grow() }
+    if count >= capacity { grow() }
     (elements + count).initialize(to: value)
     count += 1
   }
@@ -78,7 +89,7 @@ public final class List {
   /// Puts a value in front of the element at `index`, or at the end if that is `count`.
   public func insert(_ value: Value, at index: Int) {
     precondition(index >= 0 && index <= count, "a list is indexed out of its range")
-    if count == capacity { grow() }
+    if count >= capacity { grow() }
     (elements + index + 1).moveInitialize(from: elements + index, count: count - index)
     (elements + index).initialize(to: value)
     count += 1
@@ -105,6 +116,13 @@ public final class List {
     elements.deinitialize(count: count)
     count = 0
     return taken
+  }
+
+  /// Empties the list.
+  func removeAll() {
+    let old = count
+    count = 0
+    elements.deinitialize(count: old)
   }
 
   @inline(never) private func grow() { reserve(max(4, 2 * capacity)) }

@@ -14,6 +14,7 @@ enum ListMethods {
       let list = try call.list(0)
       let others = try call.values(1)
       try call.session.claim(elements: list.count + others.count)
+      call.session.watch(call[0], storing: call[1])
       list.append(contentsOf: others)
       return .nil
     },
@@ -51,7 +52,7 @@ enum ListMethods {
       "clear(items: list)", "Takes all elements out of a list.",
       example: "let xs = [1]; xs.clear(); xs   #=> []", methodOnly: true
     ) { call in
-      try call.list(0).items.removeAll()
+      try call.list(0).removeAll()
       return .nil
     },
   ]

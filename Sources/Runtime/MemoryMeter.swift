@@ -40,6 +40,8 @@ public enum MemoryMeter {
 struct MemoryClaims {
   private var unchecked = 0
   private var baseline: Int
+  /// What the process held when the meter was last read, beyond what it held at first.
+  private(set) var resident = 0
 
   /// Bytes announced between two looks at the meter.
   private static let interval = 4 << 20
@@ -61,9 +63,9 @@ struct MemoryClaims {
       hint: "see sys.limits(); --max-memory sets it", isCatchable: true)
   }
 
-  private func fits(_ bytes: Int) -> Bool {
-    let held = MemoryMeter.resident - baseline
-    return held.addingReportingOverflow(bytes).partialValue <= MemoryBudget.limit
+  private mutating func fits(_ bytes: Int) -> Bool {
+    resident = MemoryMeter.resident - baseline
+    return resident.addingReportingOverflow(bytes).partialValue <= MemoryBudget.limit
       && bytes <= MemoryBudget.limit
   }
 }

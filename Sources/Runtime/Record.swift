@@ -7,7 +7,7 @@
 
 /// A record: ordered fields with identity.
 public final class Record {
-  // The machine knows the properties from `nameAddresses` to `isFrozen` by their places.
+  // The machine knows the properties from `nameAddresses` to `watch` by their places.
   @exclusivity(unchecked) private var names: FieldNames
   /// The names as plain addresses, for the machine.
   @exclusivity(unchecked) private(set) var nameAddresses:
@@ -19,6 +19,8 @@ public final class Record {
   @exclusivity(unchecked) private var capacity: Int
   /// Whether it is a namespace or module.
   let isFrozen: Bool
+  /// The place of the record among those that are watched; 0 if it is not.
+  @exclusivity(unchecked) var watch: UInt32 = 0
   /// For namespaces and modules: what they are called. Such records cannot be changed.
   public let title: String?
 
@@ -46,6 +48,7 @@ public final class Record {
   }
 
   deinit {
+    if watch != 0 { WatchList.remove(watch) }
     Teardown.release(fields, count: count)
     fields.deallocate()
   }
@@ -129,6 +132,15 @@ public final class Record {
     } else {
       for (key, value) in zip(other.keys, other.values) { self[key] = value }
     }
+  }
+
+  /// Removes all fields.
+  func removeAll() {
+    names = FieldNames()
+    nameAddresses = names.addresses
+    let old = count
+    count = 0
+    fields.deinitialize(count: old)
   }
 
   func takeValues() -> [Value] {

@@ -83,6 +83,8 @@ public final class Session {
   private var evaluations = 0
   /// What was allocated since the memory was last looked at.
   var claims = MemoryClaims()
+  /// The containers that may be part of circles.
+  let cycles = Cycles()
 
   /// Makes a session.
   ///
@@ -116,6 +118,8 @@ public final class Session {
     // Functions refer to their globals and globals to functions: break these circles.
     scope.reset()
     for case .loaded(_, let scope) in modules.values { scope.reset() }
+    cycles.collect(nil)
+    cycles.stop()
   }
 
   // MARK: - Evaluating
@@ -189,7 +193,10 @@ public final class Session {
     evaluations += 1
     defer {
       evaluations -= 1
-      if evaluations == 0 { machine.graveyard = [] }
+      if evaluations == 0 {
+        machine.graveyard = []
+        freeCycles()
+      }
     }
     let result = try body()
     try checkOutput()
@@ -202,6 +209,23 @@ public final class Session {
     _ function: Value, _ arguments: [Value], named: KeyValuePairs<String, Value> = [:]
   ) throws -> Value {
     try evaluating { try machine.invoke(function, arguments, named: named) }
+  }
+
+  // MARK: - Circles
+
+  /// Frees containers that only hold each other, if enough has been allocated since the last time.
+  @inline(__always) func freeCycles() {
+    cycles.collectIfDue(resident: claims.resident, interrupt)
+  }
+
+  /// Frees containers that only hold each other, now.
+  package func freeAllCycles() { cycles.collect(nil) }
+
+  /// Watches a container that a built-in is about to change, if that might close a circle.
+  func watch(_ container: Value, storing value: Value) {
+    withUnsafePointer(to: container) { container in
+      withUnsafePointer(to: value) { cycles.watch(container, storing: $0) }
+    }
   }
 
   // MARK: - Counting

@@ -65,6 +65,13 @@ extension Machine {
 
   // MARK: - Making values
 
+  /// Changes a variable that functions share.
+  func set(_ cell: Value, to value: UnsafeMutablePointer<Value>) {
+    guard case .cell(let shared) = cell else { return }
+    withUnsafePointer(to: cell) { session.cycles.watch($0, storing: value) }
+    shared.value = value.pointee
+  }
+
   func makeClosure(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
     let prototype = frame.prototype.prototypes[index]
     let regs = frame.registers
@@ -178,15 +185,16 @@ extension Machine {
   }
 
   func setGlobalIndex(
-    _ slot: UnsafeMutablePointer<GlobalSlot>, _ entries: [SubscriptValue], _ value: Value,
-    _ frame: UnsafeMutablePointer<Frame>
+    _ slot: UnsafeMutablePointer<GlobalSlot>, _ entries: [SubscriptValue],
+    _ value: UnsafeMutablePointer<Value>, _ frame: UnsafeMutablePointer<Frame>
   ) throws {
     guard slot.pointee.value != nil else {
       throw undefinedGlobal(slot, frame, isAssigned: false)
     }
     // A slot that is not empty begins with its value.
     let container = UnsafeMutableRawPointer(slot).assumingMemoryBound(to: Value.self)
-    try Indexing.set(container, entries, value, session)
+    session.cycles.watch(container, storing: value)
+    try Indexing.set(container, entries, value.pointee, session)
   }
 
   func unpack(

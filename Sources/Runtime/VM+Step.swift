@@ -42,7 +42,10 @@ extension Machine {
       case .text(let text): text.string.utf8.count >= 1 << 16
       default: false
       }
-    if isLarge { try session.poll() }
+    if isLarge {
+      try session.poll()
+      session.freeCycles()
+    }
   }
 
   // MARK: - Moving values
@@ -59,6 +62,8 @@ extension Machine {
     case .setGlobal: try setGlobal(global(words[0]), to: regs[a], frame)
     case .defineGlobal: defineGlobal(global(words[0]), as: regs[a], frame)
     case .newCell: regs[a] = .cell(Cell(regs[a]))
+    case .setCell: set(regs[a], to: regs + instruction.b)
+    case .setCaptureCell: set(frame.captured(instruction.b), to: regs + a)
     case .loadSelf:
       if let closure = frame.closure { regs[a] = .function(closure) }
     case .closure:
@@ -184,17 +189,21 @@ extension Machine {
       regs[a] = try Indexing.get(regs[b], [.value(frame.constant(c))], session)
     case .getIndex: regs[a] = try Indexing.get(regs[b], [.value(regs[c])], session)
     case .setIndexConstant:
+      session.cycles.watch(regs + a, storing: regs + c)
       try Indexing.set(regs + a, [.value(frame.constant(b))], regs[c], session)
-    case .setIndex: try Indexing.set(regs + a, [.value(regs[b])], regs[c], session)
+    case .setIndex:
+      session.cycles.watch(regs + a, storing: regs + c)
+      try Indexing.set(regs + a, [.value(regs[b])], regs[c], session)
     case .getSubscripts:
       let entries = try subscripts(Int(words[0]), regs + c, frame)
       regs[a] = try Indexing.get(regs[b], entries, session)
     case .setSubscripts:
       let entries = try subscripts(Int(words[0]), regs + c, frame)
+      session.cycles.watch(regs + a, storing: regs + b)
       try Indexing.set(regs + a, entries, regs[b], session)
     case .setGlobalSubscripts:
       let entries = try subscripts(Int(words[1]), regs + c, frame)
-      try setGlobalIndex(global(words[0]), entries, regs[b], frame)
+      try setGlobalIndex(global(words[0]), entries, regs + b, frame)
     case .getField:
       let name = frame.constant(Int(words[0]))
       note(name, of: regs[b], in: words - 1)
@@ -202,6 +211,7 @@ extension Machine {
     case .setField:
       let name = frame.constant(Int(words[0]))
       note(name, of: regs[a], in: words - 1)
+      session.cycles.watch(regs + a, storing: regs + b)
       try Fields.set(regs[a], name, regs[b], session)
     default: break
     }

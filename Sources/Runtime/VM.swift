@@ -127,6 +127,7 @@ final class Machine {
     state.pointee.frame.pointee.next += 1
     try session.spend(Machine.pollInterval)
     state.pointee.frame.pointee.next -= 1
+    session.freeCycles()
   }
 }
 

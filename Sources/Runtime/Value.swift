@@ -152,10 +152,16 @@ public final class NumberRange {
 /// A variable that closures share.
 public final class Cell {
   @exclusivity(unchecked) var value: Value
+  /// The place of the cell among those that are watched; 0 if it is not. As long as a word, so that
+  /// it does not lie in what the value leaves of its last.
+  @exclusivity(unchecked) var watch: UInt = 0
 
   init(_ value: Value) { self.value = value }
 
-  deinit { Teardown.release(&value) }
+  deinit {
+    if watch != 0 { WatchList.remove(UInt32(truncatingIfNeeded: watch)) }
+    Teardown.release(&value)
+  }
 
   /// The value as a slot: it lies behind the header of the object.
   @inline(__always) var slot: UnsafeMutablePointer<Slot> {
@@ -169,11 +175,13 @@ public final class Cell {
 
 /// A script function together with the variables it captured.
 public final class Closure {
-  // The machine knows that these two come first.
+  // The machine knows the first four by their places.
   /// What frames use, without touching the reference count of `code`.
   let layout: UnsafeMutablePointer<CodeLayout>
   let captured: UnsafeMutablePointer<Value>
   let capturedCount: Int
+  /// A place to note something while circles are searched for; functions are never watched.
+  @exclusivity(unchecked) var watch: UInt = 0
   let code: Prototype
 
   /// Makes a closure with room for its captures, which the maker fills in at once.
@@ -187,6 +195,11 @@ public final class Closure {
   deinit {
     Teardown.release(captured, count: capturedCount)
     captured.deallocate()
+  }
+
+  /// Drops what the function captured, which it then cannot use any more.
+  func removeCaptures() {
+    for index in 0..<capturedCount { captured[index] = .nil }
   }
 
   /// Empties the closure, which nobody else holds, and returns what it captured.
@@ -242,7 +255,7 @@ enum Teardown {
 
 extension Value {
   /// Whether this value can be a link in a long chain of references.
-  fileprivate var isContainer: Bool {
+  var isContainer: Bool {
     switch self {
     case .list, .record, .function, .cell: true
     default: false

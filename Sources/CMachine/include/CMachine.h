@@ -17,6 +17,7 @@
 #define SMAP_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// What an instruction does.
@@ -134,12 +135,25 @@ MachineReason machine_run(MachineState *state);
 /// Whether the runtime counts the references to an object where and how the loop does.
 bool machine_counts_match(void *object);
 
+/// Whether storing a value in a container might close a circle of references through a container
+/// that is not watched yet.
+bool machine_needs_watch(const MachineSlot *container, const MachineSlot *value);
+/// Where a container notes that it is watched, or NULL for a value that is no container.
+uint32_t *_Nullable machine_watch(const MachineSlot *container);
+/// The values that a container holds, and how many.
+long machine_children(const MachineSlot *container, MachineSlot *_Nonnull *_Nonnull first);
+/// Counts one more reference to a container.
+void machine_hold(const MachineSlot *container);
+/// The number of references to a container.
+long machine_reference_count(const MachineSlot *container);
+
 // The entry points of the Swift runtime that the compiler itself calls to count references. The
 // forms without locked instructions are for objects that never leave their thread.
 void *swift_retain(void *object);
 void swift_release(void *object);
 void *swift_nonatomic_retain(void *object);
 void swift_nonatomic_release(void *object);
+size_t swift_retainCount(void *object);
 
 #pragma clang assume_nonnull end
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the search for circles of references (`Runtime/Cycles.swift`) needs to know of containers.
+//
+// A circle is closed by a reference stored in a container that was there already: one that is made
+// of finished values cannot be reached from them. When it is stored, its target leads back to its
+// source, so the target is a container that holds containers, or the source itself. Only the sources
+// of such references are watched; most stores are of something plain, and cost nothing more.
+
+#include "machine.h"
+
+/// Beyond so many values, a container counts as one that holds containers.
+#define LARGEST_LOOK 16
+
+INLINE bool is_container(uint8_t tag) { return CONFINED >> (tag & 31) & 1; }
+
+uint32_t *machine_watch(const MachineSlot *container) {
+  switch (container->tag) {
+  case TAG_LIST: return &list(container)->watch;
+  case TAG_RECORD: return &record(container)->watch;
+  case TAG_FUNCTION: return &((ClosureObject *)object(container))->watch;
+  case TAG_CELL: return &cell(container)->watch;
+  default: return NULL;
+  }
+}
+
+long machine_children(const MachineSlot *container, MachineSlot **first) {
+  switch (container->tag) {
+  case TAG_LIST: *first = list(container)->elements; return list(container)->count;
+  case TAG_RECORD: *first = record(container)->fields; return record(container)->count;
+  case TAG_FUNCTION:
+    *first = ((ClosureObject *)object(container))->captured;
+    return ((ClosureObject *)object(container))->capturedCount;
+  case TAG_CELL: *first = &cell(container)->value; return 1;
+  default: return 0;
+  }
+}
+
+/// Whether a container may hold containers.
+static bool may_hold_containers(const MachineSlot *container) {
+  MachineSlot *first;
+  long count = machine_children(container, &first);
+  if (count > LARGEST_LOOK) return true;
+  for (long index = 0; index < count; index++) {
+    if (is_container(first[index].tag)) return true;
+  }
+  return false;
+}
+
+bool machine_needs_watch(const MachineSlot *container, const MachineSlot *value) {
+  if (!is_container(value->tag)) return false;
+  const uint32_t *watch = machine_watch(container);
+  if (watch == NULL || *watch != 0) return false;
+  return value->bits == container->bits || may_hold_containers(value);
+}
+
+bool machine_store(MachineSlot *container, MachineSlot *place, const MachineSlot *source) {
+  if (is_container(source->tag) && machine_needs_watch(container, source)) return false;
+  machine_copy(place, source->bits, source->tag);
+  return true;
+}
+
+bool machine_keep_within(MachineSlot *container, const MachineSlot *value) {
+  if (is_container(value->tag) && machine_needs_watch(container, value)) return false;
+  keep(value->bits, value->tag);
+  return true;
+}
+
+void machine_hold(const MachineSlot *container) { keep(container->bits, container->tag); }
+
+long machine_reference_count(const MachineSlot *container) {
+  return (long)swift_retainCount(object(container));
+}
