@@ -1,33 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations fused with the bias that precedes them, and their backwards.
+// Activations that no product ends with, the gradients of all, and modulation.
 #include "networks.h"
 #include "vectormath.h"
-
-MULTIVERSIONED
-void smap_add_bias(float *x, const float *bias, long rows, long width) {
-  for (long r = 0; r < rows; r++)
-    for (long i = 0; i < width; i++) x[r * width + i] += bias[i];
-}
-
-MULTIVERSIONED
-void smap_bias_gelu(float *u, const float *bias, long rows, long width, float *y) {
-  for (long r = 0; r < rows; r++) {
-    float *in = u + r * width, *out = y + r * width;
-    if (bias)
-      for (long i = 0; i < width; i++) in[i] += bias[i];
-    for (long i = 0; i < width; i++) out[i] = fast_gelu(in[i]);
-  }
-}
-
-MULTIVERSIONED
-void smap_bias_silu(float *u, const float *bias, long rows, long width, float *y) {
-  for (long r = 0; r < rows; r++) {
-    float *in = u + r * width, *out = y + r * width;
-    if (bias)
-      for (long i = 0; i < width; i++) in[i] += bias[i];
-    for (long i = 0; i < width; i++) out[i] = in[i] * fast_sigmoid(in[i]);
-  }
-}
 
 MULTIVERSIONED
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count) {

@@ -99,6 +99,19 @@ INLINE Lanes vector_exp(Lanes x) {
   return p * (Lanes)(((IntegerLanes)shifted - 0x4B400000 + 127) << 23);
 }
 
+/// 2^x; relative error below 2e-7; 2^-126 below that. Not for x above 127.
+INLINE Lanes vector_exp2(Lanes x) {
+  x = choose(x < -126.0f, (Lanes){0} - 126.0f, x);
+  Lanes shifted = x + 12582912.0f;
+  Lanes r = x - (shifted - 12582912.0f);
+  Lanes p = r * 1.326472615e-03f + 9.671512991e-03f;
+  p = p * r + 5.550733581e-02f;
+  p = p * r + 2.402224243e-01f;
+  p = p * r + 6.931470037e-01f;
+  p = p * r + 1.0f;
+  return (Lanes)((IntegerLanes)p + ((IntegerLanes)shifted << 23));
+}
+
 /// The error function, by the rational form 7.1.26 of Abramowitz and Stegun; error below 2e-7.
 INLINE float fast_erf(float x) {
   float a = fabsf(x);
@@ -150,6 +163,22 @@ INLINE void transpose_block(const float *from, long stride, float *to, long pitc
     if (!(i & 4)) EXCHANGE(rows[i], rows[i + 4], LOW_4, HIGH_4);
   for (int i = 0; i < 8; i++) EXCHANGE(rows[i], rows[i + 8], LOW_8, HIGH_8);
   for (int i = 0; i < 16; i++) *(Lanes *)(to + i * pitch) = rows[i];
+}
+
+/// The sum of the lanes, by halves.
+INLINE float tree_sum(Lanes x) {
+  x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  return x[0] + x[1];
+}
+
+/// The largest of the lanes.
+INLINE float tree_maximum(Lanes x) {
+  x = larger(x, __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+  x = larger(x, __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+  x = larger(x, __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+  return x[0] > x[1] ? x[0] : x[1];
 }
 
 /// The sum of the lanes, always in the same order.

@@ -22,12 +22,6 @@ void smap_rms_norm_backward(const float *x, const float *gain, const float *rrms
 
 // MARK: activation
 
-/// x[r,c] += bias[c].
-void smap_add_bias(float *x, const float *bias, long rows, long width);
-/// u = x + bias (kept for the backward), y = gelu(u). bias may be NULL.
-void smap_bias_gelu(float *u, const float *bias, long rows, long width, float *y);
-/// The same with SiLU.
-void smap_bias_silu(float *u, const float *bias, long rows, long width, float *y);
 /// du = dy * gelu'(u).
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count);
 /// du = dy * silu'(u).

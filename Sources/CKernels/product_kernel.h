@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of a matrix product. Each level of processor has a file that includes this one and says:
+//
+//   KERNEL_NAME           the name of its product
+//   KERNEL_ROWS           rows of a tile
+//   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
+//   KERNEL_TABLE_GELU     1 where a register can be permuted by another
+//   KERNEL_ADD(s, b, x)   s + b * x, for vectors s and b and a number x
+//   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file
+//
+// A tile of C stays in registers while a panel of B passes by. What follows the product is done on
+// the way out of the registers, and each entry of C is written once.
+#include "product_levels.h"
+
+enum { STRIP = 16 };  // numbers a row of a copied strip of A takes
+
+#if KERNEL_TABLE_GELU
+/// x times the probability that a standard normal number is below x. |x| up to 5.5 is cut into 16 pieces,
+/// each with a polynomial of its own, whose coefficients are picked from registers: half the
+/// instructions of a formula that holds everywhere. The probability is off by less than 2e-7.
+/// (Minimax fits, by weighted least squares on Chebyshev nodes.)
+INLINE Lanes gelu(Lanes x) {
+  static const Lanes table[5] = {
+#include "gelu_table.h"
+  };
+  const IntegerLanes sign = (IntegerLanes){0} + INT32_MIN;
+  Lanes a = (Lanes)((IntegerLanes)x & ~sign);
+  a = choose(a < 5.5f, a, (Lanes){0} + 5.5f);
+  Lanes shifted = a * (15 / 5.5f) + 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
+  Lanes r = a * (15 / 5.5f) - (shifted - 12582912.0f);
+#define PICKED(power) ((Lanes)__builtin_ia32_permvarsf512(table[power], (IntegerLanes)shifted))
+  Lanes p = PICKED(4);
+  p = p * r + PICKED(3);
+  p = p * r + PICKED(2);
+  p = p * r + PICKED(1);
+  p = p * r + PICKED(0);
+#undef PICKED
+  p = (Lanes)((IntegerLanes)p | ((IntegerLanes)x & sign));
+  return x * p + x * 0.5f;
+}
+#else
+INLINE Lanes gelu(Lanes x) {
+  for (int i = 0; i < LANES; i++) x[i] = fast_gelu(x[i]);
+  return x;
+}
+#endif
+
+INLINE Lanes load(const float *from, long count) {
+  if (count >= LANES) return *(const Lanes *)from;
+  Lanes x = {0};
+  memcpy(&x, from, sizeof(float) * (size_t)count);
+  return x;
+}
+
+INLINE void store(float *to, Lanes x, long count) {
+  if (count >= LANES) *(Lanes *)to = x;
+  else memcpy(to, &x, sizeof(float) * (size_t)count);
+}
+
+/// Stores what is read again much later, past the caches where that is possible.
+INLINE void keep(float *to, Lanes x, long count) {
+  typedef float Line __attribute__((vector_size(64)));
+  if (count >= LANES && (uintptr_t)to % sizeof(Line) == 0) __builtin_nontemporal_store(x, (Line *)to);
+  else store(to, x, count);
+}
+
+/// What follows the product, for `count` entries of C from `at` on, in column `column`.
+INLINE void finish(Lanes sum, float *c, long at, long column, long count,
+                           const SMAPEpilogue *e) {
+  if (e->accumulate) sum += load(c + at, count);
+  if (e->bias) sum += load(e->bias + column, count);
+  if (e->before) keep(e->before + at, sum, count);
+  if (e->activation == SMAP_ACTIVATION_GELU) sum = gelu(sum);
+  if (e->activation == SMAP_ACTIVATION_SILU) sum = sum / (vector_exp(-sum) + 1.0f);
+  if (e->residual) sum += load(e->residual + at, count);
+  store(c + at, sum, count);
+}
+
+/// `rows` rows by `vectors` vectors of C from `column` on; `width` columns of it exist.
+INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long a_depth,
+                         const float *b, long b_row, int fetch, float *c, long c_stride, long column,
+                         long width, const SMAPEpilogue *e) {
+  Lanes sums[KERNEL_ROWS][2];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) {
+      sums[r][v] = (Lanes){0};
+      __builtin_prefetch(c + r * c_stride + column + v * LANES, 1);
+    }
+  for (long p = 0; p < k; p++) {
+    Lanes b0 = *(const Lanes *)(b + p * b_row);
+    Lanes b1 = vectors > 1 ? *(const Lanes *)(b + p * b_row + LANES) : b0;
+    // The rows of a matrix in place lie too far apart for the processor to guess the next one.
+    if (fetch) __builtin_prefetch(b + (p + 8) * b_row);
+    if (fetch && vectors > 1) __builtin_prefetch(b + (p + 8) * b_row + LANES);
+    for (int r = 0; r < rows; r++) {
+      float x = a[r * a_row + p * a_depth];
+      sums[r][0] = KERNEL_ADD(sums[r][0], b0, x);
+      if (vectors > 1) sums[r][1] = KERNEL_ADD(sums[r][1], b1, x);
+    }
+  }
+  if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++)
+        finish(sums[r][v], c, r * c_stride + column + v * LANES, column + v * LANES, LANES, e);
+    return;
+  }
+  // Through memory, so that activations are compiled once a tile and not once a row.
+  Lanes kept[KERNEL_ROWS * KERNEL_VECTORS];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r][v];
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < rows * vectors; i++) {
+    long offset = i % vectors * LANES;
+    finish(kept[i], c, i / vectors * c_stride + column + offset, column + offset,
+                   width - offset, e);
+  }
+}
+
+/// All panels for a few rows of A.
+INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
+                          long b_row, int fetch, float *c, const SMAPEpilogue *e) {
+  enum { vectors = KERNEL_VECTORS };
+  for (long panel = p->first; panel < p->last; panel++)
+    for (int half = 0; half < SMAP_PANEL; half += vectors * LANES) {
+      long column = panel * SMAP_PANEL + half;
+      long width = p->n - column;
+      if (width <= 0) break;
+      if (width > vectors * LANES) width = vectors * LANES;
+      const float *b = p->right + panel * p->b_panel + half;
+      // A last panel of few columns needs no second vector.
+      if (vectors > 1 && width <= LANES)
+        tile(rows, 1, p->k, a, a_row, a_depth, b, b_row, fetch, c, p->c_stride, column, width, e);
+      else
+        tile(rows, vectors, p->k, a, a_row, a_depth, b, b_row, fetch, c, p->c_stride, column, width, e);
+    }
+}
+
+#if !KERNEL_COPIED
+/// Copies `rows` entries of every column; whole vectors at a time where they exist.
+INLINE void copy_strip(const float *from, long row_stride, long depth_stride, long k,
+                               int rows, int whole, float *to) {
+  if (whole && row_stride == 1) {
+    for (long p = 0; p < k; p++)
+      *(Lanes *)(to + p * STRIP) = *(const Lanes *)(from + p * depth_stride);
+  } else {
+    for (long p = 0; p < k; p++)
+      for (int r = 0; r < rows; r++) to[p * STRIP + r] = from[p * depth_stride + r * row_stride];
+  }
+}
+#endif
+
+void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scratch) {
+  enum { most = KERNEL_ROWS };
+  for (long i = 0; i < m;) {
+    int rows = m - i < most ? (int)(m - i) : most;
+    // The last rows are shared out evenly: a strip of one row would wait for every addition.
+    if (m - i > most && m - i < 2 * most) rows = (int)(m - i + 1) / 2;
+    SMAPEpilogue e = *p->epilogue;
+    if (e.residual) e.residual += i * p->c_stride;
+    if (e.before) e.before += i * p->c_stride;
+    const float *from = a + i * p->a_row;
+    int copied = KERNEL_COPIED || p->a_depth != 1;
+    if (copied) {
+      copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= STRIP, scratch);
+      from = scratch;
+    }
+    float *to = c + i * p->c_stride;
+#define ROWS(count) \
+  case count: if (count <= most) { \
+    if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, to, &e); \
+    else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e); \
+    else strip(count, p, from, 1, STRIP, p->b_row, 1, to, &e); \
+    } break;
+    switch (rows) {
+      ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
+      ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
+    }
+#undef ROWS
+    i += rows;
+  }
+  // Stores past the caches are not in order with others unless that is asked for.
+  if (p->epilogue->before) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A product as its kernels see it, and the kernels there are, one for each level of processor.
+#ifndef SMAP_PRODUCT_LEVELS_H
+#define SMAP_PRODUCT_LEVELS_H
+
+#include "products.h"
+#include "vectormath.h"
+
+/// A product as its kernels see it.
+typedef struct {
+  long k;      // what a tile runs over
+  long depth;  // of the matrices
+  long a_row, a_depth, c_stride, n, first, last;
+  const float *right;
+  long b_row, b_panel;
+  const SMAPEpilogue *epilogue;
+} Product;
+
+typedef void ProductKernel(long m, const float *a, const Product *p, float *c, float *scratch);
+ProductKernel smap_product_v4, smap_product_v3, smap_product_portable;
+
+#endif

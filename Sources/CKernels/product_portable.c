@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// For processors of which nothing is known.
+#define KERNEL_NAME smap_product_portable
+#define KERNEL_ROWS 2
+#define KERNEL_VECTORS 1
+#define KERNEL_TABLE_GELU 0
+#define KERNEL_ADD(s, b, x) ((s) + (b) * (x))
+#define KERNEL_COPIED 0
+#include "product_kernel.h"
