@@ -118,7 +118,7 @@ public final class SMAPTokenizer: Module {
     guard condition.count == images.shape[0] else {
       throw TensorError.shape("\(condition.count) labels do not fit \(images.shape[0]) pictures")
     }
-    let parts = try inParallel(count: images.shape[0]) { range in
+    let parts = try inParallel(count: images.shape[0], size: picturesAtATime) { range in
       let pixels = try PixelLayout.channelsLast(
         images.narrow(dim: 0, start: range.lowerBound, count: range.count))
       let latents = try self.latents(pixels, condition: condition.slice(range)).mean
@@ -146,7 +146,7 @@ public final class SMAPTokenizer: Module {
     guard condition.count == batch else {
       throw TensorError.shape("\(condition.count) labels do not fit \(batch) pictures")
     }
-    let parts = try inParallel(count: batch) { range in
+    let parts = try inParallel(count: batch, size: picturesAtATime) { range in
       let part = try latents.narrow(dim: 0, start: range.lowerBound, count: range.count)
       return try PixelLayout.channelsFirst(
         self.pixels(part, condition: condition.slice(range)).clamp(min: 0, max: 1))
@@ -162,6 +162,13 @@ public final class SMAPTokenizer: Module {
     return try decode(keep.map { try tokens.prefix($0) } ?? tokens)
   }
 
+  /// Pictures that one thread encodes or decodes at a time: fewer if they are large. The tokens and
+  /// pixels of one do not depend on the others.
+  private var picturesAtATime: Int {
+    let pixels = configuration.imageSize * configuration.imageSize
+    return max(1, min(picturesPerMicroBatch, picturesPerMicroBatch * 1024 / max(1, pixels)))
+  }
+
   private func check(_ images: Tensor) throws {
     let side = configuration.imageSize
     guard images.rank == 4, images.shape[1] == 3, images.shape[2] == side, images.shape[3] == side
@@ -173,7 +180,7 @@ public final class SMAPTokenizer: Module {
   }
 }
 
-/// The number of pictures that one thread works on at a time: small enough to stay in cache.
+/// The number of small pictures that one thread works on at a time: few enough to stay in cache.
 let picturesPerMicroBatch = 8
 
 /// Runs `body` without recording for blocks of pictures, on all threads, and collects in order.

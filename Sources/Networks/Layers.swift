@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The elementary layers: linear, embedding, the two norms, a 3 x 3 convolution. Each owns its
+// The elementary layers: linear, embedding, the two norms. Each owns its
 // parameters and can be called on a tensor.
 
 import CKernels
@@ -108,39 +108,6 @@ public final class RMSNorm: Module {
   public var namedParameters: [NamedParameter] { [NamedParameter("gain", gain)] }
 }
 
-/// A 3 x 3 convolution over pictures with channels last; edge pixels are repeated outwards.
-public final class Convolution3x3: Module {
-  /// [out, 9 * in]: the nine neighbours row by row, each with its channels.
-  public let weight: Tensor
-  /// [out].
-  public let bias: Tensor
-  private let channels: Int
-  private let packed = PackedWeight()
-
-  /// Weights by fan-in and fan-out, bias zero.
-  public init(
-    _ inChannels: Int, _ outChannels: Int, gain: Float = 1, _ initial: inout Initializer
-  ) throws {
-    channels = inChannels
-    weight = try initial.xavier(out: outChannels, in: inChannels * 9, gain: gain)
-    bias = try initial.constant(0, [outChannels])
-  }
-
-  /// x: [B, H, W, in] gives [B, H, W, out].
-  public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
-    guard x.rank == 4, x.shape[3] == channels else {
-      throw TensorError.shape("this convolution takes [B, H, W, \(channels)], not \(x.shape)")
-    }
-    return try x.neighbourhoods3x3().linear(
-      weight, bias, activation: activation, residual: nil, packed: packed)
-  }
-
-  /// All parameters, always in the same order.
-  public var namedParameters: [NamedParameter] {
-    [NamedParameter("weight", weight), NamedParameter("bias", bias)]
-  }
-}
-
 extension Tensor {
   /// Rows of a matrix by index; the backward adds each row's gradient to its place.
   public func rows(at indices: [Int]) throws -> Tensor {
@@ -164,30 +131,6 @@ extension Tensor {
         }
       }
       return [table]
-    }
-  }
-
-  /// The 3 x 3 neighbourhood of each pixel: [B, H, W, C] gives [B, H, W, 9 * C].
-  package func neighbourhoods3x3() throws -> Tensor {
-    let (batch, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
-    let size = height * width * channels
-    let result = try Tensor(uninitialized: [batch, height, width, 9 * channels])
-    Profile.measure(.convolution, bytes: 4 &* (count &+ result.count)) {
-      for i in 0..<batch {
-        smap_unfold3x3(
-          pointer + i * size, height, width, channels, result.pointer + i * 9 * size)
-      }
-    }
-    let inputShape = shape
-    return result.recorded(from: [self]) { gradient in
-      let dx = try Tensor.zeros(inputShape)
-      Profile.measure(.convolution, bytes: 4 &* (gradient.count &+ dx.count)) {
-        for i in 0..<batch {
-          smap_fold3x3(
-            gradient.pointer + i * 9 * size, height, width, channels, dx.pointer + i * size)
-        }
-      }
-      return [dx]
     }
   }
 }

@@ -112,7 +112,7 @@ extension Tensor {
     return dw
   }
 
-  private func columnSums(rows: Int, width: Int) throws -> Tensor {
+  func columnSums(rows: Int, width: Int) throws -> Tensor {
     let sums = try Tensor.zeros([width])
     Profile.measure(.gradientSums, operations: rows &* width, bytes: 4 &* rows &* width) {
       smap_add_column_sums(pointer, rows, width, sums.pointer)
@@ -120,7 +120,7 @@ extension Tensor {
     return sums
   }
 
-  private static func activationGradient(
+  static func activationGradient(
     _ u: Tensor?, _ gradient: Tensor, _ activation: Activation
   ) throws -> Tensor {
     guard let u else { return gradient }

@@ -108,6 +108,16 @@ package final class PackedMatrix: Sendable {
     }
   }
 
+  /// The first rows and columns of a matrix [_, pitch] as they are, for a transposed left operand; the
+  /// pitch is a multiple of 16.
+  package init(inPlace matrix: Tensor, rows: Int, columns: Int) {
+    precondition(matrix.shape[1] % 16 == 0, "rows must be whole vectors")
+    depth = rows
+    self.columns = columns
+    storage = matrix.storage
+    (start, rowStride, panelStride) = (0, matrix.shape[1], PackedMatrix.panel)
+  }
+
   private init(inPlace rows: Range<Int>, of matrix: Tensor, columns: Int) {
     depth = rows.count
     self.columns = columns

@@ -41,7 +41,7 @@ private let operations: [FusedOperation] = [
   },
   .init("swiglu", [[3, 8]]) { try $0[0].swiglu() },
   .init("convolution", [[2, 4, 3, 2], [3, 18], [3]]) {
-    try $0[0].neighbourhoods3x3().linear($0[1], $0[2], activation: .gelu)
+    try $0[0].convolved3x3($0[1], $0[2], activation: .gelu)
   },
   .init("modulated", [[3, 4], [3, 12]]) { try $0[0].modulated(by: $0[1]) },
   .init("gatedResidual", [[3, 4], [3, 4], [3, 12]]) { try $0[0].gatedResidual($0[1], by: $0[2]) },

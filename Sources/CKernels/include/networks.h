@@ -90,11 +90,14 @@ void smap_accumulate(float *a, const float *b, long count);
 
 // MARK: pictures
 
-/// Rows of 3x3 neighbourhoods: [height * width, 9 * channels] from one [height, width, channels]
-/// picture, with the edge pixels repeated outwards.
-void smap_unfold3x3(const float *picture, long height, long width, long channels, float *rows);
-/// The transpose of smap_unfold3x3: adds every entry to its pixel.
-void smap_fold3x3(const float *rows, long height, long width, long channels, float *picture);
+/// The 3x3 neighbourhoods of the pixels of lines `first` to before `last` of one picture
+/// [height, width, channels], with the edge pixels repeated outwards: one row of 9 * channels floats
+/// each, `pitch` apart, with zeros between them.
+void smap_unfold3x3(const float *picture, long height, long width, long channels, long first,
+                    long last, float *rows, long pitch);
+/// The transpose of smap_unfold3x3, for rows without gaps: adds every entry to its pixel.
+void smap_fold3x3(const float *rows, long height, long width, long channels, long first, long last,
+                  float *picture);
 
 // MARK: depthwise convolution
 
