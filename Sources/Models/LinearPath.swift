@@ -28,8 +28,9 @@ final class LinearPath {
   private var analysis: Tensor
 
   init(_ configuration: TokenizerConfiguration) throws {
-    let channels = configuration.numTokens * configuration.tokenDim
-    let pixels = configuration.pixelCount
+    // A tokenizer without this path keeps empty tables: those of large pictures take gigabytes.
+    let channels = configuration.linearPath ? configuration.numTokens * configuration.tokenDim : 0
+    let pixels = configuration.linearPath ? configuration.pixelCount : 0
     means = try Tensor.zeros([configuration.numClasses + 1, pixels])
     directions = try Tensor.zeros([channels, pixels])
     scales = try Tensor.zeros([channels])

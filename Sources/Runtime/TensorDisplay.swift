@@ -4,8 +4,9 @@
 //
 // Whole numbers have no point. Others show four decimals, or four significant digits below one,
 // without trailing zeros; very large and very small ones use an exponent. Columns are aligned at
-// the right. A tensor of more than a thousand elements shows three at each end of every dimension,
-// and its shape.
+// the right. A tensor of more than a thousand elements, or of as many empty rows, shows three at each
+// end of every dimension, and its shape; one of many dimensions shows fewer, so that what is written
+// stays short whatever the shape.
 
 import Tensors
 
@@ -18,11 +19,10 @@ struct TensorDisplay {
   private var indent: Int
 
   private static let maximumCount = 1000
-  private static let edgeCount = 3
 
   init(_ tensor: Tensor, indent: Int) {
     self.tensor = tensor
-    isLong = tensor.count > TensorDisplay.maximumCount
+    isLong = TensorDisplay.isLong(tensor.shape)
     text = tensor.isParameter ? "param(" : "tensor("
     self.indent = indent + text.utf8.count
     tensor.withValues { values in
@@ -33,11 +33,30 @@ struct TensorDisplay {
     text += ")"
   }
 
+  /// Whether all rows and elements of a shape are too many; empty rows take room too.
+  private static func isLong(_ shape: [Int]) -> Bool {
+    var cells = 1
+    for size in shape where size > 1 {
+      let (product, overflow) = cells.multipliedReportingOverflow(by: size)
+      guard !overflow, product <= maximumCount else { return true }
+      cells = product
+    }
+    return false
+  }
+
   /// The indices shown along a dimension; nil stands for those left out.
-  private func shown(_ size: Int) -> [Int?] {
-    let edge = TensorDisplay.edgeCount
-    guard isLong, size > 2 * edge else { return (0..<size).map { $0 } }
-    return (0..<edge).map { $0 } + [nil] + (size - edge..<size).map { $0 }
+  private func shown(_ dim: Int) -> [Int?] {
+    let size = tensor.shape[dim]
+    // Two to the power of eight: of the dimensions before the last eight, one index is shown.
+    let (head, tail) =
+      switch tensor.rank - dim {
+      case 9...: (1, 0)
+      case _ where tensor.rank > 5: (1, 1)
+      case _ where tensor.rank == 5: (2, 2)
+      default: (3, 3)
+      }
+    guard isLong, size > head + tail else { return (0..<size).map { $0 } }
+    return (0..<head).map { $0 } + [nil] + (size - tail..<size).map { $0 }
   }
 
   /// The number of elements in one step along a dimension.
@@ -46,7 +65,7 @@ struct TensorDisplay {
   private func widest(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) -> Int {
     guard dim < tensor.rank else { return TensorDisplay.element(values[offset]).utf8.count }
     var result = 0
-    for case let index? in shown(tensor.shape[dim]) {
+    for case let index? in shown(dim) {
       result = max(result, widest(values, dim: dim + 1, offset: offset + index * stride(dim)))
     }
     return result
@@ -65,7 +84,7 @@ struct TensorDisplay {
       ? ", "
       : "," + String(repeating: "\n", count: min(2, tensor.rank - 1 - dim))
         + String(repeating: " ", count: indent + dim + 1)
-    for (position, index) in shown(tensor.shape[dim]).enumerated() {
+    for (position, index) in shown(dim).enumerated() {
       if position > 0 { text += separator }
       if let index {
         write(values, dim: dim + 1, offset: offset + index * stride(dim))
