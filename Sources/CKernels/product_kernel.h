@@ -6,7 +6,8 @@
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
 //   KERNEL_TABLE_GELU     1 where a register can be permuted by another
 //   KERNEL_ADD(s, b, x)   s + b * x, for vectors s and b and a number x
-//   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file
+//   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
+//   KERNEL_COPIED_PITCH   how far apart the rows of such a copy lie where A's own are contiguous
 //
 // A tile of C stays in registers while a panel of B passes by. What follows the product is done on
 // the way out of the registers, and each entry of C is written once.
@@ -165,17 +166,24 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
       from = scratch;
     }
     float *to = c + i * p->c_stride;
+#if KERNEL_COPIED
+#define STRIP_OF(count) \
+  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), 1, SMAP_PANEL, 0, to, &e); \
+  else strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e);
+#else
+#define STRIP_OF(count) \
+  if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, to, &e); \
+  else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e); \
+  else strip(count, p, from, 1, STRIP, p->b_row, 1, to, &e);
+#endif
 #define ROWS(count) \
-  case count: if (count <= most) { \
-    if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, to, &e); \
-    else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e); \
-    else strip(count, p, from, 1, STRIP, p->b_row, 1, to, &e); \
-    } break;
+  case count: if (count <= most) { STRIP_OF(count) } break;
     switch (rows) {
       ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
       ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
     }
 #undef ROWS
+#undef STRIP_OF
     i += rows;
   }
   // Stores past the caches are not in order with others unless that is asked for.

@@ -16,7 +16,10 @@ typedef struct {
   const SMAPEpilogue *epilogue;
 } Product;
 
+/// Up to this depth, products in bfloat16 keep their strips of A on the stack.
+enum { SMALL_DEPTH = 1024 };
+
 typedef void ProductKernel(long m, const float *a, const Product *p, float *c, float *scratch);
-ProductKernel smap_product_v4, smap_product_v3, smap_product_portable;
+ProductKernel smap_product_v4, smap_product_v3, smap_product_portable, smap_product_pairs;
 
 #endif

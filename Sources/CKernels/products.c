@@ -7,7 +7,7 @@
 
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
 
-long smap_product_scratch(long k) { return 16 * k; }
+long smap_product_scratch(long k) { return 16 * k + 256; }
 
 /// A panel of a transposed matrix. By blocks, since compilers make instructions that scatter of the
 /// plain loop, which take ten times as long.
@@ -59,3 +59,29 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
 #endif
   smap_product_portable(m, a, &p, c, scratch);
 }
+
+long smap_product_bfloat16_scratch(long k) {
+  return k > SMALL_DEPTH ? smap_product_scratch(k) : 0;
+}
+
+long smap_packed_pairs_size(long k, long n) { return smap_packed_size((k + 1) / 2, n); }
+
+#if defined(__x86_64__)
+int smap_has_bfloat16(void) { return HAS_LEVEL(4) && __builtin_cpu_supports("avx512bf16"); }
+#else
+int smap_has_bfloat16(void) { return 0; }
+
+// Declared for all processors, called on none of these.
+void smap_pack_pairs(const float *b, long row_stride, long column_stride, long k, long n, long first,
+                     long last, float *packed) {
+  (void)b, (void)row_stride, (void)column_stride, (void)k, (void)n, (void)first, (void)last;
+  (void)packed;
+}
+
+void smap_product_bfloat16(long m, long n, long k, const float *a, long row_stride,
+                           long depth_stride, const float *right, long first, long last, float *c,
+                           long c_stride, const SMAPEpilogue *epilogue, float *scratch) {
+  (void)m, (void)n, (void)k, (void)a, (void)row_stride, (void)depth_stride, (void)right, (void)first;
+  (void)last, (void)c, (void)c_stride, (void)epilogue, (void)scratch;
+}
+#endif

@@ -19,6 +19,7 @@ typedef struct {
   void (*body)(void *, int);
   void *context;
   int chunks;
+  int bfloat16;  // whether products of the caller round to it
   atomic_int next;
   atomic_int finished;
 } Job;
@@ -34,6 +35,7 @@ static int started_workers = 0;
 
 static _Thread_local int inside_job = 0;
 static _Thread_local int gradients_enabled = 1;
+static _Thread_local int uses_bfloat16 = 0;
 
 int smap_is_inside_chunk(void) { return inside_job; }
 
@@ -49,6 +51,9 @@ int smap_stop_requested(void) {
 
 int smap_gradients_enabled(void) { return gradients_enabled; }
 void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
+
+int smap_uses_bfloat16(void) { return uses_bfloat16; }
+void smap_use_bfloat16(int use) { uses_bfloat16 = use; }
 
 static int default_threads(void) {
   long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -82,6 +87,7 @@ void smap_set_thread_count(int count) {
 static void work_on(Job *job) {
   int done = 0;
   inside_job = 1;
+  uses_bfloat16 = job->bfloat16;
   for (;;) {
     int chunk = atomic_fetch_add(&job->next, 1);
     if (chunk >= job->chunks) break;
@@ -137,7 +143,7 @@ void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
     return;
   }
   start_workers(threads - 1);
-  Job job = {.body = body, .context = context, .chunks = chunks};
+  Job job = {.body = body, .context = context, .chunks = chunks, .bfloat16 = uses_bfloat16};
   atomic_store(&job.next, 0);
   atomic_store(&job.finished, 0);
   atomic_store(&current_job, &job);

@@ -41,8 +41,8 @@ enum GeneratorFunctions {
   private static let train = Builtin(
     "card.train(model: generator, dataset: record, tok = nil, *, steps: number, batch_size = 64, "
       + "lr = 0.002, warmup = 100, weight_decay = 0.02, label_drop = 0.1, average = 0.998, "
-      + "draws = 4, balance = 0.75, variants = 6, augment = true, seed = nil, on_step = nil) "
-      + "-> record",
+      + "draws = 4, balance = 0.75, variants = 6, augment = true, precision = \"f32\", "
+      + "seed = nil, on_step = nil) -> record",
     "Trains a generator on {images, labels} and returns {loss}, the loss of every step.",
     details: """
       A generator that was loaded from a file needs its tokenizer as `tok`. Each token is visited \
@@ -66,12 +66,14 @@ enum GeneratorFunctions {
       generator.model.notes.replace(
         "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
       let task = LongTask("training", call)
-      let losses = try task.run {
-        let encoding = LongTask("encoding", call)
-        return try generator.model.train(
-          on: data, tokenizer: tokenizer, recipe,
-          onPrepare: { try encoding.report($0, of: $1) },
-          onStep: { try task.step($0, callback: callback) })
+      let losses = try call.inPrecision {
+        try task.run {
+          let encoding = LongTask("encoding", call)
+          return try generator.model.train(
+            on: data, tokenizer: tokenizer, recipe,
+            onPrepare: { try encoding.report($0, of: $1) },
+            onStep: { try task.step($0, callback: callback) })
+        }
       }
       return .record(["loss": .numbers(losses.map(Double.init))])
     })
@@ -149,13 +151,14 @@ extension GeneratorFunctions {
   private static let sample = Builtin(
     "card.sample(model: generator, label = nil, *, count = 1, keep = nil, steps = 10, "
       + "solver = \"heun\", guidance_scale = 1, guidance_schedule = \"linear\", "
-      + "temperature = 1, seed = nil, on_token = nil) -> tokens",
+      + "temperature = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
     "Draws the tokens of `count` pictures of each label.",
     details: """
       `label` is as in smap.encode; a list draws `count` pictures of each of its classes, in its \
       order. `keep` stops after as many tokens. Above 1, `guidance_scale` makes the class count \
       for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
       with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
+      `precision` is as in smap.train. \
       `on_token` is called with {tokens, step, total} after every token.
       """,
     example: tinyExample
@@ -172,7 +175,9 @@ extension GeneratorFunctions {
       let callback = try call.optionalFunction(call.at("on_token"))
       let task = LongTask("drawing", call)
       return TokenSequence(
-        try task.run { try draw(model, condition, seeds, options, callback, task, call) }
+        try call.inPrecision {
+          try task.run { try draw(model, condition, seeds, options, callback, task, call) }
+        }
       ).value
     })
 

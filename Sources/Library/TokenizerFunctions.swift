@@ -63,23 +63,28 @@ enum TokenizerFunctions {
   }
 
   private static let encode = Builtin(
-    "smap.encode(tok: tokenizer, images: [B, 3, H, W], *, label = nil) -> tokens",
+    "smap.encode(tok: tokenizer, images: [B, 3, H, W], *, label = nil, "
+      + "precision = \"f32\") -> tokens",
     "Turns pictures into their tokens.",
     details: """
       `label` is nil (no class), an index, a class name, one of these for each picture, or weights \
       of shape [C] or [B, C] that mix classes. The result has the fields ids, latents, label, \
-      shape and length; `tokens[:k]` keeps the first k tokens of every picture.
+      shape and length; `tokens[:k]` keeps the first k tokens of every picture. `precision` is as \
+      in smap.train.
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
-      return TokenSequence(try encode(images, condition, tokenizer, call)).value
+      return TokenSequence(
+        try call.inPrecision { try encode(images, condition, tokenizer, call) }
+      ).value
     })
 
   private static let decode = Builtin(
-    "smap.decode(tok: tokenizer, tokens: tokens, *, label = nil) -> [B, 3, H, W]",
+    "smap.decode(tok: tokenizer, tokens: tokens, *, label = nil, "
+      + "precision = \"f32\") -> [B, 3, H, W]",
     "Turns tokens, or any prefix of them, into pictures.",
     details: """
       Without `label`, pictures are decoded as what their tokens were made for; `label = nil` \
@@ -92,12 +97,12 @@ enum TokenizerFunctions {
       let tokens = try call.tokens(1)
       let condition =
         call.isGiven(2) ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
-      return .tensor(try decode(tokens, condition, tokenizer, call))
+      return .tensor(try call.inPrecision { try decode(tokens, condition, tokenizer, call) })
     })
 
   private static let reconstruct = Builtin(
-    "smap.reconstruct(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil) "
-      + "-> [B, 3, H, W]",
+    "smap.reconstruct(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil, "
+      + "precision = \"f32\") -> [B, 3, H, W]",
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
@@ -105,9 +110,12 @@ enum TokenizerFunctions {
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
-      let tokens = try encode(images, condition, tokenizer, call)
-      let kept = try call.optionalInteger(3).map { try tokens.prefix($0) } ?? tokens
-      return .tensor(try decode(kept, condition, tokenizer, call))
+      return .tensor(
+        try call.inPrecision {
+          let tokens = try encode(images, condition, tokenizer, call)
+          let kept = try call.optionalInteger(3).map { try tokens.prefix($0) } ?? tokens
+          return try decode(kept, condition, tokenizer, call)
+        })
     })
 
   private static let tokens = Builtin(

@@ -17,7 +17,8 @@ enum TrainingFunctions {
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset: record, *, steps: number, batch_size = 64, lr = 0.0015, "
       + "warmup = 100, weight_decay = 0.05, label_drop = 0.1, average = 0.998, "
-      + "latent_noise = 0.4, augment = true, seed = nil, on_step = nil) -> record",
+      + "latent_noise = 0.4, augment = true, precision = \"f32\", seed = nil, "
+      + "on_step = nil) -> record",
     "Trains a tokenizer on {images, labels} and returns {loss}, the loss of every step.",
     details: """
       `on_step` is called after every step with {step, total, loss, mse, bottleneck, gradient}. \
@@ -25,7 +26,8 @@ enum TrainingFunctions {
       how often a picture is trained without its class, `average` the decay of the running average \
       of the weights that is kept in the end, `latent_noise` the most noise that the decoder \
       learns to bear. Ctrl-C stops after the step at hand, and the tokenizer keeps what it has \
-      learned.
+      learned. With `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is \
+      faster where the processor can; weights and sums stay in float32.
       """,
     example: TokenizerFunctions.tinyExample + """
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
@@ -51,8 +53,10 @@ enum TrainingFunctions {
       tokenizer.notes.replace(
         "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
       let task = LongTask("training", call)
-      let losses = try task.run {
-        try tokenizer.train(on: data, recipe) { try task.step($0, callback: callback) }
+      let losses = try call.inPrecision {
+        try task.run {
+          try tokenizer.train(on: data, recipe) { try task.step($0, callback: callback) }
+        }
       }
       return .record(["loss": .numbers(losses.map(Double.init))])
     })
@@ -94,6 +98,17 @@ extension Call {
   /// The number format that `precision` names.
   func precision() throws -> NumberFormat {
     try choice(at("precision"), among: ["f32", "f16"]) == "f16" ? .float16 : .float32
+  }
+
+  /// Runs `body` with the products of layers in the numbers that `precision` names; where the processor
+  /// lacks them, in float32, with a note.
+  func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
+    let name = try choice(at("precision"), among: Precision.allCases.map(\.rawValue))
+    let precision = Precision(rawValue: name) ?? .float32
+    if !precision.isAvailable {
+      session.note("this processor does not multiply bfloat16, so float32 is used")
+    }
+    return try precision.use(body)
   }
 
   /// A finite number within bounds, by the parameter's name.

@@ -159,7 +159,9 @@ extension Tensor {
     for band in 0..<bands.count {
       bands.unfold(x, band: band, into: neighbourhoods.pointer)
       let pixels = bands.range(of: band).count * bands.width
-      try PackedMatrix(inPlace: neighbourhoods, rows: pixels, columns: 9 * bands.channels).multiply(
+      let right = try PackedMatrix(
+        rows: 0..<pixels, of: neighbourhoods, columns: 9 * bands.channels, pitch: bands.pitch)
+      try right.multiply(
         LeftOperand(transposed: pointer + bands.firstPixel(of: band) * out, width: out), rows: out,
         into: dw.pointer, epilogue)
     }

@@ -61,21 +61,29 @@ package final class PackedMatrix: Sendable {
   private let start: Int
   private let rowStride: Int
   private let panelStride: Int
+  /// Whether two numbers of a column, rounded, share the place of one.
+  private let isPaired: Bool
 
-  /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`.
+  /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`, in the current
+  /// precision.
   package init(
     _ b: UnsafePointer<Float>, depth: Int, columns: Int, rowStride: Int, columnStride: Int
   ) throws {
     self.depth = depth
     self.columns = columns
-    storage = try Storage(uninitialized: smap_packed_size(depth, columns))
+    let isPaired = Precision.current == .bfloat16
+    self.isPaired = isPaired
+    storage = try Storage(
+      uninitialized: isPaired
+        ? smap_packed_pairs_size(depth, columns) : smap_packed_size(depth, columns))
     (start, self.rowStride, panelStride) = (0, PackedMatrix.panel, PackedMatrix.panel * depth)
     let to = storage.pointer
+    let pack = isPaired ? smap_pack_pairs : smap_pack
     // A panel or two at a time: packing is a copy, and small ones are not worth a dispatch.
     let panelsPerChunk = max(1, (1 << 16) / max(1, depth * PackedMatrix.panel))
     Profile.measure(.packing, bytes: 8 &* depth &* columns) {
       ThreadPool.forEachBlock(rows: panels, rowsPerBlock: panelsPerChunk) { range in
-        smap_pack(
+        pack(
           b, rowStride, columnStride, depth, columns, range.lowerBound, range.upperBound, to)
       }
     }
@@ -97,32 +105,27 @@ package final class PackedMatrix: Sendable {
 
   /// Rows of a matrix [..., columns] as they are, for a left operand that is transposed: such a product
   /// is long and reads its right operand seldom, so that packing would cost more than it gains.
-  /// Rows that are not whole vectors wide are packed all the same.
-  package convenience init(rows: Range<Int>, of matrix: Tensor, columns: Int) throws {
-    if columns % 16 == 0 {
-      self.init(inPlace: rows, of: matrix, columns: columns)
+  /// Rows that lie `pitch` apart may have gaps between them. Those that are not whole vectors wide are
+  /// packed all the same, and so are all if they must be rounded.
+  package convenience init(
+    rows: Range<Int>, of matrix: Tensor, columns: Int, pitch: Int? = nil
+  ) throws {
+    let pitch = pitch ?? columns
+    if pitch % 16 == 0, Precision.current == .float32 {
+      self.init(inPlace: rows, of: matrix, columns: columns, pitch: pitch)
     } else {
       try self.init(
-        matrix.pointer + rows.lowerBound * columns, depth: rows.count, columns: columns,
-        rowStride: columns, columnStride: 1)
+        matrix.pointer + rows.lowerBound * pitch, depth: rows.count, columns: columns,
+        rowStride: pitch, columnStride: 1)
     }
   }
 
-  /// The first rows and columns of a matrix [_, pitch] as they are, for a transposed left operand; the
-  /// pitch is a multiple of 16.
-  package init(inPlace matrix: Tensor, rows: Int, columns: Int) {
-    precondition(matrix.shape[1] % 16 == 0, "rows must be whole vectors")
-    depth = rows
-    self.columns = columns
-    storage = matrix.storage
-    (start, rowStride, panelStride) = (0, matrix.shape[1], PackedMatrix.panel)
-  }
-
-  private init(inPlace rows: Range<Int>, of matrix: Tensor, columns: Int) {
+  private init(inPlace rows: Range<Int>, of matrix: Tensor, columns: Int, pitch: Int) {
     depth = rows.count
     self.columns = columns
+    isPaired = false
     storage = matrix.storage
-    (start, rowStride, panelStride) = (rows.lowerBound * columns, columns, PackedMatrix.panel)
+    (start, rowStride, panelStride) = (rows.lowerBound * pitch, pitch, PackedMatrix.panel)
   }
 
   private static let panel = Int(SMAP_PANEL)
@@ -136,7 +139,10 @@ package final class PackedMatrix: Sendable {
     guard rows > 0, columns > 0 else { return }
     let cut = Cut(rows: rows, panels: panels, depth: depth)
     // Rows that are contiguous are read in place; only others need a copy of a strip.
-    let scratchSize = a.depthStride == 1 ? 0 : smap_product_scratch(depth)
+    let scratchSize =
+      isPaired
+      ? smap_product_bfloat16_scratch(depth)
+      : a.depthStride == 1 ? 0 : smap_product_scratch(depth)
     let scratch = scratchSize == 0 ? nil : try Storage(uninitialized: scratchSize * cut.count)
     var work = SMAPEpilogue()
     work.bias = epilogue.bias
@@ -154,11 +160,18 @@ package final class PackedMatrix: Sendable {
         var part = fixed
         part.residual = epilogue.residual.map { $0 + row * stride }
         part.before = epilogue.before.map { $0 + row * stride }
-        smap_product(
-          count, columns, depth, a.pointer + row * a.rowStride, a.rowStride, a.depthStride,
-          storage.pointer + start, rowStride, panelStride, panels.lowerBound, panels.upperBound,
-          c + row * stride, stride, &part,
-          scratch.map { $0.pointer + chunk * scratchSize })
+        let left = a.pointer + row * a.rowStride
+        let room = scratch.map { $0.pointer + chunk * scratchSize }
+        if isPaired {
+          smap_product_bfloat16(
+            count, columns, depth, left, a.rowStride, a.depthStride, storage.pointer,
+            panels.lowerBound, panels.upperBound, c + row * stride, stride, &part, room)
+        } else {
+          smap_product(
+            count, columns, depth, left, a.rowStride, a.depthStride, storage.pointer + start,
+            rowStride, panelStride, panels.lowerBound, panels.upperBound, c + row * stride, stride,
+            &part, room)
+        }
       }
     }
   }
@@ -226,8 +239,18 @@ package final class PackedWeight: Sendable {
   private struct Forms {
     var changes = -1
     var storage: ObjectIdentifier?
-    var forward: PackedMatrix?
-    var backward: PackedMatrix?
+    var forward = ByPrecision()
+    var backward = ByPrecision()
+  }
+
+  private struct ByPrecision {
+    private var whole: PackedMatrix?
+    private var rounded: PackedMatrix?
+
+    subscript(precision: Precision) -> PackedMatrix? {
+      get { precision == .bfloat16 ? rounded : whole }
+      set { if precision == .bfloat16 { rounded = newValue } else { whole = newValue } }
+    }
   }
 
   private let forms = Mutex(Forms())
@@ -253,7 +276,7 @@ package final class PackedWeight: Sendable {
   }
 
   private func form(
-    _ weight: Tensor, _ which: WritableKeyPath<Forms, PackedMatrix?>,
+    _ weight: Tensor, _ which: WritableKeyPath<Forms, ByPrecision>,
     _ make: (Tensor) throws -> PackedMatrix
   ) throws -> PackedMatrix {
     try forms.withLock { forms in
@@ -262,9 +285,10 @@ package final class PackedWeight: Sendable {
       if forms.changes != changes || forms.storage != storage {
         forms = Forms(changes: changes, storage: storage)
       }
-      if let found = forms[keyPath: which] { return found }
+      let precision = Precision.current
+      if let found = forms[keyPath: which][precision] { return found }
       let made = try make(weight)
-      forms[keyPath: which] = made
+      forms[keyPath: which][precision] = made
       return made
     }
   }

@@ -40,4 +40,20 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
                   float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch);
 long smap_product_scratch(long k);
 
+// MARK: bfloat16
+
+/// Whether the processor multiplies bfloat16; nothing below may be called where it does not.
+int smap_has_bfloat16(void);
+/// The floats that B[k x n] takes when packed as pairs of bfloat16.
+long smap_packed_pairs_size(long k, long n);
+/// smap_pack, with every two numbers of a column rounded to bfloat16 in the place of one.
+void smap_pack_pairs(const float *b, long row_stride, long column_stride, long k, long n, long first,
+                     long last, float *packed);
+/// smap_product with both operands rounded to bfloat16 and sums in float32; `right` is packed as pairs.
+/// scratch: smap_product_bfloat16_scratch(k) floats, which is 0 for small depths.
+void smap_product_bfloat16(long m, long n, long k, const float *a, long row_stride,
+                           long depth_stride, const float *right, long first, long last, float *c,
+                           long c_stride, const SMAPEpilogue *epilogue, float *scratch);
+long smap_product_bfloat16_scratch(long k);
+
 #endif

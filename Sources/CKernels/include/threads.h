@@ -20,6 +20,11 @@ void smap_request_stop(int requested);
 /// Whether long work shall stop.
 int smap_stop_requested(void);
 
+/// Whether products of layers on this thread round their operands to bfloat16; workers do as the
+/// thread does that shares out the work.
+int smap_uses_bfloat16(void);
+void smap_use_bfloat16(int use);
+
 /// Whether this thread records gradients.
 int smap_gradients_enabled(void);
 void smap_set_gradients_enabled(int enabled);
