@@ -183,6 +183,12 @@ final class Inference {
     guard let binding = index.meanings[span.start] else { return library.global(name) }
     if binding.uses.contains(where: \.isWrite) { return .unknown }
     if binding.isGlobal, functionDepth > 0, binding.declarations.count > 1 { return .unknown }
+    // A function that stands before the definition may run before it, and then means the built-in.
+    if binding.isGlobal, functionDepth > 0, span.start < binding.declarations[0].start,
+      library.builtins.globals[name] != nil
+    {
+      return .unknown
+    }
     let known = values[ObjectIdentifier(binding)] ?? .unknown
     // Functions may run when whoever imports this program has changed its lists and records.
     return binding.isGlobal && functionDepth > 0 ? known.named : known
