@@ -31,11 +31,17 @@ public protocol ConsoleSession: AnyObject {
   /// Carries out `:name argument`, or returns nil if there is no such command.
   func command(_ name: String, argument: String) -> ConsoleOutcome?
 
+  /// Which of some words somebody may have meant who typed another, or nil.
+  func nearest(to word: String, among words: [String]) -> String?
+
   /// The commands that `command` knows, with a line of help each, for `:help` and completion.
   var commands: [ConsoleCommand] { get }
 }
 
 extension ConsoleSession {
+  /// No idea what somebody may have meant.
+  public func nearest(to word: String, among words: [String]) -> String? { nil }
+
   /// No knowledge of brackets: every line may be the last.
   public func openedBrackets(inLine line: String) -> Int { 0 }
 }

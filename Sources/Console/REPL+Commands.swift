@@ -54,8 +54,7 @@ extension REPL {
     let known = allCommands
     guard let command = known.first(where: { $0.answers(to: name) }) else {
       return try refuse(
-        "no command is called `:\(name)`; there are "
-          + known.map { ":" + $0.name }.joined(separator: " "))
+        unknown(name) + "\nthere are " + known.map { ":" + $0.name }.joined(separator: " "))
     }
     if case .none = command.argument, !argument.isEmpty {
       return try refuse(":\(command.name) takes nothing, not `\(argument)`")
@@ -65,6 +64,13 @@ extension REPL {
     } else if let outcome = session.command(command.name, argument: argument) {
       try show(outcome)
     }
+  }
+
+  /// That there is no such command, and which one may be meant.
+  private func unknown(_ name: String) -> String {
+    let names = allCommands.flatMap { [$0.name] + $0.short.filter { $0.count > 1 } }
+    let nearest = session.nearest(to: name, among: names)
+    return "no command is called `:\(name)`" + (nearest.map { "; did you mean `:\($0)`?" } ?? "")
   }
 
   private func refuse(_ words: String) throws {
@@ -90,7 +96,7 @@ extension REPL {
 
   private func showHelp(onCommand name: String) throws {
     guard let command = allCommands.first(where: { $0.answers(to: name) }) else {
-      return try refuse("no command is called `:\(name)`")
+      return try refuse(unknown(name))
     }
     let short = command.short.map { ":" + $0 }.joined(separator: ", ")
     try writeLine(

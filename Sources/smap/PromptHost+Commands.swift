@@ -51,6 +51,10 @@ extension PromptHost {
 
   var commands: [ConsoleCommand] { PromptHost.ownCommands }
 
+  func nearest(to word: String, among words: [String]) -> String? {
+    Spelling.nearest(to: word, in: words)
+  }
+
   func command(_ name: String, argument: String) -> ConsoleOutcome? {
     guard let command = PromptHost.table.first(where: { $0.description.name == name }) else {
       return nil
