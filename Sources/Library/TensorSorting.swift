@@ -14,7 +14,8 @@ enum TensorSorting {
       "sort(x: tensor, dim = -1, descending = false) -> record",
       "Sorts along `dim`: the `values`, and the `indices` where they were.",
       details: "Equal elements keep their order, and nan comes last. `sorted` sorts lists.",
-      example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])"
+      example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])",
+      forLists: "sorted(xs) sorts lists of strings and of whatever else can be compared"
     ) { call in
       let found = try call.tensor(0).sorted(dim: call.integer(1), descending: call.bool(2))
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])

@@ -44,6 +44,8 @@ public final class Builtin: Sendable {
   public let example: String
   /// Whether it exists only as a method of its first parameter's type.
   public let isMethodOnly: Bool
+  /// What does the same for lists that are no tensors, or empty: `sorted(xs)`.
+  public let forLists: String
   /// The parsed header.
   package let header: Header
   let body: Body
@@ -51,17 +53,18 @@ public final class Builtin: Sendable {
   /// Declares a built-in function.
   public convenience init(
     _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, body: @escaping Body
+    methodOnly: Bool = false, forLists: String = "", body: @escaping Body
   ) {
     self.init(
       signature, summary, details: details, example: example, methodOnly: methodOnly,
-      shortcut: .none, body: body)
+      forLists: forLists, shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may spare itself to call.
   package init(
     _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, shortcut: Shortcut, function: NumberFunction? = nil,
+    methodOnly: Bool = false, forLists: String = "", shortcut: Shortcut,
+    function: NumberFunction? = nil,
     body: @escaping Body
   ) {
     self.shortcut = shortcut
@@ -71,6 +74,7 @@ public final class Builtin: Sendable {
     self.details = details
     self.example = example
     isMethodOnly = methodOnly
+    self.forLists = forLists
     header = Header(parsing: signature)
     self.body = body
   }

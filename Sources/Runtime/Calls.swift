@@ -158,7 +158,7 @@ extension Machine {
       if isProfiled { Profile.leave() }
     }
     do {
-      try check(header, at: base, place)
+      try check(builtin, at: base, place)
       let result = try builtin.body(
         Call(
           session: session, builtin: builtin, arguments: registers + base, missing: missing))
@@ -173,7 +173,8 @@ extension Machine {
     }
   }
 
-  private func check(_ header: Header, at base: Int, _ place: CallPlace) throws {
+  private func check(_ builtin: Builtin, at base: Int, _ place: CallPlace) throws {
+    let header = builtin.header
     guard header.hasTests else { return }
     var sizes: [Int: Int] = [:]
     for (index, test) in header.tests.enumerated() {
@@ -185,7 +186,7 @@ extension Machine {
         // A number stays one: pointwise functions answer it with a number.
         if test == .tensor, case .number = register.pointee { continue }
         guard try test.accept(&register.pointee, session) else {
-          throw mistyped(header, index, test.phrase, register.pointee, place)
+          throw mistyped(builtin, index, test.phrase, register.pointee, place)
         }
       case .shape(let wanted):
         if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
@@ -193,7 +194,7 @@ extension Machine {
         guard try TypeTest.tensor.accept(&register.pointee, session),
           case .tensor(let tensor) = register.pointee
         else {
-          throw mistyped(header, index, "a tensor of shape \(text)", register.pointee, place)
+          throw mistyped(builtin, index, "a tensor of shape \(text)", register.pointee, place)
         }
         let mismatch = ShapeTest.match(
           wanted, tensor.shape, bound: { sizes[$0] }, bind: { sizes[$0] = $1 })
@@ -208,11 +209,14 @@ extension Machine {
   }
 
   private func mistyped(
-    _ header: Header, _ index: Int, _ wanted: String, _ value: Value, _ place: CallPlace
+    _ builtin: Builtin, _ index: Int, _ wanted: String, _ value: Value, _ place: CallPlace
   ) -> ScriptError {
+    let header = builtin.header
+    var hint = header.text
+    if index == 0, case .list = value, !builtin.forLists.isEmpty { hint = builtin.forLists }
     var error = ScriptError.type(
       "\(header.name): \(header.parameters[index].name ?? "the argument") must be \(wanted), "
-        + "but this is \(value.typePhrase)", hint: header.text)
+        + "but this is \(value.typePhrase)", hint: hint)
     place.blame(&error, parameter: index, header)
     return error
   }
