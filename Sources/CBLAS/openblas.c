@@ -13,6 +13,8 @@
                               const float *, int, float, float *, int)) \
   ROUTINE(void, cblas_dgemm, (int, int, int, int, int, int, double, const double *, int, \
                               const double *, int, double, double *, int)) \
+  ROUTINE(void, cblas_dtrsm, (int, int, int, int, int, int, int, double, const double *, int, \
+                              double *, int)) \
   ROUTINE(void, openblas_set_num_threads, (int)) \
   ROUTINE(void, dsyevd_, (const char *, const char *, const int *, double *, const int *, \
                           double *, double *, const int *, int *, const int *, int *, \
@@ -93,9 +95,14 @@ int smap_singular(const char *job, int m, int n, double *a, double *values,
   return info;
 }
 
-int smap_eliminate(int n, double *a, int *pivots) {
+void smap_dtrsm(int side, int trans, int diagonal, int m, int n, const double *a, int lda, double *b,
+                int ldb) {
+  cblas_dtrsm(SMAP_BLAS_COLUMN_MAJOR, side, SMAP_BLAS_LOWER, trans, diagonal, m, n, 1, a, lda, b, ldb);
+}
+
+int smap_eliminate(int m, int n, double *a, int lda, int *pivots) {
   int info = 0;
-  dgetrf_(&n, &n, a, &n, pivots, &info);
+  dgetrf_(&m, &n, a, &lda, pivots, &info);
   return info;
 }
 
@@ -106,9 +113,9 @@ int smap_eliminated_solve(const char *trans, int n, int columns, const double *a
   return info;
 }
 
-int smap_cholesky(int n, double *a) {
+int smap_cholesky(int n, double *a, int lda) {
   int info = 0;
-  dpotrf_("L", &n, a, &n, &info, 1);
+  dpotrf_("L", &n, a, &lda, &info, 1);
   return info;
 }
 

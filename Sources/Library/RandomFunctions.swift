@@ -51,8 +51,10 @@ enum RandomFunctions {
       "Draws from the normal distribution of a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
-      let draws = try Tensor.randn(call.integers(2), key: RandomKey(seed: call.seed(3)))
-      return .tensor(try draws * Float(call.number(1)) + Float(call.number(0)))
+      .tensor(
+        try Tensor.normal(
+          mean: Float(call.number(0)), deviation: Float(call.number(1)), call.integers(2),
+          key: RandomKey(seed: call.seed(3))))
     },
     Builtin(
       "random.uniform(low, high, shape: list, *, seed = nil)",
@@ -60,8 +62,10 @@ enum RandomFunctions {
       example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in
       let (low, high) = (try call.number(0), try call.number(1))
-      let draws = try Tensor.rand(call.integers(2), key: RandomKey(seed: call.seed(3)))
-      return .tensor(try draws * Float(high - low) + Float(low))
+      return .tensor(
+        try Tensor.uniform(
+          Float(low), width: Float(high - low), call.integers(2),
+          key: RandomKey(seed: call.seed(3))))
     },
   ]
 

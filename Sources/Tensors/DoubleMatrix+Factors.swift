@@ -16,10 +16,19 @@ package struct LUFactors {
   package func solve(_ b: DoubleMatrix, transposed: Bool = false) throws -> DoubleMatrix {
     var result = b
     guard factors.rows > 0, b.columns > 0 else { return result }
-    let (n, columns) = (Int32(factors.rows), Int32(b.columns))
-    _ = try BLAS.withLibrary {
-      smap_eliminated_solve(
-        transposed ? "T" : "N", n, columns, factors.values, pivots, &result.values)
+    let n = factors.rows
+    // So many columns take a small part of a second; one after the other they have the same bits.
+    let width = max(1, min(b.columns, DoubleMatrix.shortWork / (n * n)))
+    try BLAS.withLibrary {
+      try result.values.withUnsafeMutableBufferPointer { values in
+        guard let start = values.baseAddress else { return }
+        for column in stride(from: 0, to: b.columns, by: width) {
+          if column > 0 { try Stop.check() }
+          _ = smap_eliminated_solve(
+            transposed ? "T" : "N", Int32(n), Int32(min(width, b.columns - column)),
+            factors.values, pivots, start + column * n)
+        }
+      }
     }
     return result
   }
@@ -47,20 +56,17 @@ package struct LUFactors {
 extension DoubleMatrix {
   /// Gauss's elimination of a square matrix.
   package func eliminated() throws -> LUFactors {
-    var (factors, pivots) = (self, [Int32](repeating: 0, count: rows))
     guard rows > 0 else { return LUFactors(factors: self, pivots: [], isSingular: false) }
-    let info = try BLAS.withLibrary {
-      smap_eliminate(Int32(rows), &factors.values, &pivots)
-    }
-    return LUFactors(factors: factors, pivots: pivots, isSingular: info > 0)
+    var factors = self
+    let (pivots, isSingular) = try factors.eliminate()
+    return LUFactors(factors: factors, pivots: pivots, isSingular: isSingular)
   }
 
   /// The lower triangle L with `L Lᵀ` = self, or nil if the matrix is not positive definite.
   package func cholesky() throws -> DoubleMatrix? {
     var factor = self
     guard rows > 0 else { return self }
-    let info = try BLAS.withLibrary { smap_cholesky(Int32(rows), &factor.values) }
-    guard info == 0 else { return nil }
+    guard try factor.factorByCholesky() else { return nil }
     for column in 1..<max(columns, 1) {
       for row in 0..<column { factor[row, column] = 0 }
     }

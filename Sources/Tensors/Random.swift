@@ -98,6 +98,32 @@ extension Tensor {
     return result
   }
 
+  /// Numbers drawn from the normal distribution of a mean and a standard deviation.
+  public static func normal(
+    mean: Float, deviation: Float, _ shape: [Int], key: RandomKey
+  ) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    try result.fillInBlocks { block in
+      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      for index in block { out[index] = out[index] * deviation + mean }
+    }
+    return result
+  }
+
+  /// Numbers drawn evenly from `low` to below `high`.
+  public static func uniform(
+    _ low: Float, width: Float, _ shape: [Int], key: RandomKey
+  ) throws -> Tensor {
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    try result.fillInBlocks { block in
+      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      for index in block { out[index] = out[index] * width + low }
+    }
+    return result
+  }
+
   /// Whole numbers drawn evenly from `low` to below `high`.
   ///
   /// Throws a ValueError if there are none, or if they are too large for a tensor to hold exactly.

@@ -7,7 +7,17 @@
 #ifndef SMAP_CBLAS_H
 #define SMAP_CBLAS_H
 
-enum { SMAP_BLAS_ROW_MAJOR = 101, SMAP_BLAS_NO_TRANS = 111, SMAP_BLAS_TRANS = 112 };
+enum {
+  SMAP_BLAS_ROW_MAJOR = 101,
+  SMAP_BLAS_COLUMN_MAJOR = 102,
+  SMAP_BLAS_NO_TRANS = 111,
+  SMAP_BLAS_TRANS = 112,
+  SMAP_BLAS_LOWER = 122,
+  SMAP_BLAS_NON_UNIT = 131,
+  SMAP_BLAS_UNIT = 132,
+  SMAP_BLAS_LEFT = 141,
+  SMAP_BLAS_RIGHT = 142,
+};
 
 /// Whether the library is there, with all that is needed of it; opens it on the first call, set to
 /// one thread. Nothing below may be called unless this has returned 1.
@@ -22,6 +32,10 @@ void smap_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float 
 void smap_dgemm(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
                 const double *a, int lda, const double *b, int ldb, double beta, double *c,
                 int ldc);
+/// Replaces `b` by what the lower triangle `a`, on the given side, has to be multiplied by to give it.
+/// Matrices lie column by column.
+void smap_dtrsm(int side, int trans, int diagonal, int m, int n, const double *a, int lda, double *b,
+                int ldb);
 
 // LAPACK. Matrices lie column by column; each returns `info`: 0, or what went wrong. A `length` of
 // -1 only asks how much work space is wanted.
@@ -32,13 +46,13 @@ int smap_eigen(int n, double *a, double *values, double *work, int length, int *
 /// Singular values and vectors.
 int smap_singular(const char *job, int m, int n, double *a, double *values, double *u, int ldu,
                   double *vt, int ldvt, double *work, int length, int *places);
-/// The factors of Gauss's elimination.
-int smap_eliminate(int n, double *a, int *pivots);
+/// The factors of Gauss's elimination in m rows and n columns.
+int smap_eliminate(int m, int n, double *a, int lda, int *pivots);
 /// The solution of a system by these factors.
 int smap_eliminated_solve(const char *trans, int n, int columns, const double *a,
                           const int *pivots, double *b);
 /// Cholesky's factor of a positive definite matrix.
-int smap_cholesky(int n, double *a);
+int smap_cholesky(int n, double *a, int lda);
 /// An orthogonal and a triangular factor, in the compact form.
 int smap_orthogonal(int m, int n, double *a, double *scales, double *work, int length);
 /// The orthogonal factor written out.

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Large matrices are factored panel by panel, so that an interrupt need not wait for the whole:
+// LAPACK factors a panel of columns, and what lies to the right of it loses the panel's share in
+// one product. That is how LAPACK goes about it inside; small matrices are left to it altogether.
+
+import CBLAS
+
+extension DoubleMatrix {
+  /// Multiplications that take a small part of a second.
+  static let shortWork = 1 << 30
+  /// The columns of a panel.
+  private static let panel = 128
+  /// Matrices of fewer rows are factored at once.
+  private static let longSide = 768
+
+  private static var noTranspose: Int32 { Int32(SMAP_BLAS_NO_TRANS) }
+  private static var transpose: Int32 { Int32(SMAP_BLAS_TRANS) }
+
+  /// Replaces a square matrix by its factors, and returns the exchanges of rows as LAPACK counts them, and
+  /// whether a pivot was 0.
+  mutating func eliminate() throws -> (pivots: [Int32], isSingular: Bool) {
+    let n = rows
+    let width = n < DoubleMatrix.longSide ? n : DoubleMatrix.panel
+    var (pivots, isSingular) = ([Int32](repeating: 0, count: n), false)
+    try BLAS.withLibrary {
+      try values.withUnsafeMutableBufferPointer { values in
+        guard let a = values.baseAddress else { return }
+        for first in stride(from: 0, to: n, by: width) {
+          if first > 0 { try Stop.check() }
+          let next = min(first + width, n)
+          let info = pivots.withUnsafeMutableBufferPointer {
+            smap_eliminate(
+              Int32(n - first), Int32(next - first), a + first * n + first, Int32(n),
+              $0.baseAddress.map { $0 + first })
+          }
+          if info > 0 { isSingular = true }
+          // The panel counts rows from its own first one.
+          for row in first..<next { pivots[row] += Int32(first) }
+          if width == n { return }
+          DoubleMatrix.exchange(a, n, pivots[first..<next], columns: 0..<first)
+          DoubleMatrix.exchange(a, n, pivots[first..<next], columns: next..<n)
+          DoubleMatrix.eliminate(a, n, below: first..<next)
+        }
+      }
+    }
+    return (pivots, isSingular)
+  }
+
+  /// Exchanges rows as the elimination of a panel did.
+  private static func exchange(
+    _ a: UnsafeMutablePointer<Double>, _ n: Int, _ pivots: ArraySlice<Int32>, columns: Range<Int>
+  ) {
+    for column in columns {
+      let entries = a + column * n
+      for row in pivots.indices {
+        let other = Int(pivots[row]) - 1
+        if other != row { swap(&entries[row], &entries[other]) }
+      }
+    }
+  }
+
+  /// Takes the share of a factored panel from all columns to its right.
+  private static func eliminate(
+    _ a: UnsafeMutablePointer<Double>, _ n: Int, below panel: Range<Int>
+  ) {
+    let (first, next) = (panel.lowerBound, panel.upperBound)
+    guard next < n else { return }
+    let (side, rest, width) = (Int32(n), Int32(n - next), Int32(panel.count))
+    let (right, corner) = (a + next * n + first, a + next * n + next)
+    smap_dtrsm(
+      Int32(SMAP_BLAS_LEFT), noTranspose, Int32(SMAP_BLAS_UNIT), width, rest,
+      a + first * n + first, side, right, side)
+    smap_dgemm(
+      Int32(SMAP_BLAS_COLUMN_MAJOR), noTranspose, noTranspose, rest, rest, width, -1,
+      a + first * n + next, side, right, side, 1, corner, side)
+  }
+
+  /// Replaces the lower triangle of a square matrix by Cholesky's factor; false if there is none.
+  mutating func factorByCholesky() throws -> Bool {
+    let n = rows
+    let width = n < DoubleMatrix.longSide ? n : DoubleMatrix.panel
+    return try BLAS.withLibrary {
+      try values.withUnsafeMutableBufferPointer { values in
+        guard let a = values.baseAddress else { return true }
+        for first in stride(from: 0, to: n, by: width) {
+          if first > 0 { try Stop.check() }
+          let next = min(first + width, n)
+          let corner = a + first * n + first
+          guard smap_cholesky(Int32(next - first), corner, Int32(n)) == 0 else { return false }
+          DoubleMatrix.takeShare(a, n, of: first..<next)
+        }
+        return true
+      }
+    }
+  }
+
+  /// Divides what lies below the factor of a panel by it, and takes the share of that from the
+  /// lower triangle of the rest, one panel of columns at a time.
+  private static func takeShare(_ a: UnsafeMutablePointer<Double>, _ n: Int, of panel: Range<Int>) {
+    let (first, next) = (panel.lowerBound, panel.upperBound)
+    guard next < n else { return }
+    let (side, width) = (Int32(n), Int32(panel.count))
+    smap_dtrsm(
+      Int32(SMAP_BLAS_RIGHT), transpose, Int32(SMAP_BLAS_NON_UNIT), Int32(n - next), width,
+      a + first * n + first, side, a + first * n + next, side)
+    for column in stride(from: next, to: n, by: panel.count) {
+      let left = a + first * n + column
+      smap_dgemm(
+        Int32(SMAP_BLAS_COLUMN_MAJOR), noTranspose, transpose, Int32(n - column),
+        Int32(min(panel.count, n - column)), width, -1, left, side, left, side, 1,
+        a + column * n + column, side)
+    }
+  }
+}
