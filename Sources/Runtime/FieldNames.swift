@@ -2,8 +2,8 @@
 //
 // The names of a record's fields, in order, apart from their values.
 //
-// Records made by the same literal share one object of names. A name is a `Text` that a table
-// keeps for the whole process, so equal names are as a rule one object: the machine remembers in
+// Records made by the same literal share one object of names. A name is a `Text` that a table of the
+// process keeps while something has it, so equal names are as a rule one object: the machine remembers in
 // an instruction where it found a field last, looks whether the same object stands there, and is
 // done. Only names that are not in the table are compared as strings. Most records have a handful
 // of names, for which going through them is faster than hashing; from nine names on, a dictionary
@@ -79,19 +79,46 @@ final class FieldNames {
   }
 }
 
-extension Text {
-  private static let known = Mutex<[String: Text]>([:])
+/// The one object for each name of a field that something has.
+private struct KnownNames {
+  private var table: [String: Text] = [:]
+  /// How many names may be added before the next sweep; a long one counts as several.
+  private var untilSweep = KnownNames.shortestSweep
+
   /// Beyond so many names, further ones get an object of their own each time: programs do not
   /// have them, data might.
-  private static let knownLimit = 1 << 16
+  private static let limit = 1 << 16
+  private static let shortestSweep = 1 << 12
+
+  var count: Int { table.count }
+
+  mutating func object(for name: String) -> Text {
+    if let text = table[name] { return text }
+    untilSweep -= 1 + name.utf8.count / 64
+    if untilSweep <= 0 { sweep() }
+    let text = Text(name)
+    if table.count < KnownNames.limit { table[name] = text }
+    return text
+  }
+
+  /// Forgets the names that only the table holds: names from data come and go with their records.
+  private mutating func sweep() {
+    // Taken out of the table, so that what it alone holds has one reference.
+    var names = Array(table.values)
+    table = [:]
+    for index in names.indices where !isKnownUniquelyReferenced(&names[index]) {
+      table[names[index].string] = names[index]
+    }
+    untilSweep = max(KnownNames.shortestSweep, table.count)
+  }
+}
+
+extension Text {
+  private static let known = Mutex(KnownNames())
 
   /// The one object for a name of a field.
-  static func name(_ name: String) -> Text {
-    known.withLock { table in
-      if let text = table[name] { return text }
-      let text = Text(name)
-      if table.count < knownLimit { table[name] = text }
-      return text
-    }
-  }
+  static func name(_ name: String) -> Text { known.withLock { $0.object(for: name) } }
+
+  /// How many names are kept.
+  static var knownNameCount: Int { known.withLock { $0.count } }
 }

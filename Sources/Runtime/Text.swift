@@ -10,7 +10,7 @@
 /// The string behind a string value.
 ///
 /// Only a string that nobody else holds is added to; then no other thread holds it either. Those that
-/// several threads share, the names of fields, are held by a table for good.
+/// several threads share, the names of fields, are held by a table as long as anybody holds them.
 public final class Text: @unchecked Sendable {
   // The machine knows the first four by their places.
   /// The characters in UTF-8, if there are few and somebody may want to add to them or add them.

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of fields are kept once, and only as long as something has them.
+
+@testable import Runtime
+import Testing
+
+@Suite struct FieldNameTests {
+  @Test func equalNamesAreOneObject() {
+    let name = Text.name("weights of the first layer")
+    #expect(Text.name("weights of the first layer") === name)
+    #expect(Text.name("weights of the second layer") !== name)
+  }
+
+  /// A script that makes ever new names does not make the table grow.
+  @Test func namesOfDataAreForgotten() throws {
+    let test = TestSession()
+    let held = Text.name("held by this test")
+    let text = """
+      let found = 0
+      for i in range(100_000) {
+        let r = {fixed: 1}
+        r["name {i}"] = i
+        if r["name {i}"] == i and r.fixed == 1 { found += 1 }
+      }
+      found
+      """
+    #expect(try test.show(text) == "100000")
+    #expect(Text.knownNameCount < 30_000)
+    #expect(Text.name("held by this test") === held)
+  }
+
+  /// A few long names weigh as much as many short ones.
+  @Test func longNamesAreForgotten() throws {
+    let before = Text.knownNameCount
+    for index in 0..<200 { _ = Text.name(String(repeating: "x", count: 1 << 16) + "\(index)") }
+    #expect(Text.knownNameCount < before + 100)
+  }
+}
