@@ -8,9 +8,9 @@ import CBLAS
 
 extension DoubleMatrix {
   /// Multiplications that take a small part of a second.
-  static let shortWork = 1 << 30
+  static let shortWork = 3 << 28
   /// The columns of a panel.
-  private static let panel = 128
+  private static let panel = 96
   /// Matrices of fewer rows are factored at once.
   private static let longSide = 768
 

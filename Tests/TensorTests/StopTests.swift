@@ -3,7 +3,7 @@
 // A request to stop ends long work and leaves short work alone. In processes of their own, because
 // the request is one of the whole process.
 
-import Tensors
+@testable import Tensors
 import Testing
 
 @Suite struct StopTests {
@@ -17,6 +17,9 @@ import Testing
       #expect(throws: CancellationError.self) {
         try Tensor.rand([1 << 25], key: RandomKey(seed: 1))
       }
+      let large = try DoubleMatrix.identity(1024)
+      #expect(throws: CancellationError.self) { try large.eliminated() }
+      #expect(throws: CancellationError.self) { try large.cholesky() }
       #expect(throws: CancellationError.self) { try many.reshape([1 << 12, 1 << 13]).transposed() }
       Stop.clear()
       #expect(try square.matmul(square).shape == [1024, 1024])
