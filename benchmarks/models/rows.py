@@ -22,6 +22,8 @@ SHIPPED_TRAINING = {k: v for k, v in SHIPPED.items() if k != "shipped"} | dict(l
 EAGER, COMPILED, JAX, NUMPY, NUMPY_OUT, AMP = (
     "PyTorch", "torch.compile", "JAX", "NumPy", "NumPy, in place", "PyTorch, bf16")
 
+BF16 = {"bf16": 1}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -33,6 +35,8 @@ class Row:
     items: int = 1
     # The ratio aimed at by peer; a peer with 0 is measured without an aim.
     peers: dict = field(default_factory=dict)
+    # Options for smap alone.
+    own: dict = field(default_factory=dict)
     memory: float = 0  # the most memory aimed at, as a part of PyTorch's; 0 leaves it out
 
     def shown(self, seconds):
@@ -42,13 +46,16 @@ class Row:
         return seconds / self.items * (1e3 if self.unit == "ms" else 1e6)
 
 
-def drawing(name, configuration, batch, peers, **more):
-    return Row(name, "sample", configuration | dict(batch=batch) | more, "ms", batch, peers)
+def drawing(name, configuration, batch, peers, own=None, **more):
+    return Row(name, "sample", configuration | dict(batch=batch) | more, "ms", batch, peers,
+               own or {})
 
 
 ROWS = [
     Row("training step, small tokenizer, batch 64", "train", SMALL | dict(batch=64, steps=4),
         "images/s", 64, {EAGER: 1.5, COMPILED: 1.5, AMP: 0}, memory=0.4),
+    Row("the same with products in bf16", "train", SMALL | dict(batch=64, steps=4), "images/s", 64,
+        {AMP: 1.6}, BF16),
     Row("encode, small, one picture", "encode", SMALL | dict(batch=1), "ms", 1,
         {EAGER: 1.9, COMPILED: 0}),
     Row("encode, small, batch 64", "encode", SMALL | dict(batch=64), "images/s", 64,
@@ -60,7 +67,9 @@ ROWS = [
     drawing("CARD, one picture, 25 Euler steps", SMALL, 1, {EAGER: 18, COMPILED: 0, JAX: 3.5},
             steps=25),
     drawing("CARD, sixteen pictures, each", SMALL, 16, {EAGER: 3.2, JAX: 2.4}, steps=25),
+    drawing("sixteen in bf16, each", SMALL, 16, {EAGER: 0, JAX: 0}, BF16, steps=25),
     drawing("CARD of width 768, one picture", WIDE, 1, {EAGER: 7, JAX: 0}, steps=25),
+    drawing("the same in bf16", WIDE, 1, {EAGER: 16, JAX: 0}, BF16, steps=25),
     Row("AdamW step, 20 M parameters", "adamw", dict(count=20_000_000), "ms", 1, {EAGER: 0}),
     Row("five operations on 16 M elements", "elementwise", dict(count=16_000_000), "ms", 1,
         {EAGER: 0, NUMPY: 1, NUMPY_OUT: 0}),

@@ -85,6 +85,7 @@ class Bench:
         words = [f"{key}={value}" for key, value in row.options.items()]
         if side == "smap":
             script = os.path.join(HERE, row.work + ".smap")
+            words += [f"{key}={value}" for key, value in row.own.items()]
             return [self.smap, "run", script, "--threads", str(self.threads), "--", *words]
         name, extra, _ = SCRIPTS[side]
         words += [f"{key}={value}" for key, value in extra.items()]
