@@ -30,13 +30,13 @@ extension Picture {
         hint: "bring them to one size with image.resize")
     }
     let shape = [pictures.count, first.channels, first.height, first.width]
-    var values = [Float](repeating: 0, count: try Tensor.elementCount(shape))
+    let result = try Tensor(uninitialized: shape)
     let plane = first.width * first.height
     for (index, picture) in pictures.enumerated() {
       let base = index * first.channels * plane
-      picture.writePlanes(into: &values, at: base)
+      picture.writePlanes(into: result.pointer + base)
     }
-    return try Tensor(shape: shape, values: values)
+    return result
   }
 
   /// Makes the picture at `index` of a tensor [B, C, H, W], or of [C, H, W] or [H, W].
@@ -70,12 +70,11 @@ extension Picture {
   var sizeText: String { "\(width) x \(height) x \(channels)" }
 
   /// Writes the channels as planes (C, H, W) of values from 0 to 1.
-  private func writePlanes(into values: inout [Float], at base: Int) {
+  private func writePlanes(into values: UnsafeMutablePointer<Float>) {
     let plane = width * height
     for channel in 0..<channels {
-      let start = base + channel * plane
       for pixel in 0..<plane {
-        values[start + pixel] = Float(pixels[pixel * channels + channel]) / 255
+        values[channel * plane + pixel] = Float(pixels[pixel * channels + channel]) / 255
       }
     }
   }

@@ -5,6 +5,7 @@
 // size: a pixel is covered by as much as its centre lies inside, within one pixel of the edge.
 
 import Glibc
+import Tensors
 
 /// Draws labelled pictures of simple shapes.
 public enum ShapesDataset {
@@ -15,7 +16,7 @@ public enum ShapesDataset {
   ///
   /// Picture i depends only on the seed, the size and i: a longer data set begins with the shorter.
   ///
-  /// - Throws: `ImageError` when a number is out of range.
+  /// - Throws: `ImageError` when a number is out of range, `CancellationError` when a stop is asked for.
   public static func make(
     count: Int, size: Int = 32, classes: Int = 10, seed: UInt64 = 0
   ) throws -> ImageDataset {
@@ -31,6 +32,7 @@ public enum ShapesDataset {
     var pictures: [Picture] = []
     pictures.reserveCapacity(count)
     for index in 0..<count {
+      try Stop.check()
       var mixer = SplitMix64(seed: seed)
       var generator = SplitMix64(seed: mixer.next() ^ UInt64(index))
       pictures.append(draw(DrawnShape.allCases[index % classes], size: size, using: &generator))

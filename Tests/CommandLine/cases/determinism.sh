@@ -8,14 +8,15 @@ expect 'threads do not change results' 0 "$one" "$smap" --threads 2 -e "$draw"
 cat >train.smap <<'SMAP'
 # Trains a small tokenizer for fifty steps and its generator for twenty, draws eight pictures.
 let set = data.shapes(64, size = 16)
-for kind in ["kl", "vq"] {
+for {name, kind, precision} in [{name: "kl", kind: "kl", precision: "f32"},
+  {name: "vq", kind: "vq", precision: "f32"}, {name: "rounded", kind: "kl", precision: "bf16"}] {
   let tok = smap.tokenizer(image_size = 16, patch_size = 4, num_tokens = 8, token_dim = 5,
     width = 32, depth = 2, decoder_depth = 2, pixel_channels = 8, num_classes = set.classes |> len(),
     quantizer = kind, codebook_size = 64, seed = 1)
-  smap.train(tok, set, steps = 50, batch_size = 32, seed = 2)
-  smap.save(tok, "{kind}.safetensors")
-  data.save(smap.decode(tok, smap.encode(tok, set.images[:8])[:3]), "{kind}.npy")
-  if kind == "kl" {
+  smap.train(tok, set, steps = 50, batch_size = 32, precision = precision, seed = 2)
+  smap.save(tok, "{name}.safetensors")
+  data.save(smap.decode(tok, smap.encode(tok, set.images[:8])[:3]), "{name}.npy")
+  if name == "kl" {
     let model = card.model(tok, width = 32, depth = 2, head_width = 32, head_depth = 2, seed = 3)
     card.train(model, set, steps = 20, batch_size = 16, seed = 4)
     card.save(model, "card.safetensors")
@@ -31,7 +32,7 @@ trained() {
   cd ..
 }
 first=$(trained 2)
-expect 'training writes its files' 0 '6' bash -c 'ls run | wc -l'
+expect 'training writes its files' 0 '8' bash -c 'ls run | wc -l'
 for threads in 1 2 2 4; do
   expect "the same weights and pictures again, on $threads threads" 0 "$first" trained "$threads"
 done
