@@ -104,29 +104,42 @@ private struct Canvas {
 
   private mutating func stroke(_ points: [Point], color: Color, radius: Double) {
     // One row of coverage a pixel row that the curve touches.
-    var mask: [Int: [Float]] = [:]
+    var mask = [[Float]](repeating: [], count: clip.rows.count)
     for (start, end) in zip(points, points.dropFirst()) {
       let rows = span(min(start.y, end.y) - radius, max(start.y, end.y) + radius, in: clip.rows)
-      let (dx, dy) = (end.x - start.x, end.y - start.y)
-      let square = dx * dx + dy * dy
       for row in rows {
         let columns = touched(start, end, row: Double(row), radius: radius)
-        for column in columns {
-          let (px, py) = (Double(column) + 0.5 - start.x, Double(row) + 0.5 - start.y)
-          let t = square > 0 ? min(max((px * dx + py * dy) / square, 0), 1) : 0
-          let covered = Float(radius + 0.5 - hypot(px - t * dx, py - t * dy))
-          guard covered > 0 else { continue }
-          let old = mask[row]?[column - clip.columns.lowerBound] ?? 0
-          guard covered > old else { continue }
-          mask[row, default: [Float](repeating: 0, count: clip.columns.count)][
-            column - clip.columns.lowerBound] = min(covered, 1)
+        let index = row - clip.rows.lowerBound
+        if mask[index].isEmpty, !columns.isEmpty {
+          mask[index] = [Float](repeating: 0, count: clip.columns.count)
         }
+        cover(&mask[index], columns, row: row, start, end, radius: radius)
       }
     }
-    for (row, coverage) in mask {
+    for (index, coverage) in mask.enumerated() {
       for (offset, covered) in coverage.enumerated() where covered > 0 {
-        picture.blend(color, x: clip.columns.lowerBound + offset, y: row, coverage: covered)
+        picture.blend(
+          color, x: clip.columns.lowerBound + offset, y: clip.rows.lowerBound + index,
+          coverage: covered)
       }
+    }
+  }
+
+  /// Raises the coverage of pixels in a row to what a stretch covers of them.
+  private func cover(
+    _ coverage: inout [Float], _ columns: Range<Int>, row: Int, _ start: Point, _ end: Point,
+    radius: Double
+  ) {
+    let (dx, dy) = (end.x - start.x, end.y - start.y)
+    let square = dx * dx + dy * dy
+    let py = Double(row) + 0.5 - start.y
+    for column in columns {
+      let px = Double(column) + 0.5 - start.x
+      let t = square > 0 ? min(max((px * dx + py * dy) / square, 0), 1) : 0
+      let (x, y) = (px - t * dx, py - t * dy)
+      let covered = min(Float(radius + 0.5 - (x * x + y * y).squareRoot()), 1)
+      let offset = column - clip.columns.lowerBound
+      if covered > coverage[offset] { coverage[offset] = covered }
     }
   }
 
