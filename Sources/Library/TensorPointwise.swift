@@ -9,7 +9,27 @@ import Tensors
 
 /// Functions that work element by element.
 enum TensorPointwise {
-  static let functions: [Builtin] = powers + waves + activations + steps + tests + combinations
+  static let functions: [Builtin] =
+    powers + waves + activations + steps + tests + combinations + [fused]
+
+  private static let fused = Builtin(
+    "fused(f: function, ...tensors)",
+    "Gives `f(...tensors)` for an elementwise `f`, without large results in between.",
+    details: """
+      On large tensors, each operation waits for memory. Here `f` runs on pieces that stay in cache: it \
+      sees tensors of shape [n], and may use arithmetic, comparisons, functions of one number and \
+      single numbers from outside. The tensors have one shape. Values are those of `f` itself; where \
+      gradients are recorded, `f` simply gets the whole tensors.
+      """,
+    example: "fused(fn(x, y) = (x * y + x) / 3, [3, 6], [1, 2])   #=> tensor([2, 6])"
+  ) { call in
+    let function = try call.function(0)
+    let tensors = try call.values(1).map { try Conversion.tensor($0) }
+    return .tensor(
+      try Tensor.fused(tensors) { pieces in
+        try Conversion.tensor(call.invoke(function, pieces.map { .tensor($0) }))
+      })
+  }
 
   private static let powers: [Builtin] = [
     pointwise("abs", .abs, "Gives the size without the sign.", "abs(-3)   #=> 3") {

@@ -20,6 +20,8 @@ package final class GradientNode {
   package let depth: Int
   /// For a parameter: the gradient left by the last backward pass.
   package var leafGradient: Tensor?
+  /// For a tensor whose operations are being written down: its place among them.
+  package var place: ElementwiseTrace.Place?
 
   package init(
     parents: [GradientNode?], pullback: ((Tensor) throws -> [Tensor?])?

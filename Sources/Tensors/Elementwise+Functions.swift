@@ -136,8 +136,9 @@ extension Tensor {
       }
     }
     result.isMask = operation.isTest
-    guard isRecording, !operation.isTest else { return result }
-    return record(result, operation)
+    guard isRecording else { return result }
+    if let place = node?.place { return try place.trace.add(operation, self, result) }
+    return operation.isTest ? result : record(result, operation)
   }
 
   /// Functions take longer than arithmetic, so threads pay off earlier.

@@ -94,8 +94,11 @@ extension Tensor {
     if operation.isComparison || (operation.keepsMasks && a.isMask && b.isMask) {
       result.isMask = true
     }
-    guard a.isRecording || b.isRecording, !operation.isComparison else { return result }
-    return operation.record(result, a, b)
+    guard a.isRecording || b.isRecording else { return result }
+    if let place = a.node?.place ?? b.node?.place {
+      return try place.trace.add(operation, a, b, result)
+    }
+    return operation.isComparison ? result : operation.record(result, a, b)
   }
 
   /// Combines each element with a number.
@@ -107,7 +110,9 @@ extension Tensor {
       runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
     }
     result.isMask = operation.isComparison
-    guard a.isRecording, !operation.isComparison else { return result }
+    guard a.isRecording else { return result }
+    if let place = a.node?.place { return try place.trace.add(operation, a, b, result) }
+    guard !operation.isComparison else { return result }
     switch operation {
     case .add, .subtract: return result.recorded(from: [a]) { [$0] }
     case .multiply: return result.recorded(from: [a]) { [try $0 * b] }
@@ -125,8 +130,9 @@ extension Tensor {
       numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
     }
     result.isMask = operation.isComparison
-    guard b.isRecording, !operation.isComparison else { return result }
-    return operation.record(result, try Tensor.scalar(a), b)
+    guard b.isRecording else { return result }
+    if let place = b.node?.place { return try place.trace.add(operation, a, b, result) }
+    return operation.isComparison ? result : operation.record(result, try Tensor.scalar(a), b)
   }
 
   private static func computed(

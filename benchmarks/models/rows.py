@@ -73,6 +73,8 @@ ROWS = [
     Row("AdamW step, 20 M parameters", "adamw", dict(count=20_000_000), "ms", 1, {EAGER: 0}),
     Row("five operations on 16 M elements", "elementwise", dict(count=16_000_000), "ms", 1,
         {EAGER: 0, NUMPY: 1, NUMPY_OUT: 0}),
+    Row("the same, fused", "elementwise", dict(count=16_000_000), "ms", 1,
+        {NUMPY: 2, NUMPY_OUT: 0}, {"fused": 1}),
     Row("an operation on an 8 x 8 tensor", "small", {}, "us", 1, {EAGER: 0}),
     Row("the same, forward and backward", "small", dict(gradient=1), "us", 1, {EAGER: 0}),
     Row("training the shipped tokenizer's architecture, batch 32", "train",
