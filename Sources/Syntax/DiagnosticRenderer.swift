@@ -127,7 +127,7 @@ private struct Excerpt {
 
   /// Cuts out what fits into `width` columns around the start of the span.
   init(_ source: Source, _ span: Span, width: Int) {
-    let line = source.lineSpan(source.position(of: span.start).line)
+    let line = source.lineSpan(source.line(of: span.start))
     let start = min(max(span.start, line.start), line.end)
     let end = min(max(span.end, start), line.end)
     // A caret is never far from the text shown, so only its surroundings need be decoded.

@@ -48,8 +48,8 @@ public struct Lexer {
 
   mutating func run() -> TokenStream {
     guard bytes.count <= Source.maximumSize else { return tooLarge() }
-    // A token of three to four bytes is usual; memory that is not touched costs nothing.
-    stream.tokens.reserveCapacity(bytes.count / 3 + 8)
+    // Tokens of three to four bytes are usual, of two rare; memory that is not touched costs nothing.
+    stream.tokens.reserveCapacity(bytes.count / 2 + 8)
     checkEncoding()
     let encodingIssues = stream.issues.count
     while offset < bytes.count { step() }
