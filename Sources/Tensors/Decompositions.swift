@@ -129,7 +129,7 @@ extension Tensor {
     let values = try Tensor(uninitialized: Array(shape.dropLast()))
     let vectors = try Tensor(uninitialized: shape)
     for index in 0..<stackCount {
-      let found = try finiteMatrix(index, "linalg.eigh").symmetricEigen()
+      let found = try finiteMatrix(index, "linalg.eigh").stoppable { try $0.symmetricEigen() }
       for i in 0..<side { values.pointer[index * side + i] = Float(found.values[i]) }
       found.vectors.write(to: vectors, index: index)
     }
@@ -159,7 +159,7 @@ extension Tensor {
     let s = try Tensor(uninitialized: stack + [least])
     let vt = try Tensor(uninitialized: stack + [least, columns])
     for index in 0..<stackCount {
-      let found = try finiteMatrix(index, "linalg.svd").singular()
+      let found = try finiteMatrix(index, "linalg.svd").stoppable { try $0.singular() }
       found.u.write(to: u, index: index)
       found.vt.write(to: vt, index: index)
       for i in 0..<least { s.pointer[index * least + i] = Float(found.values[i]) }
@@ -175,7 +175,7 @@ extension Tensor {
     let q = try Tensor(uninitialized: stack + [rows, least])
     let r = try Tensor(uninitialized: stack + [least, columns])
     for index in 0..<stackCount {
-      let found = try finiteMatrix(index, "linalg.qr").orthogonal()
+      let found = try finiteMatrix(index, "linalg.qr").stoppable { try $0.orthogonal() }
       found.q.write(to: q, index: index)
       found.r.write(to: r, index: index)
     }
@@ -191,8 +191,8 @@ extension Tensor {
       throw TensorError.shape(
         "linalg.lstsq takes a matrix and as many rows beside it, not \(shape) and \(right.shape)")
     }
-    let found = try finiteMatrix(0, "linalg.lstsq").leastSquares(
-      columns.finiteMatrix(0, "linalg.lstsq"))
+    let b = try columns.finiteMatrix(0, "linalg.lstsq")
+    let found = try finiteMatrix(0, "linalg.lstsq").stoppable { try $0.leastSquares(b) }
     let result = try Tensor(uninitialized: [shape[1], columns.shape[1]])
     found.x.write(to: result)
     return (isVector ? try result.squeeze(dim: 1) : result, found.rank)

@@ -92,6 +92,9 @@ package enum BLAS {
   /// Opens the library now, for those who will not be able to open files later.
   package static func prepare() { _ = use }
 
+  /// Whether several threads may call the library at the same time.
+  static var isFree: Bool { use == .freely }
+
   private enum Use {
     case freely, inTurns, never, missing
 

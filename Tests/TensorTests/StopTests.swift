@@ -20,9 +20,17 @@ import Testing
       let large = try DoubleMatrix.identity(1024)
       #expect(throws: CancellationError.self) { try large.eliminated() }
       #expect(throws: CancellationError.self) { try large.cholesky() }
+      let matrix = try Tensor.rand([512, 512], key: RandomKey(seed: 1))
+      #expect(throws: CancellationError.self) { try matrix.singularValues() }
+      #expect(throws: CancellationError.self) { try matrix.symmetricEigen() }
+      #expect(throws: CancellationError.self) { try matrix.orthogonalFactors() }
+      #expect(throws: CancellationError.self) { try matrix.leastSquares(matrix) }
       #expect(throws: CancellationError.self) { try many.reshape([1 << 12, 1 << 13]).transposed() }
       Stop.clear()
       #expect(try square.matmul(square).shape == [1024, 1024])
+      let (q, r) = try matrix.orthogonalFactors()
+      let error = zip(try q.matmul(r).toArray(), matrix.toArray()).map { abs($0 - $1) }.max()
+      #expect((error ?? 1) < 1e-4)
     }
   }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How to stop work that does not look at `Stop`: LAPACK's singular and eigenvalues take seconds for
+// a thousand rows, in one call. Such a call runs on a thread of its own; whoever waits for it and is
+// asked to stop leaves it behind. It works on copies, ends unseen, and frees what it holds.
+
+import Glibc
+
+/// A call on a thread of its own, and its outcome.
+private final class Abandonable<Outcome>: @unchecked Sendable {
+  private let body: () throws -> Outcome
+  private var outcome: Result<Outcome, any Error>?
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let isDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  /// How long a stop may go unseen, in nanoseconds.
+  private static var interval: Int { 10_000_000 }
+
+  init(_ body: @escaping () throws -> Outcome) {
+    self.body = body
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(isDone, nil)
+  }
+
+  deinit {
+    pthread_cond_destroy(isDone)
+    pthread_mutex_destroy(mutex)
+    isDone.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Starts the call; false if there is no thread for it.
+  func start() -> Bool {
+    var attributes = pthread_attr_t()
+    guard pthread_attr_init(&attributes) == 0 else { return false }
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(Runner { self.run() })
+    let failed = pthread_create(
+      &thread, &attributes,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<Runner>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, context.toOpaque())
+    if failed != 0 { context.release() }
+    return failed == 0
+  }
+
+  private func run() {
+    let result = Result { try body() }
+    pthread_mutex_lock(mutex)
+    outcome = result
+    pthread_cond_signal(isDone)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Waits for the outcome; throws a `CancellationError` if a stop is asked for before.
+  func wait() throws -> Outcome {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let outcome { return try outcome.get() }
+      try Stop.check()
+      var time = timespec()
+      clock_gettime(CLOCK_REALTIME, &time)
+      time.tv_nsec += Abandonable.interval
+      if time.tv_nsec >= 1_000_000_000 {
+        time.tv_sec += 1
+        time.tv_nsec -= 1_000_000_000
+      }
+      pthread_cond_timedwait(isDone, mutex, &time)
+    }
+  }
+}
+
+/// What a thread is to do.
+private final class Runner {
+  let run: () -> Void
+  init(_ run: @escaping () -> Void) { self.run = run }
+}
+
+extension DoubleMatrix {
+  /// Multiplications from which a decomposition may take longer than anyone wants to wait.
+  private static let longWork = 0x1p26
+
+  /// What `body` makes of this matrix, in such a way that a stop need not wait for it. A profile
+  /// sees only its own thread, and under a tight limit of memory calls take turns: then it waits.
+  func stoppable<Outcome>(_ body: @escaping (DoubleMatrix) throws -> Outcome) throws -> Outcome {
+    let work = Double(rows) * Double(columns) * Double(min(rows, columns))
+    guard work > DoubleMatrix.longWork, BLAS.isFree, !Profile.isOn else { return try body(self) }
+    let call = Abandonable { try body(self) }
+    guard call.start() else { return try body(self) }
+    return try call.wait()
+  }
+}
