@@ -49,7 +49,7 @@ extension Tensor {
     let logSumExp = try Tensor(uninitialized: [batch * heads, tokens])
     let pairs = batch * heads
     let seen = mask.pairsSeen(tokens)
-    let perChunk = Tensor.attentionPairsPerChunk
+    let perChunk = Tensor.attentionPairsPerChunk(pairs)
     let scratchSize = smap_attention_scratch(tokens, headWidth)
     let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, scratchSize])
     let (x, o, l) = (detached, out, logSumExp)
@@ -81,5 +81,6 @@ extension Tensor {
     }
   }
 
-  private static var attentionPairsPerChunk: Int { 16 }
+  /// Few pairs are shared out singly, so that one picture has work for several threads.
+  private static func attentionPairsPerChunk(_ pairs: Int) -> Int { max(1, min(16, pairs / 8)) }
 }
