@@ -6,6 +6,8 @@
 // written without asking whether somebody shares the array. `items` is a copy for those who want
 // to go through the elements in peace.
 
+import Glibc
+
 /// A list: a growable sequence of values with identity.
 public final class List {
   // The machine knows these by their places.
@@ -27,7 +29,7 @@ public final class List {
   public init(_ items: [Value] = []) {
     room = UInt32(clamping: items.count)
     count = items.count
-    elements = .allocate(capacity: count)
+    elements = List.block(nil, capacity: count)
     elements.initialize(from: items, count: count)
   }
 
@@ -35,14 +37,26 @@ public final class List {
   init(copying first: UnsafeMutablePointer<Value>, count: Int) {
     room = UInt32(clamping: count)
     self.count = count
-    elements = .allocate(capacity: count)
+    elements = List.block(nil, capacity: count)
     elements.initialize(from: first, count: count)
   }
 
   deinit {
     if watch != 0 { WatchList.remove(watch) }
     Teardown.release(elements, count: count)
-    elements.deallocate()
+    free(elements)
+  }
+
+  /// Memory for elements; those of an old block come along. Large blocks grow without being copied, since
+  /// the system moves their pages.
+  private static func block(_ old: UnsafeMutablePointer<Value>?, capacity: Int)
+    -> UnsafeMutablePointer<Value>
+  {
+    let bytes = max(capacity, 1).multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
+    guard !bytes.overflow, let raw = realloc(old, bytes.partialValue) else {
+      fatalError("no memory is left for a list of \(capacity) values")
+    }
+    return raw.bindMemory(to: Value.self, capacity: capacity)
   }
 
   /// The elements in order, as they are now; setting replaces them all.
@@ -50,12 +64,12 @@ public final class List {
     get { Array(UnsafeBufferPointer(start: elements, count: count)) }
     set {
       let (old, oldCount) = (elements, count)
-      elements = .allocate(capacity: newValue.count)
+      elements = List.block(nil, capacity: newValue.count)
       elements.initialize(from: newValue, count: newValue.count)
       count = newValue.count
       capacity = newValue.count
       old.deinitialize(count: oldCount)
-      old.deallocate()
+      free(old)
     }
   }
 
@@ -130,10 +144,7 @@ public final class List {
   private func reserve(_ wanted: Int) {
     guard wanted > capacity else { return }
     let room = max(wanted, min(2 * capacity, capacity + 1 << 24))
-    let larger = UnsafeMutablePointer<Value>.allocate(capacity: room)
-    larger.moveInitialize(from: elements, count: count)
-    elements.deallocate()
-    elements = larger
+    elements = List.block(elements, capacity: room)
     capacity = room
   }
 }
