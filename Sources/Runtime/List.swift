@@ -49,6 +49,9 @@ public final class List {
 
   /// Memory for elements; those of an old block come along. Large blocks grow without being copied, since
   /// the system moves their pages.
+  ///
+  /// Limits on memory are checked before it comes to this. Where the system refuses all the same, every
+  /// object that Swift makes would end the process too; nothing that a list promises can then be kept.
   private static func block(_ old: UnsafeMutablePointer<Value>?, capacity: Int)
     -> UnsafeMutablePointer<Value>
   {
