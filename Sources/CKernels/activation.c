@@ -60,12 +60,24 @@ void smap_modulate_backward(const float *x, const float *scale, const float *dy,
     }
 }
 
+// By whole vectors, since compilers fall back to single numbers where y may be x.
 MULTIVERSIONED
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
                long width, float *y) {
+  for (long r = 0; r < rows; r++) {
+    const float *from = x + r * width, *factor = gate + r * stride, *by = h + r * width;
+    float *to = y + r * width;
+    long i = 0;
+    for (; i + LANES <= width; i += LANES)
+      *(Lanes *)(to + i) =
+          *(const Lanes *)(from + i) + *(const Lanes *)(factor + i) * *(const Lanes *)(by + i);
+    for (; i < width; i++) to[i] = from[i] + factor[i] * by[i];
+  }
+}
+
+void smap_fetch_rows(const float *x, long stride, long rows, long width) {
   for (long r = 0; r < rows; r++)
-    for (long i = 0; i < width; i++)
-      y[r * width + i] = x[r * width + i] + gate[r * stride + i] * h[r * width + i];
+    for (long i = 0; i < width; i += LANES) __builtin_prefetch(x + r * stride + i);
 }
 
 MULTIVERSIONED

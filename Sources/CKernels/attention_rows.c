@@ -83,12 +83,29 @@ void smap_score_slopes(const float *p, float *dp, long pitch, long tokens, float
   }
 }
 
+/// out = the sum of shares[j] times row j, for rows `stride` apart.
+INLINE void weigh(const float *shares, const float *rows, long stride, long length, long width,
+                  float *out) {
+  long i = 0;
+  for (; i + LANES <= width; i += LANES) {
+    Lanes sum = {0};
+    for (long j = 0; j < length; j++) sum += shares[j] * *(const Lanes *)(rows + j * stride + i);
+    *(Lanes *)(out + i) = sum;
+  }
+  for (; i < width; i++) {
+    float sum = 0;
+    for (long j = 0; j < length; j++) sum += shares[j] * rows[j * stride + i];
+    out[i] = sum;
+  }
+}
+
 MULTIVERSIONED
 void smap_attention_step(const float *q, const float *keys, const float *values, long length,
-                         long heads, long head_width, float *out, float *scratch) {
+                         long heads, long head_width, long first, long last, float *out,
+                         float *scratch) {
   long width = heads * head_width;
   float scale = 1.0f / sqrtf((float)head_width);
-  for (long head = 0; head < heads; head++) {
+  for (long head = first; head < last; head++) {
     const float *query = q + head * head_width;
     float best = -INFINITY, sum = 0;
     for (long j = 0; j < length; j++) {
@@ -100,12 +117,7 @@ void smap_attention_step(const float *q, const float *keys, const float *values,
       scratch[j] = fast_exp(scratch[j] - best);
       sum += scratch[j];
     }
-    float *result = out + head * head_width;
-    for (long i = 0; i < head_width; i++) result[i] = 0;
-    for (long j = 0; j < length; j++) {
-      const float *value = values + j * width + head * head_width;
-      float share = scratch[j] / sum;
-      for (long i = 0; i < head_width; i++) result[i] += share * value[i];
-    }
+    for (long j = 0; j < length; j++) scratch[j] /= sum;
+    weigh(scratch, values + head * head_width, width, length, head_width, out + head * head_width);
   }
 }

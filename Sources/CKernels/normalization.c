@@ -42,6 +42,22 @@ void smap_layer_norm(const float *x, const float *gain, const float *bias, float
   }
 }
 
+MULTIVERSIONED
+void smap_modulated_norm(const float *x, const float *shift, const float *scale, long stride,
+                         float epsilon, long rows, long width, float *y) {
+  for (long r = 0; r < rows; r++) {
+    const float *in = x + r * width, *up = scale + r * stride, *by = shift + r * stride;
+    float *out = y + r * width;
+    float m = row_sum(in, width) / (float)width;
+    float s = 1.0f / sqrtf(row_square_sum(in, m, width) / (float)width + epsilon);
+    long i = 0;
+    for (; i + LANES <= width; i += LANES)
+      *(Lanes *)(out + i) = (*(const Lanes *)(in + i) - m) * s * (*(const Lanes *)(up + i) + 1.0f) +
+                            *(const Lanes *)(by + i);
+    for (; i < width; i++) out[i] = (in[i] - m) * s * (up[i] + 1.0f) + by[i];
+  }
+}
+
 // With xhat = (x - mean) * rstd and g = dy * gain:
 // dx = rstd * (g - mean(g) - xhat * mean(g * xhat)).
 MULTIVERSIONED

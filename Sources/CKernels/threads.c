@@ -13,15 +13,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MAX_THREADS = 256, SPINS = 4000 };
+enum { MAX_THREADS = 256, MAX_PARTS = 64, SPINS = 4000 };
+
+/// How many phases of a part were taken up by a thread. On a line of its own: others write beside it.
+typedef struct {
+  _Alignas(64) atomic_int taken;
+} Part;
 
 typedef struct {
   void (*body)(void *, int);
+  void (*phase_body)(void *, int, int);
   void *context;
-  int chunks;
+  int chunks;    // of each phase, if there are phases
+  int phases;    // 0 if there are chunks only
   int bfloat16;  // whether products of the caller round to it
-  atomic_int next;
-  atomic_int finished;
+  Part *parts;
+  _Alignas(64) atomic_int next;
+  _Alignas(64) atomic_int finished;  // chunks, those of all phases together
 } Job;
 
 static pthread_mutex_t job_lock = PTHREAD_MUTEX_INITIALIZER;    // one job at a time
@@ -84,18 +92,46 @@ void smap_set_thread_count(int count) {
   atomic_store(&wanted_threads, count);
 }
 
-static void work_on(Job *job) {
+/// Waits until so many chunks are finished; whoever works on them needs no help.
+static void wait_for(Job *job, int chunks) {
+  for (int spin = 0; atomic_load_explicit(&job->finished, memory_order_acquire) < chunks; spin++) {
+    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
+  }
+}
+
+static void work_on_chunks(Job *job) {
   int done = 0;
-  inside_job = 1;
-  uses_bfloat16 = job->bfloat16;
   for (;;) {
     int chunk = atomic_fetch_add(&job->next, 1);
     if (chunk >= job->chunks) break;
     job->body(job->context, chunk);
     done++;
   }
-  inside_job = 0;
   if (done) atomic_fetch_add(&job->finished, done);
+}
+
+/// Takes the parts of each phase that nobody has taken, beginning with its own. A thread that comes late
+/// passes over what is done, so nobody ever waits for it.
+static void work_on_phases(Job *job, int thread) {
+  for (int phase = 0; phase < job->phases; phase++) {
+    wait_for(job, phase * job->chunks);
+    for (int i = 0; i < job->chunks; i++) {
+      int part = (thread + i) % job->chunks;
+      atomic_int *taken = &job->parts[part].taken;
+      int expected = phase;
+      if (atomic_load_explicit(taken, memory_order_relaxed) != phase) continue;
+      if (!atomic_compare_exchange_strong(taken, &expected, phase + 1)) continue;
+      job->phase_body(job->context, phase, part);
+      atomic_fetch_add_explicit(&job->finished, 1, memory_order_acq_rel);
+    }
+  }
+}
+
+static void work_on(Job *job, int thread) {
+  inside_job = 1;
+  uses_bfloat16 = job->bfloat16;
+  if (job->phases) work_on_phases(job, thread); else work_on_chunks(job);
+  inside_job = 0;
 }
 
 static void *worker(void *argument) {
@@ -116,7 +152,7 @@ static void *worker(void *argument) {
     if (index >= atomic_load(&wanted_threads) - 1) continue;
     atomic_fetch_add(&users, 1);
     Job *job = atomic_load(&current_job);
-    if (job) work_on(job);
+    if (job) work_on(job, index + 1);
     atomic_fetch_sub(&users, 1);
   }
   return NULL;
@@ -136,28 +172,49 @@ static void start_workers(int count) {
   }
 }
 
-void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
-  int threads = smap_thread_count();
-  if (chunks <= 1 || threads <= 1 || inside_job || pthread_mutex_trylock(&job_lock) != 0) {
-    for (int i = 0; i < chunks; i++) body(context, i);
-    return;
-  }
-  start_workers(threads - 1);
-  Job job = {.body = body, .context = context, .chunks = chunks, .bfloat16 = uses_bfloat16};
-  atomic_store(&job.next, 0);
-  atomic_store(&job.finished, 0);
-  atomic_store(&current_job, &job);
+/// Whether the job can be shared out; if so, the calling thread holds the lock of jobs.
+static int may_share(int chunks) {
+  return chunks > 1 && smap_thread_count() > 1 && !inside_job &&
+         pthread_mutex_trylock(&job_lock) == 0;
+}
+
+/// Does a job together with the workers, and gives up the lock of jobs.
+static void share(Job *job) {
+  start_workers(smap_thread_count() - 1);
+  job->bfloat16 = uses_bfloat16;
+  atomic_store(&job->next, 0);
+  atomic_store(&job->finished, 0);
+  atomic_store(&current_job, job);
   pthread_mutex_lock(&sleep_lock);
   atomic_fetch_add(&generation, 1);
   pthread_cond_broadcast(&wake);
   pthread_mutex_unlock(&sleep_lock);
-  work_on(&job);
-  for (int spin = 0; atomic_load(&job.finished) < chunks; spin++) {
-    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
-  }
+  work_on(job, 0);
+  wait_for(job, job->chunks * (job->phases ? job->phases : 1));
   atomic_store(&current_job, NULL);
   for (int spin = 0; atomic_load(&users) > 0; spin++) {
     if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
   }
   pthread_mutex_unlock(&job_lock);
+}
+
+void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
+  if (!may_share(chunks)) {
+    for (int i = 0; i < chunks; i++) body(context, i);
+    return;
+  }
+  Job job = {.body = body, .context = context, .chunks = chunks};
+  share(&job);
+}
+
+void smap_parallel_phases(int phases, int parts, void (*body)(void *, int, int), void *context) {
+  if (phases <= 0 || parts > MAX_PARTS || !may_share(parts)) {
+    for (int phase = 0; phase < phases; phase++)
+      for (int part = 0; part < parts; part++) body(context, phase, part);
+    return;
+  }
+  Part taken[MAX_PARTS];
+  for (int i = 0; i < parts; i++) atomic_init(&taken[i].taken, 0);
+  Job job = {.phase_body = body, .context = context, .chunks = parts, .phases = phases, .parts = taken};
+  share(&job);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The backbone of CARD, one token at a time: keys and values of the tokens so far are kept, and the
-// new one attends to them. All buffers are made once and used for every token.
+// new one attends to them. Threads go through a token together (`BackboneWorker`). All buffers are
+// made once and used for every token.
 
 import CKernels
 import Networks
@@ -11,91 +12,66 @@ import Tensors
 final class KeyValueCache {
   private let model: CARDGenerator
   private let rows: Int
-  private let capacity: Int
   private let width: Int
-  private let keys: [Tensor]
-  private let values: [Tensor]
-  private let stream: Tensor
-  private let normal: Tensor
-  private let queryKeyValue: Tensor
-  private let attended: Tensor
-  private let gateUp: Tensor
-  private let gated: Tensor
+  private let buffers: BackboneBuffers
+  private let workers: [BackboneWorker]
   private let scratch: Tensor
 
   /// A cache for `rows` pictures of up to `capacity` tokens.
   init(_ model: CARDGenerator, rows: Int, capacity: Int) throws {
-    self.model = model
-    self.rows = rows
-    self.capacity = capacity
-    width = model.configuration.width
-    let shape = [rows, capacity, width]
-    keys = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
-    values = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
-    stream = try Tensor(uninitialized: [rows, width])
-    normal = try Tensor(uninitialized: [rows, width])
-    queryKeyValue = try Tensor(uninitialized: [rows, 3 * width])
-    attended = try Tensor(uninitialized: [rows, width])
-    let hidden = model.blocks.map { $0.down.weight.shape[1] }.max() ?? 0
-    gateUp = try Tensor(uninitialized: [rows, 2 * hidden])
-    gated = try Tensor(uninitialized: [rows, hidden])
-    scratch = try Tensor(uninitialized: [max(capacity, rows)])
+    let width = model.configuration.width
+    (self.model, self.rows, self.width) = (model, rows, width)
+    let buffers = try BackboneBuffers(model, rows: rows, capacity: capacity)
+    self.buffers = buffers
+    let parts = ThreadPool.parts(multiplications: rows * width * width)
+    workers = try (0..<parts).map { try BackboneWorker(model, buffers, part: $0, of: parts) }
+    scratch = try Tensor(uninitialized: [rows])
   }
 
   /// Takes in one embedded token a row [rows, width] and writes the context of the next one.
   func advance(
     _ embedded: UnsafePointer<Float>, position: Int, into context: UnsafeMutablePointer<Float>
   ) throws {
-    let place = model.positions.pointer + position * width
-    let target = model.targets.pointer + position * width
+    let stream = buffers.stream.pointer
     for r in 0..<rows {
-      smap_add(embedded + r * width, place, stream.pointer + r * width, width)
+      smap_add(
+        embedded + r * width, model.positions.pointer + position * width, stream + r * width, width)
     }
-    for (layer, block) in model.blocks.enumerated() {
-      try attend(block, layer, position)
-      try feedForward(block)
+    let workers = workers
+    ThreadPool.forEachPhase(phases: workers[0].phases, parts: workers.count) { phase, part in
+      workers[part].work(phase: phase, position: position)
     }
-    normalize(model.norm, into: context)
-    for r in 0..<rows { smap_accumulate(context + r * width, target, width) }
-  }
-
-  /// stream += project(attention(norm(stream))).
-  private func attend(_ block: CausalBlock, _ layer: Int, _ position: Int) throws {
-    normalize(block.norm1, into: normal.pointer)
-    try block.queryKeyValue.apply(normal.pointer, rows: rows, into: queryKeyValue.pointer)
-    for r in 0..<rows {
-      let packed = queryKeyValue.pointer + r * 3 * width
-      let keyRow = keys[layer].pointer + r * capacity * width
-      let valueRow = values[layer].pointer + r * capacity * width
-      (keyRow + position * width).update(from: packed + width, count: width)
-      (valueRow + position * width).update(from: packed + 2 * width, count: width)
-      Profile.measure(
-        .attention, operations: 4 &* (position &+ 1) &* width,
-        bytes: 8 &* (position &+ 1) &* width
-      ) {
-        smap_attention_step(
-          packed, keyRow, valueRow, position + 1, block.heads, width / block.heads,
-          attended.pointer + r * width, scratch.pointer)
-      }
-    }
-    try block.project.apply(
-      attended.pointer, rows: rows, into: stream.pointer, accumulates: true)
-  }
-
-  /// stream += down(swiglu(norm(stream))).
-  private func feedForward(_ block: CausalBlock) throws {
-    normalize(block.norm2, into: normal.pointer)
-    try block.gateUp.apply(normal.pointer, rows: rows, into: gateUp.pointer)
-    Profile.measure(.activation, operations: gated.count, bytes: 12 &* gated.count) {
-      smap_swiglu(gateUp.pointer, rows, block.down.weight.shape[1], gated.pointer)
-    }
-    try block.down.apply(gated.pointer, rows: rows, into: stream.pointer, accumulates: true)
-  }
-
-  private func normalize(_ norm: RMSNorm, into result: UnsafeMutablePointer<Float>) {
     Profile.measure(.norm, operations: rows &* width, bytes: 8 &* rows &* width) {
       smap_rms_norm(
-        stream.pointer, norm.gain.pointer, Tensor.normEpsilon, rows, width, result, scratch.pointer)
+        stream, model.norm.gain.pointer, Tensor.normEpsilon, rows, width, context, scratch.pointer)
     }
+    for r in 0..<rows {
+      smap_accumulate(context + r * width, model.targets.pointer + position * width, width)
+    }
+  }
+}
+
+/// What all threads write and read while a token passes through the backbone.
+final class BackboneBuffers {
+  let rows: Int
+  let capacity: Int
+  let keys: [Tensor]
+  let values: [Tensor]
+  let stream: Tensor
+  let queryKeyValue: Tensor
+  let attended: Tensor
+  let gateUp: Tensor
+
+  init(_ model: CARDGenerator, rows: Int, capacity: Int) throws {
+    let width = model.configuration.width
+    (self.rows, self.capacity) = (rows, capacity)
+    let shape = [rows, capacity, width]
+    keys = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
+    values = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
+    stream = try Tensor(uninitialized: [rows, width])
+    queryKeyValue = try Tensor(uninitialized: [rows, 3 * width])
+    attended = try Tensor(uninitialized: [rows, width])
+    let hidden = model.blocks.map { $0.down.weight.shape[1] }.max() ?? 0
+    gateUp = try Tensor(uninitialized: [rows, 2 * hidden])
   }
 }

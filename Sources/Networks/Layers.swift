@@ -44,6 +44,11 @@ public final class Linear: Module {
       LeftOperand(rows: x, width: weight.shape[1]), rows: rows, into: y, epilogue)
   }
 
+  /// A part of the layer, or all of it, for a loop during which its weights do not change.
+  package func fixed(part: Int = 0, of parts: Int = 1) throws -> FixedLinear {
+    try FixedLinear(packed.forward(weight), bias, part: part, of: parts)
+  }
+
   /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
     [NamedParameter("weight", weight)] + (bias.map { [NamedParameter("bias", $0)] } ?? [])

@@ -34,6 +34,25 @@ import Testing
     }
   }
 
+  /// Wide enough that threads share the drawing of one picture.
+  @Test(arguments: [Solver.euler, .heun])
+  func threadsDrawOnePictureTogether(_ solver: Solver) throws {
+    var configuration = try smallGenerator().configuration
+    (configuration.width, configuration.headWidth, configuration.heads) = (192, 176, 6)
+    let model = try CARDGenerator(configuration, seed: 5)
+    shake(model, scale: 0.05)
+    var options = SamplingOptions()
+    (options.steps, options.solver, options.guidanceScale) = (3, solver, 2)
+    func draw() throws -> [Float] {
+      try model.sample(
+        condition: Condition([1], classCount: 3), seeds: [7], options: options
+      ).latents.toArray()
+    }
+    let alone = try withThreads(1, draw)
+    #expect(alone.allSatisfy(\.isFinite) && Set(alone).count > 1)
+    for threads in [2, 3, 4] { #expect(try withThreads(threads, draw) == alone) }
+  }
+
   @Test func contextsAreCausal() throws {
     let model = try shaken()
     let condition = try Condition([1], classCount: 3)

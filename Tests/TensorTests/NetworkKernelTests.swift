@@ -162,7 +162,9 @@ import Testing
     let scratch = Floats(zeros: length)
     let (pq, pk, pv) = (q.pointer, keys.pointer, values.pointer)
     let (po, ps) = (out.pointer, scratch.pointer)
-    smap_attention_step(pq, pk, pv, length, heads, headWidth, po, ps)
+    // Heads may be shared out.
+    smap_attention_step(pq, pk, pv, length, heads, headWidth, 0, 1, po, ps)
+    smap_attention_step(pq, pk, pv, length, heads, headWidth, 1, heads, po, ps)
     expect(
       out,
       (0..<width).map { entry in
@@ -214,6 +216,10 @@ import Testing
     expect(y, (0..<rows * width).map { x[$0] * (1 + part(1, $0)) + part(0, $0) })
     smap_gate(px, pm + 2 * width, ph, stride, rows, width, py)
     expect(y, (0..<rows * width).map { x[$0] + part(2, $0) * h[$0] })
+    // Where the result takes the place of an operand.
+    let sums = y.doubles
+    smap_gate(py, pm + 2 * width, ph, stride, rows, width, py)
+    expect(y, (0..<rows * width).map { sums[$0] + part(2, $0) * h[$0] })
     let (wide, half) = (try Floats(rows * 2 * width, seed: 20), Floats(zeros: rows * width))
     let (pw, pf) = (wide.pointer, half.pointer)
     smap_swiglu(pw, rows, width, pf)
@@ -222,6 +228,26 @@ import Testing
       (0..<rows * width).map { i in
         let gate = wide[i / width * 2 * width + i % width]
         return gate * sigmoid(gate) * wide[i / width * 2 * width + width + i % width]
+      })
+  }
+
+  @Test(arguments: [0, 1, 3, 8], [1, 5, 16, 37, 192])
+  func normsWithModulation(_ rows: Int, _ width: Int) throws {
+    let stride = 2 * width + 1
+    let (x, y) = (try Floats(rows * width, seed: 22), Floats(zeros: rows * width))
+    let m = try Floats(rows * stride + 2 * width, seed: 23)
+    let (px, pm, py) = (x.pointer, m.pointer, y.pointer)
+    smap_modulated_norm(px, pm, pm + width, stride, 1e-5, rows, width, py)
+    expect(
+      y,
+      (0..<rows).flatMap { r in
+        let row = (0..<width).map { x[r * width + $0] }
+        let mean = row.reduce(0, +) / Double(width)
+        let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(width)
+        return row.enumerated().map { i, value in
+          (value - mean) / (variance + 1e-5).squareRoot() * (1 + m[r * stride + width + i])
+            + m[r * stride + i]
+        }
       })
   }
 

@@ -14,6 +14,9 @@ void smap_layer_norm(const float *x, const float *gain, const float *bias, float
 void smap_layer_norm_backward(const float *x, const float *gain, const float *mean,
                               const float *rstd, const float *dy, long rows, long width, float *dx,
                               float *dgain, float *dbias);
+/// y = (x - mean) * rstd * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats.
+void smap_modulated_norm(const float *x, const float *shift, const float *scale, long stride,
+                         float epsilon, long rows, long width, float *y);
 /// y = x / rms(x) * gain. Keeps 1/rms in rrms[rows].
 void smap_rms_norm(const float *x, const float *gain, float epsilon, long rows, long width,
                    float *y, float *rrms);
@@ -42,6 +45,8 @@ void smap_modulate_backward(const float *x, const float *scale, const float *dy,
 /// y = x + gate * h, where gate lies in rows of `stride` floats.
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
                long width, float *y);
+/// Asks for rows that are read soon, in whose lines another processor may just have written.
+void smap_fetch_rows(const float *x, long stride, long rows, long width);
 /// dgate = dy * h and dh = dy * gate (dx is dy itself).
 void smap_gate_backward(const float *gate, const float *h, const float *dy, long stride, long rows,
                         long width, float *dgate, float *dh);
@@ -61,10 +66,11 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
                              const float *dout, long tokens, long heads, long head_width,
                              long prefix, long first, long last, float *dqkv, float *scratch);
 long smap_attention_scratch(long tokens, long head_width);
-/// One new token per batch row against cached keys and values.
-/// q: [heads * head_width]; keys and values: [length, heads * head_width].
+/// One new token against cached keys and values, for the heads from `first` to before `last`.
+/// q: [heads * head_width]; keys and values: [length, heads * head_width]; scratch: `length` floats.
 void smap_attention_step(const float *q, const float *keys, const float *values, long length,
-                         long heads, long head_width, float *out, float *scratch);
+                         long heads, long head_width, long first, long last, float *out,
+                         float *scratch);
 
 // MARK: optimisation
 

@@ -7,6 +7,13 @@
 /// Returns when all are done. Calls from inside a body run inline.
 void smap_parallel_for(int chunks, void (*body)(void *context, int chunk), void *context);
 
+/// Calls body(context, phase, part) for all parts of one phase after those of the other. A part of
+/// a phase begins when all of the phase before have ended; each part is done by the same thread again
+/// and again where possible, so that what it reads stays in that thread's cache. Meant for long loops
+/// of short phases: passing from one to the next costs a fraction of a dispatch.
+void smap_parallel_phases(int phases, int parts, void (*body)(void *context, int phase, int part),
+                          void *context);
+
 /// The number of threads that take part, the caller included.
 int smap_thread_count(void);
 /// Sets the number of threads, clamped to 1...256.
