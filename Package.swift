@@ -48,7 +48,7 @@ let package = Package(
 
     // Pictures.
     .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG"], exclude: ["README.md"]),
-    .target(name: "Plots", dependencies: ["Images"], exclude: ["README.md"]),
+    .target(name: "Plots", dependencies: ["Images", "Tensors"], exclude: ["README.md"]),
 
     // How good pictures are, by the features of a fixed network.
     .target(name: "Metrics", dependencies: ["Networks", "Images"]),

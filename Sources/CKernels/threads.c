@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 256, MAX_PARTS = 64, SPINS = 4000 };
@@ -20,6 +21,12 @@ typedef struct {
   _Alignas(64) atomic_int taken;
 } Part;
 
+/// When the work of a thread has to end, and how many seconds that were at first.
+typedef struct {
+  long nanoseconds;  // of the monotonic clock; 0 if there is no such time
+  double seconds;
+} Deadline;
+
 typedef struct {
   void (*body)(void *, int);
   void (*phase_body)(void *, int, int);
@@ -27,6 +34,7 @@ typedef struct {
   int chunks;    // of each phase, if there are phases
   int phases;    // 0 if there are chunks only
   int bfloat16;  // whether products of the caller round to it
+  Deadline deadline;
   Part *parts;
   _Alignas(64) atomic_int next;
   _Alignas(64) atomic_int finished;  // chunks, those of all phases together
@@ -44,6 +52,7 @@ static int started_workers = 0;
 static _Thread_local int inside_job = 0;
 static _Thread_local int gradients_enabled = 1;
 static _Thread_local int uses_bfloat16 = 0;
+static _Thread_local Deadline deadline = {0, 0};
 
 int smap_is_inside_chunk(void) { return inside_job; }
 
@@ -53,9 +62,27 @@ void smap_request_stop(int requested) {
   atomic_store_explicit(&stop_requested, requested, memory_order_relaxed);
 }
 
-int smap_stop_requested(void) {
-  return atomic_load_explicit(&stop_requested, memory_order_relaxed);
+static long monotonic_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1000000000L + time.tv_nsec;
 }
+
+int smap_stop_requested(void) {
+  if (atomic_load_explicit(&stop_requested, memory_order_relaxed)) return SMAP_STOP_ASKED;
+  if (deadline.nanoseconds && monotonic_nanoseconds() > deadline.nanoseconds)
+    return SMAP_STOP_TIME_IS_UP;
+  return 0;
+}
+
+void smap_set_deadline(double start, double seconds) {
+  double end = start + seconds;
+  // Beyond a hundred years there is none.
+  deadline.nanoseconds = seconds > 0 && end < 3e9 ? (long)(end * 1e9) : 0;
+  deadline.seconds = seconds;
+}
+
+double smap_seconds_allowed(void) { return deadline.seconds; }
 
 int smap_gradients_enabled(void) { return gradients_enabled; }
 void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
@@ -130,6 +157,7 @@ static void work_on_phases(Job *job, int thread) {
 static void work_on(Job *job, int thread) {
   inside_job = 1;
   uses_bfloat16 = job->bfloat16;
+  deadline = job->deadline;
   if (job->phases) work_on_phases(job, thread); else work_on_chunks(job);
   inside_job = 0;
 }
@@ -182,6 +210,7 @@ static int may_share(int chunks) {
 static void share(Job *job) {
   start_workers(smap_thread_count() - 1);
   job->bfloat16 = uses_bfloat16;
+  job->deadline = deadline;
   atomic_store(&job->next, 0);
   atomic_store(&job->finished, 0);
   atomic_store(&current_job, job);

@@ -32,6 +32,7 @@ public enum PNG {
   /// - Throws: `ImageError` for anything but a complete and correct PNG of acceptable size.
   public static func decode(_ bytes: [UInt8], name: String = "PNG data") throws -> Picture {
     let header = try PNGHeader(bytes, name: name)
+    try Picture.checkMemory(bytes: header.width * header.height * 4)
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
     defer { png_image_free(&image) }

@@ -4,6 +4,8 @@
 // opaque, alpha. Sizes are checked once, when a picture is made, so that everything which draws,
 // scales or encodes one may rely on them.
 
+import Tensors
+
 /// A colour of 8 bits a channel.
 public struct Color: Sendable, Hashable {
   /// Red, green, blue and opacity, 0 to 255.
@@ -75,7 +77,8 @@ public struct Picture: Sendable, Hashable {
     }
   }
 
-  /// Refuses sizes that are not positive or exceed `pixelLimit`, without overflowing.
+  /// Refuses sizes that are not positive, or exceed `pixelLimit` or the memory that may be held,
+  /// without overflowing; looks at `Stop` as well, since a picture takes a while.
   package static func checkSize(width: Int, height: Int) throws {
     guard width > 0, height > 0 else {
       throw ImageError.shape("a picture needs at least one pixel, not \(width) x \(height)")
@@ -84,6 +87,17 @@ public struct Picture: Sendable, Hashable {
     guard !overflows, area <= pixelLimit else {
       throw ImageError.limit(
         "a picture of \(width) x \(height) pixels is beyond the limit of \(pixelLimit) pixels")
+    }
+    try checkMemory(bytes: area * 4)
+    try Stop.check()
+  }
+
+  /// Refuses pictures that alone would take more memory than may be held.
+  package static func checkMemory(bytes: Int) throws {
+    guard bytes <= MemoryBudget.limit else {
+      throw ImageError.limit(
+        "this session may hold \(describeBytes(MemoryBudget.limit)) of memory; "
+          + "pictures of \(describeBytes(bytes)) were asked for")
     }
   }
 

@@ -62,6 +62,7 @@ extension Picture {
     var result = [UInt8](repeating: 255, count: newWidth * newHeight * channels)
     let alpha = hasAlpha ? down.applyToColumns(across.applyToRows(plane(3))) : nil
     for channel in 0..<3 {
+      try Stop.check()
       let scaled = down.applyToColumns(across.applyToRows(premultipliedPlane(channel)))
       for index in scaled.values.indices {
         var value = scaled.values[index]
@@ -130,18 +131,20 @@ public func resize(
   let across = AxisWeights(from: oldWidth, to: width, filter: filter)
   let down = AxisWeights(from: oldHeight, to: height, filter: filter)
   let shape = [images.shape[0], images.shape[1], height, width]
-  var values: [Float] = []
-  values.reserveCapacity(try Tensor.elementCount(shape))
-  images.withValues { source in
+  let result = try Tensor(uninitialized: shape)
+  let out = result.pointer
+  try images.withValues { source in
     for plane in 0..<shape[0] * shape[1] {
+      try Stop.check()
       let start = plane * oldHeight * oldWidth
       let old = Plane(
         values: Array(source[start..<start + oldHeight * oldWidth]),
         width: oldWidth, height: oldHeight)
-      values += down.applyToColumns(across.applyToRows(old)).values
+      let new = down.applyToColumns(across.applyToRows(old)).values
+      (out + plane * height * width).update(from: new, count: new.count)
     }
   }
-  return try Tensor(shape: shape, values: values)
+  return result
 }
 
 // MARK: - Weights

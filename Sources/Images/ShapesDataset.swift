@@ -29,6 +29,8 @@ public enum ShapesDataset {
     guard count >= 0, count <= (1 << 30) / (size * size) else {
       throw ImageError.limit("\(count) pictures of \(size) x \(size) pixels are too many")
     }
+    // The tensor that is made of them takes four bytes a channel.
+    try Picture.checkMemory(bytes: count * size * size * 3 * 4)
     var pictures: [Picture] = []
     pictures.reserveCapacity(count)
     for index in 0..<count {

@@ -33,8 +33,9 @@ public final class MicroBatchTrainer {
   ///
   /// `loss` returns the number to differentiate and the numbers to report. It runs on any thread
   /// and must not change anything that other micro-batches read. `weights` are the shares of the
-  /// micro-batches in the batch and add up to one. Throws the first micro-batch's error, or a
-  /// ValueError when the gradient is not finite; the parameters are unchanged then.
+  /// micro-batches in the batch and add up to one. Throws the first micro-batch's error, a
+  /// ValueError when the gradient is not finite, or what a stop throws; the parameters are
+  /// unchanged then.
   public func step(
     weights: [Float], loss: (Int) throws -> (total: Tensor, reported: [Float])
   ) throws -> StepResult {
@@ -71,6 +72,8 @@ public final class MicroBatchTrainer {
   private func differentiate(
     _ index: Int, _ loss: (Int) throws -> (total: Tensor, reported: [Float])
   ) throws -> ([Tensor?], [Float]) {
+    // The forward and the backward pass look between their parts as well.
+    try Stop.check()
     let (total, reported) = try loss(index)
     return (try total.gradients(for: optimizer.parameters), reported)
   }

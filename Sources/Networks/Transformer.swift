@@ -32,6 +32,7 @@ public final class TransformerBlock: Module {
 
   /// x: [B, tokens, width].
   public func callAsFunction(_ x: Tensor, mask: AttentionMask) throws -> Tensor {
+    try Stop.check()
     let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask)
     let h = try project(attended, addedTo: x)
     return try contract(expand(norm2(h), activation: .gelu), addedTo: h)
@@ -98,6 +99,7 @@ public final class CausalBlock: Module {
 
   /// x: [B, tokens, width].
   public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    try Stop.check()
     let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: .causal)
     return try feedForward(project(attended, addedTo: x))
   }

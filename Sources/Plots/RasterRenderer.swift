@@ -2,10 +2,12 @@
 //
 // A figure as pixels. Lines and dots are smooth: a pixel is covered by as much as its centre lies
 // within the shape, measured as a distance. The stretches of a curve are joined in a mask before
-// they are mixed in, so that a pixel which two of them touch is not coloured twice.
+// they are mixed in, so that a pixel which two of them touch is not coloured twice. Large sheets
+// take seconds: rows are left out once a stop is asked for, and then the item throws.
 
 import Glibc
 import Images
+import Tensors
 
 /// Draws figures as pictures.
 public enum RasterRenderer {
@@ -43,7 +45,10 @@ public enum RasterRenderer {
     var canvas = Canvas(
       try Picture(width: scene.width * scale, height: scene.height * scale, fill: .white),
       scale: Double(scale))
-    for item in scene.items { try canvas.draw(item) }
+    for item in scene.items {
+      try canvas.draw(item)
+      try Stop.check()
+    }
     return canvas.picture
   }
 }
@@ -108,6 +113,7 @@ private struct Canvas {
     for (start, end) in zip(points, points.dropFirst()) {
       let rows = span(min(start.y, end.y) - radius, max(start.y, end.y) + radius, in: clip.rows)
       for row in rows {
+        if Stop.isRequested { return }
         let columns = touched(start, end, row: Double(row), radius: radius)
         let index = row - clip.rows.lowerBound
         if mask[index].isEmpty, !columns.isEmpty {
@@ -171,6 +177,7 @@ private struct Canvas {
     let left = box.x * scale, right = box.right * scale
     let top = box.y * scale, bottom = box.bottom * scale
     for row in span(top, bottom, in: clip.rows) {
+      if Stop.isRequested { return }
       let high = min(Double(row) + 1, bottom) - max(Double(row), top)
       guard high > 0 else { continue }
       for column in span(left, right, in: clip.columns) {
@@ -185,6 +192,7 @@ private struct Canvas {
   private mutating func cells(_ colors: [Color], rows: Int, columns: Int, _ box: Box) {
     let (width, height) = (box.width * scale, box.height * scale)
     for y in span(box.y * scale, box.bottom * scale, in: clip.rows) {
+      if Stop.isRequested { return }
       let v = (Double(y) + 0.5 - box.y * scale) / height
       guard v >= 0, v < 1 else { continue }
       let row = min(rows - 1, Int(v * Double(rows)))

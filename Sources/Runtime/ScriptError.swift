@@ -98,6 +98,11 @@ public struct ScriptError: Error {
     ScriptError(.limit, message, hint: hint, isCatchable: isCatchable)
   }
 
+  /// The time that one evaluation may take is used up.
+  static func timeLimit(seconds: Double) -> ScriptError {
+    limit("this session may run for \(Display.number(seconds)) seconds at a time")
+  }
+
   /// The interrupt of Ctrl-C, which no script can catch.
   public static var interrupt: ScriptError {
     var error = ScriptError(.init(rawValue: "Interrupt"), "interrupted", isCatchable: false)
@@ -121,6 +126,8 @@ public struct ScriptError: Error {
       self.init(error.diagnostics.first ?? Diagnostic(.syntax, "this is not a program"))
     case is CancellationError:
       self = .interrupt
+    case let error as DeadlineError:
+      self = .timeLimit(seconds: error.seconds)
     default:
       self.init(.error, "\(error)")
     }

@@ -49,7 +49,10 @@ public final class Session {
   public let interrupt: Interrupt
   /// Bounds on what scripts may use up.
   public var limits: Limits {
-    didSet { machine.limitDepth(limits.depth) }
+    didSet {
+      machine.limitDepth(limits.depth)
+      if evaluations > 0 { Stop.setDeadline(seconds: limits.seconds, after: startTime) }
+    }
   }
   /// Where `print` goes.
   public var output: (String) -> Void
@@ -189,11 +192,13 @@ public final class Session {
       stepCount = 0
       writtenBytes = 0
       startTime = Session.now()
+      Stop.setDeadline(seconds: limits.seconds, after: startTime)
     }
     evaluations += 1
     defer {
       evaluations -= 1
       if evaluations == 0 {
+        Stop.setDeadline(seconds: nil, after: startTime)
         machine.graveyard = []
         freeCycles()
       }
@@ -254,8 +259,7 @@ public final class Session {
     }
     if limits.outputBytes != nil { try checkOutput() }
     if let limit = limits.seconds, Session.now() - startTime > limit {
-      throw ScriptError.limit(
-        "this session may run for \(Display.number(limit)) seconds at a time")
+      throw ScriptError.timeLimit(seconds: limit)
     }
   }
 

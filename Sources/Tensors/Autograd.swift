@@ -152,6 +152,7 @@ extension Tensor {
         guard let pullback = node.pullback,
           let gradient = sums.removeValue(forKey: ObjectIdentifier(node))
         else { continue }
+        try Stop.check()
         let contributions = try Tensor.withoutGradients { try pullback(gradient) }
         for (parent, contribution) in zip(node.parents, contributions) {
           guard let parent, let contribution else { continue }

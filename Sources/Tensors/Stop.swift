@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How work that takes seconds ends early. Whoever runs it asks for the stop, from a signal handler
-// or another thread; the work looks at the request between its blocks, leaves the rest out and
-// throws a `CancellationError`, so that nobody sees its unfinished result. Short work does not
-// look: what surrounds it does, at places where it can stop with everything in order.
+// or another thread, or has said before how long it may take; the work looks at both between its
+// blocks, leaves the rest out and throws, so that nobody sees its unfinished result. Short work does
+// not look: what surrounds it does, at places where it can stop with everything in order.
+//
+// A request is for the whole process. A time is for the thread that sets it and for what it shares
+// out, because sessions with different limits may run side by side.
 
 import CKernels
 
@@ -15,11 +18,27 @@ public enum Stop {
   /// Withdraws it.
   public static func clear() { smap_request_stop(0) }
 
-  /// Whether it has been asked for.
+  /// Lets long work of this thread go on for so many seconds after `start`, a time of the monotonic
+  /// clock; nil: for ever.
+  public static func setDeadline(seconds: Double?, after start: Double) {
+    smap_set_deadline(start, seconds ?? 0)
+  }
+
+  /// Whether it has been asked for, or the time of this thread is up.
   public static var isRequested: Bool { smap_stop_requested() != 0 }
 
-  /// Throws a `CancellationError` if it has been asked for.
+  /// Throws a `CancellationError` if a stop has been asked for, a `DeadlineError` if time is up.
   package static func check() throws {
-    if isRequested { throw CancellationError() }
+    switch smap_stop_requested() {
+    case 0: return
+    case Int32(SMAP_STOP_TIME_IS_UP): throw DeadlineError(seconds: smap_seconds_allowed())
+    default: throw CancellationError()
+    }
   }
+}
+
+/// Work has taken as long as it may.
+public struct DeadlineError: Error {
+  /// How long that was.
+  public let seconds: Double
 }

@@ -3,6 +3,7 @@
 // A request to stop ends long work and leaves short work alone. In processes of their own, because
 // the request is one of the whole process.
 
+import Synchronization
 @testable import Tensors
 import Testing
 
@@ -32,6 +33,27 @@ import Testing
       let error = zip(try q.matmul(r).toArray(), matrix.toArray()).map { abs($0 - $1) }.max()
       #expect((error ?? 1) < 1e-4)
     }
+  }
+
+  @Test func workEndsWhenItsTimeIsUp() throws {
+    // The time is that of one thread, and of those that work for it.
+    let square = try Tensor.zeros([1024, 1024])
+    let weight = try Tensor.parameter(square)
+    let loss = try weight.mul(2).sum()
+    Stop.setDeadline(seconds: 1e-9, after: 1)
+    defer { Stop.setDeadline(seconds: nil, after: 0) }
+    #expect(throws: DeadlineError.self) { try square.matmul(square) }
+    #expect(throws: DeadlineError.self) { try loss.gradients(for: [weight]) }
+    #expect(try square.sum().item() == 0)
+    // All eight pieces of the work see it, whoever does them.
+    let seen = Mutex(0)
+    ThreadPool.forEach(chunks: 8) { _ in if Stop.isRequested { seen.withLock { $0 += 1 } } }
+    #expect(seen.withLock { $0 } == 8)
+    Stop.setDeadline(seconds: 1e6, after: 1e6)
+    #expect(try square.matmul(square).shape == [1024, 1024])
+    Stop.setDeadline(seconds: nil, after: 0)
+    ThreadPool.forEach(chunks: 8) { _ in if Stop.isRequested { seen.withLock { $0 += 1 } } }
+    #expect(seen.withLock { $0 } == 8)
   }
 
   @Test func shortWorkIsDone() async {

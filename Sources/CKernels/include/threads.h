@@ -24,8 +24,15 @@ int smap_is_inside_chunk(void);
 
 /// Asks long work to stop between two of its blocks, or withdraws that. Safe in signal handlers.
 void smap_request_stop(int requested);
-/// Whether long work shall stop.
+/// Whether long work of this thread shall stop, and why; 0 if it shall not.
 int smap_stop_requested(void);
+enum { SMAP_STOP_ASKED = 1, SMAP_STOP_TIME_IS_UP = 2 };
+
+/// Lets work of this thread, and what it shares out, go on for so many seconds after a time of the
+/// monotonic clock; 0: for ever.
+void smap_set_deadline(double start, double seconds);
+/// What the last call of smap_set_deadline on this thread, or on the one that shared out the work, said.
+double smap_seconds_allowed(void);
 
 /// Whether products of layers on this thread round their operands to bfloat16; workers do as the
 /// thread does that shares out the work.

@@ -47,6 +47,18 @@ for code in 'while true { }' 'while true { try { while true { } } catch e { } }'
   limited "seconds in $code" 'seconds' --max-seconds 0.2 "$code"
 done
 
+# What a built-in does in one go looks at the clock too: numbers, pictures, training.
+for code in 'let a = zeros(3000, 3000); a @ a @ a @ a @ a @ a' 'sort(random.normal(0, 1, [3e7], seed = 1))' \
+  'linalg.svd(random.normal(0, 1, [900, 900], seed = 1))' 'data.shapes(20000, size = 64)' \
+  'plot.save(plot.line([1, 4, 9]), "large.png", scale = 16)' \
+  'smap.train(smap.tokenizer(image_size = 32, seed = 0), data.shapes(64), steps = 1e6)'; do
+  limited "seconds in $code" '0.2 seconds' --max-seconds 0.2 "$code"
+done
+for code in 'data.shapes(5050, size = 88)' 'image.show(ones(100, 100), scale = 20)' \
+  'plot.save(plot.line([1, 4, 9]), "large.png", scale = 11)'; do
+  limited "memory of pictures in $code" 'may hold 8.0 MB of memory' --max-memory 8MB "$code"
+done
+
 # Output and depth
 limited 'output' 'write 1.0 kB' --max-output 1KB 'while true { print("x") }'
 limited 'output of the last line' 'write 10 bytes' --max-output 10B 'print("12345678901234567890")'
