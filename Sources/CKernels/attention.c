@@ -51,8 +51,8 @@ INLINE const float *queries_of(const float *qkv, long pair, long tokens, long he
   return qkv + (pair / heads * tokens * 3 * heads + pair % heads) * head_width;
 }
 
-void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix,
-                    long first, long last, float *out, float *lse, float *scratch) {
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix, long from,
+                    long wanted, long first, long last, float *out, float *lse, float *scratch) {
   long width = heads * head_width, stride = 3 * width;
   Room r = room(scratch, tokens, head_width, BLOCK);
   float scale = 1.0f / sqrtf((float)head_width);
@@ -62,16 +62,18 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
     const float *next = queries_of(qkv, pair + 1 < last ? pair + 1 : pair, tokens, heads, head_width);
     smap_pack(q + width, 1, stride, head_width, tokens, 0, panels(tokens), r.keys);
     smap_pack(q + 2 * width, stride, 1, tokens, head_width, 0, panels(head_width), r.values);
-    float *to = out + batch * tokens * width + head * head_width;
+    float *to = out + batch * wanted * width + head * head_width;
+    q += from * stride, next += from * stride;
     // A few rows at a time, so that their scores stay in the first-level cache.
-    for (long start = 0; start < tokens; start += BLOCK) {
-      long rows = tokens - start < BLOCK ? tokens - start : BLOCK;
-      long seen = visible(start + rows - 1, prefix, tokens);
+    for (long start = 0; start < wanted; start += BLOCK) {
+      long rows = wanted - start < BLOCK ? wanted - start : BLOCK;
+      long seen = visible(from + start + rows - 1, prefix, tokens);
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);
       smap_product(rows, tokens, head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
                    SMAP_PANEL * head_width, 0, panels(seen), r.p, r.pitch, &bare, 0);
-      smap_soften(r.p, r.pitch, start, rows, prefix, tokens, scale, lse + pair * tokens + start, shares);
+      smap_soften(r.p, r.pitch, from + start, rows, prefix, tokens, scale, lse + pair * wanted + start,
+                  shares);
       smap_product(rows, head_width, seen, r.p, r.pitch, 1, r.values, SMAP_PANEL,
                    SMAP_PANEL * tokens, 0, panels(head_width), to + start * width, width, &bare, 0);
       smap_share_out(to + start * width, head_width, width, rows, shares);
@@ -82,39 +84,42 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
 // With P = softmax(S), O = P V: dV = P' dO, dP = dO V', dQ = dS K, dK = dS' Q.
 void smap_attention_backward(const float *qkv, const float *out, const float *lse,
                              const float *dout, long tokens, long heads, long head_width,
-                             long prefix, long first, long last, float *dqkv, float *scratch) {
+                             long prefix, long from, long wanted, long first, long last, float *dqkv,
+                             float *scratch) {
   long width = heads * head_width, stride = 3 * width, w = head_width;
   long across = panels(tokens), down = panels(w);
   Room r = room(scratch, tokens, w, tokens > BLOCK ? tokens : BLOCK);
   float scale = 1.0f / sqrtf((float)w);
-#define PRODUCT(n, k, a, row, depth, b, to, apart) \
-  smap_product(tokens, n, k, a, row, depth, b, SMAP_PANEL, SMAP_PANEL * (k), 0, panels(n), to, apart, \
-               &bare, r.strip)
+#define PRODUCT(m, n, k, a, row, depth, b, to, apart) \
+  smap_product(m, n, k, a, row, depth, b, SMAP_PANEL, SMAP_PANEL * (k), 0, panels(n), to, apart, &bare, \
+               r.strip)
   for (long pair = first; pair < last; pair++) {
     long batch = pair / heads, head = pair % heads;
     long after = pair + 1 < last ? pair + 1 : pair;
-    const float *q = queries_of(qkv, pair, tokens, heads, w);
+    const float *all = queries_of(qkv, pair, tokens, heads, w), *q = all + from * stride;
     const float *next = queries_of(qkv, after, tokens, heads, w);
-    long next_row = (after / heads * tokens * heads + after % heads) * w;
-    const float *o = out + batch * tokens * width + head * w;
-    const float *dy = dout + batch * tokens * width + head * w;
-    float *dq = dqkv + batch * tokens * stride + head * w;
-    smap_pack(q + width, 1, stride, w, tokens, 0, across, r.keys);
-    PRODUCT(tokens, w, q, stride, 1, r.keys, r.p, r.pitch);
+    long next_row = (after / heads * wanted * heads + after % heads) * w;
+    const float *o = out + batch * wanted * width + head * w;
+    const float *dy = dout + batch * wanted * width + head * w;
+    float *slopes = dqkv + batch * tokens * stride + head * w, *dq = slopes + from * stride;
+    smap_pack(all + width, 1, stride, w, tokens, 0, across, r.keys);
+    PRODUCT(wanted, tokens, w, q, stride, 1, r.keys, r.p, r.pitch);
     fetch(next, stride, tokens, w, width, 2);
-    smap_probabilities(r.p, r.pitch, tokens, prefix, scale, lse + pair * tokens);
-    smap_pack(dy, width, 1, tokens, w, 0, down, r.up);
-    PRODUCT(w, tokens, r.p, 1, r.pitch, r.up, dq + 2 * width, stride);
+    smap_probabilities(r.p, r.pitch, from, wanted, prefix, tokens, scale, lse + pair * wanted);
+    smap_pack(dy, width, 1, wanted, w, 0, down, r.up);
+    PRODUCT(tokens, w, wanted, r.p, 1, r.pitch, r.up, slopes + 2 * width, stride);
     fetch(next + 2 * width, stride, tokens, w, 0, 1);
-    smap_pack(q + 2 * width, 1, stride, w, tokens, 0, across, r.values);
-    PRODUCT(tokens, w, dy, width, 1, r.values, r.dp, r.pitch);
-    smap_score_slopes(r.p, r.dp, r.pitch, tokens, scale, o, dy, width, w);
-    fetch(out + next_row, width, tokens, w, 0, 1);
-    smap_pack(q + width, stride, 1, tokens, w, 0, down, r.keys);
-    PRODUCT(w, tokens, r.dp, r.pitch, 1, r.keys, dq, stride);
-    fetch(dout + next_row, width, tokens, w, 0, 1);
-    smap_pack(q, stride, 1, tokens, w, 0, down, r.queries);
-    PRODUCT(w, tokens, r.dp, 1, r.pitch, r.queries, dq + width, stride);
+    smap_pack(all + 2 * width, 1, stride, w, tokens, 0, across, r.values);
+    PRODUCT(wanted, tokens, w, dy, width, 1, r.values, r.dp, r.pitch);
+    smap_score_slopes(r.p, r.dp, r.pitch, wanted, tokens, scale, o, dy, width, w);
+    fetch(out + next_row, width, wanted, w, 0, 1);
+    smap_pack(all + width, stride, 1, tokens, w, 0, down, r.keys);
+    PRODUCT(wanted, w, tokens, r.dp, r.pitch, 1, r.keys, dq, stride);
+    fetch(dout + next_row, width, wanted, w, 0, 1);
+    smap_pack(q, stride, 1, wanted, w, 0, down, r.queries);
+    PRODUCT(tokens, w, wanted, r.dp, 1, r.pitch, r.queries, slopes + width, stride);
+    for (long i = 0; i < tokens; i++)
+      if (i < from || i >= from + wanted) memset(slopes + i * stride, 0, sizeof(float) * (size_t)w);
   }
 #undef PRODUCT
 }

@@ -59,10 +59,11 @@ void smap_share_out(float *out, long width, long stride, long rows, const float 
 }
 
 MULTIVERSIONED
-void smap_probabilities(float *p, long pitch, long tokens, long prefix, float scale,
-                          const float *lse) {
-  for (long i = 0; i < tokens; i++)
-    exponentiate(p + i * pitch, scale * base_two, lse[i] * base_two, visible(i, prefix, tokens), pitch);
+void smap_probabilities(float *p, long pitch, long start, long rows, long prefix, long tokens,
+                        float scale, const float *lse) {
+  for (long i = 0; i < rows; i++)
+    exponentiate(p + i * pitch, scale * base_two, lse[i] * base_two,
+                 visible(start + i, prefix, tokens), pitch);
 }
 
 INLINE void score_slope_row(const float *share, float *slope, long pitch, long tokens, float scale,
@@ -75,9 +76,9 @@ INLINE void score_slope_row(const float *share, float *slope, long pitch, long t
 }
 
 MULTIVERSIONED
-void smap_score_slopes(const float *p, float *dp, long pitch, long tokens, float scale,
+void smap_score_slopes(const float *p, float *dp, long pitch, long rows, long tokens, float scale,
                        const float *out, const float *dout, long stride, long width) {
-  for (long i = 0; i < tokens; i++) {
+  for (long i = 0; i < rows; i++) {
     float dot = row_product(dout + i * stride, out + i * stride, width);
     score_slope_row(p + i * pitch, dp + i * pitch, pitch, tokens, scale, dot);
   }

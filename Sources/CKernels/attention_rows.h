@@ -19,11 +19,11 @@ void smap_soften(float *scores, long pitch, long start, long rows, long prefix, 
                  float scale, float *lse, float *shares);
 /// Multiplies each row by its share.
 void smap_share_out(float *out, long width, long stride, long rows, const float *shares);
-/// All scores of a head become probabilities again.
-void smap_probabilities(float *p, long pitch, long tokens, long prefix, float scale,
-                        const float *lse);
-/// dP becomes dS = P * (dP - rowsum(dO * O)) * scale.
-void smap_score_slopes(const float *p, float *dp, long pitch, long tokens, float scale,
+/// The scores of `rows` queries from `start` on become probabilities again.
+void smap_probabilities(float *p, long pitch, long start, long rows, long prefix, long tokens,
+                        float scale, const float *lse);
+/// dP becomes dS = P * (dP - rowsum(dO * O)) * scale, for `rows` queries.
+void smap_score_slopes(const float *p, float *dp, long pitch, long rows, long tokens, float scale,
                        const float *out, const float *dout, long stride, long width);
 
 #endif

@@ -55,9 +55,10 @@ final class TokenizerEncoder: Module {
     let stream = try Tensor.assembled(
       batch: batch, width: width, [classSlot, patches, label, queries])
     let before = 2 + configuration.patchCount
-    let seen = try blocks(normPre(stream), mask: .causalAfter(prefix: before))
     let outputs = try normPost(
-      seen.narrow(dim: 1, start: before, count: configuration.numTokens))
+      blocks(
+        normPre(stream), mask: .causalAfter(prefix: before),
+        for: before..<before + configuration.numTokens))
     return (try project(outputs), try logVariance?(outputs).clamp(min: -12, max: 4))
   }
 
@@ -125,8 +126,7 @@ final class TokenizerDecoder: Module {
       canvas = try base(PixelLayout.patches(centred, side: configuration.patchSize)).add(canvas)
     }
     let stream = try Tensor.assembled(batch: batch, width: width, [canvas, label, known])
-    let seen = try blocks(normPre(stream))
-    let outputs = try normPost(seen.narrow(dim: 1, start: 0, count: configuration.patchCount))
+    let outputs = try normPost(blocks(normPre(stream), for: 0..<configuration.patchCount))
     return try draw(outputs, linear: linear, centred: centred)
   }
 

@@ -24,63 +24,100 @@ public enum AttentionMask: Sendable, Equatable {
     }
   }
 
-  /// How many pairs of a token and one that it sees there are: what attention costs.
-  func pairsSeen(_ tokens: Int) -> Int {
+  /// How many pairs of one of these tokens and one that it sees there are: what attention costs.
+  func pairsSeen(by queries: Range<Int>, of tokens: Int) -> Int {
     let prefix = min(prefixLength(tokens), tokens)
-    return prefix &* prefix &+ (tokens - prefix) &* (tokens &+ prefix &+ 1) / 2
+    let early = queries.clamped(to: 0..<prefix).count
+    let late = queries.clamped(to: prefix..<tokens)
+    return early &* prefix &+ late.count &* (late.lowerBound &+ late.upperBound &+ 1) / 2
   }
 }
 
 extension Tensor {
   /// Self-attention over rows of [q | k | v].
   ///
-  /// self: [batch, tokens, 3 * width]; the result is [batch, tokens, width]. The softmax scale is
-  /// 1 / sqrt(width / heads).
-  public func selfAttention(heads: Int, mask: AttentionMask = .full) throws -> Tensor {
+  /// self: [batch, tokens, 3 * width]; the result is [batch, tokens, width], or only the rows of the
+  /// tokens in `wanted`. The softmax scale is 1 / sqrt(width / heads).
+  public func selfAttention(
+    heads: Int, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
+  ) throws -> Tensor {
     guard rank == 3, heads > 0, shape[2] % (3 * heads) == 0 else {
       throw TensorError.shape(
         "attention takes [batch, tokens, 3 * width] with width a multiple of \(heads) heads, "
           + "not \(shape)")
     }
-    let (batch, tokens, width) = (shape[0], shape[1], shape[2] / 3)
-    let headWidth = width / heads
-    let prefix = mask.prefixLength(tokens)
-    let out = try Tensor(uninitialized: [batch, tokens, width])
-    let logSumExp = try Tensor(uninitialized: [batch * heads, tokens])
-    let pairs = batch * heads
-    let seen = mask.pairsSeen(tokens)
-    let perChunk = Tensor.attentionPairsPerChunk(pairs)
-    let scratchSize = smap_attention_scratch(tokens, headWidth)
-    let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, scratchSize])
-    let (x, o, l) = (detached, out, logSumExp)
-    Profile.measure(
-      .attention, operations: pairs &* seen &* headWidth &* 4, bytes: 16 &* batch &* tokens &* width
-    ) {
-      ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
-        smap_attention(
-          x.pointer, tokens, heads, headWidth, prefix, block.lowerBound, block.upperBound,
-          o.pointer, l.pointer, scratch.pointer + block.lowerBound / perChunk * scratchSize)
-      }
+    let tokens = shape[1]
+    let queries = wanted ?? 0..<tokens
+    guard queries.lowerBound >= 0, queries.upperBound <= tokens else {
+      throw TensorError.index("there are no tokens \(queries) among \(tokens)")
     }
-    let y = Tensor(storage: out.storage, shape: out.shape)
+    let attention = AttentionWork(
+      batch: shape[0], tokens: tokens, width: shape[2] / 3, heads: heads, queries: queries,
+      mask: mask)
+    let (out, logSumExp) = try attention.forward(self)
+    let (x, y) = (detached, Tensor(storage: out.storage, shape: out.shape))
     return out.recorded(from: [self]) { gradient in
-      let dx = try Tensor(uninitialized: x.shape)
-      let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, scratchSize])
-      Profile.measure(
-        .attentionGradient, operations: pairs &* seen &* headWidth &* 10,
-        bytes: 32 &* batch &* tokens &* width
-      ) {
-        ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
-          smap_attention_backward(
-            x.pointer, y.pointer, l.pointer, gradient.pointer, tokens, heads, headWidth, prefix,
-            block.lowerBound, block.upperBound, dx.pointer,
-            scratch.pointer + block.lowerBound / perChunk * scratchSize)
-        }
-      }
-      return [dx]
+      [try attention.backward(x, y, logSumExp, gradient)]
     }
   }
+}
 
+/// The sizes of one attention, and its two passes.
+private struct AttentionWork {
+  let batch: Int
+  let tokens: Int
+  let width: Int
+  let heads: Int
+  let queries: Range<Int>
+  let mask: AttentionMask
+
+  private var pairs: Int { batch * heads }
+  private var headWidth: Int { width / heads }
+  private var scratchSize: Int { smap_attention_scratch(tokens, headWidth) }
+  private var multiplications: Int {
+    pairs &* mask.pairsSeen(by: queries, of: tokens) &* headWidth
+  }
   /// Few pairs are shared out singly, so that one picture has work for several threads.
-  private static func attentionPairsPerChunk(_ pairs: Int) -> Int { max(1, min(16, pairs / 8)) }
+  private var pairsPerChunk: Int { max(1, min(16, pairs / 8)) }
+
+  /// The attended rows [batch, queries, width], and the log-sum-exp of each of them.
+  func forward(_ x: Tensor) throws -> (Tensor, Tensor) {
+    let out = try Tensor(uninitialized: [batch, queries.count, width])
+    let logSumExp = try Tensor(uninitialized: [pairs, queries.count])
+    let prefix = mask.prefixLength(tokens)
+    try forEachBlock(.attention, operations: 4, bytes: 16) { block, scratch in
+      smap_attention(
+        x.pointer, tokens, heads, headWidth, prefix, queries.lowerBound, queries.count,
+        block.lowerBound, block.upperBound, out.pointer, logSumExp.pointer, scratch)
+    }
+    return (out, logSumExp)
+  }
+
+  /// The gradient of the rows of [q | k | v].
+  func backward(_ x: Tensor, _ y: Tensor, _ logSumExp: Tensor, _ gradient: Tensor) throws -> Tensor
+  {
+    let dx = try Tensor(uninitialized: x.shape)
+    let prefix = mask.prefixLength(tokens)
+    try forEachBlock(.attentionGradient, operations: 10, bytes: 32) { block, scratch in
+      smap_attention_backward(
+        x.pointer, y.pointer, logSumExp.pointer, gradient.pointer, tokens, heads, headWidth, prefix,
+        queries.lowerBound, queries.count, block.lowerBound, block.upperBound, dx.pointer, scratch)
+    }
+    return dx
+  }
+
+  private func forEachBlock(
+    _ stage: Profile.Stage, operations: Int, bytes: Int,
+    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) throws {
+    let (size, perChunk) = (scratchSize, pairsPerChunk)
+    let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, size])
+    Profile.measure(
+      stage, operations: operations &* multiplications, bytes: bytes &* batch &* tokens &* width
+    ) {
+      ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
+        body(block, scratch.pointer + block.lowerBound / perChunk * size)
+      }
+    }
+  }
 }

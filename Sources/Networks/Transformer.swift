@@ -30,11 +30,15 @@ public final class TransformerBlock: Module {
     contract = try Linear(mlpRatio * width, width, gain: residualGain, &initial)
   }
 
-  /// x: [B, tokens, width].
-  public func callAsFunction(_ x: Tensor, mask: AttentionMask) throws -> Tensor {
+  /// x: [B, tokens, width]. The result has the tokens in `wanted` alone, if that is given: all of them
+  /// are seen, but what becomes of the others is not computed.
+  public func callAsFunction(
+    _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil
+  ) throws -> Tensor {
     try Stop.check()
-    let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask)
-    let h = try project(attended, addedTo: x)
+    let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask, for: wanted)
+    let stream = try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
+    let h = try project(attended, addedTo: stream)
     return try contract(expand(norm2(h), activation: .gelu), addedTo: h)
   }
 
@@ -62,9 +66,16 @@ public final class Transformer: Module {
     }
   }
 
-  /// x: [B, tokens, width].
-  public func callAsFunction(_ x: Tensor, mask: AttentionMask = .full) throws -> Tensor {
-    try blocks.reduce(x) { try $1($0, mask: mask) }
+  /// x: [B, tokens, width]. The result has the tokens in `wanted` alone, if that is given, which
+  /// spares most of the last block.
+  public func callAsFunction(
+    _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
+  ) throws -> Tensor {
+    guard let last = blocks.last else {
+      return try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
+    }
+    return try last(
+      blocks.dropLast().reduce(x) { try $1($0, mask: mask) }, mask: mask, for: wanted)
   }
 
   /// All parameters, always in the same order.

@@ -3,8 +3,26 @@
 // How to stop work that does not look at `Stop`: LAPACK's singular and eigenvalues take seconds for
 // a thousand rows, in one call. Such a call runs on a thread of its own; whoever waits for it and is
 // asked to stop leaves it behind. It works on copies, ends unseen, and frees what it holds.
+//
+// A process may end before such a call does. Libraries then take their memory back, under the hands
+// of whoever still works there; so the process leaves without asking them.
 
 import Glibc
+import Synchronization
+
+/// The calls that run at this moment.
+private enum RunningCalls {
+  static let count = Atomic<Int>(0)
+
+  /// Set up once: what was printed is written, and libraries are left as they are.
+  static let watchesExit: Bool =
+    on_exit(
+      { status, _ in
+        guard RunningCalls.count.load(ordering: .acquiring) > 0 else { return }
+        fflush(nil)
+        _exit(status)
+      }, nil) == 0
+}
 
 /// A call on a thread of its own, and its outcome.
 private final class Abandonable<Outcome>: @unchecked Sendable {
@@ -31,12 +49,14 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
 
   /// Starts the call; false if there is no thread for it.
   func start() -> Bool {
+    guard RunningCalls.watchesExit else { return false }
     var attributes = pthread_attr_t()
     guard pthread_attr_init(&attributes) == 0 else { return false }
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     var thread = pthread_t()
     let context = Unmanaged.passRetained(Runner { self.run() })
+    RunningCalls.count.add(1, ordering: .acquiringAndReleasing)
     let failed = pthread_create(
       &thread, &attributes,
       { context in
@@ -44,12 +64,16 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
         Unmanaged<Runner>.fromOpaque(context).takeRetainedValue().run()
         return nil
       }, context.toOpaque())
-    if failed != 0 { context.release() }
+    if failed != 0 {
+      RunningCalls.count.subtract(1, ordering: .acquiringAndReleasing)
+      context.release()
+    }
     return failed == 0
   }
 
   private func run() {
     let result = Result { try body() }
+    RunningCalls.count.subtract(1, ordering: .acquiringAndReleasing)
     pthread_mutex_lock(mutex)
     outcome = result
     pthread_cond_signal(isDone)

@@ -149,17 +149,20 @@ def test_norms_and_softmax(levels, rows, width):
     agree(soft)
 
 
-@pytest.mark.parametrize("tokens,head_width,prefix", [(1, 4, 0), (5, 8, 0), (17, 32, 17), (40, 33, 9)])
-def test_attention(levels, tokens, head_width, prefix):
+@pytest.mark.parametrize(
+    "tokens,head_width,prefix,start,wanted",
+    [(1, 4, 0, 0, 1), (5, 8, 0, 0, 5), (17, 32, 17, 0, 17), (40, 33, 9, 0, 40), (40, 32, 9, 7, 20)],
+)
+def test_attention(levels, tokens, head_width, prefix, start, wanted):
     heads, long = 2, ctypes.c_long
     width = heads * head_width
-    qkv, gradient = draws(tokens * 3 * width, 10, 1.0), draws(tokens * width, 11, 1.0)
+    qkv, gradient = draws(tokens * 3 * width, 10, 1.0), draws(wanted * width, 11, 1.0)
     outputs, slopes = {}, {}
     for level, library in levels.items():
         library.smap_attention_scratch.restype = ctypes.c_long
         scratch = floats([0.0] * library.smap_attention_scratch(long(tokens), long(head_width)))
-        out, lse = floats([0.0] * (tokens * width)), floats([0.0] * (heads * tokens))
-        shape = (long(tokens), long(heads), long(head_width), long(prefix), long(0), long(heads))
+        out, lse = floats([0.0] * (wanted * width)), floats([0.0] * (heads * wanted))
+        shape = [long(x) for x in (tokens, heads, head_width, prefix, start, wanted, 0, heads)]
         library.smap_attention(qkv, *shape, out, lse, scratch)
         slope = floats([0.0] * (tokens * 3 * width))
         library.smap_attention_backward(qkv, out, lse, gradient, *shape, slope, scratch)

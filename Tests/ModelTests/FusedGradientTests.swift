@@ -39,6 +39,9 @@ private let operations: [FusedOperation] = [
   .init("attention, causal after 3", [[2, 6, 24]]) {
     try $0[0].selfAttention(heads: 2, mask: .causalAfter(prefix: 3))
   },
+  .init("attention, of some tokens", [[2, 5, 24]]) {
+    try $0[0].selfAttention(heads: 2, mask: .causalAfter(prefix: 3), for: 2..<4)
+  },
   .init("swiglu", [[3, 8]]) { try $0[0].swiglu() },
   .init("convolution", [[2, 4, 3, 2], [3, 18], [3]]) {
     try $0[0].convolved3x3($0[1], $0[2], activation: .gelu)

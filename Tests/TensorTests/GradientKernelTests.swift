@@ -67,9 +67,9 @@ import Testing
       let slope = Floats(zeros: batch * tokens * 3 * width)
       let (x, y, l, s) = (qkv.pointer, out.pointer, lse.pointer, scratch.pointer)
       let (dy, dx) = (dout.pointer, slope.pointer)
-      smap_attention(x, tokens, heads, headWidth, prefix, 0, batch * heads, y, l, s)
+      smap_attention(x, tokens, heads, headWidth, prefix, 0, tokens, 0, batch * heads, y, l, s)
       smap_attention_backward(
-        x, y, l, dy, tokens, heads, headWidth, prefix, 0, batch * heads, dx, s)
+        x, y, l, dy, tokens, heads, headWidth, prefix, 0, tokens, 0, batch * heads, dx, s)
       #expect(scratch.isIntact && out.isIntact && lse.isIntact)
       var wanted = [Double](repeating: 0, count: slope.count)
       for pair in 0..<batch * heads {

@@ -57,14 +57,17 @@ void smap_add_column_sums(const float *x, long rows, long width, float *column_s
 
 /// Self-attention over packed rows of [q | k | v] (each heads * head_width wide).
 /// Token i sees tokens j < max(prefix, i + 1): prefix = tokens is full attention, 0 is causal.
-/// Keeps log-sum-exp per (batch, head, token) in lse. Works on the (batch, head) pairs from
+/// Only the `wanted` tokens from `from` on attend; out, dout and lse have rows for them alone, and
+/// the queries of the others get gradients of zero.
+/// Keeps log-sum-exp per (batch, head, wanted token) in lse. Works on the (batch, head) pairs from
 /// `first` to before `last`; pair p is batch p / heads, head p % heads.
 /// scratch: smap_attention_scratch(tokens, head_width) floats.
-void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix,
-                    long first, long last, float *out, float *lse, float *scratch);
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix, long from,
+                    long wanted, long first, long last, float *out, float *lse, float *scratch);
 void smap_attention_backward(const float *qkv, const float *out, const float *lse,
                              const float *dout, long tokens, long heads, long head_width,
-                             long prefix, long first, long last, float *dqkv, float *scratch);
+                             long prefix, long from, long wanted, long first, long last, float *dqkv,
+                             float *scratch);
 long smap_attention_scratch(long tokens, long head_width);
 /// One new token against cached keys and values, for the heads from `first` to before `last`.
 /// q: [heads * head_width]; keys and values: [length, heads * head_width]; scratch: `length` floats.
