@@ -213,6 +213,8 @@ enum Indexing {
       guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
         throw ScriptError.type("a record is indexed by the name of a field")
       }
+      try session.claimGrowth(
+        from: record.count * Session.fieldBytes, to: (record.count + 1) * Session.fieldBytes)
       try Fields.set(record, key.string, value)
     case .text:
       throw ScriptError.type("a string cannot be changed", hint: "make a new one: \"{a}{b}\"")

@@ -50,15 +50,23 @@ public final class List {
   /// Memory for elements; those of an old block come along. Large blocks grow without being copied, since
   /// the system moves their pages.
   ///
-  /// Limits on memory are checked before it comes to this. Where the system refuses all the same, every
-  /// object that Swift makes would end the process too; nothing that a list promises can then be kept.
+  /// Limits on memory, those of the system as well, are checked before it comes to this. Where the system
+  /// refuses all the same, every object that Swift makes would end the process too; nothing that a list
+  /// promises can then be kept.
   private static func block(_ old: UnsafeMutablePointer<Value>?, capacity: Int)
     -> UnsafeMutablePointer<Value>
   {
-    let bytes = max(capacity, 1).multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
-    guard !bytes.overflow, let raw = realloc(old, bytes.partialValue) else {
+    guard let block = blockIfAny(old, capacity: capacity) else {
       fatalError("no memory is left for a list of \(capacity) values")
     }
+    return block
+  }
+
+  private static func blockIfAny(_ old: UnsafeMutablePointer<Value>?, capacity: Int)
+    -> UnsafeMutablePointer<Value>?
+  {
+    let bytes = max(capacity, 1).multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
+    guard !bytes.overflow, let raw = realloc(old, bytes.partialValue) else { return nil }
     return raw.bindMemory(to: Value.self, capacity: capacity)
   }
 
@@ -142,12 +150,26 @@ public final class List {
     elements.deinitialize(count: old)
   }
 
-  @inline(never) private func grow() { reserve(max(4, 2 * capacity)) }
+  @inline(never) private func grow() { reserve(count + 1) }
 
   private func reserve(_ wanted: Int) {
     guard wanted > capacity else { return }
-    let room = max(wanted, min(2 * capacity, capacity + 1 << 24))
-    elements = List.block(elements, capacity: room)
+    // Room in advance is a wish; where the system refuses it, the list grows in small steps until the
+    // limits are looked at.
+    if hasMoved(toRoom: max(4, wanted, min(2 * capacity, capacity + 1 << 24)))
+      || hasMoved(toRoom: wanted + wanted / 64)
+    {
+      return
+    }
+    elements = List.block(elements, capacity: wanted)
+    capacity = wanted
+  }
+
+  /// Moves the elements to a block of a size that the system may refuse.
+  private func hasMoved(toRoom room: Int) -> Bool {
+    guard let block = List.blockIfAny(elements, capacity: room) else { return false }
+    elements = block
     capacity = room
+    return true
   }
 }

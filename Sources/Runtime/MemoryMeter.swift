@@ -8,6 +8,8 @@
 //
 // A machine whose memory is used up kills the process without a word, so the look comes before
 // the allocation, and memory that only waits for its next use is given back before a script fails.
+// A system that refuses memory at some size (`ulimit -v`) ends the process too, since an object of
+// Swift has no way to fail; so the look sees how far off that is as well.
 
 import Glibc
 import Tensors
@@ -18,21 +20,44 @@ public enum MemoryMeter {
   private static let account = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
   private static let pageSize = max(1, sysconf(Int32(_SC_PAGESIZE)))
 
+  /// What the system accounts to this process, in bytes.
+  struct Usage {
+    var addressSpace = 0
+    var resident = 0
+  }
+
+  /// The bytes of address space that the system allows, if it sets a limit.
+  static let addressLimit: Int? = {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
+    return Int(exactly: limit.rlim_cur)
+  }()
+
   /// The bytes of this process that are in memory; 0 where the system does not tell.
-  public static var resident: Int {
+  public static var resident: Int { usage.resident }
+
+  /// The size of this process now; zeros where the system does not tell.
+  static var usage: Usage {
     withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
       let count = pread(account, buffer.baseAddress, buffer.count, 0)
-      guard count > 0 else { return 0 }
+      guard count > 0 else { return Usage() }
       // Two numbers, counted in pages: the address space, and what of it is in memory.
       let fields = buffer[..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
-      guard fields.count > 1 else { return 0 }
-      var pages = 0
-      for digit in fields[1] {
-        guard (48...57).contains(digit), pages < 1 << 40 else { return 0 }
-        pages = pages * 10 + Int(digit) - 48
+      guard fields.count > 1, let space = bytes(fields[0]), let resident = bytes(fields[1]) else {
+        return Usage()
       }
-      return pages * pageSize
+      return Usage(addressSpace: space, resident: resident)
     }
+  }
+
+  /// The bytes of a number of pages in digits.
+  private static func bytes(_ digits: Slice<UnsafeMutableRawBufferPointer>) -> Int? {
+    var pages = 0
+    for digit in digits {
+      guard (48...57).contains(digit), pages < 1 << 40 else { return nil }
+      pages = pages * 10 + Int(digit) - 48
+    }
+    return pages * pageSize
   }
 }
 
@@ -45,6 +70,8 @@ struct MemoryClaims {
 
   /// Bytes announced between two looks at the meter.
   private static let interval = 4 << 20
+  /// Address space that is left for what is not announced, such as room that lists take in advance.
+  private static let reserve = 32 << 20
   /// What a loop turn or a call may allocate in small pieces without announcing it.
   static let bytesPerStep = 256
 
@@ -55,24 +82,37 @@ struct MemoryClaims {
     unchecked = unchecked.addingReportingOverflow(bytes).partialValue
     guard unchecked < 0 || unchecked >= MemoryClaims.interval else { return }
     unchecked = 0
-    if fits(bytes) { return }
+    if refusal(of: bytes) == nil { return }
     MemoryBudget.releaseUnused()
-    if fits(bytes) { return }
-    throw ScriptError.limit(
-      "this session may hold \(describeBytes(MemoryBudget.limit)) of memory, which is used up",
-      hint: "see sys.limits(); --max-memory sets it", isCatchable: true)
+    if let error = refusal(of: bytes) { throw error }
   }
 
-  private mutating func fits(_ bytes: Int) -> Bool {
-    resident = MemoryMeter.resident - baseline
-    return resident.addingReportingOverflow(bytes).partialValue <= MemoryBudget.limit
-      && bytes <= MemoryBudget.limit
+  /// Why so many bytes do not fit; nil if they do.
+  private mutating func refusal(of bytes: Int) -> ScriptError? {
+    let usage = MemoryMeter.usage
+    resident = usage.resident - baseline
+    let wanted = resident.addingReportingOverflow(bytes).partialValue
+    if bytes > MemoryBudget.limit || wanted > MemoryBudget.limit {
+      return ScriptError.limit(
+        "this session may hold \(describeBytes(MemoryBudget.limit)) of memory, which is used up",
+        hint: "see sys.limits(); --max-memory sets it", isCatchable: true)
+    }
+    if let limit = MemoryMeter.addressLimit,
+      usage.addressSpace + MemoryClaims.reserve > limit - bytes
+    {
+      return ScriptError.limit(
+        "the system gives this process \(describeBytes(limit)) of memory, which are used up",
+        hint: "`ulimit -v` sets it", isCatchable: true)
+    }
+    return nil
   }
 }
 
 extension Session {
   /// The size of one element of a list.
   static let elementBytes = MemoryLayout<Value>.stride
+  /// What a field of a large record takes: name, value, and its place in the index.
+  static let fieldBytes = 64
   /// Bytes whose making counts as one step.
   private static let bytesPerWork = 1 << 10
 
@@ -83,6 +123,16 @@ extension Session {
     guard bytes >= 0 else { throw ScriptError.limit("this is too large", isCatchable: true) }
     if bytes >= Session.bytesPerWork { try countWork(bytes / Session.bytesPerWork) }
     try claims.add(bytes)
+  }
+
+  /// Announces that something grows piece by piece, of so many bytes before and after this piece.
+  ///
+  /// Strings and records double now and then without saying so. While they do, old and new are held;
+  /// that much is announced each time they have become an eighth larger.
+  func claimGrowth(from before: Int, to after: Int) throws {
+    guard after >= 1 << 20 else { return }
+    let eighth = Int.bitWidth - after.leadingZeroBitCount - 4
+    if before >> eighth != after >> eighth { try claims.add(after / 4 * 9) }
   }
 
   /// Announces a list of `count` elements, each of which takes `bytesEach` besides its place.

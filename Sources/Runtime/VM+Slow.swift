@@ -132,12 +132,12 @@ extension Machine {
   func interpolate(_ first: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
     var text = ""
     for index in 0..<count {
-      if case .text(let part) = first[index] {
-        text += part.string
-      } else {
-        text += Display.plain(first[index], session)
-      }
-      try session.claim(stringBytes: text.utf8.count)
+      let part = Display.plain(first[index], session)
+      let size = text.utf8.count + part.utf8.count
+      try session.claim(stringBytes: size)
+      // Strings double when they grow, which is much for long ones.
+      if size >= 1 << 16 { text.reserveCapacity(size) }
+      text += part
     }
     return .string(text)
   }
@@ -155,6 +155,7 @@ extension Machine {
       guard text.utf8Count + piece.utf8.count <= Session.maximumStringBytes else {
         throw tooLongText()
       }
+      try session.claimGrowth(from: text.utf8Count, to: text.utf8Count + piece.utf8.count)
       text.append(piece)
     }
   }

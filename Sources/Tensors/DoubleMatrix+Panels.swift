@@ -8,7 +8,7 @@ import CBLAS
 
 extension DoubleMatrix {
   /// Multiplications that take a small part of a second.
-  static let shortWork = 3 << 28
+  static let shortWork = 1 << 28
   /// The columns of a panel.
   private static let panel = 96
   /// Matrices of fewer rows are factored at once.
@@ -40,7 +40,7 @@ extension DoubleMatrix {
           if width == n { return }
           DoubleMatrix.exchange(a, n, pivots[first..<next], columns: 0..<first)
           DoubleMatrix.exchange(a, n, pivots[first..<next], columns: next..<n)
-          DoubleMatrix.eliminate(a, n, below: first..<next)
+          try DoubleMatrix.eliminate(a, n, below: first..<next)
         }
       }
     }
@@ -63,17 +63,22 @@ extension DoubleMatrix {
   /// Takes the share of a factored panel from all columns to its right.
   private static func eliminate(
     _ a: UnsafeMutablePointer<Double>, _ n: Int, below panel: Range<Int>
-  ) {
+  ) throws {
     let (first, next) = (panel.lowerBound, panel.upperBound)
     guard next < n else { return }
     let (side, rest, width) = (Int32(n), Int32(n - next), Int32(panel.count))
-    let (right, corner) = (a + next * n + first, a + next * n + next)
+    let right = a + next * n + first
     smap_dtrsm(
       Int32(SMAP_BLAS_LEFT), noTranspose, Int32(SMAP_BLAS_UNIT), width, rest,
       a + first * n + first, side, right, side)
-    smap_dgemm(
-      Int32(SMAP_BLAS_COLUMN_MAJOR), noTranspose, noTranspose, rest, rest, width, -1,
-      a + first * n + next, side, right, side, 1, corner, side)
+    let columns = max(128, shortWork / ((n - next) * panel.count))
+    for column in stride(from: next, to: n, by: columns) {
+      try Stop.check()
+      let count = Int32(min(columns, n - column))
+      smap_dgemm(
+        Int32(SMAP_BLAS_COLUMN_MAJOR), noTranspose, noTranspose, rest, count, width, -1,
+        a + first * n + next, side, a + column * n + first, side, 1, a + column * n + next, side)
+    }
   }
 
   /// Replaces the lower triangle of a square matrix by Cholesky's factor; false if there is none.

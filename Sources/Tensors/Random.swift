@@ -78,50 +78,45 @@ extension Tensor {
     if isLong { try Stop.check() }
   }
 
-  /// Numbers drawn evenly from 0 to below 1.
-  public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
+  /// One of the kernels that draw: key, number of the first element, place, count.
+  private typealias Draw = (UInt64, UInt64, UnsafeMutablePointer<Float>, Int) -> Void
+
+  /// What a kernel draws, times `scale`, plus `shift`.
+  private static func drawn(
+    _ shape: [Int], key: RandomKey, scale: Float = 1, shift: Float = 0, by draw: Draw
+  ) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     let out = result.pointer
     try result.fillInBlocks { block in
-      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      draw(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
+      guard scale != 1 || shift != 0 else { return }
+      for index in block { out[index] = out[index] * scale + shift }
     }
     return result
   }
 
+  /// Numbers drawn evenly from 0 to below 1.
+  public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
+    try drawn(shape, key: key, by: smap_draw_uniform)
+  }
+
   /// Numbers drawn from the standard normal distribution.
   public static func randn(_ shape: [Int], key: RandomKey) throws -> Tensor {
-    let result = try Tensor(uninitialized: shape)
-    let out = result.pointer
-    try result.fillInBlocks { block in
-      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
-    }
-    return result
+    try drawn(shape, key: key, by: smap_draw_normal)
   }
 
   /// Numbers drawn from the normal distribution of a mean and a standard deviation.
   public static func normal(
     mean: Float, deviation: Float, _ shape: [Int], key: RandomKey
   ) throws -> Tensor {
-    let result = try Tensor(uninitialized: shape)
-    let out = result.pointer
-    try result.fillInBlocks { block in
-      smap_draw_normal(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
-      for index in block { out[index] = out[index] * deviation + mean }
-    }
-    return result
+    try drawn(shape, key: key, scale: deviation, shift: mean, by: smap_draw_normal)
   }
 
-  /// Numbers drawn evenly from `low` to below `high`.
+  /// Numbers drawn evenly from `low` to below `low + width`.
   public static func uniform(
     _ low: Float, width: Float, _ shape: [Int], key: RandomKey
   ) throws -> Tensor {
-    let result = try Tensor(uninitialized: shape)
-    let out = result.pointer
-    try result.fillInBlocks { block in
-      smap_draw_uniform(key.seed, UInt64(block.lowerBound), out + block.lowerBound, block.count)
-      for index in block { out[index] = out[index] * width + low }
-    }
-    return result
+    try drawn(shape, key: key, scale: width, shift: low, by: smap_draw_uniform)
   }
 
   /// Whole numbers drawn evenly from `low` to below `high`.

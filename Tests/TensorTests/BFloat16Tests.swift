@@ -49,25 +49,6 @@ private func rounded(_ x: Double) -> Double {
       })
   }
 
-  @Test func infinitiesAndNaNStayInTheirRows() throws {
-    let (m, k, n) = (16, 20, 40)
-    let values = try normal([m, k], seed: 53)
-    values.pointer[5 * k + 3] = .nan
-    values.pointer[9 * k + 1] = .infinity
-    let c = try Tensor.zeros([m, n])
-    try Precision.bfloat16.use {
-      let packed = try PackedMatrix(try Tensor(repeating: 1, shape: [k, n]))
-      try packed.multiply(LeftOperand(rows: values.pointer, width: k), rows: m, into: c.pointer)
-    }
-    for (entry, value) in c.toArray().enumerated() {
-      switch entry / n {
-      case 5: #expect(value.isNaN)
-      case 9: #expect(value == .infinity)
-      default: #expect(value.isFinite)
-      }
-    }
-  }
-
   @Test func theChoiceEndsWithItsBodyAndReachesOtherThreads() {
     #expect(Precision.current == .float32)
     Precision.bfloat16.use {

@@ -251,14 +251,17 @@ import Testing
       })
   }
 
-  @Test func whatIsNotANumberStaysInItsRow() throws {
+  @Test(arguments: [Precision.float32, .bfloat16].filter(\.isAvailable))
+  func whatIsNotANumberStaysInItsRow(_ precision: Precision) throws {
     let (m, k, n) = (16, 20, 40)
     let values = try normal([m, k], seed: 21)
     values.pointer[5 * k + 3] = .nan
     values.pointer[9 * k + 1] = .infinity
-    let packed = try PackedMatrix(try Tensor(repeating: 1, shape: [k, n]))
     let c = try Tensor.zeros([m, n])
-    try packed.multiply(LeftOperand(rows: values.pointer, width: k), rows: m, into: c.pointer)
+    try precision.use {
+      let packed = try PackedMatrix(try Tensor(repeating: 1, shape: [k, n]))
+      try packed.multiply(LeftOperand(rows: values.pointer, width: k), rows: m, into: c.pointer)
+    }
     for (entry, value) in c.toArray().enumerated() {
       switch entry / n {
       case 5: #expect(value.isNaN)

@@ -82,3 +82,15 @@ for limit in depth=10001 steps=5001 seconds=11 memory=1e9 output=2000; do
 done
 expect 'limit: nothing below one' 1 'steps' "$smap" -e 'sys.limits(steps = 0)'
 expect 'limit: not a number' 1 'TypeError' "$smap" -e 'sys.limits(seconds = "long")'
+
+# Memory that the system refuses: an object of Swift cannot fail, so the error comes before.
+refused() { expect "limit: the system refuses memory to $1" 75 "$2" bash -c 'ulimit -v 600000; exec "$@"' - "$smap" -e "$1"; }
+for code in 'let xs = []; while true { xs.append(1) }' 'let xs = []; while true { xs.append([1, 2]) }' \
+  'let s = "a"; while true { s = "{s}{s}" }' 'let xs = nil; while true { xs = {a: xs} }' \
+  'let r = {}; let i = 0; while true { r["k{i}"] = i; i += 1 }' \
+  'let xs = [1]; while true { xs = [...xs, ...xs] }' '[x for x in range(1e12)]' \
+  'let xs = nil; while true { let y = xs; xs = fn() = y }' \
+  'let xs = []; let s = "0123456789"; while true { s = "{s}0123456789"; xs.append(s) }'; do
+  refused "$code" 'LimitError: the system gives this process 614.4 MB'
+done
+refused 'let xs = []; while true { xs.append(zeros(1000, 1000)) }' 'LimitError'
