@@ -12,7 +12,7 @@ public final class Linear: Module {
   public let weight: Tensor
   /// [out], or nil.
   public let bias: Tensor?
-  private let packed = PackedWeight()
+  let packed = PackedWeight()
 
   /// Weights by fan-in and fan-out (Xavier), bias zero; `gain` scales the weights, 0 zeroes them.
   public init(

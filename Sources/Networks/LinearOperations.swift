@@ -81,7 +81,7 @@ extension Tensor {
   }
 
   /// dx = dy W, for dy [rows, out] and W [out, in].
-  private func inputGradient(
+  func inputGradient(
     _ weight: Tensor, _ packed: PackedWeight, like x: Tensor
   ) throws -> Tensor {
     let dx = try Tensor(uninitialized: x.shape)
@@ -97,7 +97,7 @@ extension Tensor {
   private static var gradientBlock: Int { 512 }
 
   /// dW = dyᵀ x, for dy [rows, out] and x [rows, in].
-  private func weightGradient(_ x: Tensor, like weight: Tensor, rows: Int) throws -> Tensor {
+  func weightGradient(_ x: Tensor, like weight: Tensor, rows: Int) throws -> Tensor {
     let (out, width) = (weight.shape[0], weight.shape[1])
     let dw = try Tensor(uninitialized: weight.shape)
     for start in stride(from: 0, to: max(rows, 1), by: Tensor.gradientBlock) {

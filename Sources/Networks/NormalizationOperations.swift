@@ -6,6 +6,32 @@
 import CKernels
 import Tensors
 
+/// Mean and one over the deviation of every row, which the gradient of a layer norm needs.
+struct LayerNormMoments {
+  let mean: Tensor
+  let rstd: Tensor
+
+  init(rows: Int) throws {
+    mean = try Tensor(uninitialized: [rows])
+    rstd = try Tensor(uninitialized: [rows])
+  }
+
+  /// The gradients of x, and of gain and bias if there is a gain.
+  func slopes(
+    of x: Tensor, gain: Tensor?, _ gradient: Tensor
+  ) throws -> (dx: Tensor, dgain: Tensor?, dbias: Tensor?) {
+    let dx = try Tensor(uninitialized: x.shape)
+    let dgain = try gain.map { try Tensor.zeros($0.shape) }
+    let dbias = try gain.map { try Tensor.zeros($0.shape) }
+    Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
+      smap_layer_norm_backward(
+        x.pointer, gain?.pointer, mean.pointer, rstd.pointer, gradient.pointer, mean.count,
+        x.count / max(mean.count, 1), dx.pointer, dgain?.pointer, dbias?.pointer)
+    }
+    return (dx, dgain, dbias)
+  }
+}
+
 extension Tensor {
   /// What the norms add to a variance before the root.
   public static var normEpsilon: Float { 1e-5 }
@@ -22,25 +48,17 @@ extension Tensor {
     if let gain { _ = try gain.rows(ofWidth: width, for: "layer_norm") }
     let rows = count / width
     let result = try Tensor(uninitialized: shape)
-    let mean = try Tensor(uninitialized: [rows])
-    let rstd = try Tensor(uninitialized: [rows])
+    let moments = try LayerNormMoments(rows: rows)
     Profile.measure(.norm, operations: count, bytes: 8 &* count) {
       smap_layer_norm(
-        pointer, gain?.pointer, bias?.pointer, epsilon, rows, width, result.pointer, mean.pointer,
-        rstd.pointer)
+        pointer, gain?.pointer, bias?.pointer, epsilon, rows, width, result.pointer,
+        moments.mean.pointer, moments.rstd.pointer)
     }
     let (x, g) = (detached, gain?.detached)
     let inputs = [self] + (gain.map { [$0] } ?? []) + (bias.map { [$0] } ?? [])
     return result.recorded(from: inputs) { gradient in
-      let dx = try Tensor(uninitialized: x.shape)
-      let dgain = try g.map { try Tensor.zeros($0.shape) }
-      let dbias = try g.map { try Tensor.zeros($0.shape) }
-      Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
-        smap_layer_norm_backward(
-          x.pointer, g?.pointer, mean.pointer, rstd.pointer, gradient.pointer, rows, width,
-          dx.pointer, dgain?.pointer, dbias?.pointer)
-      }
-      return [dx, dgain, dbias]
+      let slopes = try moments.slopes(of: x, gain: g, gradient)
+      return [slopes.dx, slopes.dgain, slopes.dbias]
     }
   }
 

@@ -39,7 +39,7 @@ public final class TransformerBlock: Module {
     let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask, for: wanted)
     let stream = try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
     let h = try project(attended, addedTo: stream)
-    return try contract(expand(norm2(h), activation: .gelu), addedTo: h)
+    return try h.feedForward(norm2, expand, contract)
   }
 
   /// All parameters, always in the same order.

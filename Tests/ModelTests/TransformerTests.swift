@@ -2,9 +2,10 @@
 //
 // Blocks of which only some tokens are asked for.
 
-import Networks
 import Tensors
 import Testing
+
+@testable import Networks
 
 @Suite struct TransformerTests {
   /// What is not asked for is not computed, and what is has the bits it would have had.
@@ -42,6 +43,36 @@ import Testing
       #expect(distance(a, b) < 1e-4)
       #expect(a.toArray().contains { $0 != 0 })
     }
+  }
+
+  /// The second half in one step on the tape, and step by step.
+  @Test func feedForwardIsWhatItsStepsAre() throws {
+    var initial = Initializer(seed: 10)
+    let norm = try LayerNorm(24, initial)
+    let (expand, contract) = (
+      try Linear(24, 96, &initial), try Linear(96, 24, bias: false, &initial)
+    )
+    for module in [norm, expand, contract] as [any Module] { shake(module) }
+    let parameters = norm.parameters + expand.parameters + contract.parameters
+    let weights = try normal([2, 7, 24], seed: 11)
+    func run(_ body: (Tensor) throws -> Tensor) throws -> (Tensor, [Tensor?]) {
+      let x = try Tensor.parameter(normal([2, 7, 24], seed: 12))
+      let result = try body(x)
+      return (result, try result.mul(weights).sum().gradients(for: [x] + parameters))
+    }
+    let (whole, slopes) = try run { try $0.feedForward(norm, expand, contract) }
+    let (steps, wanted) = try run {
+      try contract(expand(norm($0), activation: .gelu), addedTo: $0)
+    }
+    #expect(whole.toArray() == steps.toArray())
+    #expect(slopes.count == wanted.count)
+    for (a, b) in zip(slopes, wanted) {
+      #expect(distance(try #require(a), try #require(b)) < 1e-5)
+    }
+    let plain = try Tensor.withoutGradients {
+      try normal([2, 7, 24], seed: 12).feedForward(norm, expand, contract)
+    }
+    #expect(plain.toArray() == whole.toArray())
   }
 
   @Test func tokensThatAreNotThereAreRefused() throws {

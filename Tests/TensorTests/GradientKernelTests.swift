@@ -95,6 +95,12 @@ import Testing
         let density = exp(-0.5 * u[i] * u[i]) / (2 * Double.pi).squareRoot()
         return dy[i] * (0.5 * (1 + erf(u[i] / 2.0.squareRoot())) + u[i] * density)
       })
+    let (again, y) = (Floats(zeros: count), Floats(zeros: count))
+    for i in 0..<count { again.pointer[i] = dy.pointer[i] }
+    let (pa, py) = (again.pointer, y.pointer)
+    smap_gelu_again(pu, pa, py, count)
+    expect(again, du.doubles)
+    expect(y, (0..<count).map { u[$0] * 0.5 * (1 + erf(u[$0] / 2.0.squareRoot())) })
     smap_silu_backward(pu, pd, po, count)
     func slope(_ x: Double) -> Double { sigmoid(x) * (1 + x * (1 - sigmoid(x))) }
     expect(du, (0..<count).map { dy[$0] * slope(u[$0]) })

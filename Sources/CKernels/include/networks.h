@@ -27,6 +27,8 @@ void smap_rms_norm_backward(const float *x, const float *gain, const float *rrms
 
 /// du = dy * gelu'(u).
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count);
+/// y = gelu(u) once more, and slope *= gelu'(u).
+void smap_gelu_again(const float *u, float *slope, float *y, long count);
 /// du = dy * silu'(u).
 void smap_silu_backward(const float *u, const float *dy, float *du, long count);
 /// y = silu(gate) * up over rows of [gate | up], each `width` wide.
