@@ -71,6 +71,19 @@ void smap_axpy(float alpha, const float *x, float *y, long n) {
 }
 
 MULTIVERSIONED
+void smap_stream(const float *x, float *out, long n) {
+  typedef float Line __attribute__((vector_size(64)));
+  long i = 0;
+  for (; i < n && (uintptr_t)(out + i) % sizeof(Line) != 0; i++) out[i] = x[i];
+  for (; i + LANES <= n; i += LANES)
+    __builtin_nontemporal_store((Line)(*(const Lanes *)(x + i)), (Line *)(out + i));
+  for (; i < n; i++) out[i] = x[i];
+}
+
+// Stores past the caches are not in order with others unless that is asked for.
+void smap_finish_streams(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+
+MULTIVERSIONED
 void smap_scale(float alpha, float *x, long n) {
   for (long i = 0; i < n; i++) x[i] *= alpha;
 }

@@ -206,10 +206,7 @@ extension Tensor {
     _ out: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     guard count > blockSize else { return kernel(a, b, out, count) }
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
-      let start = block.lowerBound
-      kernel(a + start, b + start, out + start, block.count)
-    }
+    forEachPiece(of: out, count) { kernel(a + $0, b + $0, $1, $2) }
   }
 
   @inline(__always)
@@ -218,9 +215,7 @@ extension Tensor {
     _ out: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     guard count > blockSize else { return kernel(a, b, out, count) }
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
-      kernel(a + block.lowerBound, b, out + block.lowerBound, block.count)
-    }
+    forEachPiece(of: out, count) { kernel(a + $0, b, $1, $2) }
   }
 
   @inline(__always)
@@ -229,8 +224,35 @@ extension Tensor {
     _ out: UnsafeMutablePointer<Float>, _ count: Int
   ) {
     guard count > blockSize else { return kernel(a, b, out, count) }
+    forEachPiece(of: out, count) { kernel(a, b + $0, $1, $2) }
+  }
+
+  /// Calls `body` with the start of each piece of a result, where to write it, and its length.
+  ///
+  /// A result larger than the caches would be read from memory line by line, only to be written
+  /// over. Its pieces are made in a small buffer, and stored past the caches from there.
+  private static func forEachPiece(
+    of out: UnsafeMutablePointer<Float>, _ count: Int,
+    _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
+  ) {
     ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
-      kernel(a, b + block.lowerBound, out + block.lowerBound, block.count)
+      guard count >= streamedSize else {
+        return body(block.lowerBound, out + block.lowerBound, block.count)
+      }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: pieceSize) { piece in
+        guard let buffer = piece.baseAddress else { return }
+        for start in stride(from: block.lowerBound, to: block.upperBound, by: pieceSize) {
+          let length = min(pieceSize, block.upperBound - start)
+          body(start, buffer, length)
+          smap_stream(buffer, out + start, length)
+        }
+        smap_finish_streams()
+      }
     }
   }
+
+  /// Elements from which a result does not stay in any cache: 32 MiB.
+  private static var streamedSize: Int { 1 << 23 }
+  /// Elements made at a time before they are stored past the caches.
+  private static var pieceSize: Int { 2048 }
 }

@@ -44,6 +44,10 @@ void smap_axpy(float alpha, const float *x, float *y, long n);
 /// x *= alpha.
 void smap_scale(float alpha, float *x, long n);
 void smap_fill(float value, float *out, long n);
+/// Copies past the caches, for results that are read much later. After the last piece, and before
+/// another thread reads them, smap_finish_streams.
+void smap_stream(const float *x, float *out, long n);
+void smap_finish_streams(void);
 /// out = condition != 0 ? a : b; NaN counts as true.
 void smap_where(const float *condition, const float *a, const float *b, float *out, long n);
 /// min(max(x, low), high); NaN stays.
