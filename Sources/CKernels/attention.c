@@ -70,7 +70,8 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
       long seen = visible(from + start + rows - 1, prefix, tokens);
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);
-      smap_product(rows, tokens, head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
+      // Whole vectors: behind the last token the packed keys are zero.
+      smap_product(rows, padded(seen), head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
                    SMAP_PANEL * head_width, 0, panels(seen), r.p, r.pitch, &bare, 0);
       smap_soften(r.p, r.pitch, from + start, rows, prefix, tokens, scale, lse + pair * wanted + start,
                   shares);
@@ -103,14 +104,14 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
     const float *dy = dout + batch * wanted * width + head * w;
     float *slopes = dqkv + batch * tokens * stride + head * w, *dq = slopes + from * stride;
     smap_pack(all + width, 1, stride, w, tokens, 0, across, r.keys);
-    PRODUCT(wanted, tokens, w, q, stride, 1, r.keys, r.p, r.pitch);
+    PRODUCT(wanted, r.pitch, w, q, stride, 1, r.keys, r.p, r.pitch);
     fetch(next, stride, tokens, w, width, 2);
     smap_probabilities(r.p, r.pitch, from, wanted, prefix, tokens, scale, lse + pair * wanted);
     smap_pack(dy, width, 1, wanted, w, 0, down, r.up);
     PRODUCT(tokens, w, wanted, r.p, 1, r.pitch, r.up, slopes + 2 * width, stride);
     fetch(next + 2 * width, stride, tokens, w, 0, 1);
     smap_pack(all + 2 * width, 1, stride, w, tokens, 0, across, r.values);
-    PRODUCT(wanted, tokens, w, dy, width, 1, r.values, r.dp, r.pitch);
+    PRODUCT(wanted, r.pitch, w, dy, width, 1, r.values, r.dp, r.pitch);
     smap_score_slopes(r.p, r.dp, r.pitch, wanted, tokens, scale, o, dy, width, w);
     fetch(out + next_row, width, wanted, w, 0, 1);
     smap_pack(all + width, stride, 1, tokens, w, 0, down, r.keys);
