@@ -12,7 +12,8 @@ runs=${1:-100000}
 shift || true
 export SMAP_FUZZ=1
 scratch=.build-fuzz/asan
-options=(--sanitize fuzzer --sanitize address)
+# Of several options of SwiftPM only the last reaches the Swift compiler, which then leaves coverage out.
+options=(--sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address)
 if [ "${ASAN:-1}" = 0 ]; then
   scratch=.build-fuzz/plain
   options=(--sanitize fuzzer)
