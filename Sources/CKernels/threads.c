@@ -227,9 +227,20 @@ static void share(Job *job) {
   pthread_mutex_unlock(&job_lock);
 }
 
+/// Marks what the calling thread does as the inside of a job of `chunks` chunks, also where it does them
+/// all itself, so that calls from within run inline whether or not the pool was free. Returns what to put
+/// back in the end. A single chunk is no inside: the calls from within it may still be shared out.
+static int enter_alone(int chunks) {
+  int before = inside_job;
+  if (chunks > 1) inside_job = 1;
+  return before;
+}
+
 void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
   if (!may_share(chunks)) {
+    int before = enter_alone(chunks);
     for (int i = 0; i < chunks; i++) body(context, i);
+    inside_job = before;
     return;
   }
   Job job = {.body = body, .context = context, .chunks = chunks};
@@ -238,8 +249,10 @@ void smap_parallel_for(int chunks, void (*body)(void *, int), void *context) {
 
 void smap_parallel_phases(int phases, int parts, void (*body)(void *, int, int), void *context) {
   if (phases <= 0 || parts > MAX_PARTS || !may_share(parts)) {
+    int before = enter_alone(parts);
     for (int phase = 0; phase < phases; phase++)
       for (int part = 0; part < parts; part++) body(context, phase, part);
+    inside_job = before;
     return;
   }
   Part taken[MAX_PARTS];

@@ -74,10 +74,10 @@ public enum ThreadPool {
     }
   }
 
-  /// How many parts phases of so many multiplications are worth, here and now. Whoever asks makes sure
-  /// that the number of parts changes no bits.
-  package static func parts(multiplications: Int) -> Int {
-    smap_is_inside_chunk() != 0 ? 1 : max(1, min(threadCount, multiplications >> 14, 16))
+  /// How many parts phases of so many multiplications are worth on `threads` threads, here and now: one
+  /// inside a chunk. Whoever asks makes sure that the number of parts changes no bits.
+  package static func parts(multiplications: Int, threads: Int = threadCount) -> Int {
+    smap_is_inside_chunk() != 0 ? 1 : max(1, min(threads, multiplications >> 14, 16))
   }
 
   private struct PhaseWork {

@@ -3,6 +3,7 @@
 // Work in phases: every part once in each phase, no phase before the last one has ended, also where
 // calls are nested and where threads are missing.
 
+import Foundation
 import Synchronization
 import Tensors
 import Testing
@@ -49,16 +50,44 @@ import Testing
   }
 
   @Test func phasesInsideChunksRunInline() {
-    withThreadCounts { _ in
-      let sum = Atomic<Int>(0)
-      ThreadPool.forEach(chunks: 8) { _ in
-        #expect(ThreadPool.parts(multiplications: 1 << 30) == 1)
-        ThreadPool.forEachPhase(phases: 3, parts: 2) { phase, part in
-          sum.add(phase * 2 + part, ordering: .relaxed)
-        }
-      }
-      #expect(sum.load(ordering: .relaxed) == 8 * 15)
+    withThreadCounts { _ in expectPhasesInline() }
+  }
+
+  /// A pool that works for somebody else leaves the chunks to the caller alone, and they are chunks still.
+  @Test func phasesInsideChunksRunInlineBesideOtherWork() async {
+    let others = OtherWork()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { others.run() }
+      while !others.isBusy.load(ordering: .acquiring) { await Task.yield() }
+      expectPhasesInline()
+      others.isSeen.store(true, ordering: .releasing)
     }
+  }
+
+  /// A job that holds the pool until it was seen.
+  private final class OtherWork: Sendable {
+    let isBusy = Atomic<Bool>(false)
+    let isSeen = Atomic<Bool>(false)
+
+    func run() {
+      ThreadPool.forEach(chunks: 2) { chunk in
+        isBusy.store(true, ordering: .releasing)
+        while chunk == 0 && !isSeen.load(ordering: .acquiring) { sched_yield() }
+      }
+    }
+  }
+
+  private func expectPhasesInline() {
+    let sum = Atomic<Int>(0)
+    let parts = Atomic<Int>(0)
+    ThreadPool.forEach(chunks: 8) { _ in
+      parts.add(ThreadPool.parts(multiplications: 1 << 30, threads: 4), ordering: .relaxed)
+      ThreadPool.forEachPhase(phases: 3, parts: 2) { phase, part in
+        sum.add(phase * 2 + part, ordering: .relaxed)
+      }
+    }
+    #expect(parts.load(ordering: .relaxed) == 8)
+    #expect(sum.load(ordering: .relaxed) == 8 * 15)
   }
 
   @Test func nothingIsDoneWithoutPhases() {
@@ -66,10 +95,15 @@ import Testing
     ThreadPool.forEachPhase(phases: 4, parts: 0) { _, _ in Issue.record("there is no part") }
   }
 
-  @Test func smallWorkStaysWhole() {
-    withThreadCounts { threads in
-      #expect(ThreadPool.parts(multiplications: 100) == 1)
-      #expect(ThreadPool.parts(multiplications: 1 << 30) == threads)
-    }
+  @Test(arguments: [1, 2, 4])
+  func smallWorkStaysWhole(threads: Int) {
+    #expect(ThreadPool.parts(multiplications: 100, threads: threads) == 1)
+    #expect(ThreadPool.parts(multiplications: 1 << 30, threads: threads) == threads)
+  }
+
+  @Test func theLastChunkLeavesNoTrace() {
+    ThreadPool.forEach(chunks: 3) { _ in }
+    ThreadPool.forEachPhase(phases: 2, parts: 2) { _, _ in }
+    #expect(ThreadPool.parts(multiplications: 1 << 30, threads: 3) == 3)
   }
 }
