@@ -33,7 +33,9 @@ let package = Package(
       name: "CMachine",
       cSettings: [
         // Numbers are the same whether or not two operations share an instruction.
-        .unsafeFlags(["-O3", "-fomit-frame-pointer", "-ffp-contract=off", "-falign-functions=64"])
+        .unsafeFlags([
+          "-O3", "-Xclang", "-mframe-pointer=none", "-ffp-contract=off", "-falign-functions=64",
+        ])
       ]),
 
     // Numbers, files, models.
