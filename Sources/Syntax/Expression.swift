@@ -6,7 +6,7 @@
 /// One expression.
 public struct Expression: Sendable {
   /// What an expression is.
-  public indirect enum Kind: Sendable {
+  public enum Kind: Sendable {
     /// A number literal.
     case number(Double)
     /// A string without holes, escapes resolved.
@@ -24,32 +24,32 @@ public struct Expression: Sendable {
     /// `[1, 2; 3, 4]`, by rows. There is at least one row, and each has at least one entry.
     case matrix([[Expression]])
     /// `[element for pattern in sequence .. if condition]`
-    case comprehension(Expression, [Clause], condition: Expression?)
+    indirect case comprehension(Expression, [Clause], condition: Expression?)
     /// `{a: 1, "b c": 2, d, ...e}`
     case record([Entry])
     /// `-x` or `not x`
-    case unary(UnaryOperator, Expression)
+    indirect case unary(UnaryOperator, Expression)
     /// Arithmetic, the matrix product and power.
-    case binary(BinaryOperator, Expression, Expression)
+    indirect case binary(BinaryOperator, Expression, Expression)
     /// A comparison or `in`.
-    case comparison(ComparisonOperator, Expression, Expression)
+    indirect case comparison(ComparisonOperator, Expression, Expression)
     /// `and` or `or`, which evaluate the right side only when needed.
-    case logical(LogicalOperator, Expression, Expression)
+    indirect case logical(LogicalOperator, Expression, Expression)
     /// `function(arguments)`
-    case call(Expression, [Argument])
+    indirect case call(Expression, [Argument])
     /// `input |> function(arguments)`: a call with `input` as first argument. `x |> f` has no
     /// arguments here, and so has `x |> (f(a))`, which calls the result of `f(a)`.
-    case pipe(Expression, Expression, [Argument])
+    indirect case pipe(Expression, Expression, [Argument])
     /// `base[subscripts]`; there is at least one subscript.
-    case index(Expression, [Subscript])
+    indirect case index(Expression, [Subscript])
     /// `base.name`
-    case field(Expression, Identifier)
+    indirect case field(Expression, Identifier)
     /// `fn(..) ..`
-    case function(Function)
+    indirect case function(Function)
     /// `if .. { } else if .. { } else { }`; there is at least one branch.
-    case conditional([Branch], otherwise: Block?)
+    indirect case conditional([Branch], otherwise: Block?)
     /// `try { } catch name { }`
-    case attempt(Block, error: Identifier, handler: Block)
+    indirect case attempt(Block, error: Identifier, handler: Block)
     /// `import "path"`
     case load(path: String)
   }

@@ -40,6 +40,10 @@ public enum MemoryBudget {
   /// Gives memory back to the system that is kept for its next use.
   public static func releaseUnused() { smap_release_memory() }
 
+  /// Lets the threads that start from now on share the heap of the first, which grows in larger steps
+  /// than theirs would; for programs whose work is done by one thread other than the first.
+  public static func useOneHeap() { smap_use_one_heap() }
+
   fileprivate static func claim(_ bytes: Int) throws {
     let now = heldBytes.add(bytes, ordering: .relaxed).newValue
     let allowed = limit

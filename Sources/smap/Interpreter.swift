@@ -42,6 +42,7 @@ enum Interpreter {
   /// Runs `body` on a thread whose stack is large enough for the deepest of programs, and returns
   /// its exit code; `body` is given the size of the stack.
   static func onLargeStack(_ body: @escaping (Int) -> Int32) -> Int32 {
+    MemoryBudget.useOneHeap()
     let task = Task(body)
     for size in stackSizes where hasRoom(size + workingSpace) {
       if let code = task.run(stackSize: size) { return code }

@@ -12,6 +12,8 @@ void smap_drop_blocks(void);
 
 /// Gives everything back to the system that waits for its next use, here and in malloc.
 void smap_release_memory(void);
+/// Lets the threads that start from now on share the heap of the first.
+void smap_use_one_heap(void);
 /// How many blocks came from the system since the start, and how many bytes they have.
 long smap_fresh_blocks(void);
 long smap_fresh_bytes(void);
