@@ -121,7 +121,7 @@ public struct Block: Sendable {
 /// What a `let`, a `for` or a parameter binds.
 public struct Pattern: Sendable {
   /// What a pattern is.
-  public indirect enum Kind: Sendable {
+  public enum Kind: Sendable {
     /// A single name.
     case name(Identifier)
     /// `[a, b, ...rest]`; the rest is optional and last.
