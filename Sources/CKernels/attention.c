@@ -34,7 +34,7 @@ INLINE Room room(float *scratch, long tokens, long width, long rows) {
 
 long smap_attention_scratch(long tokens, long head_width) {
   Room r = room(0, tokens, head_width, tokens > BLOCK ? tokens : BLOCK);
-  return r.strip - (float *)0 + smap_product_scratch(tokens);
+  return r.strip - (float *)0 + smap_strip_size(tokens > head_width ? tokens : head_width);
 }
 
 /// Asks for rows of queries, keys and values, or of one of them, early: those of a head lie far apart,

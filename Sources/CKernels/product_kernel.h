@@ -13,7 +13,8 @@
 // the way out of the registers, and each entry of C is written once.
 #include "product_levels.h"
 
-enum { STRIP = 16 };  // numbers a row of a copied strip of A takes
+enum { STRIP = 16 };      // numbers a row of a copied strip of A takes
+enum { FEW_ROWS = 6 };    // rows that never get in each other's way
 
 #if KERNEL_TABLE_GELU
 /// x times the probability that a standard normal number is below x. |x| up to 5.5 is cut into 16 pieces,
@@ -137,14 +138,16 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
 }
 
 #if !KERNEL_COPIED
-/// Copies `rows` entries of every column; whole vectors at a time where they exist.
+/// Copies `rows` entries of every column; whole vectors at a time where sixteen rows exist.
 INLINE void copy_strip(const float *from, long row_stride, long depth_stride, long k,
                                int rows, int whole, float *to) {
   if (whole && row_stride == 1) {
     for (long p = 0; p < k; p++)
       *(Lanes *)(to + p * STRIP) = *(const Lanes *)(from + p * depth_stride);
   } else {
-    for (long p = 0; p < k; p++)
+    long blocks = whole && depth_stride == 1 ? k / LANES * LANES : 0;
+    for (long p = 0; p < blocks; p += LANES) transpose_block(from + p, row_stride, to + p * STRIP, STRIP);
+    for (long p = blocks; p < k; p++)
       for (int r = 0; r < rows; r++) to[p * STRIP + r] = from[p * depth_stride + r * row_stride];
   }
 }
@@ -160,7 +163,8 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
     if (e.residual) e.residual += i * p->c_stride;
     if (e.before) e.before += i * p->c_stride;
     const float *from = a + i * p->a_row;
-    int copied = KERNEL_COPIED || p->a_depth != 1;
+    int copied = KERNEL_COPIED || p->a_depth != 1 ||
+                 (scratch && rows > FEW_ROWS && rows_collide(p->depth, p->a_row));
     if (copied) {
       copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= STRIP, scratch);
       from = scratch;

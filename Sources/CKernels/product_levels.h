@@ -16,6 +16,11 @@ typedef struct {
   const SMAPEpilogue *epilogue;
 } Product;
 
+/// Whether contiguous rows that lie so far apart get in each other's way: a cache line can only be in
+/// one of a few places of the first cache, which its address modulo 4096 says, and rows 2048 bytes apart, or
+/// a multiple of that, share theirs.
+static inline int rows_collide(long k, long row_stride) { return k >= 256 && row_stride % 512 == 0; }
+
 /// Up to this depth, products in bfloat16 keep their strips of A on the stack.
 enum { SMALL_DEPTH = 1024 };
 

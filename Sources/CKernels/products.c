@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tile of C stays in registers while a panel of B passes by: 14 rows by 32 columns fill 28 of the
 // 32 registers of AVX-512, 6 by 16 twelve of the 16 of AVX2. A is read in place where its rows are
-// contiguous; where its columns are, a strip of it is copied first, so that the entries used
-// together lie together.
+// contiguous; where its columns are, or where its rows would share places in the cache, a strip of it is
+// copied first, so that the entries used together lie together.
 #include "product_levels.h"
 
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
 
-long smap_product_scratch(long k) { return 16 * k + 256; }
+long smap_product_scratch(long k, long row_stride, long depth_stride) {
+  return depth_stride == 1 && !rows_collide(k, row_stride) ? 0 : smap_strip_size(k);
+}
 
 /// A panel of a transposed matrix. By blocks, since compilers make instructions that scatter of the
 /// plain loop, which take ten times as long.
@@ -61,7 +63,7 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
 }
 
 long smap_product_bfloat16_scratch(long k) {
-  return k > SMALL_DEPTH ? smap_product_scratch(k) : 0;
+  return k > SMALL_DEPTH ? smap_strip_size(k) : 0;
 }
 
 long smap_packed_pairs_size(long k, long n) { return smap_packed_size((k + 1) / 2, n); }

@@ -32,12 +32,11 @@ package struct PackedPanels: @unchecked Sendable {
     return first..<max(first, min(columns, range.upperBound * PackedPanels.width))
   }
 
-  /// The floats that a thread needs beside its operands. Rows that are contiguous are read in place;
-  /// only others need a copy of a strip.
+  /// The floats that a thread needs beside its operands, for a copy of a strip of the left one.
   package func scratchSize(for a: LeftOperand) -> Int {
     isPaired
       ? smap_product_bfloat16_scratch(depth)
-      : a.depthStride == 1 ? 0 : smap_product_scratch(depth)
+      : smap_product_scratch(depth, a.rowStride, a.depthStride)
   }
 
   /// Some panels of some rows of c [rows, columns] = epilogue(a B), on this thread. All of them together

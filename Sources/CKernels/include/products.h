@@ -33,12 +33,15 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 /// a[i * row_stride + p * depth_stride]; one of the two strides is 1. `right` and `c` point to the
 /// whole of B and C. B's panels are `right_panel` floats apart and the rows of a panel `right_row`:
 /// 32 k and 32 if it is packed. If depth_stride is not 1, it may also be a plain matrix whose rows are
-/// whole vectors of 16 wide, with 32 and the width of its rows. scratch: smap_product_scratch(k)
-/// floats, needed if depth_stride is not 1.
+/// whole vectors of 16 wide, with 32 and the width of its rows. scratch: as many floats as
+/// smap_product_scratch says, needed if depth_stride is not 1.
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
                   const float *right, long right_row, long right_panel, long first, long last,
                   float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch);
-long smap_product_scratch(long k);
+/// The floats of a copied strip of A.
+static inline long smap_strip_size(long k) { return 16 * k + 256; }
+/// How many floats a product works best with, beside its operands: none if it reads A in place.
+long smap_product_scratch(long k, long row_stride, long depth_stride);
 
 // MARK: bfloat16
 
