@@ -78,10 +78,16 @@ INLINE void finish(Lanes sum, float *c, long at, long column, long count,
   store(c + at, sum, count);
 }
 
+/// Memory that is read soon: `pitch` floats further with every step of a tile.
+typedef struct {
+  const float *from;
+  long pitch;
+} Ahead;
+
 /// `rows` rows by `vectors` vectors of C from `column` on; `width` columns of it exist.
 INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long a_depth,
-                         const float *b, long b_row, int fetch, float *c, long c_stride, long column,
-                         long width, const SMAPEpilogue *e) {
+                         const float *b, long b_row, int fetch, Ahead ahead, float *c, long c_stride,
+                         long column, long width, const SMAPEpilogue *e) {
   Lanes sums[KERNEL_ROWS][2];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) {
@@ -94,6 +100,9 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
     // The rows of a matrix in place lie too far apart for the processor to guess the next one.
     if (fetch) __builtin_prefetch(b + (p + 8) * b_row);
     if (fetch && vectors > 1) __builtin_prefetch(b + (p + 8) * b_row + LANES);
+    // Two lines hold a row of the next strip.
+    if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch, 0, 2);
+    if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch + KERNEL_ROWS, 0, 2);
     for (int r = 0; r < rows; r++) {
       float x = a[r * a_row + p * a_depth];
       sums[r][0] = KERNEL_ADD(sums[r][0], b0, x);
@@ -118,9 +127,9 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
   }
 }
 
-/// All panels for a few rows of A.
+/// All panels for a few rows of A. While the first of them passes by, the strip that comes `next` is asked for.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
-                          long b_row, int fetch, float *c, const SMAPEpilogue *e) {
+                          long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
   for (long panel = p->first; panel < p->last; panel++)
     for (int half = 0; half < SMAP_PANEL; half += vectors * LANES) {
@@ -129,11 +138,15 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
       if (width <= 0) break;
       if (width > vectors * LANES) width = vectors * LANES;
       const float *b = p->right + panel * p->b_panel + half;
+      Ahead ahead = {b, 0};
+      if (next && panel == p->first) ahead = (Ahead){next, p->a_depth};
       // A last panel of few columns needs no second vector.
       if (vectors > 1 && width <= LANES)
-        tile(rows, 1, p->k, a, a_row, a_depth, b, b_row, fetch, c, p->c_stride, column, width, e);
+        tile(rows, 1, p->k, a, a_row, a_depth, b, b_row, fetch, ahead, c, p->c_stride, column, width,
+             e);
       else
-        tile(rows, vectors, p->k, a, a_row, a_depth, b, b_row, fetch, c, p->c_stride, column, width, e);
+        tile(rows, vectors, p->k, a, a_row, a_depth, b, b_row, fetch, ahead, c, p->c_stride, column,
+             width, e);
     }
 }
 
@@ -170,15 +183,17 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
       from = scratch;
     }
     float *to = c + i * p->c_stride;
+    const float *next = i + rows < m ? a + (i + rows) * p->a_row : 0;
 #if KERNEL_COPIED
+    (void)next;
 #define STRIP_OF(count) \
-  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), 1, SMAP_PANEL, 0, to, &e); \
-  else strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e);
+  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), 1, SMAP_PANEL, 0, 0, to, &e); \
+  else strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e);
 #else
 #define STRIP_OF(count) \
-  if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, to, &e); \
-  else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, to, &e); \
-  else strip(count, p, from, 1, STRIP, p->b_row, 1, to, &e);
+  if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e); \
+  else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e); \
+  else strip(count, p, from, 1, STRIP, p->b_row, 1, next, to, &e);
 #endif
 #define ROWS(count) \
   case count: if (count <= most) { STRIP_OF(count) } break;

@@ -131,7 +131,8 @@ package final class PackedMatrix: Sendable {
   ) throws {
     guard rows > 0, columns > 0 else { return }
     let panels = panels
-    let cut = Cut(rows: rows, panels: panels.count, depth: depth)
+    let cut = Cut(
+      rows: rows, panels: panels.count, depth: depth, isTransposed: a.depthStride != 1)
     let scratchSize = panels.scratchSize(for: a)
     let scratch = scratchSize == 0 ? nil : try Storage(uninitialized: scratchSize * cut.count)
     Profile.measure(
@@ -147,7 +148,8 @@ package final class PackedMatrix: Sendable {
     }
   }
 
-  /// How a product is cut into chunks for the threads: by rows if there are many, else by panels.
+  /// How a product is cut into chunks for the threads: by rows if there are many, else by panels. Every
+  /// entry is made whole by one chunk, so the cut changes no bits.
   private struct Cut {
     private let rowCount: Int
     private let panelCount: Int
@@ -163,11 +165,13 @@ package final class PackedMatrix: Sendable {
     /// A strip of the kernel is 14 rows high; chunks are whole strips.
     private static let strip = 14
 
-    init(rows: Int, panels: Int, depth: Int) {
+    init(rows: Int, panels: Int, depth: Int, isTransposed: Bool) {
       rowCount = rows
       panelCount = panels
       let work = rows * panels * PackedPanels.width * max(depth, 1)
-      let wanted = work < Cut.leastHalved ? 1 : max(2, min(16, work / Cut.least))
+      // Each chunk copies the strips of a transposed operand anew.
+      let most = isTransposed ? min(16, 4 * ThreadPool.threadCount) : 16
+      let wanted = work < Cut.leastHalved ? 1 : max(2, min(most, work / Cut.least))
       let strips = (rows + Cut.strip - 1) / Cut.strip
       if strips >= wanted {
         height = (strips + wanted - 1) / wanted * Cut.strip
