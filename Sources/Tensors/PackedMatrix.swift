@@ -153,8 +153,10 @@ package final class PackedMatrix: Sendable {
   private struct Cut {
     private let rowCount: Int
     private let panelCount: Int
-    private let height: Int
-    private let across: Int
+    /// Whether the chunks are strips, and not panels.
+    private let isByStrips: Bool
+    /// How many strips or panels a chunk has; the last one may have fewer.
+    private let size: Int
     let count: Int
 
     /// Multiplications of a chunk, where there are many.
@@ -168,30 +170,39 @@ package final class PackedMatrix: Sendable {
     init(rows: Int, panels: Int, depth: Int, isTransposed: Bool) {
       rowCount = rows
       panelCount = panels
+      let threads = ThreadPool.threadCount
       let work = rows * panels * PackedPanels.width * max(depth, 1)
       // Each chunk copies the strips of a transposed operand anew.
-      let most = isTransposed ? min(16, 4 * ThreadPool.threadCount) : 16
+      let most = isTransposed ? min(16, 4 * threads) : 16
       let wanted = work < Cut.leastHalved ? 1 : max(2, min(most, work / Cut.least))
       let strips = (rows + Cut.strip - 1) / Cut.strip
-      if strips >= wanted {
-        height = (strips + wanted - 1) / wanted * Cut.strip
-        across = panels
-        count = (rows + height - 1) / height
-      } else {
-        height = rows
-        across = (panels + wanted - 1) / wanted
-        count = (panels + across - 1) / across
-      }
+      isByStrips = strips >= min(wanted, panels)
+      let units = isByStrips ? strips : panels
+      size = Cut.evenSize(of: units, atMost: wanted, threads)
+      count = (units + size - 1) / size
+    }
+
+    /// The size of chunks, at most so many, with which the last thread ends first.
+    private static func evenSize(of units: Int, atMost count: Int, _ threads: Int) -> Int {
+      let least = (units + count - 1) / count
+      return (least...4 * least).min { longest(units, $0, threads) < longest(units, $1, threads) }
+        ?? least
+    }
+
+    /// The most that a thread does if all take chunks in turn.
+    private static func longest(_ units: Int, _ size: Int, _ threads: Int) -> Int {
+      ((units + size - 1) / size + threads - 1) / threads * size
     }
 
     func rows(of chunk: Int) -> Range<Int> {
-      guard across >= panelCount else { return 0..<rowCount }
+      guard isByStrips else { return 0..<rowCount }
+      let height = size * Cut.strip
       return chunk * height..<min(rowCount, (chunk + 1) * height)
     }
 
     func panels(of chunk: Int) -> Range<Int> {
-      guard across < panelCount else { return 0..<panelCount }
-      return chunk * across..<min(panelCount, (chunk + 1) * across)
+      guard !isByStrips else { return 0..<panelCount }
+      return chunk * size..<min(panelCount, (chunk + 1) * size)
     }
   }
 }
