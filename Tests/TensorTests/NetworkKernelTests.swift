@@ -22,20 +22,19 @@ import Testing
     }
   }
 
-  /// Every height of a tile, odd widths, none and one; each with another epilogue.
+  /// Every height of a tile, odd widths, none and one; each with another epilogue. Rows 512 numbers
+  /// long are copied before they are multiplied.
   static let products: [Product] = {
-    var found: [Product] = []
-    let heights = Array(0...29) + [70]
-    for (i, m) in heights.enumerated() {
-      for (j, (k, n)) in [(1, 1), (17, 31), (40, 32), (33, 65), (0, 5)].enumerated() {
-        let pick = i * 5 + j
-        found.append(
-          Product(
-            m: m, k: k, n: n, isTransposed: pick % 2 == 1, activation: Int32(pick % 3),
-            hasBias: pick % 4 > 1, hasResidual: pick % 5 > 2, accumulates: pick % 7 == 0))
-      }
+    let sizes = (Array(0...29) + [70]).flatMap { m in
+      [(1, 1), (17, 31), (40, 32), (33, 65), (0, 5)].map { (m: m, k: $0.0, n: $0.1) }
     }
-    return found
+    let collisions = [6, 7, 14, 15, 16, 29, 31].map { (m: $0, k: 512, n: 33) }
+    return (sizes + collisions).enumerated().map { pick, size in
+      Product(
+        m: size.m, k: size.k, n: size.n, isTransposed: pick % 2 == 1 && size.k < 512,
+        activation: Int32(pick % 3), hasBias: pick % 4 > 1, hasResidual: pick % 5 > 2,
+        accumulates: pick % 7 == 0)
+    }
   }()
 
   @Test(arguments: products)
@@ -48,7 +47,7 @@ import Testing
     let packed = Floats(zeros: smap_packed_size(p.k, p.n))
     smap_pack(b.pointer, p.n, 1, p.k, p.n, 0, panels, packed.pointer)
     #expect(packed.isIntact)
-    let scratch = Floats(zeros: smap_product_scratch(p.k))
+    let scratch = Floats(zeros: smap_strip_size(p.k))
     run(p, panels, a, packed, bias, residual, before, c, scratch)
     #expect(before.isIntact && scratch.isIntact)
     expect(

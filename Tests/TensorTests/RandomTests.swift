@@ -121,6 +121,7 @@ import Testing
   @Test func productsDoNotDependOnThreads() throws {
     for (m, k, n) in [
       (64, 192, 768), (768, 64, 192), (2000, 130, 70), (70, 5000, 66), (1, 900, 900),
+      (386, 1024, 96),
     ] {
       let (a, b) = (try normal([m, k], seed: 1), try normal([k, n], seed: 2))
       try expectSameBits("\(m) x \(k) x \(n)") { try a.matmul(b) }
