@@ -32,7 +32,8 @@ let package = Package(
     .target(
       name: "CMachine",
       cSettings: [
-        // Numbers are the same whether or not two operations share an instruction.
+        // Numbers are the same whether or not two operations share an instruction. SwiftPM appends
+        // -fno-omit-frame-pointer, which a word to the inner compiler overrules.
         .unsafeFlags([
           "-O3", "-Xclang", "-mframe-pointer=none", "-ffp-contract=off", "-falign-functions=64",
         ])
