@@ -170,11 +170,11 @@ package final class PackedMatrix: Sendable {
     init(rows: Int, panels: Int, depth: Int, isTransposed: Bool) {
       rowCount = rows
       panelCount = panels
-      let threads = ThreadPool.threadCount
+      let threads = ThreadPool.isInsideChunk ? 1 : ThreadPool.threadCount
       let work = rows * panels * PackedPanels.width * max(depth, 1)
       // Each chunk copies the strips of a transposed operand anew.
       let most = isTransposed ? min(16, 4 * threads) : 16
-      let wanted = work < Cut.leastHalved ? 1 : max(2, min(most, work / Cut.least))
+      let wanted = threads == 1 || work < Cut.leastHalved ? 1 : max(2, min(most, work / Cut.least))
       let strips = (rows + Cut.strip - 1) / Cut.strip
       isByStrips = strips >= min(wanted, panels)
       let units = isByStrips ? strips : panels

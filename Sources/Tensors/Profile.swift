@@ -183,7 +183,7 @@ public enum Profile {
     _ stage: Stage, since start: Double, operations: Int, bytes: Int, sizes: Sizes
   ) {
     let elapsed = smap_seconds() - start
-    let share = smap_is_inside_chunk() != 0 ? Double(smap_thread_count()) : 1
+    let share = ThreadPool.isInsideChunk ? Double(smap_thread_count()) : 1
     let totals = Totals(calls: 1, seconds: elapsed / share, operations: operations, bytes: bytes)
     state.withLock { state in
       var key = Key(stage: stage, sizes: sizes)

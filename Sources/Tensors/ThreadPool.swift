@@ -14,6 +14,9 @@ public enum ThreadPool {
     set { smap_set_thread_count(Int32(clamping: newValue)) }
   }
 
+  /// Whether the caller is a chunk itself, so that its own chunks run inline.
+  package static var isInsideChunk: Bool { smap_is_inside_chunk() != 0 }
+
   /// Calls `body` for each chunk number below `chunks`; chunks run in any order, on any thread.
   ///
   /// Calls from within a body run on the same thread. The body must only write to memory that
@@ -77,7 +80,7 @@ public enum ThreadPool {
   /// How many parts phases of so many multiplications are worth on `threads` threads, here and now: one
   /// inside a chunk. Whoever asks makes sure that the number of parts changes no bits.
   package static func parts(multiplications: Int, threads: Int = threadCount) -> Int {
-    smap_is_inside_chunk() != 0 ? 1 : max(1, min(threads, multiplications >> 14, 16))
+    isInsideChunk ? 1 : max(1, min(threads, multiplications >> 14, 16))
   }
 
   private struct PhaseWork {
