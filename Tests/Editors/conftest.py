@@ -6,8 +6,12 @@ import pathlib
 
 import pytest
 
+import tree_sitter_grammar
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "Tests/Editors/Samples/sample.smap"
+TREE_SITTER = ROOT / "Grammar/tree-sitter-smap"
+EVALUATE = ROOT / "Tests/Editors/evaluate_grammar.js"
 
 
 def valid_scripts():
@@ -28,6 +32,18 @@ def scripts():
     found = valid_scripts()
     assert len(found) > 100
     return found
+
+
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory):
+    """The tree-sitter grammar, read by tables from Bison."""
+    return tree_sitter_grammar.Parser(TREE_SITTER, EVALUATE, tmp_path_factory.mktemp("tables"))
+
+
+@pytest.fixture(scope="session")
+def trees(tables, scripts):
+    """What the tables make of each script and the sample: a tree, or the place of an error."""
+    return {path: tables.parse(path.read_text()) for path in scripts + [SAMPLE]}
 
 
 @pytest.fixture

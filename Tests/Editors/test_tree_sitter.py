@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tree-sitter grammar.
 
-Where tree-sitter's command is on the PATH, it generates and compiles the parser and reads all scripts.
-Everywhere else Bison makes tables of the same kind, and the scanner is compiled on its own; see
-tree_sitter_grammar.py.
+Read without tree-sitter: Bison makes tables of the same kind, and the scanner is compiled on its own; see
+tree_sitter_grammar.py. What tree-sitter made of it is tested in test_tree_sitter_parser.py.
 """
 
 import re
@@ -13,12 +12,10 @@ import subprocess
 import pytest
 
 import tree_sitter_grammar
-from conftest import ROOT, SAMPLE
+from conftest import EVALUATE, ROOT, TREE_SITTER
 
-FOLDER = ROOT / "Grammar/tree-sitter-smap"
-EVALUATE = ROOT / "Tests/Editors/evaluate_grammar.js"
 EBNF = (ROOT / "Grammar/smap.ebnf").read_text()
-HIGHLIGHTS = (FOLDER / "queries/highlights.scm").read_text()
+HIGHLIGHTS = (TREE_SITTER / "queries/highlights.scm").read_text()
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 needs_tables = pytest.mark.skipif(
@@ -27,12 +24,7 @@ needs_tables = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def grammar():
-    return tree_sitter_grammar.Grammar(tree_sitter_grammar.evaluate(FOLDER, EVALUATE))
-
-
-@pytest.fixture(scope="module")
-def parser(tmp_path_factory):
-    return tree_sitter_grammar.Parser(FOLDER, EVALUATE, tmp_path_factory.mktemp("tables"))
+    return tree_sitter_grammar.Grammar(tree_sitter_grammar.evaluate(TREE_SITTER, EVALUATE))
 
 
 # MARK: - Words
@@ -78,31 +70,29 @@ def test_the_query_names_what_the_grammar_has(grammar):
 
 
 @needs_tables
-def test_all_scripts_are_read(parser, scripts):
-    wrong = {str(path): place for path in scripts + [SAMPLE]
-             if isinstance(place := parser.parse(path.read_text()), int)}
-    assert not wrong
+def test_all_scripts_are_read(trees):
+    assert not {str(path): place for path, place in trees.items() if isinstance(place, int)}
+
+
+NO_PROGRAMS = [
+    "if p\n{ 1 }", "if p { 1 }\nelse { 2 }", "a b", "f(1 2)", "let x", "a == b == c",
+    '"open {x"', '"lone } brace"', '"a\nb"', "'a\nb'", '"bad \\q escape"', '"{x:.f}"', "fn f()",
+    "fn f()\n{ 1 }", "x -> y", "f() {1}", "[1, 2", "f(x,, y)", "{a: 1, b c}", "for x { 1 }",
+    "x[]", "let [a, ...b, c] = d", "while p", "x = = 1", "1 +", "(", ")", "|> f", "a := 1",
+]
 
 
 @needs_tables
-@pytest.mark.parametrize(
-    "text",
-    [
-        "if p\n{ 1 }", "if p { 1 }\nelse { 2 }", "a b", "f(1 2)", "let x", "a == b == c",
-        '"open {x"', '"lone } brace"', '"a\nb"', "'a\nb'", '"bad \\q escape"', '"{x:.f}"', "fn f()",
-        "fn f()\n{ 1 }", "x -> y", "f() {1}", "[1, 2", "f(x,, y)", "{a: 1, b c}", "for x { 1 }",
-        "x[]", "let [a, ...b, c] = d", "while p", "x = = 1", "1 +", "(", ")", "|> f", "a := 1",
-    ],
-)
-def test_what_is_no_program_is_refused(parser, text):
-    assert isinstance(parser.parse(text), int)
+@pytest.mark.parametrize("text", NO_PROGRAMS)
+def test_what_is_no_program_is_refused(tables, text):
+    assert isinstance(tables.parse(text), int)
 
 
 @needs_tables
 @pytest.mark.parametrize("text", ["try { 1 }\ncatch e { 2 }", '"{a +\n b}"', "[1, ...a; 2]", "x.if"])
-def test_known_leniency(parser, text):
+def test_known_leniency(tables, text):
     """What grammar.js says that it accepts beyond the language."""
-    assert not isinstance(parser.parse(text), int)
+    assert not isinstance(tables.parse(text), int)
 
 
 @needs_tables
@@ -128,23 +118,6 @@ def test_known_leniency(parser, text):
         ("", ""),
     ],
 )
-def test_trees(parser, text, tree):
-    found = parser.expression(parser.parse(text))
+def test_trees(tables, text, tree):
+    found = tables.expression(tables.parse(text))
     assert found == f"(source_file {tree})".replace(" )", ")")
-
-
-# MARK: - The real tool
-
-
-@pytest.mark.skipif(
-    shutil.which("tree-sitter") is None,
-    reason="the command tree-sitter is not installed: parser.c is not generated from grammar.js")
-def test_tree_sitter_reads_all_scripts(tmp_path, scripts):
-    folder = tmp_path / "tree-sitter-smap"
-    shutil.copytree(FOLDER, folder)
-    subprocess.run(["tree-sitter", "generate"], cwd=folder, check=True)
-    paths = [str(path) for path in scripts]
-    subprocess.run(["tree-sitter", "parse", "--quiet", *paths], cwd=folder, check=True)
-    subprocess.run(
-        ["tree-sitter", "query", "--quiet", "queries/highlights.scm", str(SAMPLE)], cwd=folder,
-        check=True)
