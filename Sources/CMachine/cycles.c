@@ -11,7 +11,11 @@
 /// Beyond so many values, a container counts as one that holds containers.
 #define LARGEST_LOOK 16
 
-INLINE bool is_container(uint8_t tag) { return CONFINED >> (tag & 31) & 1; }
+/// Whether a value can be a part of a circle: a container, or an object of the library that holds values.
+INLINE bool is_link(const MachineSlot *value) {
+  if (CONFINED >> (value->tag & 31) & 1) return true;
+  return value->tag == TAG_OBJECT && ((ForeignObject *)object(value))->heldCount > 0;
+}
 
 uint32_t *machine_watch(const MachineSlot *container) {
   switch (container->tag) {
@@ -19,6 +23,7 @@ uint32_t *machine_watch(const MachineSlot *container) {
   case TAG_RECORD: return &record(container)->watch;
   case TAG_FUNCTION: return &((ClosureObject *)object(container))->watch;
   case TAG_CELL: return &cell(container)->watch;
+  case TAG_OBJECT: return &((ForeignObject *)object(container))->watch;
   default: return NULL;
   }
 }
@@ -31,6 +36,9 @@ long machine_children(const MachineSlot *container, MachineSlot **first) {
     *first = ((ClosureObject *)object(container))->captured;
     return ((ClosureObject *)object(container))->capturedCount;
   case TAG_CELL: *first = &cell(container)->value; return 1;
+  case TAG_OBJECT:
+    *first = ((ForeignObject *)object(container))->held;
+    return ((ForeignObject *)object(container))->heldCount;
   default: return 0;
   }
 }
@@ -41,26 +49,26 @@ static bool may_hold_containers(const MachineSlot *container) {
   long count = machine_children(container, &first);
   if (count > LARGEST_LOOK) return true;
   for (long index = 0; index < count; index++) {
-    if (is_container(first[index].tag)) return true;
+    if (is_link(first + index)) return true;
   }
   return false;
 }
 
 bool machine_needs_watch(const MachineSlot *container, const MachineSlot *value) {
-  if (!is_container(value->tag)) return false;
+  if (!is_link(value)) return false;
   const uint32_t *watch = machine_watch(container);
   if (watch == NULL || *watch != 0) return false;
   return value->bits == container->bits || may_hold_containers(value);
 }
 
 bool machine_store(MachineSlot *container, MachineSlot *place, const MachineSlot *source) {
-  if (is_container(source->tag) && machine_needs_watch(container, source)) return false;
+  if (is_link(source) && machine_needs_watch(container, source)) return false;
   machine_copy(place, source->bits, source->tag);
   return true;
 }
 
 bool machine_keep_within(MachineSlot *container, const MachineSlot *value) {
-  if (is_container(value->tag) && machine_needs_watch(container, value)) return false;
+  if (is_link(value) && machine_needs_watch(container, value)) return false;
   keep(value->bits, value->tag);
   return true;
 }

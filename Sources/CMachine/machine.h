@@ -258,6 +258,14 @@ typedef struct {
 
 typedef struct {
   void *header[2];
+  /// NULL if it holds nothing.
+  MachineSlot *held;
+  long heldCount;
+  uint32_t watch;
+} ForeignObject;
+
+typedef struct {
+  void *header[2];
   MachineSlot value;
   uint32_t watch;
 } CellObject;

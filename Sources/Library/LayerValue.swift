@@ -16,44 +16,48 @@ final class LayerValue: Module {
   let namedParameters: [NamedParameter]
   /// How many layers lie within each other.
   let depth: Int
-  private let forward: Forward
-  private let parts: HeldValues?
+  /// Nil if it calls the values that its object holds, one after the other.
+  private let forward: Forward?
 
-  /// A bound on `depth`: layers are called, and freed, recursively.
+  /// A bound on `depth`: layers are called recursively.
   static let maximumDepth = 64
 
   /// A layer that computes by itself.
-  init(
+  convenience init(
     _ title: String, _ parameters: [NamedParameter], forward: @escaping Forward
   ) {
-    self.title = title
-    depth = 1
-    namedParameters = parameters
-    self.forward = forward
-    parts = nil
+    self.init(title, parameters, depth: 1, forward: forward)
   }
 
-  /// A layer that calls `parts`, layers or functions, one after the other.
-  ///
-  /// A parameter that occurs twice is listed once, under its first name.
-  init(_ title: String, _ parameters: [NamedParameter], depth: Int, parts: HeldValues) {
+  private init(_ title: String, _ parameters: [NamedParameter], depth: Int, forward: Forward?) {
     self.title = title
     self.depth = depth
-    var seen: Set<ObjectIdentifier> = []
-    namedParameters = parameters.filter { seen.insert(ObjectIdentifier($0.tensor)).inserted }
-    forward = { $0 }
-    self.parts = parts
+    namedParameters = parameters
+    self.forward = forward
   }
 
-  private func callAsFunction(_ x: Tensor, _ session: Session) throws -> Tensor {
-    guard let parts else { return try forward(x) }
-    let result = try parts.items.reduce(Value.tensor(x)) {
+  /// A layer that calls `parts`, layers or functions, one after the other, as a script's value.
+  ///
+  /// A parameter that occurs twice is listed once, under its first name.
+  static func sequence(
+    _ title: String, _ parameters: [NamedParameter], depth: Int, parts: [Value]
+  ) -> Value {
+    var seen: Set<ObjectIdentifier> = []
+    let named = parameters.filter { seen.insert(ObjectIdentifier($0.tensor)).inserted }
+    let layer = LayerValue(title, named, depth: depth, forward: nil)
+    return .object(ForeignObject(type, layer, holding: parts))
+  }
+
+  /// What the layer makes of a tensor; `object` is the one it stands behind.
+  private func result(_ x: Tensor, _ object: ForeignObject, _ session: Session) throws -> Tensor {
+    if let forward { return try forward(x) }
+    let result = try object.heldValues.reduce(Value.tensor(x)) {
       try session.invoke($1, [$0], named: [:])
     }
     return try Conversion.tensor(result)
   }
 
-  /// The layer as a script's value.
+  /// A layer that computes by itself, as a script's value.
   var value: Value { .object(ForeignObject(LayerValue.type, self)) }
 
   static let type = ForeignType(
@@ -76,7 +80,7 @@ final class LayerValue: Module {
         throw ScriptError.argument(
           "\(layer.title) takes one tensor, not \(arguments.count) arguments")
       }
-      return .tensor(try layer(Conversion.tensor(arguments[0]), session))
+      return .tensor(try layer.result(Conversion.tensor(arguments[0]), object, session))
     })
 
   private static func parameter(_ name: String, of object: ForeignObject) throws -> Value {

@@ -215,8 +215,7 @@ enum NetworkFunctions {
     }
     let titles = layers.map { Display.text($0, call.session) }.joined(separator: ", ")
     let title = titles.utf8.count <= 200 ? titles : "\(layers.count) layers"
-    let parts = HeldValues(layers, in: call.session)
-    return LayerValue("sequential(\(title))", named, depth: depth + 1, parts: parts).value
+    return LayerValue.sequence("sequential(\(title))", named, depth: depth + 1, parts: layers)
   }
 
   private static func indices(_ x: Tensor, below rows: Int) throws -> [Int] {

@@ -5,12 +5,13 @@
 
 import Runtime
 
-/// Rows and columns of values, for display.
+/// Rows and columns, for display; the values are those that the object holds, row after row.
 final class TableValue {
   let columns: [String]
   let rowCount: Int
-  private let values: HeldValues
   private let cells: [[String]]
+  /// Whether a column has nothing but numbers.
+  private let isNumeric: [Bool]
 
   /// Rows beyond these are counted, not shown.
   private static let maximumRows = 200
@@ -20,7 +21,9 @@ final class TableValue {
   init(columns: [String], rows: [[Value]], session: Session) {
     self.columns = columns
     rowCount = rows.count
-    values = HeldValues(rows.flatMap { $0 }, in: session)
+    isNumeric = columns.indices.map { column in
+      rows.allSatisfy { $0[column].isNil || Conversion.number($0[column]) != nil }
+    }
     cells = rows.prefix(TableValue.maximumRows).map { row in
       row.map { TableValue.cell($0, session) }
     }
@@ -43,13 +46,13 @@ final class TableValue {
   }
 
   /// The values of a row, in the order of the columns.
-  func row(_ index: Int) -> ArraySlice<Value> {
-    values.items[index * columns.count..<(index + 1) * columns.count]
+  func row(_ index: Int, of object: ForeignObject) -> [Value] {
+    columns.indices.map { object.heldValue(index * columns.count + $0) }
   }
 
   /// The values of a column, from top to bottom.
-  func column(_ index: Int) -> [Value] {
-    (0..<rowCount).map { values.items[$0 * columns.count + index] }
+  func column(_ index: Int, of object: ForeignObject) -> [Value] {
+    (0..<rowCount).map { object.heldValue($0 * columns.count + index) }
   }
 
   // MARK: - Text
@@ -62,7 +65,7 @@ final class TableValue {
     func line(_ texts: [String]) -> String {
       let padded = texts.indices.map { column in
         let blanks = String(repeating: " ", count: max(0, widths[column] - texts[column].count))
-        return isNumeric(column) ? blanks + texts[column] : texts[column] + blanks
+        return isNumeric[column] ? blanks + texts[column] : texts[column] + blanks
       }
       return TableValue.trimmed(padded.joined(separator: "  "))
     }
@@ -70,10 +73,6 @@ final class TableValue {
     lines += cells.map(line)
     if rowCount > cells.count { lines.append("... \(rowCount - cells.count) more rows") }
     return lines.joined(separator: "\n")
-  }
-
-  private func isNumeric(_ column: Int) -> Bool {
-    self.column(column).allSatisfy { $0.isNil || Conversion.number($0) != nil }
   }
 
   private static func trimmed(_ line: String) -> String {
@@ -90,7 +89,7 @@ final class TableValue {
     let body = cells.map { row in
       "<tr>"
         + row.indices.map { column in
-          let align = isNumeric(column) ? " style=\"text-align: right\"" : ""
+          let align = isNumeric[column] ? " style=\"text-align: right\"" : ""
           return "<td\(align)>\(TableValue.escaped(row[column]))</td>"
         }.joined() + "</tr>"
     }
@@ -126,7 +125,7 @@ enum TableFunctions {
       return Bundle(text: table.text, html: table.html)
     },
     index: { object, entries, _ in
-      try element(of: object.payload(as: TableValue.self), entries)
+      try element(of: object, entries)
     },
     count: { ($0.payload as? TableValue)?.rowCount ?? 0 })
 
@@ -136,13 +135,10 @@ enum TableFunctions {
       details: "Rows may also be lists, which give unnamed columns. `t[0]` is a row as a record, "
         + "`t[\"name\"]` a column as a list.",
       example: "table([{k: 1, db: 18.5}, {k: 2, db: 21}])[\"db\"]   #=> [18.5, 21]"
-    ) { call in
-      let rows = try call.list(0).items
-      return .object(ForeignObject(type, try made(of: rows, call)))
-    }
+    ) { call in try made(of: call.list(0).items, call) }
   ]
 
-  private static func made(of rows: [Value], _ call: Call) throws -> TableValue {
+  private static func made(of rows: [Value], _ call: Call) throws -> Value {
     var columns: [String] = []
     var positions: [String: Int] = [:]
     for row in rows {
@@ -160,7 +156,8 @@ enum TableFunctions {
         }
       }
     }
-    return TableValue(columns: columns, rows: cells, session: call.session)
+    let table = TableValue(columns: columns, rows: cells, session: call.session)
+    return .object(ForeignObject(type, table, holding: cells.flatMap { $0 }))
   }
 
   private static func names(of row: Value, _ call: Call) throws -> [String] {
@@ -174,7 +171,9 @@ enum TableFunctions {
     }
   }
 
-  private static func element(of table: TableValue, _ entries: [SubscriptValue]) throws -> Value {
+  private static func element(of object: ForeignObject, _ entries: [SubscriptValue]) throws -> Value
+  {
+    let table = try object.payload(as: TableValue.self)
     guard entries.count == 1, case .value(let value) = entries[0] else {
       throw ScriptError.type("a table is indexed by a row number or the name of a column")
     }
@@ -184,7 +183,7 @@ enum TableFunctions {
           "there is no column \"\(name)\" in this table",
           hint: "its columns are \(table.columns.joined(separator: ", "))")
       }
-      return .list(table.column(column))
+      return .list(table.column(column, of: object))
     }
     guard let index = Conversion.integer(value) else {
       throw ScriptError.type("a table is indexed by a row number or the name of a column")
@@ -194,7 +193,7 @@ enum TableFunctions {
       throw ScriptError.index("there is no row \(index) in a table of \(count) rows")
     }
     let record = Record()
-    let row = table.row(index < 0 ? index + count : index)
+    let row = table.row(index < 0 ? index + count : index, of: object)
     for (name, value) in zip(table.columns, row) { record[name] = value }
     return .record(record)
   }

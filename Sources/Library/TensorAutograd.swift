@@ -66,20 +66,17 @@ enum TensorAutograd {
       throw GradientFunction.noSecondDerivatives
     }
     let function = GradientFunction(
-      HeldValues([target], in: call.session), argument: try call.integer(1, in: 0...255),
-      withValue: withValue)
-    return .object(ForeignObject(GradientFunction.type, function))
+      argument: try call.integer(1, in: 0...255), withValue: withValue)
+    return .object(ForeignObject(GradientFunction.type, function, holding: [target]))
   }
 }
 
-/// What `grad` and `value_and_grad` return.
+/// What `grad` and `value_and_grad` return; the object holds the function.
 private final class GradientFunction {
-  private let function: HeldValues
   private let argument: Int
   private let withValue: Bool
 
-  init(_ function: HeldValues, argument: Int, withValue: Bool) {
-    self.function = function
+  init(argument: Int, withValue: Bool) {
     self.argument = argument
     self.withValue = withValue
   }
@@ -97,10 +94,11 @@ private final class GradientFunction {
       return isPair ? "fn value_and_grad(..)" : "fn grad(..)"
     },
     call: { object, arguments, session in
-      try object.payload(as: GradientFunction.self).call(arguments, session)
+      try object.payload(as: GradientFunction.self)
+        .call(object.heldValue(0), arguments, session)
     })
 
-  private func call(_ arguments: [Value], _ session: Session) throws -> Value {
+  private func call(_ function: Value, _ arguments: [Value], _ session: Session) throws -> Value {
     guard argument < arguments.count else {
       throw ScriptError.argument(
         "the gradient is wanted for argument \(argument), but there "
@@ -116,7 +114,7 @@ private final class GradientFunction {
     let target = try Tensor.parameter(try Conversion.tensor(arguments[argument]).detached)
     var inputs = arguments
     inputs[argument] = .tensor(target)
-    let result = try session.invoke(function.items[0], inputs, named: [:])
+    let result = try session.invoke(function, inputs, named: [:])
     let value = try Conversion.tensor(result)
     let found = try value.gradients(for: [target])[0]
     let slope = try found ?? Tensor.zeros(target.shape)

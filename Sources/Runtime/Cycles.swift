@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds lists, records, functions and shared variables that only hold each other, and frees them.
+// Finds lists, records, functions, shared variables and objects of the library that only hold each other,
+// and frees them.
 //
 // References are counted, so whatever nobody holds is freed at once, except circles. A circle is closed
 // by storing a container that holds containers in one that was there before; the machine has Swift
@@ -193,7 +194,7 @@ private struct CycleSearch {
     var work = 0
     while next < nodes.count {
       let children = CycleSearch.children(of: nodes[next].container)
-      for child in children where Tag.confined >> UInt32(child.tag & 31) & 1 != 0 {
+      for child in children where child.isLink {
         nodes[visit(child)].references += 1
       }
       next += 1
@@ -216,7 +217,7 @@ private struct CycleSearch {
       pending.append(index)
       while let index = pending.popLast() {
         let children = CycleSearch.children(of: nodes[index].container)
-        for child in children where Tag.confined >> UInt32(child.tag & 31) & 1 != 0 {
+        for child in children where child.isLink {
           let index = visit(child)
           guard nodes[index].references != CycleSearch.alive else { continue }
           nodes[index].references = CycleSearch.alive
@@ -245,6 +246,7 @@ extension Value {
     case .record(let record): record.removeAll()
     case .function(let closure): closure.removeCaptures()
     case .cell(let cell): cell.value = .nil
+    case .object(let object): object.takeHeldValues()
     default: break
     }
   }

@@ -82,16 +82,60 @@ public final class ForeignType: Sendable {
 }
 
 /// An object made by the library.
+///
+/// Values of scripts that it works with, such as the layers in a layer, are its own, not its payload's:
+/// so long chains of objects are freed without recursion, and circles through them are found.
 public final class ForeignObject {
+  // The machine knows the first three by their places.
+  private let held: UnsafeMutablePointer<Value>?
+  /// How many values of scripts the object holds.
+  public let heldCount: Int
+  /// A place to note something while circles are searched for; objects are never watched.
+  @exclusivity(unchecked) var watch: UInt = 0
   /// What the object is and can do.
   public let type: ForeignType
   /// The Swift object behind it.
   public let payload: AnyObject
 
-  /// Wraps a Swift object.
-  public init(_ type: ForeignType, _ payload: AnyObject) {
+  /// Wraps a Swift object, together with the values of scripts that it needs.
+  public init(_ type: ForeignType, _ payload: AnyObject, holding values: [Value] = []) {
     self.type = type
     self.payload = payload
+    heldCount = values.count
+    guard !values.isEmpty else {
+      held = nil
+      return
+    }
+    let held = UnsafeMutablePointer<Value>.allocate(capacity: values.count)
+    held.initialize(from: values, count: values.count)
+    self.held = held
+  }
+
+  deinit {
+    guard let held else { return }
+    Teardown.release(held, count: heldCount)
+    held.deallocate()
+  }
+
+  /// The values that the object holds.
+  var heldBuffer: UnsafeMutableBufferPointer<Value> {
+    UnsafeMutableBufferPointer(start: held, count: heldCount)
+  }
+
+  /// A copy of the values that the object holds.
+  public var heldValues: [Value] { Array(heldBuffer) }
+
+  /// One of the values that the object holds; `nil` of the language where there is none.
+  public func heldValue(_ index: Int) -> Value {
+    guard let held, index >= 0, index < heldCount else { return .nil }
+    return held[index]
+  }
+
+  /// Drops what the object holds, which it then cannot use any more, and returns it.
+  @discardableResult func takeHeldValues() -> [Value] {
+    let values = heldValues
+    heldBuffer.update(repeating: .nil)
+    return values
   }
 
   /// The Swift object as the class it is known to be.

@@ -48,17 +48,22 @@ enum Layout {
     let cell = Cell(.number(2.5))
     let text = Text(constant: "abc")
     text.append("d")
+    let object = ForeignObject(sample, list, holding: [.nil, .nil])
     let builtin = Builtin("f(x)", "", shortcut: .function, function: { $0 + 1 }) { _ in .nil }
     return word(list, 0, holds: list.elements) && integer(list, 1) == 2 && integer(list, 2) == 2
-      && [.list(list), .record(record), .cell(cell)].allSatisfy(canBeWatched)
+      && [.list(list), .record(record), .cell(cell), .object(object)].allSatisfy(canBeWatched)
       && word(record, 1, holds: record.nameAddresses) && word(record, 2, holds: record.fields)
       && integer(record, 3) == 1 && byte(record, 5) == 0 && byte(Record(title: "t"), 5) == 1
       && cell.slot.pointee.isNumber && cell.slot.pointee.number == 2.5
-      && place(text, 0).load(as: UnsafePointer<UInt8>.self)[3] == 100 && integer(text, 1) == 4
+      && object.heldBuffer.baseAddress.map { word(object, 0, holds: $0) } == true
+      && integer(object, 1) == 2 && place(text, 0).load(as: UnsafePointer<UInt8>.self)[3] == 100
+      && integer(text, 1) == 4
       && integer(text, 2) == Text.maximumBytes && byte(text, 3) == 1
       && byte(builtin, 0) == MachineShortcut.function.rawValue
       && place(builtin, 1).load(as: Builtin.NumberFunction.self)(1) == 2
   }
+
+  private static let sample = ForeignType("sample", "", display: { _ in "" })
 
   /// Whether references are counted in the second word of an object.
   private static var countsMatch: Bool {

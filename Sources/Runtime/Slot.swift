@@ -23,6 +23,7 @@ enum Tag {
   static var range: UInt8 { UInt8(truncatingIfNeeded: TAG_RANGE) }
   static var function: UInt8 { UInt8(truncatingIfNeeded: TAG_FUNCTION) }
   static var tensor: UInt8 { UInt8(truncatingIfNeeded: TAG_TENSOR) }
+  static var object: UInt8 { UInt8(truncatingIfNeeded: TAG_OBJECT) }
   static var cell: UInt8 { UInt8(truncatingIfNeeded: TAG_CELL) }
   static var `nil`: UInt8 { UInt8(truncatingIfNeeded: TAG_NIL) }
 
@@ -43,6 +44,16 @@ extension Slot {
   @inline(__always) var isNumber: Bool { tag == Tag.number }
   /// Whether this is no reference.
   @inline(__always) var isTrivial: Bool { tag &- 2 > 8 }
+
+  /// Whether this can be a part of a circle of references: a container, or an object of the library that
+  /// holds values.
+  @inline(__always) var isLink: Bool {
+    Tag.confined >> UInt32(tag & 31) & 1 != 0 || tag == Tag.object && holdsValues
+  }
+
+  @inline(never) private var holdsValues: Bool {
+    Unmanaged<ForeignObject>.fromOpaque(address)._withUnsafeGuaranteedRef { $0.heldCount > 0 }
+  }
 
   /// The object, if this is a reference.
   @inline(__always) var address: UnsafeMutableRawPointer {

@@ -258,6 +258,7 @@ extension Value {
   var isContainer: Bool {
     switch self {
     case .list, .record, .function, .cell: true
+    case .object(let object): object.heldCount > 0
     default: false
     }
   }
@@ -269,6 +270,7 @@ extension Value {
     case .record(let record): Value.anyContainer(record.fields, record.count)
     case .function(let closure): Value.anyContainer(closure.captured, closure.capturedCount)
     case .cell(let cell): cell.value.isContainer
+    case .object(let object): object.heldBuffer.contains { $0.isContainer }
     default: false
     }
   }
@@ -289,6 +291,7 @@ extension Value {
     case .cell(let cell):
       pending.append(cell.value)
       cell.value = .nil
+    case .object(let object): pending.append(contentsOf: object.takeHeldValues())
     default: break
     }
   }

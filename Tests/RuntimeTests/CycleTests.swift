@@ -20,7 +20,8 @@ import Testing
 
   private static let witnessType = ForeignType("witness", "Lives.", display: { _ in "witness" })
 
-  /// A session in which `witness()` makes an object whose life is counted.
+  /// A session in which `witness()` makes an object whose life is counted, and `box(x)` one that holds
+  /// a value.
   private func session(_ count: Count) -> Session {
     // Only this test uses the count, and only on its own thread.
     nonisolated(unsafe) let count = count
@@ -28,7 +29,12 @@ import Testing
       count.alive += 1
       return .object(ForeignObject(CycleTests.witnessType, Witness { count.alive -= 1 }))
     }
-    let library = LibraryTable(functions: TestLibrary.table.functions + [witness])
+    let box = Builtin("box(x: any) -> any", "Makes an object that holds a value.") { call in
+      count.alive += 1
+      let witness = Witness { count.alive -= 1 }
+      return .object(ForeignObject(CycleTests.witnessType, witness, holding: [call[0]]))
+    }
+    let library = LibraryTable(functions: TestLibrary.table.functions + [witness, box])
     return Session(library: library) { _ in }
   }
 
@@ -47,6 +53,12 @@ import Testing
     "let a = [witness()]; let b = [a]; let c = [b]; b[0].append(c); a = nil; b = nil; c = nil",
     "for i in range(3) { let t = {w: witness(), all: []}; for j in range(9) { t.all.append({t}) } }",
     "for i in range(20) { let a = [x for x in range(20)]; a.append(witness()); a[0] = [a] }",
+    "let a = []; a.append(box(a)); a = nil",
+    "let a = [witness()]; let b = [box([a])]; a.append({b}); a = nil; b = nil",
+    "let r = {w: witness()}; r.box = box([box(r), box(r)]); r = nil",
+    "fn f() { let a = []; a.append(box(fn() = a)); a[0] }; f(); nil",
+    "fn f() { let g = nil; g = box(fn() = g); g }; f(); nil",
+    "let b = box(1); for i in range(9) { let a = [b]; b = box(a); a[0] = b; a.append(b) }; b = nil",
   ]) func circlesAreFreed(_ text: String) throws {
     let count = Count()
     let session = session(count)
@@ -62,6 +74,9 @@ import Testing
     "let b = []; fn f() { let r = {w: witness()}; r.get = fn() = r; r }; b.append(f().get)",
     "let kept = nil; fn f() { let w = witness(); let g = nil; g = fn() = [w, g]; kept = g }; f()",
     "let a = [[witness()]]; let b = [a]; b.append(b); b = nil",
+    "let a = [1]; let b = box(a); a.append(b); a = nil",
+    "let a = []; a.append(box(a))",
+    "fn f() { let a = []; a.append(box(fn() = a)); fn() = a }; let kept = f()",
   ]) func whatIsHeldStays(_ text: String) throws {
     let count = Count()
     var session: Session? = session(count)
@@ -70,6 +85,16 @@ import Testing
     #expect(count.alive == 1)
     session = nil
     #expect(count.alive == 0, "a session frees what it leaves behind")
+  }
+
+  /// Objects in objects without end are freed one after the other.
+  @Test func longChainsOfObjectsAreFreed() throws {
+    let count = Count()
+    let session = session(count)
+    _ = try session.evaluate(text: "let b = nil; for i in range(300_000) { b = box([b]) }")
+    #expect(count.alive == 300_000)
+    _ = try session.evaluate(text: "b = nil")
+    #expect(count.alive == 0)
   }
 
   /// What native code holds stays, though no register and no global leads to it.
