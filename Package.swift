@@ -78,7 +78,8 @@ let package = Package(
       ]),
 
     // Hostile programs, for the fuzzer and the tests alike.
-    .target(name: "Trials", dependencies: ["Library"], path: "Fuzzing/Trials"),
+    .systemLibrary(name: "CAllocator", path: "Fuzzing/CAllocator"),
+    .target(name: "Trials", dependencies: ["Library", "CAllocator"], path: "Fuzzing/Trials"),
 
     // Tests, one target for each stage.
     .testTarget(

@@ -21,6 +21,8 @@ fi
 swift build -c release --scratch-path "$scratch" --product FuzzPrograms -Xswiftc -use-ld=lld \
   "${options[@]}"
 fuzzer=$scratch/release/FuzzPrograms
+# A trap is libFuzzer's to catch, which then writes the input to a file.
+export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=${LEAKS:-0}:quarantine_size_mb=16:malloc_context_size=12
 export LSAN_OPTIONS=report_objects=0:suppressions=Fuzzing/leaks.txt
 
@@ -37,6 +39,8 @@ if [ "${MERGE:-0}" = 1 ]; then
   "$fuzzer" -merge=1 -max_len=300 -timeout=20 .build-fuzz/merged .build-fuzz/corpus "$seeds"
   exec Fuzzing/corpus.py pack .build-fuzz/merged Fuzzing/Corpus
 fi
+# libFuzzer counts the inputs that it begins with among its runs.
+runs=$((runs + $(find .build-fuzz/corpus "$seeds" -type f | wc -l)))
 # Every input has the same chance: the weights that libFuzzer gives by default cost more than a run.
 exec "$fuzzer" -runs="$runs" -max_len=300 -entropic=0 -reload=0 -timeout=20 -report_slow_units=2 \
   -rss_limit_mb=3000 -artifact_prefix=Fuzzing/Crashers/ -print_final_stats=1 "$@" \

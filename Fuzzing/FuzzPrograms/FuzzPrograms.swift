@@ -25,7 +25,9 @@ private let isPrepared: Bool = {
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   guard isPrepared else { fatalError("the fuzzer cannot be prepared") }
-  Trial.run(Array(UnsafeBufferPointer(start: start, count: count)))
+  let input = Array(UnsafeBufferPointer(start: start, count: count))
+  let kept = Trial.bytesKept { Trial.run(input) }
+  if kept > 0 { fatalError("every run of this input keeps \(kept) bytes more in use") }
   return 0
 }
 

@@ -14,8 +14,21 @@ extension Machine {
   func bind(
     _ header: Header, at base: Int, count: Int, _ place: CallPlace, hasValues: Bool = false
   ) throws -> UInt64 {
+    let used = max(header.parameters.count, count)
+    guard base + used < Machine.registerCapacity else { throw tooDeep() }
+    do {
+      return try sort(header, at: base, count: count, place, hasValues)
+    } catch {
+      // Some of them may lie behind the window of the running frame, where nobody else clears.
+      (registers + base).slots.clear(used)
+      throw error
+    }
+  }
+
+  private func sort(
+    _ header: Header, at base: Int, count: Int, _ place: CallPlace, _ hasValues: Bool
+  ) throws -> UInt64 {
     let parameters = header.parameters.count
-    guard base + max(parameters, count) < Machine.registerCapacity else { throw tooDeep() }
     var missing: UInt64 = 0
     if place.isSimple, header.restIndex == nil, count <= header.positionalCount {
       for index in count..<max(count, parameters) {

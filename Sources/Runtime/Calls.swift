@@ -89,7 +89,7 @@ extension Machine {
         registers[base + arguments.count + index] = entry.value
       }
     }
-    defer { registers[base - 1] = .nil }
+    defer { (registers + (base - 1)).slots.clear(1 + count) }
     switch callee {
     case .function(let closure):
       let missing = try bind(closure.code.header, at: base, count: count, place)
@@ -122,7 +122,10 @@ extension Machine {
   private func push(_ closure: Closure, base: Int, missing: UInt64, isEntry: Bool) throws {
     guard depth < maximumDepth,
       base + closure.code.registerCount < Machine.registerCapacity
-    else { throw tooDeep() }
+    else {
+      (registers + base).slots.clear(closure.code.header.parameters.count)
+      throw tooDeep()
+    }
     (frames + depth).initialize(
       to: Frame(
         layout: closure.layout, closure: Unmanaged.passUnretained(closure).toOpaque(),
@@ -164,8 +167,9 @@ extension Machine {
           session: session, builtin: builtin, arguments: registers + base, missing: missing))
       (registers + base).slots.clear(max(parameters, count))
       return result
-    } catch var error as ScriptError {
+    } catch {
       (registers + base).slots.clear(max(parameters, count))
+      guard var error = error as? ScriptError else { throw error }
       if error.source == nil, let argument = error.argument, !argument.countsArguments {
         place.blame(&error, parameter: argument.index, header)
       }
@@ -227,7 +231,10 @@ extension Machine {
     guard let body = object.type.call else { return .nil }
     let before = top
     top = base + count
-    defer { top = before }
+    defer {
+      top = before
+      (registers + base).slots.clear(count)
+    }
     if session.interrupt.isRequested { throw session.takeInterrupt() }
     var arguments: [Value] = []
     for (index, kind) in place.kinds(count).enumerated() {

@@ -246,7 +246,7 @@ extension Value {
     case .record(let record): record.removeAll()
     case .function(let closure): closure.removeCaptures()
     case .cell(let cell): cell.value = .nil
-    case .object(let object): object.takeHeldValues()
+    case .object(let object): object.removeHeldValues()
     default: break
     }
   }

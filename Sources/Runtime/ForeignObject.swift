@@ -131,10 +131,15 @@ public final class ForeignObject {
     return held[index]
   }
 
-  /// Drops what the object holds, which it then cannot use any more, and returns it.
-  @discardableResult func takeHeldValues() -> [Value] {
+  /// Drops what the object holds, which it then cannot use any more.
+  func removeHeldValues() {
+    for index in heldBuffer.indices { heldBuffer[index] = .nil }
+  }
+
+  /// Empties the object, which nobody else holds, and returns what it held.
+  func takeHeldValues() -> [Value] {
     let values = heldValues
-    heldBuffer.update(repeating: .nil)
+    removeHeldValues()
     return values
   }
 

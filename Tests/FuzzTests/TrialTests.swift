@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every input that the fuzzer found worth keeping, and every one that once made smap fail. In
+// Every input that the fuzzer found worth keeping, and every one that once made smap fail: each runs, and
+// leaves no memory in use that it would not share with the next run of the same input. In
 // processes of their own, because the trials close off the file system for good.
 
 import Files
@@ -11,10 +12,40 @@ import Trials
 @Suite struct TrialTests {
   @Test func corpus() async {
     await #expect(processExitsWith: .success) { try Inputs.runAll(in: "Corpus") }
+    Report(of: "Corpus").recordFailure()
   }
 
   @Test func crashers() async {
     await #expect(processExitsWith: .success) { try Inputs.runAll(in: "Crashers") }
+    Report(of: "Crashers").recordFailure()
+  }
+
+  /// The search for leaks finds one.
+  @Test(.enabled(if: Trial.countsMemory)) func memoryThatNobodyHolds() async {
+    await #expect(processExitsWith: .success) {
+      final class Lost {}
+      guard Trial.bytesKept(by: { _ = Unmanaged.passRetained(Lost()) }) > 0 else { exit(1) }
+      guard Trial.bytesKept(by: { _ = Lost() }) == 0 else { exit(2) }
+    }
+  }
+}
+
+/// What a process says of the input that it is at, in a file that both it and its parent can name.
+private struct Report {
+  private let path: String
+
+  init(of folder: String, writtenBy parent: pid_t = getpid()) {
+    path = "/tmp/smap-trials-\(folder)-\(parent)"
+  }
+
+  /// Opens the file for writing; to be done before the file system is closed off.
+  func open() -> CInt { creat(path, 0o600) }
+
+  /// Records what a process that failed has left, and removes it.
+  func recordFailure() {
+    defer { unlink(path) }
+    guard let line = try? FileReader.read(path: path), !line.isEmpty else { return }
+    Issue.record("\(String(decoding: line, as: UTF8.self))")
   }
 }
 
@@ -25,23 +56,42 @@ private enum Inputs {
   }()
 
   /// Runs all inputs of a folder; an input that takes seconds, though its limits allow half a
-  /// second, ends the process.
+  /// second, ends the process, and so does one that leaves memory in use.
   static func runAll(in folder: String) throws {
     let inputs = try read(root + folder)
     guard !inputs.isEmpty else { exit(66) }
+    let report = Report(of: folder, writtenBy: getppid()).open()
     var template = Array("/tmp/smap-trial-XXXXXX".utf8CString)
-    guard let empty = mkdtemp(&template) else { exit(73) }
+    guard report >= 0, let empty = mkdtemp(&template) else { exit(73) }
+    stopNotingErrors()
     try Trial.prepare(emptyFolder: String(cString: empty))
     rmdir(empty)
     for (name, bytes) in inputs {
-      // The last name that the log shows is that of the input that failed.
-      let line = "\(folder)/\(name)\n"
-      _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      ftruncate(report, 0)
+      lseek(report, 0, SEEK_SET)
+      note("\(folder)/\(name) ends the process or takes too long", in: report)
       // Debug builds are many times slower than what the fuzzer runs.
       alarm(60)
-      Trial.run(bytes)
+      let kept = Trial.bytesKept { Trial.run(bytes) }
+      guard kept == 0 else {
+        note("; no: each run keeps \(kept) bytes more in use", in: report)
+        exit(70)
+      }
     }
     alarm(0)
+    ftruncate(report, 0)
+  }
+
+  /// The test framework has the runtime tell of every error that is thrown, and keeps a note of it, which
+  /// would look like a leak.
+  private static func stopNotingErrors() {
+    for name in ["_swift_willThrow", "_swift_willThrowTypedImpl"] {
+      dlsym(nil, name)?.storeBytes(of: nil, as: UnsafeRawPointer?.self)
+    }
+  }
+
+  private static func note(_ text: String, in report: CInt) {
+    _ = text.withCString { write(report, $0, strlen($0)) }
   }
 
   private static func read(_ folder: String) throws -> [(name: String, bytes: [UInt8])] {

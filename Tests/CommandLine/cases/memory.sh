@@ -53,3 +53,15 @@ work()"
 done
 expect 'a block refused, and nobody catches it' 75 'LimitError' refusing 3 "$script
 work()"
+
+# Circles through objects of the library are found, and freed only once.
+circles='
+fn layer() { let r = {}; r.net = nn.sequential(fn(x) = [x, r]); r.net }
+fn gradient() { let r = []; r.append(grad(fn(x) = r)); r }
+fn table_of() { let r = []; r.append(table([{a: r, b: [r]}, {a: 1}])); r }
+for i in range(60_000) { layer(); gradient(); table_of() }
+"all"
+'
+expect 'circles through objects of the library' 0 'all' "$smap" --max-memory 200MB -e "$circles"
+expect 'as many of them as are held' 75 'LimitError' "$smap" --max-memory 60MB -e "let kept = []
+${circles/layer();/kept.append(layer());}"
