@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 /// The routines: result, name and parameters of each. The one list of what the library must have.
 #define ROUTINES(ROUTINE) \
@@ -41,12 +42,44 @@ ROUTINES(DECLARE)
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int is_open = 0;
 static const char *problem = "";
+static const char *core = "";
+
+/// The most able of OpenBLAS's kernels that this processor runs, or null if it is an old one.
+static const char *able_core(void) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("x86-64-v4")) return "SkylakeX";
+  if (__builtin_cpu_supports("x86-64-v3")) return "Haswell";
+#endif
+  return 0;
+}
+
+static const char *core_of(void *library) {
+  char *(*name)(void) = (char *(*)(void))dlsym(library, "openblas_get_corename");
+  return name ? name() : "";
+}
+
+static void *load(void) {
+  void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+  return library ? library : dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
+}
+
+/// Loads the library with kernels that suit the processor. One that is newer than the library is
+/// taken for a Prescott of 2004, whose kernels have a quarter of the speed, so it is loaded again
+/// with better ones named, unless the user has named some.
+static void *load_for_processor(void) {
+  void *library = load();
+  const char *able = able_core();
+  if (!library || !able || getenv("OPENBLAS_CORETYPE") || strcmp(core_of(library), "Prescott") != 0)
+    return library;
+  dlclose(library);
+  setenv("OPENBLAS_CORETYPE", able, 0);
+  return load();
+}
 
 static void open_library(void) {
   // Threads of its own would only wait; the variable is read while the library is loaded.
   setenv("OPENBLAS_NUM_THREADS", "1", 0);
-  void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-  if (!library) library = dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
+  void *library = load_for_processor();
   if (!library) {
     const char *words = dlerror();
     problem = words ? words : "libopenblas.so.0 cannot be opened";
@@ -59,6 +92,7 @@ static void open_library(void) {
   }
   ROUTINES(FIND)
   openblas_set_num_threads(1);
+  core = core_of(library);
   is_open = 1;
 }
 
@@ -68,6 +102,8 @@ int smap_blas_open(void) {
 }
 
 const char *smap_blas_problem(void) { return problem; }
+
+const char *smap_blas_core(void) { return core; }
 
 void smap_sgemm(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
                 const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc) {

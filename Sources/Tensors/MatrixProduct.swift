@@ -92,6 +92,12 @@ package enum BLAS {
   /// Opens the library now, for those who will not be able to open files later.
   package static func prepare() { _ = use }
 
+  /// The processor that the library's kernels were made for; nil if it was not used so far.
+  package static var core: String? {
+    let name = String(cString: smap_blas_core())
+    return name.isEmpty ? nil : name
+  }
+
   /// Whether several threads may call the library at the same time.
   static var isFree: Bool { use == .freely }
 

@@ -103,6 +103,7 @@ struct ProfileReport {
       "profile of \(title): \(fixed(snapshot.seconds, 3)) s on \(threads) threads",
       "peak of the machine: \(fixed(peak / 1e9, 1)) GFLOP/s, "
         + "\(fixed(bandwidth / 1e9, 1)) GB/s of memory",
+      BLAS.core.map { "OpenBLAS: kernels for \($0)" } ?? "OpenBLAS: not used",
       "instructions of the language: \(instructions)",
       "products and attention: \(fixed(Double(operations) / 1e9, 3)) GFLOP, "
         + "\(fixed(rate / 1e9, 1)) GFLOP/s over the run, \(percent(rate, peak)) of the peak",
@@ -192,7 +193,9 @@ struct ProfileReport {
     .object([
       ("title", .string(title)), ("threads", .number(Double(threads))),
       ("seconds", .number(snapshot.seconds)), ("peak_flops", .number(peak)),
-      ("memory_bandwidth", .number(bandwidth)), ("flops", .number(Double(operations))),
+      ("memory_bandwidth", .number(bandwidth)),
+      ("openblas_core", BLAS.core.map { .string($0) } ?? .null),
+      ("flops", .number(Double(operations))),
       ("instructions", .number(Double(instructions))),
       (
         "builtins",

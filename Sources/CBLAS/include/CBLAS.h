@@ -24,6 +24,9 @@ enum {
 int smap_blas_open(void);
 /// What the system said when the library could not be opened.
 const char *smap_blas_problem(void);
+/// The kernels that the library uses, by the name of the processor they were made for; empty before it
+/// is open.
+const char *smap_blas_core(void);
 
 // Products of matrices, as CBLAS defines them.
 

@@ -20,6 +20,15 @@ if command -v python3 >/dev/null; then
   expect 'profile: blocks of memory' 0 '5' field blocks_taken
 fi
 expect 'profile: a table' 0 'matrix product, OpenBLAS' "$smap" --profile - -e "$product"
+# A processor that OpenBLAS does not know must not be taken for an old one; what the user says counts.
+if grep -qw avx2 /proc/cpuinfo; then
+  expect 'profile: kernels of OpenBLAS that suit' 0 '1' \
+    sh -c '"$0" --profile - -e "$1" 2>&1 | grep "^OpenBLAS: kernels for " | grep -vc "Prescott"' \
+    "$smap" "$product"
+  expect 'profile: kernels of OpenBLAS as asked for' 0 'OpenBLAS: kernels for Prescott' \
+    env OPENBLAS_CORETYPE=Prescott "$smap" --profile - -e "$product"
+fi
+expect 'profile: without products' 0 'OpenBLAS: not used' "$smap" --profile - -e 1
 expect 'profile: a table of products' 0 '8 x 16 x 4' "$smap" --profile - -e "$product"
 expect 'profile: after an error' 1 'between the kernels' "$smap" --profile - -e 'error("no")'
 expect 'profile: into a file' 0 '' "$smap" run --profile p.txt -e "$product"
