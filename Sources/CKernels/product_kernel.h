@@ -13,8 +13,10 @@
 // the way out of the registers, and each entry of C is written once.
 #include "product_levels.h"
 
-enum { STRIP = 16 };      // numbers a row of a copied strip of A takes
-enum { FEW_ROWS = 6 };    // rows that never get in each other's way
+enum { STRIP = 16 };                     // numbers a row of a copied strip of A takes
+enum { FEW_ROWS = 6 };                   // rows that never get in each other's way
+enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors of a panel
+enum { WIDE_ROWS = 3, MOST_PANELS = 4 }; // rows for which several panels are taken at a time
 
 #if KERNEL_TABLE_GELU
 /// x times the probability that a standard normal number is below x. |x| up to 5.5 is cut into 16 pieces,
@@ -78,6 +80,26 @@ INLINE void finish(Lanes sum, float *c, long at, long column, long count,
   store(c + at, sum, count);
 }
 
+/// Writes a tile of C, whose sums lie `pitch` vectors a row apart.
+INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, float *c, long c_stride,
+                                long column, long width, const SMAPEpilogue *e) {
+  if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++)
+        finish(sums[r * pitch + v], c, r * c_stride + column + v * LANES, column + v * LANES, LANES, e);
+    return;
+  }
+  // Through memory, so that activations are compiled once a tile and not once a row.
+  Lanes kept[KERNEL_ROWS * 2];
+  for (int r = 0; r < rows; r++)
+    for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r * pitch + v];
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < rows * vectors; i++) {
+    long offset = i % vectors * LANES;
+    finish(kept[i], c, i / vectors * c_stride + column + offset, column + offset, width - offset, e);
+  }
+}
+
 /// Memory that is read soon: `pitch` floats further with every step of a tile.
 typedef struct {
   const float *from;
@@ -109,29 +131,50 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
       if (vectors > 1) sums[r][1] = KERNEL_ADD(sums[r][1], b1, x);
     }
   }
-  if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
-    for (int r = 0; r < rows; r++)
-      for (int v = 0; v < vectors; v++)
-        finish(sums[r][v], c, r * c_stride + column + v * LANES, column + v * LANES, LANES, e);
-    return;
-  }
-  // Through memory, so that activations are compiled once a tile and not once a row.
-  Lanes kept[KERNEL_ROWS * KERNEL_VECTORS];
+  finish_tile(rows, vectors, &sums[0][0], 2, c, c_stride, column, width, e);
+}
+
+/// One to three rows of A, which lie in place, by all columns of some panels. Sums of a single panel
+/// would be too few: one addition takes as long as eight, one begun after the other.
+INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, long a_row, const float *b,
+                      float *c, long column, const SMAPEpilogue *e) {
+  Lanes sums[WIDE_ROWS][MOST_PANELS * IN_PANEL];
   for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r][v];
-#pragma clang loop unroll(disable)
-  for (int i = 0; i < rows * vectors; i++) {
-    long offset = i % vectors * LANES;
-    finish(kept[i], c, i / vectors * c_stride + column + offset, column + offset,
-                   width - offset, e);
+    for (int v = 0; v < panels * IN_PANEL; v++) sums[r][v] = (Lanes){0};
+  for (long i = 0; i < p->k; i++)
+    for (int v = 0; v < panels * IN_PANEL; v++) {
+      long place = i * SMAP_PANEL + v % IN_PANEL * LANES;
+      Lanes x = *(const Lanes *)(b + v / IN_PANEL * p->b_panel + place);
+      for (int r = 0; r < rows; r++) sums[r][v] = KERNEL_ADD(sums[r][v], x, a[r * a_row + i]);
+    }
+  finish_tile(rows, panels * IN_PANEL, &sums[0][0], MOST_PANELS * IN_PANEL, c, p->c_stride, column,
+              panels * SMAP_PANEL, e);
+}
+
+/// The whole panels, several at a time, for one to three rows of A; the first panel that is left.
+INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, float *c,
+                       const SMAPEpilogue *e) {
+  const int most = MOST_PANELS + 1 - rows;  // whose sums fit into the registers
+  long panel = p->first, last = p->n / SMAP_PANEL < p->last ? p->n / SMAP_PANEL : p->last;
+  for (int count = 0; panel < last; panel += count) {
+    const float *b = p->right + panel * p->b_panel;
+    count = last - panel < most ? (int)(last - panel) : most;
+#define WIDE(number) \
+  case number: if (number <= most) wide_tile(rows, number, p, a, a_row, b, c, panel * SMAP_PANEL, e); break;
+    switch (count) { WIDE(1) WIDE(2) WIDE(3) WIDE(4) }
+#undef WIDE
   }
+  return panel;
 }
 
 /// All panels for a few rows of A. While the first of them passes by, the strip that comes `next` is asked for.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
                           long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
-  for (long panel = p->first; panel < p->last; panel++)
+  long panel = p->first;
+  if (!KERNEL_COPIED && rows <= WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
+    panel = wide_strip(rows, p, a, a_row, c, e);
+  for (; panel < p->last; panel++)
     for (int half = 0; half < SMAP_PANEL; half += vectors * LANES) {
       long column = panel * SMAP_PANEL + half;
       long width = p->n - column;

@@ -48,6 +48,9 @@ enum Surroundings {
     Manual.Row(
       "LC_ALL, LC_CTYPE, LANG", "Whether the terminal shows all of Unicode: a name with UTF-8."),
     Manual.Row("NO_COLOR", "If set and not empty, output has no colours."),
+    Manual.Row(
+      "OPENBLAS_CORETYPE",
+      "The kernels that OpenBLAS uses, such as `Haswell`; by default what suits the processor."),
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as `--images` has it."),
     Manual.Row("SMAP_NUM_THREADS", "How many threads share the work, unless `--threads` says."),
