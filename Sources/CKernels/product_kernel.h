@@ -6,6 +6,7 @@
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
 //   KERNEL_TABLE_GELU     1 where a register can be permuted by another
 //   KERNEL_ADD(s, b, x)   s + b * x, for vectors s and b and a number x
+//   KERNEL_WIDE           1 if its registers hold the sums of several panels for up to three rows
 //   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
 //   KERNEL_COPIED_PITCH   how far apart the rows of such a copy lie where A's own are contiguous
 //
@@ -90,7 +91,7 @@ INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, flo
     return;
   }
   // Through memory, so that activations are compiled once a tile and not once a row.
-  Lanes kept[KERNEL_ROWS * 2];
+  Lanes kept[KERNEL_ROWS * KERNEL_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r * pitch + v];
 #pragma clang loop unroll(disable)
@@ -134,6 +135,7 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
   finish_tile(rows, vectors, &sums[0][0], 2, c, c_stride, column, width, e);
 }
 
+#if KERNEL_WIDE
 /// One to three rows of A, which lie in place, by all columns of some panels. Sums of a single panel
 /// would be too few: one addition takes as long as eight, one begun after the other.
 INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, long a_row, const float *b,
@@ -166,14 +168,17 @@ INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, f
   }
   return panel;
 }
+#endif
 
 /// All panels for a few rows of A. While the first of them passes by, the strip that comes `next` is asked for.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
                           long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
   long panel = p->first;
-  if (!KERNEL_COPIED && rows <= WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
+#if KERNEL_WIDE
+  if (rows <= WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
     panel = wide_strip(rows, p, a, a_row, c, e);
+#endif
   for (; panel < p->last; panel++)
     for (int half = 0; half < SMAP_PANEL; half += vectors * LANES) {
       long column = panel * SMAP_PANEL + half;
