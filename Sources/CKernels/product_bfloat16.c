@@ -69,7 +69,6 @@ static void copy_strip(const float *from, long row_stride, long depth_stride, lo
 #define KERNEL_ADD(s, b, x) add_pairs(s, b, x)
 #define KERNEL_WIDE 0
 #define KERNEL_COPIED 1
-#define KERNEL_WIDE 0
 #define KERNEL_COPIED_PITCH(depth) row_pitch(depth)
 #include "product_kernel.h"
 
