@@ -50,16 +50,32 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
   }
 }
 
+/// Where B is larger than the second cache, the panels that stay in it while all strips of A pass by.
+/// Strips that are copied see all panels at once, so that they are copied once.
+static long panels_at_a_time(long panels, long m, long k, long row_stride, long depth_stride) {
+  enum { LARGE = 192 << 10, KEPT = 96 << 10, MANY_ROWS = 28 };  // floats, of which a panel has 32 k
+  if (m < MANY_ROWS || panels * SMAP_PANEL * k < LARGE) return panels;
+  if (smap_product_scratch(k, row_stride, depth_stride) > 0) return panels;
+  long most = k * SMAP_PANEL * 2 > KEPT ? 2 : KEPT / (k * SMAP_PANEL);
+  long blocks = (panels + most - 1) / most;
+  return (panels + blocks - 1) / blocks;
+}
+
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
                   const float *right, long right_row, long right_panel, long first, long last,
                   float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch) {
-  Product p = {k, k, row_stride, depth_stride, c_stride, n, first, last, right, right_row, right_panel,
-               epilogue};
+  ProductKernel *kernel = smap_product_portable;
 #if defined(__x86_64__)
-  if (HAS_LEVEL(4)) return smap_product_v4(m, a, &p, c, scratch);
-  if (HAS_LEVEL(3)) return smap_product_v3(m, a, &p, c, scratch);
+  if (HAS_LEVEL(3)) kernel = smap_product_v3;
+  if (HAS_LEVEL(4)) kernel = smap_product_v4;
 #endif
-  smap_product_portable(m, a, &p, c, scratch);
+  long count = panels_at_a_time(last - first, m, k, row_stride, depth_stride);
+  for (long at = first; at < last; at += count) {
+    long end = last - at > count ? at + count : last;
+    Product p = {k, k, row_stride, depth_stride, c_stride, n, at, end, right, right_row, right_panel,
+                 epilogue};
+    kernel(m, a, &p, c, scratch);
+  }
 }
 
 long smap_product_bfloat16_scratch(long k) {

@@ -23,13 +23,16 @@ import Testing
   }
 
   /// Every height of a tile, odd widths, none and one; each with another epilogue. Rows 512 numbers
-  /// long are copied before they are multiplied.
+  /// long are copied before they are multiplied; a few rows meet several panels at a time; a large
+  /// right operand is taken in parts.
   static let products: [Product] = {
     let sizes = (Array(0...29) + [70]).flatMap { m in
       [(1, 1), (17, 31), (40, 32), (33, 65), (0, 5)].map { (m: m, k: $0.0, n: $0.1) }
     }
     let collisions = [6, 7, 14, 15, 16, 29, 31].map { (m: $0, k: 512, n: 33) }
-    return (sizes + collisions).enumerated().map { pick, size in
+    let wide = (1...4).flatMap { m in [(m: m, k: 40, n: 330), (m: m, k: 9, n: 96)] }
+    let large = [(m: 31, k: 200, n: 1000), (m: 28, k: 2, n: 98_400), (m: 30, k: 0, n: 3)]
+    return (sizes + collisions + wide + large).enumerated().map { pick, size in
       Product(
         m: size.m, k: size.k, n: size.n, isTransposed: pick % 2 == 1 && size.k < 512,
         activation: Int32(pick % 3), hasBias: pick % 4 > 1, hasResidual: pick % 5 > 2,
