@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products with operands rounded to bfloat16 and sums in float32, twice as many a second where the
-// processor has AVX512_BF16. Two numbers that follow each other in depth share the place of one float,
+// Products with operands rounded to bfloat16 and sums in float32, up to twice as many a second with
+// AVX512_BF16. Two numbers that follow each other in depth share the place of one float,
 // lower first: so a matrix of pairs is laid out like one of floats with half the depth.
 #if defined(__x86_64__)
 
@@ -66,7 +66,8 @@ static void copy_strip(const float *from, long row_stride, long depth_stride, lo
 #define KERNEL_ROWS 14
 #define KERNEL_VECTORS 2
 #define KERNEL_TABLE_GELU 1
-#define KERNEL_ADD(s, b, x) add_pairs(s, b, x)
+#define KERNEL_ADD(s, b, x, apart) add_pairs(s, b, *(x))
+#define KERNEL_PLACES 1
 #define KERNEL_WIDE 0
 #define KERNEL_COPIED 1
 #define KERNEL_COPIED_PITCH(depth) row_pitch(depth)
@@ -98,15 +99,15 @@ void smap_pack_pairs(const float *b, long row_stride, long column_stride, long k
   }
 }
 
-void smap_product_bfloat16(long m, long n, long k, const float *a, long row_stride,
+void smap_product_bfloat16(int expands, long m, long n, long k, const float *a, long row_stride,
                            long depth_stride, const float *right, long first, long last, float *c,
                            long c_stride, const SMAPEpilogue *epilogue, float *scratch) {
   long depth = (k + 1) / 2;
   Product p = {depth, k, row_stride, depth_stride, c_stride, n, first, last, right, SMAP_PANEL,
                SMAP_PANEL * depth, epilogue};
-  if (k > SMALL_DEPTH) return smap_product_pairs(m, a, &p, c, scratch);
-  float local[LANES * (SMALL_DEPTH / 2 + LANES)];
-  smap_product_pairs(m, a, &p, c, local);
+  ProductKernel *kernel = expands ? smap_product_expanded : smap_product_pairs;
+  float local[LANES * (SMALL_DEPTH + 2 * LANES)];
+  kernel(m, a, &p, c, k > SMALL_DEPTH ? scratch : local);
 }
 
 #pragma clang attribute pop

@@ -5,7 +5,9 @@
 //   KERNEL_ROWS           rows of a tile
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
 //   KERNEL_TABLE_GELU     1 where a register can be permuted by another
-//   KERNEL_ADD(s, b, x)   s + b * x, for vectors s and b and a number x
+//   KERNEL_ADD(s, b, x, apart)  s + b * *x, for vectors s and b; if b holds pairs, of the numbers at x and
+//                         `apart` further
+//   KERNEL_PLACES         how many numbers of a copied strip meet one of b's
 //   KERNEL_WIDE           1 if its registers hold the sums of several panels for up to three rows
 //   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
 //   KERNEL_COPIED_PITCH   how far apart the rows of such a copy lie where A's own are contiguous
@@ -127,9 +129,9 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
     if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch, 0, 2);
     if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch + KERNEL_ROWS, 0, 2);
     for (int r = 0; r < rows; r++) {
-      float x = a[r * a_row + p * a_depth];
-      sums[r][0] = KERNEL_ADD(sums[r][0], b0, x);
-      if (vectors > 1) sums[r][1] = KERNEL_ADD(sums[r][1], b1, x);
+      const float *x = a + r * a_row + p * a_depth;
+      sums[r][0] = KERNEL_ADD(sums[r][0], b0, x, a_depth / KERNEL_PLACES);
+      if (vectors > 1) sums[r][1] = KERNEL_ADD(sums[r][1], b1, x, a_depth / KERNEL_PLACES);
     }
   }
   finish_tile(rows, vectors, &sums[0][0], 2, c, c_stride, column, width, e);
@@ -147,7 +149,7 @@ INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, lo
     for (int v = 0; v < panels * IN_PANEL; v++) {
       long place = i * SMAP_PANEL + v % IN_PANEL * LANES;
       Lanes x = *(const Lanes *)(b + v / IN_PANEL * p->b_panel + place);
-      for (int r = 0; r < rows; r++) sums[r][v] = KERNEL_ADD(sums[r][v], x, a[r * a_row + i]);
+      for (int r = 0; r < rows; r++) sums[r][v] = KERNEL_ADD(sums[r][v], x, a + r * a_row + i, 1);
     }
   finish_tile(rows, panels * IN_PANEL, &sums[0][0], MOST_PANELS * IN_PANEL, c, p->c_stride, column,
               panels * SMAP_PANEL, e);
@@ -235,8 +237,9 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
 #if KERNEL_COPIED
     (void)next;
 #define STRIP_OF(count) \
-  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), 1, SMAP_PANEL, 0, 0, to, &e); \
-  else strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e);
+  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), KERNEL_PLACES, SMAP_PANEL, 0, 0, to, \
+                                &e); \
+  else strip(count, p, from, 1, STRIP * KERNEL_PLACES, SMAP_PANEL, 0, 0, to, &e);
 #else
 #define STRIP_OF(count) \
   if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e); \

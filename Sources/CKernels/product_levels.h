@@ -25,6 +25,7 @@ static inline int rows_collide(long k, long row_stride) { return k >= 256 && row
 enum { SMALL_DEPTH = 1024 };
 
 typedef void ProductKernel(long m, const float *a, const Product *p, float *c, float *scratch);
-ProductKernel smap_product_v4, smap_product_v3, smap_product_portable, smap_product_pairs;
+ProductKernel smap_product_v4, smap_product_v3, smap_product_portable, smap_product_pairs,
+    smap_product_expanded;
 
 #endif

@@ -4,7 +4,8 @@
 #define KERNEL_ROWS 2
 #define KERNEL_VECTORS 1
 #define KERNEL_TABLE_GELU 0
-#define KERNEL_ADD(s, b, x) ((s) + (b) * (x))
+#define KERNEL_ADD(s, b, x, apart) ((s) + (b) * *(x))
+#define KERNEL_PLACES 1
 #define KERNEL_WIDE 0
 #define KERNEL_COPIED 0
 #include "product_kernel.h"

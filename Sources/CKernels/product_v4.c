@@ -6,7 +6,8 @@
 #define KERNEL_ROWS 14
 #define KERNEL_VECTORS 2
 #define KERNEL_TABLE_GELU 1
-#define KERNEL_ADD(s, b, x) ((s) + (b) * (x))
+#define KERNEL_ADD(s, b, x, apart) ((s) + (b) * *(x))
+#define KERNEL_PLACES 1
 #define KERNEL_WIDE 1
 #define KERNEL_COPIED 0
 #include "product_kernel.h"

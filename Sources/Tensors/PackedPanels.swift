@@ -55,7 +55,8 @@ package struct PackedPanels: @unchecked Sendable {
     let left = a.pointer + rows.lowerBound * a.rowStride
     if isPaired {
       smap_product_bfloat16(
-        rows.count, columns, depth, left, a.rowStride, a.depthStride, pointer, panels.lowerBound,
+        smap_prefers_expanded_bfloat16(), rows.count, columns, depth, left, a.rowStride,
+        a.depthStride, pointer, panels.lowerBound,
         panels.upperBound, c + before, columns, &work, scratch)
     } else {
       smap_product(

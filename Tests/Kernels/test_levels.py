@@ -41,7 +41,8 @@ def levels(tmp_path_factory):
         pytest.skip("there is no clang")
     files = ["elementwise.c", "functions.c", "reductions.c", "normalization.c", "activation.c",
              "attention.c", "attention_rows.c", "optimization.c", "products.c", "product_v4.c",
-             "product_v3.c", "product_portable.c", "product_bfloat16.c", "convolution.c"]
+             "product_v3.c", "product_portable.c", "product_bfloat16.c",
+             "product_expanded.c", "convolution.c"]
     made = {}
     for level, needed in NEEDED.items():
         if not needed <= processor_flags():

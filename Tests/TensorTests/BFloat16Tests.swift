@@ -20,6 +20,11 @@ private func rounded(_ x: Double) -> Double {
 
   @Test(arguments: sizes, [false, true])
   func productsOfRoundedOperands(_ size: [Int], _ isTransposed: Bool) throws {
+    for expands: Int32 in [0, 1] { try product(size, isTransposed, expands) }
+  }
+
+  /// Operands rounded and read as pairs, in either way of multiplying them.
+  private func product(_ size: [Int], _ isTransposed: Bool, _ expands: Int32) throws {
     let (m, k, n) = (size[0], size[1], size[2])
     let (a, b) = (try Floats(m * k, seed: 50), try Floats(k * n, seed: 51))
     let (bias, c) = (try Floats(n, seed: 52), Floats(zeros: m * n))
@@ -33,7 +38,8 @@ private func rounded(_ x: Double) -> Double {
     withExtendedLifetime(bias) {
       smap_pack_pairs(pb, isTransposed ? 1 : n, isTransposed ? k : 1, k, n, 0, panels, pp)
       smap_product_bfloat16(
-        m, n, k, pa, isTransposed ? 1 : k, isTransposed ? m : 1, pp, 0, panels, pc, n, &epilogue,
+        expands, m, n, k, pa, isTransposed ? 1 : k, isTransposed ? m : 1, pp, 0, panels, pc, n,
+        &epilogue,
         room)
     }
     #expect(packed.isIntact && scratch.isIntact)

@@ -53,10 +53,13 @@ long smap_packed_pairs_size(long k, long n);
 void smap_pack_pairs(const float *b, long row_stride, long column_stride, long k, long n, long first,
                      long last, float *packed);
 /// smap_product with both operands rounded to bfloat16 and sums in float32; `right` is packed as pairs.
-/// scratch: smap_product_bfloat16_scratch(k) floats, which is 0 for small depths.
-void smap_product_bfloat16(long m, long n, long k, const float *a, long row_stride,
+/// scratch: smap_product_bfloat16_scratch(k) floats, which is 0 for small depths. If it `expands`, pairs
+/// become floats in registers, else the processor's instruction for pairs takes them.
+void smap_product_bfloat16(int expands, long m, long n, long k, const float *a, long row_stride,
                            long depth_stride, const float *right, long first, long last, float *c,
                            long c_stride, const SMAPEpilogue *epilogue, float *scratch);
+/// Whether products are faster if they expand pairs.
+int smap_prefers_expanded_bfloat16(void);
 long smap_product_bfloat16_scratch(long k);
 
 #endif
