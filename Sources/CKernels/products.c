@@ -51,14 +51,15 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 }
 
 /// Where B is larger than the second cache, the panels that stay in it while all strips of A pass by.
-/// Strips that are copied see all panels at once, so that they are copied once.
+/// Strips that are copied are copied again for each part of B, which pays if those are large.
 static long panels_at_a_time(long panels, long m, long k, long row_stride, long depth_stride) {
-  enum { LARGE = 192 << 10, KEPT = 96 << 10, MANY_ROWS = 28 };  // floats, of which a panel has 32 k
+  // Floats, of which a panel has 32 k.
+  enum { LARGE = 192 << 10, KEPT = 128 << 10, MANY_ROWS = 28, WORTH_A_COPY = 8 };
   if (m < MANY_ROWS || panels * SMAP_PANEL * k < LARGE) return panels;
-  if (smap_product_scratch(k, row_stride, depth_stride) > 0) return panels;
   long most = k * SMAP_PANEL * 2 > KEPT ? 2 : KEPT / (k * SMAP_PANEL);
-  long blocks = (panels + most - 1) / most;
-  return (panels + blocks - 1) / blocks;
+  if (most < WORTH_A_COPY && smap_product_scratch(k, row_stride, depth_stride) > 0) return panels;
+  long parts = (panels + most - 1) / most;
+  return (panels + parts - 1) / parts;
 }
 
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,

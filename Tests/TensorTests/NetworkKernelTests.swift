@@ -31,7 +31,10 @@ import Testing
     }
     let collisions = [6, 7, 14, 15, 16, 29, 31].map { (m: $0, k: 512, n: 33) }
     let wide = (1...4).flatMap { m in [(m: m, k: 40, n: 330), (m: m, k: 9, n: 96)] }
-    let large = [(m: 31, k: 200, n: 1000), (m: 28, k: 2, n: 98_400), (m: 30, k: 0, n: 3)]
+    let large = [
+      (m: 31, k: 200, n: 1000), (m: 29, k: 512, n: 700), (m: 28, k: 2, n: 98_400),
+      (m: 30, k: 0, n: 3),
+    ]
     return (sizes + collisions + wide + large).enumerated().map { pick, size in
       Product(
         m: size.m, k: size.k, n: size.n, isTransposed: pick % 2 == 1 && size.k < 512,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures training, encoding, drawing and tensors beside PyTorch, JAX and NumPy.
 
-usage: run.py BINARY [--rounds N] [--threads N] [--only WORDS] [--output FILE]
+usage: run.py BINARY [--rounds N] [--threads N] [--only WORDS] [--output FILE] [--heading WORDS]
 
 Every number comes from a process of its own; in each round all sides of a row take turns, and the
 medians over the rounds are compared. All processes are bound to the same processors. What a peer
@@ -192,11 +192,11 @@ def memory_lines(rows, results):
                    f"(aim: at most {row.memory}x).")
 
 
-def report(bench, rows, results, agreement):
+def report(heading, bench, rows, results, agreement):
     with open("/proc/cpuinfo") as file:
         processor = next((line.split(":")[1].strip() for line in file if "model name" in line), "")
     found = ", ".join(f"{library} {version}" for library, version in bench.versions.items())
-    lines = ["## Training, encoding, drawing, tensors", "",
+    lines = [f"## {heading}", "",
              f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {processor}, "
              f"{bench.threads} threads on all sides, medians of {bench.rounds} rounds in turns.",
              f"Peers: {found or 'none'}.", ""]
@@ -223,6 +223,7 @@ def main():
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))))
     parser.add_argument("--only", default="", help="rows whose name has these words")
     parser.add_argument("--output", help="a file for the report; printed without")
+    parser.add_argument("--heading", default="Training, encoding, drawing, tensors")
     arguments = parser.parse_args()
     bench = Bench(arguments)
     rows = [row for row in ROWS if arguments.only in row.name]
@@ -230,7 +231,7 @@ def main():
         if library not in bench.versions:
             bench.note(f"{library} is not there")
     agreement = bench.check()
-    text = report(bench, rows, bench.measure(rows), agreement)
+    text = report(arguments.heading, bench, rows, bench.measure(rows), agreement)
     if arguments.output:
         os.makedirs(os.path.dirname(arguments.output) or ".", exist_ok=True)
         with open(arguments.output, "w") as file:
