@@ -27,7 +27,8 @@ enum TrainingFunctions {
       of the weights that is kept in the end, `latent_noise` the most noise that the decoder \
       learns to bear. Ctrl-C stops after the step at hand, and the tokenizer keeps what it has \
       learned. With `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is \
-      faster where the processor can; weights and sums stay in float32.
+      faster where the processor can (on Intel for large models only); weights and sums stay in \
+      float32.
       """,
     example: TokenizerFunctions.tinyExample + """
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)

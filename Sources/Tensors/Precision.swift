@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the products of layers round their operands. In bfloat16 a processor with AVX512_BF16 does twice
-// as many multiplications a second; weights, activations and everything else stay in float32, and so do
+// How the products of layers round their operands. In bfloat16 a processor with AVX512_BF16 does up to
+// twice as many multiplications a second (an Intel one as many, and reads less); weights, activations and everything else stay in float32, and so do
 // the sums of a product.
 
 import CKernels
