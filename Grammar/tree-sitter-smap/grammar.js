@@ -234,7 +234,7 @@ module.exports = grammar({
 
     try_expression: $ => seq(
       'try', field('body', $.block), 'catch', field('error', $.identifier),
-      field('handler', $.block),
+      optional(seq(':', field('kind', $.identifier))), field('handler', $.block),
     ),
 
     import_expression: $ => seq('import', field('path', $.string)),

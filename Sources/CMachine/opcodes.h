@@ -130,7 +130,8 @@ OPCODE(callMethod, 2, calling)              // A = A.name [w1](A+1, ..., A+B), c
 OPCODE(return, 0, other)                    // leave the function with the value in A
 OPCODE(check, 1, other)                     // check and convert A by the annotation [w1]
 OPCODE(requireBool, 0, other)               // A must be a boolean: the right of `and` and `or`
-OPCODE(pushHandler, 1, other)               // on an error put its record into A and go to [w1]
+OPCODE(pushHandler, 1, other)               // on an error put its record into A and go to [w1];
+                                            // if C is 1, on errors of the kind in A only
 OPCODE(popHandler, 0, other)                // forget the latest handler
 OPCODE(interpolate, 0, other)               // A = the texts of the C registers from B, joined
 OPCODE(appendText, 0, other)                // A = the text of A and those of the C registers from

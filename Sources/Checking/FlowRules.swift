@@ -79,7 +79,7 @@ struct FlowRules {
     for part in node.parts { walk(part) }
     switch node.kind {
     case .function(let function): walk(function)
-    case .attempt(let body, _, let handler):
+    case .attempt(let body, _, _, let handler):
       // What a guarded block ends with may be there to fail.
       walk(body.statements, isBlock: true, isValueUsed: true)
       walk(handler.statements, isBlock: true, isValueUsed: isValueUsed)
@@ -139,7 +139,7 @@ struct FlowRules {
     case .conditional(let branches, let otherwise):
       guard let otherwise else { return false }
       return ends(otherwise) && branches.allSatisfy { ends($0.body) }
-    case .attempt(let body, _, let handler): return ends(body) && ends(handler)
+    case .attempt(let body, _, _, let handler): return ends(body) && ends(handler)
     default: return false
     }
   }
@@ -160,7 +160,7 @@ struct FlowRules {
     switch node.kind {
     case .conditional(let branches, let otherwise):
       branches.contains { breaks($0.body) } || otherwise.map { breaks($0) } ?? false
-    case .attempt(let body, _, let handler): breaks(body) || breaks(handler)
+    case .attempt(let body, _, _, let handler): breaks(body) || breaks(handler)
     case .function: false
     default: node.parts.contains { breaks($0) }
     }

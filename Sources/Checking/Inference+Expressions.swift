@@ -48,7 +48,7 @@ extension Inference {
     case .field(let base, let name): return field(expression(base), name)
     case .function(let function): return lambda(function)
     case .conditional(let branches, let otherwise): return conditional(branches, otherwise)
-    case .attempt(let body, let error, let handler):
+    case .attempt(let body, let error, _, let handler):
       let value = silently { block(body) }
       remember(error, .type("record"))
       return value.joined(with: block(handler))

@@ -204,7 +204,7 @@ struct NameIndexBuilder {
         block(branch.body)
       }
       if let otherwise { block(otherwise) }
-    case .attempt(let body, let error, let handler):
+    case .attempt(let body, let error, _, let handler):
       guardDepth += 1
       block(body)
       guardDepth -= 1

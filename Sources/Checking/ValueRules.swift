@@ -136,7 +136,7 @@ struct TreeVisitor {
         visit(branch.body)
       }
       if let otherwise { visit(otherwise) }
-    case .attempt(let body, _, let handler):
+    case .attempt(let body, _, _, let handler):
       visit(body)
       visit(handler)
     default: break

@@ -156,12 +156,15 @@ enum StatementTopics {
         It has the value of the block that ended. e is a record with kind, message, hint, file, \
         line and trace. error("..") raises an error, assert(..) one if a condition does not hold. \
         The kinds are NameError, TypeError, ShapeError, ValueError, IndexError, ArgumentError, \
-        IOError, AssertionError, LimitError, and what error(.., kind = "..") says. Ctrl-C cannot \
-        be caught.
+        IOError, AssertionError, LimitError, and what error(.., kind = "..") says. \
+        `catch e: IOError { .. }` takes errors of that kind only and lets others pass. Ctrl-C is \
+        taken by `catch e: Interrupt` and by nothing else; pressed twice within a second, it ends \
+        the program all the same.
         """,
       example: #"""
         try { [1, 2][5] } catch e { e.kind }            #=> "IndexError"
         try { error("too hot") } catch e { e.message }  #=> "too hot"
+        try { [1, 2][5] } catch e: IndexError { -1 }    #=> -1
         error("no such model", kind = "ModelError")     #! ModelError: no such model
         """#),
     Topic(

@@ -116,8 +116,8 @@ extension Compiler {
       try closure(function, name: "fn", documentation: "", into: target)
     case .conditional(let branches, let otherwise):
       try conditional(branches, otherwise, into: target, span: span)
-    case .attempt(let body, let error, let handler):
-      try attempt(body, error, handler, into: target, span: span)
+    case .attempt(let body, let error, let kind, let handler):
+      try attempt(body, error, kind, handler, into: target, span: span)
     case .load(let path):
       emit(.load, target, word: constant(path), span: span)
     }
@@ -215,10 +215,12 @@ extension Compiler {
   }
 
   private func attempt(
-    _ body: Block, _ error: Identifier, _ handler: Block, into target: Int, span: Span
+    _ body: Block, _ error: Identifier, _ kind: Identifier?, _ handler: Block,
+    into target: Int, span: Span
   ) throws {
     let caught = try allocate(error.span)
-    let entry = emitJump(.pushHandler, caught, span: span)
+    if let kind { emit(.loadConstant, caught, word: constant(kind.text), span: kind.span) }
+    let entry = emitJump(.pushHandler, caught, 0, kind == nil ? 0 : 1, span: span)
     handlerDepth += 1
     try blockValue(body, into: target)
     handlerDepth -= 1

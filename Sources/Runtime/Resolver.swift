@@ -280,7 +280,7 @@ struct Resolver {
         block(branch.body)
       }
       if let otherwise { block(otherwise) }
-    case .attempt(let body, let error, let handler):
+    case .attempt(let body, let error, _, let handler):
       block(body)
       openBlock()
       declare(error)

@@ -34,7 +34,7 @@ public struct ScriptError: Error {
   public var trace: [TraceEntry]
   /// Number of calls left out in the middle of a long trace.
   public var omittedCalls: Int
-  /// Whether `catch` may take it: not so for interrupts and used-up limits.
+  /// Whether `catch` may take it without naming its kind: not so for interrupts and used-up limits.
   public var isCatchable: Bool
   /// Whether this is the interrupt of Ctrl-C.
   public var isInterrupt: Bool
@@ -103,7 +103,7 @@ public struct ScriptError: Error {
     limit("this session may run for \(Display.number(seconds)) seconds at a time")
   }
 
-  /// The interrupt of Ctrl-C, which no script can catch.
+  /// The interrupt of Ctrl-C, which only `catch e: Interrupt` can take.
   public static var interrupt: ScriptError {
     var error = ScriptError(.init(rawValue: "Interrupt"), "interrupted", isCatchable: false)
     error.isInterrupt = true

@@ -83,6 +83,8 @@ public final class Session {
   private var writtenBytes = 0
   private var stepCount = 0
   private var startTime = 0.0
+  /// When a script last took an interrupt, on the monotonic clock.
+  private var latestInterrupt = -Double.infinity
   private var evaluations = 0
   /// What was allocated since the memory was last looked at.
   var claims = MemoryClaims()
@@ -275,6 +277,15 @@ public final class Session {
   func takeInterrupt() -> ScriptError {
     interrupt.clear()
     return .interrupt
+  }
+
+  /// Whether a script that asks for interrupts may have this one: of two within a second, the second
+  /// ends the evaluation whatever the script says, so that a loop which takes them can be left.
+  public func mayCatchInterrupt() -> Bool {
+    let now = Session.now()
+    guard now - latestInterrupt > 1 else { return false }
+    latestInterrupt = now
+    return true
   }
 
   private static func now() -> Double {

@@ -249,15 +249,24 @@ extension Machine {
     }
     if error.source == nil { locate(&error) }
     if error.trace.isEmpty { addTrace(&error) }
-    guard error.isCatchable, let handler = handlers.last, handler.depth > floor else {
+    guard let handler = handlerTaking(error, floor: floor) else {
       unwind(to: floor)
       throw error
     }
-    handlers.removeLast()
     unwind(to: handler.depth)
     let frame = frames + (depth - 1)
     frame.registers[handler.register] = error.record
     frame.pointee.next = frame.pointee.layout.pointee.code + handler.target
+  }
+
+  /// The latest handler of this run that takes the error, without those before it.
+  private func handlerTaking(_ error: ScriptError, floor: Int) -> Handler? {
+    while let handler = handlers.last, handler.depth > floor {
+      handlers.removeLast()
+      guard handler.takes(error) else { continue }
+      return !error.isInterrupt || session.mayCatchInterrupt() ? handler : nil
+    }
+    return nil
   }
 
   private func unwind(to target: Int) {

@@ -275,7 +275,8 @@ extension Machine {
     case .requireBool: regs[a] = .bool(try Comparison.condition(regs[a], "a condition"))
     case .pushHandler:
       let target = words + jumpDistance(words) - frame.pointee.layout.pointee.code
-      handlers.append(Handler(depth: depth, target: target, register: a))
+      handlers.append(
+        Handler(depth: depth, target: target, register: a, kind: c == 1 ? regs[a].asString : nil))
     case .popHandler: handlers.removeLast()
     case .interpolate: regs[a] = try interpolate(regs + b, count: c)
     case .appendText: try appendText(regs + b, count: c, to: regs + a)

@@ -30,6 +30,14 @@ struct Handler {
   var depth: Int
   var target: Int
   var register: Int
+  /// The one kind of error that it takes, or nil for all that can be caught without asking.
+  var kind: String?
+
+  /// Whether it takes an error: an interrupt only if it asks for that kind by name.
+  func takes(_ error: ScriptError) -> Bool {
+    guard let kind else { return error.isCatchable }
+    return kind == error.kind.rawValue && (error.isCatchable || error.isInterrupt)
+  }
 }
 
 /// Runs code.

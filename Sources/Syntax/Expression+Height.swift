@@ -30,7 +30,7 @@ extension Expression.Kind {
         max(
           tallest(branches) { max($0.condition.height, $0.body.height) },
           otherwise?.height ?? 0)
-      case .attempt(let block, _, let handler): max(block.height, handler.height)
+      case .attempt(let block, _, _, let handler): max(block.height, handler.height)
       }
     return below + 1
   }

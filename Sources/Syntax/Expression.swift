@@ -49,7 +49,7 @@ public struct Expression: Sendable {
     /// `if .. { } else if .. { } else { }`; there is at least one branch.
     indirect case conditional([Branch], otherwise: Block?)
     /// `try { } catch name { }`
-    indirect case attempt(Block, error: Identifier, handler: Block)
+    indirect case attempt(Block, error: Identifier, kind: Identifier?, handler: Block)
     /// `import "path"`
     case load(path: String)
   }

@@ -49,9 +49,11 @@ extension LayoutBuilder {
     case .pipe: return pipeline(value)
     case .function(let function): return .joined([take(), signatureAndBody(function)])
     case .conditional(let branches, let otherwise): return conditional(branches, otherwise)
-    case .attempt(let body, _, let handler):
+    case .attempt(let body, _, let kind, let handler):
       let head = Layout.joined([take(), .space, block(body)])
-      let middle = Layout.joined([.space, take(), .space, take(), .space])
+      var caught = [.space, take(), .space, take()]
+      if kind != nil { caught += [take(), .space, take()] }
+      let middle = Layout.joined(caught + [.space])
       return Layout.joined([head, middle, block(handler)]).grouped()
     case .load: return .joined([take(), .space, take()])
     }

@@ -147,7 +147,7 @@ extension Parser {
     return Expression(.conditional(branches, otherwise: otherwise), span(from: first.span))
   }
 
-  /// Try ::= 'try' Block 'catch' Name Block
+  /// Try ::= 'try' Block 'catch' Name (':' Name)? Block
   private mutating func attempt() throws(SyntaxFailure) -> Expression {
     let first = advance()
     let body = try block(after: "try")
@@ -158,8 +158,10 @@ extension Parser {
         hint: "write `catch e { .. }`")
     }
     let error = try name("a name for the error")
+    let wanted = accept(.colon) ? try name("the kind of error to catch") : nil
     let handler = try block(after: "catch")
-    return Expression(.attempt(body, error: error, handler: handler), span(from: first.span))
+    return Expression(
+      .attempt(body, error: error, kind: wanted, handler: handler), span(from: first.span))
   }
 
   /// Import ::= 'import' String, and the string has no holes.

@@ -185,8 +185,11 @@ private enum Sketch {
     case .function(let function): .list("fn", [Sketch(function.signature), body(function)])
     case .conditional(let branches, let otherwise):
       .list("if", branches.flatMap { [Sketch($0.condition), Sketch($0.body)] } + block(otherwise))
-    case .attempt(let block, let error, let handler):
-      .list("try", [Sketch(block), .word(error.text), Sketch(handler)])
+    case .attempt(let block, let error, let kind, let handler):
+      .list(
+        "try",
+        [Sketch(block), .word(error.text)] + (kind.map { [.word($0.text)] } ?? [])
+          + [Sketch(handler)])
     default: .word("")
     }
   }

@@ -31,6 +31,7 @@
 (rest (identifier) @variable.parameter)
 (named_argument name: (identifier) @variable.parameter)
 (type_name) @type
+(try_expression kind: (identifier) @type)
 (dimension) @type.parameter
 
 ((identifier) @function.builtin

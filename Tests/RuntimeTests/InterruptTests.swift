@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Interrupts as scripts may see them: only a handler that asks for the kind by name takes one, and
+// of two within a second the second one cannot be taken.
+
+import Runtime
+import Testing
+
+@Suite struct InterruptTests {
+  /// A session in which `print("stop")` presses Ctrl-C.
+  private func session() -> Session {
+    let interrupt = Interrupt()
+    return Session(library: TestLibrary.table, interrupt: interrupt) { text in
+      if text.contains("stop") { interrupt.request() }
+    }
+  }
+
+  private static let endless = "print(\"stop\"); while true { }"
+
+  private func value(_ text: String) throws -> String {
+    let session = session()
+    return Display.text(try session.evaluate(text: text).value, session)
+  }
+
+  private func error(_ text: String) -> ScriptError? {
+    do {
+      _ = try session().evaluate(text: text)
+      return nil
+    } catch {
+      return ScriptError(error)
+    }
+  }
+
+  @Test func aHandlerThatAsksTakesIt() throws {
+    let caught = "try { \(Self.endless) } catch e: Interrupt { [e.kind, e.message] }"
+    #expect(try value(caught) == "[\"Interrupt\", \"interrupted\"]")
+    // The session goes on as usual behind it.
+    #expect(try value("let n = 0\n\(caught)\nfor i in range(5000) { n = n + 1 }\nn") == "5000")
+    // It comes out of functions that built-ins call, too.
+    let inside = "try { map([1], fn(x) { \(Self.endless) }) } catch e: Interrupt { e.kind }"
+    #expect(try value(inside) == "\"Interrupt\"")
+  }
+
+  @Test(arguments: ["e", "e: Error", "e: LimitError", "Interrupt"])
+  func othersLetItPass(_ handler: String) {
+    let error = error("try { \(Self.endless) } catch \(handler) { 1 }")
+    #expect(error?.isInterrupt == true)
+  }
+
+  @Test func theSecondOneWithinASecondEndsTheProgram() {
+    let stubborn = "while true { try { \(Self.endless) } catch e: Interrupt { 1 } }"
+    #expect(error(stubborn)?.isInterrupt == true)
+  }
+
+  @Test func aHandlerMayRaiseItAgain() {
+    let again = "try { \(Self.endless) } catch e: Interrupt { error(\"saved\", kind = \"Done\") }"
+    #expect(error(again)?.message == "saved")
+  }
+
+  @Test func limitsStayOutOfReach() {
+    let session = Session(
+      library: TestLibrary.table, limits: Limits(steps: 5000), interrupt: Interrupt()
+    ) { _ in }
+    #expect(throws: ScriptError.self) {
+      _ = try session.evaluate(text: "try { while true { } } catch e: LimitError { 1 }")
+    }
+  }
+}
