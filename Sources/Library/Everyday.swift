@@ -16,7 +16,7 @@ enum Everyday {
       example: "print(\"k is\", 3)   #=> k is 3"
     ) { call in
       let session = call.session
-      let texts = try call.values(0).map { Display.plain($0, session) }
+      let texts = try call.values(0).map(checking: session) { Display.plain($0, session) }
       call.write(texts.joined(separator: try call.string(1)) + (try call.string(2)))
       return .nil
     },
@@ -52,7 +52,7 @@ enum Everyday {
     case .list(let list): return list.count
     case .record(let record): return record.count
     case .range(let range): return range.count
-    case .text(let text): return text.string.count
+    case .text(let text): return try call.session.characterCount(of: text.string)
     case .tensor(let tensor) where tensor.rank > 0: return tensor.shape[0]
     case .tensor:
       throw call.failure(.type, "a tensor without dimensions has no length", argument: 0)

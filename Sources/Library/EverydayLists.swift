@@ -77,20 +77,28 @@ enum EverydayLists {
     ) { call in
       let lists = try call.values(0).map { try call.session.elements(of: $0) }
       let count = lists.map(\.count).min() ?? 0
-      return .list((0..<count).map { index in .list(lists.map { $0[index] }) })
+      try call.session.claim(elements: count, bytesEach: Session.listBytes(lists.count))
+      return .list(
+        try (0..<count).map(checking: call.session) { index in .list(lists.map { $0[index] }) })
     },
     Builtin(
       "enumerate(items, start = 0) -> list", "Lists each item with its number.",
       example: "enumerate([\"a\", \"b\"], start = 1)   #=> [[1, \"a\"], [2, \"b\"]]"
     ) { call in
       let start = try call.number(1)
+      let items = try items(call)
+      try call.session.claim(elements: items.count, bytesEach: Session.pairBytes)
       return .list(
-        try items(call).enumerated().map { .list([.number(start + Double($0)), $1]) })
+        try items.enumerated().map(checking: call.session) {
+          .list([.number(start + Double($0)), $1])
+        })
     },
     Builtin(
       "keys(r: record) -> list", "Lists the names of the fields of a record.",
       example: "keys({a: 1, b: 2})   #=> [\"a\", \"b\"]"
-    ) { call in .strings(try call.record(0).keys) },
+    ) { call in
+      .list(try call.record(0).keys.map(checking: call.session) { .string($0) })
+    },
     Builtin(
       "values(r: record) -> list", "Lists the values of the fields of a record.",
       example: "values({a: 1, b: 2})   #=> [1, 2]"
@@ -101,7 +109,7 @@ enum EverydayLists {
   private static func ordered(
     _ values: [Value], key: Value?, reverse: Bool, _ call: Call
   ) throws -> [Value] {
-    let keys = try values.map { value in
+    let keys = try values.map(checking: call.session) { value in
       try SortKey(key.map { try call.invoke($0, [value]) } ?? value, call)
     }
     guard let first = keys.first else { return [] }

@@ -188,13 +188,33 @@ package enum Comparison {
 
   // MARK: - Membership
 
+  /// The position of the first element equal to `value`, or nil.
+  static func position(of value: Value, in list: List, _ session: Session) throws -> Int? {
+    var walk = EqualityWalk(session: session)
+    for (position, item) in list.items.enumerated()
+    where try equal(item, value, depth: 0, &walk) { return position }
+    return nil
+  }
+
+  /// How many elements are equal to `value`.
+  static func count(of value: Value, in list: List, _ session: Session) throws -> Int {
+    var walk = EqualityWalk(session: session)
+    return try list.items.reduce(0) { try $0 + (equal($1, value, depth: 0, &walk) ? 1 : 0) }
+  }
+
+  /// Whether a string holds another.
+  static func contains(_ part: String, in text: String, _ session: Session) throws -> Bool {
+    if part.isEmpty { return true }
+    var search = try TextSearch(part, in: text, session)
+    return try search.first(from: text.startIndex) != nil
+  }
+
   private static func contains(
     _ value: Value, in container: Value, _ session: Session
   ) throws -> Bool {
     switch container {
     case .list(let list):
-      for item in list.items where try equal(item, value, session) { return true }
-      return false
+      return try position(of: value, in: list, session) != nil
     case .record(let record):
       guard case .text(let key) = value else { return false }
       return record[key.string] != nil
@@ -202,7 +222,7 @@ package enum Comparison {
       guard case .text(let part) = value else {
         throw ScriptError.type("a string contains strings, not \(value.typePhrase)")
       }
-      return text.string.contains(part.string)
+      return try contains(part.string, in: text.string, session)
     case .range(let range):
       guard let number = Conversion.number(value), range.count > 0 else { return false }
       let index = (number - range.start) / range.step

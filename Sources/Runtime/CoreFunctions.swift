@@ -99,11 +99,8 @@ enum CoreFunctions {
       details: "Gives `nil` if there is none.", example: "[5, 7].index(7)   #=> 1",
       methodOnly: true
     ) { call in
-      for (position, item) in try call.list(0).items.enumerated()
-      where try Comparison.equal(item, call[1], call.session) {
-        return .integer(position)
-      }
-      return .nil
+      let place = try Comparison.position(of: call[1], in: call.list(0), call.session)
+      return place.map { .integer($0) } ?? .nil
     },
     Builtin(
       "reverse(items: list)", "Reverses a list in place.",
@@ -120,15 +117,15 @@ enum CoreFunctions {
     of text: String, separatedBy separator: String, _ call: Call,
     _ body: (Substring) throws -> Void
   ) throws {
-    var rest = text[...]
-    var count = 0
-    while let range = rest.firstRange(of: separator) {
-      try body(rest[..<range.lowerBound])
-      rest = rest[range.upperBound...]
-      count += 1
-      if count % 4096 == 0 { try call.checkInterrupt() }
+    var search = try TextSearch(separator, in: text, call.session)
+    var checkpoint = call.checkpoint
+    var start = text.startIndex
+    while let range = try search.first(from: start) {
+      try checkpoint.pass()
+      try body(text[start..<range.lowerBound])
+      start = range.upperBound
     }
-    try body(rest)
+    try body(text[start...])
   }
 
   private static let strings: [Builtin] = [
@@ -141,7 +138,12 @@ enum CoreFunctions {
       let text = try call.string(0)
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
       guard let separator = try call.optionalString(1) else {
-        return .strings(text.split(whereSeparator: \.isWhitespace).map(String.init))
+        var checkpoint = call.checkpoint
+        let parts = try text.split { letter in
+          try checkpoint.pass()
+          return letter.isWhitespace
+        }
+        return .strings(try parts.map(checking: call.session, String.init))
       }
       guard !separator.isEmpty else {
         throw call.failure(.value, "the separator cannot be empty", argument: 1)
@@ -155,7 +157,7 @@ enum CoreFunctions {
       "The parts joined, with this string in between.",
       example: "\", \".join([1, 2])   #=> \"1, 2\"", methodOnly: true
     ) { call in
-      let parts = try call.values(1).map { Display.plain($0, call.session) }
+      let parts = try call.values(1).map(checking: call.session) { Display.plain($0, call.session) }
       let separator = try call.string(0)
       let size = parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
       try call.session.claim(stringBytes: size)
@@ -193,8 +195,15 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       var text = try call.string(0)[...]
-      while text.first?.isWhitespace ?? false { text.removeFirst() }
-      while text.last?.isWhitespace ?? false { text.removeLast() }
+      var checkpoint = call.checkpoint
+      while text.first?.isWhitespace ?? false {
+        try checkpoint.pass()
+        text.removeFirst()
+      }
+      while text.last?.isWhitespace ?? false {
+        try checkpoint.pass()
+        text.removeLast()
+      }
       return .string(String(text))
     },
     Builtin(

@@ -62,6 +62,14 @@ extension Session {
   public static let maximumStringBytes = 1 << 28
   /// What a small object, such as a string of few characters, takes.
   public static let objectBytes = 48
+  /// What a list of two elements takes, as the pairs of `items`, `zip` and `enumerate` are.
+  public static let pairBytes = listBytes(2)
+
+  /// What a list of so many elements takes besides its place in another.
+  public static func listBytes(_ count: Int) -> Int {
+    // The object, its block, and what the allocator adds to each.
+    2 * objectBytes + count * elementBytes
+  }
 
   /// The elements that a loop over a value would see: those of a list, range or tensor, pairs of
   /// name and value of a record, characters of a string. Throws a TypeError for other values.
@@ -72,19 +80,19 @@ extension Session {
       return list.items
     case .range(let range):
       try claim(elements: range.count)
-      return (0..<range.count).map { .number(range[$0]) }
+      return try (0..<range.count).map(checking: self) { .number(range[$0]) }
     case .record(let record):
-      try claim(elements: record.count, bytesEach: Session.objectBytes * 3)
-      return zip(record.keys, record.values).map { .list([.string($0), $1]) }
+      try claim(elements: record.count, bytesEach: Session.pairBytes + Session.objectBytes)
+      return try zip(record.keys, record.values).map(checking: self) { .list([.string($0), $1]) }
     case .text(let text):
       try claim(elements: text.string.utf8.count, bytesEach: Session.objectBytes)
-      return text.string.map { .string(String($0)) }
+      return try text.string.map(checking: self) { .string(String($0)) }
     case .tensor(let tensor) where tensor.rank > 0:
       try claim(elements: tensor.shape[0], bytesEach: Session.objectBytes * 4)
-      return try (0..<tensor.shape[0]).map { .tensor(try Indexing.row(tensor, $0)) }
+      return try (0..<tensor.shape[0]).map(checking: self) { .tensor(try Indexing.row(tensor, $0)) }
     case .object(let object):
       guard let count = object.type.count, let element = object.type.index else { break }
-      return try (0..<max(0, count(object))).map {
+      return try (0..<max(0, count(object))).map(checking: self) {
         try element(object, [.value(.integer($0))], self)
       }
     default: break

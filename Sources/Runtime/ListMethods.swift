@@ -24,7 +24,7 @@ enum ListMethods {
       example: "let xs = [1, 2, 1]; xs.remove(1); xs   #=> [2, 1]", methodOnly: true
     ) { call in
       let list = try call.list(0)
-      for (position, item) in list.items.enumerated() where try Comparison.equal(item, call[1]) {
+      if let position = try Comparison.position(of: call[1], in: list, call.session) {
         _ = list.remove(at: position)
         return .nil
       }
@@ -36,8 +36,7 @@ enum ListMethods {
       "count(items: list, value) -> number", "How many elements are equal to `value`.",
       example: "[1, 2, 1].count(1)   #=> 2", methodOnly: true
     ) { call in
-      .integer(
-        try call.list(0).items.reduce(0) { try $0 + (Comparison.equal($1, call[1]) ? 1 : 0) })
+      .integer(try Comparison.count(of: call[1], in: call.list(0), call.session))
     },
     Builtin(
       "copy(items: list) -> list", "A list of the same elements, which can change by itself.",
@@ -63,8 +62,12 @@ enum ListMethods {
       example: "{a: 1, b: 2}.items()   #=> [[\"a\", 1], [\"b\", 2]]", methodOnly: true
     ) { call in
       let record = try call.record(0)
-      try call.session.claim(elements: record.count, bytesEach: 2 * Session.objectBytes)
-      return .list(zip(record.keys, record.values).map { .list([.string($0), $1]) })
+      try call.session.claim(
+        elements: record.count, bytesEach: Session.pairBytes + Session.objectBytes)
+      return .list(
+        try zip(record.keys, record.values).map(checking: call.session) {
+          .list([.string($0), $1])
+        })
     },
     Builtin(
       "merge(r: record, other: record) -> record",
@@ -74,8 +77,13 @@ enum ListMethods {
       let (record, other) = (try call.record(0), try call.record(1))
       try call.session.claim(elements: record.count + other.count)
       let merged = Record()
-      for (name, value) in zip(record.keys, record.values) { merged[name] = value }
-      for (name, value) in zip(other.keys, other.values) { merged[name] = value }
+      var checkpoint = call.checkpoint
+      for fields in [record, other] {
+        for (name, value) in zip(fields.keys, fields.values) {
+          try checkpoint.pass()
+          merged[name] = value
+        }
+      }
       return .record(merged)
     },
     Builtin(

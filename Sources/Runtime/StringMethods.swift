@@ -20,15 +20,19 @@ enum StringMethods {
       "contains(text: string, part: string) -> bool",
       "Whether a string holds another, as `part in text` does.",
       example: "\"banana\".contains(\"nan\")   #=> true", methodOnly: true
-    ) { call in .bool(try call.string(0).contains(call.string(1))) },
+    ) { call in
+      .bool(try Comparison.contains(call.string(1), in: call.string(0), call.session))
+    },
     Builtin(
       "find(text: string, part: string) -> number",
       "The position of the first place where `part` stands, or `nil` if there is none.",
       example: "\"banana\".find(\"na\")   #=> 2", methodOnly: true
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
-      guard let range = text.firstRange(of: part) else { return .nil }
-      return .integer(text.distance(from: text.startIndex, to: range.lowerBound))
+      if part.isEmpty { return .integer(0) }
+      var search = try TextSearch(part, in: text, call.session)
+      guard let range = try search.first(from: text.startIndex) else { return .nil }
+      return .integer(try TextWalk.distance(in: text, to: range.lowerBound, call.session))
     },
     Builtin(
       "count(text: string, part: string) -> number",
@@ -39,7 +43,13 @@ enum StringMethods {
       guard !part.isEmpty else {
         throw call.failure(.value, "the part to count cannot be empty", argument: 1)
       }
-      return .integer(text.split(separator: part, omittingEmptySubsequences: false).count - 1)
+      var search = try TextSearch(part, in: text, call.session)
+      var (count, start) = (0, text.startIndex)
+      while let range = try search.first(from: start) {
+        count += 1
+        start = range.upperBound
+      }
+      return .integer(count)
     },
   ]
 
@@ -50,7 +60,7 @@ enum StringMethods {
     ) { call in
       let text = try call.string(0)
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
-      return .strings(text.map { String($0) })
+      return .strings(try text.map(checking: call.session) { String($0) })
     },
     Builtin(
       "lines(text: string) -> list", "The lines of a string, without what ends them.",
@@ -58,9 +68,13 @@ enum StringMethods {
     ) { call in
       let text = try call.string(0)
       try call.session.claim(bytes: 2 * text.utf8.count)
-      var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      var checkpoint = call.checkpoint
+      var lines = try text.split(omittingEmptySubsequences: false) { letter in
+        try checkpoint.pass()
+        return letter.isNewline
+      }
       if lines.last?.isEmpty ?? false { lines.removeLast() }
-      return .strings(lines.map(String.init))
+      return .strings(try lines.map(checking: call.session, String.init))
     },
   ]
 
@@ -98,7 +112,8 @@ enum StringMethods {
     guard fill.count == 1 else {
       throw call.failure(.value, "fill must be one character, not \"\(fill)\"", argument: 2)
     }
-    let missing = max(0, try call.integer(1) - text.count)
+    let length = try TextWalk.count(text, call.session)
+    let missing = max(0, try call.integer(1).subtractingReportingOverflow(length).partialValue)
     let (size, overflow) = missing.multipliedReportingOverflow(by: fill.utf8.count)
     try call.session.claim(stringBytes: overflow ? Int.max : size)
     return (text, String(repeating: fill, count: missing))

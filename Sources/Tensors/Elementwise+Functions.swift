@@ -126,11 +126,12 @@ extension Tensor {
   public func applying(_ operation: UnaryOperation) throws -> Tensor {
     let result = try uninitializedLike()
     let (kernel, x, out) = (operation.kernel, pointer, result.pointer)
-    Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
+    try Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
       if count <= Tensor.unaryBlockSize {
         kernel(x, out, count)
       } else {
-        ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.unaryBlockSize) { block in
+        try ThreadPool.forEachBlock(unlessStopped: count, rowsPerBlock: Tensor.unaryBlockSize) {
+          block in
           kernel(x + block.lowerBound, out + block.lowerBound, block.count)
         }
       }
@@ -152,8 +153,9 @@ extension Tensor {
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
       let (k, g, out) = (kept.pointer, gradient.pointer, dx.pointer)
-      Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
-        ThreadPool.forEachBlock(rows: dx.count, rowsPerBlock: Tensor.unaryBlockSize) { block in
+      try Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
+        try ThreadPool.forEachBlock(unlessStopped: dx.count, rowsPerBlock: Tensor.unaryBlockSize) {
+          block in
           let i = block.lowerBound
           kernel(k + i, k + i, g + i, out + i, block.count)
         }
@@ -212,8 +214,8 @@ extension Tensor {
     }
     let result = try uninitializedLike()
     let (x, out) = (pointer, result.pointer)
-    Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
-      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.blockSize) { block in
+    try Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
+      try ThreadPool.forEachBlock(unlessStopped: count, rowsPerBlock: Tensor.blockSize) { block in
         smap_clamp(x + block.lowerBound, low, high, out + block.lowerBound, block.count)
       }
     }

@@ -95,10 +95,10 @@ extension Tensor {
     let (a, b) = (try yes.detached.expand(shape), try no.detached.expand(shape))
     let result = try Tensor(uninitialized: shape)
     let (m, x, y, out) = (mask.pointer, a.pointer, b.pointer, result.pointer)
-    Profile.measure(
+    try Profile.measure(
       .elementwise, operations: result.count, bytes: 16 &* result.count
     ) {
-      ThreadPool.forEachBlock(rows: result.count, rowsPerBlock: blockSize) { block in
+      try ThreadPool.forEachBlock(unlessStopped: result.count, rowsPerBlock: blockSize) { block in
         let i = block.lowerBound
         smap_where(m + i, x + i, y + i, out + i, block.count)
       }

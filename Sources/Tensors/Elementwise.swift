@@ -106,8 +106,8 @@ extension Tensor {
     _ operation: BinaryOperation, _ a: Tensor, _ b: Float
   ) throws -> Tensor {
     let result = try a.uninitializedLike()
-    Profile.measure(.elementwise, operations: a.count, bytes: 8 &* a.count) {
-      runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
+    try Profile.measure(.elementwise, operations: a.count, bytes: 8 &* a.count) {
+      try runNumber(operation.kernels.1, a.pointer, b, result.pointer, a.count)
     }
     result.isMask = operation.isComparison
     guard a.isRecording else { return result }
@@ -126,8 +126,8 @@ extension Tensor {
     _ operation: BinaryOperation, _ a: Float, _ b: Tensor
   ) throws -> Tensor {
     let result = try b.uninitializedLike()
-    Profile.measure(.elementwise, operations: b.count, bytes: 8 &* b.count) {
-      numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
+    try Profile.measure(.elementwise, operations: b.count, bytes: 8 &* b.count) {
+      try numberRun(operation.kernels.2, a, b.pointer, result.pointer, b.count)
     }
     result.isMask = operation.isComparison
     guard b.isRecording else { return result }
@@ -140,17 +140,17 @@ extension Tensor {
   ) throws -> Tensor {
     if a.shape == b.shape {
       let result = try a.uninitializedLike()
-      runs(operation.kernels.0, a.pointer, b.pointer, result.pointer, a.count)
+      try runs(operation.kernels.0, a.pointer, b.pointer, result.pointer, a.count)
       return result
     }
     if b.count == 1, b.rank <= a.rank {
       let result = try a.uninitializedLike()
-      runNumber(operation.kernels.1, a.pointer, b.pointer[0], result.pointer, a.count)
+      try runNumber(operation.kernels.1, a.pointer, b.pointer[0], result.pointer, a.count)
       return result
     }
     if a.count == 1, a.rank <= b.rank {
       let result = try b.uninitializedLike()
-      numberRun(operation.kernels.2, a.pointer[0], b.pointer, result.pointer, b.count)
+      try numberRun(operation.kernels.2, a.pointer[0], b.pointer, result.pointer, b.count)
       return result
     }
     if b.rank < a.rank, a.shape.suffix(b.rank).elementsEqual(b.shape), b.count > 0 {
@@ -166,8 +166,8 @@ extension Tensor {
     let result = try a.uninitializedLike()
     let width = b.count
     let (kernel, x, y, out) = (operation.kernels.0, a.pointer, b.pointer, result.pointer)
-    ThreadPool.forEachBlock(
-      rows: a.count / width, rowsPerBlock: max(1, blockSize / width)
+    try ThreadPool.forEachBlock(
+      unlessStopped: a.count / width, rowsPerBlock: max(1, blockSize / width)
     ) { block in
       for row in block { kernel(x + row * width, y, out + row * width, width) }
     }
@@ -184,7 +184,7 @@ extension Tensor {
     let (x, y, out, length) = (a.pointer, b.pointer, result.pointer, plan.runLength)
     let steps = plan.runSteps
     let perBlock = max(1, blockSize / length)
-    ThreadPool.forEachBlock(rows: plan.runs, rowsPerBlock: perBlock) { block in
+    try ThreadPool.forEachBlock(unlessStopped: plan.runs, rowsPerBlock: perBlock) { block in
       plan.forEachRun(in: block) { run, i, j in
         if steps.b == 0 {
           left(x + i, y[j], out + run * length, length)
@@ -204,27 +204,27 @@ extension Tensor {
   private static func runs(
     _ kernel: BinaryOperation.Runs, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     _ out: UnsafeMutablePointer<Float>, _ count: Int
-  ) {
+  ) throws {
     guard count > blockSize else { return kernel(a, b, out, count) }
-    forEachPiece(of: out, count) { kernel(a + $0, b + $0, $1, $2) }
+    try forEachPiece(of: out, count) { kernel(a + $0, b + $0, $1, $2) }
   }
 
   @inline(__always)
   private static func runNumber(
     _ kernel: BinaryOperation.RunNumber, _ a: UnsafePointer<Float>, _ b: Float,
     _ out: UnsafeMutablePointer<Float>, _ count: Int
-  ) {
+  ) throws {
     guard count > blockSize else { return kernel(a, b, out, count) }
-    forEachPiece(of: out, count) { kernel(a + $0, b, $1, $2) }
+    try forEachPiece(of: out, count) { kernel(a + $0, b, $1, $2) }
   }
 
   @inline(__always)
   private static func numberRun(
     _ kernel: BinaryOperation.NumberRun, _ a: Float, _ b: UnsafePointer<Float>,
     _ out: UnsafeMutablePointer<Float>, _ count: Int
-  ) {
+  ) throws {
     guard count > blockSize else { return kernel(a, b, out, count) }
-    forEachPiece(of: out, count) { kernel(a, b + $0, $1, $2) }
+    try forEachPiece(of: out, count) { kernel(a, b + $0, $1, $2) }
   }
 
   /// Calls `body` with the start of each piece of a result, where to write it, and its length.
@@ -234,8 +234,8 @@ extension Tensor {
   private static func forEachPiece(
     of out: UnsafeMutablePointer<Float>, _ count: Int,
     _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
-  ) {
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: blockSize) { block in
+  ) throws {
+    try ThreadPool.forEachBlock(unlessStopped: count, rowsPerBlock: blockSize) { block in
       guard count >= streamedSize else {
         return body(block.lowerBound, out + block.lowerBound, block.count)
       }

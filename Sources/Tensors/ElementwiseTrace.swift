@@ -230,11 +230,13 @@ private struct FusedProgram {
         for start in Swift.stride(
           from: chunk * stretch, to: min(count, (chunk + 1) * stretch), by: length)
         {
+          if Stop.isRequested { return }
           let piece = min(length, min(count, (chunk + 1) * stretch) - start)
           run(inputs, at: start, count: piece, registers: registers, out: out + start)
         }
       }
     }
+    try Stop.check()
   }
 
   /// All steps on one piece; the last one writes to the result.

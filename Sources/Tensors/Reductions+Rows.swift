@@ -35,8 +35,9 @@ extension Tensor {
       let dx = try gradient.uninitializedLike()
       let (width, rows) = (y.lastSize, y.count / max(y.lastSize, 1))
       let (from, g, out) = (y.pointer, gradient.pointer, dx.pointer)
-      Profile.measure(.reduction, operations: dx.count, bytes: 12 &* dx.count) {
-        ThreadPool.forEachBlock(rows: rows, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+      try Profile.measure(.reduction, operations: dx.count, bytes: 12 &* dx.count) {
+        try ThreadPool.forEachBlock(unlessStopped: rows, rowsPerBlock: Tensor.rowsPerBlock(width)) {
+          block in
           let i = block.lowerBound * width
           backward(from + i, g + i, block.count, width, out + i)
         }
@@ -68,8 +69,9 @@ extension Tensor {
     let count = split.outer * split.inner
     let result = try Tensor(uninitialized: target)
     let (x, out) = (rows.pointer, result.pointer)
-    Profile.measure(.reduction, operations: rows.count, bytes: 4 &* rows.count) {
-      ThreadPool.forEachBlock(rows: count, rowsPerBlock: Tensor.rowsPerBlock(width)) { block in
+    try Profile.measure(.reduction, operations: rows.count, bytes: 4 &* rows.count) {
+      try ThreadPool.forEachBlock(unlessStopped: count, rowsPerBlock: Tensor.rowsPerBlock(width)) {
+        block in
         smap_logsumexp_rows(
           x + block.lowerBound * width, block.count, width, out + block.lowerBound)
       }
@@ -165,9 +167,9 @@ extension Tensor {
     let width = lastSize
     guard count > 0 else { return result }
     let (x, out) = (pointer, result.pointer)
-    Profile.measure(.reduction, operations: count, bytes: 8 &* count) {
-      ThreadPool.forEachBlock(
-        rows: count / width, rowsPerBlock: Tensor.rowsPerBlock(width)
+    try Profile.measure(.reduction, operations: count, bytes: 8 &* count) {
+      try ThreadPool.forEachBlock(
+        unlessStopped: count / width, rowsPerBlock: Tensor.rowsPerBlock(width)
       ) { block in
         let i = block.lowerBound * width
         kernel(x + i, block.count, width, out + i)

@@ -123,8 +123,8 @@ extension Tensor {
     let result = try Tensor(uninitialized: [split.outer, split.inner])
     let (x, out) = (pointer, result.pointer)
     guard result.count > 0 else { return result }
-    Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
-      split.forEachPiece { piece in
+    try Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
+      try split.forEachPiece { piece in
         if split.inner == 1 {
           rows(x + piece.outer * split.middle, piece.rows, split.middle, out + piece.outer)
         } else {
@@ -146,8 +146,8 @@ extension Tensor {
       return result
     }
     let (x, out) = (pointer, result.pointer)
-    Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
-      split.forEachPiece { piece in
+    try Profile.measure(.reduction, operations: count, bytes: 4 &* (count &+ result.count)) {
+      try split.forEachPiece { piece in
         if split.inner == 1 {
           smap_sum_rows(
             x + piece.outer * split.middle, piece.rows, split.middle, scale, out + piece.outer)
@@ -195,10 +195,10 @@ extension AxisSplit {
   }
 
   /// Cuts the work into pieces of about a block each, by shape alone, and shares them out.
-  package func forEachPiece(_ body: (Piece) -> Void) {
+  package func forEachPiece(_ body: (Piece) -> Void) throws {
     if inner == 1 {
       let rowsPerBlock = max(1, Tensor.blockSize / max(middle, 1))
-      ThreadPool.forEachBlock(rows: outer, rowsPerBlock: rowsPerBlock) { block in
+      try ThreadPool.forEachBlock(unlessStopped: outer, rowsPerBlock: rowsPerBlock) { block in
         body(Piece(outer: block.lowerBound, rows: block.count, column: 0, columns: 1))
       }
       return
@@ -206,7 +206,7 @@ extension AxisSplit {
     let width = min(inner, max(64, Tensor.blockSize / max(middle, 1) / 64 * 64))
     let across = (inner + width - 1) / width
     let perChunk = max(1, Tensor.blockSize / max(width * middle, 1))
-    ThreadPool.forEachBlock(rows: outer * across, rowsPerBlock: perChunk) { block in
+    try ThreadPool.forEachBlock(unlessStopped: outer * across, rowsPerBlock: perChunk) { block in
       for index in block {
         let column = index % across * width
         body(

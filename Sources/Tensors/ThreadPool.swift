@@ -50,6 +50,23 @@ public enum ThreadPool {
     }
   }
 
+  /// Splits `rows` into blocks as `forEachBlock` does, to make a result that nobody has seen yet: once a
+  /// stop is asked for, long work leaves out the rest of its blocks and throws.
+  package static func forEachBlock(
+    unlessStopped rows: Int, rowsPerBlock: Int, _ body: (Range<Int>) -> Void
+  ) throws {
+    guard rows / max(rowsPerBlock, 1) >= blocksOfLongWork else {
+      return forEachBlock(rows: rows, rowsPerBlock: rowsPerBlock, body)
+    }
+    forEachBlock(rows: rows, rowsPerBlock: rowsPerBlock) { block in
+      if !Stop.isRequested { body(block) }
+    }
+    try Stop.check()
+  }
+
+  /// Blocks from which work may take long enough for an interrupt to come meanwhile.
+  private static var blocksOfLongWork: Int { 64 }
+
   private struct Work {
     let body: (Int) -> Void
   }

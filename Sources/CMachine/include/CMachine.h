@@ -147,6 +147,13 @@ void machine_hold(const MachineSlot *container);
 /// The number of references to a container.
 long machine_reference_count(const MachineSlot *container);
 
+/// The place of the first occurrence of some bytes in others, or -1.
+long machine_find_bytes(const uint8_t *text, long count, const uint8_t *part, long part_count);
+/// Whether all scalars are below U+0300 and none is a CR: each is then a character of its own.
+bool machine_is_plain_text(const uint8_t *text, long count);
+/// The number of scalars that begin in these bytes.
+long machine_count_scalars(const uint8_t *text, long count);
+
 // The entry points of the Swift runtime that the compiler itself calls to count references. The
 // forms without locked instructions are for objects that never leave their thread.
 void *swift_retain(void *object);

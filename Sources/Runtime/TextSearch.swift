@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Finding and counting in long strings, in blocks between which an interrupt is seen.
+//
+// Characters are compared as a reader sees them: "é" is one, in whichever way it is encoded. That takes
+// tables of Unicode. Where all scalars are below U+0300, the first combining mark, and none is a CR,
+// which joins with a LF behind it, every scalar is a character and equal characters are equal bytes.
+
+import CMachine
+
+/// Finds the places where one string stands in another.
+struct TextSearch {
+  private let text: String
+  private let part: [Character]
+  private let bytes: [UInt8]
+  private let isPlain: Bool
+  private let session: Session
+  private var checkpoint: Checkpoint
+
+  /// Prepares to look for `part`, which is not empty, in `text`.
+  init(_ part: String, in text: String, _ session: Session) throws {
+    var text = text
+    text.makeContiguousUTF8()
+    self.text = text
+    self.session = session
+    checkpoint = Checkpoint(session)
+    isPlain = try TextWalk.isPlain(part, session) && TextWalk.isPlain(text, session)
+    bytes = isPlain ? Array(part.utf8) : []
+    self.part = isPlain ? [] : try Array(part.map(checking: session) { $0 })
+  }
+
+  /// The first place at `start` or behind it, or nil.
+  mutating func first(from start: String.Index) throws -> Range<String.Index>? {
+    isPlain ? try firstAmongBytes(from: start) : try firstAmongCharacters(from: start)
+  }
+
+  private func firstAmongBytes(from start: String.Index) throws -> Range<String.Index>? {
+    let view = text.utf8
+    var offset = view.distance(from: view.startIndex, to: start)
+    let found = try view.withContiguousStorageIfAvailable { all -> Int? in
+      while offset + bytes.count <= all.count, let base = all.baseAddress {
+        let length = min(all.count - offset, TextWalk.block + bytes.count - 1)
+        let place = machine_find_bytes(base + offset, length, bytes, bytes.count)
+        if place >= 0 { return offset + place }
+        offset += min(length, TextWalk.block)
+        try session.poll()
+      }
+      return nil
+    }
+    guard let found = found ?? nil else { return nil }
+    let lower = view.index(view.startIndex, offsetBy: found)
+    return lower..<view.index(lower, offsetBy: bytes.count)
+  }
+
+  private mutating func firstAmongCharacters(
+    from start: String.Index
+  ) throws -> Range<String.Index>? {
+    var lower = start
+    while lower < text.endIndex {
+      if let upper = try end(ofMatchAt: lower) { return lower..<upper }
+      lower = text.index(after: lower)
+    }
+    return nil
+  }
+
+  private mutating func end(ofMatchAt start: String.Index) throws -> String.Index? {
+    var index = start
+    for character in part {
+      try checkpoint.pass()
+      guard index < text.endIndex, text[index] == character else { return nil }
+      index = text.index(after: index)
+    }
+    return index
+  }
+}
+
+/// Walks over the characters of long strings.
+enum TextWalk {
+  /// Bytes looked at between two looks at the interrupt.
+  static let block = 1 << 20
+
+  /// Whether every scalar is a character of its own and equal characters are equal bytes.
+  static func isPlain(_ text: String, _ session: Session) throws -> Bool {
+    try forEachBlock(of: text, session) { bytes in
+      bytes.baseAddress.map { machine_is_plain_text($0, bytes.count) } ?? true
+    }
+  }
+
+  /// The number of characters.
+  static func count(_ text: String, _ session: Session) throws -> Int {
+    try distance(in: text, to: text.endIndex, session)
+  }
+
+  /// The number of characters before `end`.
+  static func distance(in text: String, to end: String.Index, _ session: Session) throws -> Int {
+    let size = text.utf8.distance(from: text.utf8.startIndex, to: end)
+    guard size >= 1 << 12 else { return text.distance(from: text.startIndex, to: end) }
+    var count = 0
+    if try isPlain(text, session) {
+      var rest = size
+      _ = try forEachBlock(of: text, session) { bytes in
+        let length = min(rest, bytes.count)
+        if let base = bytes.baseAddress { count += machine_count_scalars(base, length) }
+        rest -= length
+        return rest > 0
+      }
+      return count
+    }
+    var checkpoint = Checkpoint(session)
+    var index = text.startIndex
+    while index < end {
+      try checkpoint.pass()
+      index = text.index(after: index)
+      count += 1
+    }
+    return count
+  }
+
+  /// Calls `body` for blocks of the bytes until it answers false; returns the last answer.
+  private static func forEachBlock(
+    of text: String, _ session: Session, _ body: (UnsafeBufferPointer<UInt8>) -> Bool
+  ) throws -> Bool {
+    var text = text
+    return try text.withUTF8 { bytes in
+      var start = 0
+      while start < bytes.count {
+        let end = min(bytes.count, start + block)
+        guard body(UnsafeBufferPointer(rebasing: bytes[start..<end])) else { return false }
+        if end - start >= 1 << 12 { try session.poll() }
+        start = end
+      }
+      return true
+    }
+  }
+}
+
+extension Session {
+  /// The number of characters of a string, looking at the interrupt and the limits meanwhile.
+  public func characterCount(of text: String) throws -> Int { try TextWalk.count(text, self) }
+}
