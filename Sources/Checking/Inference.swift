@@ -181,7 +181,7 @@ final class Inference {
   /// What is known about a name where it is used.
   func meaning(of name: String, at span: Span) -> Known {
     guard let binding = index.meanings[span.start] else { return library.global(name) }
-    if binding.uses.contains(where: \.isWrite) { return .unknown }
+    if binding.isWritten { return .unknown }
     if binding.isGlobal, functionDepth > 0, binding.declarations.count > 1 { return .unknown }
     // A function that stands before the definition may run before it, and then means the built-in.
     if binding.isGlobal, functionDepth > 0, span.start < binding.declarations[0].start,

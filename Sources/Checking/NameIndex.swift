@@ -33,7 +33,7 @@ public final class Binding {
   /// Whether it belongs to the top level.
   public let isGlobal: Bool
   /// Where it is used, in the order of the text.
-  public internal(set) var uses: [Use] = []
+  public fileprivate(set) var uses: [Use] = []
   /// The function that a `fn` statement gives it.
   public internal(set) var function: Function?
   /// The value that a `let` with a plain name gives it.
@@ -54,7 +54,18 @@ public final class Binding {
   }
 
   /// Whether it is assigned after its introduction, or introduced more than once.
-  var isChanged: Bool { declarations.count > 1 || uses.contains(where: \.isWrite) }
+  var isChanged: Bool { declarations.count > 1 || isWritten }
+  /// Whether it is assigned after its introduction.
+  private(set) var isWritten = false
+
+  /// Brings the uses into the order of the text.
+  func sortUses() { uses.sort { $0.span.start < $1.span.start } }
+
+  /// Adds a use.
+  func add(_ use: Use) {
+    uses.append(use)
+    isWritten = isWritten || use.isWrite
+  }
 }
 
 /// A name for which the program has no local variable.

@@ -29,7 +29,7 @@ struct NameIndexBuilder {
     var builder = NameIndexBuilder(links, isBuiltin)
     for statement in program.statements { builder.statement(statement) }
     for use in builder.uses { builder.link(use) }
-    for binding in builder.index.bindings { binding.uses.sort { $0.span.start < $1.span.start } }
+    for binding in builder.index.bindings { binding.sortUses() }
     return builder.index
   }
 
@@ -49,7 +49,7 @@ struct NameIndexBuilder {
       if isBuiltin(use.name.text) { index.unknown.append(use) } else { index.early.append(use) }
       return
     }
-    binding.uses.append(Binding.Use(span: use.name.span, isWrite: use.isWrite))
+    binding.add(Binding.Use(span: use.name.span, isWrite: use.isWrite))
     index.meanings[start] = binding
   }
 

@@ -74,17 +74,24 @@ struct NameRules {
 
   /// Whether a name is a bound of a slice, or an index.
   private func isInSubscript(_ span: Span) -> Bool {
-    let line = source.lineSpan(source.line(of: span.start))
-    let before = source.text(Span(start: line.start, end: span.start))
-    return before.last { !$0.isWhitespace }.map { ":[,".contains($0) } ?? false
+    return before(span).last { !$0.isWhitespace }.map { ":[,".contains($0) } ?? false
   }
 
   /// Whether a name is all that stands behind `//` on its line.
   private func isInSlashComment(_ span: Span) -> Bool {
+    before(span).hasSuffix("// ") && after(span).allSatisfy(\.isWhitespace)
+  }
+
+  /// What stands on the line before a place; of a long line, the last characters.
+  private func before(_ span: Span) -> String {
     let line = source.lineSpan(source.line(of: span.start))
-    let before = source.text(Span(start: line.start, end: span.start))
-    let after = source.text(Span(start: span.end, end: line.end))
-    return before.hasSuffix("// ") && after.allSatisfy(\.isWhitespace)
+    return source.text(Span(start: max(line.start, span.start - 200), end: span.start))
+  }
+
+  /// What stands on the line behind a place; of a long line, the first characters.
+  private func after(_ span: Span) -> String {
+    let line = source.lineSpan(source.line(of: span.start))
+    return source.text(Span(start: span.end, end: min(line.end, span.end + 200)))
   }
 
   // MARK: - Unused

@@ -9,8 +9,7 @@ enum Comparison {
   /// Whether lines of output are what the markers expect.
   static func holds(_ markers: [Marker], _ lines: [String]) -> Bool {
     let holds = { (marker: Marker, line: String) in Comparison.holds(marker, line) }
-    let isAnything = { (marker: Marker) in marker.kind == .pattern && marker.text == "..." }
-    if matches(markers[...], lines[...], isAnything: isAnything, holds) { return true }
+    if matches(markers[...], lines[...], isAnything: \.isAnything, holds) { return true }
     guard markers.count == 1, lines.count > 1, let marker = markers.first else { return false }
     let joined = folded(lines.joined(separator: " "))
     switch marker.kind {
@@ -74,6 +73,26 @@ enum Comparison {
       rest = rest[found.upperBound...]
     }
     return rest.count >= last.count && rest.hasSuffix(last)
+  }
+
+  /// A pattern that fits a line and is as close to an old one as can be: what stood before the
+  /// first `...` and behind the last has the same length, what stood between stays where it occurs.
+  static func pattern(like old: String, for line: String) -> String {
+    let pieces = old.split(separator: "...", omittingEmptySubsequences: false)
+    guard pieces.count > 1, let first = pieces.first, let last = pieces.last,
+      first.count + last.count < line.count
+    else { return line }
+    let head = line.prefix(first.count)
+    let tail = line.suffix(last.count)
+    var rest = line.dropFirst(head.count).dropLast(tail.count)
+    var new = [head]
+    for piece in pieces.dropFirst().dropLast() {
+      guard let found = rest.firstRange(of: piece) else { continue }
+      new.append(piece)
+      rest = rest[found.upperBound...]
+    }
+    let pattern = (new + [tail]).joined(separator: "...")
+    return matches(pattern: pattern, line) ? pattern : line
   }
 
   private static func folded(_ text: String) -> String {

@@ -59,6 +59,17 @@ public struct Marker: Hashable, Sendable {
   /// The expectation as it is written.
   public var words: String { text.isEmpty ? kind.rawValue : "\(kind.rawValue) \(text)" }
 
+  /// Whether it stands for any number of lines.
+  var isAnything: Bool { kind == .pattern && text == "..." }
+
+  /// The marker as it has to be for a line of output. A pattern stays one, and leaves out about what
+  /// it left out before.
+  func words(for line: String) -> String {
+    let kind = self.kind == .pattern ? Kind.pattern : Kind.output
+    let text = kind == .pattern ? Comparison.pattern(like: self.text, for: line) : line
+    return text.isEmpty ? kind.rawValue : "\(kind.rawValue) \(text)"
+  }
+
   /// Whether an error has the kind that this marker names, and contains its fragment.
   func matches(_ error: Diagnostic) -> Bool {
     guard kind == .error else { return false }

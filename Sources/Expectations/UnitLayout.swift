@@ -39,9 +39,8 @@ struct UnitLayout {
     _ markers: [Marker], as lines: [String], below group: ExpectationRun.Group,
     _ edits: inout LineEdits
   ) {
-    for (marker, line) in zip(markers, lines) where !Comparison.holds(marker, line) {
-      edits.replace(marker, with: words(line))
-    }
+    if rewriteAroundAnything(markers, as: lines, &edits) { return }
+    for (marker, line) in zip(markers, lines) { rewrite(marker, as: line, &edits) }
     for marker in markers.dropFirst(lines.count) { edits.replace(marker, with: nil) }
     let new = lines.dropFirst(markers.count)
     if let last = markers.last {
@@ -51,6 +50,26 @@ struct UnitLayout {
     } else {
       edits.insert(new.map { indented(words($0), to: indentation(group.start)) }, below: group.end)
     }
+  }
+
+  private func rewrite(_ marker: Marker, as line: String, _ edits: inout LineEdits) {
+    if !Comparison.holds(marker, line) { edits.replace(marker, with: marker.words(for: line)) }
+  }
+
+  /// Leaves a marker that stands for any lines as it is, and makes those before and after it say
+  /// what was found; false if there is no such marker, or too few lines for the others.
+  private func rewriteAroundAnything(
+    _ markers: [Marker], as lines: [String], _ edits: inout LineEdits
+  ) -> Bool {
+    guard let place = markers.firstIndex(where: \.isAnything),
+      !markers[(place + 1)...].contains(where: \.isAnything), lines.count >= markers.count - 1
+    else { return false }
+    let (before, after) = (markers[..<place], markers[(place + 1)...])
+    for (marker, line) in zip(before, lines) { rewrite(marker, as: line, &edits) }
+    for (marker, line) in zip(after, lines.suffix(after.count)) {
+      rewrite(marker, as: line, &edits)
+    }
+    return true
   }
 
   /// Adds a marker behind a line, or below it if the line has a comment.

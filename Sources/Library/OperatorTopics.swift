@@ -24,13 +24,15 @@ enum OperatorTopics {
       summary: "x |> f(a) is f(x, a): it hands a value on as the first argument.",
       text: """
         A line may begin with |>, so a long computation reads from top to bottom. At the prompt, a \
-        line that begins with |> goes on with ans, the value shown last.
+        line that begins with |> goes on with ans, the value shown last. No operator binds looser: a \
+        pipeline that is an operand stands in parentheses.
         """,
       example: #"""
         [3, 1, 2] |> sum() |> sqrt()     #~> tensor(2.449...)
         [1, 4, 9]
           |> sqrt()
           |> sum()                       #=> tensor(6)
+        ([1, 2] |> len()) + 1            #=> 3
         """#),
     Topic(
       "+", "-", "*", "/", "arithmetic",

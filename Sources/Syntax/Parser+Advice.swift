@@ -262,4 +262,13 @@ extension Parser {
       "comparisons do not chain",
       hint: "write `a \(symbol.rawValue) \(name) and \(name) \(kind.rawValue) c`")
   }
+  /// `x |> f + 1`
+  mutating func operatorAfterPipeline(_ pipeline: Expression) -> SyntaxFailure {
+    let isShort = pipeline.span.end - pipeline.span.start <= 40
+    let isOneLine = source.line(of: pipeline.span.start) == source.line(of: pipeline.span.end)
+    let text = isShort && isOneLine ? source.text(pipeline.span) : "x |> f"
+    return failure(
+      "`\(kind.rawValue)` binds tighter than `|>`, so it cannot follow a pipeline",
+      hint: "wrap the pipeline in parentheses: `(\(text)) \(kind.rawValue) ..`")
+  }
 }

@@ -65,8 +65,12 @@ extension Parser {
   /// An operand and all operators after it that bind at least as tightly as `minimum`.
   mutating func operation(_ minimum: Precedence) throws(SyntaxFailure) -> Expression {
     var left = try prefixed(minimum)
+    var followsStage = false
     while let infix = Infix(kind), infix.precedence >= minimum {
+      // The right side of an operator takes all that binds tighter; that of `|>` has no operators.
+      if followsStage, infix.precedence > .pipe { throw operatorAfterPipeline(left) }
       left = try checked(combine(left, infix))
+      followsStage = infix.precedence == .pipe
     }
     return left
   }

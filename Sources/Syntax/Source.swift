@@ -31,12 +31,17 @@ public final class Source: Sendable {
   public let bytes: [UInt8]
   /// The byte offset at which each line starts.
   private let lineStarts: [Int32]
+  /// The columns at every `columnStep` bytes of the text, in scalars from its beginning; empty while
+  /// all lines are short.
+  private let columns: [Int32]
+  private static let columnStep = 4096
 
   /// Makes a source from bytes, which need not be valid UTF-8.
   public init(path: String, bytes: [UInt8]) {
     self.path = path
     self.bytes = bytes
     lineStarts = Source.findLines(bytes)
+    columns = Source.countColumns(bytes, lineStarts)
   }
 
   /// Makes a source from a string.
@@ -52,17 +57,41 @@ public final class Source: Sendable {
 
   /// The line and column of a byte offset. Offsets outside the text are clamped.
   ///
-  /// Takes time logarithmic in the number of lines plus linear in the length of the line.
+  /// Takes time logarithmic in the number of lines, whatever their lengths.
   public func position(of offset: Int32) -> Position {
     let offset = min(max(Int(offset), 0), bytes.count)
     let line = lineIndex(of: offset)
     var start = Int(lineStarts[line])
     if start == 0 && hasByteOrderMark { start = min(3, offset) }
-    let column = bytes.withUnsafeBufferPointer { bytes in
-      // Without branches, for lines of megabytes.
-      bytes[start..<max(start, offset)].reduce(0) { $0 &+ ($1 & 0xC0 == 0x80 ? 0 : 1) }
+    return Position(line: line + 1, column: scalars(from: start, to: max(start, offset)) + 1)
+  }
+
+  /// The number of scalars between two offsets.
+  private func scalars(from start: Int, to end: Int) -> Int {
+    let (first, last) = (start / Source.columnStep, end / Source.columnStep)
+    guard first < last, last < columns.count else { return Source.scalars(bytes, start..<end) }
+    return Int(columns[last]) - Int(columns[first])
+      + Source.scalars(bytes, last * Source.columnStep..<end)
+      - Source.scalars(bytes, first * Source.columnStep..<start)
+  }
+
+  private static func scalars(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      bytes[range].reduce(0) { $0 &+ ($1 & 0xC0 == 0x80 ? 0 : 1) }
     }
-    return Position(line: line + 1, column: column + 1)
+  }
+
+  /// Counts scalars once, so that many places on a line of megabytes cost no more than others.
+  private static func countColumns(_ bytes: [UInt8], _ lineStarts: [Int32]) -> [Int32] {
+    let ends = lineStarts.dropFirst() + [Int32(clamping: bytes.count)]
+    guard zip(lineStarts, ends).contains(where: { $1 - $0 > 4 * columnStep }) else { return [] }
+    var columns: [Int32] = []
+    var total = 0
+    for start in stride(from: 0, through: bytes.count, by: columnStep) {
+      columns.append(Int32(clamping: total))
+      total += scalars(bytes, start..<min(bytes.count, start + columnStep))
+    }
+    return columns
   }
 
   /// The line of a byte offset, counted from 1. Takes time logarithmic in the number of lines.

@@ -70,6 +70,18 @@ import Testing
     #expect(exceptions.map(\.line) == [], "\(file) has no such lines")
   }
 
+  /// Long chains are checked in linear time, with a finding in each link or with none.
+  @Test(arguments: ["p", "false", "n == 1"]) func timeIsLinear(_ condition: String) {
+    func time(_ count: Int) -> Duration {
+      let link = " else if \(condition) { 1 }"
+      let text = "let n = 2\nif \(condition) { 1 }" + String(repeating: link, count: count)
+      let source = Source(path: "chain", text: text)
+      return ContinuousClock().measure { _ = Corpus.check(source) }
+    }
+    let (small, large) = (time(3_000), time(24_000))
+    #expect(large < small * 24 + .milliseconds(300))
+  }
+
   @Test func everyRuleIsExplainedAndTested() throws {
     var tested: Set<String> = []
     for file in Corpus.files(in: "Checking") {

@@ -58,6 +58,24 @@ import Testing
     #expect(updated("print(\"ab\\nc\")   #~> a...\n#=> d") == "print(\"ab\\nc\")   #~> a...\n#=> c")
   }
 
+  @Test(arguments: [
+    ("sqrt(6)   #~> 1...\n", "sqrt(6)   #~> 2...\n"),
+    (
+      "[2.5, 1] |> sqrt   #~> tensor([1.4..., 1])\n", "[2.5, 1] |> sqrt   #~> tensor([1.5..., 1])\n"
+    ),
+    ("print(\"a 1 b 2 c\")   #~> a... x ...b ... d\n", "print(\"a 1 b 2 c\")   #~> a...b ... c\n"),
+    // Nothing can be left out of a line that is as short as what was written.
+    ("12   #~> 345...\n", "12   #~> 12\n"),
+    // What stands for any lines goes on doing so.
+    (
+      "print(\"a\\nb\\nc\\nd\")\n#=> a\n#~> ...\n#=> e\n",
+      "print(\"a\\nb\\nc\\nd\")\n#=> a\n#~> ...\n#=> d\n"
+    ),
+  ])
+  func patternsStayPatterns(_ before: String, _ after: String) {
+    #expect(updated(before) == after)
+  }
+
   @Test func whatCannotRunIsNotRewritten() {
     #expect(updated("let = 1\n1   #=> 2\n") == nil)
   }

@@ -140,4 +140,43 @@ import Testing
       #expect(Parser.classify(text) == Self.classify(text), "\(text)")
     }
   }
+
+  // MARK: - Sentences derived from the grammar
+
+  private static let words: [Token.Kind] = Token.Kind.allCases.filter {
+    ![.end, .unknown, .format, .stringMiddle, .stringTail].contains($0)
+  }
+
+  /// What the grammar derives is a program, and has no other derivation.
+  @Test(arguments: 1...8) func sentences(_ seed: UInt64) {
+    var generator = SentenceGenerator(Self.rules, seed: seed)
+    let start = Self.grammar.start
+    var faithful = 0
+    let count = 300
+    for number in 0..<count {
+      let kinds = generator.sentence(of: start, size: 4 + number % 24)
+      let text = generator.text(kinds)
+      let tokens = Lexer.tokenize(Source(path: "test", text: text)).tokens.dropLast()
+      // A line end is a blank where no statement ends, as after `;`.
+      guard tokens.map(\.kind) == kinds else { continue }
+      faithful += 1
+      guard !Self.isStricter(text) else { continue }
+      #expect(Parser.classify(text) == .complete, "\(text)")
+      #expect(Self.derivations(text) == 1, "\(text)")
+    }
+    #expect(faithful > count / 2)
+  }
+
+  /// Sentences with a token or two changed are complete, incomplete or invalid for both.
+  @Test(arguments: 1...8) func mutatedSentences(_ seed: UInt64) {
+    var generator = SentenceGenerator(Self.rules, seed: seed &* 1000)
+    for number in 0..<1000 {
+      var kinds = generator.sentence(of: Self.grammar.start, size: 4 + number % 24)
+      for _ in 0...number % 2 { kinds = generator.mutated(kinds, Self.words) }
+      let text = generator.text(kinds)
+      let (byGrammar, byParser) = (Self.classify(text), Parser.classify(text))
+      guard byGrammar != byParser, !Self.isStricter(text) else { continue }
+      Issue.record("grammar: \(byGrammar), parser: \(byParser)\n\(text)")
+    }
+  }
 }

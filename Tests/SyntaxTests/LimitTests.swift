@@ -64,6 +64,17 @@ import Testing
     #expect(large < small * 40 + .milliseconds(200))
   }
 
+  /// A line of megabytes with an error at every few bytes costs no more than lines of its own.
+  @Test func columnsOfLongLines() {
+    let unit = "aé\u{1F600} "
+    let source = Source(path: "test", text: "x\n" + Self.repeated(unit, 20_000) + "\ny")
+    for place in [0, 1, 1023, 1024, 5_000, 19_999] {
+      let position = source.position(of: Int32(2 + place * unit.utf8.count))
+      #expect(position == .init(line: 2, column: place * 4 + 1))
+    }
+    #expect(source.position(of: Int32(source.bytes.count)) == .init(line: 3, column: 2))
+  }
+
   @Test func encodingErrorsNameTheByte() {
     func first(_ bytes: [UInt8]) -> String {
       Parser.parse(Source(path: "test", bytes: bytes)).diagnostics.first?.message ?? "none"

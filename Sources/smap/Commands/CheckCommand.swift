@@ -98,6 +98,9 @@ struct CheckCommand: ParsableCommand {
     return [code, isBad ? 2 : 0, written].max() ?? 0
   }
 
+  /// How many findings of a file are shown; more would only scroll by.
+  private static let shownFindings = 100
+
   /// Whether a finding makes the check fail.
   private func counts(_ level: Level) -> Bool { level == .error || level == .warning && strict }
 
@@ -122,6 +125,10 @@ struct CheckCommand: ParsableCommand {
       style: terminal.colors == .none ? .plain : .color,
       width: terminal.isTerminal ? terminal.size.columns : 100)
     guard !findings.isEmpty else { return "" }
-    return renderer.render(findings.map(\.diagnostic)) + "\n"
+    let shown =
+      renderer.render(findings.prefix(CheckCommand.shownFindings).map(\.diagnostic)) + "\n"
+    let others = findings.count - CheckCommand.shownFindings
+    guard others > 0 else { return shown }
+    return shown + "and \(others) more; --json lists all\n"
   }
 }
