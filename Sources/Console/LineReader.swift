@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Lines from a descriptor, for input that is not edited. Both kinds of line ends are accepted, a
-// last line without one counts, and damaged characters become U+FFFD.
+// last line without one counts, and damaged characters become U+FFFD. A folder or a broken device is
+// an error and not an empty input.
 
+import Files
 import Glibc
 
 /// Reads lines of text.
@@ -24,7 +26,9 @@ struct LineReader {
   init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Waits for the next line.
-  mutating func next() -> Item {
+  ///
+  /// - Throws: `FileError` when the descriptor cannot be read.
+  mutating func next() throws -> Item {
     var searched = position
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -37,17 +41,18 @@ struct LineReader {
         return position < buffer.count ? .line(text(position..<buffer.count)) : .endOfInput
       }
       let consumed = position
-      guard fill() else { return .interrupted }
+      guard try fill() else { return .interrupted }
       searched -= consumed
     }
   }
 
   /// Adds what can be read, after dropping what was used; false when a signal came instead.
-  private mutating func fill() -> Bool {
+  private mutating func fill() throws -> Bool {
     var block = [UInt8](repeating: 0, count: 1 << 16)
     let count = read(descriptor, &block, block.count)
-    if count < 0 && errno == EINTR {
-      return false
+    guard count >= 0 else {
+      if errno == EINTR { return false }
+      throw FileError(path: "standard input", operation: "read", code: errno)
     }
     buffer.removeFirst(position)
     position = 0

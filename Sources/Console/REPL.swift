@@ -50,15 +50,13 @@ public final class REPL {
 
   /// Runs until the input ends or the session quits, and returns the exit code.
   ///
-  /// A closed output ends the loop with 141, other faults of the output with 74. Without a
-  /// terminal the code is 1 if any statement failed.
+  /// An input that cannot be read and an output that cannot be written end the loop, with 66 to
+  /// 77. Without a terminal the code is 1 if any statement failed.
   public func run() -> Int32 {
     do {
       if terminal.isInteractive { try greet() }
       if let editor = makeEditor() { try runEditing(editor) } else { try runPlain() }
       return exitCode
-    } catch let error as FileError where error.code == EPIPE {
-      return 141
     } catch let error as FileError {
       complain("\(error)")
       return error.exitCode
@@ -98,7 +96,7 @@ public final class REPL {
     var lines = LineReader(descriptor: terminal.input)
     while !isDone {
       if terminal.isInteractive { try terminal.write(prompt) }
-      switch lines.next() {
+      switch try lines.next() {
       case .line(let line):
         try enter(line)
       case .interrupted:
@@ -167,7 +165,7 @@ public final class REPL {
       switch output {
       case .text(let text): try writeLine(text)
       case .picture(let picture, let words): try show(picture, words: words)
-      case .error(let text): try terminal.writeError(REPL.line(text))
+      case .error(let text): complain(text)
       }
     }
     switch outcome.status {
@@ -189,7 +187,7 @@ public final class REPL {
     try terminal.write(REPL.line(text))
   }
 
-  /// Says something about the console itself, on standard error.
+  /// Says something on standard error; there is nowhere to report a failure of this.
   func complain(_ text: String) {
     try? terminal.writeError(REPL.line(text))
   }

@@ -91,7 +91,7 @@ public struct Terminal: Sendable {
 
   /// Writes text, all of it.
   ///
-  /// - Throws: `FileError`, with `EPIPE` as its code when the reader has gone.
+  /// - Throws: `FileError`.
   public func write(_ text: String) throws {
     try Terminal.write(text, to: output, name: "standard output")
   }
@@ -107,15 +107,27 @@ public struct Terminal: Sendable {
   ///
   /// - Throws: `FileError` with the given name as its path.
   public static func write(_ text: String, to descriptor: Int32, name: String) throws {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
+    try write(Array(text.utf8)[...], to: descriptor, name: name)
+  }
+
+  /// Writes bytes to a descriptor, all of them, waiting where it does not take them at once.
+  ///
+  /// - Throws: `FileError` with the given name as its path.
+  public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String) throws {
+    var rest = bytes
+    while !rest.isEmpty {
       let written = retrying {
-        bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      }
+      if written < 0, errno == EAGAIN {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&waiting, 1, -1)
+        continue
       }
       guard written > 0 else {
         throw FileError(path: name, operation: "write", code: written < 0 ? errno : EIO)
       }
-      bytes = bytes.dropFirst(written)
+      rest = rest.dropFirst(written)
     }
   }
 

@@ -156,7 +156,7 @@ final class ExpectationRun {
   private func show(_ value: Value) throws {
     let bundle = try Display.bundle(value, session)
     let isDrawn = bundle.svg != nil || bundle.png != nil
-    session.write((isDrawn ? Display.text(value, session) : bundle.text) + "\n")
+    try session.write((isDrawn ? Display.text(value, session) : bundle.text) + "\n")
   }
 
   private func compare(_ lines: [String], _ group: Group, _ layout: UnitLayout) {

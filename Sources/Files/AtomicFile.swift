@@ -36,7 +36,7 @@ public enum AtomicFile {
     }
     for (folder, entry) in missing.reversed() {
       let parent = try openFolder(folder, named: path)
-      guard mkdirat(parent.number, entry, 0o777) == 0 || errno == EEXIST else {
+      guard mkdirat(parent.number, PathText.systemName(entry), 0o777) == 0 || errno == EEXIST else {
         throw FileError(path: path, operation: "write", code: errno)
       }
     }
@@ -79,7 +79,7 @@ public enum AtomicFile {
     for name in try FileReader.names(inFolder: folder) {
       guard let process = TemporaryName.process(of: name) else { continue }
       let isGone = kill(process, 0) != 0 && errno == ESRCH
-      if isGone && unlink("\(folder)/\(name)") == 0 { removed += 1 }
+      if isGone && unlink(PathText.systemName("\(folder)/\(name)")) == 0 { removed += 1 }
     }
     return removed
   }
@@ -117,7 +117,7 @@ public enum AtomicFile {
     _ target: Place, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
   ) throws {
     let folder = try openFolder(target.folder, named: path)
-    if mode != nil, faccessat(folder.number, target.entry, W_OK, 0) != 0 {
+    if mode != nil, faccessat(folder.number, PathText.systemName(target.entry), W_OK, 0) != 0 {
       throw FileError(path: path, operation: "write", code: errno)
     }
     let temporary = TemporaryName.next()
@@ -127,7 +127,9 @@ public enum AtomicFile {
       if let mode { _ = fchmod(writer.file.number, mode) }
       try body(&writer)
       try writer.finish(synchronize: true)
-      guard renameat(folder.number, temporary, folder.number, target.entry) == 0 else {
+      guard
+        renameat(folder.number, temporary, folder.number, PathText.systemName(target.entry)) == 0
+      else {
         throw FileError(path: path, operation: "replace", code: errno)
       }
     } catch {

@@ -32,7 +32,7 @@ package struct Descriptor: ~Copyable {
         path, flags: flags, mode: mode, changes: changes, operation: operation, name: self.path)
       return
     }
-    let number = retrying { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    let number = retrying { Glibc.open(PathText.systemName(path), flags | O_CLOEXEC, mode) }
     guard number >= 0 else { throw FileError(path: self.path, operation: operation, code: errno) }
     self.number = number
   }
@@ -44,9 +44,17 @@ package struct Descriptor: ~Copyable {
     path = name
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
     let parent = folder.number
-    let number = retrying { Glibc.openat(parent, entry, flags, 0o666) }
+    let number = retrying { Glibc.openat(parent, PathText.systemName(entry), flags, 0o666) }
     guard number >= 0 else { throw FileError(path: name, operation: operation, code: errno) }
     self.number = number
+  }
+
+  /// Takes a second number for a file that is open already.
+  package init(copying number: Int32, operation: String, name: String) throws {
+    path = name
+    let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw FileError(path: name, operation: operation, code: errno) }
+    self.number = copy
   }
 
   deinit { _ = Glibc.close(number) }
@@ -64,7 +72,7 @@ package struct Descriptor: ~Copyable {
     var buffer = [CChar](repeating: 0, count: size)
     let count = readlink("/proc/self/fd/\(number)", &buffer, size)
     guard count > 0, count < size else { return nil }
-    return String(validating: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return PathText.text(of: buffer[..<count].map(UInt8.init(bitPattern:)))
   }
 
   /// Writes all bytes, continuing after short writes.

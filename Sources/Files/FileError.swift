@@ -63,7 +63,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// One line for a person: what was tried, on which path, and why it failed.
   public var description: String {
-    "cannot \(operation) '\(path)': \(reason)"
+    "cannot \(operation) '\(PathText.printable(path))': \(reason)"
   }
 
   /// What the user may try, where something useful can be said.

@@ -37,6 +37,17 @@ public enum FileReader {
     return try readAll(file, expected: expected, limit: limit)
   }
 
+  /// Reads the standard input of this process, from where it stands to its end.
+  ///
+  /// A path such as /dev/stdin would open a file anew, at its beginning, and sockets not at all.
+  ///
+  /// - Throws: `FileError`, also for a folder.
+  public static func readStandardInput(limit: Int = .max) throws -> [UInt8] {
+    let file = try Descriptor(
+      copying: STDIN_FILENO, operation: "read", name: "standard input")
+    return try readAll(file, expected: 0, limit: min(limit, largestFile))
+  }
+
   private static func readAll(
     _ file: borrowing Descriptor, expected: Int, limit: Int
   ) throws -> [UInt8] {
@@ -72,7 +83,7 @@ public enum FileReader {
     errno = 0
     while let entry = readdir(folder) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-        field.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        field.withMemoryRebound(to: CChar.self, capacity: 256) { PathText.text(of: $0) }
       }
       if name != "." && name != ".." { names.append(name) }
       errno = 0
@@ -97,7 +108,7 @@ public enum FileReader {
   static func status(_ path: String) -> stat? {
     var status = stat()
     guard Sandbox.current != nil else {
-      return !path.utf8.contains(0) && stat(path, &status) == 0 ? status : nil
+      return !path.utf8.contains(0) && stat(PathText.systemName(path), &status) == 0 ? status : nil
     }
     let file = try? Descriptor(path: path, flags: pathOnly, operation: "look at")
     return try? file?.status()

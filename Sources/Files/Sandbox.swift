@@ -62,7 +62,7 @@ public final class Sandbox: Sendable {
       throw FileError(path: ".", operation: "use as sandbox", code: errno)
     }
     defer { free(working) }
-    let workingFolder = String(cString: working)
+    let workingFolder = PathText.text(of: working)
     self.workingFolder = workingFolder
     self.folder = folder
     writable = try Sandbox.roots(folder, workingFolder)
@@ -79,7 +79,7 @@ public final class Sandbox: Sendable {
     for root in writes ? writable : writable + readable {
       guard let rest = Sandbox.rest(of: full, beneath: root.parts) else { continue }
       let descriptor = retrying {
-        smap_open_beneath(root.descriptor, rest, flags | O_CLOEXEC, mode)
+        smap_open_beneath(root.descriptor, PathText.systemName(rest), flags | O_CLOEXEC, mode)
       }
       if descriptor >= 0 { return descriptor }
       // A terminal slash, a missing file: errors of the file, not of the sandbox.
@@ -91,13 +91,15 @@ public final class Sandbox: Sendable {
   // MARK: - Paths
 
   private static func roots(_ folder: String, _ workingFolder: String) throws -> [Root] {
-    let descriptor = retrying { Glibc.open(folder, pathOnly | O_DIRECTORY | O_CLOEXEC) }
-    guard descriptor >= 0, let real = realpath(folder, nil) else {
+    let descriptor = retrying {
+      Glibc.open(PathText.systemName(folder), pathOnly | O_DIRECTORY | O_CLOEXEC)
+    }
+    guard descriptor >= 0, let real = realpath(PathText.systemName(folder), nil) else {
       throw FileError(path: folder, operation: "use as sandbox", code: errno)
     }
     defer { free(real) }
     let given = folder.hasPrefix("/") ? folder : workingFolder + "/" + folder
-    let names = [String(cString: real), given].map(parts)
+    let names = [PathText.text(of: real), given].map(parts)
     return (names[0] == names[1] ? [names[0]] : names).map {
       Root(parts: $0, descriptor: descriptor)
     }

@@ -24,6 +24,8 @@ private struct ServerLoop {
   private var reader = MessageReader()
   private var queue: [MessageReader.Piece] = []
   private var isAtEnd = false
+  /// Why the input cannot be read.
+  private var failure: FileError?
 
   init(server: Server, input: Int32, output: Int32) {
     self.server = server
@@ -34,6 +36,7 @@ private struct ServerLoop {
   mutating func run() -> Int32 {
     while true {
       if queue.isEmpty {
+        if let failure { return failure.exitCode }
         if isAtEnd { return server.exitCodeAtEnd }
         if !hasInput { guard send(server.idle()) else { return 74 } }
         read()
@@ -65,6 +68,9 @@ private struct ServerLoop {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var count = Glibc.read(input, &buffer, buffer.count)
     while count < 0, errno == EINTR { count = Glibc.read(input, &buffer, buffer.count) }
+    if count < 0 {
+      failure = FileError(path: "standard input", operation: "read", code: errno)
+    }
     guard count > 0 else {
       isAtEnd = true
       return

@@ -17,7 +17,7 @@ enum Everyday {
     ) { call in
       let session = call.session
       let texts = try call.values(0).map(checking: session) { Display.plain($0, session) }
-      call.write(texts.joined(separator: try call.string(1)) + (try call.string(2)))
+      try call.write(texts.joined(separator: try call.string(1)) + (try call.string(2)))
       return .nil
     },
     Builtin(

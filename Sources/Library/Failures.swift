@@ -16,6 +16,8 @@ import Tensors
 public enum FileFault: String, Sendable, CaseIterable {
   /// Nothing is there.
   case missing = "no such file"
+  /// A folder is where a file should be.
+  case folder = "a folder, not a file"
   /// The file is not what it should be.
   case damaged = "unusable content"
   /// The system refuses access.
@@ -28,7 +30,7 @@ public enum FileFault: String, Sendable, CaseIterable {
   /// The exit code of a program that ends with this fault.
   public var exitCode: Int32 {
     switch self {
-    case .missing: 66
+    case .missing, .folder: 66
     case .damaged: 65
     case .refused: 77
     case .tooLarge: 75
@@ -38,7 +40,8 @@ public enum FileFault: String, Sendable, CaseIterable {
 
   init(_ kind: FileError.Kind) {
     switch kind {
-    case .notFound, .isDirectory: self = .missing
+    case .notFound: self = .missing
+    case .isDirectory: self = .folder
     case .permission: self = .refused
     case .tooLarge: self = .tooLarge
     case .full, .other: self = .device
@@ -51,6 +54,12 @@ extension ScriptError {
   public init(module error: any Error) {
     self.init(anything: error)
     if case .notFound? = (error as? FileError)?.kind { hint = Modules.hintForMissing }
+  }
+
+  /// The end of a script whose output cannot be written, which no script can catch.
+  public init(unwritable error: any Error) {
+    self.init(anything: error)
+    isCatchable = false
   }
 
   /// Any error of the package as the script's error.

@@ -192,7 +192,7 @@ enum HelpFunctions {
         """,
       example: "help(pi)   #=> a number",
       body: { call in
-        call.write(try text(call))
+        try call.write(text(call))
         return .nil
       })
   ]

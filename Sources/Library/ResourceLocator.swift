@@ -117,8 +117,8 @@ struct ResourceSearch {
   private static func currentFolder() -> String? { resolved(".") }
 
   private static func resolved(_ path: String) -> String? {
-    guard let pointer = realpath(path, nil) else { return nil }
+    guard let pointer = realpath(PathText.systemName(path), nil) else { return nil }
     defer { free(pointer) }
-    return String(cString: pointer)
+    return PathText.text(of: pointer)
   }
 }

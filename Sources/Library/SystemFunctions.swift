@@ -21,7 +21,7 @@ enum SystemFunctions {
       return .number(number)
     },
     Builtin(
-      "sys.args() -> list", "The arguments of the script: what follows `--` on the command line.",
+      "sys.args() -> list", "The arguments of the script: what follows its name on the command line.",
       example: "len(sys.args())   #=> 0"
     ) { call in .list(call.session.arguments.map { .string($0) }) },
     Builtin(

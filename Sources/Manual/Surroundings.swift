@@ -54,7 +54,10 @@ enum Surroundings {
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as `--images` has it."),
     Manual.Row("SMAP_NUM_THREADS", "How many threads share the work, unless `--threads` says."),
-    Manual.Row("SWIFT_BACKTRACE", "If set, Swift's own report of a crash is kept."),
+    Manual.Row(
+      "SWIFT_BACKTRACE",
+      "If set, Swift's own report of a crash is kept: `enable=yes,swift-backtrace=FILE`, with the "
+        + "program of that name below `libexec/swift/linux` of a Swift installation."),
     Manual.Row("TERM, TERM_PROGRAM, TMUX", "What the terminal is, for colours and pictures."),
     Manual.Row("TMPDIR", "The folder for files that are needed for a moment."),
     Manual.Row("VISUAL, EDITOR", "The program that `:edit` opens."),

@@ -263,7 +263,7 @@ public struct Call {
   }
 
   /// Writes text to the session's output.
-  public func write(_ text: String) { session.write(text) }
+  public func write(_ text: String) throws { try session.write(text) }
 
   /// Throws if the user has asked for an interrupt or a limit is used up; call it in long loops.
   public func checkInterrupt() throws { try session.poll() }

@@ -54,10 +54,10 @@ public final class Session {
       if evaluations > 0 { Stop.setDeadline(seconds: limits.seconds, after: startTime) }
     }
   }
-  /// Where `print` goes.
-  public var output: (String) -> Void
+  /// Where `print` goes. What it throws ends the script: a result that is lost is no success.
+  public var output: (String) throws -> Void
   /// Where `show` goes; by default its text is written.
-  public var present: ((Bundle) -> Void)?
+  public var present: ((Bundle) throws -> Void)?
   /// Where remarks to the user go, such as that a name hides a namespace.
   public var note: (String) -> Void = { _ in }
   /// Reads the source of a module; the path is resolved already.
@@ -100,7 +100,7 @@ public final class Session {
   ///   - output: Where printed text goes.
   public convenience init(
     library: LibraryTable, path: String = "", limits: Limits = Limits(),
-    interrupt: Interrupt = .shared, output: @escaping (String) -> Void
+    interrupt: Interrupt = .shared, output: @escaping (String) throws -> Void
   ) {
     self.init(
       builtins: BuiltinTable(library), path: path, limits: limits, interrupt: interrupt,
@@ -110,7 +110,7 @@ public final class Session {
   /// Makes a session with a library that other sessions of this thread may use as well.
   public init(
     builtins: BuiltinTable, path: String = "", limits: Limits = Limits(),
-    interrupt: Interrupt = .shared, output: @escaping (String) -> Void
+    interrupt: Interrupt = .shared, output: @escaping (String) throws -> Void
   ) {
     self.builtins = builtins
     scope = ModuleScope(path: path, builtins: builtins)
@@ -297,15 +297,15 @@ public final class Session {
   // MARK: - Output
 
   /// Writes text where `print` writes; beyond the limit of output nothing more is written.
-  public func write(_ text: String) {
-    guard let limit = limits.outputBytes else { return output(text) }
+  public func write(_ text: String) throws {
+    guard let limit = limits.outputBytes else { return try output(text) }
     let size = text.utf8.count
     let before = writtenBytes
     writtenBytes = before.addingReportingOverflow(size).partialValue
     if writtenBytes <= limit {
-      output(text)
+      try output(text)
     } else if before <= limit {
-      output("\n... the output limit of \(limit) bytes is reached ...\n")
+      try output("\n... the output limit of \(limit) bytes is reached ...\n")
     }
   }
 
@@ -320,9 +320,9 @@ public final class Session {
     var bundle = try Display.bundle(value, self)
     bundle.title = title
     if let present {
-      present(bundle)
+      try present(bundle)
     } else {
-      write((title.map { $0 + "\n" } ?? "") + bundle.text + "\n")
+      try write((title.map { $0 + "\n" } ?? "") + bundle.text + "\n")
     }
   }
 

@@ -3,6 +3,7 @@
 // Errors on their way to standard error: in words for people, or as JSON for programs.
 
 import Console
+import Files
 import Glibc
 import Runtime
 import Syntax
@@ -15,19 +16,22 @@ struct ErrorText {
 
   func render(_ diagnostics: [Diagnostic]) -> String {
     isJSON
-      ? DiagnosticJSON.render(diagnostics) : ErrorText.render(diagnostics, terminal: terminal)
+      ? PathText.printable(DiagnosticJSON.render(diagnostics), inJSON: true)
+      : ErrorText.render(diagnostics, terminal: terminal)
   }
 
   func render(_ error: ScriptError) -> String {
     isJSON
-      ? DiagnosticJSON.render(error.diagnostic, trace: error.traceLines)
+      ? PathText.printable(
+        DiagnosticJSON.render(error.diagnostic, trace: error.traceLines), inJSON: true)
       : ErrorText.render(error, terminal: terminal)
   }
 
   static func render(_ diagnostics: [Diagnostic], terminal: Terminal) -> String {
     let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
-    return DiagnosticRenderer(style: isColored ? .color : .plain, width: terminal.size.columns)
-      .render(diagnostics)
+    let renderer = DiagnosticRenderer(
+      style: isColored ? .color : .plain, width: terminal.size.columns)
+    return PathText.printable(renderer.render(diagnostics))
   }
 
   static func render(_ error: ScriptError, terminal: Terminal) -> String {
@@ -35,6 +39,6 @@ struct ErrorText {
     let trace = error.traceLines
     guard trace.count > 1 else { return text }
     return text + (text.hasSuffix("\n") ? "" : "\n")
-      + trace.map { "  in \($0)" }.joined(separator: "\n")
+      + PathText.printable(trace.map { "  in \($0)" }.joined(separator: "\n"))
   }
 }

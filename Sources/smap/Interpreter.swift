@@ -34,8 +34,9 @@ enum Interpreter {
       let host = makeHost(options, arguments, stackSize)
       let code = body(host)
       // What could not be written turns success into a failure, never the other way round.
-      let written = host.out.finish()
-      return code == 0 ? written : code
+      guard code != 0 else { return host.out.finish() }
+      try? host.out.flush()
+      return code
     }
   }
 
@@ -94,7 +95,11 @@ enum Interpreter {
     let terminal =
       terminal ?? Terminal(color: Terminal.ColorChoice(rawValue: options.color) ?? .auto)
     let style = PictureStyle.choose(options.images, for: terminal) ?? .none
-    let session = Session(library: Catalog.all, output: { out.write($0) })
+    let session = Session(
+      library: Catalog.all,
+      output: { text in
+        do { try out.write(text) } catch { throw ScriptError(unwritable: error) }
+      })
     session.arguments = arguments
     session.stackSize = stackSize
     apply(options, to: session)
@@ -107,7 +112,9 @@ enum Interpreter {
     }
     session.note = { Diagnostics.say("note: \($0)") }
     let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
-    session.present = { presenter.show($0) }
+    session.present = { bundle in
+      do { try presenter.show(bundle) } catch { throw ScriptError(unwritable: error) }
+    }
     session.progress = ProgressDisplay(out: out).receive
     return Host(session: session, terminal: terminal, pictures: style, out: out)
   }

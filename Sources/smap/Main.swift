@@ -3,6 +3,7 @@
 // The command line: `smap` opens the prompt, `smap FILE` runs a script, `smap -e CODE` one line.
 
 import ArgumentParser
+import Glibc
 import Library
 
 @main
@@ -12,9 +13,9 @@ struct SMAPCommand: ParsableCommand {
     abstract: "A language for semantic-aware prefix tokens of pictures.",
     discussion: """
       smap                   opens the prompt
-      smap FILE.smap         runs a script; arguments for it follow --
+      smap FILE.smap         runs a script; what follows are arguments for it
       smap -e 'CODE'         runs a line and shows its value
-      smap -                 runs what comes on standard input
+      smap -                 runs what comes on standard input and shows its values
       """,
     version: "smap \(smapVersion)",
     subcommands: [
@@ -29,4 +30,27 @@ struct SMAPCommand: ParsableCommand {
       DumpCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
+
+  static func main() {
+    StandardStreams.openClosed()
+    let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    let arguments = CommandArguments.separated(CommandArguments.ofProcess, commands: commands)
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch {
+      Glibc.exit(end(with: error))
+    }
+  }
+
+  /// Writes what an error of the command line says, or the help that was asked for, and returns the
+  /// exit code. Help that cannot be written is a failure, which the parser would not notice.
+  private static func end(with error: any Error) -> Int32 {
+    let code = exitCode(for: error).rawValue
+    let text = fullMessage(for: error)
+    guard !text.isEmpty else { return code }
+    if code == 0 { return StandardOutput.write(CompletionScript.mended(text) + "\n") }
+    Diagnostics.say(text)
+    return code
+  }
 }

@@ -14,9 +14,11 @@ struct Presenter {
   let pictures: TerminalPicture
 
   /// Draws the picture of a bundle if the terminal can, else writes its text.
-  func show(_ bundle: Bundle) {
-    if let title = bundle.title { out.write(title + "\n") }
-    out.write(drawing(of: bundle) ?? bundle.text + "\n")
+  ///
+  /// - Throws: `FileError` when it cannot be written.
+  func show(_ bundle: Bundle) throws {
+    if let title = bundle.title { try out.write(title + "\n") }
+    try out.write(drawing(of: bundle) ?? bundle.text + "\n")
   }
 
   private func drawing(of bundle: Bundle) -> String? {
@@ -37,7 +39,8 @@ final class ProgressDisplay {
 
   /// Takes a report of the library.
   func receive(_ report: ProgressReport) {
-    out.flush()
+    // A failure is remembered, and thrown by the next write or reported at the end.
+    try? out.flush()
     guard !report.isFinished else {
       bar?.finish()
       bar = nil

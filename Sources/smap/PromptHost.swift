@@ -70,7 +70,7 @@ final class PromptHost: ConsoleSession {
   func outcome(_ source: Source) -> ConsoleOutcome {
     do {
       let outcome = try session.evaluate(source)
-      host.out.flush()
+      do { try host.out.flush() } catch { throw ScriptError(unwritable: error) }
       record.append(source, isShown: outcome.isShown)
       guard outcome.isShown else { return ConsoleOutcome() }
       session.setAnswer(outcome.value)
@@ -80,7 +80,7 @@ final class PromptHost: ConsoleSession {
     } catch {
       let failure = ScriptError(anything: error)
       if failure.isInterrupt {
-        host.out.flush()
+        try? host.out.flush()
         return ConsoleOutcome(status: .interrupted)
       }
       return failed(ErrorText.render(failure, terminal: host.terminal))
@@ -96,8 +96,11 @@ final class PromptHost: ConsoleSession {
   }
 
   func failed(_ text: String) -> ConsoleOutcome {
-    host.out.flush()
-    return ConsoleOutcome([.error(text)], status: .failed)
+    try? host.out.flush()
+    // Nobody sees what follows, so there is no point in going on.
+    let status: ConsoleOutcome.Status =
+      host.out.hasFailed ? .quit(StandardOutput.failureCode) : .failed
+    return ConsoleOutcome([.error(text)], status: status)
   }
 
   func completeness(of text: String) -> Console.Completeness {

@@ -30,7 +30,7 @@ final class RecordedPrompt: TranscriptPrompt {
       input: -1, output: descriptor, errors: descriptor, colors: .none, isUnicode: true)
     host = Interpreter.makeHost(
       options, [], stackSize, out: StandardOutput(descriptor: descriptor), terminal: terminal)
-    host.session.note = { [host] in host.out.write("note: \($0)\n") }
+    host.session.note = { [host] in try? host.out.write("note: \($0)\n") }
     repl = PromptHost.makeREPL(host, historyPath: nil)
   }
 
@@ -41,7 +41,7 @@ final class RecordedPrompt: TranscriptPrompt {
   func enter(_ line: String) throws -> String? {
     guard !repl.isDone else { return nil }
     try repl.enter(line)
-    host.out.flush()
+    try host.out.flush()
     return try takeAnswer()
   }
 

@@ -17,10 +17,9 @@ struct ScriptRunner {
     func load() throws -> Loaded {
       switch self {
       case .text(let text): Loaded(source: Source(path: "-e", text: text), isQuestion: true)
-      case .file(let path):
-        Loaded(source: Source(path: path, bytes: try FileReader.read(path: path)), isFile: true)
+      case .file(let path): Loaded(source: try ProgramText.read(path), isFile: true)
       case .standardInput:
-        Loaded(source: Source(path: "stdin", bytes: try FileReader.read(path: "/dev/stdin")))
+        Loaded(source: try ProgramText.read(ProgramText.standardInput), isInput: true)
       }
     }
   }
@@ -32,6 +31,8 @@ struct ScriptRunner {
     var isQuestion = false
     /// Whether it comes from a file with a path.
     var isFile = false
+    /// Whether it comes from standard input, whose values are shown as at the prompt.
+    var isInput = false
   }
 
   private let host: Host
@@ -52,9 +53,10 @@ struct ScriptRunner {
       if loaded.isFile { host.session.path = source.path }
       let (tree, diagnostics) = Parser.parse(source)
       guard diagnostics.isEmpty else { return report(diagnostics, code: 2) }
-      // A line given with -e is a question: its value is the answer. A file with cells is a
-      // notebook: each cell shows its last value. Other scripts show what they print.
-      let cells = Cells.split(tree)
+      // A line given with -e is a question: its value is the answer. Standard input is a
+      // conversation: each value is shown, as by the prompt. A file with cells is a notebook:
+      // each cell shows its last value. Other scripts show what they print.
+      let cells = loaded.isInput ? Cells.ofEachStatement(tree) : Cells.split(tree)
       for cell in cells.programs {
         let outcome = try host.session.evaluate(cell)
         if loaded.isQuestion || cells.areMarked, outcome.isShown {
@@ -66,7 +68,7 @@ struct ScriptRunner {
       return report(errors.diagnostics, code: 2)
     } catch {
       let failure = ScriptError(anything: error)
-      host.out.flush()
+      try? host.out.flush()
       if failure.isInterrupt {
         Diagnostics.say("interrupted")
         return 130
@@ -77,14 +79,21 @@ struct ScriptRunner {
   }
 
   private func report(_ diagnostics: [Diagnostic], code: Int32) -> Int32 {
-    host.out.flush()
+    try? host.out.flush()
     Diagnostics.say(errors.render(diagnostics))
     return code
   }
 }
 
-/// A program cut at its lines `# %%`.
+/// A program cut into parts, each of which shows its last value.
 enum Cells {
+  /// Cut behind every statement.
+  static func ofEachStatement(_ program: Program) -> (programs: [Program], areMarked: Bool) {
+    let cells = program.statements.map { Program(source: program.source, statements: [$0]) }
+    return (cells, true)
+  }
+
+  /// Cut at the lines `# %%`, if there are any.
   static func split(_ program: Program) -> (programs: [Program], areMarked: Bool) {
     let source = program.source
     let marks = program.comments.filter { source.text($0).hasPrefix("# %%") }

@@ -12,10 +12,12 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "How many threads share the work (default: all processors).")
   var threads: Int?
 
-  @Option(help: "Colours: auto, always, never.")
+  @Option(help: "Colours: auto, always, never.", completion: .list(["auto", "always", "never"]))
   var color = "auto"
 
-  @Option(help: "Pictures in the terminal: auto, kitty, iterm2, sixel, blocks, none.")
+  @Option(
+    help: "Pictures in the terminal: auto, kitty, iterm2, sixel, blocks, none.",
+    completion: .list(["auto", "kitty", "iterm2", "sixel", "blocks", "none"]))
   var images = "auto"
 
   @Option(help: "The most seconds that one evaluation may take.")
@@ -33,7 +35,9 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "How deep calls may nest, from 1 to 10000.")
   var maxDepth: Int?
 
-  @Option(help: "The folder outside which scripts find no files; shipped data may be read.")
+  @Option(
+    help: "The folder outside which scripts find no files; shipped data may be read.",
+    completion: .directory)
   var sandbox: String?
 
   @Flag(help: "Refuse random draws that name no seed.")

@@ -47,7 +47,8 @@ enum Signals {
         """
         . This is a fault of smap, not of your script.
         Please report it, with the script and what `smap --version` says.
-        SWIFT_BACKTRACE=enable=yes in front of the command shows where it happened.
+        Where Swift is installed below DIR, this in front of the command shows where it happened:
+        SWIFT_BACKTRACE=enable=yes,swift-backtrace=DIR/usr/libexec/swift/linux/swift-backtrace
 
         """)
       _exit(70)

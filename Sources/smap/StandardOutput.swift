@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text on its way to standard output, through write(2): what cannot be written is remembered and
-// becomes the exit code, since a script whose results are lost has not succeeded.
+// Text on its way to standard output, through write(2). The first write that fails is an error,
+// which ends the script: it would go on for nobody, and a script whose results are lost has not
+// succeeded. What fails at the very end becomes the exit code.
 
+import Console
 import Files
 import Glibc
 
 /// Buffered output to a descriptor, the standard one by default.
 final class StandardOutput {
   private var buffer: [UInt8] = []
-  private var failure: Int32 = 0
+  private var failure: FileError?
   private let descriptor: Int32
   private let isTerminal: Bool
 
@@ -18,36 +20,53 @@ final class StandardOutput {
     isTerminal = isatty(descriptor) == 1
   }
 
+  /// The exit code of a program whose output cannot be written.
+  static let failureCode: Int32 = 74
+
+  /// Whether something could not be written.
+  var hasFailed: Bool { failure != nil }
+
+  /// Writes a whole text to standard output and says how it went, as `finish` does.
+  static func write(_ text: String) -> Int32 {
+    let out = StandardOutput()
+    do { try out.write(text) } catch { return out.finish() }
+    return out.finish()
+  }
+
   /// Adds text; on a terminal, or when enough has gathered, it is written at once.
-  func write(_ text: String) {
-    guard failure == 0 else { return }
-    buffer.append(contentsOf: text.utf8)
-    if isTerminal || buffer.count >= 1 << 16 { flush() }
+  ///
+  /// - Throws: `FileError` as soon as, and whenever after, something could not be written.
+  func write(_ text: String) throws {
+    if let failure { throw failure }
+    // A script that prints the name of a file gives its bytes.
+    buffer.append(contentsOf: PathText.bytes(of: text))
+    if isTerminal || buffer.count >= 1 << 16 { try flush() }
   }
 
   /// Writes what has gathered.
-  func flush() {
-    var start = 0
-    while start < buffer.count, failure == 0 {
-      let written = buffer.withUnsafeBytes { bytes in
-        Glibc.write(descriptor, bytes.baseAddress.map { $0 + start }, bytes.count - start)
-      }
-      if written > 0 {
-        start += written
-      } else if written < 0, errno != EINTR {
-        failure = errno
-      }
+  ///
+  /// - Throws: `FileError` when it cannot be written.
+  func flush() throws {
+    if let failure { throw failure }
+    defer { buffer.removeAll(keepingCapacity: true) }
+    do {
+      try Terminal.write(buffer[...], to: descriptor, name: "standard output")
+    } catch let error as FileError {
+      failure = error
+      throw error
     }
-    buffer.removeAll(keepingCapacity: true)
   }
 
-  /// Writes the rest and says how it went: 0, 141 for a closed pipe, 74 for anything else.
+  /// Writes the rest and says how it went: 0, or 74 with a message if something is lost.
   func finish() -> Int32 {
-    flush()
-    guard failure != 0 else { return 0 }
-    if failure == EPIPE { return 141 }
-    Diagnostics.say("smap: cannot write the output: \(String(cString: strerror(failure)))")
-    return 74
+    do {
+      // What failed before is thrown again.
+      try flush()
+      return 0
+    } catch {
+      Diagnostics.say("smap: \(error)")
+      return StandardOutput.failureCode
+    }
   }
 }
 
@@ -55,18 +74,7 @@ final class StandardOutput {
 enum Diagnostics {
   /// Writes a line; there is nowhere to report a failure of this.
   static func say(_ text: String) {
-    var bytes = Array(text.utf8)
-    if bytes.last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
-    var start = 0
-    while start < bytes.count {
-      let written = bytes.withUnsafeBytes { part in
-        Glibc.write(STDERR_FILENO, part.baseAddress.map { $0 + start }, part.count - start)
-      }
-      if written > 0 {
-        start += written
-      } else if errno != EINTR {
-        return
-      }
-    }
+    try? Terminal.write(
+      text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO, name: "standard error")
   }
 }

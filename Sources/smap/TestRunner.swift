@@ -35,7 +35,7 @@ final class TestRunner {
     folder =
       getcwd(nil, 0).map { pointer in
         defer { free(pointer) }
-        return String(cString: pointer)
+        return PathText.text(of: pointer)
       } ?? "."
   }
 
@@ -48,13 +48,14 @@ final class TestRunner {
           "smap test: nothing in \(paths.joined(separator: ", ")) holds expectations")
         return 66
       }
-      if builtins { try inScratchFolder { runExamples() } }
+      if builtins { try inScratchFolder { try runExamples() } }
       let bar = ProgressBar(total: files.count, title: "tests")
       for (index, file) in files.enumerated() where !isInterrupted {
         bar.update(index, note: file.source.path)
         try take(run(file), of: file)
       }
       bar.finish()
+      return try finish()
     } catch let error as TestFileError {
       Diagnostics.say("smap test: \(error)")
       return 65
@@ -63,7 +64,6 @@ final class TestRunner {
       Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
       return Library.ExitCode.of(failure)
     }
-    return finish()
   }
 
   // MARK: - Running
@@ -82,14 +82,14 @@ final class TestRunner {
 
   /// The examples of all built-in functions, the pages on the language and the tour; what they
   /// write goes to the scratch folder.
-  private func runExamples() {
+  private func runExamples() throws {
     for topic in Topics.all {
-      take(runner.run(path: "topic \(topic.names[0])", text: topic.example))
+      try take(runner.run(path: "topic \(topic.names[0])", text: topic.example))
     }
-    take(runner.run(path: "tour", text: Tour.program))
+    try take(runner.run(path: "tour", text: Tour.program))
     for function in host.session.builtins.functions where !function.example.isEmpty {
       let name = "builtin \(function.qualifiedName)"
-      take(runner.run(path: name, text: function.example))
+      try take(runner.run(path: name, text: function.example))
     }
   }
 
@@ -137,7 +137,7 @@ final class TestRunner {
     }
     let scratch = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
     defer {
-      _ = chdir(folder)
+      _ = chdir(PathText.systemName(folder))
       if let scratch { TestRunner.remove(scratch) }
     }
     if let scratch { _ = chdir(scratch) }
@@ -148,9 +148,9 @@ final class TestRunner {
   private static func remove(_ folder: String) {
     for name in (try? FileReader.names(inFolder: folder)) ?? [] {
       let path = "\(folder)/\(name)"
-      if unlink(path) != 0 { remove(path) }
+      if unlink(PathText.systemName(path)) != 0 { remove(path) }
     }
-    rmdir(folder)
+    rmdir(PathText.systemName(folder))
   }
 
   // MARK: - Reporting
@@ -161,26 +161,26 @@ final class TestRunner {
       updatedCount += 1
       passed += report.passed
       isInterrupted = isInterrupted || report.isInterrupted
-      if !isJSON { host.out.write("updated \(report.path)\n") }
+      if !isJSON { try host.out.write("updated \(report.path)\n") }
     } else {
-      take(report)
+      try take(report)
     }
   }
 
-  private func take(_ report: ExpectationReport) {
+  private func take(_ report: ExpectationReport) throws {
     passed += report.passed
     failures += report.failures.map { (report.path, $0) }
     isInterrupted = isInterrupted || report.isInterrupted
     guard !isJSON else { return }
-    for text in report.descriptions { host.out.write(text + "\n") }
+    for text in report.descriptions { try host.out.write(text + "\n") }
   }
 
-  private func finish() -> Int32 {
+  private func finish() throws -> Int32 {
     if isJSON {
-      host.out.write(json.rendered + "\n")
+      try host.out.write(json.rendered + "\n")
     } else {
       if isInterrupted { Diagnostics.say("interrupted") }
-      host.out.write("\(passed) passed, \(failures.count) failed\n")
+      try host.out.write("\(passed) passed, \(failures.count) failed\n")
     }
     return isInterrupted ? 130 : failures.isEmpty ? 0 : 1
   }

@@ -42,7 +42,7 @@ enum TestLibrary {
     functions: [
       Builtin("print(...values, sep = \" \", end = \"\\n\")", "Prints.") { call in
         let parts = try call.values(0).map { Display.plain($0) }
-        call.write(parts.joined(separator: try call.string(1)) + (try call.string(2)))
+        try call.write(parts.joined(separator: try call.string(1)) + (try call.string(2)))
         return .nil
       },
       Builtin("len(x: any) -> number", "The number of elements.") { call in

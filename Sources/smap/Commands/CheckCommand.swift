@@ -9,7 +9,6 @@ import Files
 import Glibc
 import Library
 import Runtime
-import class Syntax.Source
 import enum Syntax.Spelling
 import enum Syntax.DiagnosticJSON
 import struct Syntax.DiagnosticRenderer
@@ -24,14 +23,15 @@ struct CheckCommand: ParsableCommand {
       a `try` block counts as an error, because there it may be wanted.
       """)
 
-  @Argument(help: "Scripts to check, or - for standard input.")
+  @Argument(help: "Scripts to check, or - for standard input.", completion: .file())
   var files: [String] = []
 
   @Flag(help: "Exit with 2 for warnings too.")
   var strict = false
 
   @Option(
-    name: .customLong("skip"), help: "Leave out the findings of this rule; may be repeated.")
+    name: .customLong("skip"), help: "Leave out the findings of this rule; may be repeated.",
+    completion: .list(Rule.all.map(\.name)))
   var skipped: [String] = []
 
   @Flag(help: "List the rules.")
@@ -40,7 +40,7 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Write findings as JSON, one object a line, with the names of rule and level.")
   var json = false
 
-  @Option(help: "Colours: auto, always, never.")
+  @Option(help: "Colours: auto, always, never.", completion: .list(["auto", "always", "never"]))
   var color = "auto"
 
   func validate() throws {
@@ -57,8 +57,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     if rules {
-      print(CheckCommand.ruleList)
-      return
+      throw ArgumentParser.ExitCode(StandardOutput.write(CheckCommand.ruleList + "\n"))
     }
     let command = self
     throw ArgumentParser.ExitCode(Interpreter.onLargeStack { _ in command.checkAll() })
@@ -82,14 +81,15 @@ struct CheckCommand: ParsableCommand {
     var isBad = false
     for file in files {
       do {
-        let findings = checker.check(try source(file)).findings.filter {
+        let findings = checker.check(try ProgramText.read(file)).findings.filter {
           !skipped.contains($0.rule.name)
         }
         isBad = isBad || findings.contains { counts($0.level) }
-        out.write(text(findings))
+        try out.write(PathText.printable(text(findings), inJSON: json))
       } catch {
+        if out.hasFailed { break }
         let failure = ScriptError(anything: error)
-        out.flush()
+        try? out.flush()
         Diagnostics.say(ErrorText(terminal: terminal, isJSON: json).render(failure))
         code = max(code, Library.ExitCode.of(failure))
       }
@@ -103,13 +103,6 @@ struct CheckCommand: ParsableCommand {
 
   /// Whether a finding makes the check fail.
   private func counts(_ level: Level) -> Bool { level == .error || level == .warning && strict }
-
-  private func source(_ file: String) throws -> Source {
-    let isStandardInput = file == "-"
-    return Source(
-      path: isStandardInput ? "stdin" : file,
-      bytes: try FileReader.read(path: isStandardInput ? "/dev/stdin" : file))
-  }
 
   private var terminal: Terminal { Terminal(color: Terminal.ColorChoice(rawValue: color) ?? .auto) }
 

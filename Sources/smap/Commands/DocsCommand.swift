@@ -20,13 +20,17 @@ struct DocsCommand: ParsableCommand {
       the exit status is 1.
       """)
 
-  @Option(help: "The form: markdown, html, man.")
+  @Option(
+    help: "The form: markdown, html, man.",
+    completion: .list(ManualFormat.allCases.map(\.rawValue)))
   var format = ManualFormat.markdown.rawValue
 
-  @Option(help: "The folder to write into; without it, the manual is printed.")
+  @Option(
+    help: "The folder to write into; without it, the manual is printed.", completion: .directory)
   var output: String?
 
-  @Option(help: "Write nothing; compare this file with the manual in Markdown.")
+  @Option(
+    help: "Write nothing; compare this file with the manual in Markdown.", completion: .file())
   var check: String?
 
   func validate() throws {
@@ -46,9 +50,9 @@ struct DocsCommand: ParsableCommand {
         if let output {
           let path = "\(output)/\(file.path)"
           try AtomicFile.write(path: path, bytes: Array(file.text.utf8))
-          out.write("wrote \(path)\n")
+          try out.write("wrote \(path)\n")
         } else {
-          out.write(file.text)
+          try out.write(file.text)
         }
       }
       let code = out.finish()

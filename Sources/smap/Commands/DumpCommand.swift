@@ -4,11 +4,9 @@
 
 import ArgumentParser
 import Console
-import Files
 import Glibc
 import Library
 import Runtime
-import class Syntax.Source
 
 struct DumpCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +29,8 @@ struct DumpCommand: ParsableCommand {
   @Flag(help: "The instructions, each with its line in the script.")
   var code = false
 
-  @ArgumentParser.Argument(help: "A script, or - for standard input.")
+  @ArgumentParser.Argument(
+    help: "A script, or - for standard input.", completion: .file())
   var file: String
 
   /// The stages that are asked for.
@@ -57,23 +56,20 @@ struct DumpCommand: ParsableCommand {
     let out = StandardOutput()
     let errors = ErrorText(terminal: Terminal(color: .auto))
     do {
-      let isStandardInput = file == "-"
-      let source = Source(
-        path: isStandardInput ? "stdin" : file,
-        bytes: try FileReader.read(path: isStandardInput ? "/dev/stdin" : file))
+      let source = try ProgramText.read(file)
       let session = Session(library: Catalog.all) { _ in }
       for (index, stage) in stages.enumerated() {
         let text = try stage.text(of: source, in: session)
-        if stages.count > 1 { out.write((index == 0 ? "" : "\n") + "# \(stage.rawValue)\n") }
-        out.write(text.isEmpty ? "" : text + "\n")
+        if stages.count > 1 { try out.write((index == 0 ? "" : "\n") + "# \(stage.rawValue)\n") }
+        try out.write(text.isEmpty ? "" : text + "\n")
       }
       return out.finish()
     } catch let failure as SyntaxErrors {
-      out.flush()
+      try? out.flush()
       Diagnostics.say(errors.render(failure.diagnostics))
       return 2
     } catch {
-      out.flush()
+      try? out.flush()
       let failure = ScriptError(anything: error)
       Diagnostics.say(errors.render(failure))
       return Library.ExitCode.of(failure)

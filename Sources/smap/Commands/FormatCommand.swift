@@ -28,7 +28,8 @@ struct FormatCommand: ParsableCommand {
   var json = false
 
   @ArgumentParser.Argument(
-    help: "Scripts, or - for standard input, whose result goes to standard output.")
+    help: "Scripts, or - for standard input, whose result goes to standard output.",
+    completion: .file())
   var files: [String]
 
   func run() throws {
@@ -39,14 +40,14 @@ struct FormatCommand: ParsableCommand {
   /// Formats one file and returns its exit code.
   private func format(_ path: String) -> Int32 {
     let errors = ErrorText(terminal: Terminal(color: .auto), isJSON: json)
-    let isStandardInput = path == "-"
+    let isStandardInput = path == ProgramText.standardInput
     do {
-      let bytes = try FileReader.read(path: isStandardInput ? "/dev/stdin" : path)
-      let text = Array(
-        try Formatter.format(Source(path: isStandardInput ? "stdin" : path, bytes: bytes)).utf8)
+      let source = try ProgramText.read(path)
+      let bytes = source.bytes
+      let text = Array(try Formatter.format(source).utf8)
       if check {
         guard text != bytes else { return 0 }
-        return write(Array("\(isStandardInput ? "stdin" : path)\n".utf8), code: 1)
+        return write(Array("\(source.path)\n".utf8), code: 1)
       }
       if isStandardInput { return write(text, code: 0) }
       if text != bytes { try AtomicFile.write(path: path, bytes: text) }
@@ -65,9 +66,7 @@ struct FormatCommand: ParsableCommand {
   }
 
   private func write(_ bytes: [UInt8], code: Int32) -> Int32 {
-    let out = StandardOutput()
-    out.write(String(decoding: bytes, as: UTF8.self))
-    let written = out.finish()
+    let written = StandardOutput.write(String(decoding: bytes, as: UTF8.self))
     return written == 0 ? code : written
   }
 }

@@ -17,12 +17,13 @@ struct GrammarsCommand: ParsableCommand {
   @Flag(help: "Write nothing; name the files that are out of date and exit with 1.")
   var check = false
 
-  @Argument(help: "The folder with the grammars.")
+  @Argument(help: "The folder with the grammars.", completion: .directory)
   var folder = "Grammar"
 
   func run() throws {
     let builtins = Session(library: Catalog.all, output: { _ in }).builtins
     var staleCount = 0
+    let out = StandardOutput()
     do {
       for file in GrammarFile.all {
         let path = "\(folder)/\(file.path)"
@@ -34,7 +35,7 @@ struct GrammarsCommand: ParsableCommand {
           Diagnostics.say("\(path) is out of date: `make grammars` rewrites it")
         } else {
           try AtomicFile.write(path: path, bytes: Array(updated.utf8))
-          print("wrote \(path)")
+          try out.write("wrote \(path)\n")
         }
       }
     } catch let error as FileError {
@@ -44,6 +45,8 @@ struct GrammarsCommand: ParsableCommand {
       Diagnostics.say("error: \(error)")
       throw ExitCode(65)
     }
+    let written = out.finish()
+    if written != 0 { throw ExitCode(written) }
     if check, staleCount > 0 { throw ExitCode(1) }
   }
 }

@@ -21,16 +21,20 @@ struct RunCommand: ParsableCommand {
     help: """
       Write what the run did with its time to this file: JSON if it ends in .json, else a table; - \
       for standard error.
-      """)
+      """, completion: .file())
   var profile: String?
 
   @Flag(help: "Write errors as JSON on standard error, one object a line.")
   var json = false
 
-  @Argument(help: "A script, or - for standard input; nothing opens the prompt.")
+  @Argument(
+    help: "A script, or - for standard input; nothing opens the prompt.", completion: .file())
   var file: String?
 
-  @Argument(parsing: .postTerminator, help: "Arguments for the script, after --.")
+  @Argument(
+    parsing: .postTerminator,
+    help: "Arguments for the script: all that follows its name, with or without --.",
+    completion: .file())
   var arguments: [String] = []
 
   func validate() throws {

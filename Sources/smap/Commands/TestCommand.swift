@@ -31,7 +31,7 @@ struct TestCommand: ParsableCommand {
   @Flag(help: "Report as JSON.")
   var json = false
 
-  @Argument(help: "Files and folders (default: the current folder).")
+  @Argument(help: "Files and folders (default: the current folder).", completion: .file())
   var paths: [String] = []
 
   func run() throws {
