@@ -42,13 +42,14 @@ enum GeneratorFunctions {
     "card.train(model: generator, dataset: record, tok = nil, *, steps: number, batch_size = 64, "
       + "lr = 0.002, warmup = 100, weight_decay = 0.02, label_drop = 0.1, average = 0.998, "
       + "draws = 4, balance = 0.75, variants = 6, augment = true, precision = \"f32\", "
-      + "seed = nil, on_step = nil) -> record",
-    "Trains a generator on {images, labels} and returns {loss}, the loss of every step.",
+      + "classes = \"match\", seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",
+    "Trains a generator on {images, labels} and returns {loss, stopped}: the loss of every step.",
     details: """
       A generator that was loaded from a file needs its tokenizer as `tok`. Each token is visited \
       at `draws` moments of its flow in each step; `balance` goes from 0 (pictures as they come) \
       to 1 (all classes alike); `variants` is how often every picture is encoded, each time \
-      changed a little, unless `augment` is false. Otherwise as smap.train.
+      changed a little, unless `augment` is false. Otherwise as smap.train; the names of the \
+      classes must be those of the generator and of the tokenizer.
       """,
     example: tinyExample + """
       let history = card.train(model, data.shapes(8, size = 16), steps = 1, seed = 1)
@@ -56,34 +57,45 @@ enum GeneratorFunctions {
       """,
     body: translating { call in
       let generator = try call.generator(0)
+      let model = generator.model
       let tokenizer = try tokenizer(for: generator, call)
-      let classCount = generator.model.configuration.numClasses
-      let data = try call.trainingData(1, classCount: classCount, of: "generator")
+      let classCount = model.configuration.numClasses
+      let names = try call.agreedClasses(
+        of: [("generator", model.classNames), ("tokenizer", tokenizer.classNames)],
+        classCount: classCount)
+      let data = try call.trainingData(
+        1, classCount: classCount, side: tokenizer.configuration.imageSize)
       let recipe = try recipe(call)
-      let callback = try call.optionalFunction(call.at("on_step"))
-      let names = try call.classNames(1)
-      if names.count == classCount { generator.model.classNames = names }
-      generator.model.notes.replace(
-        "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
-      let task = LongTask("training", call)
-      let losses = try call.inPrecision {
-        try task.run {
-          let encoding = LongTask("encoding", call)
-          return try generator.model.train(
-            on: data, tokenizer: tokenizer, recipe,
-            onPrepare: { try encoding.report($0, of: $1) },
-            onStep: { try task.step($0, callback: callback) })
-        }
+      let run = try TrainingCall(call, steps: recipe.steps)
+      return try run.run { onStep in
+        generator.tokenizer = tokenizer
+        model.classNames = names
+        model.notes.replace(
+          "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+        let encoding = LongTask("encoding", call)
+        return try model.train(
+          on: data, tokenizer: tokenizer, recipe,
+          onPrepare: { try encoding.report($0, of: $1) }, onStep: onStep)
       }
-      return .record(["loss": .numbers(losses.map(Double.init))])
     })
 
   private static func tokenizer(for generator: Generator, _ call: Call) throws -> SMAPTokenizer {
-    if !call[2].isNil { generator.tokenizer = try call.tokenizer(2) }
-    guard let tokenizer = generator.tokenizer else {
+    let given = call[2].isNil ? generator.tokenizer : try call.tokenizer(2)
+    guard let tokenizer = given else {
       throw call.failure(
         .value, "this generator was loaded from a file and needs its tokenizer",
         hint: "card.train(model, dataset, tok, steps = ..)", argument: 2)
+    }
+    let (made, other) = (generator.model.configuration, tokenizer.configuration)
+    guard other.numTokens == made.numTokens, other.tokenDim == made.tokenDim,
+      other.numClasses == made.numClasses
+    else {
+      throw call.failure(
+        .shape,
+        "this generator draws \(made.numTokens) tokens of \(made.tokenDim) in \(made.numClasses) "
+          + "classes, the tokenizer makes \(other.numTokens) of \(other.tokenDim) in "
+          + "\(other.numClasses)", hint: "make one for it with card.model(tok)",
+        argument: call[2].isNil ? 0 : 2)
     }
     return tokenizer
   }
@@ -122,8 +134,10 @@ enum GeneratorFunctions {
     })
 
   private static let save = Builtin(
-    "card.save(model: generator, path: string, *, precision = \"f32\", notes: record = nil)",
+    "card.save(model: generator, path: string, *, precision = \"f32\", weights = \"average\", "
+      + "notes: record = nil)",
     "Writes a generator to a .safetensors file, without its tokenizer.",
+    details: "The arguments are those of smap.save.",
     example: """
       let model = card.load("emoji-card")
       card.save(model, "half.safetensors", precision = "f16", notes = {why: "to send"})
@@ -131,7 +145,9 @@ enum GeneratorFunctions {
       """,
     body: translating { call in
       if let notes = try call.notes() { try call.generator(0).model.notes = notes }
-      try call.generator(0).model.save(path: call.string(1), format: call.precision())
+      try call.generator(0).model.save(
+        path: call.string(1), format: call.precision(),
+        weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })
 

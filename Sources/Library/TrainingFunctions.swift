@@ -17,16 +17,21 @@ enum TrainingFunctions {
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset: record, *, steps: number, batch_size = 64, lr = 0.0015, "
       + "warmup = 100, weight_decay = 0.05, label_drop = 0.1, average = 0.998, "
-      + "latent_noise = 0.4, augment = true, precision = \"f32\", seed = nil, "
-      + "on_step = nil) -> record",
-    "Trains a tokenizer on {images, labels} and returns {loss}, the loss of every step.",
+      + "latent_noise = 0.4, augment = true, precision = \"f32\", classes = \"match\", "
+      + "seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",
+    "Trains a tokenizer on {images, labels} and returns {loss, stopped}: the loss of every step.",
     details: """
       `on_step` is called after every step with {step, total, loss, mse, bottleneck, gradient}. \
       The learning rate rises for `warmup` steps to `lr` and falls along a cosine; `label_drop` is \
       how often a picture is trained without its class, `average` the decay of the running average \
       of the weights that is kept in the end, `latent_noise` the most noise that the decoder \
-      learns to bear. Ctrl-C stops after the step at hand, and the tokenizer keeps what it has \
-      learned. With `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is \
+      learns to bear. In `on_step` the tokenizer works with the weights of the step; smap.save \
+      writes the running average, unless told otherwise. Ctrl-C stops after the step at hand, and \
+      the tokenizer keeps what it has learned; with `on_interrupt = "return"` the call then \
+      returns what there is, with `stopped = true`, and the script goes on. A step whose loss is \
+      not finite is an error, and the tokenizer is left as the good steps made it. The names of \
+      the classes must be those that the tokenizer has learned, or `classes = "replace"` gives it \
+      new ones. With `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is \
       faster where the processor can (on Intel for large models only); weights and sums stay in \
       float32.
       """,
@@ -37,7 +42,9 @@ enum TrainingFunctions {
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
       let made = tokenizer.configuration
-      let data = try call.trainingData(1, classCount: made.numClasses, of: "tokenizer")
+      let names = try call.agreedClasses(
+        of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
+      let data = try call.trainingData(1, classCount: made.numClasses, side: made.imageSize)
       var recipe = TokenizerRecipe(steps: try call.integer("steps", in: 1...10_000_000))
       recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
       recipe.learningRate = try call.float("lr", in: 0...1000)
@@ -48,25 +55,25 @@ enum TrainingFunctions {
       recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
       if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
       recipe.seed = try call.seed(call.at("seed"))
-      let callback = try call.optionalFunction(call.at("on_step"))
-      let names = try call.classNames(1)
-      if names.count == made.numClasses { tokenizer.classNames = names }
-      tokenizer.notes.replace(
-        "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
-      let task = LongTask("training", call)
-      let losses = try call.inPrecision {
-        try task.run {
-          try tokenizer.train(on: data, recipe) { try task.step($0, callback: callback) }
-        }
+      let run = try TrainingCall(call, steps: recipe.steps)
+      return try run.run { onStep in
+        tokenizer.classNames = names
+        tokenizer.notes.replace(
+          "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+        return try tokenizer.train(on: data, recipe, onStep: onStep)
       }
-      return .record(["loss": .numbers(losses.map(Double.init))])
     })
 
   private static let save = Builtin(
-    "smap.save(tok: tokenizer, path: string, *, precision = \"f32\", notes: record = nil)",
+    "smap.save(tok: tokenizer, path: string, *, precision = \"f32\", weights = \"average\", "
+      + "notes: record = nil)",
     "Writes a tokenizer to a .safetensors file.",
-    details: "With `precision = \"f16\"` the file is half as large and the numbers are rounded. "
-      + "`notes` are words that travel with the model, such as the command that made it.",
+    details: """
+      With `precision = "f16"` the file is half as large and the numbers are rounded. In `on_step` \
+      of smap.train, the running average of the weights is written, which is what training would \
+      give if it ended there; `weights = "current"` writes those of the step. `notes` are words \
+      that travel with the model, such as the command that made it.
+      """,
     example: """
       let tok = smap.tokenizer(image_size = 16, num_tokens = 4, width = 16)
       smap.save(tok, "small.safetensors", notes = {why: "to try"})
@@ -74,7 +81,9 @@ enum TrainingFunctions {
       """,
     body: translating { call in
       if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
-      try call.tokenizer(0).save(path: call.string(1), format: call.precision())
+      try call.tokenizer(0).save(
+        path: call.string(1), format: call.precision(),
+        weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })
 
@@ -115,42 +124,6 @@ extension Call {
   /// A finite number within bounds, by the parameter's name.
   func float(_ name: String, in bounds: ClosedRange<Double>) throws -> Float {
     Float(try number(name, in: bounds))
-  }
-
-  /// The pictures and classes of a data set for a model that knows `classCount` classes.
-  func trainingData(_ index: Int, classCount: Int, of model: String) throws -> TrainingData {
-    let dataset = try record(index)
-    let images = try tensorField("images", of: dataset, index)
-    let labels = try tensorField("labels", of: dataset, index).toArray()
-    let names = try classNames(index)
-    guard names.count <= classCount else {
-      throw failure(
-        .value, "this data set has \(names.count) classes, the \(model) \(classCount)",
-        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: index)
-    }
-    let classes = try labels.map { label -> Int in
-      guard let label = Int(exactly: label) else {
-        throw failure(.value, "the labels are class indices, not \(label)", argument: index)
-      }
-      return label
-    }
-    return try TrainingData(images: images, labels: classes, classCount: classCount)
-  }
-
-  /// The class names of a data set, none if it has none.
-  func classNames(_ index: Int) throws -> [String] {
-    guard case .list(let list)? = try record(index)["classes"] else { return [] }
-    return list.items.compactMap(\.asString)
-  }
-
-  /// The tensor in a field of a data set.
-  func tensorField(_ name: String, of dataset: Record, _ index: Int) throws -> Tensor {
-    guard let value = dataset[name] else {
-      throw failure(
-        .value, "this record has no `\(name)`",
-        hint: "a data set is {images, labels}, as data.shapes(100) gives", argument: index)
-    }
-    return try Conversion.tensor(value)
   }
 }
 

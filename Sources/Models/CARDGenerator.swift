@@ -75,7 +75,7 @@ public struct GeneratorConfiguration: Sendable, Equatable {
 }
 
 /// A causal generator of tokens.
-public final class CARDGenerator: Module {
+public final class CARDGenerator: TrainedModel {
   /// The architecture.
   public let configuration: GeneratorConfiguration
   let classes: Embedding
@@ -93,6 +93,7 @@ public final class CARDGenerator: Module {
   public var classNames: [String] = []
   /// Notes that travel with the checkpoint.
   public var notes: [(key: String, value: String)] = []
+  var training: TrainingState?
 
   /// A generator with initial weights drawn from `seed`.
   public init(_ configuration: GeneratorConfiguration, seed: UInt64) throws {

@@ -9,7 +9,7 @@ import Networks
 import Tensors
 
 /// How a generator is trained.
-public struct GeneratorRecipe: Sendable {
+public struct GeneratorRecipe: TrainingRecipe {
   /// Steps of the optimizer.
   public var steps: Int
   /// Pictures a step.
@@ -67,27 +67,11 @@ extension CARDGenerator {
       throw TensorError.value("steps, batch_size and draws are whole numbers from 1")
     }
     let latents = try encodeVariants(data, tokenizer, recipe, onPrepare)
-    let optimizer = try AdamW(
-      parameters, learningRate: recipe.learningRate, betas: (0.9, 0.95),
-      weightDecay: recipe.weightDecay, decayVectors: false)
-    let trainer = MicroBatchTrainer(optimizer, clip: recipe.clip)
-    let average = try ExponentialAverage(of: parameters, decay: recipe.averageDecay)
-    defer { average.swap() }
     let chooser = WeightedChoice(data.classWeights(balance: recipe.balance))
-    var history: [Float] = []
-    for step in 0..<recipe.steps {
-      optimizer.learningRate = cosineRate(
-        step: step, total: recipe.steps, peak: recipe.learningRate, warmup: recipe.warmup,
-        floor: recipe.learningRate * 0.01)
-      let result = try trainStep(trainer, latents, data.labels, chooser, step, recipe)
-      average.update()
-      history.append(result.losses[0])
-      try onStep(
-        TrainingProgress(
-          step: step + 1, total: recipe.steps, loss: result.losses[0],
-          figures: [("gradient", result.gradientNorm)]))
-    }
-    return history
+    return try train(
+      recipe, betas: (0.9, 0.95), onStep: onStep,
+      figures: { [("gradient", $0.gradientNorm)] },
+      step: { try trainStep($0, latents, data.labels, chooser, $1, recipe) })
   }
 
   /// Tokens of all pictures, several times over, standardised: [variants * N, K, T].

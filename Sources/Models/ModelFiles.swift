@@ -8,13 +8,19 @@ import Tensors
 
 extension SMAPTokenizer {
   /// Writes the tokenizer; the old file stays until the new one is whole.
-  public func save(path: String, format: NumberFormat = .float32) throws {
-    try Checkpoint(
-      metadata: [("smap_kind", "tokenizer"), ("format_version", "1")] + configuration.metadata
-        + [("class_names", classNames.joined(separator: ","))]
-        + notes.map { ("note." + $0.key, $0.value) },
-      tensors: stateTensors
-    ).write(path: path, format: format)
+  ///
+  /// While it is being trained, the running average is written, or the weights of the latest step.
+  public func save(
+    path: String, format: NumberFormat = .float32, weights: TrainingWeights = .average
+  ) throws {
+    try with(weights) {
+      try Checkpoint(
+        metadata: [("smap_kind", "tokenizer"), ("format_version", "1")] + configuration.metadata
+          + [("class_names", classNames.joined(separator: ","))]
+          + notes.map { ("note." + $0.key, $0.value) },
+        tensors: stateTensors
+      ).write(path: path, format: format)
+    }
   }
 
   /// Reads a tokenizer; a CheckpointError names what does not fit.
@@ -38,13 +44,19 @@ extension SMAPTokenizer {
 
 extension CARDGenerator {
   /// Writes the generator; the old file stays until the new one is whole.
-  public func save(path: String, format: NumberFormat = .float32) throws {
-    try Checkpoint(
-      metadata: [("smap_kind", "generator"), ("format_version", "1")] + configuration.metadata
-        + [("class_names", classNames.joined(separator: ","))]
-        + notes.map { ("note." + $0.key, $0.value) },
-      tensors: stateTensors
-    ).write(path: path, format: format)
+  ///
+  /// While it is being trained, the running average is written, or the weights of the latest step.
+  public func save(
+    path: String, format: NumberFormat = .float32, weights: TrainingWeights = .average
+  ) throws {
+    try with(weights) {
+      try Checkpoint(
+        metadata: [("smap_kind", "generator"), ("format_version", "1")] + configuration.metadata
+          + [("class_names", classNames.joined(separator: ","))]
+          + notes.map { ("note." + $0.key, $0.value) },
+        tensors: stateTensors
+      ).write(path: path, format: format)
+    }
   }
 
   /// Reads a generator; a CheckpointError names what does not fit.

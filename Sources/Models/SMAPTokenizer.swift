@@ -14,7 +14,7 @@ import Networks
 import Tensors
 
 /// A tokenizer with semantic-aware prefix tokens.
-public final class SMAPTokenizer: Module {
+public final class SMAPTokenizer: TrainedModel {
   /// The architecture.
   public let configuration: TokenizerConfiguration
   let encoder: TokenizerEncoder
@@ -25,6 +25,7 @@ public final class SMAPTokenizer: Module {
   public var classNames: [String] = []
   /// Notes that travel with the checkpoint, such as command, seed and scores.
   public var notes: [(key: String, value: String)] = []
+  var training: TrainingState?
 
   /// A tokenizer with initial weights drawn from `seed`.
   public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {

@@ -12,7 +12,7 @@ import Networks
 import Tensors
 
 /// How a tokenizer is trained.
-public struct TokenizerRecipe: Sendable {
+public struct TokenizerRecipe: TrainingRecipe {
   /// Steps of the optimizer.
   public var steps: Int
   /// Pictures a step.
@@ -51,8 +51,8 @@ extension SMAPTokenizer {
   /// Fits the linear path and the codebook, then trains all parameters.
   ///
   /// `onStep` runs after every step; if it throws, training stops there with what has been learned,
-  /// the running average in place, and the error goes on to the caller. Returns the loss of
-  /// every step.
+  /// the running average in place. Returns the loss of every step, or throws a
+  /// `TrainingInterruption` with the losses so far and what ended training.
   @discardableResult
   public func train(
     on data: TrainingData, _ recipe: TokenizerRecipe,
@@ -70,31 +70,18 @@ extension SMAPTokenizer {
       throw TensorError.value("steps and batch_size are whole numbers from 1")
     }
     try prepare(data, seed: recipe.seed)
-    let optimizer = try AdamW(
-      parameters, learningRate: recipe.learningRate, betas: (0.9, 0.99),
-      weightDecay: recipe.weightDecay, decayVectors: false)
-    let trainer = MicroBatchTrainer(optimizer, clip: recipe.clip)
-    let average = try ExponentialAverage(of: parameters, decay: recipe.averageDecay)
-    defer { average.swap() }
     var order = EpochOrder(count: data.count, seed: recipe.seed)
-    var history: [Float] = []
-    for step in 0..<recipe.steps {
-      optimizer.learningRate = cosineRate(
-        step: step, total: recipe.steps, peak: recipe.learningRate, warmup: recipe.warmup,
-        floor: recipe.learningRate * 0.01)
-      let result = try trainStep(
-        trainer, data, order.next(min(recipe.batchSize, data.count)), step, recipe)
-      average.update()
-      history.append(result.losses[0])
-      try onStep(
-        TrainingProgress(
-          step: step + 1, total: recipe.steps, loss: result.losses[0],
-          figures: [
-            ("mse", result.losses[1]), ("bottleneck", result.losses[2]),
-            ("gradient", result.gradientNorm),
-          ]))
-    }
-    return history
+    return try train(
+      recipe, betas: (0.9, 0.99), onStep: onStep,
+      figures: { result in
+        [
+          ("mse", result.losses[1]), ("bottleneck", result.losses[2]),
+          ("gradient", result.gradientNorm),
+        ]
+      },
+      step: { trainer, step in
+        try trainStep(trainer, data, order.next(min(recipe.batchSize, data.count)), step, recipe)
+      })
   }
 
   /// Fits what has a closed form, unless it was fitted before.

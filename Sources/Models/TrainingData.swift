@@ -26,9 +26,23 @@ public struct TrainingData {
       throw TensorError.value(
         "there is no class \(label)", hint: "the model knows classes 0 to \(classCount - 1)")
     }
+    try TrainingData.check(images)
     self.images = images.detached
     self.labels = labels
     self.classCount = classCount
+  }
+
+  /// Finds pictures whose values cannot be those of pixels, which are from 0 to 1; resizing may
+  /// overshoot a little.
+  private static func check(_ images: Tensor) throws {
+    let size = images.count / images.shape[0]
+    for index in 0..<images.shape[0] {
+      let pixels = UnsafeBufferPointer(start: images.pointer + index * size, count: size)
+      guard let wrong = pixels.first(where: { !(-1...2).contains($0) }) else { continue }
+      throw TensorError.value(
+        "picture \(index) holds \(wrong.inWords); pixels have values from 0 to 1",
+        hint: wrong.isFinite ? "divide bytes by 255" : "leave the picture out, or mend it")
+    }
   }
 
   /// The number of pictures.
@@ -94,4 +108,9 @@ extension TrainingData {
     }
     return try PixelLayout.channelsFirst(pixels)
   }
+}
+
+extension Float {
+  /// The number as a script writes it: whole ones without a point.
+  var inWords: String { isNaN ? "nan" : Int(exactly: self).map(String.init) ?? "\(self)" }
 }

@@ -16,11 +16,22 @@ public struct StepResult {
   public let gradientNorm: Float
 }
 
+/// A step that was not taken, since its loss or its gradient is not finite.
+public struct NonFiniteStep: Error {
+  /// The mean of the first number that the model reports.
+  public let loss: Float
+  /// The first parameter whose gradient is not finite, by its place; nil if all are.
+  public let parameter: Int?
+}
+
 /// Differentiates a loss over micro-batches and steps an optimizer.
 public final class MicroBatchTrainer {
   private let optimizer: any Optimizer
   private let clip: Float
   private let blocks: ParameterBlocks
+  /// Runs in each step before the parameters move, once loss and gradient are known to be finite; if
+  /// it throws, they stay.
+  public var willMove: () throws -> Void = {}
 
   /// Gradients longer than `clip` are shortened to it.
   public init(_ optimizer: any Optimizer, clip: Float) {
@@ -34,8 +45,8 @@ public final class MicroBatchTrainer {
   /// `loss` returns the number to differentiate and the numbers to report. It runs on any thread
   /// and must not change anything that other micro-batches read. `weights` are the shares of the
   /// micro-batches in the batch and add up to one. Throws the first micro-batch's error, a
-  /// ValueError when the gradient is not finite, or what a stop throws; the parameters are
-  /// unchanged then.
+  /// `NonFiniteStep` when a loss or the gradient is not finite, or what a stop throws; the
+  /// parameters are unchanged then.
   public func step(
     weights: [Float], loss: (Int) throws -> (total: Tensor, reported: [Float])
   ) throws -> StepResult {
@@ -53,18 +64,20 @@ public final class MicroBatchTrainer {
       }
     }
     let results = try outcomes.compactMap { try $0?.get() }
-    let gradients = try sum.result()
-    let norm = gradientNorm(gradients)
-    guard norm.isFinite else {
-      throw TensorError.value(
-        "the gradient is not a finite number", hint: "lower the learning rate")
-    }
-    let scale = clip > 0 && norm > clip ? clip / norm : 1
-    try optimizer.step(gradients: gradients, scale: scale)
     var losses = [Float](repeating: 0, count: results.first?.count ?? 0)
     for (result, weight) in zip(results, weights) {
       for (j, value) in result.enumerated() where j < losses.count { losses[j] += value * weight }
     }
+    let gradients = try sum.result()
+    let norm = gradientNorm(gradients)
+    guard norm.isFinite, losses.first?.isFinite ?? true else {
+      throw NonFiniteStep(
+        loss: losses.first ?? 0,
+        parameter: gradients.firstIndex { !($0?.isFinite ?? true) })
+    }
+    try willMove()
+    let scale = clip > 0 && norm > clip ? clip / norm : 1
+    try optimizer.step(gradients: gradients, scale: scale)
     return StepResult(losses: losses, gradientNorm: norm)
   }
 
@@ -89,4 +102,9 @@ public final class MicroBatchTrainer {
     }
     return Float(sum.squareRoot())
   }
+}
+
+extension Tensor {
+  /// Whether all elements are finite numbers.
+  package var isFinite: Bool { smap_square_sum(pointer, count).isFinite }
 }

@@ -15,6 +15,7 @@ public final class Interrupt: Sendable {
   public static let shared = Interrupt(stopsTensors: true)
 
   private let flag = Atomic<Bool>(false)
+  private let termination = Atomic<Bool>(false)
   /// Whether a request also ends long work on tensors, which asks the process and not a session.
   private let stopsTensors: Bool
 
@@ -28,6 +29,16 @@ public final class Interrupt: Sendable {
     flag.store(true, ordering: .relaxed)
     if stopsTensors { Stop.request() }
   }
+
+  /// Asks the running script to stop, since the process is about to end: what a script does after
+  /// that, such as to save, is its last. Safe in signal handlers and from any thread.
+  public func terminate() {
+    termination.store(true, ordering: .relaxed)
+    request()
+  }
+
+  /// Whether the process is about to end; this stays so.
+  public var isTerminating: Bool { termination.load(ordering: .relaxed) }
 
   /// Withdraws the request; sessions do so before they start to evaluate.
   public func clear() {

@@ -285,6 +285,8 @@ public final class Session {
     let now = Session.now()
     guard now - latestInterrupt > 1 else { return false }
     latestInterrupt = now
+    // Work that asked the process, and not the session, has left the request as it was.
+    interrupt.clear()
     return true
   }
 

@@ -70,7 +70,7 @@ struct ScriptRunner {
       let failure = ScriptError(anything: error)
       try? host.out.flush()
       if failure.isInterrupt {
-        Diagnostics.say("interrupted")
+        Diagnostics.say(failure.message)
         return 130
       }
       Diagnostics.say(self.errors.render(failure))

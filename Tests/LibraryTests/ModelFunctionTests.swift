@@ -116,7 +116,7 @@ import Testing
     let error = try session.error("smap.train(tok, set, steps = 1)")
     #expect(error.hint.contains("num_classes = 10"))
     #expect(try session.error("smap.train(tok, {images: 1}, steps = 1)").kind == .value)
-    let few = "{images: set.images, labels: [0.5]}"
+    let few = "{images: set.images, labels: set.labels + 0.5}"
     #expect(try session.error("smap.train(tok, \(few), steps = 1)").kind == .value)
   }
 }

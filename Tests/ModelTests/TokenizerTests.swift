@@ -130,11 +130,13 @@ import Testing
     struct Stop: Error {}
     let tokenizer = try smallTokenizer()
     let before = tokenizer.parameters.map { $0.toArray() }
-    #expect(throws: Stop.self) {
+    let interruption = try #require(throws: TrainingInterruption.self) {
       try tokenizer.train(on: smallData(), TokenizerRecipe(steps: 100)) {
         if $0.step == 2 { throw Stop() }
       }
     }
+    #expect(interruption.cause is Stop)
+    #expect(interruption.losses.count == 2 && interruption.total == 100)
     #expect(before != tokenizer.parameters.map { $0.toArray() })
     #expect(tokenizer.parameters.allSatisfy { $0.toArray().allSatisfy { $0.isFinite } })
   }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The data set of a training call: a record {images, labels, classes}. What a model cannot learn from
+// is refused with the argument named, before anything is changed: pictures of another size, values
+// that are no pixels, labels that are no classes, classes that have other names than the model's.
+
+import Models
+import Runtime
+import Tensors
+
+extension Call {
+  /// The pictures and classes of a data set for a model that knows `classCount` classes and pictures
+  /// of `side` x `side` pixels.
+  func trainingData(_ index: Int, classCount: Int, side: Int) throws -> TrainingData {
+    let dataset = try record(index)
+    let images = try tensorField("images", of: dataset, index)
+    let labels = try tensorField("labels", of: dataset, index)
+    guard images.rank == 4, images.shape[1] == 3, labels.rank == 1 else {
+      let isFlat = images.rank == 4 && labels.rank == 1
+      throw failure(
+        .shape,
+        "a data set has images [N, 3, H, W] and labels [N], not \(images.shape) and "
+          + "\(labels.shape)",
+        hint: isFlat ? channelHint(images.shape[1]) : "as data.shapes(100) gives", argument: index)
+    }
+    guard images.shape[0] == labels.shape[0] else {
+      throw failure(
+        .shape, "\(labels.shape[0]) labels do not fit \(images.shape[0]) pictures",
+        argument: index)
+    }
+    guard images.shape[2] == side, images.shape[3] == side else {
+      throw failure(
+        .shape,
+        "these pictures have \(images.shape[3]) x \(images.shape[2]) pixels, the tokenizer takes "
+          + "\(side) x \(side)",
+        hint: "image.resize(x, \(side), \(side)) makes them fit", argument: index)
+    }
+    let classes = try labels.toArray().map { label -> Int in
+      guard let label = Int(exactly: label) else {
+        throw failure(
+          .value, "the labels are class indices, not \(decimal(Double(label)))", argument: index)
+      }
+      return label
+    }
+    do {
+      return try TrainingData(images: images, labels: classes, classCount: classCount)
+    } catch let error as TensorError {
+      throw failure(.init(rawValue: error.kind), error.message, hint: error.hint, argument: index)
+    }
+  }
+
+  /// The class names of a data set, nil if it has none.
+  func classNames(_ index: Int) throws -> [String]? {
+    guard let value = try record(index)["classes"], !value.isNil else { return nil }
+    guard case .list(let list) = value else {
+      throw failure(
+        .type, "the field `classes` is a list of names, not \(value.typePhrase)", argument: index)
+    }
+    return try list.items.map { item in
+      guard let name = item.asString else {
+        throw failure(
+          .type, "the field `classes` is a list of names, not of \(item.typePhrase)",
+          argument: index)
+      }
+      return name
+    }
+  }
+
+  /// Compares the class names of the data set, the second argument, with those of models, and returns
+  /// the names that the first of them has from now on.
+  ///
+  /// Labels are places in the list of names, so lists must agree as far as both go; the longer one
+  /// is kept. `classes = "replace"` says that other classes are meant.
+  func agreedClasses(
+    of models: [(model: String, classes: [String])], classCount: Int
+  ) throws -> [String] {
+    let isReplacing = try choice(at("classes"), among: ["match", "replace"]) == "replace"
+    let own = models[0].classes
+    guard let names = try classNames(1) else { return own }
+    guard names.count <= classCount else {
+      throw failure(
+        .value,
+        "this data set has \(names.count) classes, the \(models[0].model) \(classCount)",
+        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: 1)
+    }
+    if isReplacing { return names }
+    for (model, known) in models {
+      guard let (place, pair) = zip(known, names).enumerated().first(where: { $1.0 != $1.1 })
+      else { continue }
+      throw failure(
+        .value,
+        "class \(place) of this data set is \"\(pair.1)\", that of the \(model) \"\(pair.0)\"",
+        hint: "classes = \"replace\" trains it for the classes of the data set", argument: 1)
+    }
+    return names.count > own.count ? names : own
+  }
+
+  /// The tensor in a field of a data set.
+  func tensorField(_ name: String, of dataset: Record, _ index: Int) throws -> Tensor {
+    guard let value = dataset[name] else {
+      throw failure(
+        .value, "this record has no `\(name)`",
+        hint: "a data set is {images, labels}, as data.shapes(100) gives", argument: index)
+    }
+    do {
+      return try Conversion.tensor(value)
+    } catch {
+      throw failure(
+        .type, "the field `\(name)` of a data set is a tensor, not \(value.typePhrase)",
+        argument: index)
+    }
+  }
+
+  private func channelHint(_ channels: Int) -> String {
+    switch channels {
+    case 1: "grey pictures become coloured by x.expand(-1, 3, -1, -1)"
+    case 4: "x[:, :3] leaves out how opaque pixels are"
+    default: "as data.shapes(100) gives"
+    }
+  }
+}
