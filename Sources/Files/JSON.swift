@@ -23,12 +23,23 @@ public indirect enum JSON: Equatable, Sendable {
 
   /// Parses UTF-8 bytes that hold exactly one value.
   ///
+  /// `check` is called now and then in long texts; what it throws ends the reading.
+  ///
   /// With `repairsText`, half of a surrogate pair in a string becomes U+FFFD, as editors may send
   /// one while a character is being replaced; without it, that is an error.
   public static func parse(
-    _ bytes: some Collection<UInt8>, repairsText: Bool = false
+    _ bytes: some Collection<UInt8>, repairsText: Bool = false,
+    check: () throws -> Void = {}
   ) throws -> JSON {
-    var reader = Reader(bytes: Array(bytes), repairsText: repairsText)
+    try withoutActuallyEscaping(check) { check in
+      try parse(Array(bytes), repairsText: repairsText, escapingCheck: check)
+    }
+  }
+
+  private static func parse(
+    _ bytes: [UInt8], repairsText: Bool, escapingCheck check: @escaping () throws -> Void
+  ) throws -> JSON {
+    var reader = Reader(bytes: bytes, repairsText: repairsText, check: check)
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
     guard reader.position == reader.bytes.count else { throw reader.failure("trailing bytes") }
@@ -101,7 +112,9 @@ public indirect enum JSON: Equatable, Sendable {
 private struct Reader {
   let bytes: [UInt8]
   let repairsText: Bool
+  let check: () throws -> Void
   var position = 0
+  var values = 0
 
   func failure(_ message: String) -> JSON.ParseError {
     JSON.ParseError(message: message, offset: position)
@@ -127,6 +140,8 @@ private struct Reader {
 
   mutating func value(depth: Int) throws -> JSON {
     guard depth < 64 else { throw failure("nested too deeply") }
+    values += 1
+    if values % 4096 == 0 { try check() }
     skipBlanks()
     switch next {
     case UInt8(ascii: "{"): return try object(depth)

@@ -25,11 +25,12 @@ public func psnr(_ x: Tensor, _ y: Tensor) throws -> Double {
 public func psnrPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
   let batch = try comparableBatch(x, y, "psnr")
   let size = x.count / batch
-  return x.withValues { a in
-    y.withValues { b in
-      (0..<batch).map { index in
+  return try x.withValues { a in
+    try y.withValues { b in
+      try (0..<batch).map { index in
         var sum = 0.0
         for position in index * size..<(index + 1) * size {
+          try Stop.check(at: position)
           // A value that is no number counts as black on one side only if the other is not so.
           let difference = Double(Picture.byte(a[position])) - Double(Picture.byte(b[position]))
           sum += difference * difference
@@ -53,11 +54,11 @@ public func ssim(_ x: Tensor, _ y: Tensor) throws -> Double {
   }
   let window = SSIMWindow(height: height, width: width)
   let planes = batch * x.shape[1]
-  let total = x.withValues { a in
-    y.withValues { b in
-      (0..<planes).reduce(0.0) { sum, plane in
+  let total = try x.withValues { a in
+    try y.withValues { b in
+      try (0..<planes).reduce(0.0) { sum, plane in
         let range = plane * height * width..<(plane + 1) * height * width
-        return sum + window.similarity(a[range].map(Double.init), b[range].map(Double.init))
+        return try sum + window.similarity(a[range].map(Double.init), b[range].map(Double.init))
       }
     }
   }
@@ -81,11 +82,12 @@ public func nearestNeighbors(
     throw ImageError.shape("there are no pictures to compare with in \(pool.shape)")
   }
   let size = pool.count / pool.shape[0]
-  return queries.withValues { a in
-    pool.withValues { b in
-      (0..<queries.shape[0]).map { query in
+  return try queries.withValues { a in
+    try pool.withValues { b in
+      try (0..<queries.shape[0]).map { query in
         var best = (index: 0, error: Double.infinity)
         for candidate in 0..<pool.shape[0] {
+          try Stop.check()
           let error = squaredError(a, query * size, b, candidate * size, size, Float(best.error))
           if error < best.error { best = (candidate, error) }
         }
@@ -155,12 +157,12 @@ struct SSIMWindow {
   }
 
   /// The mean similarity of two planes (H, W) of values from 0 to 1.
-  func similarity(_ x: [Double], _ y: [Double]) -> Double {
-    let meanX = smooth(x)
-    let meanY = smooth(y)
-    let squareX = smooth(zip(x, x).map(*))
-    let squareY = smooth(zip(y, y).map(*))
-    let product = smooth(zip(x, y).map(*))
+  func similarity(_ x: [Double], _ y: [Double]) throws -> Double {
+    let meanX = try smooth(x)
+    let meanY = try smooth(y)
+    let squareX = try smooth(zip(x, x).map(*))
+    let squareY = try smooth(zip(y, y).map(*))
+    let product = try smooth(zip(x, y).map(*))
     var sum = 0.0
     for index in meanX.indices {
       let (mx, my) = (meanX[index], meanY[index])
@@ -176,11 +178,12 @@ struct SSIMWindow {
   }
 
   /// Weighted means at all places where the window fits: (H - 10, W - 10).
-  private func smooth(_ plane: [Double]) -> [Double] {
+  private func smooth(_ plane: [Double]) throws -> [Double] {
     let outWidth = width - SSIMWindow.size + 1
     let outHeight = height - SSIMWindow.size + 1
     var rows = [Double](repeating: 0, count: height * outWidth)
     for y in 0..<height {
+      try Stop.check()
       for x in 0..<outWidth {
         var sum = 0.0
         for k in 0..<SSIMWindow.size { sum += weights[k] * plane[y * width + x + k] }
@@ -189,6 +192,7 @@ struct SSIMWindow {
     }
     var result = [Double](repeating: 0, count: outHeight * outWidth)
     for y in 0..<outHeight {
+      try Stop.check()
       for k in 0..<SSIMWindow.size {
         let start = (y + k) * outWidth
         for x in 0..<outWidth { result[y * outWidth + x] += weights[k] * rows[start + x] }

@@ -81,7 +81,7 @@ enum DataFunctions {
       var order = Array(0..<count)
       if try call.bool(call.at("shuffle")) {
         var draws = RandomStream(seed: try call.seed(call.at("seed")), 0xBA7C)
-        order = draws.permutation(count)
+        order = try draws.permutation(count)
       }
       return .list(
         try stride(from: 0, to: count, by: min(size, max(count, 1))).map { start in

@@ -187,7 +187,7 @@ extension GeneratorFunctions {
         LabelArgument(
           call, classCount: model.configuration.numClasses, classNames: model.classNames
         ).conditions(), count)
-      let seeds = seeds(try call.seed(call.at("seed")), count: condition.count)
+      let seeds = try seeds(try call.seed(call.at("seed")), count: condition.count)
       let callback = try call.optionalFunction(call.at("on_token"))
       let task = LongTask("drawing", call)
       return TokenSequence(
@@ -216,8 +216,8 @@ extension GeneratorFunctions {
   }
 
   /// The seeds of the pictures: the given one for a single picture, else those of random.split.
-  private static func seeds(_ seed: UInt64, count: Int) -> [UInt64] {
-    count == 1 ? [seed] : RandomKey(seed: seed).split(count).map(\.seed)
+  private static func seeds(_ seed: UInt64, count: Int) throws -> [UInt64] {
+    count == 1 ? [seed] : try RandomKey(seed: seed).split(count).map(\.seed)
   }
 
   /// Few pictures are drawn at once and can stop at every token; many in groups, on all threads.

@@ -37,7 +37,7 @@ enum RandomFunctions {
     ) { call in
       let items = try call.session.elements(of: call[0])
       var draws = RandomStream(seed: try call.seed(1), 0x5F1E)
-      return .list(draws.permutation(items.count).map { items[$0] })
+      return .list(try draws.permutation(items.count).map(checking: call.session) { items[$0] })
     },
     Builtin(
       "random.choice(items, count = nil, *, weights = nil, replace = true, seed = nil)",
@@ -95,22 +95,24 @@ enum RandomFunctions {
     var draws = RandomStream(seed: try call.seed(4), 0xC401CE)
     let chosen: [Int]
     if weights == nil, !replaces {
-      chosen = Array(draws.permutation(items.count).prefix(count))
+      chosen = try Array(draws.permutation(items.count).prefix(count))
     } else {
-      chosen = (0..<count).map { _ in
-        let index = drawn(weights, items.count, &draws)
+      chosen = try (0..<count).map(checking: call.session) { _ in
+        let index = try drawn(weights, items.count, &draws, call)
         if !replaces { weights?[index] = 0 }
         return index
       }
     }
-    return call[1].isNil ? items[chosen[0]] : .list(chosen.map { items[$0] })
+    return call[1].isNil
+      ? items[chosen[0]] : .list(try chosen.map(checking: call.session) { items[$0] })
   }
 
   /// An index below `count`, as likely as its weight.
   private static func drawn(
-    _ weights: [Double]?, _ count: Int, _ draws: inout RandomStream
-  ) -> Int {
+    _ weights: [Double]?, _ count: Int, _ draws: inout RandomStream, _ call: Call
+  ) throws -> Int {
     guard let weights else { return draws.index(below: count) }
+    if weights.count >= 1 << 12 { try call.checkInterrupt() }
     var rest = draws.uniform() * weights.reduce(0, +)
     for (index, weight) in weights.enumerated() where weight > 0 {
       if rest < weight { return index }

@@ -52,7 +52,7 @@ enum TensorLayout {
         total = sum.overflow ? Int.max : sum.partialValue
       }
       try call.session.claim(elements: total, bytesEach: Session.objectBytes)
-      return lists(x.toArray()[...], x.shape[...])
+      return try lists(x.toArray()[...], x.shape[...], call.session)
     },
   ]
 
@@ -179,13 +179,15 @@ enum TensorLayout {
       adding: adding)
   }
 
-  private static func lists(_ values: ArraySlice<Float>, _ shape: ArraySlice<Int>) -> Value {
+  private static func lists(
+    _ values: ArraySlice<Float>, _ shape: ArraySlice<Int>, _ session: Session
+  ) throws -> Value {
     guard let size = shape.first else { return .number(values.first.map(Double.init) ?? .nan) }
     let length = size == 0 ? 0 : values.count / size
     return .list(
-      (0..<size).map { row in
+      try (0..<size).map(checking: session) { row in
         let start = values.startIndex + row * length
-        return lists(values[start..<start + length], shape.dropFirst())
+        return try lists(values[start..<start + length], shape.dropFirst(), session)
       })
   }
 }

@@ -137,7 +137,7 @@ enum TensorSorting {
       throw call.failure(.value, "xp must rise", argument: 1)
     }
     let behind = try points.detached.searchSorted(x.detached, right: true).toArray()
-    let found = zip(x.toArray(), behind).map { value, place -> Float in
+    let found = try zip(x.toArray(), behind).map(checking: call.session) { value, place -> Float in
       let next = Int(place)
       if value.isNaN { return value }
       if next == 0 { return v[0] }

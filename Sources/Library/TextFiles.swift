@@ -36,7 +36,7 @@ enum TextFiles {
     do {
       let bytes = try FileReader.read(path: path)
       try call.session.claim(bytes: bytes.count * 8)
-      return value(try JSON.parse(bytes))
+      return try value(try JSON.parse(bytes, check: call.checkInterrupt), call)
     } catch let error as JSON.ParseError {
       throw ScriptError.data(
         "'\(path)' cannot be used: \(error.message) at byte \(error.offset)",
@@ -44,16 +44,21 @@ enum TextFiles {
     }
   }
 
-  private static func value(_ json: JSON) -> Value {
+  private static func value(_ json: JSON, _ call: Call) throws -> Value {
     switch json {
     case .null: return .nil
     case .bool(let flag): return .bool(flag)
     case .number(let number): return .number(number)
     case .string(let text): return .string(text)
-    case .array(let items): return .list(items.map(value))
+    case .array(let items):
+      return .list(try items.map(checking: call.session) { try value($0, call) })
     case .object(let entries):
       let record = Record()
-      for (key, item) in entries { record[key] = value(item) }
+      var polling = call.polling
+      for (key, item) in entries {
+        try polling.turn()
+        record[key] = try value(item, call)
+      }
       return .record(record)
     }
   }
@@ -87,7 +92,9 @@ enum TextFiles {
       }
       try call.checkInterrupt()
       return .array(
-        try call.session.elements(of: value).map { try json($0, call, depth: depth + 1) })
+        try call.session.elements(of: value).map(checking: call.session) {
+          try json($0, call, depth: depth + 1)
+        })
     default:
       throw call.failure(
         .type, "\(value.typePhrase) cannot be saved as JSON", argument: 0)

@@ -40,13 +40,22 @@ public enum FeatureDistances {
     let (n, m) = (Double(a.rows), Double(b.rows))
     let within = { (set: DoubleMatrix, count: Double) -> Double in
       let products = try set.times(set, transposingOther: true)
-      let all = products.values.reduce(0.0) { $0 + cube($1, set.columns) }
+      let all = try cubes(products, set.columns)
       let own = (0..<set.rows).reduce(0.0) { $0 + cube(products[$1, $1], set.columns) }
       return (all - own) / (count * (count - 1))
     }
-    let between = try a.times(b, transposingOther: true).values
-      .reduce(0.0) { $0 + cube($1, a.columns) }
+    let between = try cubes(a.times(b, transposingOther: true), a.columns)
     return try within(a, n) + within(b, m) - 2 * between / (n * m)
+  }
+
+  /// The sum of the kernel over all products of pairs.
+  private static func cubes(_ products: DoubleMatrix, _ width: Int) throws -> Double {
+    var sum = 0.0
+    for (index, product) in products.values.enumerated() {
+      try Stop.check(at: index)
+      sum += cube(product, width)
+    }
+    return sum
   }
 
   private static func cube(_ product: Double, _ width: Int) -> Double {
@@ -66,11 +75,13 @@ public enum FeatureDistances {
     }
     let between = try distances(a, b)
     let (reachA, reachB) = (try reach(a, neighbours), try reach(b, neighbours))
-    let precise = (0..<b.rows).filter { j in
-      (0..<a.rows).contains { between[$0, j] <= reachA[$0] }
+    let precise = try (0..<b.rows).filter { j in
+      try Stop.check()
+      return (0..<a.rows).contains { between[$0, j] <= reachA[$0] }
     }.count
-    let recalled = (0..<a.rows).filter { i in
-      (0..<b.rows).contains { between[i, $0] <= reachB[$0] }
+    let recalled = try (0..<a.rows).filter { i in
+      try Stop.check()
+      return (0..<b.rows).contains { between[i, $0] <= reachB[$0] }
     }.count
     return (Double(precise) / Double(b.rows), Double(recalled) / Double(a.rows))
   }
@@ -78,7 +89,8 @@ public enum FeatureDistances {
   /// For each row the squared distance to its k-th nearest neighbour in the set.
   private static func reach(_ set: DoubleMatrix, _ neighbours: Int) throws -> [Double] {
     let all = try distances(set, set)
-    return (0..<set.rows).map { row in
+    return try (0..<set.rows).map { row in
+      try Stop.check()
       let others = (0..<set.rows).filter { $0 != row }.map { all[row, $0] }.sorted()
       return others[neighbours - 1]
     }
@@ -89,6 +101,7 @@ public enum FeatureDistances {
     var result = try a.times(b, transposingOther: true)
     let (lengthsA, lengthsB) = (lengths(a), lengths(b))
     for j in 0..<b.rows {
+      try Stop.check()
       for i in 0..<a.rows {
         result[i, j] = max(lengthsA[i] + lengthsB[j] - 2 * result[i, j], 0)
       }

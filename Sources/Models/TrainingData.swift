@@ -81,10 +81,10 @@ struct EpochOrder {
     self.seed = seed
   }
 
-  mutating func next(_ size: Int) -> [Int] {
+  mutating func next(_ size: Int) throws -> [Int] {
     while order.count < size {
       var draws = RandomStream(seed: seed, 0x0DE2, epoch)
-      order = draws.permutation(count) + order
+      order = try draws.permutation(count) + order
       epoch += 1
     }
     let batch = Array(order.suffix(size))

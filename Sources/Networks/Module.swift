@@ -59,7 +59,10 @@ public struct Initializer {
   ) throws -> Tensor {
     var stream = nextStream()
     let values = try Tensor(uninitialized: shape)
-    for i in 0..<values.count { values.pointer[i] = draw(&stream) }
+    for i in 0..<values.count {
+      try Stop.check(at: i)
+      values.pointer[i] = draw(&stream)
+    }
     return try .parameter(values)
   }
 
@@ -84,7 +87,10 @@ extension Tensor {
   /// Applies a function to every value of a tensor without gradient.
   package func mapped(_ transform: (Float) -> Float) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
-    for i in 0..<count { result.pointer[i] = transform(pointer[i]) }
+    for i in 0..<count {
+      try Stop.check(at: i)
+      result.pointer[i] = transform(pointer[i])
+    }
     return result
   }
 

@@ -118,10 +118,10 @@ enum CoreFunctions {
     _ body: (Substring) throws -> Void
   ) throws {
     var search = try TextSearch(separator, in: text, call.session)
-    var checkpoint = call.checkpoint
+    var polling = call.polling
     var start = text.startIndex
     while let range = try search.first(from: start) {
-      try checkpoint.pass()
+      try polling.turn()
       try body(text[start..<range.lowerBound])
       start = range.upperBound
     }
@@ -138,9 +138,9 @@ enum CoreFunctions {
       let text = try call.string(0)
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
       guard let separator = try call.optionalString(1) else {
-        var checkpoint = call.checkpoint
+        var polling = call.polling
         let parts = try text.split { letter in
-          try checkpoint.pass()
+          try polling.turn()
           return letter.isWhitespace
         }
         return .strings(try parts.map(checking: call.session, String.init))
@@ -195,13 +195,13 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       var text = try call.string(0)[...]
-      var checkpoint = call.checkpoint
+      var polling = call.polling
       while text.first?.isWhitespace ?? false {
-        try checkpoint.pass()
+        try polling.turn()
         text.removeFirst()
       }
       while text.last?.isWhitespace ?? false {
-        try checkpoint.pass()
+        try polling.turn()
         text.removeLast()
       }
       return .string(String(text))

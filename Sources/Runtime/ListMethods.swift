@@ -77,10 +77,10 @@ enum ListMethods {
       let (record, other) = (try call.record(0), try call.record(1))
       try call.session.claim(elements: record.count + other.count)
       let merged = Record()
-      var checkpoint = call.checkpoint
+      var polling = call.polling
       for fields in [record, other] {
         for (name, value) in zip(fields.keys, fields.values) {
-          try checkpoint.pass()
+          try polling.turn()
           merged[name] = value
         }
       }

@@ -68,9 +68,9 @@ enum StringMethods {
     ) { call in
       let text = try call.string(0)
       try call.session.claim(bytes: 2 * text.utf8.count)
-      var checkpoint = call.checkpoint
+      var polling = call.polling
       var lines = try text.split(omittingEmptySubsequences: false) { letter in
-        try checkpoint.pass()
+        try polling.turn()
         return letter.isNewline
       }
       if lines.last?.isEmpty ?? false { lines.removeLast() }

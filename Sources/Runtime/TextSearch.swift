@@ -15,7 +15,7 @@ struct TextSearch {
   private let bytes: [UInt8]
   private let isPlain: Bool
   private let session: Session
-  private var checkpoint: Checkpoint
+  private var polling: Polling
 
   /// Prepares to look for `part`, which is not empty, in `text`.
   init(_ part: String, in text: String, _ session: Session) throws {
@@ -23,7 +23,7 @@ struct TextSearch {
     text.makeContiguousUTF8()
     self.text = text
     self.session = session
-    checkpoint = Checkpoint(session)
+    polling = Polling(session)
     isPlain = try TextWalk.isPlain(part, session) && TextWalk.isPlain(text, session)
     bytes = isPlain ? Array(part.utf8) : []
     self.part = isPlain ? [] : try Array(part.map(checking: session) { $0 })
@@ -66,7 +66,7 @@ struct TextSearch {
   private mutating func end(ofMatchAt start: String.Index) throws -> String.Index? {
     var index = start
     for character in part {
-      try checkpoint.pass()
+      try polling.turn()
       guard index < text.endIndex, text[index] == character else { return nil }
       index = text.index(after: index)
     }
@@ -106,10 +106,10 @@ enum TextWalk {
       }
       return count
     }
-    var checkpoint = Checkpoint(session)
+    var polling = Polling(session)
     var index = text.startIndex
     while index < end {
-      try checkpoint.pass()
+      try polling.turn()
       index = text.index(after: index)
       count += 1
     }

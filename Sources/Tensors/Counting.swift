@@ -7,10 +7,14 @@ extension Tensor {
   /// The positions of all elements that are not 0: one row each, [found, rank].
   public func nonzero() throws -> Tensor {
     var found: [Int] = []
-    for i in 0..<count where pointer[i] != 0 { found.append(i) }
+    for i in 0..<count {
+      try Stop.check(at: i)
+      if pointer[i] != 0 { found.append(i) }
+    }
     let result = try Tensor(uninitialized: [found.count, rank])
     let strides = StridedView.contiguousStrides(shape)
     for (row, place) in found.enumerated() {
+      try Stop.check(at: row)
       var rest = place
       for dim in 0..<rank {
         result.pointer[row * rank + dim] = Float(rest / max(strides[dim], 1))
@@ -37,6 +41,7 @@ extension Tensor {
     var numbers: [Int] = []
     numbers.reserveCapacity(count)
     for i in 0..<count {
+      try Stop.check(at: i)
       guard let number = Int(exactly: pointer[i]), number >= 0, number < 1 << 28 else {
         throw TensorError.value(
           "bincount counts whole numbers of at least 0, not \(described(Double(pointer[i])))")
@@ -50,7 +55,10 @@ extension Tensor {
         "bincount of \(length) numbers does not fit in \(describeBytes(room))")
     }
     var sums = [Double](repeating: 0, count: length)
-    for (i, number) in numbers.enumerated() { sums[number] += Double(weights?.pointer[i] ?? 1) }
+    for (i, number) in numbers.enumerated() {
+      try Stop.check(at: i)
+      sums[number] += Double(weights?.pointer[i] ?? 1)
+    }
     return try Tensor(shape: [length], values: sums.map { Float($0) })
   }
 
@@ -77,6 +85,7 @@ extension Tensor {
     var counts = [Float](repeating: 0, count: bins)
     let scale = Double(bins) / (high - low)
     for i in 0..<count {
+      try Stop.check(at: i)
       let value = Double(pointer[i])
       guard value >= low, value <= high else { continue }
       counts[min(Int((value - low) * scale), bins - 1)] += 1
@@ -90,9 +99,10 @@ extension Tensor {
     let place = try dimension(dim)
     let split = AxisSplit(shape, dims: place...place)
     let result = try uninitializedLike()
-    split.forEachColumn { start in
+    try split.forEachColumn { start in
       var product = 1.0
       for i in 0..<split.middle {
+        try Stop.check(at: i)
         product *= Double(pointer[start + i * split.inner])
         result.pointer[start + i * split.inner] = Float(product)
       }
@@ -101,7 +111,7 @@ extension Tensor {
     let x = detached
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
-      split.forEachColumn { x.runningProductSlope(gradient, dx, split, at: $0) }
+      try split.forEachColumn { try x.runningProductSlope(gradient, dx, split, at: $0) }
       return [dx]
     }
   }
@@ -109,11 +119,12 @@ extension Tensor {
   /// dx[i] = sum over j >= i of g[j] times the product of the first j elements without the i-th.
   private func runningProductSlope(
     _ gradient: Tensor, _ dx: Tensor, _ split: AxisSplit, at start: Int
-  ) {
+  ) throws {
     var before = 1.0
     for i in 0..<split.middle {
       var (product, sum) = (before, 0.0)
       for j in i..<split.middle {
+        try Stop.check(at: j)
         if j > i { product *= Double(pointer[start + j * split.inner]) }
         sum += product * Double(gradient.pointer[start + j * split.inner])
         if product == 0 { break }
@@ -141,9 +152,12 @@ extension Tensor {
 
 extension AxisSplit {
   /// Calls `body` with the place of the first element of every run along the middle.
-  func forEachColumn(_ body: (Int) -> Void) {
+  func forEachColumn(_ body: (Int) throws -> Void) throws {
     for outer in 0..<outer {
-      for column in 0..<inner { body(outer * middle * inner + column) }
+      for column in 0..<inner {
+        try Stop.check(at: column)
+        try body(outer * middle * inner + column)
+      }
     }
   }
 }

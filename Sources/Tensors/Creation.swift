@@ -28,7 +28,10 @@ extension Tensor {
       throw TensorError.limit("arange of \(length) numbers is larger than memory can be")
     }
     let result = try Tensor(uninitialized: [count])
-    for i in 0..<count { result.pointer[i] = Float(start + Double(i) * step) }
+    for i in 0..<count {
+      try Stop.check(at: i)
+      result.pointer[i] = Float(start + Double(i) * step)
+    }
     return result
   }
 
@@ -37,7 +40,10 @@ extension Tensor {
     guard count >= 0 else { throw TensorError.value("linspace cannot have \(count) numbers") }
     let result = try Tensor(uninitialized: [count])
     let step = count > 1 ? (stop - start) / Double(count - 1) : 0
-    for i in 0..<count { result.pointer[i] = Float(start + Double(i) * step) }
+    for i in 0..<count {
+      try Stop.check(at: i)
+      result.pointer[i] = Float(start + Double(i) * step)
+    }
     if count > 1 { result.pointer[count - 1] = Float(stop) }
     return result
   }

@@ -22,7 +22,7 @@ extension Tensor {
       shape[place] += tensor.shape[place]
     }
     let result = try Tensor(uninitialized: shape)
-    copyParts(tensors, into: result, place)
+    try copyParts(tensors, into: result, place)
     result.isMask = tensors.allSatisfy(\.isMask)
     guard tensors.contains(where: \.isRecording) else { return result }
     let sizes = tensors.map { $0.shape[place] }
@@ -47,7 +47,7 @@ extension Tensor {
     return true
   }
 
-  private static func copyParts(_ tensors: [Tensor], into result: Tensor, _ dim: Int) {
+  private static func copyParts(_ tensors: [Tensor], into result: Tensor, _ dim: Int) throws {
     guard result.count > 0 else { return }
     let outer = result.shape[..<dim].reduce(1, *)
     let rowLength = result.count / outer
@@ -55,8 +55,9 @@ extension Tensor {
     for tensor in tensors where tensor.count > 0 {
       let length = tensor.count / outer
       for row in 0..<outer {
-        (result.pointer + row * rowLength + start)
-          .update(from: tensor.pointer + row * length, count: length)
+        let (to, from) = (result.pointer + row * rowLength + start, tensor.pointer + row * length)
+        try Stop.check(at: row)
+        try Storage.forEachPiece(of: length) { (to + $0).update(from: from + $0, count: $1) }
       }
       start += length
     }

@@ -83,12 +83,18 @@ extension Tensor {
     }
     let positions = try gatherPositions(place, index)
     let result = try Tensor(uninitialized: index.shape).keepingMask(of: self)
-    for (i, position) in positions.enumerated() { result.pointer[i] = pointer[position] }
+    for (i, position) in positions.enumerated() {
+      try Stop.check(at: i)
+      result.pointer[i] = pointer[position]
+    }
     guard isRecording else { return result }
     let source = shape
     return result.recorded(from: [self]) { gradient in
       let dx = try Tensor.zeros(source)
-      for (i, position) in positions.enumerated() { dx.pointer[position] += gradient.pointer[i] }
+      for (i, position) in positions.enumerated() {
+        try Stop.check(at: i)
+        dx.pointer[position] += gradient.pointer[i]
+      }
       return [dx]
     }
   }
@@ -100,6 +106,7 @@ extension Tensor {
     var counters = [Int](repeating: 0, count: rank)
     var positions = [Int](repeating: 0, count: indices.count)
     for i in indices.indices {
+      try Stop.check(at: i)
       var position = indices[i] * strides[dim]
       for other in 0..<rank where other != dim { position += counters[other] * strides[other] }
       positions[i] = position
@@ -147,6 +154,7 @@ extension Tensor {
   /// Throws an IndexError for what is not a whole number or out of range.
   package func wholeNumbers(below size: Int, along dim: Int, of shape: [Int]) throws -> [Int] {
     try (0..<count).map { i in
+      try Stop.check(at: i)
       let value = pointer[i]
       guard let number = Int(exactly: value) else {
         throw TensorError.index("\(value) is not a whole number, so it cannot be an index")

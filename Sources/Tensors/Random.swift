@@ -35,8 +35,11 @@ public struct RandomKey: Sendable, Hashable {
   }
 
   /// `count` independent keys, different from those of `fold`.
-  public func split(_ count: Int = 2) -> [RandomKey] {
-    (0..<max(count, 0)).map { derived(UInt64($0), purpose: 2) }
+  public func split(_ count: Int = 2) throws -> [RandomKey] {
+    try (0..<max(count, 0)).map {
+      try Stop.check(at: $0)
+      return derived(UInt64($0), purpose: 2)
+    }
   }
 
   private func derived(_ index: UInt64, purpose: UInt32) -> RandomKey {
@@ -52,9 +55,10 @@ public struct RandomKey: Sendable, Hashable {
   }
 
   /// The numbers below `count` in random order (Fisher and Yates).
-  public func permutation(_ count: Int) -> [Int] {
+  public func permutation(_ count: Int) throws -> [Int] {
     var order = Array(0..<max(count, 0))
     for i in order.indices.reversed() {
+      try Stop.check(at: i)
       let draw = word64(UInt64(i), purpose: 3)
       order.swapAt(i, Int(draw.multipliedFullWidth(by: UInt64(i) + 1).high))
     }
@@ -151,7 +155,7 @@ extension Tensor {
         "a permutation of \(count) numbers is not possible", hint: "n goes from 0 to 2**24")
     }
     let result = try Tensor(uninitialized: [count])
-    for (i, number) in key.permutation(count).enumerated() { result.pointer[i] = Float(number) }
+    for (i, number) in try key.permutation(count).enumerated() { result.pointer[i] = Float(number) }
     return result
   }
 }

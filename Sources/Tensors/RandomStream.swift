@@ -46,9 +46,12 @@ public struct RandomStream {
   }
 
   /// The numbers 0..<count in random order (Fisher and Yates).
-  public mutating func permutation(_ count: Int) -> [Int] {
+  public mutating func permutation(_ count: Int) throws -> [Int] {
     var order = Array(0..<max(count, 0))
-    for i in order.indices.reversed() { order.swapAt(i, index(below: i + 1)) }
+    for i in order.indices.reversed() {
+      try Stop.check(at: i)
+      order.swapAt(i, index(below: i + 1))
+    }
     return order
   }
 }

@@ -86,6 +86,7 @@ extension Tensor {
     }
     let result = try Tensor(uninitialized: values.shape)
     for i in 0..<values.count {
+      try Stop.check(at: i)
       let value = values.pointer[i]
       var (low, high) = (0, count)
       while low < high {
@@ -111,6 +112,7 @@ extension Tensor {
     var (values, counts) = ([Float](), [Float]())
     let inverse = try Tensor(uninitialized: shape)
     for i in 0..<count {
+      try Stop.check(at: i)
       let value = ordered.pointer[i]
       if let last = values.last, last == value || (last.isNaN && value.isNaN) {
         counts[counts.count - 1] += 1

@@ -37,6 +37,14 @@ public enum Stop {
   }
 }
 
+extension Stop {
+  /// Looks for a stop now and then, in turn number `turn` of a loop whose turns are short.
+  @inline(__always)
+  package static func check(at turn: Int) throws {
+    if turn & 0x3FFF == 0x3FFF { try check() }
+  }
+}
+
 /// Work has taken as long as it may.
 public struct DeadlineError: Error {
   /// How long that was.

@@ -97,12 +97,25 @@ public final class Storage: @unchecked Sendable {
 
   package convenience init(repeating value: Float, count: Int) throws {
     try self.init(uninitialized: count)
-    pointer.update(repeating: value, count: count)
+    try Storage.forEachPiece(of: count) {
+      (pointer + $0).update(repeating: value, count: $1)
+    }
   }
 
   package convenience init(copying other: Storage) throws {
     try self.init(uninitialized: other.count)
-    pointer.update(from: other.pointer, count: other.count)
+    try Storage.forEachPiece(of: count) {
+      (pointer + $0).update(from: other.pointer + $0, count: $1)
+    }
+  }
+
+  /// Calls `body` with the start and length of pieces, between which a stop is seen.
+  package static func forEachPiece(of count: Int, _ body: (Int, Int) -> Void) throws {
+    let length = 1 << 20
+    for start in stride(from: 0, to: count, by: length) {
+      if start > 0 { try Stop.check() }
+      body(start, min(length, count - start))
+    }
   }
 
   deinit {

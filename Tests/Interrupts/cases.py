@@ -11,7 +11,7 @@ TWO_VECTORS = "let x = rand(4e7); let y = rand(4e7)"
 MATRIX = "let x = rand(6000, 6000)"
 SQUARE = "let x = randn(1500, 1500)"
 ROWS = "let x = rand(20, 1000000)"
-COLUMNS = "let x = rand(1000000, 20)"
+COLUMNS = "let x = rand(300000, 20)"
 PICTURES = "let x = rand(64, 3, 256, 256); let y = rand(64, 3, 256, 256)"
 PICTURE = "let x = rand(3, 3000, 3000)"
 NUMBERS = "let xs = [(i * 7919) % 1000003 for i in range(2e6)]"
@@ -93,7 +93,7 @@ LONG = {
     "rearrange": (MATRIX, 'rearrange(x, "(a b) c -> c a b", {a: 60})'),
     "flip": (VECTOR, "flip(x, 0)"),
     "roll": (VECTOR, "roll(x, 5)"),
-    "chunk": (COLUMNS, "chunk(x, 500000)"),
+    "chunk": (COLUMNS, "chunk(x, 150000)"),
     "split": (COLUMNS, "split(x, 2)"),
     "unbind": (COLUMNS, "unbind(x)"),
     "pad": (VECTOR, "pad(x, [1, 1])"),
@@ -172,7 +172,7 @@ LONG = {
     "plot.scatter": ("let x = rand(2e5)", "show(plot.scatter(x, x))"),
     "plot.bar": ("let x = rand(1e5)", "show(plot.bar(x))"),
     "plot.hist": ("let x = rand(1e7)", "plot.hist(x)"),
-    "plot.heatmap": ("let x = rand(2000, 2000)", "show(plot.heatmap(x))"),
+    "plot.heatmap": ("let x = rand(500, 500)", "show(plot.heatmap(x))"),
     "plot.figures": ("let fs = [plot.line(rand(1000)) for i in range(100)]", "show(plot.figures(fs))"),
     "plot.save": ("let f = plot.scatter(rand(1e5), rand(1e5))", 'plot.save(f, "scatter.png")'),
     # Data.

@@ -70,7 +70,7 @@ import Testing
   @Test(arguments: shapes)
   func permutationAndItsInverse(_ shape: [Int]) throws {
     let x = try normal(shape, seed: 1)
-    let order = RandomKey(seed: 9).permutation(shape.count)
+    let order = try RandomKey(seed: 9).permutation(shape.count)
     var inverse = order
     for (i, dim) in order.enumerated() { inverse[dim] = i }
     let back = try x.permute(order).permute(inverse)

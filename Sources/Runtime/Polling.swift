@@ -7,33 +7,33 @@
 import Tensors
 
 /// Counts the turns of a long loop, and looks at the interrupt, the clock and the limits now and then.
-public struct Checkpoint {
+public struct Polling {
   private let session: Session?
-  private var left = Checkpoint.interval
+  private var left = Polling.interval
 
   /// Turns between two looks: some tens of microseconds of most loops.
   private static let interval = 1 << 12
 
-  /// Makes a checkpoint for one loop, or several in a row, on behalf of a session.
+  /// Polls in one loop, or several in a row, on behalf of a session.
   public init(_ session: Session?) { self.session = session }
 
   /// Notes one turn. Throws if the user has asked for an interrupt or a limit is used up.
   @inline(__always)
-  public mutating func pass() throws {
+  public mutating func turn() throws {
     left &-= 1
     if left == 0 { try look() }
   }
 
   @inline(never)
   private mutating func look() throws {
-    left = Checkpoint.interval
+    left = Polling.interval
     try session?.poll()
   }
 }
 
 extension Call {
-  /// A checkpoint for a loop of this call.
-  public var checkpoint: Checkpoint { Checkpoint(session) }
+  /// The polling of a loop of this call.
+  public var polling: Polling { Polling(session) }
 }
 
 extension Sequence {
@@ -41,9 +41,9 @@ extension Sequence {
   public func map<Result>(
     checking session: Session?, _ transform: (Element) throws -> Result
   ) throws -> [Result] {
-    var checkpoint = Checkpoint(session)
+    var polling = Polling(session)
     return try map { element in
-      try checkpoint.pass()
+      try polling.turn()
       return try transform(element)
     }
   }
