@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 FUZZ_RUNS ?= 100000
+FUZZ_CASES ?= 50000
 SWIFT ?= swift
 BINARY = .build/release/smap
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -35,8 +36,9 @@ train: build ## Train the shipped models anew (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 
-fuzz: libraries ## Feed hostile programs to the language under AddressSanitizer (FUZZ_RUNS=100000).
+fuzz: build ## Hostile programs under AddressSanitizer, tensors against NumPy (FUZZ_RUNS, FUZZ_CASES).
 	Fuzzing/run.sh $(FUZZ_RUNS)
+	SMAP_CASES=$(FUZZ_CASES) scripts/python-tests.sh $(BINARY) Tests/Tensors
 
 soak: build ## Evaluate a million statements in one session and see that its memory stays flat.
 	scripts/soak.sh $(BINARY)

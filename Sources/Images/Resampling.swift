@@ -131,20 +131,36 @@ public func resize(
   let across = AxisWeights(from: oldWidth, to: width, filter: filter)
   let down = AxisWeights(from: oldHeight, to: height, filter: filter)
   let shape = [images.shape[0], images.shape[1], height, width]
-  let result = try Tensor(uninitialized: shape)
-  let out = result.pointer
-  try images.withValues { source in
-    for plane in 0..<shape[0] * shape[1] {
-      try Stop.check()
-      let start = plane * oldHeight * oldWidth
-      let old = Plane(
-        values: Array(source[start..<start + oldHeight * oldWidth]),
-        width: oldWidth, height: oldHeight)
-      let new = down.applyToColumns(across.applyToRows(old)).values
-      (out + plane * height * width).update(from: new, count: new.count)
-    }
+  let result = try images.mappingPlanes(to: shape) { down.applyToColumns(across.applyToRows($0)) }
+  let oldShape = images.shape
+  return result.recorded(from: [images]) { gradient in
+    // Each old pixel gets from every new one what it gave, by the same weights.
+    [
+      try gradient.mappingPlanes(to: oldShape) {
+        across.returnToRows(down.returnToColumns($0, oldHeight), oldWidth)
+      }
+    ]
   }
-  return result
+}
+
+extension Tensor {
+  /// A tensor [B, C, H', W'] whose planes `change` makes of those of this one, without a gradient.
+  fileprivate func mappingPlanes(to shape: [Int], _ change: (Plane) -> Plane) throws -> Tensor {
+    let (height, width) = (self.shape[2], self.shape[3])
+    let result = try Tensor(uninitialized: shape)
+    let out = result.pointer
+    try withValues { source in
+      for plane in 0..<shape[0] * shape[1] {
+        try Stop.check()
+        let start = plane * height * width
+        let old = Plane(
+          values: Array(source[start..<start + height * width]), width: width, height: height)
+        let new = change(old).values
+        (out + plane * shape[2] * shape[3]).update(from: new, count: new.count)
+      }
+    }
+    return result
+  }
 }
 
 // MARK: - Weights
@@ -214,6 +230,33 @@ struct AxisWeights {
       }
     }
     return Plane(values: result, width: starts.count, height: plane.height)
+  }
+
+  /// The transposed of `applyToRows`: what each of `size` old positions of a row gave to all new ones.
+  func returnToRows(_ plane: Plane, _ size: Int) -> Plane {
+    var result = [Float](repeating: 0, count: size * plane.height)
+    for y in 0..<plane.height {
+      for x in starts.indices {
+        let start = y * size + starts[x]
+        let value = plane.values[y * starts.count + x]
+        for (offset, weight) in weights[x].enumerated() { result[start + offset] += weight * value }
+      }
+    }
+    return Plane(values: result, width: size, height: plane.height)
+  }
+
+  /// The transposed of `applyToColumns`.
+  func returnToColumns(_ plane: Plane, _ size: Int) -> Plane {
+    var result = [Float](repeating: 0, count: plane.width * size)
+    for y in starts.indices {
+      for (offset, weight) in weights[y].enumerated() {
+        let start = (starts[y] + offset) * plane.width
+        for x in 0..<plane.width {
+          result[start + x] += weight * plane.values[y * plane.width + x]
+        }
+      }
+    }
+    return Plane(values: result, width: plane.width, height: size)
   }
 
   /// Resizes every column.

@@ -26,7 +26,7 @@ enum PlotFunctions {
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
     body: translating { call in
-      let x = call[1].isNil ? nil : try call.numbers(1)
+      let x = call[1].isNil ? nil : try call.numbers(1, areShown: true)
       let curves = try call.curves(0)
       return try finished(
         try Figure.line(y: curves, x: x, labels: try call.labels()), call)
@@ -38,7 +38,8 @@ enum PlotFunctions {
     example: "plot.scatter([1, 2], [3, 4])   #=> figure(1 curve, 2 points)",
     body: translating { call in
       try finished(
-        try Figure.scatter(x: call.numbers(0), y: call.curves(1), labels: try call.labels()), call)
+        try Figure.scatter(
+          x: call.numbers(0, areShown: true), y: call.curves(1), labels: try call.labels()), call)
     })
 
   private static let bar = Builtin(
@@ -46,7 +47,8 @@ enum PlotFunctions {
     "Draws a bar for every number; `labels` stand below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
     body: translating { call in
-      try finished(try Figure.bar(values: call.numbers(0), names: try call.labels()), call)
+      try finished(
+        try Figure.bar(values: call.numbers(0, areShown: true), names: try call.labels()), call)
     })
 
   private static let histogram = Builtin(

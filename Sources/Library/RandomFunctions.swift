@@ -51,7 +51,11 @@ enum RandomFunctions {
       "Draws from the normal distribution of a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
-      .tensor(
+      if call.isRecording(0) || call.isRecording(1) {
+        let draws = try Tensor.randn(call.integers(2), key: RandomKey(seed: call.seed(3)))
+        return .tensor(try draws * call.scalar(1) + call.scalar(0))
+      }
+      return .tensor(
         try Tensor.normal(
           mean: Float(call.number(0)), deviation: Float(call.number(1)), call.integers(2),
           key: RandomKey(seed: call.seed(3))))
@@ -61,6 +65,11 @@ enum RandomFunctions {
       "Draws numbers evenly from `low` to below `high`.",
       example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in
+      if call.isRecording(0) || call.isRecording(1) {
+        let draws = try Tensor.rand(call.integers(2), key: RandomKey(seed: call.seed(3)))
+        let low = try call.scalar(0)
+        return .tensor(try draws * (call.scalar(1) - low) + low)
+      }
       let (low, high) = (try call.number(0), try call.number(1))
       return .tensor(
         try Tensor.uniform(

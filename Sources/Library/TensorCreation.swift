@@ -24,10 +24,10 @@ enum TensorCreation {
       example: "ones(3)   #=> tensor([1, 1, 1])"
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.shape(0))) },
     Builtin(
-      "full(shape: list, value: number)", "Makes a tensor with one value everywhere.",
+      "full(shape: list, value)", "Makes a tensor with one value everywhere.",
       example: "full([3], 0.5)   #=> tensor([0.5, 0.5, 0.5])"
     ) { call in
-      .tensor(try Tensor(repeating: Float(call.number(1)), shape: call.integers(0)))
+      .tensor(try call.scalar(1).expand(call.integers(0)))
     },
   ]
 
@@ -52,15 +52,22 @@ enum TensorCreation {
       "linspace(start, stop, num = 50)",
       "Makes a vector of `num` evenly spaced numbers from `start` to `stop`, both included.",
       example: "linspace(0, 1, 5)   #=> tensor([0, 0.25, 0.5, 0.75, 1])"
-    ) { call in
-      .tensor(try Tensor.linspace(call.number(0), call.number(1), count: call.integer(2)))
-    },
+    ) { call in .tensor(try evenlySpaced(call)) },
     Builtin(
       "one_hot(indices: tensor, num_classes: number)",
       "Makes rows that are 1 at the given index and 0 elsewhere.",
       example: "one_hot([2, 0], 3)[0]   #=> tensor([0, 0, 1])"
     ) { call in .tensor(try Tensor.oneHot(call.tensor(0), classes: call.integer(1))) },
   ]
+
+  /// The numbers of `linspace`, whose arguments `call` has.
+  static func evenlySpaced(_ call: Call) throws -> Tensor {
+    let count = try call.integer(2)
+    guard call.isRecording(0) || call.isRecording(1) else {
+      return try Tensor.linspace(call.number(0), call.number(1), count: count)
+    }
+    return try Tensor.linspace(from: call.scalar(0), to: call.scalar(1), count: count)
+  }
 
   private static let fromChance: [Builtin] = [
     Builtin(

@@ -19,18 +19,18 @@ enum TensorLayout {
       example: "ones_like([1, 2])   #=> tensor([1, 1])"
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.tensor(0).shape)) },
     Builtin(
-      "full_like(x: tensor, value: number)",
+      "full_like(x: tensor, value)",
       "Makes a tensor with one value everywhere in the shape of another.",
       example: "full_like([1, 2], 7)   #=> tensor([7, 7])"
     ) { call in
-      .tensor(try Tensor(repeating: Float(call.number(1)), shape: call.tensor(0).shape))
+      .tensor(try call.scalar(1).expand(call.tensor(0).shape))
     },
     Builtin(
       "logspace(start, stop, num = 50)",
       "Makes a vector of `num` numbers from 10 ** start to 10 ** stop in equal ratios.",
       example: "logspace(0, 3, 4)   #=> tensor([1, 10, 100, 1000])"
     ) { call in
-      let exponents = try Tensor.linspace(call.number(0), call.number(1), count: call.integer(2))
+      let exponents = try TensorCreation.evenlySpaced(call)
       return .tensor(try Tensor.combine(.power, 10, exponents))
     },
     Builtin(
@@ -159,11 +159,11 @@ enum TensorLayout {
       example: "scatter_add(zeros(3), 0, [2, 2], [5, 6])   #=> tensor([0, 0, 11])"
     ) { call in .tensor(try scattered(call, adding: true)) },
     Builtin(
-      "masked_fill(x: tensor, mask: tensor, value: number)",
+      "masked_fill(x: tensor, mask: tensor, value)",
       "Puts a number where the mask is not 0.",
       example: "let x = tensor([1, -2]); masked_fill(x, x < 0, 9)   #=> tensor([1, 9])"
     ) { call in
-      .tensor(try Tensor.select(call.tensor(1), Float(call.number(2)), call.tensor(0)))
+      .tensor(try Tensor.select(call.tensor(1), call.scalar(2), call.tensor(0)))
     },
   ]
 

@@ -89,7 +89,11 @@ enum TensorMovement {
         + "before it.",
       details: "Negative widths cut off.",
       example: "pad([1, 2], [1, 2])   #=> tensor([0, 1, 2, 0, 0])"
-    ) { call in .tensor(try call.tensor(0).pad(call.integers(1), value: Float(call.number(2)))) },
+    ) { call in
+      let (x, widths) = (try call.tensor(0), try call.integers(1))
+      if call.isRecording(2) { return .tensor(try x.pad(widths, value: call.scalar(2))) }
+      return .tensor(try x.pad(widths, value: Float(call.number(2))))
+    },
     Builtin(
       "tril(x: tensor, diagonal = 0)", "Keeps what is on and below a diagonal of each matrix.",
       example: "tril(ones(3, 3)).sum(dim = 1)   #=> tensor([1, 2, 3])"

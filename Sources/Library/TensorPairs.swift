@@ -78,9 +78,10 @@ enum TensorPairs {
       example: "nan_to_num([1, nan, inf], posinf = 9)   #=> tensor([1, 0, 9])"
     ) { call in
       let x = try call.tensor(0)
-      let most = Float(try call.optionalNumber(2) ?? Double(Float.greatestFiniteMagnitude))
-      let least = Float(try call.optionalNumber(3) ?? Double(-Float.greatestFiniteMagnitude))
-      let known = try Tensor.select(x.isnan(), Float(call.number(1)), x)
+      let largest = Float.greatestFiniteMagnitude
+      let most = call[2].isNil ? try Tensor.scalar(largest) : try call.scalar(2)
+      let least = call[3].isNil ? try Tensor.scalar(-largest) : try call.scalar(3)
+      let known = try Tensor.select(x.isnan(), call.scalar(1), x)
       let bounded = try Tensor.select(Tensor.combine(.equal, x.detached, .infinity), most, known)
       return .tensor(
         try Tensor.select(Tensor.combine(.equal, x.detached, -.infinity), least, bounded))
@@ -91,16 +92,16 @@ enum TensorPairs {
       example: "leaky_relu([-2, 3], 0.1)   #=> tensor([-0.2, 3])"
     ) { call in
       let x = try call.tensor(0)
-      let slope = Float(try call.number(1))
-      return .tensor(try Tensor.select(Tensor.combine(.less, x.detached, 0), x * slope, x))
+      let below = try x * call.scalar(1)
+      return .tensor(try Tensor.select(Tensor.combine(.lessOrEqual, x.detached, 0), below, x))
     },
     Builtin(
       "elu(x: tensor, alpha = 1)", "Gives alpha * (exp(x) - 1) where x is negative, else x.",
       example: "elu([-100, 3])   #=> tensor([-1, 3])"
     ) { call in
       let x = try call.tensor(0)
-      let below = try x.clamp(max: 0).applying(.expm1) * Float(call.number(1))
-      return .tensor(try Tensor.select(Tensor.combine(.less, x.detached, 0), below, x))
+      let below = try x.clamp(max: 0).applying(.expm1) * call.scalar(1)
+      return .tensor(try Tensor.select(Tensor.combine(.lessOrEqual, x.detached, 0), below, x))
     },
   ]
 

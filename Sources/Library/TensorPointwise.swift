@@ -173,6 +173,7 @@ enum TensorPointwise {
       "clamp(x: tensor, min = nil, max = nil)", "Limits elements to a range.",
       example: "clamp([-2, 0.5, 3], min = 0, max = 1)   #=> tensor([0, 0.5, 1])"
     ) { call in
+      if call.isRecording(1) || call.isRecording(2) { return .tensor(try bounded(call)) }
       let (low, high) = (try call.optionalNumber(1), try call.optionalNumber(2))
       guard case .number(let number) = call[0] else {
         return .tensor(
@@ -213,6 +214,16 @@ enum TensorPointwise {
           call.tensor(0), call.tensor(1), relative: relative, absolute: absolute))
     },
   ]
+
+  /// `clamp` with a bound through which gradients flow.
+  private static func bounded(_ call: Call) throws -> Tensor {
+    let low = call[1].isNil ? nil : try call.scalar(1)
+    let high = call[2].isNil ? nil : try call.scalar(2)
+    if let low, let high, try low.item() > high.item() {
+      throw call.failure(.value, "min must not be above max", argument: 1)
+    }
+    return try call.tensor(0).clamp(from: low, to: high)
+  }
 
   /// A test of one argument: a mask for tensors, a boolean for numbers.
   private static func test(

@@ -69,12 +69,17 @@ enum TypeTest: Sendable, Equatable {
     case (.function, _): return value.isCallable
     case (.number, .tensor(let tensor)):
       guard tensor.count == 1 else { return false }
+      guard !tensor.isRecording else {
+        throw ScriptError.value(
+          "as a plain number this tensor would lose its gradient",
+          hint: "leave the annotation `number` out, or give the number alone: x.item()")
+      }
       value = .number(Double(try tensor.item()))
       return true
     case (.list, .range), (.list, .tensor):
       value = .list(try session.elements(of: value))
       return true
-    case (.tensor, .number), (.tensor, .list), (.tensor, .range):
+    case (.tensor, .number), (.tensor, .list), (.tensor, .range), (.tensor, .bool):
       do {
         value = .tensor(try Conversion.tensor(value))
         return true

@@ -25,6 +25,10 @@ enum Arithmetic {
         return .tensor(try Conversion.scripted { try Tensor.combine(kernel, Float(a), b) })
       }
       return .tensor(try tensors(operation, try Tensor.scalar(Float(a)), b))
+    case (.tensor(let a), .bool(let b)):
+      return .tensor(try tensors(operation, a, try Conversion.mask(b)))
+    case (.bool(let a), .tensor(let b)):
+      return .tensor(try tensors(operation, try Conversion.mask(a), b))
     default:
       guard Conversion.isNumeric(left), Conversion.isNumeric(right) else {
         throw misfit(operation, left, right)

@@ -142,6 +142,8 @@ public final class BuiltinTable {
   private static func methodTypes(of value: Value) -> [String] {
     switch value {
     case .number: ["number", "tensor"]
+    // What two scalars give when they are compared is a mask without dimensions.
+    case .bool: ["bool", "tensor"]
     case .list: ["list", "tensor"]
     // A range has none of a list's: `range(3).append(1)` would change a list that nobody holds.
     case .range: ["range", "tensor"]

@@ -39,11 +39,40 @@ public struct Call {
   // MARK: - Plain values
 
   /// A number; one-element tensors count as numbers.
+  ///
+  /// Throws a ValueError for a tensor through which gradients flow, which would end here unseen;
+  /// functions that pass them on ask for `scalar`.
   public func number(_ index: Int) throws -> Double {
     let value = self[index]
     if case .number(let number) = value { return number }
-    if case .tensor(let tensor) = value, tensor.count == 1 { return Double(try tensor.item()) }
+    if case .tensor(let tensor) = value, tensor.count == 1 {
+      try refuseGradients(value, index)
+      return Double(try tensor.item())
+    }
     throw wrongType(index, "a number")
+  }
+
+  /// A number as a tensor without dimensions, through which gradients flow.
+  public func scalar(_ index: Int) throws -> Tensor {
+    guard case .tensor(let tensor) = self[index], tensor.count == 1, tensor.isRecording else {
+      let number = Float(try number(index))
+      return try Conversion.scripted { try Tensor.scalar(number) }
+    }
+    return try Conversion.scripted { try tensor.reshape([]) }
+  }
+
+  /// Whether gradients are recorded for the tensor in an argument.
+  public func isRecording(_ index: Int) -> Bool {
+    if case .tensor(let tensor) = self[index] { return tensor.isRecording }
+    return false
+  }
+
+  /// Throws if `value` is a tensor whose gradient would be lost in a plain number.
+  private func refuseGradients(_ value: Value, _ index: Int) throws {
+    guard case .tensor(let tensor) = value, tensor.isRecording else { return }
+    throw failure(
+      .value, "there is no gradient with respect to \(parameterName(index))",
+      hint: "if none is wanted, give the number alone: x.item()", argument: index)
   }
 
   /// A number, or nil if the argument is `nil`.
@@ -197,6 +226,7 @@ public struct Call {
     let value = self[index]
     if case .number = value { return [try integer(index)] }
     return try values(index).map { item in
+      try refuseGradients(item, index)
       guard let number = Conversion.number(item), let integer = Int(exactly: number) else {
         throw wrongType(index, "a list of whole numbers")
       }
@@ -205,10 +235,13 @@ public struct Call {
   }
 
   /// Numbers, given as one number, a list, a range or a tensor.
-  public func numbers(_ index: Int) throws -> [Double] {
+  ///
+  /// Throws a ValueError where gradients would be lost, unless the numbers are only shown.
+  public func numbers(_ index: Int, areShown: Bool = false) throws -> [Double] {
     let value = self[index]
     if case .number(let number) = value { return [number] }
     return try values(index).map { item in
+      if !areShown { try refuseGradients(item, index) }
       guard let number = Conversion.number(item) else {
         throw wrongType(index, "a list of numbers")
       }
@@ -231,6 +264,7 @@ public struct Call {
   }
 
   private func size(_ value: Value, _ index: Int) throws -> Int {
+    try refuseGradients(value, index)
     guard let number = Conversion.number(value), let size = Int(exactly: number) else {
       throw failure(
         .type, "\(parameterName(index)) must be whole numbers, but this is \(value.typePhrase)",

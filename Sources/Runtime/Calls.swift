@@ -100,6 +100,11 @@ extension Machine {
       return try run(builtin, at: base, count: count, place)
     case .object(let object) where object.type.call != nil:
       return try call(object, at: base, count: count, place)
+    case .record(let record):
+      guard let builtin = BuiltinTable.namesake(of: record) else {
+        throw notCallable(callee, place)
+      }
+      return try run(builtin, at: base, count: count, place)
     default:
       throw notCallable(callee, place)
     }
@@ -189,6 +194,9 @@ extension Machine {
         if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
         // A number stays one: pointwise functions answer it with a number.
         if test == .tensor, case .number = register.pointee { continue }
+        if test == .number, case .tensor(let tensor) = register.pointee, tensor.isRecording {
+          throw losesGradient(builtin, index, place)
+        }
         guard try test.accept(&register.pointee, session) else {
           throw mistyped(builtin, index, test.phrase, register.pointee, place)
         }
@@ -210,6 +218,17 @@ extension Machine {
         throw error
       }
     }
+  }
+
+  private func losesGradient(
+    _ builtin: Builtin, _ index: Int, _ place: CallPlace
+  ) -> ScriptError {
+    let name = builtin.header.parameters[index].name ?? "the argument"
+    var error = ScriptError.value(
+      "\(builtin.qualifiedName): there is no gradient with respect to \(name)",
+      hint: "if none is wanted, give the number alone: x.item()")
+    place.blame(&error, parameter: index, builtin.header)
+    return error
   }
 
   private func mistyped(

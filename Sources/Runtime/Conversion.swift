@@ -27,9 +27,19 @@ public enum Conversion {
     switch value {
     case .tensor(let tensor): return tensor
     case .number(let number): return try scripted { try Tensor.scalar(Float(number)) }
+    case .bool(let bool): return try mask(bool)
     case .range(let range): return try self.tensor(range)
     case .list(let list): return try self.tensor(list)
     default: throw ScriptError.type("\(value.typePhrase) is not a tensor")
+    }
+  }
+
+  /// The mask without dimensions that stands for the answer of a comparison of two scalars.
+  static func mask(_ bool: Bool) throws -> Tensor {
+    try scripted {
+      let mask = try Tensor.scalar(bool ? 1 : 0)
+      mask.isMask = true
+      return mask
     }
   }
 
@@ -71,13 +81,20 @@ public enum Conversion {
       }
       guard shape.count <= maximumDepth else { throw tooDeep() }
     }
-    return try scripted {
-      let tensor = try Tensor(uninitialized: shape)
-      var position = 0
-      try fill(.list(list), shape[...], tensor, &position)
-      return tensor
+    do {
+      return try scripted {
+        let tensor = try Tensor(uninitialized: shape)
+        var position = 0
+        try fill(.list(list), shape[...], tensor, &position)
+        return tensor
+      }
+    } catch is TensorAmongNumbers {
+      return try stacked(list, depth: 1)
     }
   }
+
+  /// Somewhere in a list of numbers stands a tensor with a gradient.
+  private struct TensorAmongNumbers: Error {}
 
   /// Answers written down one by one are a mask, as those of a comparison are.
   private static func mask(_ list: List, _ shape: [Int]) throws -> Tensor {
@@ -115,6 +132,7 @@ public enum Conversion {
         if case .list = value { throw ragged() }
         throw ScriptError.type("a list that holds \(value.typePhrase) is not a tensor")
       }
+      if case .tensor(let entry) = value, entry.isRecording { throw TensorAmongNumbers() }
       tensor.pointer[position] = Float(number)
       position += 1
       return

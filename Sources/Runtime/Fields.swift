@@ -22,7 +22,7 @@ package enum Fields {
       if let field = foreign.type.field(name) { return try field.get(foreign, session) }
     case .tensor(let tensor):
       if let value = try field(name, of: tensor) { return value }
-    case .number, .list, .range:
+    case .number, .bool, .list, .range:
       if ofTensors.contains(name) {
         if let value = try field(name, of: try Conversion.tensor(object)) { return value }
       }

@@ -11,6 +11,12 @@ extension Indexing {
   }
 
   static func subscripted(_ tensor: Tensor, _ entries: [SubscriptValue]) throws -> Tensor {
+    if let picks = answer(tensor, entries) {
+      return try Conversion.scripted {
+        let row = try tensor.reshape([1])
+        return picks ? row : try row.narrow(dim: 0, start: 0, count: 0)
+      }
+    }
     let indices = try entries.map(index)
     return try Conversion.scripted { try tensor.subscripted(indices) }
   }
@@ -19,11 +25,26 @@ extension Indexing {
   static func replace(
     in tensor: inout Tensor, _ entries: [SubscriptValue], with values: Tensor
   ) throws {
-    let indices = try entries.map(index)
+    let picks = answer(tensor, entries)
+    if picks == false { return }
+    let indices = picks == true ? [] : try entries.map(index)
     do {
       try Tensor.replace(in: &tensor, at: indices, with: values)
     } catch let error as TensorError {
       throw ScriptError(error)
+    }
+  }
+
+  /// Whether a scalar is picked by a mask without dimensions, as in `x[x > 0]`; nil if the index is
+  /// of another kind.
+  private static func answer(_ tensor: Tensor, _ entries: [SubscriptValue]) -> Bool? {
+    guard tensor.rank == 0, entries.count == 1, case .value(let value) = entries[0] else {
+      return nil
+    }
+    switch value {
+    case .bool(let bool): return bool
+    case .tensor(let mask) where mask.isMask && mask.rank == 0: return mask.first.map { $0 != 0 }
+    default: return nil
     }
   }
 

@@ -68,6 +68,7 @@ public enum Value {
     switch self {
     case .function, .builtin: true
     case .object(let object): object.type.call != nil
+    case .record(let record): BuiltinTable.namesake(of: record) != nil
     default: false
     }
   }

@@ -59,7 +59,11 @@ extension Tensor {
       try Stop.check(at: i)
       sums[number] += Double(weights?.pointer[i] ?? 1)
     }
-    return try Tensor(shape: [length], values: sums.map { Float($0) })
+    let result = try Tensor(shape: [length], values: sums.map { Float($0) })
+    guard let weights, weights.isRecording else { return result }
+    return result.recorded(from: [weights]) { gradient in
+      [try Tensor(shape: [numbers.count], values: numbers.map { gradient.pointer[$0] })]
+    }
   }
 
   /// The counts of elements in `bins` equal parts of a range, and the bounds of the parts.

@@ -47,4 +47,10 @@ extension Tensor {
     if count > 1 { result.pointer[count - 1] = Float(stop) }
     return result
   }
+
+  /// `count` numbers between bounds through which gradients flow, evenly spaced.
+  public static func linspace(from start: Tensor, to stop: Tensor, count: Int) throws -> Tensor {
+    let shares = try linspace(0, 1, count: count)
+    return try start * (1 - shares) + stop * shares
+  }
 }

@@ -134,7 +134,9 @@ private struct Labelled {
     if inner.isEmpty {
       product = try a * b
     } else if rows.isEmpty, columns.isEmpty {
-      product = try (a.reshape([a.shape[0], -1]) * b.reshape([b.shape[0], -1])).sum(dim: 1)
+      // [batch, 1, inner] and [batch, inner, 1].
+      product = try (a.reshape([a.shape[0], a.shape[2]]) * b.reshape([b.shape[0], b.shape[1]]))
+        .sum(dim: 1)
     } else {
       product = try Tensor.matmul(a, b)
     }

@@ -203,6 +203,16 @@ extension Tensor {
   /// 1 where an element is not a number, else 0.
   public func isnan() throws -> Tensor { try applying(.isnan) }
 
+  /// The elements limited by bounds through which gradients flow; nil leaves a side open.
+  ///
+  /// An element at a bound keeps its own gradient, one beyond it passes it to the bound.
+  public func clamp(from low: Tensor?, to high: Tensor?) throws -> Tensor {
+    var result = self
+    if let low { result = try Tensor.select(Tensor.combine(.less, result, low), low, result) }
+    if let high { result = try Tensor.select(Tensor.combine(.greater, result, high), high, result) }
+    return result
+  }
+
   /// The elements limited to the given range; nil leaves a side open.
   ///
   /// Throws a ValueError if the smallest allowed value is above the largest.

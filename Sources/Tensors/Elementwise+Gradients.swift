@@ -46,10 +46,10 @@ extension BinaryOperation {
     case .add, .subtract, .remainder, .fmod: return gradient
     case .atan2:
       guard let a = kept.a, let b = kept.b else { return nil }
-      return try gradient * b / (a.square() + b.square())
+      return try overDistance(gradient * b, a.square() + b.square())
     case .hypot:
       guard let a = kept.a, let result = kept.result else { return nil }
-      return try gradient * a / result
+      return try overDistance(gradient * a, result)
     case .multiply: return try kept.b.map { try gradient * $0 }
     case .divide: return try kept.b.map { try gradient / $0 }
     case .maximum, .minimum: return try gradient * shareOfLeft(kept)
@@ -71,15 +71,18 @@ extension BinaryOperation {
       return try -(gradient / b * result)
     case .maximum, .minimum: return try gradient * (1 - shareOfLeft(kept))
     case .power:
-      guard let a = kept.a, let result = kept.result else { return nil }
+      guard let a = kept.a, let b = kept.b, let result = kept.result else { return nil }
       let slope = try result * a.applying(.log)
-      return try gradient * Tensor.select(Tensor.combine(.equal, a, 0), 0, slope)
+      // 0 ** y is 0 for all y around a positive one, and 1 at 0 by definition.
+      let isFlat = try Tensor.combine(
+        .multiply, Tensor.combine(.equal, a, 0), Tensor.combine(.greaterOrEqual, b, 0))
+      return try gradient * Tensor.select(isFlat, 0, slope)
     case .atan2:
       guard let a = kept.a, let b = kept.b else { return nil }
-      return try -(gradient * a / (a.square() + b.square()))
+      return try -overDistance(gradient * a, a.square() + b.square())
     case .hypot:
       guard let b = kept.b, let result = kept.result else { return nil }
-      return try gradient * b / result
+      return try overDistance(gradient * b, result)
     case .fmod:
       guard let a = kept.a, let b = kept.b else { return nil }
       return try -(gradient * (a / b).applying(.trunc))
@@ -88,6 +91,11 @@ extension BinaryOperation {
       return try -(gradient * Tensor.combine(.floorDivide, a, b))
     default: return nil
     }
+  }
+
+  /// `value` divided by a distance from the origin; 0 at the origin, where there is no direction.
+  private func overDistance(_ value: Tensor, _ distance: Tensor) throws -> Tensor {
+    try Tensor.select(Tensor.combine(.equal, distance, 0), 0, value / distance)
   }
 
   /// 1 where the left operand was chosen, 0 where the right was, one half for ties.

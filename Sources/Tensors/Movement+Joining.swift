@@ -87,6 +87,12 @@ extension Tensor {
     return try placed(inside, at: corner, in: target, value)
   }
 
+  /// The tensor with a value around it through which gradients flow.
+  public func pad(_ widths: [Int], value: Tensor) throws -> Tensor {
+    let isInside = try Tensor(repeating: 1, shape: shape).pad(widths)
+    return try Tensor.select(isInside, pad(widths), value.reshape([]))
+  }
+
   private func padded(_ size: Int, _ before: Int, _ after: Int) throws -> Int {
     let (first, overflow) = size.addingReportingOverflow(before)
     let (second, overflowToo) = first.addingReportingOverflow(after)

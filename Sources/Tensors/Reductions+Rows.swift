@@ -81,7 +81,11 @@ extension Tensor {
     return result.recorded(from: [rows]) { gradient in
       let matrix = Tensor(storage: kept.storage, shape: [count, width])
       let column = Tensor(storage: gradient.storage, shape: [count, 1])
-      let dx = try matrix.softmax() * column
+      guard width > 0 else { return [try Tensor.zeros(kept.shape)] }
+      let nothing = try Tensor.combine(
+        .equal, matrix.maximum(dims: [1], keepDim: true), -.infinity)
+      // Where all are -infinity, no element counts for anything.
+      let dx = try Tensor.select(nothing, 0, matrix.softmax() * column)
       return [Tensor(storage: dx.storage, shape: kept.shape)]
     }
   }

@@ -68,7 +68,10 @@ extension Tensor {
     let low = try ordered.narrow(dim: place, start: below, count: 1)
     let high = try ordered.narrow(dim: place, start: min(below + 1, size - 1), count: 1)
     let last = try ordered.narrow(dim: place, start: size - 1, count: 1).detached
-    let between = weight == 0 ? low : try low + (high - low) * weight
+    // Each side has a share, so that an infinity on one side is not taken from the other.
+    let shares = weight == 0 ? low : try low * (1 - weight) + high * weight
+    let between = try Tensor.select(
+      Tensor.combine(.equal, low.detached, high.detached), low, shares)
     let result = try Tensor.select(last.isnan(), last, between)
     return keepDim ? result : try result.squeeze(dim: place)
   }

@@ -20,7 +20,15 @@ extension Tensor {
   public func standardDeviation(
     dims: [Int]? = nil, correction: Float = 1, keepDim: Bool = false
   ) throws -> Tensor {
-    try variance(dims: dims, correction: correction, keepDim: keepDim).sqrt()
+    let variance = try variance(dims: dims, correction: correction, keepDim: keepDim)
+    let result = try variance.detached.sqrt()
+    guard variance.isRecording else { return result }
+    let deviation = result.unrecorded
+    return result.recorded(from: [variance]) { gradient in
+      // Equal elements have no direction of growth: 0 instead of 0 times infinity.
+      let slope = try gradient / (2 * deviation)
+      return [try Tensor.select(Tensor.combine(.equal, deviation, 0), 0, slope)]
+    }
   }
 
   /// The norm of order `order` over `dims`, or of all elements.
@@ -39,12 +47,28 @@ extension Tensor {
       return try Tensor.combine(.unequal, detached, 0).sum(dims: dims, keepDim: keepDim)
     }
     if order == 1 { return try sizes.sum(dims: dims, keepDim: keepDim) }
-    return try sizes.pow(order).sum(dims: dims, keepDim: keepDim).pow(1 / order)
+    return try norm(ofOrder: order, dims, keepDim)
+  }
+
+  /// The norm of a finite order other than 0, with gradient 0 where an element or the norm is 0.
+  private func norm(ofOrder order: Float, _ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
+    let x = detached
+    let powers = try x.abs().pow(order).sum(dims: dims, keepDim: true)
+    let plain = try powers.pow(1 / order)
+    let shape = try Reduction(shape, dims).resultShape(keepDim)
+    let result = Tensor(storage: plain.storage, shape: shape)
+    guard isRecording else { return result }
+    return result.recorded(from: [self]) { gradient in
+      let outline = Tensor(storage: gradient.storage, shape: plain.shape)
+      let slope = try x.sign() * (x.abs() / plain).pow(order - 1)
+      let isFlat = try Tensor.combine(.equal, x, 0)
+      return [try outline * Tensor.select(isFlat, 0, slope)]
+    }
   }
 
   /// The length, with gradient 0 instead of NaN at the origin.
   private func euclideanNorm(_ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
-    let plain = try detached.square().sum(dims: dims, keepDim: true).sqrt()
+    let plain = try detached.lengths(dims)
     let shape = try Reduction(shape, dims).resultShape(keepDim)
     let result = Tensor(storage: plain.storage, shape: shape)
     guard isRecording else { return result }
@@ -54,6 +78,19 @@ extension Tensor {
       let direction = try x / plain
       return [try outline * Tensor.select(Tensor.combine(.equal, plain, 0), 0, direction)]
     }
+  }
+
+  /// The roots of the sums of squares over `dims`, which are kept with size 1.
+  private func lengths(_ dims: [Int]?) throws -> Tensor {
+    let plain = try square().sum(dims: dims, keepDim: true).sqrt()
+    // Squares of what is beyond 1e19 are infinite, those of what is below 1e-19 lose their bits.
+    let isExact = plain.withValues { $0.allSatisfy { $0 < .infinity && $0 > 1e-18 } }
+    if isExact || count == 0 || plain.count == 0 { return plain }
+    let largest = try abs().maximum(dims: dims, keepDim: true)
+    let isUsable = try Tensor.combine(
+      .multiply, Tensor.combine(.greater, largest, 0), largest.applying(.isfinite))
+    let scale = try Tensor.select(isUsable, largest, 1)
+    return try (self / scale).square().sum(dims: dims, keepDim: true).sqrt() * scale
   }
 
   /// Whether all elements of two tensors are close: |a - b| <= atol + rtol * |b|.
