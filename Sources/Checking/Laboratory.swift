@@ -53,7 +53,7 @@ final class Laboratory {
     } catch let error as ScriptError {
       // Limits depend on the host, and errors on purpose are no mistakes.
       let isTelling =
-        ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt
+        ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt && error.exitCode == nil
       return isTelling ? .failure(error) : .unknown
     } catch {
       return .unknown

@@ -12,6 +12,8 @@ extension LineEditor {
       insert(Array("  ".unicodeScalars))
       return .changes
     }
+    // What a program asks for is no name of the language.
+    guard !isReadingLine else { return .refused }
     let before = EditorText.clean(Array(text[..<cursor]))
     let after = EditorText.clean(Array(text[cursor...]))
     let position = before.unicodeScalars.count

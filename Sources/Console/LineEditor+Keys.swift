@@ -43,7 +43,8 @@ extension LineEditor {
   private func enter() {
     let text = buffer.text
     let isCommand = text.first == ":" || text.first == "?"
-    if isCommand || !isIncomplete(cleanText(text)) { finish(nil) } else { act(on: .alt("\n")) }
+    let isWhole = isReadingLine || isCommand || !isIncomplete(cleanText(text))
+    if isWhole { finish(nil) } else { act(on: .alt("\n")) }
   }
 
   /// Carries out a key that `translate` has put off.

@@ -50,6 +50,10 @@ public final class LineEditor {
   var search: Search?
   var pastes: [String: String] = [:]
   private var prompt = ""
+  /// The prompt of what is being read.
+  private var usualPrompt = Prompt.first
+  /// Whether a line of input for a program is read, not a statement.
+  private(set) var isReadingLine = false
 
   /// Where Up and Down are in the history.
   struct Browsing {
@@ -100,12 +104,29 @@ public final class LineEditor {
 
   /// Shows the prompt and waits for a whole statement.
   public func readStatement() -> Answer {
+    usualPrompt = terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt
+    isReadingLine = false
+    return read()
+  }
+
+  /// Shows the prompt of a program and waits for one line, whatever it says.
+  func readLine(prompt: String) -> Answer {
+    // The editor draws on one line: what stands above the last one is written as it is.
+    let parts = prompt.split(separator: "\n", omittingEmptySubsequences: false)
+    try? terminal.write(parts.dropLast().map { $0 + "\n" }.joined())
+    usualPrompt = String(parts.last ?? "")
+    isReadingLine = true
+    defer { isReadingLine = false }
+    return read()
+  }
+
+  private func read() -> Answer {
     answer = nil
     browsing = nil
     search = nil
     pastes = [:]
     waitingKey = nil
-    setPrompt(terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt)
+    restorePrompt()
     try? terminal.write(LineEditor.pasteMarksOn)
     var count: Int32 = 0
     let line = cedit_get_line(handle, &count)
@@ -194,7 +215,7 @@ public final class LineEditor {
 
   /// Puts the usual prompt back.
   func restorePrompt() {
-    setPrompt(terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt)
+    setPrompt(usualPrompt)
   }
 
   /// Draws the line again below text that was written in between.

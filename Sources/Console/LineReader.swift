@@ -8,9 +8,9 @@ import Files
 import Glibc
 
 /// Reads lines of text.
-struct LineReader {
+package struct LineReader {
   /// What a call to `next` brought.
-  enum Item: Equatable {
+  package enum Item: Equatable {
     /// A line without its end.
     case line(String)
     /// A signal arrived while waiting.
@@ -23,12 +23,13 @@ struct LineReader {
   private var position = 0
   private var isAtEnd = false
 
-  init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Reads from a descriptor, ahead of the lines that are asked for.
+  package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Waits for the next line.
   ///
   /// - Throws: `FileError` when the descriptor cannot be read.
-  mutating func next() throws -> Item {
+  package mutating func next() throws -> Item {
     var searched = position
     while true {
       if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
@@ -45,6 +46,32 @@ struct LineReader {
       searched -= consumed
     }
   }
+
+  /// Waits for the next line, nil at the end of the input, and calls `check` now and then meanwhile.
+  ///
+  /// - Throws: `FileError` when the descriptor cannot be read, and what `check` throws.
+  package mutating func line(_ check: () throws -> Void) throws -> String? {
+    while true {
+      if !hasLine { try wait(check) }
+      switch try next() {
+      case .line(let line): return line
+      case .endOfInput: return nil
+      case .interrupted: try check()
+      }
+    }
+  }
+
+  /// Whether a line can be had without reading.
+  private var hasLine: Bool { isAtEnd || buffer[position...].contains(UInt8(ascii: "\n")) }
+
+  /// Waits until something can be read.
+  private func wait(_ check: () throws -> Void) throws {
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    repeat { try check() } while poll(&waiting, 1, LineReader.pause) <= 0
+  }
+
+  /// Milliseconds between two looks at interrupts and limits.
+  private static let pause: Int32 = 50
 
   /// Adds what can be read, after dropping what was used; false when a signal came instead.
   private mutating func fill() throws -> Bool {

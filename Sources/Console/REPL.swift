@@ -39,6 +39,8 @@ public final class REPL {
   /// The lines of a statement that needs further ones.
   private var unfinished = ""
   private var paste = PasteProgress()
+  private lazy var lines = LineReader(descriptor: terminal.input)
+  private var editor: LineEditor?
 
   /// Prepares a loop; nothing is read or written yet.
   public init(session: any ConsoleSession, terminal: Terminal, options: Options = Options()) {
@@ -55,7 +57,9 @@ public final class REPL {
   public func run() -> Int32 {
     do {
       if terminal.isInteractive { try greet() }
-      if let editor = makeEditor() { try runEditing(editor) } else { try runPlain() }
+      editor = makeEditor()
+      defer { editor = nil }
+      if let editor { try runEditing(editor) } else { try runPlain() }
       return exitCode
     } catch let error as FileError {
       complain("\(error)")
@@ -93,7 +97,6 @@ public final class REPL {
   }
 
   private func runPlain() throws {
-    var lines = LineReader(descriptor: terminal.input)
     while !isDone {
       if terminal.isInteractive { try terminal.write(prompt) }
       switch try lines.next() {
@@ -112,6 +115,22 @@ public final class REPL {
         if !unfinished.isEmpty { try run(unfinished) }
         return
       }
+    }
+  }
+
+  /// Shows a prompt of the program that runs and waits for a line, nil at the end of the input.
+  ///
+  /// - Throws: `CancellationError` for Ctrl-C, `FileError`, and what `check` throws, which is called
+  ///   now and then where lines are not edited.
+  public func readLine(prompt: String, _ check: () throws -> Void) throws -> String? {
+    guard let editor else {
+      try terminal.write(prompt)
+      return try lines.line(check)
+    }
+    switch editor.readLine(prompt: prompt) {
+    case .text(let text), .edit(let text): return text
+    case .canceled: throw CancellationError()
+    case .endOfInput: return nil
     }
   }
 

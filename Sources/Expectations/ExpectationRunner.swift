@@ -58,6 +58,8 @@ final class ExpectationRun {
   /// The error markers of all units run so far by their lines, and those that were met.
   private var errorMarkers: [Int: Marker] = [:]
   private var met: Set<Marker> = []
+  /// Whether the file has ended itself; what it expects behind that is not met.
+  private var hasEnded = false
 
   private final class Output { var text = "" }
 
@@ -88,6 +90,7 @@ final class ExpectationRun {
 
   private func run(_ unit: ExpectationDocument.Unit) {
     let markers = Marker.find(in: unit.source)
+    guard !hasEnded else { return finish(markers) }
     for marker in markers where marker.kind == .error { errorMarkers[marker.line] = marker }
     let layout = UnitLayout(unit, markers)
     let (program, diagnostics) = Parser.parse(unit.source)
@@ -96,7 +99,8 @@ final class ExpectationRun {
       isRewritable = isRewritable && !markers.contains { $0.kind != .error }
       return finish(markers)
     }
-    for group in ExpectationRun.groups(of: program) where !report.isInterrupted {
+    for group in ExpectationRun.groups(of: program)
+    where !report.isInterrupted && !hasEnded {
       run(group, program.source, layout)
     }
     finish(markers)
@@ -142,6 +146,8 @@ final class ExpectationRun {
         if outcome.isShown { try show(outcome.value) }
       } catch {
         errors.append(error)
+        hasEnded = (error as? ScriptError)?.exitCode != nil
+        if hasEnded { break }
       }
     }
     if errors.contains(where: { ($0 as? ScriptError)?.isInterrupt ?? false }) {
@@ -185,6 +191,9 @@ final class ExpectationRun {
       return
     }
     let error = ScriptError(error)
+    if error.exitCode == 0, !layout.markers.contains(where: { $0.matches(error.diagnostic) }) {
+      return
+    }
     let calls = error.trace.filter { $0.source.path == document.path }.map {
       $0.source.line(of: $0.span.start)
     }

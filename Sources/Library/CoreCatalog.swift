@@ -9,7 +9,8 @@ import Runtime
 public enum CoreCatalog {
   /// The functions in the order in which help lists them.
   public static let functions: [Builtin] = [
-    Everyday.functions, EverydayLists.functions, TableFunctions.functions,
+    Everyday.functions, ProcessFunctions.functions, EverydayLists.functions,
+    TableFunctions.functions,
     TensorCreation.functions, TensorMovement.functions, TensorPointwise.functions,
     TensorPairs.functions, TensorReductions.functions, TensorSorting.functions,
     TensorLayout.functions, TensorLinear.functions, LinearAlgebraFunctions.functions,

@@ -28,6 +28,7 @@ public enum ExitCode {
     if error is SyntaxErrors { return 2 }
     let error = ScriptError(anything: error)
     if error.isInterrupt { return 130 }
+    if let code = error.exitCode { return code }
     switch error.kind {
     case .syntax: return 2
     case .limit: return 75

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers in text, read as scripts write them. Swift's own reader also takes hexadecimal digits and
+// Numbers in text, read as scripts and other programs write them. Swift's own reader also takes hexadecimal digits and
 // words such as `infinity`, which no script could hold.
 
 /// Reads numbers from strings.
@@ -20,10 +20,13 @@ enum NumberText {
     if text == "inf" { return .infinity }
     if text == "nan" { return .nan }
     var bytes = Array(text.utf8)[...]
-    guard skipDigits(&bytes) else { return nil }
+    // Others write numbers without a digit on one side of the point; scripts do not.
+    let hasWhole = skipDigits(&bytes)
     if bytes.first == UInt8(ascii: ".") {
       bytes.removeFirst()
-      guard skipDigits(&bytes) else { return nil }
+      guard skipDigits(&bytes) || hasWhole else { return nil }
+    } else if !hasWhole {
+      return nil
     }
     if bytes.first == UInt8(ascii: "e") || bytes.first == UInt8(ascii: "E") {
       bytes.removeFirst()
@@ -32,7 +35,9 @@ enum NumberText {
       }
       guard skipDigits(&bytes) else { return nil }
     }
-    return bytes.isEmpty ? Double(String(text.filter { $0 != "_" })) : nil
+    guard bytes.isEmpty else { return nil }
+    // Swift wants digits on both sides of the point.
+    return Double("0" + text.filter { $0 != "_" } + (text.last == "." ? "0" : ""))
   }
 
   /// Drops a digit and what follows of digits and underscores; false if there is no digit.

@@ -10,8 +10,8 @@ enum SystemFunctions {
   static let functions: [Builtin] = [
     Builtin(
       "number(x: any) -> number", "Reads a number from a string, or takes it from a tensor.",
-      details: "A string holds a number as scripts write it, with a sign or blanks around it; "
-        + "`inf` and `nan` are numbers too.",
+      details: "A string holds a number as scripts write it, with a sign or blanks around it, or "
+        + "with no digit before or behind the point; `inf` and `nan` are numbers too.",
       example: "number(\"2.5\") + 1   #=> 3.5"
     ) { call in
       guard let text = call[0].asString else { return .number(try call.number(0)) }
@@ -21,7 +21,8 @@ enum SystemFunctions {
       return .number(number)
     },
     Builtin(
-      "sys.args() -> list", "The arguments of the script: what follows its name on the command line.",
+      "sys.args() -> list",
+      "The arguments of the script: what follows its name on the command line.",
       example: "len(sys.args())   #=> 0"
     ) { call in .list(call.session.arguments.map { .string($0) }) },
     Builtin(

@@ -45,24 +45,44 @@ enum TensorPairs {
     mask(
       "logical_and", "Tells where both are other than 0.",
       "logical_and([1, 1, 0], [1, 0, 0])   #=> tensor([1, 0, 0])"
-    ) { try Tensor.combine(.minimum, $0, $1) },
+    ) {
+      $0 && $1
+    } _: {
+      try Tensor.combine(.minimum, $0, $1)
+    },
     mask(
       "logical_or", "Tells where one or both are other than 0.",
       "logical_or([1, 1, 0], [1, 0, 0])   #=> tensor([1, 1, 0])"
-    ) { try Tensor.combine(.maximum, $0, $1) },
+    ) {
+      $0 || $1
+    } _: {
+      try Tensor.combine(.maximum, $0, $1)
+    },
     mask(
       "logical_xor", "Tells where exactly one is other than 0.",
       "logical_xor([1, 1, 0], [1, 0, 0])   #=> tensor([0, 1, 0])"
-    ) { try Tensor.combine(.unequal, $0, $1) },
+    ) {
+      $0 != $1
+    } _: {
+      try Tensor.combine(.unequal, $0, $1)
+    },
     Builtin(
-      "logical_not(x: tensor) -> tensor", "Tells where elements are 0.",
+      "logical_not(x: tensor)", "Tells where elements are 0.",
       example: "logical_not([1, 0])   #=> tensor([0, 1])"
-    ) { call in .tensor(try Tensor.combine(.equal, call.tensor(0).detached, 0)) },
+    ) { call in
+      if case .number(let x) = call[0] { return .bool(x == 0) }
+      return .tensor(try Tensor.combine(.equal, call.tensor(0).detached, 0))
+    },
     Builtin(
-      "isclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8) -> tensor",
+      "isclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8)",
       "Tells where elements are close: abs(x - y) <= atol + rtol * abs(y).",
+      details: "Two numbers give a boolean.",
       example: "isclose([1, 2], [1, 2.1])   #=> tensor([1, 0])"
     ) { call in
+      if case .number(let x) = call[0], case .number(let y) = call[1] {
+        let reach = try call.number(2) * abs(y) + call.number(3)
+        return .bool(x == y || y.isFinite && abs(x - y) <= reach)
+      }
       let (x, y) = (try call.tensor(0).detached, try call.tensor(1).detached)
       let reach = try y.abs() * Float(call.number(2)) + Float(call.number(3))
       let near = try Tensor.combine(.lessOrEqual, (x - y).abs(), reach)
@@ -119,10 +139,14 @@ enum TensorPairs {
 
   private static func mask(
     _ name: String, _ summary: String, _ example: String,
+    _ answer: @escaping @Sendable (Bool, Bool) -> Bool,
     _ combine: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
   ) -> Builtin {
-    Builtin("\(name)(x: tensor, y: tensor) -> tensor", summary, example: example) { call in
-      .tensor(try combine(call.tensor(0).asMask(), call.tensor(1).asMask()))
+    Builtin("\(name)(x: tensor, y: tensor)", summary, example: example) { call in
+      if case .number(let x) = call[0], case .number(let y) = call[1] {
+        return .bool(answer(x != 0, y != 0))
+      }
+      return .tensor(try combine(call.tensor(0).asMask(), call.tensor(1).asMask()))
     }
   }
 }

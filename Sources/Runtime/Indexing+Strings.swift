@@ -34,7 +34,7 @@ extension Indexing {
 
   /// Where a character stands, counted from the start or, if negative, from the end; nil if there
   /// are not so many.
-  private static func place(_ index: Int, in string: String) -> String.Index? {
+  static func place(_ index: Int, in string: String) -> String.Index? {
     if isFar(index), isPlain(string) {
       let base = index < 0 ? string.utf8.endIndex : string.utf8.startIndex
       let limit = index < 0 ? string.utf8.startIndex : string.utf8.endIndex

@@ -38,6 +38,8 @@ public struct ScriptError: Error {
   public var isCatchable: Bool
   /// Whether this is the interrupt of Ctrl-C.
   public var isInterrupt: Bool
+  /// The code that the script ends with, if this is the end that it asked for and no fault.
+  public var exitCode: Int32?
   /// The argument that is to blame, if the place is that of a call: an index into the call site.
   var argument: ArgumentReference?
 
@@ -107,6 +109,13 @@ public struct ScriptError: Error {
   public static var interrupt: ScriptError {
     var error = ScriptError(.init(rawValue: "Interrupt"), "interrupted", isCatchable: false)
     error.isInterrupt = true
+    return error
+  }
+
+  /// The end of a script by its own wish, which it cannot catch.
+  public static func exit(_ code: Int32) -> ScriptError {
+    var error = ScriptError(.init(rawValue: "Exit"), "exit code \(code)", isCatchable: false)
+    error.exitCode = code
     return error
   }
 

@@ -58,6 +58,11 @@ public final class Session {
   public var output: (String) throws -> Void
   /// Where `show` goes; by default its text is written.
   public var present: ((Bundle) throws -> Void)?
+  /// Writes out what has been printed and is held back; what it throws ends the script.
+  public var flushOutput: () throws -> Void = {}
+  /// Shows a prompt and waits for a line, nil at the end of the input. It is given what looks at the
+  /// interrupt and the limits, to be called while it waits.
+  public var lineSource: ((_ prompt: String, _ check: () throws -> Void) throws -> String?)?
   /// Where remarks to the user go, such as that a name hides a namespace.
   public var note: (String) -> Void = { _ in }
   /// Reads the source of a module; the path is resolved already.
@@ -309,6 +314,18 @@ public final class Session {
     } else if before <= limit {
       try output("\n... the output limit of \(limit) bytes is reached ...\n")
     }
+  }
+
+  /// Writes out what has been printed and is held back.
+  public func flush() throws { try flushOutput() }
+
+  /// Shows a prompt and waits for a line of the input; nil at its end.
+  public func readLine(prompt: String) throws -> String? {
+    guard let lineSource else {
+      try write(prompt)
+      return nil
+    }
+    return try lineSource(prompt) { try spend(0) }
   }
 
   private func checkOutput() throws {

@@ -5,7 +5,7 @@
 
 /// Methods that every string has beside those in `CoreFunctions`.
 enum StringMethods {
-  static let functions: [Builtin] = questions + parts + layout
+  static let functions: [Builtin] = questions + codes + parts + layout
 
   private static let questions: [Builtin] = [
     Builtin(
@@ -24,32 +24,101 @@ enum StringMethods {
       .bool(try Comparison.contains(call.string(1), in: call.string(0), call.session))
     },
     Builtin(
-      "find(text: string, part: string) -> number",
+      "find(text: string, part: string, start: number = 0) -> number",
       "The position of the first place where `part` stands, or `nil` if there is none.",
-      example: "\"banana\".find(\"na\")   #=> 2", methodOnly: true
+      details: "The search begins at `start`; a negative one counts from the end.",
+      example: "\"banana\".find(\"na\", 3)   #=> 4", methodOnly: true
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
-      if part.isEmpty { return .integer(0) }
-      var search = try TextSearch(part, in: text, call.session)
-      guard let range = try search.first(from: text.startIndex) else { return .nil }
-      return .integer(try TextWalk.distance(in: text, to: range.lowerBound, call.session))
+      guard let from = try start(2, of: text, call) else { return .nil }
+      var place = from.index
+      if !part.isEmpty {
+        var search = try TextSearch(part, in: text, call.session)
+        guard let range = try search.first(from: from.index) else { return .nil }
+        place = range.lowerBound
+      }
+      // The characters before `start` are counted already.
+      let rest = String(text[from.index..<place])
+      return .integer(try from.position + TextWalk.count(rest, call.session))
     },
     Builtin(
-      "count(text: string, part: string) -> number",
-      "How often a string stands in another, without overlaps.",
+      "rfind(text: string, part: string) -> number",
+      "The position of the last place where `part` stands, or `nil` if there is none.",
+      example: "\"banana\".rfind(\"na\")   #=> 4", methodOnly: true
+    ) { call in
+      let (text, part) = (try call.string(0), try call.string(1))
+      if part.isEmpty { return .integer(try TextWalk.count(text, call.session)) }
+      var search = try TextSearch(part, in: text, call.session)
+      var (start, last) = (text.startIndex, nil as String.Index?)
+      while let range = try search.first(from: start) {
+        last = range.lowerBound
+        start = text.index(after: range.lowerBound)
+      }
+      guard let last else { return .nil }
+      return .integer(try TextWalk.distance(in: text, to: last, call.session))
+    },
+    Builtin(
+      "count(text: string, part: string, start: number = 0) -> number",
+      "How often a string stands in another from `start` on, without overlaps.",
       example: "\"banana\".count(\"an\")   #=> 2", methodOnly: true
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
       guard !part.isEmpty else {
         throw call.failure(.value, "the part to count cannot be empty", argument: 1)
       }
+      guard let from = try start(2, of: text, call) else { return .integer(0) }
       var search = try TextSearch(part, in: text, call.session)
-      var (count, start) = (0, text.startIndex)
+      var (count, start) = (0, from.index)
       while let range = try search.first(from: start) {
         count += 1
         start = range.upperBound
       }
       return .integer(count)
+    },
+  ]
+
+  /// Where a search begins, as the argument says: a position from 0, or from the end if it is
+  /// negative. Nil when it lies behind the end.
+  private static func start(_ argument: Int, of text: String, _ call: Call) throws -> (
+    position: Int, index: String.Index
+  )? {
+    let asked = try call.integer(argument)
+    guard asked != 0 else { return (0, text.startIndex) }
+    let position = asked > 0 ? asked : max(0, asked + (try TextWalk.count(text, call.session)))
+    guard let index = Indexing.place(position, in: text) else { return nil }
+    return (position, index)
+  }
+
+  private static let codes: [Builtin] = [
+    Builtin(
+      "ord(text: string) -> number", "The code point of a character, a whole number.",
+      details:
+        "A character that consists of several code points, such as a flag, has no single one.",
+      example: "ord(\"a\")   #=> 97"
+    ) { call in
+      let text = try call.string(0)
+      guard text.count == 1 else {
+        throw call.failure(
+          .value, "takes one character, but this has \(text.count)",
+          hint: "[ord(c) for c in text] gives all", argument: 0)
+      }
+      guard let code = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
+        throw call.failure(
+          .value, "\"\(text)\" consists of \(text.unicodeScalars.count) code points", argument: 0)
+      }
+      return .integer(Int(code.value))
+    },
+    Builtin(
+      "chr(code: number) -> string", "The character of a code point.",
+      example: "chr(97)   #=> \"a\""
+    ) { call in
+      let code = try call.integer(0, in: 0...0x10FFFF)
+      guard let scalar = Unicode.Scalar(UInt32(code)) else {
+        throw call.failure(
+          .value, "\(code) is no character", hint: "55296 to 57343 are halves of UTF-16",
+          argument: 0)
+      }
+      return .string(String(scalar))
     },
   ]
 

@@ -112,6 +112,9 @@ enum Interpreter {
     }
     session.note = { Diagnostics.say("note: \($0)") }
     let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
+    session.flushOutput = {
+      do { try out.flush() } catch { throw ScriptError(unwritable: error) }
+    }
     session.present = { bundle in
       do { try presenter.show(bundle) } catch { throw ScriptError(unwritable: error) }
     }

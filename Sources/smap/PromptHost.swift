@@ -26,7 +26,18 @@ final class PromptHost: ConsoleSession {
   /// Runs the prompt until it ends and returns the exit code.
   static func run(_ host: Host) -> Int32 {
     Signals.secondInterruptExits.store(false, ordering: .relaxed)
-    return makeREPL(host, historyPath: History.defaultPath()).run()
+    let repl = makeREPL(host, historyPath: History.defaultPath())
+    host.session.lineSource = { [unowned repl, unowned session = host.session] prompt, check in
+      try session.flush()
+      do {
+        return try repl.readLine(prompt: prompt, check)
+      } catch is CancellationError {
+        throw ScriptError.interrupt
+      } catch let error as FileError {
+        throw ScriptError(anything: error)
+      }
+    }
+    return repl.run()
   }
 
   /// The prompt of a host, before anything has been typed.
@@ -79,12 +90,19 @@ final class PromptHost: ConsoleSession {
       return failed(ErrorText.render(errors.diagnostics, terminal: host.terminal))
     } catch {
       let failure = ScriptError(anything: error)
+      if let code = failure.exitCode { return ended(code) }
       if failure.isInterrupt {
         try? host.out.flush()
         return ConsoleOutcome(status: .interrupted)
       }
       return failed(ErrorText.render(failure, terminal: host.terminal))
     }
+  }
+
+  /// The end that the session asked for; output that is lost is a failure.
+  private func ended(_ code: Int32) -> ConsoleOutcome {
+    let written = host.out.finish()
+    return ConsoleOutcome(status: .quit(code == 0 ? written : code))
   }
 
   private func output(of value: Value) throws -> ConsoleOutcome.Output {

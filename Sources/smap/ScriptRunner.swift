@@ -2,7 +2,9 @@
 //
 // Runs a whole program and turns its end into an exit code.
 
+import Console
 import Files
+import Glibc
 import Library
 import Runtime
 import Syntax
@@ -46,6 +48,7 @@ struct ScriptRunner {
 
   /// Runs the program; errors go to standard error, rendered with their place.
   func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
+    readLines()
     do {
       let loaded = try loaded.get()
       let source = loaded.source
@@ -69,12 +72,28 @@ struct ScriptRunner {
     } catch {
       let failure = ScriptError(anything: error)
       try? host.out.flush()
+      if let code = failure.exitCode { return code == 0 ? host.out.finish() : code }
       if failure.isInterrupt {
         Diagnostics.say(failure.message)
         return 130
       }
       Diagnostics.say(self.errors.render(failure))
       return Library.ExitCode.of(failure)
+    }
+  }
+
+  /// Lets `input` read standard input.
+  private func readLines() {
+    var lines = LineReader(descriptor: STDIN_FILENO)
+    let session = host.session
+    session.lineSource = { [unowned session] prompt, check in
+      try session.write(prompt)
+      try session.flush()
+      do {
+        return try lines.line(check)
+      } catch let error as FileError {
+        throw ScriptError(anything: error)
+      }
     }
   }
 

@@ -51,6 +51,7 @@ LONG = {
     "keys": (RECORD, "keys(r)"),
     "values": (RECORD, "values(r)"),
     "table": ("let xs = [{a: i, b: i} for i in range(3e5)]", "table(xs)"),
+    "sleep": ("", "sleep(20)"),
     "number": ('let s = "1".repeat(1e8)', "try { number(s) } catch e { 1 }"),
     "len": (LETTERS, "len(s)"),
     # Making tensors.
@@ -229,6 +230,7 @@ LONG = {
     "string.upper": (TEXT, "s.upper()"),
     "string.contains": (TEXT, 's.contains("c")'),
     "string.find": (TEXT, 's.find("c")'),
+    "string.rfind": (TEXT, 's.rfind("c")'),
     "string.count": (TEXT, 's.count("a")'),
     "string.chars": (LETTERS, "s.chars()"),
     "string.lines": ('let s = "ab\\n".repeat(1e7)', "s.lines()"),
@@ -281,9 +283,10 @@ CONSTANT = "takes the same time for every argument"
 SHAPE = "shares the elements and changes the shape"
 SMALL = "makes something small, whatever it is given"
 SHORT = {
-    **{name: CONSTANT for name in """error assert range type seed item random.fold optim.sgd optim.adamw optim.cosine
+    **{name: CONSTANT for name in """error assert exit ord chr range type seed item random.fold optim.sgd optim.adamw optim.cosine
        nn.sequential nn.params nn.group_norm sys.args sys.clock sys.version sys.threads sys.limits list.append record.get
        record.has string.startswith string.endswith""".split()},
+    "input": "waits for a person at the prompt, where Ctrl-C is a key of the line that is edited",
     **{name: SHAPE for name in "reshape flatten squeeze unsqueeze".split()},
     **{name: SMALL for name in "help smap.tail_drop smap.keep_probs smap.length_probs".split()},
 }
