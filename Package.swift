@@ -25,7 +25,7 @@ let package = Package(
     // C libraries, each behind one shim.
     .target(name: "CBLAS", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CPNG", exclude: ["README.md"], linkerSettings: [.linkedLibrary("png")]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
-# real client, the kernels of each level of processor, tensor functions against NumPy. Makes a virtual environment under .build
+# real client, the kernels of each level of processor, tensor functions against NumPy, files that
+# others write and hostile ones. Makes a virtual environment under .build
 # with the pinned packages of Tests/Editors/requirements.txt; what cannot be had is named and
 # counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
@@ -39,12 +40,17 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
   cp "$requirements" "$venv/requirements.txt"
 fi
 
-# NumPy, which the tensor functions are compared with, may be missing.
+# NumPy, which the tensor functions are compared with, and Pillow, which pictures are, may be missing.
 "$venv/bin/python" -c "import numpy" 2>/dev/null ||
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Tensors/requirements.txt ||
   echo "not to be had here: numpy"
+"$venv/bin/python" -c "import PIL" 2>/dev/null ||
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Files/requirements.txt ||
+  echo "not to be had here: pillow"
 
 folders=()
-for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors; do [ -d "$folder" ] && folders+=("$folder"); done
+for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Files; do
+  [ -d "$folder" ] && folders+=("$folder")
+done
 [ $# -gt 0 ] || set -- "${folders[@]}"
 "$venv/bin/python" -m pytest -q -rs -p no:cacheprovider "$@"

@@ -26,20 +26,23 @@ public indirect enum JSON: Equatable, Sendable {
   /// `check` is called now and then in long texts; what it throws ends the reading.
   ///
   /// With `repairsText`, half of a surrogate pair in a string becomes U+FFFD, as editors may send
-  /// one while a character is being replaced; without it, that is an error.
+  /// one while a character is being replaced; without it, that is an error. Without
+  /// `takesFractions`, every number must be written as a whole one without sign, as the sizes and
+  /// places in headers are.
   public static func parse(
-    _ bytes: some Collection<UInt8>, repairsText: Bool = false,
+    _ bytes: some Collection<UInt8>, repairsText: Bool = false, takesFractions: Bool = true,
     check: () throws -> Void = {}
   ) throws -> JSON {
     try withoutActuallyEscaping(check) { check in
-      try parse(Array(bytes), repairsText: repairsText, escapingCheck: check)
+      try parse(
+        Reader(
+          bytes: Array(bytes), repairsText: repairsText, takesFractions: takesFractions,
+          check: check))
     }
   }
 
-  private static func parse(
-    _ bytes: [UInt8], repairsText: Bool, escapingCheck check: @escaping () throws -> Void
-  ) throws -> JSON {
-    var reader = Reader(bytes: bytes, repairsText: repairsText, check: check)
+  private static func parse(_ start: Reader) throws -> JSON {
+    var reader = start
     let value = try reader.value(depth: 0)
     reader.skipBlanks()
     guard reader.position == reader.bytes.count else { throw reader.failure("trailing bytes") }
@@ -80,6 +83,7 @@ public indirect enum JSON: Equatable, Sendable {
     case .null: return "null"
     case .bool(let flag): return flag ? "true" : "false"
     case .number(let number):
+      if number == 0, number.sign == .minus { return "-0.0" }
       if let whole = Int(exactly: number) { return "\(whole)" }
       return number.isFinite ? "\(number)" : "null"
     case .string(let text): return JSON.quoted(text)
@@ -112,6 +116,7 @@ public indirect enum JSON: Equatable, Sendable {
 private struct Reader {
   let bytes: [UInt8]
   let repairsText: Bool
+  let takesFractions: Bool
   let check: () throws -> Void
   var position = 0
   var values = 0
@@ -167,7 +172,9 @@ private struct Reader {
     while true {
       skipBlanks()
       let key = try string()
-      guard seen.insert(key).inserted else { throw failure("the key `\(key)` stands twice") }
+      guard seen.insert(key).inserted else {
+        throw failure("the key `\(key)` stands twice")
+      }
       skipBlanks()
       try expect(UInt8(ascii: ":"))
       entries.append((key, try value(depth: depth + 1)))
@@ -201,21 +208,43 @@ private struct Reader {
     }
   }
 
+  /// A number as RFC 8259 writes it: `-1.5e+3`, without leading zeros or bare points.
   mutating func number() throws -> JSON {
     let start = position
-    while let byte = next,
-      (byte >= 48 && byte <= 57) || byte == 45 || byte == 43 || byte == 46 || byte | 32 == 101
-    {
-      position += 1
+    let isSigned = skip(UInt8(ascii: "-"))
+    let beginsWithZero = next == UInt8(ascii: "0")
+    let whole = skipDigits()
+    var (isWhole, isSound) = (!isSigned, whole == 1 || whole > 1 && !beginsWithZero)
+    if skip(UInt8(ascii: ".")) {
+      isWhole = false
+      isSound = skipDigits() > 0 && isSound
+    }
+    if skip(UInt8(ascii: "e"), or: UInt8(ascii: "E")) {
+      isWhole = false
+      _ = skip(UInt8(ascii: "+"), or: UInt8(ascii: "-"))
+      isSound = skipDigits() > 0 && isSound
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    guard let first = text.utf8.first, first != 43, first != 46, let number = Double(text),
-      number.isFinite
-    else {
-      position = start
-      throw failure("not a number")
-    }
-    return .number(number)
+    let number = isSound ? Double(text) : nil
+    if let number, number.isFinite, isWhole || takesFractions { return .number(number) }
+    position = start
+    if whole > 1 && beginsWithZero { throw failure("a number begins with a zero") }
+    guard isSound else { throw failure("not a number") }
+    throw failure(takesFractions ? "a number too large" : "not a whole number")
+  }
+
+  /// Passes over the next byte if it is this one, or the other.
+  mutating func skip(_ wanted: UInt8, or other: UInt8? = nil) -> Bool {
+    guard let byte = next, byte == wanted || byte == other else { return false }
+    position += 1
+    return true
+  }
+
+  /// Passes over digits and counts them.
+  mutating func skipDigits() -> Int {
+    let start = position
+    while let byte = next, byte >= 48, byte <= 57 { position += 1 }
+    return position - start
   }
 
   mutating func string() throws -> String {
@@ -280,7 +309,7 @@ private struct Reader {
   mutating func fourHexDigits() throws -> UInt32 {
     guard position + 4 <= bytes.count else { throw failure("a string does not end") }
     let text = String(decoding: bytes[position..<position + 4], as: UTF8.self)
-    guard let code = UInt32(text, radix: 16), !text.hasPrefix("+") else {
+    guard let code = UInt32(text, radix: 16), !text.hasPrefix("+"), !text.hasPrefix("-") else {
       throw failure("not four hexadecimal digits")
     }
     position += 4

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PNG in and out through libpng's simplified interface. Before libpng sees a file its chunks are
-// walked here: the header's size is held against our own limit, since libpng would believe a
-// header of a million by a million pixels, and a file that ends early is named as such. Whatever
-// the file holds (palette, grey, 16 bits) arrives as 8-bit RGB, or RGBA if it has transparency.
+// PNG in and out through libpng. Before libpng sees a file its chunks are walked here: the header's
+// size is held against our own limit, since libpng would believe a header of a million by a million
+// pixels, and a file that ends early is named as such. Whatever the file holds (palette, grey, 16
+// bits, interlaced) arrives as 8-bit RGB, or RGBA if it has transparency. Values are those that are
+// stored: profiles and gamma are passed over for all depths, as other readers do.
 
 import CPNG
 import Files
+import Tensors
 
 /// Reads and writes PNG files.
 public enum PNG {
@@ -31,30 +33,44 @@ public enum PNG {
   ///
   /// - Throws: `ImageError` for anything but a complete and correct PNG of acceptable size.
   public static func decode(_ bytes: [UInt8], name: String = "PNG data") throws -> Picture {
-    let header = try PNGHeader(bytes, name: name)
-    try Picture.checkMemory(bytes: header.width * header.height * 4)
-    var image = png_image()
-    image.version = UInt32(PNG_IMAGE_VERSION)
-    defer { png_image_free(&image) }
-    return try bytes.withUnsafeBytes { raw in
-      guard png_image_begin_read_from_memory(&image, raw.baseAddress, raw.count) != 0 else {
-        throw fault(image, name)
+    let expected = try PNGHeader(bytes, name: name)
+    try Picture.checkMemory(bytes: expected.width * expected.height * 4)
+    return try bytes.withUnsafeBufferPointer { raw in
+      var header = smap_png_header()
+      guard let reader = smap_png_begin(raw.baseAddress, raw.count, &header) else {
+        throw ImageError.limit("there is no memory left for '\(name)'")
       }
+      defer { smap_png_free(reader) }
+      if let words = smap_png_fault(reader) { throw fault(String(cString: words), name) }
       // Our walk and libpng must agree on the size before memory is taken for it.
-      guard Int(image.width) == header.width, Int(image.height) == header.height else {
-        throw ImageError.data("'\(name)' is damaged: its header is contradictory")
+      let (width, height) = (Int(header.width), Int(header.height))
+      guard width == expected.width, height == expected.height else {
+        throw fault("its header is contradictory", name)
       }
-      let channels = image.format & UInt32(PNG_FORMAT_FLAG_ALPHA) != 0 ? 4 : 3
-      image.format = format(channels: channels)
-      let size = header.width * header.height * channels
-      let pixels = try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        guard png_image_finish_read(&image, nil, buffer.baseAddress, 0, nil) != 0 else {
-          throw fault(image, name)
-        }
-        count = size
+      let channels = Int(header.channels)
+      let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * channels) {
+        buffer, count in
+        try readRows(reader, width: width, into: buffer, name: name)
+        count = width * height * channels
       }
-      return Picture(
-        trusted: pixels, width: header.width, height: header.height, channels: channels)
+      return Picture(trusted: pixels, width: width, height: height, channels: channels)
+    }
+  }
+
+  /// Reads all rows, in pieces after which an interrupt is seen.
+  private static func readRows(
+    _ reader: OpaquePointer, width: Int, into buffer: UnsafeMutableBufferPointer<UInt8>,
+    name: String
+  ) throws {
+    let rows = UInt32(max(1, (1 << 20) / width))
+    while true {
+      try Stop.check()
+      switch smap_png_read(reader, buffer.baseAddress, rows) {
+      case 0: return
+      case 1: continue
+      default:
+        throw fault(smap_png_fault(reader).map { String(cString: $0) } ?? "", name)
+      }
     }
   }
 
@@ -77,7 +93,7 @@ public enum PNG {
         png_image_write_to_memory(
           &image, buffer.baseAddress, &size, 0, pixels.baseAddress, 0, nil)
       }
-      guard status != 0, size <= capacity else { throw fault(image, "the picture") }
+      guard status != 0, size <= capacity else { throw fault(image) }
       count = size
     }
   }
@@ -87,12 +103,17 @@ public enum PNG {
     return channels == 4 ? color | UInt32(PNG_FORMAT_FLAG_ALPHA) : color
   }
 
-  /// libpng's words for what it found.
-  private static func fault(_ image: png_image, _ name: String) -> ImageError {
+  /// libpng's words for what it found in a file.
+  private static func fault(_ words: String, _ name: String) -> ImageError {
+    ImageError.data("'\(name)' is damaged: \(words.isEmpty ? "unknown fault" : words)")
+  }
+
+  /// libpng's words for why it cannot write.
+  private static func fault(_ image: png_image) -> ImageError {
     let words = withUnsafeBytes(of: image.message) { field in
       String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
-    return ImageError.data("'\(name)' is damaged: \(words.isEmpty ? "unknown fault" : words)")
+    return fault(words, "the picture")
   }
 }
 

@@ -79,10 +79,12 @@ enum DataFiles {
   private static func tensor(
     _ content: NumPyFile.Content, _ path: String, _ call: Call
   ) -> Value {
-    if content.isRounded {
-      call.session.note("'\(path)': numbers above 2**24 were rounded to 32-bit floats")
-    }
+    if content.isRounded { noteRounding(path, call) }
     return .tensor(content.tensor)
+  }
+
+  private static func noteRounding(_ path: String, _ call: Call) {
+    call.session.note("'\(path)': numbers above 2**24 were rounded to 32-bit floats")
   }
 
   private static let loadArchive: @Sendable (Call, String) throws -> Value = { call, path in
@@ -109,16 +111,22 @@ enum DataFiles {
     try ZipArchive.write(files, path: path)
   }
 
-  private static let loadCheckpoint: @Sendable (Call, String) throws -> Value = { _, path in
+  private static let loadCheckpoint: @Sendable (Call, String) throws -> Value = { call, path in
     let record = Record()
-    for entry in try Checkpoint.read(path: path).tensors {
-      record[entry.name] = .tensor(entry.tensor)
-    }
+    let checkpoint = try Checkpoint.read(path: path)
+    for entry in checkpoint.tensors { record[entry.name] = .tensor(entry.tensor) }
+    for name in checkpoint.rounded { noteRounding("\(path): \(name)", call) }
     return .record(record)
   }
 
   private static let saveCheckpoint: @Sendable (Call, String) throws -> Void = { call, path in
-    try Checkpoint(metadata: [], tensors: namedTensors(call)).write(path: path)
+    let tensors = try namedTensors(call)
+    guard !tensors.contains(where: { $0.name == Checkpoint.metadataKey }) else {
+      throw call.failure(
+        .value, "no tensor in a .safetensors file can have the name `\(Checkpoint.metadataKey)`",
+        hint: "the format keeps this name for notes; choose another", argument: 0)
+    }
+    try Checkpoint(metadata: [], tensors: tensors).write(path: path)
   }
 
   /// The tensors in a record; lists of numbers are read as tensors.

@@ -22,25 +22,38 @@ enum TextFiles {
   }
 
   private static func text(_ path: String, _ call: Call) throws -> String {
-    let bytes = try FileReader.read(path: path)
+    let bytes = withoutByteOrderMark(try FileReader.read(path: path))
     try call.session.claim(stringBytes: bytes.count)
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ScriptError.data("'\(path)' cannot be used: it is not UTF-8 text")
+      throw ScriptError.data(
+        "'\(path)' cannot be used: it is not UTF-8 text",
+        hint: isUTF16(bytes) ? "it is UTF-16; save it as UTF-8" : "save it as UTF-8")
     }
     return text
+  }
+
+  /// The bytes of a text without the mark that some programs put in front of UTF-8.
+  private static func withoutByteOrderMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+  }
+
+  /// Whether bytes begin with the mark of UTF-16.
+  private static func isUTF16(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
   }
 
   // MARK: - JSON
 
   static let loadJSON: @Sendable (Call, String) throws -> Value = { call, path in
+    let bytes = withoutByteOrderMark(try FileReader.read(path: path))
+    try call.session.claim(bytes: bytes.count * 8)
     do {
-      let bytes = try FileReader.read(path: path)
-      try call.session.claim(bytes: bytes.count * 8)
       return try value(try JSON.parse(bytes, check: call.checkInterrupt), call)
     } catch let error as JSON.ParseError {
       throw ScriptError.data(
-        "'\(path)' cannot be used: \(error.message) at byte \(error.offset)",
-        hint: "is it a .json file, and whole?")
+        "'\(path)' cannot be used: \(error.message) at byte \(error.offset + bytes.startIndex)",
+        hint: isUTF16(bytes)
+          ? "it is UTF-16; save it as UTF-8" : "is it a .json file, and whole?")
     }
   }
 

@@ -7,23 +7,34 @@
 import Files
 import Tensors
 
-/// How numbers are stored in a file.
-public enum NumberFormat: String, Sendable, CaseIterable {
+/// How the numbers of a checkpoint are written.
+public enum NumberFormat: Sendable, CaseIterable {
   /// 32-bit floats: exact.
-  case float32 = "F32"
+  case float32
   /// 16-bit floats: half the size, 11 significant bits.
-  case float16 = "F16"
-  /// The upper half of 32-bit floats; read only.
-  case bfloat16 = "BF16"
-  /// 64-bit floats; read only.
-  case float64 = "F64"
+  case float16
 
-  var byteCount: Int {
-    switch self {
-    case .float32: 4
-    case .float16, .bfloat16: 2
-    case .float64: 8
+  var stored: StoredNumber { self == .float32 ? .float32 : .float16 }
+}
+
+extension StoredNumber {
+  /// The names of the kinds in safetensors files.
+  static let safetensorsNames: KeyValuePairs<String, StoredNumber> = [
+    "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16,
+    "F8_E4M3": .float8e4m3, "F8_E5M2": .float8e5m2, "I64": .int64, "I32": .int32, "I16": .int16,
+    "I8": .int8, "U64": .uint64, "U32": .uint32, "U16": .uint16, "U8": .uint8, "BOOL": .bool,
+  ]
+
+  init?(safetensors name: String) {
+    guard let entry = StoredNumber.safetensorsNames.first(where: { $0.key == name }) else {
+      return nil
     }
+    self = entry.value
+  }
+
+  /// The name in safetensors files.
+  var safetensorsName: String {
+    StoredNumber.safetensorsNames.first { $0.value == self }?.key ?? rawValue
   }
 }
 
@@ -50,6 +61,8 @@ public struct Checkpoint {
   public var metadata: [(key: String, value: String)]
   /// The tensors by name, in order.
   public var tensors: [NamedParameter]
+  /// Names of tensors whose whole numbers above 2^24 were rounded to 32-bit floats in reading.
+  public private(set) var rounded: [String] = []
 
   /// Collects tensors and metadata.
   public init(metadata: [(key: String, value: String)], tensors: [NamedParameter]) {
@@ -60,21 +73,36 @@ public struct Checkpoint {
   /// The metadata value of a name.
   public func text(_ key: String) -> String? { metadata.first { $0.key == key }?.value }
 
+  /// The key of the metadata in a header; no tensor can have this name.
+  public static let metadataKey = "__metadata__"
+  /// Bytes of the longest header.
+  private static let headerLimit = 100_000_000
+
   /// Writes the file: to a temporary one first, which replaces the old one when it is whole.
+  ///
+  /// - Throws: `FileError` if it cannot be written, `CheckpointError` if it could not be read again.
   public func write(path: String, format: NumberFormat = .float32) throws {
+    let format = format.stored
     var offset = 0
     var entries: [(key: String, value: JSON)] = []
     if !metadata.isEmpty {
       entries.append(
-        ("__metadata__", .object(metadata.map { (key: $0.key, value: .string($0.value)) })))
+        (Checkpoint.metadataKey, .object(metadata.map { (key: $0.key, value: .string($0.value)) })))
     }
+    var names: Set<String> = [Checkpoint.metadataKey]
     for parameter in tensors {
+      guard names.insert(parameter.name).inserted else {
+        throw CheckpointError(
+          path: path, message: "no tensor in it can have the name `\(parameter.name)`",
+          hint: parameter.name == Checkpoint.metadataKey
+            ? "the format keeps this name for notes" : "the name stands twice")
+      }
       let end = offset + parameter.tensor.count * format.byteCount
       entries.append(
         (
           parameter.name,
           .object([
-            ("dtype", .string(format.rawValue)),
+            ("dtype", .string(format.safetensorsName)),
             ("shape", .array(parameter.tensor.shape.map { .number(Double($0)) })),
             ("data_offsets", .array([.number(Double(offset)), .number(Double(end))])),
           ])
@@ -84,6 +112,9 @@ public struct Checkpoint {
     var header = Array(JSON.object(entries).rendered.utf8)
     while header.count % 8 != 0 { header.append(UInt8(ascii: " ")) }
     let content = header
+    guard content.count <= Checkpoint.headerLimit else {
+      throw CheckpointError(path: path, message: "its names and notes would be too long to read")
+    }
     try AtomicFile.write(path: path) { file in
       try file.append((0..<8).map { UInt8(truncatingIfNeeded: content.count >> (8 * $0)) })
       try file.append(content)
@@ -105,12 +136,13 @@ public struct Checkpoint {
       guard headerLength < 1 << 40 else { throw fail("the header length is absurd") }
       headerLength = headerLength << 8 | Int(bytes[i])
     }
-    guard headerLength <= 100_000_000, headerLength <= bytes.count - 8 else {
+    guard headerLength <= headerLimit, headerLength <= bytes.count - 8 else {
       throw fail("the header does not fit in the file")
     }
+    guard bytes[8...].first == UInt8(ascii: "{") else { throw fail("the header is not an object") }
     let header: JSON
     do {
-      header = try JSON.parse(bytes[8..<8 + headerLength])
+      header = try JSON.parse(bytes[8..<8 + headerLength], takesFractions: false)
     } catch let error as JSON.ParseError {
       throw fail("the header is not sound: \(error.message) at byte \(error.offset)")
     }
@@ -118,13 +150,17 @@ public struct Checkpoint {
     var reader = BodyReader(path: path, bytes: bytes, start: 8 + headerLength)
     var result = Checkpoint(metadata: [], tensors: [])
     for (key, value) in entries {
-      if key == "__metadata__" {
-        for (name, text) in value.entries ?? [] { result.metadata.append((name, text.text ?? "")) }
+      if key == metadataKey {
+        guard let notes = value.entries, notes.allSatisfy({ $0.value.text != nil }) else {
+          throw fail("its `\(metadataKey)` is not a map of strings")
+        }
+        result.metadata = notes.map { ($0.key, $0.value.text ?? "") }
       } else {
         result.tensors.append(NamedParameter(key, try reader.tensor(named: key, value)))
       }
     }
     try reader.finish()
+    result.rounded = reader.rounded
     return result
   }
 
@@ -165,6 +201,7 @@ private struct BodyReader {
   let bytes: [UInt8]
   let start: Int
   var ranges: [(Range<Int>, String)] = []
+  var rounded: [String] = []
 
   init(path: String, bytes: [UInt8], start: Int) {
     self.path = path
@@ -177,37 +214,46 @@ private struct BodyReader {
   }
 
   mutating func tensor(named name: String, _ value: JSON) throws -> Tensor {
-    guard let dtype = value["dtype"]?.text, let format = NumberFormat(rawValue: dtype) else {
-      throw fail(name, "its number format is not one of F32, F16, BF16, F64")
+    guard let dtype = value["dtype"]?.text else { throw fail(name, "it has no `dtype`") }
+    guard let kind = StoredNumber(safetensors: dtype) else {
+      let known = StoredNumber.safetensorsNames.map(\.key).joined(separator: ", ")
+      throw fail(name, "its numbers are of the kind `\(dtype)`, which is not one of \(known)")
     }
     guard let sizes = value["shape"]?.elements else { throw fail(name, "it has no shape") }
     let shape = sizes.compactMap(\.integer)
     guard shape.count == sizes.count, shape.allSatisfy({ $0 >= 0 }),
       let count = try? Tensor.elementCount(shape)
     else { throw fail(name, "its shape is not sound") }
-    let offsets = (value["data_offsets"]?.elements ?? []).compactMap(\.integer)
-    guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0],
-      offsets[1] <= bytes.count - start
-    else { throw fail(name, "its place is outside of the file") }
-    guard offsets[1] - offsets[0] == count * format.byteCount else {
-      throw fail(name, "its shape \(shape) does not match its \(offsets[1] - offsets[0]) bytes")
+    let offsets = (value["data_offsets"]?.elements ?? []).map(\.integer)
+    guard offsets.count == 2, let first = offsets[0], let end = offsets[1] else {
+      throw fail(name, "its `data_offsets` are not two whole numbers")
     }
-    ranges.append((offsets[0]..<offsets[1], name))
-    return try bytes.withUnsafeBytes { raw in
-      try Tensor(
-        decoding: UnsafeRawBufferPointer(rebasing: raw[start + offsets[0]..<start + offsets[1]]),
-        shape: shape, format: format)
+    guard first >= 0, end >= first, end <= bytes.count - start else {
+      throw fail(name, "its place is outside of the file")
     }
+    let (size, overflows) = count.multipliedReportingOverflow(by: kind.byteCount)
+    guard !overflows, end - first == size else {
+      throw fail(name, "its shape \(shape) does not match its \(end - first) bytes")
+    }
+    ranges.append((first..<end, name))
+    let (tensor, isRounded) = try bytes.withUnsafeBytes { raw in
+      try kind.tensor(
+        shape: shape, bytes: UnsafeRawBufferPointer(rebasing: raw[start + first..<start + end]))
+    }
+    if isRounded { rounded.append(name) }
+    return tensor
   }
 
   /// The tensors must tile the rest of the file: no hole, no overlap, no trailing bytes.
   func finish() throws {
     var end = 0
-    for (range, name) in ranges.sorted(by: { $0.0.lowerBound < $1.0.lowerBound }) {
-      guard range.lowerBound == end || range.isEmpty else {
+    for (range, name) in ranges.sorted(by: {
+      ($0.0.lowerBound, $0.0.upperBound) < ($1.0.lowerBound, $1.0.upperBound)
+    }) {
+      guard range.lowerBound == end else {
         throw fail(name, "it overlaps another one or leaves a hole")
       }
-      end = max(end, range.upperBound)
+      end = range.upperBound
     }
     guard end == bytes.count - start else {
       throw CheckpointError(path: path, message: "bytes follow the last tensor")
@@ -216,41 +262,12 @@ private struct BodyReader {
 }
 
 extension Tensor {
-  fileprivate func encoded(_ format: NumberFormat) -> [UInt8] {
+  fileprivate func encoded(_ format: StoredNumber) -> [UInt8] {
     withValues { values in
       guard format == .float16 else {
         return Array(UnsafeRawBufferPointer(values))
       }
       return values.map { Float16($0) }.withUnsafeBytes { Array($0) }
-    }
-  }
-
-  fileprivate convenience init(
-    decoding bytes: UnsafeRawBufferPointer, shape: [Int], format: NumberFormat
-  ) throws {
-    try self.init(uninitialized: shape)
-    for i in 0..<count {
-      switch format {
-      case .float32:
-        pointer[i] = Float(
-          bitPattern: UInt32(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self)))
-      case .float16:
-        pointer[i] = Float(
-          Float16(
-            bitPattern: UInt16(
-              littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))))
-      case .bfloat16:
-        pointer[i] = Float(
-          bitPattern: UInt32(
-            UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
-            << 16)
-      case .float64:
-        pointer[i] = Float(
-          Double(
-            bitPattern: UInt64(
-              littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * i, as: UInt64.self))))
-      }
     }
   }
 }

@@ -168,7 +168,12 @@ import Testing
 
   @Test(arguments: [
     "{'descr': '|O', 'fortran_order': False, 'shape': (2,)}",
-    "{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}",
+    "{'descr': '>c8', 'fortran_order': False, 'shape': (1,)}",
+    "{'descr': '|f4', 'fortran_order': False, 'shape': (2,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (+2,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': ( 0 2,)}",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'more': True}",
     "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,)}",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (3,)}",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}",
