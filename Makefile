@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 FUZZ_RUNS ?= 100000
 FUZZ_CASES ?= 50000
+FUZZ_FILES ?= 20000
 SWIFT ?= swift
 BINARY = .build/release/smap
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -36,7 +37,8 @@ train: build ## Train the shipped models anew (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 
-fuzz: build ## Hostile programs under AddressSanitizer, tensors against NumPy (FUZZ_RUNS, FUZZ_CASES).
+fuzz: build ## Hostile programs and files, tensors against NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
+	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)
 	Fuzzing/run.sh $(FUZZ_RUNS)
 	SMAP_CASES=$(FUZZ_CASES) scripts/python-tests.sh $(BINARY) Tests/Tensors
 

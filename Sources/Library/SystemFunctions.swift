@@ -3,6 +3,7 @@
 // The machine and the session as a script may see them.
 
 import Glibc
+import Models
 import Runtime
 import Tensors
 
@@ -100,4 +101,4 @@ enum SystemFunctions {
 }
 
 /// The version of this package.
-public let smapVersion = "0.1.0"
+public let smapVersion = packageVersion

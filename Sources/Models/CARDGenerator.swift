@@ -52,6 +52,16 @@ public struct GeneratorConfiguration: Sendable, Equatable {
     }
   }
 
+  /// Numbers that a generator of a validated configuration needs at least, by the choice that asks
+  /// for them.
+  var leastCounts: [(key: String, count: Int)] {
+    [
+      ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
+      ("num_classes", numClasses * width), ("depth", 4 * depth * width * width),
+      ("head_width", headWidth * headWidth), ("head_depth", 5 * headDepth * headWidth * headWidth),
+    ]
+  }
+
   var metadata: [(key: String, value: String)] {
     [
       ("num_tokens", "\(numTokens)"), ("token_dim", "\(tokenDim)"),
@@ -70,6 +80,9 @@ public struct GeneratorConfiguration: Sendable, Equatable {
     heads = try metadata.integer("heads")
     headWidth = try metadata.integer("head_width")
     headDepth = try metadata.integer("head_depth")
+    guard try metadata.text("head") == "flow" else {
+      throw metadata.fail("head", "is none that this smap has")
+    }
     try validate()
   }
 }

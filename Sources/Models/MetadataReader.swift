@@ -4,12 +4,13 @@
 // names the file and the entry.
 
 import Networks
+import Tensors
 
 struct MetadataReader {
   let checkpoint: Checkpoint
   let path: String
 
-  private func fail(_ key: String, _ problem: String) -> CheckpointError {
+  func fail(_ key: String, _ problem: String) -> CheckpointError {
     CheckpointError(
       path: path, message: "its metadata entry `\(key)` \(problem)",
       hint: "was it written by smap?")
@@ -20,8 +21,19 @@ struct MetadataReader {
     return text
   }
 
+  func flag(_ key: String) throws -> Bool {
+    switch try text(key) {
+    case "true": return true
+    case "false": return false
+    default: throw fail(key, "is neither true nor false")
+    }
+  }
+
   func integer(_ key: String) throws -> Int {
-    guard let value = Int(try text(key)) else { throw fail(key, "is not a whole number") }
+    let text = try text(key)
+    guard let value = Int(text), "\(value)" == text else {
+      throw fail(key, "is not a whole number")
+    }
     return value
   }
 
@@ -47,6 +59,26 @@ struct MetadataReader {
       throw CheckpointError(
         path: path, message: "this holds \(found), not a \(kind)",
         hint: kind == "tokenizer" ? "open it with card.load" : "open it with smap.load")
+    }
+  }
+
+  /// Runs what makes a configuration of the metadata; values that cannot be are faults of the file.
+  func validated<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as TensorError {
+      throw CheckpointError(
+        path: path, message: "its metadata are not sound: \(error.message)", hint: error.hint)
+    }
+  }
+
+  /// Refuses sizes that need more numbers than the file holds, before a model of such sizes is made.
+  ///
+  /// `least` names metadata entries, each with numbers that a model needs at least because of it.
+  func expect(least: [(key: String, count: Int)]) throws {
+    let held = checkpoint.tensors.reduce(0) { $0 + $1.tensor.count }
+    for (key, count) in least where count > held {
+      throw fail(key, "asks for \(count) numbers or more, but the file holds \(held)")
     }
   }
 }

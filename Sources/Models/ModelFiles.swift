@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models as checkpoint files: the architecture and its notes as metadata, the tensors by name.
+// Models as checkpoint files: the architecture and its notes as metadata, the tensors by name. Files say
+// the version of their format and which smap wrote them; a format that is newer is refused, because
+// what it means by the same entries is not known here.
 
 import Files
 import Networks
 import Tensors
+
+/// The version of this package, which model files carry.
+package let packageVersion = "0.1.0"
+
+/// The format of model files.
+private enum ModelFormat {
+  /// 1: names of classes with commas between them, 2: as a JSON array.
+  static let version = 2
+
+  /// The metadata of a model.
+  static func metadata(
+    kind: String, configuration: [(key: String, value: String)], classNames: [String],
+    notes: [(key: String, value: String)]
+  ) -> [(key: String, value: String)] {
+    [
+      ("smap_kind", kind), ("format_version", "\(version)"), ("smap_version", packageVersion),
+    ] + configuration + [("class_names", JSON.array(classNames.map { .string($0) }).rendered)]
+      + notes.map { ("note." + $0.key, $0.value) }
+  }
+}
 
 extension SMAPTokenizer {
   /// Writes the tokenizer; the old file stays until the new one is whole.
@@ -15,9 +37,9 @@ extension SMAPTokenizer {
   ) throws {
     try with(weights) {
       try Checkpoint(
-        metadata: [("smap_kind", "tokenizer"), ("format_version", "1")] + configuration.metadata
-          + [("class_names", classNames.joined(separator: ","))]
-          + notes.map { ("note." + $0.key, $0.value) },
+        metadata: ModelFormat.metadata(
+          kind: "tokenizer", configuration: configuration.metadata, classNames: classNames,
+          notes: notes),
         tensors: stateTensors
       ).write(path: path, format: format)
     }
@@ -28,7 +50,10 @@ extension SMAPTokenizer {
     let checkpoint = try Checkpoint.read(path: path)
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: "tokenizer")
-    let configuration = try TokenizerConfiguration(metadata: metadata)
+    let version = try metadata.formatVersion()
+    let configuration = try metadata.validated { try TokenizerConfiguration(metadata: metadata) }
+    let classNames = try metadata.classNames(version, limit: configuration.numClasses)
+    try metadata.expect(least: configuration.leastCounts)
     let tokenizer = try SMAPTokenizer(configuration, seed: 0)
     try checkpoint.load(into: tokenizer.stateTensors, path: path)
     if configuration.linearPath {
@@ -36,7 +61,7 @@ extension SMAPTokenizer {
       try tokenizer.linearPath.refresh(synthesis: stored)
     }
     tokenizer.codebook?.resetSums()
-    tokenizer.classNames = metadata.classNames
+    tokenizer.classNames = classNames
     tokenizer.notes = metadata.notes
     return tokenizer
   }
@@ -51,9 +76,9 @@ extension CARDGenerator {
   ) throws {
     try with(weights) {
       try Checkpoint(
-        metadata: [("smap_kind", "generator"), ("format_version", "1")] + configuration.metadata
-          + [("class_names", classNames.joined(separator: ","))]
-          + notes.map { ("note." + $0.key, $0.value) },
+        metadata: ModelFormat.metadata(
+          kind: "generator", configuration: configuration.metadata, classNames: classNames,
+          notes: notes),
         tensors: stateTensors
       ).write(path: path, format: format)
     }
@@ -64,17 +89,49 @@ extension CARDGenerator {
     let checkpoint = try Checkpoint.read(path: path)
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: "generator")
-    let generator = try CARDGenerator(GeneratorConfiguration(metadata: metadata), seed: 0)
+    let version = try metadata.formatVersion()
+    let configuration = try metadata.validated { try GeneratorConfiguration(metadata: metadata) }
+    let classNames = try metadata.classNames(version, limit: configuration.numClasses)
+    try metadata.expect(least: configuration.leastCounts)
+    let generator = try CARDGenerator(configuration, seed: 0)
     try checkpoint.load(into: generator.stateTensors, path: path)
-    generator.classNames = metadata.classNames
+    generator.classNames = classNames
     generator.notes = metadata.notes
     return generator
   }
 }
 
 extension MetadataReader {
-  var classNames: [String] {
-    (checkpoint.text("class_names") ?? "").split(separator: ",").map(String.init)
+  /// The version of the file's format, one that this smap reads.
+  func formatVersion() throws -> Int {
+    let version = try integer("format_version")
+    guard version >= 1 else { throw fail("format_version", "is no version") }
+    guard version <= ModelFormat.version else {
+      let writer = checkpoint.text("smap_version").map { "smap \($0)" } ?? "a newer smap"
+      throw CheckpointError(
+        path: path,
+        message: "\(writer) wrote it in format \(version); this is smap \(packageVersion), which "
+          + "reads formats up to \(ModelFormat.version)", hint: "open it with a newer smap")
+    }
+    return version
+  }
+
+  /// The names of at most `limit` classes.
+  func classNames(_ version: Int, limit: Int) throws -> [String] {
+    let text = checkpoint.text("class_names") ?? (version == 1 ? "" : "[]")
+    let names: [String]
+    if version == 1 {
+      names = text.split(separator: ",").map(String.init)
+    } else {
+      guard let items = (try? JSON.parse(text.utf8))?.elements,
+        items.allSatisfy({ $0.text != nil })
+      else { throw fail("class_names", "is not a list of strings") }
+      names = items.compactMap(\.text)
+    }
+    guard names.count <= limit else {
+      throw fail("class_names", "names \(names.count) classes, but the model has \(limit)")
+    }
+    return names
   }
 
   var notes: [(key: String, value: String)] {

@@ -72,6 +72,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       ("image_size", imageSize), ("patch_size", patchSize), ("num_tokens", numTokens),
       ("token_dim", tokenDim), ("width", width), ("heads", heads), ("num_classes", numClasses),
       ("codebook_size", codebookSize), ("depth", depth), ("decoder_depth", decoderDepth),
+      ("pixel_channels", pixelChannels),
     ]
     for (name, value) in positive where value < 1 || value > 1 << 20 {
       throw TensorError.value("\(name) cannot be \(value)", hint: "it is a whole number from 1")
@@ -89,6 +90,26 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     guard tailDrop.minKeep <= numTokens else {
       throw TensorError.value("min_keep \(tailDrop.minKeep) exceeds num_tokens \(numTokens)")
     }
+  }
+
+  /// Numbers that a tokenizer of a validated configuration needs at least, by the choice that asks
+  /// for them.
+  var leastCounts: [(key: String, count: Int)] {
+    let patch = patchSize * patchSize
+    var counts = [
+      ("image_size", patchCount * width), ("patch_size", 3 * patch * width),
+      ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
+      ("num_classes", numClasses * width), ("depth", 4 * depth * width * width),
+      ("decoder_depth", 4 * decoderDepth * width * width),
+      ("pixel_channels", pixelChannels * max(9 * pixelChannels, patch * width)),
+    ]
+    if linearPath {
+      counts += [
+        ("num_classes", numClasses * pixelCount), ("num_tokens", numTokens * tokenDim * pixelCount),
+      ]
+    }
+    if quantizer == .vq { counts.append(("codebook_size", codebookSize * tokenDim)) }
+    return counts
   }
 
   /// The metadata entries that rebuild this configuration.
@@ -121,7 +142,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     heads = try metadata.integer("heads")
     numClasses = try metadata.integer("num_classes")
     inject = try metadata.choice("inject")
-    linearPath = try metadata.text("linear_path") == "true"
+    linearPath = try metadata.flag("linear_path")
     pixelChannels = try metadata.integer("pixel_channels")
     let curriculum = try metadata.text("curriculum")
     tailDrop = try TailDrop(

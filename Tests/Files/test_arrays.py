@@ -53,7 +53,7 @@ def numbers(folder, name):
 
 def close(found, wanted):
     # Display keeps four digits.
-    return all(math.isnan(a) and math.isnan(b) or a == b or abs(a - b) <= 2e-4 * abs(b)
+    return all(math.isnan(a) and math.isnan(b) or a == b or abs(a - b) <= 5e-4 * abs(b)
                for a, b in zip(found, wanted)) and len(found) == len(wanted)
 
 

@@ -36,6 +36,16 @@ import Testing
     #expect(digits[0, 0].red == digits[0, 0].green)
   }
 
+  /// Values of 16 bits are as bright as with 8, in every order of the pixels. `Tests/Files` has all kinds.
+  @Test func sixteenBitsKeepTheirBrightness() throws {
+    let grey = try PNG.load(path: TestFolder.data("grey16.png"))
+    #expect((0..<4).map { grey[$0, 0].red } == [0, 64, 128, 255])
+    let plain = try PNG.load(path: TestFolder.data("rgb16.png"))
+    let mean = plain.pixels.reduce(0) { $0 + Double($1) } / Double(plain.pixels.count * 255)
+    #expect(abs(mean - 0.3765) < 1 / 255)
+    #expect(try PNG.load(path: TestFolder.data("rgb16-interlaced.png")) == plain)
+  }
+
   @Test func everyTruncationIsRefused() throws {
     let bytes = try PNG.encode(try PNGTests.sample(channels: 3))
     for count in 0..<bytes.count - 12 {
