@@ -58,9 +58,8 @@ def test_metadata_of_small_models(smap, tmp_path):
 def test_metadata_of_shipped_models(smap, tmp_path, model):
     content = (ROOT / "Examples/Models" / f"{model}.safetensors").read_bytes()
     count = len(hostile.VALUES)
-    # Each entry gets two of the values, and the one that once trapped.
-    variants = variants_of(content, lambda i: [
-        hostile.VALUES[(2 * i) % count], hostile.VALUES[(2 * i + 1) % count], "9223372036854775807"])
+    # Each entry gets one of the values, and the one that once trapped.
+    variants = variants_of(content, lambda i: [hostile.VALUES[2 * i % count], "9223372036854775807"])
     check(smap, tmp_path, ".generator" if "card" in model else ".tokenizer", variants)
 
 
