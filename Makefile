@@ -13,7 +13,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test build libraries train fuzz soak sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test build libraries train fuzz soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## Say what each target does.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ fuzz: build ## Hostile programs and files, tensors against NumPy (FUZZ_RUNS, FUZ
 
 soak: build ## Evaluate a million statements in one session and see that its memory stays flat.
 	scripts/soak.sh $(BINARY)
+
+interrupts: build ## Press Ctrl-C a thousand times, in every built-in, and take the times to the prompt.
+	Tests/Interrupts/interrupts.py --binary $(BINARY) --output benchmarks/results/interrupts.md
 
 sanitize: libraries ## Run the Swift tests under AddressSanitizer and ThreadSanitizer.
 	scripts/sanitize.sh

@@ -221,7 +221,9 @@ public final class LineEditor {
   /// Draws the line again below text that was written in between.
   func redraw() { cedit_redraw(handle) }
 
-  func adoptWindowSize() { cedit_resize(handle) }
+  func adoptWindowSize() {
+    if Terminal.hasPlausibleSize(terminal.input) { cedit_resize(handle) }
+  }
 
   /// Gives the terminal back while `body` runs.
   func suspend(_ body: () -> Void) {

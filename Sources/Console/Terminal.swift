@@ -56,7 +56,7 @@ public struct Terminal: Sendable {
     errors = STDERR_FILENO
     isTerminal = isatty(output) == 1
     isInteractive = isatty(input) == 1 && isTerminal
-    canEdit = isInteractive && !isDumb
+    canEdit = isInteractive && !isDumb && Terminal.hasPlausibleSize(output)
     colors = Terminal.depth(
       color, term: term, usable: isTerminal && !isDumb, environment: environment)
     isUnicode = Terminal.speaksUnicode(environment)
@@ -81,12 +81,25 @@ public struct Terminal: Sendable {
     getenv(name).map { String(cString: $0) }
   }
 
-  /// The present size in characters; 80 x 24 where nothing is known.
+  /// The most columns and rows that a terminal is believed to have. A line editor keeps every cell in
+  /// memory, which is gigabytes for the 65,535 that the system can name.
+  private static let largestSize = 2000
+
+  /// Whether the terminal behind a descriptor, if one is there, has a size that the editor can handle.
+  static func hasPlausibleSize(_ descriptor: Int32) -> Bool {
+    var window = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 else { return true }
+    return Int(window.ws_col) <= largestSize && Int(window.ws_row) <= largestSize
+  }
+
+  /// The present size in characters, at most 2,000 each way; 80 x 24 where nothing is known.
   public var size: (columns: Int, rows: Int) {
     var window = winsize()
     guard ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0
     else { return (80, 24) }
-    return (Int(window.ws_col), Int(window.ws_row))
+    return (
+      min(Int(window.ws_col), Terminal.largestSize), min(Int(window.ws_row), Terminal.largestSize)
+    )
   }
 
   /// Writes text, all of it.

@@ -121,9 +121,11 @@ public enum AtomicFile {
       throw FileError(path: path, operation: "write", code: errno)
     }
     let temporary = TemporaryName.next()
+    defer { UnfinishedFile.end() }
     do {
       var writer = FileWriter(
         file: try Descriptor(creating: temporary, in: folder, operation: "write", name: path))
+      UnfinishedFile.begin(temporary, in: folder)
       if let mode { _ = fchmod(writer.file.number, mode) }
       try body(&writer)
       try writer.finish(synchronize: true)

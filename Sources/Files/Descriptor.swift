@@ -75,6 +75,14 @@ package struct Descriptor: ~Copyable {
     return PathText.text(of: buffer[..<count].map(UInt8.init(bitPattern:)))
   }
 
+  /// Throws unless the system would give so many bytes of memory, and some more, at once.
+  package func requireMemory(_ count: Int) throws {
+    guard count >= 1 << 20 else { return }
+    let (size, overflow) = count.addingReportingOverflow(1 << 23)
+    guard !overflow, let block = malloc(size) else { throw error("read", code: ENOMEM) }
+    free(block)
+  }
+
   /// Writes all bytes, continuing after short writes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes

@@ -18,7 +18,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case isDirectory
     /// The disk, the quota or the permitted file size is used up.
     case full
-    /// The file is longer than the reader accepts.
+    /// The file is longer than the reader accepts, or than the memory that the system gives.
     case tooLarge
     /// Anything else, described by the system's number.
     case other
@@ -101,6 +101,7 @@ extension FileError.Kind {
     case ENOSPC, EDQUOT: self = .full
     // EFBIG is our own limit when reading, and the process's limit on file sizes when writing.
     case EFBIG: self = operation == "read" ? .tooLarge : .full
+    case ENOMEM: self = .tooLarge
     default: self = .other
     }
   }

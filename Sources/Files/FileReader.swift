@@ -52,7 +52,8 @@ public enum FileReader {
     _ file: borrowing Descriptor, expected: Int, limit: Int
   ) throws -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(expected)
+    // Content and what is made of it need more than this; an array has no way to fail.
+    try file.requireMemory(expected)
     while true {
       // One byte more than expected, so that the usual file takes two calls.
       let room = max(expected - bytes.count + 1, 1 << 16)
@@ -61,7 +62,12 @@ public enum FileReader {
       }
       if chunk.isEmpty { return bytes }
       guard chunk.count <= limit - bytes.count else { throw file.error("read", code: EFBIG) }
-      if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+      if bytes.isEmpty {
+        bytes = chunk
+      } else {
+        if bytes.capacity < bytes.count + chunk.count { try file.requireMemory(2 * bytes.count) }
+        bytes += chunk
+      }
     }
   }
 

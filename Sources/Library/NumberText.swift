@@ -6,7 +6,10 @@
 /// Reads numbers from strings.
 enum NumberText {
   /// The number that a text holds, with a sign or blanks around it, or nil.
+  ///
+  /// A text of more than 64 KB is none: reading it would take seconds, and no double needs it.
   static func value(of text: String) -> Double? {
+    guard text.utf8.count <= 1 << 16 else { return nil }
     var rest = text[...]
     while rest.first?.isWhitespace ?? false { rest.removeFirst() }
     while rest.last?.isWhitespace ?? false { rest.removeLast() }

@@ -154,6 +154,7 @@ extension Machine {
     _ builtin: Builtin, at base: Int, count: Int, _ place: CallPlace
   ) throws -> Value {
     if session.interrupt.isRequested { throw session.takeInterrupt() }
+    if session.limits.seconds != nil { try session.poll() }
     let header = builtin.header
     let missing = try bind(header, at: base, count: count, place, hasValues: true)
     let parameters = header.parameters.count

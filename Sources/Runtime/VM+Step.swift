@@ -40,7 +40,7 @@ extension Machine {
       case .tensor(let tensor): tensor.count >= 1 << 14
       case .list(let list): list.count >= 1 << 14
       case .text(let text): text.string.utf8.count >= 1 << 16
-      default: false
+      default: session.limits.seconds != nil
       }
     if isLarge {
       try session.poll()

@@ -7,6 +7,7 @@ extension Tensor {
   /// The positions of all elements that are not 0: one row each, [found, rank].
   public func nonzero() throws -> Tensor {
     var found: [Int] = []
+    try MemoryBudget.requireRoom(forArrays: 16 * count)
     for i in 0..<count {
       try Stop.check(at: i)
       if pointer[i] != 0 { found.append(i) }
@@ -39,6 +40,7 @@ extension Tensor {
       throw TensorError.value("a length of \(minimumLength) is not possible")
     }
     var numbers: [Int] = []
+    try MemoryBudget.requireRoom(forArrays: 8 * count)
     numbers.reserveCapacity(count)
     for i in 0..<count {
       try Stop.check(at: i)

@@ -104,6 +104,7 @@ extension Tensor {
     let indices = try index.wholeNumbers(below: shape[dim], along: dim, of: shape)
     let strides = StridedView.contiguousStrides(shape)
     var counters = [Int](repeating: 0, count: rank)
+    try MemoryBudget.requireRoom(forArrays: 8 * indices.count)
     var positions = [Int](repeating: 0, count: indices.count)
     for i in indices.indices {
       try Stop.check(at: i)
@@ -153,7 +154,8 @@ extension Tensor {
   ///
   /// Throws an IndexError for what is not a whole number or out of range.
   package func wholeNumbers(below size: Int, along dim: Int, of shape: [Int]) throws -> [Int] {
-    try (0..<count).map { i in
+    try MemoryBudget.requireRoom(forArrays: 8 * count)
+    return try (0..<count).map { i in
       try Stop.check(at: i)
       let value = pointer[i]
       guard let number = Int(exactly: value) else {

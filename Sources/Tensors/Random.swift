@@ -155,6 +155,7 @@ extension Tensor {
         "a permutation of \(count) numbers is not possible", hint: "n goes from 0 to 2**24")
     }
     let result = try Tensor(uninitialized: [count])
+    try MemoryBudget.requireRoom(forArrays: 8 * count)
     for (i, number) in try key.permutation(count).enumerated() { result.pointer[i] = Float(number) }
     return result
   }

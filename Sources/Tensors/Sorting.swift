@@ -15,6 +15,8 @@ extension Tensor {
     let width = rows.shape[last]
     let (x, out) = (rows.pointer, order.pointer)
     let isLong = rows.count > 1 << 20
+    // The positions of a row and as much again to merge them, on each thread.
+    try MemoryBudget.requireRoom(forArrays: 24 * width * min(ThreadPool.threadCount, rows.count))
     ThreadPool.forEachBlock(
       rows: width == 0 ? 0 : rows.count / width, rowsPerBlock: max(1, 4096 / max(width, 1))
     ) { block in

@@ -44,6 +44,17 @@ public enum MemoryBudget {
   /// than theirs would; for programs whose work is done by one thread other than the first.
   public static func useOneHeap() { smap_use_one_heap() }
 
+  /// Throws a LimitError unless so many bytes of memory, and some more, could be had at once: for arrays
+  /// of Swift, which have no way to fail where the system refuses memory.
+  package static func requireRoom(forArrays bytes: Int) throws {
+    guard bytes >= 1 << 20 else { return }
+    let (size, overflow) = bytes.addingReportingOverflow(1 << 23)
+    guard !overflow, let block = malloc(size) else {
+      throw TensorError.limit("the machine has no \(describeBytes(bytes)) of memory left")
+    }
+    free(block)
+  }
+
   fileprivate static func claim(_ bytes: Int) throws {
     let now = heldBytes.add(bytes, ordering: .relaxed).newValue
     let allowed = limit

@@ -5,6 +5,7 @@
 // fail, by a trap or a broken pointer, the person is told that it is not their fault and what to
 // report, on a stack of its own, since the usual one may be what was used up.
 
+import Files
 import Glibc
 import Runtime
 import Synchronization
@@ -18,6 +19,7 @@ enum Signals {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { _ in
       if Interrupt.shared.isRequested, Signals.secondInterruptExits.load(ordering: .relaxed) {
+        UnfinishedFile.remove()
         Signals.say("interrupted\n")
         _exit(130)
       }
@@ -41,6 +43,12 @@ enum Signals {
     useAlternateStack()
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { number in
+      // An object of Swift has no way to fail: where the system refuses memory, it traps.
+      if errno == ENOMEM {
+        UnfinishedFile.remove()
+        Signals.say("LimitError: the system gives this process no more memory\n")
+        _exit(75)
+      }
       Signals.say("smap: internal error, signal ")
       Signals.say(number)
       Signals.say(

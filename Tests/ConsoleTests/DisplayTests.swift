@@ -129,3 +129,24 @@ import Testing
     #expect(drawn[0].contains("20/100"))
   }
 }
+
+@Suite struct TerminalSizeTests {
+  /// A terminal of a size that its owner names; nil where the system has none to give.
+  private static func terminal(columns: UInt16, rows: UInt16) -> Terminal? {
+    let owner = posix_openpt(O_RDWR | O_NOCTTY)
+    guard owner >= 0, grantpt(owner) == 0, unlockpt(owner) == 0, let name = ptsname(owner) else {
+      return nil
+    }
+    let side = open(name, O_RDWR | O_NOCTTY)
+    var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+    guard side >= 0, ioctl(side, UInt(TIOCSWINSZ), &size) == 0 else { return nil }
+    return Terminal(input: side, output: side) { $0 == "TERM" ? "xterm" : nil }
+  }
+
+  @Test func absurdSizesAreNotBelieved() throws {
+    let usual = try #require(Self.terminal(columns: 100, rows: 30))
+    #expect(usual.size == (100, 30) && usual.canEdit)
+    let absurd = try #require(Self.terminal(columns: .max, rows: .max))
+    #expect(absurd.size == (2000, 2000) && !absurd.canEdit)
+  }
+}

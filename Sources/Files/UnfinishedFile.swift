@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The temporary file that is being written, in a form that a signal handler can use: a process that is
+// told twice to end takes it along instead of leaving it to the next one that saves.
+
+import Glibc
+import Synchronization
+
+/// The temporary file that is being written now, if there is one.
+public enum UnfinishedFile {
+  /// The folder, as a descriptor; -1 while nothing is written.
+  private static let folder = Atomic<Int32>(-1)
+  private static let longestName = 255
+  /// The name in the folder, ended by a NUL.
+  private nonisolated(unsafe) static let name = UnsafeMutablePointer<CChar>.allocate(
+    capacity: longestName + 1)
+
+  /// Notes a file that has just been made; a second one beside it is not noted.
+  static func begin(_ entry: String, in descriptor: borrowing Descriptor) {
+    let bytes = entry.utf8.prefix(longestName)
+    guard folder.load(ordering: .relaxed) < 0 else { return }
+    for (index, byte) in bytes.enumerated() { name[index] = CChar(bitPattern: byte) }
+    name[bytes.count] = 0
+    folder.store(descriptor.number, ordering: .releasing)
+  }
+
+  /// Notes that the file has its final name, or is gone.
+  static func end() { folder.store(-1, ordering: .releasing) }
+
+  /// Removes the file, before the process ends; safe in signal handlers.
+  public static func remove() {
+    let descriptor = folder.load(ordering: .acquiring)
+    if descriptor >= 0 { unlinkat(descriptor, name, 0) }
+  }
+}
