@@ -49,7 +49,7 @@ fi
   echo "not to be had here: pillow"
 
 folders=()
-for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Files Tests/Interrupts; do
+for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Files Tests/Interrupts Tests/Signals; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 [ $# -gt 0 ] || set -- "${folders[@]}"

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -73,6 +74,27 @@ static FILE *stream_on(int descriptor, const char *mode) {
   return stream;
 }
 
+/// How the terminal was before it was edited on, for `cedit_restore`, which a signal handler may call.
+static struct {
+  volatile sig_atomic_t known;
+  int input, output;
+  struct termios attributes;
+} terminal;
+
+void cedit_restore(void) {
+  static const char paste_marks_off[] = "\033[?2004l";
+  if (!terminal.known) return;
+  // Changing a terminal from the background would stop the process.
+  sigset_t quiet, before;
+  sigemptyset(&quiet);
+  sigaddset(&quiet, SIGTTOU);
+  sigprocmask(SIG_BLOCK, &quiet, &before);
+  tcsetattr(terminal.input, TCSANOW, &terminal.attributes);
+  ssize_t ignored = write(terminal.output, paste_marks_off, sizeof paste_marks_off - 1);
+  (void)ignored;
+  sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 cedit *cedit_open(const char *program, int input, int output, int error,
                   cedit_callbacks callbacks) {
   cedit *editor = calloc(1, sizeof *editor);
@@ -91,6 +113,10 @@ cedit *cedit_open(const char *program, int input, int output, int error,
     return NULL;
   }
   EditLine *line = editor->line;
+  terminal.known = 0;
+  terminal.input = input;
+  terminal.output = output;
+  if (tcgetattr(input, &terminal.attributes) == 0) terminal.known = 1;
   el_wset(line, EL_CLIENTDATA, editor);
   el_wset(line, EL_SIGNAL, 0);
   el_wset(line, EL_EDITOR, L"emacs");
@@ -104,6 +130,7 @@ cedit *cedit_open(const char *program, int input, int output, int error,
 
 void cedit_close(cedit *editor) {
   if (!editor) return;
+  terminal.known = 0;
   if (editor->line) el_end(editor->line);
   for (int i = 0; i < 3; i++) {
     if (editor->streams[i]) fclose(editor->streams[i]);

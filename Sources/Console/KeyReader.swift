@@ -22,6 +22,8 @@ package enum Key: Sendable, Equatable {
   /// A sequence without a meaning here.
   case unknown
   case endOfInput
+  /// The process is about to end.
+  case terminated
 }
 
 /// Where keys come from.
@@ -31,6 +33,8 @@ package enum KeyInput: Sendable, Equatable {
   /// Nothing came within the time allowed.
   case nothing
   case endOfInput
+  /// The process is about to end; this stays so.
+  case terminated
 }
 
 /// Decodes keys; bytes that were read ahead stay for the next call.
@@ -47,10 +51,11 @@ package struct KeyReader {
     self.source = source
   }
 
-  /// Reads from a descriptor, and reports a new window size when `window` becomes readable.
-  package init(descriptor: Int32, window: Int32) {
+  /// Reads from a descriptor, reports a new window size when `window` becomes readable, and the end
+  /// of the process when `end` does.
+  package init(descriptor: Int32, window: Int32, end: Int32 = -1) {
     self.init { milliseconds in
-      KeyReader.wait(descriptor: descriptor, window: window, milliseconds: milliseconds)
+      KeyReader.wait(descriptor: descriptor, window: window, end: end, milliseconds: milliseconds)
     }
   }
 
@@ -62,6 +67,7 @@ package struct KeyReader {
       case .resized: return .resized
       case .nothing: break
       case .endOfInput: return .endOfInput
+      case .terminated: return .terminated
       }
       return next()
     }
@@ -91,7 +97,7 @@ package struct KeyReader {
       case .bytes(let new): refill(new)
       // The size is asked for again at every drawing, so the report may be dropped here.
       case .resized: continue
-      case .nothing, .endOfInput: return nil
+      case .nothing, .endOfInput, .terminated: return nil
       }
     }
     position += 1
@@ -165,7 +171,7 @@ package struct KeyReader {
       switch source(-1) {
       case .bytes(let new): refill(new)
       case .resized, .nothing: continue
-      case .endOfInput: return PastedText.cleaned(content)
+      case .endOfInput, .terminated: return PastedText.cleaned(content)
       }
     }
     return PastedText.cleaned(content.dropLast(mark.count))
@@ -173,13 +179,14 @@ package struct KeyReader {
 
   // MARK: - Waiting
 
-  private static func wait(descriptor: Int32, window: Int32, milliseconds: Int32) -> KeyInput {
-    var polled = [
-      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: window, events: Int16(POLLIN), revents: 0),
-    ]
-    let ready = retrying { poll(&polled, 2, milliseconds) }
+  private static func wait(
+    descriptor: Int32, window: Int32, end: Int32, milliseconds: Int32
+  ) -> KeyInput {
+    // Poll passes over descriptors below 0.
+    var polled = [descriptor, window, end].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    let ready = retrying { poll(&polled, 3, milliseconds) }
     if ready == 0 { return .nothing }
+    if ready > 0 && polled[2].revents != 0 { return .terminated }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     if ready > 0 && polled[1].revents != 0 {
       _ = read(window, &buffer, buffer.count)

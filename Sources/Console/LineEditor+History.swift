@@ -69,6 +69,7 @@ extension LineEditor {
       act(on: key)
       // Enter takes the entry and runs it in one go.
       if key == .enter { pass(10) }
+    case .terminated: finishForGood()
     case .endOfInput: finish(nil)
     default:
       // Any other key takes the entry and then does what it always does.

@@ -23,6 +23,7 @@ extension LineEditor {
     case .enter: enter()
     case .control("C"): finish(.canceled)
     case .control("D") where buffer.text.isEmpty: finish(.endOfInput)
+    case .terminated: finishForGood()
     case .endOfInput where !buffer.text.isEmpty: finish(nil)
     case .control("X"): finish(.edit(cleanText(buffer.text)))
     case .character(let scalar): pass(Int32(bitPattern: scalar.value))

@@ -73,9 +73,9 @@ public final class LineEditor {
   /// Takes over a terminal for editing; nil if that is not possible there.
   ///
   /// `isIncomplete` decides whether Enter continues on a new line; `completions` gets a text and
-  /// a cursor position in scalars.
+  /// a cursor position in scalars. Input ends when the descriptor `end` becomes readable.
   public init?(
-    terminal: Terminal, history: History, isIncomplete: @escaping (String) -> Bool,
+    terminal: Terminal, history: History, end: Int32 = -1, isIncomplete: @escaping (String) -> Bool,
     completions: @escaping (String, Int) -> Completions
   ) {
     guard terminal.canEdit else { return nil }
@@ -83,7 +83,7 @@ public final class LineEditor {
     self.history = history
     self.isIncomplete = isIncomplete
     self.completions = completions
-    keys = KeyReader(descriptor: terminal.input, window: cedit_watch_window())
+    keys = KeyReader(descriptor: terminal.input, window: cedit_watch_window(), end: end)
     let callbacks = cedit_callbacks(
       context: Unmanaged.passUnretained(self).toOpaque(),
       read: { context, character in
@@ -161,6 +161,13 @@ public final class LineEditor {
   func finish(_ answer: Answer?) {
     self.answer = answer
     queue.append(10)
+  }
+
+  /// Ends editing because the process does. What was not entered must not run, but can be called back
+  /// in the next session.
+  func finishForGood() {
+    history.append(cleanText(buffer.text))
+    finish(.endOfInput)
   }
 
   /// Has `perform` called with the key.

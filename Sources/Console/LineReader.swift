@@ -19,12 +19,18 @@ package struct LineReader {
   }
 
   private let descriptor: Int32
+  /// A descriptor that becomes readable when nothing more is to be read, or -1.
+  private let end: Int32
   private var buffer: [UInt8] = []
   private var position = 0
   private var isAtEnd = false
 
-  /// Reads from a descriptor, ahead of the lines that are asked for.
-  package init(descriptor: Int32) { self.descriptor = descriptor }
+  /// Reads from a descriptor, ahead of the lines that are asked for; input ends when the descriptor
+  /// `end` becomes readable.
+  package init(descriptor: Int32, end: Int32 = -1) {
+    self.descriptor = descriptor
+    self.end = end
+  }
 
   /// Waits for the next line.
   ///
@@ -75,6 +81,13 @@ package struct LineReader {
 
   /// Adds what can be read, after dropping what was used; false when a signal came instead.
   private mutating func fill() throws -> Bool {
+    var polled = [descriptor, end].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    if poll(&polled, 2, -1) < 0 && errno == EINTR { return false }
+    if polled[1].revents != 0 {
+      isAtEnd = true
+      position = buffer.count
+      return true
+    }
     var block = [UInt8](repeating: 0, count: 1 << 16)
     let count = read(descriptor, &block, block.count)
     guard count >= 0 else {

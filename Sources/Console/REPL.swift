@@ -20,6 +20,10 @@ public final class REPL {
     public var historyPath: String?
     /// Says whether an interrupt has arrived since the last call, and forgets it.
     public var takeInterrupt: () -> Bool = { false }
+    /// Whether the process has been asked to end.
+    public var isTerminating: () -> Bool = { false }
+    /// A descriptor that becomes readable when it has, or -1.
+    public var termination: Int32 = -1
 
     /// Options with their defaults.
     public init() {}
@@ -39,7 +43,7 @@ public final class REPL {
   /// The lines of a statement that needs further ones.
   private var unfinished = ""
   private var paste = PasteProgress()
-  private lazy var lines = LineReader(descriptor: terminal.input)
+  private lazy var lines = LineReader(descriptor: terminal.input, end: options.termination)
   private var editor: LineEditor?
 
   /// Prepares a loop; nothing is read or written yet.
@@ -74,7 +78,7 @@ public final class REPL {
 
   private func makeEditor() -> LineEditor? {
     LineEditor(
-      terminal: terminal, history: history,
+      terminal: terminal, history: history, end: options.termination,
       isIncomplete: { [session] in session.completeness(of: $0) == .incomplete },
       completions: { [weak self] text, cursor in
         self?.completions(of: text, at: cursor) ?? .none
@@ -82,7 +86,7 @@ public final class REPL {
   }
 
   private func runEditing(_ editor: LineEditor) throws {
-    while !isDone {
+    while !isDone, !options.isTerminating() {
       switch editor.readStatement() {
       case .text(let text):
         try run(text)
@@ -97,7 +101,7 @@ public final class REPL {
   }
 
   private func runPlain() throws {
-    while !isDone {
+    while !isDone, !options.isTerminating() {
       if terminal.isInteractive { try terminal.write(prompt) }
       switch try lines.next() {
       case .line(let line):
@@ -112,7 +116,7 @@ public final class REPL {
         forgetUnfinished()
         try terminal.write("\n")
       case .endOfInput:
-        if !unfinished.isEmpty { try run(unfinished) }
+        if !unfinished.isEmpty, !options.isTerminating() { try run(unfinished) }
         return
       }
     }
@@ -191,7 +195,7 @@ public final class REPL {
     case .succeeded: break
     case .failed: if !terminal.isInteractive { exitCode = 1 }
     case .interrupted:
-      if terminal.isInteractive { complain("interrupted") } else { quit(130) }
+      if !terminal.isInteractive { quit(130) }
     case .quit(let code): quit(code)
     }
   }

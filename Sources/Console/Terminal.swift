@@ -4,6 +4,7 @@
 // one, how wide it is, which colours and characters it shows. Without a terminal everything is
 // plain: no prompt, no escape sequences, so that output can be piped and compared.
 
+import CEdit
 import Files
 import Glibc
 
@@ -80,6 +81,10 @@ public struct Terminal: Sendable {
   public static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
   }
+
+  /// Gives the terminal back as it was before lines were edited on it, for a process that ends at
+  /// once; safe in signal handlers.
+  public static func restore() { cedit_restore() }
 
   /// The most columns and rows that a terminal is believed to have. A line editor keeps every cell in
   /// memory, which is gigabytes for the 65,535 that the system can name.

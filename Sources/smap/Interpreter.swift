@@ -34,9 +34,10 @@ enum Interpreter {
       let host = makeHost(options, arguments, stackSize)
       let code = body(host)
       // What could not be written turns success into a failure, never the other way round.
-      guard code != 0 else { return host.out.finish() }
-      try? host.out.flush()
-      return code
+      let written = host.out.finish()
+      // A process that was told to end says so, whatever it could still do.
+      if let signal = Signals.terminating { return signal.exitCode }
+      return code == 0 ? written : code
     }
   }
 

@@ -53,6 +53,8 @@ final class PromptHost: ConsoleSession {
       defer { Interrupt.shared.clear() }
       return Interrupt.shared.isRequested
     }
+    options.isTerminating = { Interrupt.shared.isTerminating }
+    options.termination = Signals.termination
     return REPL(session: PromptHost(host), terminal: host.terminal, options: options)
   }
 
@@ -93,7 +95,7 @@ final class PromptHost: ConsoleSession {
       if let code = failure.exitCode { return ended(code) }
       if failure.isInterrupt {
         try? host.out.flush()
-        return ConsoleOutcome(status: .interrupted)
+        return ConsoleOutcome([.error(failure.message)], status: .interrupted)
       }
       return failed(ErrorText.render(failure, terminal: host.terminal))
     }

@@ -74,7 +74,8 @@ struct ScriptRunner {
       try? host.out.flush()
       if let code = failure.exitCode { return code == 0 ? host.out.finish() : code }
       if failure.isInterrupt {
-        Diagnostics.say(failure.message)
+        let signal = Signals.terminating.map { "\($0.name): " } ?? ""
+        Diagnostics.say(signal + failure.message)
         return 130
       }
       Diagnostics.say(self.errors.render(failure))

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Ctrl-C asks the running script to stop; a second one, while a script has not stopped yet, ends the
-// process. A full disk must come back as an error of write, not as a signal. And should smap itself
-// fail, by a trap or a broken pointer, the person is told that it is not their fault and what to
-// report, on a stack of its own, since the usual one may be what was used up.
+// process. So do the signals that end a process (TERM, HUP, QUIT): the first one is an interrupt, after
+// which a script may still save what it has, and wakes the prompt; the process then ends with the code
+// that shells know. A second one, or five seconds without an answer to the first, end it at once, with
+// the terminal as it was. A full disk must come back as an error of write, not as a signal. And
+// should smap itself fail, by a trap or a broken pointer, the person is told that it is not their fault
+// and what to report, on a stack of its own, since the usual one may be what was used up.
 
+import Console
 import Files
 import Glibc
 import Runtime
@@ -14,6 +18,7 @@ enum Signals {
   /// Whether a second interrupt ends the process: so for scripts, not at the prompt.
   static let secondInterruptExits = Atomic<Bool>(true)
 
+  /// Installs what this process does on signals, before it starts to work.
   static func install() {
     _ = Interrupt.shared.isRequested
     var action = sigaction()
@@ -29,7 +34,82 @@ enum Signals {
     action.sa_flags = 0
     sigaction(SIGINT, &action, nil)
     signal(SIGXFSZ, SIG_IGN)
+    installTerminations()
     installTrapHandler()
+  }
+
+  // MARK: - The end of the process
+
+  /// A signal that ends the process.
+  struct Termination {
+    /// Its number.
+    let number: Int32
+    /// What it is called.
+    let name: String
+    /// The code with which shells report it.
+    var exitCode: Int32 { 128 + number }
+  }
+
+  private static let terminations = [
+    Termination(number: SIGTERM, name: "SIGTERM"), Termination(number: SIGHUP, name: "SIGHUP"),
+    Termination(number: SIGQUIT, name: "SIGQUIT"),
+  ]
+
+  private static let received = Atomic<Int32>(0)
+  private static let readEnd = Atomic<Int32>(-1)
+  private static let writeEnd = Atomic<Int32>(-1)
+  /// Seconds in which a script must take the interrupt that a signal is.
+  private static let patience: UInt32 = 5
+
+  /// The signal that has told this process to end, or nil.
+  static var terminating: Termination? {
+    let number = received.load(ordering: .relaxed)
+    return terminations.first { $0.number == number }
+  }
+
+  /// A descriptor that becomes readable when the process has been told to end, or -1.
+  static var termination: Int32 { readEnd.load(ordering: .relaxed) }
+
+  private static func installTerminations() {
+    var ends: [Int32] = [-1, -1]
+    // A handler must not be the first to touch what it uses.
+    _ = received.load(ordering: .relaxed)
+    if pipe(&ends) == 0 {
+      for end in ends {
+        _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(end, F_SETFL, O_NONBLOCK)
+      }
+      readEnd.store(ends[0], ordering: .relaxed)
+      writeEnd.store(ends[1], ordering: .relaxed)
+    }
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { number in
+      if Signals.received.load(ordering: .relaxed) != 0 { Signals.exitNow(number) }
+      Signals.received.store(number, ordering: .relaxed)
+      Interrupt.shared.terminate()
+      _ = write(Signals.writeEnd.load(ordering: .relaxed), "t", 1)
+      alarm(Signals.patience)
+    }
+    sigemptyset(&action.sa_mask)
+    for termination in terminations {
+      // What the parent has told this process to ignore, as nohup does, stays ignored.
+      var present = sigaction()
+      sigaction(termination.number, nil, &present)
+      if present.isIgnored { continue }
+      sigaction(termination.number, &action, nil)
+    }
+    action.__sigaction_handler.sa_handler = { _ in
+      // Somebody who has taken the interrupt is at work: to save, for instance.
+      guard Interrupt.shared.isRequested else { return }
+      Signals.exitNow(Signals.received.load(ordering: .relaxed))
+    }
+    sigaction(SIGALRM, &action, nil)
+  }
+
+  private static func exitNow(_ number: Int32) -> Never {
+    UnfinishedFile.remove()
+    Terminal.restore()
+    _exit(128 + number)
   }
 
   // MARK: - Faults of smap itself
@@ -43,6 +123,7 @@ enum Signals {
     useAlternateStack()
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { number in
+      Terminal.restore()
       // An object of Swift has no way to fail: where the system refuses memory, it traps.
       if errno == ENOMEM {
         UnfinishedFile.remove()
@@ -86,5 +167,13 @@ enum Signals {
       UInt8(truncatingIfNeeded: 48 + number / 10 % 10), UInt8(truncatingIfNeeded: 48 + number % 10)
     )
     _ = write(STDERR_FILENO, &digits, 2)
+  }
+}
+
+extension sigaction {
+  /// Whether the signal does nothing.
+  fileprivate var isIgnored: Bool {
+    unsafeBitCast(__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

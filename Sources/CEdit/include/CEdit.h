@@ -5,8 +5,8 @@
 // and edits the line, and everything that has a meaning stays with the caller.
 //
 // Text crosses this border as UTF-32, which is what wchar_t holds on this platform. An editor
-// belongs to one thread. Nothing here is global except the pipe that reports window changes,
-// because signals are a property of the process.
+// belongs to one thread. Nothing here is global except the pipe that reports window changes and the
+// state in which the terminal was found, because signals are a property of the process.
 
 #ifndef CEDIT_H
 #define CEDIT_H
@@ -41,6 +41,10 @@ cedit *cedit_open(const char *program, int input, int output, int error, cedit_c
 
 /// Restores the terminal and frees the editor.
 void cedit_close(cedit *editor);
+
+/// Gives the terminal back as the open editor found it, from a signal handler too: for a process that
+/// ends at once. Does nothing when no editor is open.
+void cedit_restore(void);
 
 /// Sets the prompt; sequences between two characters 1 take no room. Copies `text`.
 int cedit_set_prompt(cedit *editor, const int32_t *text, int count);
