@@ -166,7 +166,7 @@ public final class LineEditor {
   /// Ends editing because the process does. What was not entered must not run, but can be called back
   /// in the next session.
   func finishForGood() {
-    history.append(cleanText(buffer.text))
+    if !isReadingLine { history.append(cleanText(buffer.text)) }
     finish(.endOfInput)
   }
 

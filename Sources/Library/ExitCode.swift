@@ -19,7 +19,10 @@ public enum ExitCode {
     (74, "Reading or writing failed, or the disk is full."),
     (75, "A limit of time, steps, memory, output or size was reached."),
     (77, "Access was refused, by the system or by `--sandbox`."),
+    (129, "The terminal was closed (SIGHUP)."),
     (130, "Ctrl-C ended the program."),
+    (131, "The program was told to quit (SIGQUIT)."),
+    (143, "The program was told to end (SIGTERM)."),
   ]
 
   /// The code for a program that ends with this error: 1 for a fault of the script, 2 for one of
