@@ -27,12 +27,12 @@ enum TensorAutograd {
     Builtin(
       "item(x: tensor) -> number", "Gives the only element of a tensor as a number.",
       example: "item(tensor([[5]]))   #=> 5"
-    ) { call in .number(Double(try call.tensor(0).item())) },
+    ) { call in .number(try call.elements(0).onlyNumber()) },
     Builtin(
       "detach(x: tensor)", "Gives the values of a tensor apart from what computed them.",
       example: "detach(param([1, 2]))   #=> tensor([1, 2])"
     ) { call in
-      let tensor = try call.tensor(0)
+      let tensor = try call.elements(0)
       guard tensor.isParameter else { return .tensor(tensor.detached) }
       // An optimizer changes a parameter in place; its detached values must not follow.
       let copy = try Storage(copying: tensor.storage)

@@ -13,11 +13,11 @@ enum TensorLayout {
     Builtin(
       "zeros_like(x: tensor)", "Makes a tensor of zeros in the shape of another.",
       example: "zeros_like([1, 2])   #=> tensor([0, 0])"
-    ) { call in .tensor(try Tensor.zeros(call.tensor(0).shape)) },
+    ) { call in .tensor(try Tensor.zeros(call.elements(0).shape)) },
     Builtin(
       "ones_like(x: tensor)", "Makes a tensor of ones in the shape of another.",
       example: "ones_like([1, 2])   #=> tensor([1, 1])"
-    ) { call in .tensor(try Tensor(repeating: 1, shape: call.tensor(0).shape)) },
+    ) { call in .tensor(try Tensor(repeating: 1, shape: call.elements(0).shape)) },
     Builtin(
       "full_like(x: tensor, value)",
       "Makes a tensor with one value everywhere in the shape of another.",
@@ -42,7 +42,7 @@ enum TensorLayout {
       "tolist(x: tensor) -> list", "Gives the numbers of a tensor as lists within lists.",
       example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
     ) { call in
-      let x = try call.tensor(0)
+      let x = try call.elements(0)
       // All lists on all levels, also of tensors without elements such as zeros(1e9, 0).
       var (total, level) = (0, 1)
       for size in x.shape {
@@ -52,7 +52,7 @@ enum TensorLayout {
         total = sum.overflow ? Int.max : sum.partialValue
       }
       try call.session.claim(elements: total, bytesEach: Session.objectBytes)
-      return try lists(x.toArray()[...], x.shape[...], call.session)
+      return try lists(of: x, from: 0, x.shape[...], call.session)
     },
   ]
 
@@ -76,7 +76,7 @@ enum TensorLayout {
       "Cuts a tensor into parts of one size, or of the sizes in a list.",
       example: "[part.shape for part in tensor([1, 2, 3, 4, 5]).split(2)]   #=> [[2], [2], [1]]"
     ) { call in
-      let x = try call.tensor(0)
+      let x = try call.elements(0)
       let dim = try call.integer(2)
       try claimParts(call, x.shape[x.dimension(dim)])
       let parts =
@@ -89,7 +89,7 @@ enum TensorLayout {
       "unbind(x: tensor, dim = 0) -> list", "Lists the slices of a tensor along a dimension.",
       example: "unbind([1, 2; 3, 4], 1)[0]   #=> tensor([1, 3])"
     ) { call in
-      let x = try call.tensor(0)
+      let x = try call.elements(0)
       let dim = try x.dimension(call.integer(1))
       try claimParts(call, x.shape[dim])
       return .list(
@@ -132,7 +132,7 @@ enum TensorLayout {
       "movedim(x: tensor, source, destination)",
       "Moves a dimension to another place; the others keep their order.",
       example: "movedim(zeros(2, 3, 4), 0, -1).shape   #=> [3, 4, 2]"
-    ) { call in .tensor(try call.tensor(0).moveDimension(call.integer(1), to: call.integer(2))) },
+    ) { call in .tensor(try call.elements(0).moveDimension(call.integer(1), to: call.integer(2))) },
     Builtin(
       "rot90(x: tensor, k = 1, dims = [0, 1])",
       "Turns by `k` times 90 degrees, from the first dimension towards the second.",
@@ -149,12 +149,12 @@ enum TensorLayout {
 
   private static let scatters: [Builtin] = [
     Builtin(
-      "scatter(x: tensor, dim, index: tensor, source: tensor)",
+      "scatter(x: tensor, dim, index, source: tensor)",
       "Gives `x` with the elements of `source` in the places that `index` names along `dim`.",
       example: "scatter(zeros(3), 0, [2, 0], [5, 6])   #=> tensor([6, 0, 5])"
     ) { call in .tensor(try scattered(call, adding: false)) },
     Builtin(
-      "scatter_add(x: tensor, dim, index: tensor, source: tensor)",
+      "scatter_add(x: tensor, dim, index, source: tensor)",
       "Gives `x` with the elements of `source` added in the places that `index` names.",
       example: "scatter_add(zeros(3), 0, [2, 2], [5, 6])   #=> tensor([0, 0, 11])"
     ) { call in .tensor(try scattered(call, adding: true)) },
@@ -173,21 +173,21 @@ enum TensorLayout {
   }
 
   private static func scattered(_ call: Call, adding: Bool) throws -> Tensor {
-    let index = try call.tensor(2)
+    let index = try call.positions(2)
     return try call.tensor(0).scatter(
       dim: call.integer(1), index: index, source: call.tensor(3).expand(index.shape),
       adding: adding)
   }
 
+  /// The numbers of a tensor from a place on, as lists of lists of a shape.
   private static func lists(
-    _ values: ArraySlice<Float>, _ shape: ArraySlice<Int>, _ session: Session
+    of x: Tensor, from start: Int, _ shape: ArraySlice<Int>, _ session: Session
   ) throws -> Value {
-    guard let size = shape.first else { return .number(values.first.map(Double.init) ?? .nan) }
-    let length = size == 0 ? 0 : values.count / size
+    guard let size = shape.first else { return .number(x.number(at: start)) }
+    let length = shape.dropFirst().reduce(1, *)
     return .list(
       try (0..<size).map(checking: session) { row in
-        let start = values.startIndex + row * length
-        return try lists(values[start..<start + length], shape.dropFirst(), session)
+        try lists(of: x, from: start + row * length, shape.dropFirst(), session)
       })
   }
 }

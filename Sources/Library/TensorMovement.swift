@@ -14,35 +14,36 @@ enum TensorMovement {
       "reshape(x: tensor, ...shape)",
       "Gives `x` another shape; one size may be -1 and follows from the rest.",
       example: "arange(6).reshape(2, -1).shape   #=> [2, 3]"
-    ) { call in .tensor(try call.tensor(0).reshape(call.shape(1))) },
+    ) { call in .tensor(try call.elements(0).reshape(call.shape(1))) },
     Builtin(
       "flatten(x: tensor, start_dim = 0, end_dim = -1)",
       "Makes one dimension of those from `start_dim` to `end_dim`.",
       example: "zeros(2, 3, 4).flatten(1).shape   #=> [2, 12]"
-    ) { call in .tensor(try call.tensor(0).flatten(start: call.integer(1), end: call.integer(2))) },
+    ) { call in .tensor(try call.elements(0).flatten(start: call.integer(1), end: call.integer(2)))
+    },
     Builtin(
       "squeeze(x: tensor, dim = nil)", "Removes all dimensions of size 1, or only `dim`.",
       example: "zeros(1, 3, 1).squeeze().shape   #=> [3]"
-    ) { call in .tensor(try call.tensor(0).squeeze(dim: call.axis(1))) },
+    ) { call in .tensor(try call.elements(0).squeeze(dim: call.axis(1))) },
     Builtin(
       "unsqueeze(x: tensor, dim)", "Adds a dimension of size 1 before `dim`.",
       example: "zeros(3).unsqueeze(0).shape   #=> [1, 3]"
-    ) { call in .tensor(try call.tensor(0).unsqueeze(dim: call.integer(1))) },
+    ) { call in .tensor(try call.elements(0).unsqueeze(dim: call.integer(1))) },
     Builtin(
       "expand(x: tensor, ...shape)", "Stretches dimensions of size 1; a size of -1 stays.",
       example: "ones(2, 1).expand(-1, 3).shape   #=> [2, 3]"
-    ) { call in .tensor(try call.tensor(0).expand(call.shape(1))) },
+    ) { call in .tensor(try call.elements(0).expand(call.shape(1))) },
   ]
 
   private static let orders: [Builtin] = [
     Builtin(
       "transpose(x: tensor, dim0, dim1)", "Exchanges two dimensions.",
       example: "zeros(2, 3, 4).transpose(0, 2).shape   #=> [4, 3, 2]"
-    ) { call in .tensor(try call.tensor(0).transpose(call.integer(1), call.integer(2))) },
+    ) { call in .tensor(try call.elements(0).transpose(call.integer(1), call.integer(2))) },
     Builtin(
       "permute(x: tensor, ...dims)", "Puts the dimensions in the given order.",
       example: "zeros(2, 3, 4).permute(2, 0, 1).shape   #=> [4, 2, 3]"
-    ) { call in .tensor(try call.tensor(0).permute(call.shape(1))) },
+    ) { call in .tensor(try call.elements(0).permute(call.shape(1))) },
     Builtin(
       "rearrange(x: tensor, pattern: string, sizes = nil)",
       "Splits, reorders and joins dimensions by a pattern in the notation of einops.",
@@ -53,7 +54,7 @@ enum TensorMovement {
     Builtin(
       "flip(x: tensor, dim)", "Reverses the order along a dimension, or along a list of them.",
       example: "flip([1, 2, 3], 0)   #=> tensor([3, 2, 1])"
-    ) { call in .tensor(try call.tensor(0).flip(dims: call.integers(1))) },
+    ) { call in .tensor(try call.elements(0).flip(dims: call.integers(1))) },
     Builtin(
       "roll(x: tensor, shift, dim = 0)",
       "Shifts the elements along a dimension; those that leave come in at the other end.",
@@ -75,7 +76,7 @@ enum TensorMovement {
       "Cuts a tensor into at most `chunks` parts of equal size; the last may be smaller.",
       example: "[part.shape for part in chunk(arange(5), 2)]   #=> [[3], [2]]"
     ) { call in
-      let x = try call.tensor(0)
+      let x = try call.elements(0)
       // Even an empty tensor can have a dimension of any size, and so any number of parts.
       try call.session.claim(
         elements: max(0, min(call.integer(1), x.shape.max() ?? 0)),
@@ -106,10 +107,11 @@ enum TensorMovement {
 
   private static let choices: [Builtin] = [
     Builtin(
-      "gather(x: tensor, dim, index: tensor)",
+      "gather(x: tensor, dim, index)",
       "Picks along a dimension the elements that `index` names.",
       example: "gather([1, 2; 3, 4], 1, [1, 0; 0, 1])[0]   #=> tensor([2, 1])"
-    ) { call in .tensor(try call.tensor(0).gather(dim: call.integer(1), index: call.tensor(2))) },
+    ) { call in .tensor(try call.tensor(0).gather(dim: call.integer(1), index: call.positions(2)))
+    },
     Builtin(
       "where(condition: tensor, x, y)",
       "Takes elements of `x` where the condition is not 0, and of `y` elsewhere.",

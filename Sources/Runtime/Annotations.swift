@@ -74,7 +74,7 @@ enum TypeTest: Sendable, Equatable {
           "as a plain number this tensor would lose its gradient",
           hint: "leave the annotation `number` out, or give the number alone: x.item()")
       }
-      value = .number(Double(try tensor.item()))
+      value = .number(try tensor.onlyNumber())
       return true
     case (.list, .range), (.list, .tensor):
       value = .list(try session.elements(of: value))

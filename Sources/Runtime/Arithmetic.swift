@@ -16,12 +16,12 @@ enum Arithmetic {
     case (.tensor(let a), .tensor(let b)):
       return .tensor(try tensors(operation, a, b))
     case (.tensor(let a), .number(let b)):
-      if let kernel = operation.kernel {
+      if let kernel = operation.kernel, a.whole == nil {
         return .tensor(try Conversion.scripted { try Tensor.combine(kernel, a, Float(b)) })
       }
       return .tensor(try tensors(operation, a, try Tensor.scalar(Float(b))))
     case (.number(let a), .tensor(let b)):
-      if let kernel = operation.kernel {
+      if let kernel = operation.kernel, b.whole == nil {
         return .tensor(try Conversion.scripted { try Tensor.combine(kernel, Float(a), b) })
       }
       return .tensor(try tensors(operation, try Tensor.scalar(Float(a)), b))
@@ -114,6 +114,8 @@ enum Arithmetic {
     _ operation: BinaryOperator, _ a: Tensor, _ b: Tensor
   ) throws -> Tensor {
     try Conversion.scripted {
+      try a.requireFloats()
+      try b.requireFloats()
       if let kernel = operation.kernel { return try Tensor.combine(kernel, a, b) }
       return try Tensor.matmul(a, b)
     }

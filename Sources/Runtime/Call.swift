@@ -47,7 +47,7 @@ public struct Call {
     if case .number(let number) = value { return number }
     if case .tensor(let tensor) = value, tensor.count == 1 {
       try refuseGradients(value, index)
-      return Double(try tensor.item())
+      return try tensor.onlyNumber()
     }
     throw wrongType(index, "a number")
   }
@@ -185,12 +185,27 @@ public struct Call {
 
   // MARK: - Tensors
 
-  /// A tensor; numbers, ranges and rectangular lists of numbers are converted.
+  /// A tensor to compute with; numbers, ranges and rectangular lists of numbers are converted.
   public func tensor(_ index: Int) throws -> Tensor {
     let value = self[index]
-    if case .tensor(let tensor) = value { return tensor }
     do {
       return try Conversion.tensor(value)
+    } catch let error as ScriptError where error.kind == .type {
+      throw wrongType(index, "a tensor")
+    }
+  }
+
+  /// A tensor whose elements are only read or moved, so that positions beyond 2^24 stay exact.
+  public func elements(_ index: Int) throws -> Tensor {
+    if case .tensor(let tensor) = self[index] { return tensor }
+    return try tensor(index)
+  }
+
+  /// Positions, given as a tensor or a list of whole numbers, which stay exact.
+  public func positions(_ index: Int) throws -> Tensor {
+    if case .tensor(let tensor) = self[index] { return tensor }
+    do {
+      return try Conversion.positions(self[index])
     } catch let error as ScriptError where error.kind == .type {
       throw wrongType(index, "a tensor")
     }

@@ -93,14 +93,30 @@ package enum Comparison {
     let a: Tensor
     let b: Tensor
     do {
-      a = try Conversion.tensor(left)
-      b = try Conversion.tensor(right)
+      (a, b) = try operands(left, right)
     } catch let error as ScriptError where error.kind == .type && !ordering {
       return nil
     }
-    let mask = try Conversion.scripted { try Tensor.combine(operation.kernel, a, b) }
+    let mask = try Conversion.scripted {
+      if a.whole != nil || b.whole != nil {
+        return try Tensor.compareExactly(a, b) { numbers(operation, $0, $1) }
+      }
+      return try Tensor.combine(operation.kernel, a, b)
+    }
     if mask.rank == 0, let element = mask.first { return .bool(element != 0) }
     return .tensor(mask)
+  }
+
+  /// Both sides as tensors. Beside positions that no float holds, numbers stay exact.
+  private static func operands(_ left: Value, _ right: Value) throws -> (Tensor, Tensor) {
+    guard left.holdsPositions || right.holdsPositions else {
+      return (try Conversion.tensor(left), try Conversion.tensor(right))
+    }
+    func exact(_ value: Value) throws -> Tensor {
+      if case .tensor(let tensor) = value { return tensor }
+      return try Conversion.positions(value)
+    }
+    return (try exact(left), try exact(right))
   }
 
   private static func misfit(
@@ -147,9 +163,12 @@ package enum Comparison {
     case (.record(let a), .record(let b)): return try records(a, b, depth, &walk)
     case (.list, .range), (.range, .list):
       return try sequence(left, right)
-    case (.tensor(let a), .tensor(let b)): return a.shape == b.shape && a.toArray() == b.toArray()
+    case (.tensor(let a), .tensor(let b)):
+      guard a.shape == b.shape else { return false }
+      if a.whole == nil, b.whole == nil { return a.toArray() == b.toArray() }
+      return (0..<a.count).allSatisfy { a.number(at: $0) == b.number(at: $0) }
     case (.tensor(let a), .number(let b)), (.number(let b), .tensor(let a)):
-      return a.rank == 0 && a.first.map(Double.init) == b
+      return a.rank == 0 && a.number(at: 0) == b
     default: return false
     }
   }
@@ -229,6 +248,9 @@ package enum Comparison {
       return index >= 0 && index < Double(range.count) && index.rounded() == index
     case .tensor(let tensor):
       guard let number = Conversion.number(value) else { return false }
+      if tensor.whole != nil {
+        return (0..<tensor.count).contains { tensor.number(at: $0) == number }
+      }
       return tensor.withValues { $0.contains(Float(number)) }
     case .object(let object) where object.type.count != nil:
       return try session.elements(of: container).contains { try equal($0, value, session) }
@@ -261,6 +283,12 @@ private struct EqualityWalk {
 }
 
 extension Value {
+  /// Whether this is a tensor of positions that no float holds.
+  fileprivate var holdsPositions: Bool {
+    if case .tensor(let tensor) = self { return tensor.whole != nil }
+    return false
+  }
+
   fileprivate var isTensor: Bool {
     if case .tensor = self { return true }
     return false

@@ -13,7 +13,7 @@ public enum Conversion {
   public static func number(_ value: Value) -> Double? {
     switch value {
     case .number(let number): return number
-    case .tensor(let tensor): return tensor.count == 1 ? tensor.first.map(Double.init) : nil
+    case .tensor(let tensor): return tensor.count == 1 ? tensor.number(at: 0) : nil
     default: return nil
     }
   }
@@ -21,11 +21,14 @@ public enum Conversion {
   /// The whole number in a value, else nil.
   public static func integer(_ value: Value) -> Int? { number(value).flatMap { Int(exactly: $0) } }
 
-  /// Reads a value as a tensor. Throws a TypeError for what is not made of numbers, and a
-  /// ShapeError for lists whose rows differ in length.
+  /// Reads a value as a tensor to compute with. Throws a TypeError for what is not made of numbers, a
+  /// ShapeError for lists whose rows differ in length, and a ValueError for positions that no float
+  /// holds.
   public static func tensor(_ value: Value) throws -> Tensor {
     switch value {
-    case .tensor(let tensor): return tensor
+    case .tensor(let tensor):
+      try scripted { try tensor.requireFloats() }
+      return tensor
     case .number(let number): return try scripted { try Tensor.scalar(Float(number)) }
     case .bool(let bool): return try mask(bool)
     case .range(let range): return try self.tensor(range)
@@ -93,7 +96,46 @@ public enum Conversion {
     }
   }
 
-  /// Somewhere in a list of numbers stands a tensor with a gradient.
+  /// A list as positions: whole numbers that are no floats stay exact.
+  static func positions(_ value: Value) throws -> Tensor {
+    var (shape, numbers) = ([Int](), [Double]())
+    guard collect(value, depth: 0, &shape, &numbers),
+      numbers.contains(where: { abs($0) > Double(Tensor.largestWhole) }),
+      numbers.allSatisfy({ Int(exactly: $0) != nil })
+    else { return try tensor(value) }
+    return try scripted {
+      try Tensor(wholeNumbers: numbers.count, shape: shape) { Int(exactly: numbers[$0]) ?? 0 }
+    }
+  }
+
+  /// Appends the numbers of a rectangular list; false if it is none.
+  private static func collect(
+    _ value: Value, depth: Int, _ shape: inout [Int], _ numbers: inout [Double]
+  ) -> Bool {
+    let count: Int
+    switch value {
+    case .list(let list): count = list.count
+    case .range(let range): count = range.count
+    default:
+      guard depth == shape.count, let number = number(value) else { return false }
+      numbers.append(number)
+      return true
+    }
+    if depth == shape.count {
+      guard numbers.isEmpty, depth < maximumDepth else { return false }
+      shape.append(count)
+    }
+    guard shape[depth] == count else { return false }
+    if case .range(let range) = value {
+      guard depth == shape.count - 1 else { return false }
+      for index in 0..<count { numbers.append(range[index]) }
+      return true
+    }
+    guard case .list(let list) = value else { return false }
+    return list.items.allSatisfy { collect($0, depth: depth + 1, &shape, &numbers) }
+  }
+
+  /// Somewhere in a list of numbers stands a tensor with a gradient, or with positions.
   private struct TensorAmongNumbers: Error {}
 
   /// Answers written down one by one are a mask, as those of a comparison are.
@@ -132,7 +174,9 @@ public enum Conversion {
         if case .list = value { throw ragged() }
         throw ScriptError.type("a list that holds \(value.typePhrase) is not a tensor")
       }
-      if case .tensor(let entry) = value, entry.isRecording { throw TensorAmongNumbers() }
+      if case .tensor(let entry) = value, entry.isRecording || entry.whole != nil {
+        throw TensorAmongNumbers()
+      }
       tensor.pointer[position] = Float(number)
       position += 1
       return

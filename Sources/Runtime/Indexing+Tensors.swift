@@ -58,13 +58,13 @@ extension Indexing {
       return .index(try position(number))
     case .value(.tensor(let tensor)):
       // A mask picks where it is 1; any other tensor lists positions.
-      if tensor.rank == 0 { return .index(try position(Double(tensor.first ?? 0))) }
+      if tensor.rank == 0 { return .index(try position(tensor.number(at: 0))) }
       return tensor.isMask ? .mask(tensor) : .gather(tensor)
     case .value(.bool):
       throw ScriptError.type("a boolean is no index", hint: "masks come from comparing tensors")
     case .value(let value):
       do {
-        let tensor = try Conversion.tensor(value)
+        let tensor = try Conversion.positions(value)
         return tensor.isMask ? .mask(tensor) : .gather(tensor)
       } catch let error as ScriptError where error.kind == .type {
         throw ScriptError.type("a tensor is indexed by numbers, not \(value.typePhrase)")

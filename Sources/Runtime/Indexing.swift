@@ -233,7 +233,7 @@ enum Indexing {
     case .tensor(let tensor) where tensor.rank == 1:
       // What `xs[:2] += [1, 2]` has computed: numbers belong into a list, not tensors of one each.
       try session.claim(elements: tensor.count)
-      values = tensor.toArray().map { .number(Double($0)) }
+      values = (0..<tensor.count).map { .number(tensor.number(at: $0)) }
     case .list, .range, .tensor: values = try session.elements(of: value)
     default:
       throw ScriptError.type(

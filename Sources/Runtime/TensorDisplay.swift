@@ -63,7 +63,7 @@ struct TensorDisplay {
   private func stride(_ dim: Int) -> Int { tensor.shape[(dim + 1)...].reduce(1, *) }
 
   private func widest(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) -> Int {
-    guard dim < tensor.rank else { return TensorDisplay.element(values[offset]).utf8.count }
+    guard dim < tensor.rank else { return element(values, offset).utf8.count }
     var result = 0
     for case let index? in shown(dim) {
       result = max(result, widest(values, dim: dim + 1, offset: offset + index * stride(dim)))
@@ -73,7 +73,7 @@ struct TensorDisplay {
 
   private mutating func write(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) {
     guard dim < tensor.rank else {
-      let element = TensorDisplay.element(values[offset])
+      let element = element(values, offset)
       text += String(repeating: " ", count: max(0, width - element.utf8.count)) + element
       return
     }
@@ -93,6 +93,11 @@ struct TensorDisplay {
       }
     }
     text += "]"
+  }
+
+  private func element(_ values: UnsafeBufferPointer<Float>, _ offset: Int) -> String {
+    if tensor.whole != nil { return Display.number(tensor.number(at: offset)) }
+    return TensorDisplay.element(values[offset])
   }
 
   /// One element.

@@ -144,6 +144,10 @@ extension Tensor {
     }
     let result = try StridedView(expanding: self.shape, to: target).copied(from: self)
       .keepingMask(of: self)
+    if let whole {
+      let places = StridedView(expanding: self.shape, to: target).offsets
+      result.whole = try WholeNumbers(count: places.count) { whole[places[$0]] }
+    }
     guard node != nil else { return result }
     let source = self.shape
     return result.recorded(from: [self]) { [try $0.summed(to: source)] }

@@ -12,22 +12,30 @@ extension Tensor {
       try Stop.check(at: i)
       if pointer[i] != 0 { found.append(i) }
     }
-    let result = try Tensor(uninitialized: [found.count, rank])
     let strides = StridedView.contiguousStrides(shape)
-    for (row, place) in found.enumerated() {
-      try Stop.check(at: row)
-      var rest = place
-      for dim in 0..<rank {
-        result.pointer[row * rank + dim] = Float(rest / max(strides[dim], 1))
-        rest %= max(strides[dim], 1)
-      }
+    return try Tensor(wholeNumbers: found.count * rank, shape: [found.count, rank]) { i in
+      let dim = i % rank
+      return found[i / rank] / strides[dim] % shape[dim]
     }
-    return result
   }
 
   /// How many elements are not 0, over `dims` or in all.
   public func countNonzero(dims: [Int]? = nil) throws -> Tensor {
-    try asMask().sum(dims: dims)
+    let reduction = try Reduction(shape, dims)
+    let split = reduction.split
+    guard split.middle > Tensor.largestWhole else { return try asMask().sum(dims: dims) }
+    let source = try reduction.arranged(detached)
+    return try Tensor(
+      wholeNumbers: split.outer * split.inner, shape: reduction.resultShape(false)
+    ) { i in
+      let start = i / split.inner * split.middle * split.inner + i % split.inner
+      var found = 0
+      for place in 0..<split.middle {
+        try Stop.check(at: place)
+        if source.pointer[start + place * split.inner] != 0 { found += 1 }
+      }
+      return found
+    }
   }
 
   /// How often each whole number from 0 on occurs, each occurrence counted by its weight.
@@ -61,7 +69,11 @@ extension Tensor {
       try Stop.check(at: i)
       sums[number] += Double(weights?.pointer[i] ?? 1)
     }
-    let result = try Tensor(shape: [length], values: sums.map { Float($0) })
+    // Sums of ones are whole, and exact in 64 bits.
+    let result =
+      try weights == nil
+      ? Tensor(wholeNumbers: sums.map { Int($0) }, shape: [length])
+      : Tensor(shape: [length], values: sums.map { Float($0) })
     guard let weights, weights.isRecording else { return result }
     return result.recorded(from: [weights]) { gradient in
       [try Tensor(shape: [numbers.count], values: numbers.map { gradient.pointer[$0] })]
@@ -88,7 +100,7 @@ extension Tensor {
         "a histogram from \(described(low)) to \(described(high)) has no extent")
     }
     let edges = try Tensor.linspace(low, high, count: bins + 1)
-    var counts = [Float](repeating: 0, count: bins)
+    var counts = [Int](repeating: 0, count: bins)
     let scale = Double(bins) / (high - low)
     for i in 0..<count {
       try Stop.check(at: i)
@@ -96,7 +108,7 @@ extension Tensor {
       guard value >= low, value <= high else { continue }
       counts[min(Int((value - low) * scale), bins - 1)] += 1
     }
-    return (try Tensor(shape: [bins], values: counts), edges)
+    return (try Tensor(wholeNumbers: counts, shape: [bins]), edges)
   }
 
   /// The running products along a dimension.

@@ -13,6 +13,7 @@ extension Tensor {
       let result = try Tensor(uninitialized: Array(shape[indices.count...]))
         .keepingMask(of: self)
       result.pointer.update(from: pointer + start, count: result.count)
+      if let whole { result.whole = try WholeNumbers(count: result.count) { whole[start + $0] } }
       return result
     }
     let selection = try Selection(indices, shape)

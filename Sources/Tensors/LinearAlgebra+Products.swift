@@ -52,13 +52,4 @@ extension Tensor {
     let y = try b.permute(right + keptB).reshape([inner, outerB.reduce(1, *)])
     return try x.matmul(y).reshape(outerA + outerB)
   }
-
-  /// The distances of all pairs of rows: [..., N, F] and [..., M, F] give [..., N, M].
-  public static func pairDistances(_ a: Tensor, _ b: Tensor, order: Float = 2) throws -> Tensor {
-    guard a.rank >= 2, b.rank >= 2, a.shape.last == b.shape.last else {
-      throw TensorError.shape(
-        "cdist takes rows of one length, not \(a.shape) and \(b.shape)")
-    }
-    return try (a.unsqueeze(dim: -2) - b.unsqueeze(dim: -3)).norm(order: order, dims: [-1])
-  }
 }

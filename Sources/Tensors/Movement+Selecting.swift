@@ -83,6 +83,9 @@ extension Tensor {
     }
     let positions = try gatherPositions(place, index)
     let result = try Tensor(uninitialized: index.shape).keepingMask(of: self)
+    if let whole {
+      result.whole = try WholeNumbers(count: positions.count) { whole[positions[$0]] }
+    }
     for (i, position) in positions.enumerated() {
       try Stop.check(at: i)
       result.pointer[i] = pointer[position]
@@ -102,6 +105,7 @@ extension Tensor {
   /// For each element of `index`, where in memory it points.
   func gatherPositions(_ dim: Int, _ index: Tensor) throws -> [Int] {
     let indices = try index.wholeNumbers(below: shape[dim], along: dim, of: shape)
+    if rank == 1 { return indices }
     let strides = StridedView.contiguousStrides(shape)
     var counters = [Int](repeating: 0, count: rank)
     try MemoryBudget.requireRoom(forArrays: 8 * indices.count)
@@ -135,6 +139,13 @@ extension Tensor {
           pointer, split.outer, split.middle, split.inner, base, list.count, result.pointer)
       }
     }
+    if let whole {
+      result.whole = try WholeNumbers(count: result.count) { place in
+        let (row, column) = (place / max(split.inner, 1), place % max(split.inner, 1))
+        let outer = row / positions.count * split.middle
+        return whole[(outer + positions[row % positions.count]) * split.inner + column]
+      }
+    }
     guard isRecording else { return result }
     let source = shape
     return result.recorded(from: [self]) { gradient in
@@ -157,9 +168,8 @@ extension Tensor {
     try MemoryBudget.requireRoom(forArrays: 8 * count)
     return try (0..<count).map { i in
       try Stop.check(at: i)
-      let value = pointer[i]
-      guard let number = Int(exactly: value) else {
-        throw TensorError.index("\(value) is not a whole number, so it cannot be an index")
+      guard let number = wholeNumber(at: i) else {
+        throw TensorError.index("\(pointer[i]) is not a whole number, so it cannot be an index")
       }
       guard number >= -size, number < size else {
         throw TensorError.index(

@@ -9,6 +9,7 @@ extension Tensor {
     if shape == self.shape { return self }
     let target = try resolved(shape)
     let result = Tensor(storage: storage, shape: target).keepingMask(of: self)
+    result.whole = whole
     guard isRecording else { return result }
     let source = self.shape
     return result.recorded(from: [self]) { [Tensor(storage: $0.storage, shape: source)] }
@@ -147,6 +148,10 @@ extension Tensor {
   /// The elements that a view visits, with the gradient scattered back.
   package func moved(by view: StridedView) throws -> Tensor {
     let result = try view.copied(from: self).keepingMask(of: self)
+    if let whole {
+      let places = view.offsets
+      result.whole = try WholeNumbers(count: places.count) { whole[places[$0]] }
+    }
     guard isRecording else { return result }
     let source = shape
     return result.recorded(from: [self]) { [try view.scattered($0, into: source)] }

@@ -150,13 +150,11 @@ extension Tensor {
 
   /// The whole numbers below `count` in random order.
   public static func permutation(_ count: Int, key: RandomKey) throws -> Tensor {
-    guard count >= 0, count <= 1 << 24 else {
+    guard count >= 0, count <= 1 << 28 else {
       throw TensorError.value(
-        "a permutation of \(count) numbers is not possible", hint: "n goes from 0 to 2**24")
+        "a permutation of \(count) numbers is not possible", hint: "n goes from 0 to 2**28")
     }
-    let result = try Tensor(uninitialized: [count])
     try MemoryBudget.requireRoom(forArrays: 8 * count)
-    for (i, number) in try key.permutation(count).enumerated() { result.pointer[i] = Float(number) }
-    return result
+    return try Tensor(wholeNumbers: key.permutation(count), shape: [count])
   }
 }

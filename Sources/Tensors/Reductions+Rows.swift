@@ -103,15 +103,56 @@ extension Tensor {
     let last = rank - 1
     let rows = place == last ? detached : try detached.transpose(place, last)
     let width = rows.shape[last]
-    let found = try Tensor(uninitialized: rows.shape.dropLast() + [count])
-    let total = count == 0 ? 0 : found.count / count
-    for row in 0..<total {
-      let from = rows.pointer + row * width
-      let order = (0..<width).sorted { Tensor.ranksBefore(from[$0], $0, from[$1], $1) }
-      for i in 0..<count { found.pointer[row * count + i] = Float(order[i]) }
+    let target = Array(rows.shape.dropLast()) + [count]
+    var chosen: [Int] = []
+    for row in 0..<(width == 0 ? 0 : rows.count / width) {
+      chosen += try Tensor.largest(count, of: rows.pointer + row * width, width)
     }
+    let found = try Tensor(wholeNumbers: chosen, shape: target)
     let indices = place == last ? found : try found.transpose(place, last)
     return (try gather(dim: place, index: indices), indices)
+  }
+
+  /// The places of the largest elements of a row, in falling order.
+  ///
+  /// The best so far lie in a heap with the least of them on top, so a row is read once.
+  private static func largest(
+    _ count: Int, of row: UnsafePointer<Float>, _ width: Int
+  ) throws -> [Int] {
+    func isAhead(_ i: Int, _ j: Int) -> Bool { ranksBefore(row[i], i, row[j], j) }
+    if count * 8 > width {
+      var turn = 0
+      return Array(
+        try (0..<width).sorted { i, j in
+          turn += 1
+          try Stop.check(at: turn)
+          return isAhead(i, j)
+        }.prefix(count))
+    }
+    var heap: [Int] = []
+    for i in 0..<width {
+      try Stop.check(at: i)
+      if heap.count < count {
+        heap.append(i)
+        if heap.count == count { heap.sort { isAhead($1, $0) } }
+      } else if let least = heap.first, isAhead(i, least) {
+        sink(i, into: &heap, isAhead)
+      }
+    }
+    return heap.sorted(by: isAhead)
+  }
+
+  /// Puts `new` in the place of the top of a heap, of which every part is ahead of the one above it.
+  private static func sink(_ new: Int, into heap: inout [Int], _ isAhead: (Int, Int) -> Bool) {
+    var place = 0
+    while 2 * place + 1 < heap.count {
+      var child = 2 * place + 1
+      if child + 1 < heap.count, isAhead(heap[child], heap[child + 1]) { child += 1 }
+      guard isAhead(new, heap[child]) else { break }
+      heap[place] = heap[child]
+      place = child
+    }
+    heap[place] = new
   }
 
   private static func ranksBefore(_ a: Float, _ i: Int, _ b: Float, _ j: Int) -> Bool {
@@ -145,11 +186,36 @@ extension Tensor {
         storage: storage, shape: [split.outer, split.middle, split.inner])
       rows = try middle.permute([0, 2, 1])
     }
+    if split.middle > Tensor.largestWhole {
+      return try rows.farPositions(split, reduction.resultShape(keepDim), kernel)
+    }
     let result = try Tensor(uninitialized: reduction.resultShape(keepDim))
     Profile.measure(.reduction, operations: count, bytes: 4 &* count) {
       kernel(rows.pointer, split.outer * split.inner, split.middle, result.pointer)
     }
     return result
+  }
+
+  /// Positions in rows so long that floats cannot name them: the best of each piece, among them the
+  /// best piece. The kernel says which of two is ahead, with its rule for ties and nan.
+  private func farPositions(
+    _ split: AxisSplit, _ target: [Int], _ kernel: RowKernel
+  ) throws -> Tensor {
+    let piece = Tensor.largestWhole
+    return try Tensor(wholeNumbers: split.outer * split.inner, shape: target) { row in
+      let base = pointer + row * split.middle
+      var best = 0
+      for start in stride(from: 0, to: split.middle, by: piece) {
+        try Stop.check()
+        var place: Float = 0
+        kernel(base + start, 1, min(piece, split.middle - start), &place)
+        let rival = start + Int(place)
+        let pair: [Float] = [base[best], base[rival]]
+        pair.withUnsafeBufferPointer { kernel($0.baseAddress ?? UnsafePointer(base), 1, 2, &place) }
+        if place == 1 { best = rival }
+      }
+      return best
+    }
   }
 
   // MARK: - Rows

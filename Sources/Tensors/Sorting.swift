@@ -4,6 +4,8 @@
 // would stand. Equal elements keep their order; NaN comes last. Sorted values are gathered, so
 // gradients go back to where they came from.
 
+import CKernels
+
 extension Tensor {
   /// The positions that would sort along a dimension.
   public func argsort(dim: Int = -1, descending: Bool = false) throws -> Tensor {
@@ -11,8 +13,50 @@ extension Tensor {
     let place = try dimension(dim)
     let last = rank - 1
     let rows = place == last ? detached : try detached.transpose(place, last)
-    let order = try Tensor(uninitialized: rows.shape)
     let width = rows.shape[last]
+    let order =
+      width < Tensor.longRow
+      ? try rows.ordersOfRows(width, descending) : try rows.ordersOfLongRows(width, descending)
+    return place == last ? order : try order.transpose(place, last)
+  }
+
+  /// From this width on, passes over all digits take less time than comparisons.
+  private static var longRow: Int { 2048 }
+
+  /// The order of each row by its digits, one row after the other.
+  private func ordersOfLongRows(_ width: Int, _ descending: Bool) throws -> Tensor {
+    guard width < 1 << 32 else {
+      throw TensorError.limit("rows of \(width) elements are too long to be sorted")
+    }
+    // A key with its place has the size of two floats.
+    let (first, second) = (
+      try Storage(uninitialized: 2 * width), try Storage(uninitialized: 2 * width)
+    )
+    func places(_ storage: Storage) -> UnsafeMutablePointer<SmapPlace> {
+      UnsafeMutableRawPointer(storage.pointer).bindMemory(to: SmapPlace.self, capacity: width)
+    }
+    let order = try Tensor(uninitialized: shape)
+    let isExact = width <= Tensor.largestWhole
+    var found: [Int] = []
+    if !isExact { found.reserveCapacity(count) }
+    for row in 0..<count / width {
+      try Stop.check()
+      let sorted = smap_order_row(
+        pointer + row * width, width, descending ? 1 : 0, places(first), places(second))
+      for i in 0..<width {
+        try Stop.check(at: i)
+        order.pointer[row * width + i] = Float(sorted[i].place)
+        if !isExact { found.append(Int(sorted[i].place)) }
+      }
+    }
+    if !isExact { order.whole = try WholeNumbers(count: count) { found[$0] } }
+    return order
+  }
+
+  /// The order of each row by comparisons.
+  private func ordersOfRows(_ width: Int, _ descending: Bool) throws -> Tensor {
+    let rows = self
+    let order = try Tensor(uninitialized: shape)
     let (x, out) = (rows.pointer, order.pointer)
     let isLong = rows.count > 1 << 20
     // The positions of a row and as much again to merge them, on each thread.
@@ -33,7 +77,7 @@ extension Tensor {
       }
     }
     if isLong { try Stop.check() }
-    return place == last ? order : try order.transpose(place, last)
+    return order
   }
 
   private static func standsBefore(_ a: Float, _ b: Float, _ descending: Bool) -> Bool {
@@ -89,9 +133,7 @@ extension Tensor {
     guard rank == 1 else {
       throw TensorError.shape("searchsorted looks into a sorted vector, not into shape \(shape)")
     }
-    let result = try Tensor(uninitialized: values.shape)
-    for i in 0..<values.count {
-      try Stop.check(at: i)
+    return try Tensor(wholeNumbers: values.count, shape: values.shape) { i in
       let value = values.pointer[i]
       var (low, high) = (0, count)
       while low < high {
@@ -104,9 +146,8 @@ extension Tensor {
           : Tensor.standsBefore(element, value, false)
         if isBehind { low = middle + 1 } else { high = middle }
       }
-      result.pointer[i] = Float(low)
+      return low
     }
-    return result
   }
 
   /// The different elements in rising order, where each element stands among them, and how often
@@ -114,8 +155,8 @@ extension Tensor {
   public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try detached.reshape([count])
     let (ordered, places) = try flat.sorted()
-    var (values, counts) = ([Float](), [Float]())
-    let inverse = try Tensor(uninitialized: shape)
+    var (values, counts) = ([Float](), [Int]())
+    var inverse = [Int](repeating: 0, count: count)
     for i in 0..<count {
       try Stop.check(at: i)
       let value = ordered.pointer[i]
@@ -125,11 +166,12 @@ extension Tensor {
         values.append(value)
         counts.append(1)
       }
-      inverse.pointer[Int(places.pointer[i])] = Float(values.count - 1)
+      inverse[places.wholeNumber(at: i) ?? 0] = values.count - 1
     }
     return (
-      try Tensor(shape: [values.count], values: values), inverse,
-      try Tensor(shape: [counts.count], values: counts)
+      try Tensor(shape: [values.count], values: values),
+      try Tensor(wholeNumbers: inverse, shape: shape),
+      try Tensor(wholeNumbers: counts, shape: [counts.count])
     )
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Spread and size: compositions of the plain reductions, so their gradients need no rules.
+// Spread and size: compositions of the plain reductions, with rules of their own for gradients where
+// the composition has none.
+
+import Glibc
 
 extension Tensor {
   /// The variance over `dims`, or of all elements.
@@ -53,8 +56,7 @@ extension Tensor {
   /// The norm of a finite order other than 0, with gradient 0 where an element or the norm is 0.
   private func norm(ofOrder order: Float, _ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
     let x = detached
-    let powers = try x.abs().pow(order).sum(dims: dims, keepDim: true)
-    let plain = try powers.pow(1 / order)
+    let plain = try x.lengths(order, dims)
     let shape = try Reduction(shape, dims).resultShape(keepDim)
     let result = Tensor(storage: plain.storage, shape: shape)
     guard isRecording else { return result }
@@ -68,7 +70,7 @@ extension Tensor {
 
   /// The length, with gradient 0 instead of NaN at the origin.
   private func euclideanNorm(_ dims: [Int]?, _ keepDim: Bool) throws -> Tensor {
-    let plain = try detached.lengths(dims)
+    let plain = try detached.lengths(2, dims)
     let shape = try Reduction(shape, dims).resultShape(keepDim)
     let result = Tensor(storage: plain.storage, shape: shape)
     guard isRecording else { return result }
@@ -80,17 +82,22 @@ extension Tensor {
     }
   }
 
-  /// The roots of the sums of squares over `dims`, which are kept with size 1.
-  private func lengths(_ dims: [Int]?) throws -> Tensor {
-    let plain = try square().sum(dims: dims, keepDim: true).sqrt()
+  /// The roots of the sums of powers over `dims`, which are kept with size 1.
+  private func lengths(_ order: Float, _ dims: [Int]?) throws -> Tensor {
+    func plainLengths(_ x: Tensor) throws -> Tensor {
+      if order == 2 { return try x.square().sum(dims: dims, keepDim: true).sqrt() }
+      return try x.abs().pow(order).sum(dims: dims, keepDim: true).pow(1 / order)
+    }
+    let plain = try plainLengths(self)
     // Squares of what is beyond 1e19 are infinite, those of what is below 1e-19 lose their bits.
-    let isExact = plain.withValues { $0.allSatisfy { $0 < .infinity && $0 > 1e-18 } }
-    if isExact || count == 0 || plain.count == 0 { return plain }
+    let least = Float(Glibc.pow(1e-36, 1 / Double(order)))
+    let isExact = plain.withValues { $0.allSatisfy { $0 < .infinity && $0 > least } }
+    if isExact || order < 0 || count == 0 || plain.count == 0 { return plain }
     let largest = try abs().maximum(dims: dims, keepDim: true)
     let isUsable = try Tensor.combine(
       .multiply, Tensor.combine(.greater, largest, 0), largest.applying(.isfinite))
     let scale = try Tensor.select(isUsable, largest, 1)
-    return try (self / scale).square().sum(dims: dims, keepDim: true).sqrt() * scale
+    return try plainLengths(self / scale) * scale
   }
 
   /// Whether all elements of two tensors are close: |a - b| <= atol + rtol * |b|.

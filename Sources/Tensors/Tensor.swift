@@ -18,6 +18,8 @@ public final class Tensor {
   ///
   /// Comparisons and tests set it; moving elements about keeps it; arithmetic does not.
   public package(set) var isMask = false
+  /// The elements once more, if they are whole numbers of which some are no floats.
+  package var whole: WholeNumbers?
   /// The place of this tensor in the recorded computation, if gradients flow to it.
   package var node: GradientNode?
 
@@ -102,17 +104,30 @@ public final class Tensor {
 
   /// The only element; throws if there are more or none.
   public func item() throws -> Float {
+    try requireOne()
+    return storage.pointer[0]
+  }
+
+  /// The only element as a 64-bit number; throws if there are more or none.
+  public func onlyNumber() throws -> Double {
+    try requireOne()
+    return number(at: 0)
+  }
+
+  private func requireOne() throws {
     guard count == 1 else {
       throw TensorError.shape(
         "a tensor of shape \(shape) is not one number",
         hint: "index it, or reduce it with sum or mean")
     }
-    return storage.pointer[0]
   }
 
   /// The same values without a place in the recorded computation.
   public var detached: Tensor {
-    node == nil ? self : Tensor(storage: storage, shape: shape)
+    guard node != nil else { return self }
+    let plain = Tensor(storage: storage, shape: shape)
+    plain.whole = whole
+    return plain
   }
 
   /// The same values as a mask: 1 where an element is not 0.

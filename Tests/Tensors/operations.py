@@ -564,10 +564,11 @@ def products(rng):
     if name == "einsum":
         return einsum(rng)
     if name == "cdist":
-        p = float(rng.choice([2, 2, 1, np.inf, 3]))
-        a, b = values(rng, (n, m), "whole"), values(rng, (k, m), cases.kind(rng, edges=0))
-        return Case(name, f"cdist(a, b, p = {in_smap(p)})", f"cdist(a, b, {p!r})".replace("inf", "np.inf"),
-                    f"torch.cdist(a, b, p={p!r})".replace("inf", "float('inf')") if 1 < p < 9 else "",
+        p = float(rng.choice([2, 2, 1, np.inf, 3, 0, -np.inf, 1.5]))
+        a = values(rng, cases.stretched(rng, stack) + (n, m), "whole")
+        b = values(rng, cases.stretched(rng, stack) + (k, m), cases.kind(rng, edges=0))
+        return Case(name, f"cdist(a, b, p = {in_smap(p)})", f"cdist(a, b, {p!r})",
+                    f"torch.cdist(a, b, p={p!r})" if 1 < p < 9 else "",
                     {"a": a, "b": b}, ("a", "b"), has_kinks=True, **case)
     if name == "cosine_similarity":
         full = cases.shape(rng, low=1)

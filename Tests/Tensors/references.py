@@ -158,14 +158,7 @@ def scatter_add(a, d, i, b):
 
 
 def cdist(a, b, p):
-    difference = np.abs(a[:, None, :] - b[None, :, :])
-    if p == math.inf:
-        return np.max(difference, axis=-1) if difference.shape[-1] else _nothing()
-    return np.sum(difference ** p, axis=-1) ** (1 / p)
-
-
-def _nothing():
-    raise ValueError("no elements")
+    return norm(a[..., :, None, :] - b[..., None, :, :], p, -1)
 
 
 def windows(a, rows, columns, stride, padding, dilation, fill):

@@ -4,12 +4,14 @@
 #ifndef SMAP_CKERNELS_H
 #define SMAP_CKERNELS_H
 
+#include "distances.h"
 #include "draws.h"
 #include "elementwise.h"
 #include "memory.h"
 #include "networks.h"
 #include "products.h"
 #include "profiling.h"
+#include "sorting.h"
 #include "threads.h"
 
 #endif
