@@ -104,6 +104,7 @@ extension Tensor {
     let rows = place == last ? detached : try detached.transpose(place, last)
     let width = rows.shape[last]
     let target = Array(rows.shape.dropLast()) + [count]
+    try MemoryBudget.requireRoom(forArrays: 8 * Tensor.elementCount(target) + 8 * width)
     var chosen: [Int] = []
     for row in 0..<(width == 0 ? 0 : rows.count / width) {
       chosen += try Tensor.largest(count, of: rows.pointer + row * width, width)

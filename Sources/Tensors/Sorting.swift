@@ -38,7 +38,10 @@ extension Tensor {
     let order = try Tensor(uninitialized: shape)
     let isExact = width <= Tensor.largestWhole
     var found: [Int] = []
-    if !isExact { found.reserveCapacity(count) }
+    if !isExact {
+      try MemoryBudget.requireRoom(forArrays: 8 * count)
+      found.reserveCapacity(count)
+    }
     for row in 0..<count / width {
       try Stop.check()
       let sorted = smap_order_row(
@@ -156,6 +159,7 @@ extension Tensor {
     let flat = try detached.reshape([count])
     let (ordered, places) = try flat.sorted()
     var (values, counts) = ([Float](), [Int]())
+    try MemoryBudget.requireRoom(forArrays: 8 * count)
     var inverse = [Int](repeating: 0, count: count)
     for i in 0..<count {
       try Stop.check(at: i)
