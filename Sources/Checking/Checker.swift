@@ -59,7 +59,7 @@ public final class Checker {
         .map { Finding(.syntax, $0) }
       findings += NameRules(program, index, library).findings()
       findings += inference.findings
-      findings += FlowRules(program, index, library).findings
+      findings += FlowRules(program, index, library, inference.recorded).findings
       findings += ValueRules(program, inference.recorded).findings
     }
     return Report(

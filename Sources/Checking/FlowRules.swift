@@ -10,12 +10,20 @@ struct FlowRules {
   private let source: Source
   private let index: NameIndex
   private let library: LibraryIndex
+  private let known: [Span: Known]
+  /// The lines with an expectation, or with the first line of a cell.
+  private let shown: TopLevel
   private(set) var findings: [Finding] = []
 
-  init(_ program: Program, _ index: NameIndex, _ library: LibraryIndex) {
+  init(
+    _ program: Program, _ index: NameIndex, _ library: LibraryIndex, _ known: [Span: Known]
+  ) {
     source = program.source
     self.index = index
     self.library = library
+    self.known = known
+    shown = TopLevel(program)
+    for statement in program.statements { dropped(statement) }
     // The top level may show the value of any statement, so only reachability counts there.
     walk(program.statements, isBlock: false, isValueUsed: true)
   }
@@ -61,7 +69,12 @@ struct FlowRules {
             .unusedValue, "\(what) is computed and dropped", source, value.span,
             hint: hint(value)))
       }
-      walk(value, isValueUsed: isValueUsed)
+      // A method that changes its list belongs on a line of its own.
+      if case .call(_, let arguments) = value.kind, isInPlace(value) {
+        for argument in arguments { walk(argument.value) }
+      } else {
+        walk(value, isValueUsed: isValueUsed)
+      }
     }
   }
 
@@ -70,6 +83,7 @@ struct FlowRules {
       if let value = parameter.defaultValue { walk(value) }
     }
     switch function.body {
+    case .expression(let value) where isInPlace(value): break
     case .expression(let value): walk(value)
     case .block(let body): walk(body.statements, isBlock: true, isValueUsed: true)
     }
@@ -77,6 +91,7 @@ struct FlowRules {
 
   private mutating func walk(_ node: Expression, isValueUsed: Bool = true) {
     for part in node.parts { walk(part) }
+    if isInPlace(node) { inPlace(node) }
     switch node.kind {
     case .function(let function): walk(function)
     case .attempt(let body, _, _, let handler):
@@ -222,5 +237,100 @@ struct FlowRules {
   /// any name, so only names that hardly are fields count.
   private func isPureMethod(_ name: String) -> Bool {
     ["reshape", "transpose", "flatten", "permute", "squeeze", "unsqueeze", "strip"].contains(name)
+  }
+
+  // MARK: - What changes in place
+
+  /// Methods of lists that give nil, with what gives a new list instead.
+  private static let inPlaceMethods: [String: String] = [
+    "sort": "; `sorted(xs)` gives a new list", "append": "; `[...xs, value]` is a new list",
+    "extend": "; `[...xs, ...others]` is a new list", "reverse": "; `xs[::-1]` is a new list",
+    "insert": "", "clear": "", "remove": "",
+  ]
+
+  private func isInPlace(_ node: Expression) -> Bool {
+    guard case .call(let callee, _) = node.kind, case .field(_, let name) = callee.kind,
+      FlowRules.inPlaceMethods[name.text] != nil, case .builtin(let method)? = known[callee.span]
+    else { return false }
+    return method.receiverType == "list"
+  }
+
+  /// The value of a method is used that has none.
+  private mutating func inPlace(_ node: Expression) {
+    guard case .call(let callee, _) = node.kind, case .field(_, let name) = callee.kind else {
+      return
+    }
+    findings.append(
+      Finding(
+        .nothingGiven, "`\(name.text)` changes the list in place and gives nil", source, name.span,
+        hint: "write it on a line of its own" + (FlowRules.inPlaceMethods[name.text] ?? "")))
+  }
+
+  // MARK: - Comparisons that were to be assignments
+
+  /// `x == 5` and `x <- 5` on lines of their own, where nothing shows the outcome.
+  private mutating func dropped(_ statement: Statement) {
+    guard case .expression(let node) = statement.kind,
+      case .comparison(let operation, let left, let right) = node.kind
+    else { return }
+    switch left.kind {
+    case .name: if index.meanings[left.span.start] == nil { return }
+    case .field, .index: break
+    default: return
+    }
+    guard !shown.shows(statement) else { return }
+    let target = source.text(left.span)
+    if operation == .equal, isPure(node) {
+      findings.append(
+        Finding(
+          .unusedValue, "this comparison is computed and dropped", source, node.span,
+          hint: "`=` assigns, `==` compares; `print(..)` shows"))
+    } else if operation == .less, case .unary(.negate, _) = right.kind,
+      source.text(Span(start: left.span.end, end: right.span.end)).drop(while: { $0 == " " })
+        .hasPrefix("<-")
+    {
+      let isNew = if case .name = left.kind { "; a new name is `let \(target) = ..`" } else { "" }
+      findings.append(
+        Finding(
+          .unusedValue, "`<-` compares with a negative number", source, node.span,
+          hint: "write `\(target) = ..` to assign" + isNew))
+    }
+  }
+}
+
+/// What shows the values of statements of the top level: expectations, and the ends of cells.
+private struct TopLevel {
+  private let source: Source
+  private let marks: Set<Int>
+  /// The first lines of cells; empty if the text has none.
+  private let cells: [Int]
+  private let statements: [Statement]
+
+  init(_ program: Program) {
+    source = program.source
+    statements = program.statements
+    var marks: Set<Int> = []
+    var cells: [Int] = []
+    for comment in program.comments {
+      let text = program.source.text(comment)
+      let line = program.source.line(of: comment.start)
+      if text.hasPrefix("# %%") { cells.append(line) }
+      // An expectation may stand below its statement.
+      if ["#=>", "#~>", "#!"].contains(where: text.hasPrefix) {
+        marks.formUnion([line, line - 1])
+      }
+    }
+    self.marks = marks
+    self.cells = cells
+  }
+
+  func shows(_ statement: Statement) -> Bool {
+    let line = source.line(of: max(statement.span.start, statement.span.end - 1))
+    if marks.contains(line) { return true }
+    guard !cells.isEmpty else { return false }
+    let next = statements.first { $0.span.start > statement.span.start }
+    guard let next else { return true }
+    let start = source.line(of: next.span.start)
+    return cells.contains { line < $0 && $0 <= start }
   }
 }

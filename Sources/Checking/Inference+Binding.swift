@@ -88,6 +88,8 @@ extension Inference {
       hint = "the \(noun) is called `\(known)`: \(header.text)"
     } else if let nearest = Spelling.nearest(to: name, in: names) {
       hint = "did you mean `\(nearest)`? \(header.text)"
+    } else if let foreign = Hints.forParameter(name) {
+      hint = "\(foreign): \(header.text)"
     }
     return ("\(header.name) has no parameter `\(name)`", hint)
   }
@@ -124,8 +126,13 @@ extension Inference {
     case nil: return nil
     case .type(let type):
       guard accepts(type, known) == false else { return nil }
+      var found = "this is \(phrase(known))"
+      if case .items(let items) = known, type == "tensor" {
+        let types = items.prefix(1000).map { $0.typeName ?? "number" }
+        found = Hints.culprit(in: types) ?? found
+      }
       return .type(
-        "\(header.name): \(name) must be \(wanted(type)), but this is \(phrase(known))",
+        "\(header.name): \(name) must be \(wanted(type)), but \(found)",
         hint: header.text)
     case .shape(let dimensions):
       if let type = known.typeName, accepts("tensor", known) == false, type != "record" {

@@ -105,8 +105,13 @@ extension Inference {
     // Nothing is known about types that only headers mention.
     guard type == "record" || library.fields(of: type) != nil else { return }
     let names = library.methods(of: type).map(\.name)
-    var hint = ""
-    if case .builtin(let function) = library.global(name.text) {
+    var hint = Hints.forFieldCalled(
+      name.text, among: (library.fields(of: type) ?? []).map(\.name))
+    if type == "nil" { hint = Hints.forNil }
+    if hint.isEmpty { hint = Hints.forMethod(name.text, of: type) }
+    if !hint.isEmpty {
+      // It is said already.
+    } else if case .builtin(let function) = library.global(name.text) {
       hint = "there is a function: \(function.signature)"
     } else if let foreign = Spelling.foreignMembers[name.text] {
       hint = foreign
@@ -138,10 +143,13 @@ extension Inference {
         .type("a record cannot be called", hint: "it is a namespace: write a name after a dot"),
         place, .types)
     case .module, .fields:
-      report(.type("a record cannot be called"), place, .types)
+      report(
+        .type("a record cannot be called", hint: Hints.forCalling("record")), place, .types)
     default:
       if let type = function.typeName, library.isCallable(type) == false {
-        report(.type("\(phrase(function)) cannot be called"), place, .types)
+        report(
+          .type("\(phrase(function)) cannot be called", hint: Hints.forCalling(type)), place,
+          .types)
       }
     }
     return .unknown
@@ -156,6 +164,9 @@ extension Inference {
     guard let bound = bind(header, arguments, span) else { return result(of: builtin) }
     guard fits(header, bound, isBuiltin: true) != nil, !bound.isOpen else {
       return result(of: builtin)
+    }
+    if builtin.qualifiedName == "type", let name = bound.values[0]?.known.typeName {
+      return .exact(.string(name))
     }
     guard let pure = PureFunction.table[builtin.qualifiedName],
       let tried = attempt(builtin, pure, arguments, bound, span)
@@ -196,8 +207,20 @@ extension Inference {
       builtin.isMethodOnly
       ? "a0.\(name)(\(texts.dropFirst().joined(separator: ", ")))"
       : "\(name)(\(texts.joined(separator: ", ")))"
-    let text = "fn(\(names)) = \(call)"
-    return judge(laboratory.run(text, values, work: work), span, isExact: isExact)
+    let outcome = laboratory.run("fn(\(names)) = \(call)", values, work: work)
+    return judge(renamed(outcome, from: pure.substitute, to: builtin), span, isExact: isExact)
+  }
+
+  /// An outcome in the words of the function that was called, not of the one tried in its place.
+  private func renamed(
+    _ outcome: Laboratory.Outcome, from substitute: String?, to builtin: Builtin
+  ) -> Laboratory.Outcome {
+    guard let substitute, case .failure(var error) = outcome,
+      error.message.hasPrefix(substitute + ":")
+    else { return outcome }
+    error.message = builtin.qualifiedName + error.message.dropFirst(substitute.count)
+    if error.hint.hasPrefix(substitute + "(") { error.hint = builtin.header.text }
+    return .failure(error)
   }
 
   /// Whether every tensor goes where only its shape counts.

@@ -140,18 +140,31 @@ extension Inference {
     for clause in clauses {
       bindEach(clause.pattern, in: clause.sequence, mayStop: false)
     }
-    if let condition { self.condition(condition) }
-    expression(element)
+    let isTaken = condition.map { self.condition($0) } ?? nil
+    if let condition, isTaken == false, isGuard(condition) {
+      silently { _ = expression(element) }
+    } else {
+      expression(element)
+    }
     return .type("list")
   }
 
   private func conditional(_ branches: [Branch], _ otherwise: Block?) -> Known {
     var values: [Known] = []
+    let outer = silence
+    defer { silence = outer }
     for branch in branches {
       let isTrue = condition(branch.condition)
       if silence > 0, isTrue == false { continue }
-      values.append(block(branch.body))
+      let isGuard = isTrue != nil && isGuard(branch.condition)
+      if isTrue == false, isGuard {
+        values.append(silently { block(branch.body) })
+      } else {
+        values.append(block(branch.body))
+      }
       if silence > 0, isTrue == true { return joined(values) }
+      // The branches behind one that is taken for certain are not reached.
+      if isTrue == true, isGuard { silence += 1 }
     }
     values.append(otherwise.map { block($0) } ?? .exact(.nil))
     return joined(values)
@@ -212,6 +225,11 @@ extension Inference {
     _ operation: ComparisonOperator, _ left: Known, _ right: Known, _ span: Span
   ) -> Known {
     let text = "fn(a, b) = a \(operation.rawValue) b"
+    // Which fields a record has is known even if what they hold is not.
+    if operation == .contains, case .exact(.text(let name)) = left, case .fields(let fields) = right
+    {
+      return .exact(.bool(fields.contains { $0.name == name.string }))
+    }
     if let a = left.value, let b = right.value,
       let work = operation == .contains ? 0 : Laboratory.work(.add, a, b)
     {
@@ -311,7 +329,11 @@ extension Inference {
     switch base {
     case .namespace(let namespace):
       if let known = library.member(name.text, of: namespace) { return known }
-      missing(name, in: "namespace \(namespace)", library.memberNames(of: namespace))
+      let hint = Spelling.advice(
+        onMember: name.text, of: namespace, members: library.memberNames(of: namespace),
+        globals: library.builtins.globalNames)
+      report(
+        .name("there is no `\(name.text)` in namespace \(namespace)", hint: hint ?? ""), name.span)
     case .module(let module): return member(name, of: module)
     case .fields(let fields):
       if let field = fields.last(where: { $0.name == name.text }) { return field.value }
@@ -320,6 +342,7 @@ extension Inference {
       if hint == nil, library.method(name.text, of: "record") != nil {
         hint = "it is a method: write .\(name.text)(..)"
       }
+      hint = hint ?? Spelling.foreignMembers[name.text]
       report(.name("there is no `\(name.text)` in this record", hint: hint ?? ""), name.span)
     case .shaped(let tensor):
       guard Fields.ofTensors.contains(name.text), name.text != "grad" else {
@@ -359,6 +382,8 @@ extension Inference {
     var hint = ""
     if library.method(name.text, of: type) != nil {
       hint = "it is a method: write .\(name.text)(..)"
+    } else if type == "nil" {
+      hint = Hints.forNil
     } else if let foreign = Spelling.foreignMembers[name.text] {
       hint = foreign
     } else if let near = Spelling.nearest(

@@ -55,7 +55,7 @@ final class Inference {
   func run(_ program: Program) {
     laboratory.refill()
     untouched = UntouchedNames(program, index, library)
-    for statement in program.statements { self.statement(statement) }
+    walk(program.statements)
     isDeferring = false
     for function in deferred { body(of: function) }
   }
@@ -89,9 +89,19 @@ final class Inference {
   // MARK: - Statements
 
   @discardableResult
-  func block(_ block: Block) -> Known {
+  func block(_ block: Block) -> Known { walk(block.statements) }
+
+  /// Walks statements and gives the value of the last. What a guard keeps from being reached, as
+  /// behind `if not ("b" in m) { return }`, is walked silently.
+  @discardableResult
+  private func walk(_ statements: [Statement]) -> Known {
+    let outer = silence
+    defer { silence = outer }
     var value = Known.exact(.nil)
-    for statement in block.statements { value = self.statement(statement) }
+    for statement in statements {
+      value = self.statement(statement)
+      if silence == 0, guardLeaves(statement) { silence += 1 }
+    }
     return value
   }
 
@@ -110,8 +120,8 @@ final class Inference {
       bindEach(pattern, in: sequence, mayStop: Inference.mayStop(body, source))
       block(body)
     case .while(let condition, let body):
-      self.condition(condition)
-      block(body)
+      let isEntered = self.condition(condition)
+      if isEntered == false, isGuard(condition) { silently { block(body) } } else { block(body) }
     case .return(let value):
       let known = value.map { expression($0) } ?? .exact(.nil)
       returned.append((known, value?.span ?? statement.span))
@@ -208,7 +218,8 @@ final class Inference {
     }
     guard case .exact(let value) = known else { return .unknown }
     if case .text = value { return .type("string") }
-    let hint = if case .number = value { "count with range(n)" } else { "" }
+    var hint = if case .number = value { "count with range(n)" } else { "" }
+    if value.isNil { hint = Hints.forNil }
     report(.type("\(phrase(known)) has no elements to go through", hint: hint), span)
     return .unknown
   }

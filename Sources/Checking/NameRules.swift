@@ -29,8 +29,12 @@ struct NameRules {
     let globals = Array(index.globals.keys)
     // Names are compared with all others: with many of both, only the first get a hint.
     var comparisons = 1_000_000
+    // A name that is assigned without `let` is one mistake, wherever it is read afterwards.
+    var assigned: Set<String> = []
     for use in index.unknown where !use.isGuarded {
       let name = use.name.text
+      if assigned.contains(name), !use.isWrite { continue }
+      if use.isWrite, !library.isGlobal(name) { assigned.insert(name) }
       if library.isGlobal(name) {
         guard use.isWrite else { continue }
         found.append(
@@ -62,36 +66,11 @@ struct NameRules {
   }
 
   private func hint(_ use: FreeUse, _ globals: [String]) -> String? {
-    if use.name.text == "end", isInSubscript(use.name.span) {
-      return "leave it out, `x[1:]`, or count from the end, `x[-1]`"
-    }
-    if isInSlashComment(use.name.span) { return "a comment starts with `#`, `//` divides" }
     let locals = index.locals(at: use.name.span.start).map(\.name)
     return Spelling.advice(
-      on: use.name.text, isAssigned: use.isWrite, own: locals + globals,
+      on: use.name.text, at: use.name.span, in: source, isAssigned: use.isWrite,
+      own: locals + globals,
       library: library.builtins.globalNames)
-  }
-
-  /// Whether a name is a bound of a slice, or an index.
-  private func isInSubscript(_ span: Span) -> Bool {
-    return before(span).last { !$0.isWhitespace }.map { ":[,".contains($0) } ?? false
-  }
-
-  /// Whether a name is all that stands behind `//` on its line.
-  private func isInSlashComment(_ span: Span) -> Bool {
-    before(span).hasSuffix("// ") && after(span).allSatisfy(\.isWhitespace)
-  }
-
-  /// What stands on the line before a place; of a long line, the last characters.
-  private func before(_ span: Span) -> String {
-    let line = source.lineSpan(source.line(of: span.start))
-    return source.text(Span(start: max(line.start, span.start - 200), end: span.start))
-  }
-
-  /// What stands on the line behind a place; of a long line, the first characters.
-  private func after(_ span: Span) -> String {
-    let line = source.lineSpan(source.line(of: span.start))
-    return source.text(Span(start: span.end, end: min(line.end, span.end + 200)))
   }
 
   // MARK: - Unused

@@ -59,10 +59,14 @@ extension Rule {
     "unused-name", .warning, "Local names, private names and imports are read somewhere.")
   static let unusedValue = Rule(
     "unused-value", .warning, "A value that is computed is also used.")
+  static let nothingGiven = Rule(
+    "nothing-given", .warning, "What changes a list in place is not used as a value.")
   static let unreachable = Rule(
     "unreachable-code", .warning, "Every statement can be reached.")
   static let duplicateKey = Rule(
     "duplicate-key", .warning, "A record literal names a field once.")
+  static let repeatedList = Rule(
+    "repeated-list", .warning, "A list of one element is not multiplied to repeat it.")
   static let constantComparison = Rule(
     "constant-comparison", .warning, "A condition does not compare what can never be equal.")
   static let hiddenNamespace = Rule(
@@ -71,7 +75,8 @@ extension Rule {
   /// All rules, the grave ones first.
   public static let all: [Rule] = [
     .syntax, .unknownName, .earlyUse, .builtinAssignment, .unknownField, .unknownModule,
-    .arguments, .types, .shapes, .values, .unusedName, .unusedValue, .unreachable, .duplicateKey,
+    .arguments, .types, .shapes, .values, .unusedName, .unusedValue, .nothingGiven, .unreachable,
+    .duplicateKey, .repeatedList,
     .constantComparison, .hiddenNamespace,
   ]
 }

@@ -16,7 +16,10 @@ struct ValueRules {
     self.known = known
     var visitor = TreeVisitor()
     visitor.visit(program)
-    for node in visitor.expressions { check(node) }
+    for node in visitor.expressions {
+      check(node)
+      checkRepetition(node)
+    }
     for condition in visitor.conditions { decide(condition) }
   }
 
@@ -40,6 +43,20 @@ struct ValueRules {
             hint: "the last one counts"))
       }
     }
+  }
+
+  /// `[0] * 10` is arithmetic here, and a longer list elsewhere.
+  private mutating func checkRepetition(_ node: Expression) {
+    guard case .binary(.multiply, let left, let right) = node.kind,
+      case .list(let items) = left.kind, items.count == 1, case .value(let item) = items[0],
+      type(right) == "number"
+    else { return }
+    let times = source.text(right.span)
+    let element = source.text(item.span)
+    findings.append(
+      Finding(
+        .repeatedList, "`*` multiplies the element, it does not repeat the list", source, node.span,
+        hint: "write `[\(element) for i in range(\(times))]`, or `full([\(times)], \(element))`"))
   }
 
   /// Looks at the comparisons that decide a condition.

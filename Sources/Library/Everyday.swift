@@ -60,6 +60,8 @@ enum Everyday {
       if let count = object.type.count { return max(0, count(object)) }
     default: break
     }
-    throw call.failure(.type, "\(call[0].typePhrase) has no length", argument: 0)
+    throw call.failure(
+      .type, "\(call[0].typePhrase) has no length", hint: call[0].isNil ? Hints.forNil : "",
+      argument: 0)
   }
 }

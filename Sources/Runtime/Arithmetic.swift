@@ -141,6 +141,10 @@ enum Arithmetic {
     var hint = ""
     if case .text = culprit, operation == .add {
       hint = "strings are joined by holes: \"{a}{b}\""
+    } else if case .text = culprit, operation == .remainder, isLeft {
+      hint = "a value stands in the string itself: \"{x}\", or \"{x:.2f}\" with a format"
+    } else if case .text = culprit, operation == .multiply {
+      hint = "a text is repeated by \"\".join([text for i in range(n)])"
     } else if case .list = isLeft ? right : left, operation == .add {
       hint = joinHint
     }

@@ -141,6 +141,8 @@ private struct Binder {
       hint = "the \(noun) is called `\(known)`: \(header.text)"
     } else if let nearest = Spelling.nearest(to: name, in: names) {
       hint = "did you mean `\(nearest)`? \(header.text)"
+    } else if let foreign = Hints.forParameter(name) {
+      hint = "\(foreign): \(header.text)"
     }
     var error = ScriptError.argument("\(header.name) has no parameter `\(name)`", hint: hint)
     place.blame(&error, name: index)

@@ -282,10 +282,16 @@ public struct Call {
     try refuseGradients(value, index)
     guard let number = Conversion.number(value), let size = Int(exactly: number) else {
       throw failure(
-        .type, "\(parameterName(index)) must be whole numbers, but this is \(value.typePhrase)",
+        .type, "\(parameterName(index)) must be whole numbers, but this is \(sizePhrase(value))",
         hint: builtin.header.text, argument: index)
     }
     return size
+  }
+
+  /// A value that cannot be a size: a number as it is, anything else by its type.
+  private func sizePhrase(_ value: Value) -> String {
+    if case .number(let number) = value { return Display.number(number) }
+    return value.typePhrase
   }
 
   /// The seed that the caller gave, or the next one of the session's stream.

@@ -42,7 +42,7 @@ extension Machine {
   }
 
   private func notCallable(_ value: Value, _ place: CallPlace) -> ScriptError {
-    var hint = ""
+    var hint = Hints.forCalling(value.typeName)
     if case .record(let record) = value, record.title != nil {
       hint = "it is a namespace: write a name after a dot"
     }
@@ -238,9 +238,13 @@ extension Machine {
     let header = builtin.header
     var hint = header.text
     if index == 0, case .list = value, !builtin.forLists.isEmpty { hint = builtin.forLists }
+    var found = "this is \(value.typePhrase)"
+    if case .list(let list) = value, wanted.hasPrefix("a tensor") {
+      found = Hints.culprit(in: list.items.prefix(1000).map(\.typeName)) ?? found
+    }
     var error = ScriptError.type(
       "\(header.name): \(header.parameters[index].name ?? "the argument") must be \(wanted), "
-        + "but this is \(value.typePhrase)", hint: hint)
+        + "but \(found)", hint: hint)
     place.blame(&error, parameter: index, header)
     return error
   }

@@ -139,9 +139,8 @@ extension Compiler {
         throw Diagnostic(
           .name, "there is no type called `\(type)`", source: parts.source,
           span: annotation.span,
-          hint: Spelling.nearest(to: type, in: builtins.typeNames).map {
-            "did you mean `\($0)`?"
-          })
+          hint: Spelling.foreignTypes[type].map { "here it is `\($0)`" }
+            ?? Spelling.nearest(to: type, in: builtins.typeNames).map { "did you mean `\($0)`?" })
       }
       kind = .type(TypeTest(type))
     case .shape(let dimensions):

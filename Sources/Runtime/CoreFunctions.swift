@@ -95,7 +95,7 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "index(items: list, value) -> number", "The position of the first element equal to `value`.",
+      "index(items: list, value)", "The position of the first element equal to `value`.",
       details: "Gives `nil` if there is none.", example: "[5, 7].index(7)   #=> 1",
       methodOnly: true
     ) { call in

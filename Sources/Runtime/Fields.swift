@@ -98,14 +98,22 @@ package enum Fields {
 
   private static func missing(_ name: String, in record: Record, _ session: Session) -> ScriptError
   {
-    let hint =
-      Spelling.nearest(to: name, in: record.keys).map { "did you mean `\($0)`?" }
-      ?? methodHint(name, .record(record), session)
-    return .name("there is no `\(name)` in \(record.phrase)", hint: hint)
+    var hint = Spelling.nearest(to: name, in: record.keys).map { "did you mean `\($0)`?" }
+    if let title = record.title, title.hasPrefix("namespace "),
+      let namespace = title.split(separator: " ").last
+    {
+      hint = Spelling.advice(
+        onMember: name, of: String(namespace), members: record.keys,
+        globals: session.builtins.globalNames)
+    }
+    var words = hint ?? methodHint(name, .record(record), session)
+    if words.isEmpty, record.title == nil { words = Spelling.foreignMembers[name] ?? "" }
+    return .name("there is no `\(name)` in \(record.phrase)", hint: words)
   }
 
   private static func noField(_ name: String, of value: Value, _ session: Session) -> ScriptError {
     var hint = methodHint(name, value, session)
+    if value.isNil { hint = Hints.forNil }
     if hint.isEmpty, let foreign = Spelling.foreignMembers[name] { hint = foreign }
     if hint.isEmpty {
       hint =
@@ -121,8 +129,12 @@ package enum Fields {
   }
 
   static func noMethod(_ name: String, of value: Value, _ session: Session) -> ScriptError {
-    var hint = ""
-    if case .builtin(let function)? = session.builtins.globals[name] {
+    var hint = Hints.forFieldCalled(name, among: session.fieldNames(of: value))
+    if value.isNil { hint = Hints.forNil }
+    if hint.isEmpty { hint = Hints.forMethod(name, of: value.typeName) }
+    if !hint.isEmpty {
+      // It is said already.
+    } else if case .builtin(let function)? = session.builtins.globals[name] {
       hint = "there is a function: \(function.header.text)"
     } else if let foreign = Spelling.foreignMembers[name] {
       hint = foreign

@@ -117,12 +117,20 @@ enum Indexing {
     if entries.count > 1, case .text = container {
       throw ScriptError.index("a string takes one index, not \(entries.count)")
     }
-    throw ScriptError.type("\(container.typePhrase) cannot be indexed")
+    throw ScriptError.type(
+      "\(container.typePhrase) cannot be indexed", hint: container.isNil ? Hints.forNil : "")
+  }
+
+  /// The one index among entries, if there is but one.
+  private static func index(_ entries: [SubscriptValue]) -> Value? {
+    guard entries.count == 1, case .value(let value) = entries[0] else { return nil }
+    return value
   }
 
   private static func field(_ record: Record, _ entries: [SubscriptValue]) throws -> Value {
     guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
-      throw ScriptError.type("a record is indexed by the name of a field")
+      throw ScriptError.type(
+        "a record is indexed by the name of a field", hint: Hints.forRecordIndex(index(entries)))
     }
     if let value = record[key.string] { return value }
     throw ScriptError.index(
@@ -211,7 +219,8 @@ enum Indexing {
       list[try position(index, count: list.count, "a list")] = value
     case .record(let record):
       guard entries.count == 1, case .value(.text(let key)) = entries[0] else {
-        throw ScriptError.type("a record is indexed by the name of a field")
+        throw ScriptError.type(
+          "a record is indexed by the name of a field", hint: Hints.forRecordIndex(index(entries)))
       }
       try session.claimGrowth(
         from: record.count * Session.fieldBytes, to: (record.count + 1) * Session.fieldBytes)

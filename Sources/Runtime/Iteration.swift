@@ -99,6 +99,7 @@ extension Session {
     }
     var hint = ""
     if case .number = value { hint = "count with range(n)" }
+    if value.isNil { hint = Hints.forNil }
     throw ScriptError.type("\(value.typePhrase) has no elements to go through", hint: hint)
   }
 }

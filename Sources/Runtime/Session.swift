@@ -161,7 +161,6 @@ public final class Session {
   /// nothing defines.
   public func check(_ program: Program) -> [Diagnostic] {
     let resolution = Resolver.resolve(program)
-    let known = Array(resolution.definitions) + scope.definedNames + builtins.globalNames
     let unknown = resolution.globalUses.filter {
       !resolution.definitions.contains($0.text) && !scope.isKnown($0.text)
     }
@@ -169,7 +168,9 @@ public final class Session {
       + unknown.map { name in
         Diagnostic(
           .name, "nothing is called `\(name.text)`", source: program.source, span: name.span,
-          hint: Spelling.nearest(to: name.text, in: known).map { "did you mean `\($0)`?" })
+          hint: Spelling.advice(
+            on: name.text, at: name.span, in: program.source, isAssigned: false,
+            own: Array(resolution.definitions) + scope.definedNames, library: builtins.globalNames))
       }
   }
 

@@ -24,7 +24,7 @@ enum StringMethods {
       .bool(try Comparison.contains(call.string(1), in: call.string(0), call.session))
     },
     Builtin(
-      "find(text: string, part: string, start: number = 0) -> number",
+      "find(text: string, part: string, start: number = 0)",
       "The position of the first place where `part` stands, or `nil` if there is none.",
       details: "The search begins at `start`; a negative one counts from the end.",
       example: "\"banana\".find(\"na\", 3)   #=> 4", methodOnly: true
@@ -42,7 +42,7 @@ enum StringMethods {
       return .integer(try from.position + TextWalk.count(rest, call.session))
     },
     Builtin(
-      "rfind(text: string, part: string) -> number",
+      "rfind(text: string, part: string)",
       "The position of the last place where `part` stands, or `nil` if there is none.",
       example: "\"banana\".rfind(\"na\")   #=> 4", methodOnly: true
     ) { call in

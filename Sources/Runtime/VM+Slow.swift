@@ -17,8 +17,10 @@ extension Machine {
     let name = prototype.globalName(at: slot)
     let scope = prototype.scope
     let own = scope.definedNames + prototype.localNames
+    let (source, span) = place(of: frame)
     let hint = Spelling.advice(
-      on: name, isAssigned: isAssigned, own: own, library: session.builtins.globalNames)
+      on: name, at: span, in: source, isAssigned: isAssigned, own: own,
+      library: session.builtins.globalNames)
     return .name("nothing is called `\(name)`", hint: hint ?? "")
   }
 
@@ -278,7 +280,7 @@ extension Machine {
     }
   }
 
-  private func place(of frame: UnsafeMutablePointer<Frame>) -> (source: Source, span: Span) {
+  func place(of frame: UnsafeMutablePointer<Frame>) -> (source: Source, span: Span) {
     let prototype = frame.prototype
     let index = frame.pointee.next - frame.pointee.layout.pointee.code
     return (prototype.source, prototype.span(at: index - 1))

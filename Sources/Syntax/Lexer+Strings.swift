@@ -21,8 +21,36 @@ extension Lexer {
     case .lineEnd:
       reportUnfinished(Span(start, offset), at: offset)
       append(.string, start, offset)
+      skipContinuation(UInt8(ascii: "\""))
     }
   }
+
+  /// Skips the other lines of a string of several lines, which is one error: up to the next quote, if
+  /// the line that holds it has an odd number of them and none but text precedes it.
+  private mutating func skipContinuation(_ quote: UInt8) {
+    var place = offset
+    var end: Int?
+    var passed = 0
+    while let next = byte(at: place), passed <= Lexer.continuationLines {
+      if next == UInt8(ascii: "\n") {
+        if end != nil { break }
+        passed += 1
+      } else if next == UInt8(ascii: "#"), end == nil {
+        return
+      } else if next == quote {
+        // Of an even number of quotes each two are a string of their own.
+        if end != nil { return }
+        end = place + 1
+      }
+      place += 1
+    }
+    guard let end, passed > 0, passed <= Lexer.continuationLines else { return }
+    line += passed
+    offset = end
+  }
+
+  /// How many lines a string may seem to have.
+  private static let continuationLines = 20
 
   /// Skips a text in triple quotes, which elsewhere spans lines: two strings side by side mean
   /// nothing, so this takes no program away.
@@ -163,6 +191,8 @@ extension Lexer {
     } else {
       if offset > start + 1, bytes[offset - 1] == UInt8(ascii: "\r") { offset -= 1 }
       reportUnfinished(Span(start, offset), at: offset)
+      append(.string, start, offset)
+      return skipContinuation(UInt8(ascii: "'"))
     }
     append(.string, start, offset)
   }
@@ -187,7 +217,16 @@ extension Lexer {
 
   private mutating func badFormat(from start: Int) {
     let wrong = offset
+    let isText = stream.tokens.last?.kind == .string
     while let next = byte(at: offset), !"}\"\n".utf8.contains(next) { offset += 1 }
+    // `"{"a": 1}"` and `"{a: 1}"` were to be text.
+    if isText || byte(at: start + 1) == UInt8(ascii: " ") {
+      let hole = stream.tokens.last { $0.kind == .stringHead || $0.kind == .stringMiddle }
+      let brace = isText ? hole.map { Span(start: $0.span.end - 1, end: $0.span.end) } : nil
+      return report(
+        "a `{` in a string opens a hole", brace ?? Span(start, max(offset, wrong + 1)), at: wrong,
+        hint: "write `{{` and `}}` for the characters; a format is written `{x:.3f}`")
+    }
     report(
       "not a format", Span(start, max(offset, wrong + 1)), at: wrong,
       hint: "write `:d` `:.3f` `:.2e` `:g` or `:.1%`")

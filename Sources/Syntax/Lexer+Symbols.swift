@@ -65,6 +65,19 @@ extension Lexer {
     case 0..<0x20, 0x7F: return controlCharacter(byte)
     default: break
     }
+    if byte == UInt8(ascii: "\\"), let next = self.byte(at: offset + 1), next > 0x20 {
+      return unknown(
+        1, "there is no `\\`",
+        "equations are solved by `linalg.solve(a, b)`; a function is written `fn(x) = x + 1`")
+    }
+    if byte == UInt8(ascii: "!"), brackets.last == .hole, let letter = self.byte(at: offset + 1),
+      "rsa".utf8.contains(letter),
+      [UInt8(ascii: "}"), UInt8(ascii: ":")].contains(self.byte(at: offset + 2))
+    {
+      return unknown(
+        2, "a hole has no `!\(Unicode.Scalar(letter))`",
+        "write `{x}`, which shows a value as `print` does")
+    }
     if let next = self.byte(at: offset + 1), Lexer.isSymbolByte(next), longSymbol(byte, next) {
       return
     }

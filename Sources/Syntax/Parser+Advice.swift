@@ -32,7 +32,8 @@ extension Parser {
     case .for where endsValue(previous):
       return Advice(
         title: "a comprehension stands in brackets", hint: "write `[f(x) for x in xs]`")
-    case .not, .fn, .dot, .plus, .times, .power, .arrow, .recordOpen, .blockOpen:
+    case .not, .fn, .dot, .plus, .times, .divide, .power, .arrow, .recordOpen, .blockOpen, .at,
+      .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
       return adviceForSymbol()
     case .let, .while, .return, .break, .continue, .for:
       let expected = endsValue(previous) ? "a line end or `;`" : "an expression"
@@ -74,7 +75,12 @@ extension Parser {
   }
 
   private func adviceForHabit(_ word: Token) -> Advice? {
-    Spelling.habits[text(word)].map { hint in
+    if text(word) == "from", kind == .name, Spelling.foreignModules.contains(text(token)) {
+      return Advice(
+        title: "the library is there without an import", place: word.span,
+        hint: "leave the line out: `sqrt(2)`, `zeros(3)`, `image.load(path)` work at once")
+    }
+    return Spelling.habits[text(word)].map { hint in
       Advice(title: "`\(text(word))` is not a keyword", place: word.span, hint: hint)
     }
   }
@@ -96,6 +102,15 @@ extension Parser {
 
   private func adviceForTwoValues() -> Advice {
     let isTouching = isTouching(previous, token)
+    if let advice = adviceForDashes() { return advice }
+    if previous.kind == .string || previous.kind == .stringTail, isTouching, kind == .name {
+      let isSingle = bytes(previous).last == UInt8(ascii: "'")
+      return Advice(
+        title: "the quote ended the string", place: previous.span,
+        hint: isSingle
+          ? "write a text with a quote in it in double quotes: \"it's\""
+          : "a quote within a string is written `\\\"`")
+    }
     if previous.kind == .name, isTouching, previous.span.end - previous.span.start <= 2 {
       return Advice(
         title: "a string takes no prefix", place: previous.span,
@@ -136,7 +151,8 @@ extension Parser {
       return Advice(
         title: "`//` divides and rounds down", place: first.span, hint: "a comment starts with `#`")
     }
-    if kind == .divide, nextKind == .times || nextKind == .power {
+    let opensComment = kind == .times && previous.kind == .divide && isTouching(previous, token)
+    if opensComment || kind == .divide && (nextKind == .times || nextKind == .power) {
       return Advice(
         title: "there are no `/* */` comments",
         hint: "a comment starts with `#`")
@@ -160,7 +176,7 @@ extension Parser {
     var start = index
     while start > 0, !tokens[start].startsLine, index - start < 64 { start -= 1 }
     switch tokens[start].kind {
-    case .for where isBetweenNumbers: break
+    case .for where isBetweenNumbers || isRange: break
     case .if, .for, .while, .else, .try, .fn, .catch:
       return Advice(title: "a block stands in braces", hint: "write `{` here and `}` at its end")
     case .let where !tokens[start..<index].contains(where: { $0.kind == .assign }):
@@ -169,9 +185,15 @@ extension Parser {
         hint: "types and shapes stand in signatures: `fn f(x: number)`")
     default: break
     }
-    if isBetweenNumbers {
+    if isBetweenNumbers || isRange, tokens[start].kind == .for || isBetweenNumbers {
       return Advice(
         title: "`a:b` stands in index brackets only", hint: "numbers in a row are `range(a, b)`")
+    }
+    let opens = previous.kind == .parenthesisOpen || previous.kind == .comma
+    if opens, enclosingBracket == .parenthesisOpen {
+      return Advice(
+        title: "`:` stands in index brackets only",
+        hint: "an element is read with brackets: x[:, 0]")
     }
     guard previous.kind == .name else { return nil }
     return Advice(
@@ -179,8 +201,20 @@ extension Parser {
       hint: "write `f(\(text(previous)) = ..)`; a record is written `{a: 1}`")
   }
 
+  /// Whether a `:` stands between two values of a loop's header, as in `for i in 0:len(x) {`.
+  private var isRange: Bool {
+    guard endsValue(previous), index + 1 < tokens.count else { return false }
+    let next = tokens[index + 1]
+    guard !next.startsLine,
+      startsValue(next) || next.kind == .minus || next.kind == .parenthesisOpen
+    else { return false }
+    if isTouching(previous, token), isTouching(token, next) { return true }
+    return tokens[(index + 1)...].prefix { !$0.startsLine }.contains { $0.kind == .blockOpen }
+  }
+
   private func adviceForComma() -> Advice? {
     guard endsValue(previous) else { return nil }
+    if let advice = adviceForThousands() { return advice }
     if let advice = adviceForPair() { return advice }
     return Advice(
       title: "unexpected `,`", label: "values side by side make a list only in brackets",
@@ -198,6 +232,13 @@ extension Parser {
         title: "unexpected `fn`", hint: "put the function in parentheses: `(fn(x) = ..)`")
     case .dot where nextKind == .number:
       return Advice(title: "a number starts with a digit", hint: "write `0.5`")
+    case .plus where previous.kind == .assign && isTouching(previous, token),
+      .times where previous.kind == .assign && isTouching(previous, token),
+      .divide where previous.kind == .assign && isTouching(previous, token):
+      let symbol = kind.rawValue
+      return Advice(
+        title: "there is no `=\(symbol)`", place: previous.span.joined(with: token.span),
+        hint: "write `x \(symbol)= 1` to change x")
     case .plus where previous.kind == .plus && previous.span.end == token.span.start:
       return Advice(
         title: "there is no `++`", place: previous.span.joined(with: token.span),
@@ -208,11 +249,22 @@ extension Parser {
       guard opens else { return nil }
       return Advice(
         title: "unexpected `\(kind.rawValue)`", hint: "a list is spread with `...xs`")
+    case .at where nextKind == .parenthesisOpen && !endsValue(previous):
+      return Advice(
+        title: "unexpected `@`", hint: "a function without a name is written `fn(x) = x + 1`")
+    case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual:
+      guard previous.kind == .and || previous.kind == .or else { return nil }
+      return Advice(
+        title: "unexpected `\(kind.rawValue)`", label: "the left side is missing",
+        hint: "each side is a whole comparison: `x > 0 and x < 10`")
+    case .arrow where isTouching(previous, token) && nextKind == .name && endsValue(previous):
+      return Advice(title: "unexpected `->`", hint: "a field is read with a dot: r.name")
     case .arrow:
       return Advice(
         title: "unexpected `->`",
         hint: "a function is written `fn(x) = x + 1`; `->` names its result")
     case .recordOpen where endsValue(previous), .blockOpen where endsValue(previous):
+      if let advice = adviceForCalledKeyword() { return advice }
       return Advice(
         title: "unexpected `{`", label: "a block cannot follow a value",
         hint: "a function as argument is written `f(x, fn(y) { .. })`")
@@ -232,6 +284,11 @@ extension Parser {
       // What stands between the braces is part of this error, not a record.
       if isBraceBelow { advance() }
       return failure
+    }
+    if isFunction, index > 1, tokens[index - 2].kind == .arrow, kind != .end {
+      return failure(
+        "the body of the function is missing", label: "expected `=` or `{`",
+        hint: "`->` names the type of the result; a body is written `fn(x) = x + 1`")
     }
     if isFunction, kind != .end, kind != .colon, adviceForForeignWord() == nil {
       return failure(

@@ -111,6 +111,11 @@ extension Parser {
         "there are no sets", label: "expected a field",
         hint: "a list is written `[1, 2]`, a record `{a: 1}`")
     }
+    if kind == .number, nextKind == .colon {
+      return failure(
+        "fields have names", label: "expected a name or a string",
+        hint: "write `\"\(text(token))\": ..`; a list has positions: `[a, b]`")
+    }
     guard kind.isKeyword else { return unexpected("a field or `}`") }
     let word = kind.rawValue
     if nextKind == .colon {

@@ -133,12 +133,26 @@ extension Parser {
         "\(expected) is missing", at: Span(start: previous.span.end, end: previous.span.end),
         label: "`\(opening)` is open since line \(source.line(of: open.span.start))")
     }
+    if self.kind == .blockOpen, opensHeader(before: open) {
+      throw failure(
+        "`\(opening)` is not closed", at: open.span,
+        label: "expected \(expected) before the `{` of the block")
+    }
     if self.kind == .end || token.startsLine {
       throw failure(
         "`\(opening)` is not closed", at: open.span,
         label: "expected \(expected) before \(phrase(for: token))")
     }
     throw unexpected(expected)
+  }
+
+  /// Whether a bracket stands in the header of a block: behind `for`, `while`, `if` or `fn`.
+  private func opensHeader(before open: Token) -> Bool {
+    var place = index
+    while place > statementStart, tokens[place].span.start >= open.span.start { place -= 1 }
+    let first = max(statementStart, place - 64)
+    guard first <= place else { return false }
+    return tokens[first...place].contains { [.for, .while, .if, .fn].contains($0.kind) }
   }
 
   /// Runs `body` one level deeper.

@@ -162,6 +162,10 @@ extension Parser {
       throw failure(
         "there is no `..`", hint: "write `range(a, b)`, or `a:b` inside index brackets")
     }
+    if kind == .string || kind == .stringHead {
+      throw failure(
+        "a dot does not join strings", hint: "strings are joined by holes: \"{a}{b}\"")
+    }
     if let advice = adviceForPoint() {
       throw failure(advice.title, at: advice.place, hint: advice.hint)
     }

@@ -17,6 +17,9 @@ extension Parser {
         "no parentheses here", label: "expected a name or a pattern",
         hint: "write `[a, b]` to take a list apart, and `for x in xs {`")
     default:
+      if kind == .number, header(isLet: true) {
+        throw failure("a name starts with a letter", hint: "write `let x2 = ..`")
+      }
       let name = try name("a name or a pattern")
       return Pattern(.name(name), name.span)
     }
@@ -63,6 +66,11 @@ extension Parser {
   /// Lambda ::= 'fn' Signature Body
   mutating func lambda() throws(SyntaxFailure) -> Expression {
     let first = advance()
+    if kind == .name, nextKind == .arrow || nextKind == .name || nextKind == .comma {
+      throw failure(
+        "parameters stand in parentheses", label: "expected `(`",
+        hint: "write `fn(\(text(token))) = ..`")
+    }
     if kind == .name {
       throw failure(
         "a function inside an expression has no name",

@@ -110,12 +110,14 @@ extension Parser {
   /// `5.` and `a .* b`: the point is the token before.
   func adviceForPoint() -> Advice? {
     switch kind {
-    case .times, .divide, .power:
+    case .times, .divide, .power, .plus, .minus, .equal, .notEqual, .less, .greater, .lessOrEqual,
+      .greaterOrEqual, .percent, .floorDivide:
       let symbol = kind.rawValue
       guard isTouching(previous, token) else { return nil }
       return Advice(
         title: "there is no `.\(symbol)`", place: previous.span.joined(with: token.span),
-        hint: "`\(symbol)` works on elements as it is; the product of matrices is `a @ b`")
+        hint: "`\(symbol)` works on elements as it is"
+          + (kind == .times ? "; the product of matrices is `a @ b`" : ""))
     default:
       guard kind != .name, let number = token(before: 2), number.kind == .number,
         isTouching(number, previous)
@@ -158,6 +160,58 @@ extension Parser {
       hint: "write `let \(text(previous)) = nil` if it comes later")
   }
 
+  /// Whether the statement at hand is a `let` whose pattern begins here.
+  func header(isLet: Bool) -> Bool { header.kind == .let && header.distance == 1 }
+
+  /// `let x == 5`, `let my-var = 5`
+  func adviceForLetName() -> Advice? {
+    guard header.distance == 2, previous.kind == .name else { return nil }
+    if kind == .equal {
+      return Advice(title: "`==` compares", hint: "write `let \(text(previous)) = ..`")
+    }
+    guard kind == .minus, nextKind == .name, isTouching(previous, token) else { return nil }
+    let other = tokens[index + 1]
+    let name = "\(text(previous))_\(text(other))"
+    return Advice(
+      title: "a name has no `-` in it", place: previous.span.joined(with: other.span),
+      hint: "write `\(name)`")
+  }
+
+  /// `switch (x) { .. }`, `function(x) { .. }`: a call of a word of another language, and a block.
+  func adviceForCalledKeyword() -> Advice? {
+    guard previous.kind == .parenthesisClose else { return nil }
+    var depth = 0
+    var place = index - 1
+    while place > 0, index - place <= 64 {
+      if tokens[place].kind == .parenthesisClose { depth += 1 }
+      if tokens[place].kind == .parenthesisOpen { depth -= 1 }
+      if depth == 0 { break }
+      place -= 1
+    }
+    guard place > 0, depth == 0, tokens[place - 1].kind == .name else { return nil }
+    let word = tokens[place - 1]
+    if text(word) == "function" {
+      return Advice(
+        title: "`function` is not a keyword", place: word.span,
+        hint: "a function without a name is written `fn(x) { .. }`")
+    }
+    return Spelling.habits[text(word)].map { hint in
+      Advice(title: "`\(text(word))` is not a keyword", place: word.span, hint: hint)
+    }
+  }
+
+  /// `-- comment`
+  func adviceForDashes() -> Advice? {
+    let start = statementStart
+    guard start + 1 < tokens.count, index > start + 1, tokens[start].kind == .minus,
+      tokens[start + 1].kind == .minus, isTouching(tokens[start], tokens[start + 1]),
+      !tokens[(start + 1)...index].contains(where: \.startsLine)
+    else { return nil }
+    return Advice(
+      title: "`--` negates twice", place: tokens[start].span.joined(with: tokens[start + 1].span),
+      hint: "a comment starts with `#`")
+  }
+
   /// `if (p) print(x)`
   private func adviceForUnbracedBlock() -> Advice? {
     let words: [Token.Kind] = [.if, .while, .for]
@@ -169,6 +223,28 @@ extension Parser {
     return Advice(
       title: "a block stands in braces", label: "expected `{`",
       hint: "write `\(header.kind.rawValue) .. { .. }`")
+  }
+
+  /// `1,000`
+  func adviceForThousands() -> Advice? {
+    guard previous.kind == .number, isTouching(previous, token), index + 1 < tokens.count,
+      enclosingBracket == nil || enclosingBracket == .blockOpen
+    else { return nil }
+    var place = index
+    var digits = text(previous)
+    var end = previous.span
+    while place + 1 < tokens.count, tokens[place].kind == .comma,
+      tokens[place + 1].kind == .number, isTouching(tokens[place], tokens[place + 1]),
+      tokens[place + 1].span.end - tokens[place + 1].span.start == 3, place - index < 20
+    {
+      digits += "_" + text(tokens[place + 1])
+      end = tokens[place + 1].span
+      place += 2
+    }
+    guard place > index else { return nil }
+    return Advice(
+      title: "a number has no commas", place: previous.span.joined(with: end),
+      hint: "write `\(digits)`")
   }
 
   // MARK: - Tuples

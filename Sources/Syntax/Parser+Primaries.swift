@@ -94,6 +94,7 @@ extension Parser {
     repeat {
       appendText(advance(), to: &parts)
       if kind == .stringTail || kind == .stringMiddle || kind == .format { throw emptyHole() }
+      if kind.startsStatementOnly || kind == .semicolon { throw braceInString() }
       let value = try expression()
       parts.append(.hole(value, kind == .format ? format(advance()) : nil))
       guard kind == .stringMiddle || kind == .stringTail else { throw unexpected("`}`") }
@@ -105,6 +106,12 @@ extension Parser {
   private func appendText(_ token: Token, to parts: inout [StringPart]) {
     let text = StringText.part(bytes(token))
     if !text.isEmpty { parts.append(.text(text)) }
+  }
+
+  private mutating func braceInString() -> SyntaxFailure {
+    failure(
+      "a `{` in a string opens a hole", label: "\(phrase(for: token)) is no value",
+      hint: "write `{{` and `}}` for the characters")
   }
 
   private mutating func emptyHole() -> SyntaxFailure {
@@ -139,6 +146,11 @@ extension Parser {
     var otherwise: Block?
     repeat {
       advance()
+      if lacksCondition {
+        throw failure(
+          "`if` needs a condition", label: "expected a condition before `{`",
+          hint: "the last branch is written `else { .. }`")
+      }
       let condition = try expression()
       branches.append(Branch(condition, try block(after: "if")))
       guard accept(.else) else { break }
@@ -147,12 +159,26 @@ extension Parser {
     return Expression(.conditional(branches, otherwise: otherwise), span(from: first.span))
   }
 
+  /// Whether the `{` behind `if` is meant as a block: no record begins with `{f(` or `{x =`.
+  private var lacksCondition: Bool {
+    guard kind == .recordOpen, nextKind == .name, index + 2 < tokens.count else { return false }
+    switch tokens[index + 2].kind {
+    case .parenthesisOpen, .assign, .plusAssign, .minusAssign, .dot: return true
+    default: return false
+    }
+  }
+
   /// Try ::= 'try' Block 'catch' Name (':' Name)? Block
   private mutating func attempt() throws(SyntaxFailure) -> Expression {
     let first = advance()
     let body = try block(after: "try")
     guard accept(.catch) else { throw missingCatch() }
-    if kind == .parenthesisOpen || kind == .recordOpen || kind == .blockOpen {
+    if kind == .recordOpen || kind == .blockOpen {
+      throw failure(
+        "`catch` needs a name for the error", label: "expected a name",
+        hint: "write `catch e { .. }`")
+    }
+    if kind == .parenthesisOpen {
       throw failure(
         "`catch` names the error, without parentheses", label: "expected a name",
         hint: "write `catch e { .. }`")
@@ -171,6 +197,11 @@ extension Parser {
       let path = try interpolation()
       throw failure(
         "the path of `import` has no holes", at: path.span, hint: "write the path itself")
+    }
+    if kind == .name, Spelling.foreignModules.contains(text(token)) {
+      throw failure(
+        "the library is there without an import",
+        hint: "leave the line out: `sqrt(2)`, `zeros(3)`, `image.load(path)` work at once")
     }
     if kind == .name {
       throw failure(

@@ -77,7 +77,12 @@ extension Parser {
   private mutating func letStatement() throws(SyntaxFailure) -> Statement.Kind {
     advance()
     let pattern = try pattern()
-    guard accept(.assign) else { throw unexpected("`=`") }
+    guard accept(.assign) else {
+      if let advice = adviceForLetName() {
+        throw failure(advice.title, at: advice.place, hint: advice.hint)
+      }
+      throw unexpected("`=`")
+    }
     return .let(pattern, try expression())
   }
 

@@ -11,6 +11,7 @@ public enum Spelling {
   /// Ties go to the candidate that comes first in the alphabet. Takes time proportional to the
   /// number of candidates; long words and words of very different length are passed over.
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
+    if let same = equal(to: word, in: candidates) { return same }
     let wanted = Array(word.utf8)
     guard !wanted.isEmpty, wanted.count <= maximumLength else { return nil }
     var limit = max(2, wanted.count / 3 * 2) + 1
@@ -50,14 +51,36 @@ public enum Spelling {
   public static let foreignWords: [String: String] = [
     "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "nil",
     "null": "nil", "NULL": "nil", "undefined": "nil", "Nil": "nil", "NaN": "nan", "Inf": "inf",
-    "println": "print", "printf": "print", "echo": "print", "length": "len", "size": "len",
+    "println": "print", "printf": "print", "echo": "print", "length": "len",
+    "size": "len(x), or x.shape for a tensor",
     "str": "string", "float": "number", "int": "floor(x), or number(text)",
     "isinstance": "type(x) == \"number\"", "typeof": "type", "dict": "a record: {a: 1}",
     "tuple": "a list: [1, 2]", "array": "tensor", "disp": "print", "numel": "x.numel",
+    "nothing": "nil", "missing": "nil", "NA": "nan", "Infinity": "inf", "raw_input": "input",
+    "self": "a parameter like any other: fn area(r) = r.width * r.height",
+    "this": "a parameter like any other: fn area(r) = r.width * r.height",
+    "__name__": "not needed: a script runs from its first line",
   ]
 
   /// Fields and methods of other languages, with a sentence on what to write instead.
   public static let foreignMembers: [String: String] = [
+    "reduce": "write `fold(xs, 0, fn(a, b) = a + b)`",
+    "foldl": "write `fold(xs, 0, fn(a, b) = a + b)`", "some": "write `any([p(x) for x in xs])`",
+    "every": "write `all([p(x) for x in xs])`", "slice": "write `xs[a:b]`",
+    "substring": "write `text[a:b]`", "substr": "write `text[a:b]`", "charAt": "write `text[i]`",
+    "items": "write `for [name, value] in r { .. }`",
+    "iteritems": "write `for [name, value] in r { .. }`", "has_key": "write `\"name\" in r`",
+    "hasOwnProperty": "write `\"name\" in r`", "isEmpty": "write `len(x) == 0`",
+    "is_empty": "write `len(x) == 0`", "empty": "write `len(x) == 0`", "first": "write `xs[0]`",
+    "last": "write `xs[-1]`", "clone": "write `xs.copy()`, or `{...r}` for a record",
+    "deepcopy": "write `xs.copy()`, or `{...r}` for a record", "shift": "write `xs.pop(0)`",
+    "unshift": "write `xs.insert(0, value)`", "popleft": "write `xs.pop(0)`",
+    "appendleft": "write `xs.insert(0, value)`", "update": "write `{...a, ...b}`",
+    "requires_grad": "write `param(x)`", "requires_grad_": "write `param(x)`",
+    "data": "write `x.detach()`", "tolist": "write `tolist(x)`", "t": "write `x.T`",
+    "rows": "write `x.shape[0]`", "cols": "write `x.shape[1]`",
+    "isdigit": "write `number(text)` in a `try`",
+    "log": "write `print(x)`", "parameters": "write `nn.params(layer)`",
     "length": "write `len(x)`", "size": "write `len(x)`, or `x.shape` for a tensor",
     "count": "write `len(x)`", "push": "write `xs.append(value)`",
     "push_back": "write `xs.append(value)`", "add": "write `xs.append(value)`",
@@ -93,7 +116,8 @@ public enum Spelling {
     "elsif": "write `} else if p {`",
     "elseif": "write `} else if p {`",
     "then": "a block stands in braces: `if p { .. } else { .. }`",
-    "do": "a block stands in braces: `while p { .. }`",
+    "do": "a block stands in braces: `while p { .. }`, `for x in xs { .. }`",
+    "begin": "a block stands in braces: `if p { .. }`",
     "from": "write `let {a, b} = import \"tools.smap\"`",
     "class": "there are no classes; a record `{a: 1}` or a function may do",
     "struct": "there are no type declarations; a record is written `{a: 1}`",

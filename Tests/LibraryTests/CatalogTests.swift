@@ -36,6 +36,16 @@ import Testing
     for (name, summary) in Catalog.all.namespaces { #expect(summary.last == ".", "\(name)") }
   }
 
+  /// A result that is annotated is of that type, whatever the arguments: checks rely on it.
+  @Test func whatMayGiveNilHasNoResultType() {
+    let words = ["gives `nil`", "or `nil` if", "`nil` if there"]
+    for builtin in BuiltinTable(Catalog.all).functions {
+      let text = (builtin.summary + " " + builtin.details).lowercased()
+      guard words.contains(where: text.contains) else { continue }
+      #expect(builtin.header.result == nil, "\(builtin.signature)")
+    }
+  }
+
   @Test func everyNamespaceHasASentence() {
     let used = Set(Catalog.all.functions.map(\.namespace)).subtracting([""])
     #expect(used.subtracting(Catalog.all.namespaces.keys) == [])

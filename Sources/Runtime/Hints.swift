@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Hints that a run and a check give alike, by the type of the value that does not fit.
+
+import Syntax
+
+/// What to try when a value is of the wrong type.
+package enum Hints {
+  /// For errors about nil, which mostly comes from a method that changes what it is called on.
+  package static let forNil =
+    "`xs.sort()` and `xs.append(x)` change the list itself and give nil, as `print` does"
+
+  /// For a value that is called like a function.
+  package static func forCalling(_ type: String) -> String {
+    switch type {
+    case "tensor": "an element is read with brackets: x[i, j]"
+    case "list", "range", "string": "an element is read with brackets: xs[i]"
+    case "record": "a field is read with a dot: r.name"
+    case "number": "a product needs `*`"
+    case "nil": forNil
+    default: ""
+    }
+  }
+
+  /// For a field that is called like a method; empty if there is no such field.
+  package static func forFieldCalled(_ name: String, among fields: [String]) -> String {
+    guard fields.contains(name) else { return "" }
+    return name == "shape"
+      ? "it is a field: write `x.shape[0]`, without parentheses"
+      : "it is a field: write `x.\(name)`, without parentheses"
+  }
+
+  /// For a record that is indexed by something else than a string.
+  static func forRecordIndex(_ index: Value?) -> String {
+    switch index {
+    case .list?: "a loop over a record gives pairs: `for [name, value] in r { .. }`"
+    case .number?: "fields have names: write r.name; `values(r)[0]` goes by position"
+    default: "write r.name or r[\"name\"]"
+    }
+  }
+
+  /// For a method of lists that somebody expects of a tensor; empty for others.
+  package static func forMethod(_ name: String, of type: String) -> String {
+    guard type == "tensor" else { return "" }
+    switch name {
+    case "append", "push", "extend", "insert":
+      return "a tensor keeps its size: `cat([x, y])` makes a longer one"
+    case "remove", "pop", "clear": return "a tensor keeps its size: `x[1:]` is a shorter one"
+    default: return ""
+    }
+  }
+
+  /// For a parameter that other libraries have and this one does not need; nil for others.
+  package static func forParameter(_ name: String) -> String? {
+    switch name {
+    case "dtype": "tensors have one type of number"
+    case "device": "there is one device"
+    case "requires_grad": "write `param(x)` for a tensor that is trained"
+    case "inplace", "out": "functions give new tensors"
+    case "key": "`sorted(xs, key = f)` goes by what a function gives"
+    default: nil
+    }
+  }
+
+  /// Which element keeps a list from being a tensor, in words; nil if it is none of them.
+  package static func culprit(in types: [String]) -> String? {
+    let numeric: Set<String> = ["number", "bool", "tensor", "range", "list"]
+    guard let place = types.firstIndex(where: { !numeric.contains($0) }) else { return nil }
+    let phrase = types[place] == "nil" ? "nil" : types[place].withArticle
+    return "element \(place) of this list is \(phrase)"
+  }
+}
