@@ -29,6 +29,11 @@ struct cedit {
   cedit_callbacks callbacks;
 };
 
+#define TEXT_OF(number) #number
+#define VERSION(major, minor) TEXT_OF(major) "." TEXT_OF(minor)
+
+const char *cedit_version(void) { return VERSION(LIBEDIT_MAJOR, LIBEDIT_MINOR); }
+
 static cedit *owner(EditLine *line) {
   void *data = NULL;
   el_wget(line, EL_CLIENTDATA, &data);

@@ -79,6 +79,14 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
   }
 }
 
+int smap_kernel_level(void) {
+#if defined(__x86_64__)
+  if (HAS_LEVEL(4)) return 4;
+  if (HAS_LEVEL(3)) return 3;
+#endif
+  return 1;
+}
+
 long smap_product_bfloat16_scratch(long k) {
   return k > SMALL_DEPTH ? smap_strip_size(k) : 0;
 }

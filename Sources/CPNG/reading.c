@@ -106,3 +106,5 @@ void smap_png_free(struct smap_png *reader) {
   png_destroy_read_struct(&reader->png, &reader->info, NULL);
   free(reader);
 }
+
+const char *smap_png_version(void) { return png_get_libpng_ver(NULL); }

@@ -14,6 +14,8 @@ public final class History {
   /// What is wrong with the file, in words for the person, or nil.
   public private(set) var note: String?
   private let path: String?
+  /// Whether another program kept the lock when an entry was stored last.
+  private var isLockHeld = false
 
   /// Entries that are kept in memory.
   private static let entryLimit = 10_000
@@ -80,9 +82,11 @@ public final class History {
   // MARK: - File
 
   private func load(_ path: String) throws {
-    let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read", isOwn: true)
+    // Without blocking, since a pipe would have the prompt wait for its writer.
+    let file = try Descriptor(
+      path: path, flags: O_RDONLY | O_NONBLOCK, operation: "read", isOwn: true)
     let status = try file.status()
-    guard status.isRegular else { throw file.error("read", code: EINVAL) }
+    try History.expectRegular(status, path, operation: "read")
     let skipped = max(0, Int(status.st_size) - History.readLimit)
     guard lseek(file.number, off_t(skipped), SEEK_SET) >= 0 else { throw file.error("read") }
     var bytes: [UInt8] = []
@@ -106,10 +110,11 @@ public final class History {
 
   private func store(_ text: String, in path: String) throws {
     try History.makeFolders(of: path)
-    let flags = O_RDWR | O_APPEND | O_CREAT
+    let flags = O_RDWR | O_APPEND | O_CREAT | O_NONBLOCK
     let file = try Descriptor(
       path: path, flags: flags, mode: 0o600, operation: "write", isOwn: true)
-    guard retrying({ flock(file.number, LOCK_EX) }) == 0 else { throw file.error("lock") }
+    try History.expectRegular(try file.status(), path, operation: "write")
+    try lock(file, path)
     defer { _ = flock(file.number, LOCK_UN) }
     var line = HistoryLine.encode(text, time: time(nil)) + "\n"
     // A session that was killed in the middle of a line must not spoil this one.
@@ -119,6 +124,31 @@ public final class History {
       line = "\n" + line
     }
     try Array(line.utf8).withUnsafeBytes { try file.write($0) }
+  }
+
+  /// Refuses folders, pipes and devices.
+  private static func expectRegular(_ status: stat, _ path: String, operation: String) throws {
+    guard !status.isRegular else { return }
+    throw FileError(
+      path: path, operation: operation, code: EINVAL, reason: "it is not an ordinary file")
+  }
+
+  /// Locks the file. Another session holds the lock for a moment; whoever holds it longer is not waited
+  /// for, and then not even the second that it gets at first.
+  private func lock(_ file: borrowing Descriptor, _ path: String) throws {
+    for attempt in 0..<200 {
+      let number = file.number
+      if retrying({ flock(number, LOCK_EX | LOCK_NB) }) == 0 {
+        isLockHeld = false
+        return
+      }
+      guard errno == EWOULDBLOCK else { throw file.error("lock") }
+      if isLockHeld || attempt == 199 { break }
+      usleep(5_000)
+    }
+    isLockHeld = true
+    throw FileError(
+      path: path, operation: "write", code: EWOULDBLOCK, reason: "another program keeps it locked")
   }
 
   private static func makeFolders(of path: String) throws {

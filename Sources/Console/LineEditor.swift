@@ -21,6 +21,9 @@ package enum Prompt {
 
 /// Reads statements from a terminal.
 public final class LineEditor {
+  /// The version of libedit whose interface this was built with.
+  public static var libraryVersion: String { String(cString: cedit_version()) }
+
   /// What a person answered to the prompt.
   public enum Answer: Sendable, Equatable {
     case text(String)

@@ -3,7 +3,8 @@
 // Writing a file so that a reader, a crash or a full disk never meets half of it. The bytes go to
 // a temporary file in the same folder, are forced to the disk, and take the final name in one
 // step; then the folder itself is forced to the disk, so that the new name survives a power cut.
-// When anything fails the old file is as it was and the temporary one is removed.
+// When anything fails the old file is as it was and the temporary one is removed. What a process that
+// was killed has left is removed by the next save in the folder (`TemporaryFile.swift`).
 //
 // A target that is no ordinary file (a pipe, /dev/full) cannot be replaced and is written directly.
 // The signal SIGXFSZ is assumed to be ignored, so that a limit on file sizes arrives as an error.
@@ -68,22 +69,6 @@ public enum AtomicFile {
     }
   }
 
-  /// Removes temporary files that writers left in a folder when they were killed.
-  ///
-  /// Files of processes that still run are kept. Returns the number removed.
-  ///
-  /// - Throws: `FileError` when the folder cannot be listed.
-  @discardableResult
-  public static func sweep(folder: String) throws -> Int {
-    var removed = 0
-    for name in try FileReader.names(inFolder: folder) {
-      guard let process = TemporaryName.process(of: name) else { continue }
-      let isGone = kill(process, 0) != 0 && errno == ESRCH
-      if isGone && unlink(PathText.systemName("\(folder)/\(name)")) == 0 { removed += 1 }
-    }
-    return removed
-  }
-
   // MARK: - Steps
 
   /// What is at the path now, and where it really lies: a symbolic link is written through, not
@@ -105,8 +90,7 @@ public enum AtomicFile {
   private static func writeDirectly(
     path: String, _ body: (inout FileWriter) throws -> Void
   ) throws {
-    var writer = FileWriter(
-      file: try Descriptor(path: path, flags: O_WRONLY, operation: "write"))
+    var writer = FileWriter(file: try Descriptor.openForWriting(path))
     try body(&writer)
     try writer.finish(synchronize: false)
   }
@@ -120,25 +104,21 @@ public enum AtomicFile {
     if mode != nil, faccessat(folder.number, PathText.systemName(target.entry), W_OK, 0) != 0 {
       throw FileError(path: path, operation: "write", code: errno)
     }
-    let temporary = TemporaryName.next()
-    defer { UnfinishedFile.end() }
     do {
-      var writer = FileWriter(
-        file: try Descriptor(creating: temporary, in: folder, operation: "write", name: path))
-      UnfinishedFile.begin(temporary, in: folder)
+      let temporary = try TemporaryFile(in: folder, for: path)
+      let copy = try Descriptor(
+        copying: temporary.file.number, operation: "write", name: path)
+      var writer = FileWriter(file: copy)
       if let mode { _ = fchmod(writer.file.number, mode) }
       try body(&writer)
       try writer.finish(synchronize: true)
-      guard
-        renameat(folder.number, temporary, folder.number, PathText.systemName(target.entry)) == 0
-      else {
+      let entry = PathText.systemName(target.entry)
+      guard renameat(folder.number, temporary.name, folder.number, entry) == 0 else {
         throw FileError(path: path, operation: "replace", code: errno)
       }
-    } catch {
-      unlinkat(folder.number, temporary, 0)
-      throw error
     }
     try folder.synchronize()
+    sweepNowAndThen(folder)
   }
 }
 
@@ -200,24 +180,5 @@ public struct FileWriter: ~Copyable {
   private mutating func flush() throws {
     try pending.withUnsafeBytes { try file.write($0) }
     pending.removeAll(keepingCapacity: true)
-  }
-}
-
-/// The names of temporary files: they tell which process wrote them.
-enum TemporaryName {
-  private static let prefix = ".smap-"
-  private static let suffix = ".tmp"
-
-  /// A name that no other writer uses at this moment.
-  static func next() -> String {
-    "\(prefix)\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))\(suffix)"
-  }
-
-  /// The process that a temporary name belongs to, or nil for other names.
-  static func process(of name: String) -> pid_t? {
-    guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
-    let digits = name.dropFirst(prefix.count).prefix { $0 != "-" }
-    guard let process = pid_t(digits), process > 0 else { return nil }
-    return process
   }
 }

@@ -89,6 +89,10 @@ package struct Descriptor: ~Copyable {
     while let start = rest.baseAddress, !rest.isEmpty {
       // Linux moves at most 2 GiB a call.
       let written = retrying { Glibc.write(number, start, min(rest.count, 1 << 30)) }
+      if written < 0, errno == EAGAIN {
+        try Waiting.wait(for: number, POLLOUT)
+        continue
+      }
       guard written >= 0 else { throw error("write") }
       guard written > 0 else { throw error("write", code: EIO) }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
@@ -126,6 +130,9 @@ package func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
 extension stat {
   /// Whether the file is a folder.
   package var isFolder: Bool { st_mode & S_IFMT == S_IFDIR }
+
+  /// Whether the file is a pipe, with a name or without.
+  var isPipe: Bool { st_mode & S_IFMT == S_IFIFO }
 
   /// Whether the file is an ordinary one, neither device nor pipe.
   package var isRegular: Bool { st_mode & S_IFMT == S_IFREG }

@@ -35,8 +35,12 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder of the sandbox that the path leads out of, or nil for other faults.
   public let sandbox: String?
 
-  /// Makes an error from the system's number.
-  public init(path: String, operation: String, code: Int32) {
+  /// Words that say more than the system's.
+  private let words: String?
+
+  /// Makes an error from the system's number; `reason` takes the place of the system's words.
+  public init(path: String, operation: String, code: Int32, reason: String? = nil) {
+    words = reason
     self.path = path
     self.operation = operation
     self.code = code
@@ -51,10 +55,12 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     self.code = EACCES
     self.kind = .permission
     self.sandbox = sandbox
+    words = nil
   }
 
   /// The words of the system for this fault, such as "No such file or directory".
   public var reason: String {
+    if let words { return words }
     if let sandbox { return "it is outside the sandbox '\(sandbox)'" }
     var buffer = [CChar](repeating: 0, count: 256)
     guard strerror_r(code, &buffer, buffer.count) == 0 else { return "error \(code)" }

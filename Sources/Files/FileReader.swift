@@ -29,12 +29,14 @@ public enum FileReader {
     guard !path.utf8.contains(0) else {
       throw FileError(path: path, operation: "read", code: EINVAL)
     }
-    let file = try Descriptor(path: path, flags: O_RDONLY, operation: "read")
+    // A pipe without a writer would block in open.
+    let file = try Descriptor(path: path, flags: O_RDONLY | O_NONBLOCK, operation: "read")
     let status = try file.status()
     if status.isFolder { throw file.error("read", code: EISDIR) }
     let expected = status.isRegular ? Int(status.st_size) : 0
     guard expected <= limit else { throw file.error("read", code: EFBIG) }
-    return try readAll(file, expected: expected, limit: limit)
+    return try readAll(
+      file, PatientReader(file, status), expected: expected, limit: limit)
   }
 
   /// Reads the standard input of this process, from where it stands to its end.
@@ -45,12 +47,14 @@ public enum FileReader {
   public static func readStandardInput(limit: Int = .max) throws -> [UInt8] {
     let file = try Descriptor(
       copying: STDIN_FILENO, operation: "read", name: "standard input")
-    return try readAll(file, expected: 0, limit: min(limit, largestFile))
+    return try readAll(
+      file, PatientReader(), expected: 0, limit: min(limit, largestFile))
   }
 
   private static func readAll(
-    _ file: borrowing Descriptor, expected: Int, limit: Int
+    _ file: borrowing Descriptor, _ reader: PatientReader, expected: Int, limit: Int
   ) throws -> [UInt8] {
+    var reader = reader
     var bytes: [UInt8] = []
     // Content and what is made of it need more than this; an array has no way to fail.
     try file.requireMemory(expected)
@@ -58,7 +62,7 @@ public enum FileReader {
       // One byte more than expected, so that the usual file takes two calls.
       let room = max(expected - bytes.count + 1, 1 << 16)
       let chunk = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+        count = try reader.read(file, into: UnsafeMutableRawBufferPointer(buffer))
       }
       if chunk.isEmpty { return bytes }
       guard chunk.count <= limit - bytes.count else { throw file.error("read", code: EFBIG) }
@@ -75,9 +79,14 @@ public enum FileReader {
   ///
   /// - Throws: `FileError` when the folder cannot be listed.
   public static func names(inFolder path: String) throws -> [String] {
-    let listing = try Descriptor(path: path, flags: O_RDONLY | O_DIRECTORY, operation: "list")
-    // The stream closes its descriptor, so it gets one of its own.
-    let copy = fcntl(listing.number, F_DUPFD_CLOEXEC, 0)
+    try names(
+      in: Descriptor(path: path, flags: O_RDONLY | O_DIRECTORY, operation: "list"))
+  }
+
+  /// The names in an open folder, as `names(inFolder:)` gives them.
+  static func names(in listing: borrowing Descriptor) throws -> [String] {
+    // The stream closes its descriptor and moves its place, so it gets one of its own.
+    let copy = openat(listing.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0 else { throw listing.error("list") }
     guard let folder = fdopendir(copy) else {
       let error = listing.error("list")
@@ -94,7 +103,7 @@ public enum FileReader {
       if name != "." && name != ".." { names.append(name) }
       errno = 0
     }
-    guard errno == 0 else { throw FileError(path: path, operation: "list", code: errno) }
+    guard errno == 0 else { throw listing.error("list") }
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 

@@ -12,6 +12,9 @@ import Tensors
 
 /// Reads and writes PNG files.
 public enum PNG {
+  /// The version of libpng that runs.
+  public static var libraryVersion: String { String(cString: smap_png_version()) }
+
   /// Reads a picture from a file.
   ///
   /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is no sound PNG.

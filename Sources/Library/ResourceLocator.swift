@@ -6,6 +6,9 @@
 
 import Files
 import Glibc
+import Images
+import Metrics
+import Models
 import Runtime
 
 /// Finds what comes with smap.
@@ -28,6 +31,39 @@ public enum ResourceLocator {
   public static var shippedFolders: [String] {
     ResourceSearch().candidates.flatMap { ["\($0)/Data", "\($0)/Models", "\($0)/Metrics"] }
       .filter(FileReader.isFolder)
+  }
+
+  /// The models that come with smap.
+  public static let modelNames = ["emoji-kl", "emoji-vq", "emoji-card"]
+
+  /// Reads everything that comes with smap and says of each what is wrong with it, or nil.
+  public static func check() -> [(name: String, problem: String?)] {
+    func problem(_ body: () throws -> Void) -> String? {
+      do { try body() } catch { return ScriptError(anything: error).message }
+      return nil
+    }
+    let models = modelNames.map { name in
+      (
+        name,
+        problem {
+          let path = try model(name)
+          if name.hasSuffix("-card") {
+            _ = try CARDGenerator.load(path: path)
+          } else {
+            _ = try SMAPTokenizer.load(path: path)
+          }
+        }
+      )
+    }
+    let emoji = problem {
+      _ = try EmojiDataset.load(folder: data("emoji32"), split: .val)
+    }
+    let network = problem {
+      _ = try FeatureNetwork(
+        weights: metric("efficientnet-lite0.safetensors"),
+        plan: metric("efficientnet-lite0.json"))
+    }
+    return [("emoji32", emoji)] + models + [("network for metrics", network)]
   }
 
   /// A file of the network behind `metrics.features`.

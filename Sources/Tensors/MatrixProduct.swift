@@ -92,6 +92,14 @@ package enum BLAS {
   /// Opens the library now, for those who will not be able to open files later.
   package static func prepare() { _ = use }
 
+  /// Why OpenBLAS cannot be used, or nil where it can; opens it.
+  package static var problem: String? {
+    smap_blas_open() == 0 ? String(cString: smap_blas_problem()) : nil
+  }
+
+  /// The level of x86-64 whose kernels of smap's own run here: 4, 3, or 1 for the portable ones.
+  package static var kernelLevel: Int { Int(smap_kernel_level()) }
+
   /// The processor that the library's kernels were made for; nil if it was not used so far.
   package static var core: String? {
     let name = String(cString: smap_blas_core())

@@ -28,6 +28,7 @@ struct SMAPCommand: ParsableCommand {
       LanguageServerCommand.self,
       FormatCommand.self,
       DumpCommand.self,
+      DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

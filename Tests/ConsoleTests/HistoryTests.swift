@@ -47,6 +47,33 @@ import Testing
     #expect(History(path: path).entries == ["new"])
   }
 
+  @Test func pipesAreNoHistories() throws {
+    let path = try scratch() + "/history.jsonl"
+    #expect(mkfifo(path, 0o600) == 0)
+    let history = History(path: path)
+    #expect(history.note?.contains("not an ordinary file") == true)
+    history.append("1 + 1")
+    #expect(history.entries == ["1 + 1"])
+    #expect(history.note?.contains("is not saved") == true)
+  }
+
+  /// A program that keeps the lock costs a second once, and no entry.
+  @Test func lockedHistoriesAreGivenUp() throws {
+    let path = try scratch() + "/history.jsonl"
+    let history = History(path: path)
+    history.append("first")
+    let owner = open(path, O_RDONLY)
+    #expect(flock(owner, LOCK_EX) == 0)
+    let start = time(nil)
+    for entry in 0..<20 { history.append("entry \(entry)") }
+    #expect(time(nil) - start < 15)
+    #expect(history.note?.contains("another program keeps it locked") == true)
+    #expect(history.entries.count == 21)
+    close(owner)
+    history.append("last")
+    #expect(History(path: path).entries == ["first", "last"])
+  }
+
   @Test func manyWritersLoseNothing() async throws {
     let path = try scratch() + "/history.jsonl"
     await withTaskGroup { group in

@@ -128,13 +128,31 @@ import Testing
     #expect(throws: FileError.self) { try FileReader.read(path: "/etc/hostname\0.png") }
   }
 
-  @Test func orphansOfDeadProcessesAreSwept() throws {
+  @Test func filesWithoutAnOwnerAreSwept() throws {
     let folder = try TestFolder()
     let mine = ".smap-\(getpid())-1.tmp"
     for name in [mine, ".smap-2147483646-1.tmp", "keep.tmp"] {
-      try AtomicFile.write(path: folder.path + "/" + name, bytes: [])
+      let descriptor = creat(folder.path + "/" + name, 0o600)
+      #expect(write(descriptor, "abc", 3) == 3)
+      close(descriptor)
     }
-    #expect(try AtomicFile.sweep(folder: folder.path) == 1)
+    // A lock belongs to the file that was opened, so this stands for another process.
+    let owner = open(folder.path + "/" + mine, O_RDONLY)
+    #expect(flock(owner, LOCK_EX) == 0)
+    #expect(try AtomicFile.sweep(folder: folder.path) == SweptFiles(count: 1, bytes: 3))
     #expect(folder.names == [mine, "keep.tmp"])
+    close(owner)
+    #expect(try AtomicFile.sweep(folder: folder.path).count == 1)
+    #expect(folder.names == ["keep.tmp"])
+  }
+
+  @Test func pipesWithoutAnotherEndAreErrors() throws {
+    let folder = try TestFolder()
+    let pipe = folder.path + "/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let reading = #expect(throws: FileError.self) { try FileReader.read(path: pipe) }
+    #expect(reading?.description.contains("nobody writes to it") == true)
+    let writing = #expect(throws: FileError.self) { try AtomicFile.write(path: pipe, bytes: [1]) }
+    #expect(writing?.description.contains("nobody reads from it") == true)
   }
 }

@@ -36,6 +36,9 @@ typedef struct {
   int (*act)(void *context);
 } cedit_callbacks;
 
+/// The version of libedit whose interface this was built with.
+const char *cedit_version(void);
+
 /// Opens an editor on the three descriptors, which stay the caller's. NULL when that fails.
 cedit *cedit_open(const char *program, int input, int output, int error, cedit_callbacks callbacks);
 

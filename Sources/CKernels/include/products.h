@@ -11,6 +11,10 @@ enum { SMAP_PANEL = 32 };
 /// What happens to a result before it is left: an activation, after bias and before residual.
 enum { SMAP_ACTIVATION_NONE = 0, SMAP_ACTIVATION_GELU = 1, SMAP_ACTIVATION_SILU = 2 };
 
+/// The level of x86-64 whose kernels this processor runs: 4, 3, or 1 for the portable ones, which other
+/// processors run too.
+int smap_kernel_level(void);
+
 /// What to do with A B while it is still in registers or the first-level cache. All pointers may
 /// be NULL; rows of `residual` and `before` are as far apart as those of C.
 typedef struct {

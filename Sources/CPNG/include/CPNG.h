@@ -41,4 +41,7 @@ const char *smap_png_fault(const struct smap_png *reader);
 
 void smap_png_free(struct smap_png *reader);
 
+/// The version of the library that runs, such as 1.6.39.
+const char *smap_png_version(void);
+
 #endif

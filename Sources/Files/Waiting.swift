@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files that are not there at once: pipes whose other end is slow, or missing. They are opened without
+// blocking and waited for in short turns, between which the caller's check is asked, so that Ctrl-C and
+// limits of time end the waiting. A named pipe at whose other end nobody is gets a second.
+
+import Glibc
+import Synchronization
+
+/// Waiting for the other end of a pipe.
+public enum Waiting {
+  private static let current = Mutex<@Sendable () throws -> Void>({})
+
+  /// What is asked between two turns of waiting; what it throws ends the reading or writing.
+  public static var check: @Sendable () throws -> Void {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
+  }
+
+  /// How long nobody may be at the other end of a named pipe, in turns.
+  static let turns = 50
+  /// Microseconds of a turn.
+  private static let turn: UInt32 = 20_000
+
+  /// Lets a turn go by.
+  static func pause() throws {
+    usleep(turn)
+    try check()
+  }
+
+  /// Waits until a file can be read or written, or has ended.
+  static func wait(for number: Int32, _ events: Int32) throws {
+    var waiting = pollfd(fd: number, events: Int16(events), revents: 0)
+    _ = poll(&waiting, 1, 50)
+    try check()
+  }
+}
+
+/// Reads a file piece by piece.
+struct PatientReader {
+  /// Turns in which a named pipe had no writer; negative when that does not matter any more.
+  private var turnsAlone: Int
+
+  /// Reads from a file whose end is where nothing more comes.
+  init() { turnsAlone = -1 }
+
+  /// Reads from `file`, which was opened without blocking and whose status is given.
+  init(_ file: borrowing Descriptor, _ status: stat) {
+    // A pipe without name has its writer from the beginning.
+    let isNamedPipe = status.isPipe && file.realPath?.hasPrefix("pipe:") == false
+    turnsAlone = isNamedPipe ? 0 : -1
+  }
+
+  /// Reads into `buffer` and returns the count, 0 at the end.
+  ///
+  /// - Throws: `FileError`, or what `Waiting.check` throws.
+  mutating func read(
+    _ file: borrowing Descriptor, into buffer: UnsafeMutableRawBufferPointer
+  ) throws -> Int {
+    while true {
+      let number = file.number
+      let count = retrying { Glibc.read(number, buffer.baseAddress, min(buffer.count, 1 << 30)) }
+      if count > 0 { turnsAlone = -1 }
+      if count > 0 || count == 0 && turnsAlone < 0 { return count }
+      if count == 0 {
+        guard turnsAlone < Waiting.turns else {
+          throw FileError(
+            path: file.path, operation: "read", code: ETIMEDOUT,
+            reason: "it is a pipe, and nobody writes to it")
+        }
+        turnsAlone += 1
+        try Waiting.pause()
+        continue
+      }
+      guard errno == EAGAIN else { throw file.error("read") }
+      turnsAlone = -1
+      try Waiting.wait(for: number, POLLIN)
+    }
+  }
+}
+
+extension Descriptor {
+  /// Opens something that cannot be replaced, such as a device or a pipe, for writing.
+  ///
+  /// - Throws: `FileError`, also when nobody reads from a pipe; or what `Waiting.check` throws.
+  static func openForWriting(_ path: String) throws -> Descriptor {
+    for _ in 0..<Waiting.turns {
+      do {
+        return try Descriptor(path: path, flags: O_WRONLY | O_NONBLOCK, operation: "write")
+      } catch let error as FileError where error.code == ENXIO {
+        try Waiting.pause()
+      }
+    }
+    throw FileError(
+      path: path, operation: "write", code: ENXIO,
+      reason: "it is a pipe, and nobody reads from it")
+  }
+}
