@@ -27,10 +27,6 @@ class Case:
     # Added to the errors from rounded intermediate values: how much the reference moves when the
     # inputs do. For expressions of several steps.
     is_composite: bool = False
-    # Gradients at kinks are compared with PyTorch only.
-    has_kinks: bool = False
-    # A seed that the case depends on besides its inputs.
-    note: str = ""
 
 
 def shape(rng, low=0, high=3, zeros=0.08, most=4):

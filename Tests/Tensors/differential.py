@@ -116,21 +116,28 @@ def slopes_of(case, weights, inputs):
 
 
 def differences(case, weights, inputs, name):
+    """Central differences; nan where other steps, or one side alone, say something else: at a kink or
+    a jump."""
     result = np.zeros_like(inputs[name])
+
+    def loss(place, step):
+        moved = dict(inputs)
+        moved[name] = np.array(inputs[name])
+        moved[name][place] += step
+        value = evaluate(case, moved)
+        if isinstance(value, Exception) or value.shape != weights.shape:
+            return math.nan
+        with np.errstate(all="ignore"):
+            return float(np.sum(value * weights))
+
     for place in np.ndindex(*result.shape):
-        sides = []
-        for step in (-1e-5, 0, 1e-5):
-            moved = dict(inputs)
-            moved[name] = np.array(inputs[name])
-            moved[name][place] += step
-            value = evaluate(case, moved)
-            if isinstance(value, Exception):
-                value = np.full(weights.shape, np.nan)
-            with np.errstate(all="ignore"):
-                sides.append(float(np.sum(value * weights)))
-        below, above = (sides[1] - sides[0]) / 1e-5, (sides[2] - sides[1]) / 1e-5
-        is_smooth = abs(above - below) < 1e-3 * (1 + abs(above))
-        result[place] = (below + above) / 2 if is_smooth else np.nan
+        here, slopes = loss(place, 0), []
+        for step in (1e-5, 5e-6):
+            below, above = loss(place, -step), loss(place, step)
+            slopes += [(here - below) / step, (above - here) / step]
+        with np.errstate(all="ignore"):
+            is_smooth = max(slopes) - min(slopes) < 1e-3 * (1 + abs(slopes[0]))
+        result[place] = (slopes[0] + slopes[1]) / 2 if is_smooth else np.nan
     return result
 
 
@@ -239,11 +246,15 @@ def weights_of(case, number):
     return np.random.default_rng(number).integers(-4, 5, value.shape) / 4
 
 
-def run(binary, seed, count, only=None, batch=1000):
+def run(binary, seed, count, only=None):
     """The failures among `count` cases, each as a pair of its case and a text."""
+    return compared(binary, drawn(seed, count, only))
+
+
+def compared(binary, chosen, batch=1000):
+    """The failures among cases, each as a pair of its case and a text."""
     failures = []
-    chosen = drawn(seed, count, only)
-    for start in range(0, count, batch):
+    for start in range(0, len(chosen), batch):
         part = chosen[start:start + batch]
         weights = [weights_of(case, i) for i, case in enumerate(part)]
         found = answers(binary, script(part, weights))

@@ -26,6 +26,18 @@ def test_random_cases(smap):
                           f"Tests/Tensors/differential.py --seed {seed} --count {count}\n{shown}")
 
 
+@pytest.mark.parametrize("sizes", [(), (0,), (2, 0, 3), (1,)])
+def test_elementwise_functions_and_reductions_of_few_elements(smap, monkeypatch, sizes):
+    """Every one at rank 0, and with sizes of 0: several cases each, and their gradients."""
+    monkeypatch.setattr(operations.cases, "shape", lambda rng, **options: sizes)
+    tables = [operations.POINTWISE, operations.PAIRS, operations.REDUCTIONS, ["std", "argmax", "where", "**"]]
+    chosen = [operations.TABLE[name](np.random.default_rng([turn, place]))
+              for place, name in enumerate(name for table in tables for name in table)
+              for turn in range(6)]
+    failures = differential.compared(smap, chosen)
+    assert not failures, "\n".join(text for _, text in failures[:20])
+
+
 def names(smap, namespace):
     program = f'for name in keys({namespace}) {{ print(name, type({namespace}.get(name))) }}'
     done = subprocess.run([smap, "-e", program], capture_output=True, text=True, check=True)
