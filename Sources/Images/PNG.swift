@@ -51,6 +51,7 @@ public enum PNG {
         throw fault("its header is contradictory", name)
       }
       let channels = Int(header.channels)
+      try MemoryBudget.requireRoom(forArrays: width * height * channels)
       let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * channels) {
         buffer, count in
         try readRows(reader, width: width, into: buffer, name: name)
@@ -81,6 +82,14 @@ public enum PNG {
   ///
   /// - Throws: `ImageError` when libpng refuses, for lack of memory.
   public static func encode(_ picture: Picture) throws -> [UInt8] {
+    guard picture.pixels.count > longWork else { return try encodeAtOnce(picture) }
+    return try LongCall.run { try encodeAtOnce(picture) }
+  }
+
+  /// Bytes of a picture that libpng needs a tenth of a second for.
+  private static let longWork = 1 << 20
+
+  private static func encodeAtOnce(_ picture: Picture) throws -> [UInt8] {
     var image = png_image()
     image.version = UInt32(PNG_IMAGE_VERSION)
     image.width = UInt32(picture.width)
@@ -90,6 +99,7 @@ public enum PNG {
     // Deflate grows data that it cannot shrink by far less than an eighth, chunk heads included.
     let raw = (picture.width * picture.channels + 1) * picture.height
     let capacity = raw + raw / 8 + 4096
+    try MemoryBudget.requireRoom(forArrays: capacity)
     return try [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
       var size = capacity
       let status = picture.pixels.withUnsafeBytes { pixels in

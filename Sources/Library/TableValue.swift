@@ -18,11 +18,15 @@ final class TableValue {
   /// Longer texts are cut off.
   private static let maximumCellLength = 200
 
-  init(columns: [String], rows: [[Value]], session: Session) {
+  init(columns: [String], rows: [[Value]], session: Session) throws {
     self.columns = columns
     rowCount = rows.count
-    isNumeric = columns.indices.map { column in
-      rows.allSatisfy { $0[column].isNil || Conversion.number($0[column]) != nil }
+    var polling = Polling(session)
+    isNumeric = try columns.indices.map { column in
+      try rows.allSatisfy {
+        try polling.turn()
+        return $0[column].isNil || Conversion.number($0[column]) != nil
+      }
     }
     cells = rows.prefix(TableValue.maximumRows).map { row in
       row.map { TableValue.cell($0, session) }
@@ -156,7 +160,7 @@ enum TableFunctions {
         }
       }
     }
-    let table = TableValue(columns: columns, rows: cells, session: call.session)
+    let table = try TableValue(columns: columns, rows: cells, session: call.session)
     return .object(ForeignObject(type, table, holding: cells.flatMap { $0 }))
   }
 

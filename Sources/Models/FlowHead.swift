@@ -81,7 +81,10 @@ final class FlowHead: Module {
   /// The velocity at x [rows, tokenDim]; `condition` is the sum of time embedding and context.
   func velocity(_ x: Tensor, condition: Tensor) throws -> Tensor {
     let active = try condition.silu()
-    let hidden = try blocks.reduce(input(x)) { try $1($0, active) }
+    let hidden = try blocks.reduce(input(x)) {
+      try Stop.check()
+      return try $1($0, active)
+    }
     return try output(hidden.layerNorm(nil, nil).modulated(by: lastModulation(active)))
   }
 

@@ -150,6 +150,7 @@ public struct Checkpoint {
     var reader = BodyReader(path: path, bytes: bytes, start: 8 + headerLength)
     var result = Checkpoint(metadata: [], tensors: [])
     for (key, value) in entries {
+      try Stop.check()
       if key == metadataKey {
         guard let notes = value.entries, notes.allSatisfy({ $0.value.text != nil }) else {
           throw fail("its `\(metadataKey)` is not a map of strings")

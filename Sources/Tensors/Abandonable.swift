@@ -99,6 +99,18 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
   }
 }
 
+/// Calls into libraries that take long and cannot be asked to stop.
+package enum LongCall {
+  /// What `body` gives, in such a way that a stop need not wait for it: it runs on a thread of its own,
+  /// which is left behind then. So `body` works on values that it holds, and changes nothing else.
+  package static func run<Outcome>(_ body: @escaping () throws -> Outcome) throws -> Outcome {
+    guard !Profile.isOn else { return try body() }
+    let call = Abandonable(body)
+    guard call.start() else { return try body() }
+    return try call.wait()
+  }
+}
+
 /// What a thread is to do.
 private final class Runner {
   let run: () -> Void
@@ -114,8 +126,6 @@ extension DoubleMatrix {
   func stoppable<Outcome>(_ body: @escaping (DoubleMatrix) throws -> Outcome) throws -> Outcome {
     let work = Double(rows) * Double(columns) * Double(min(rows, columns))
     guard work > DoubleMatrix.longWork, BLAS.isFree, !Profile.isOn else { return try body(self) }
-    let call = Abandonable { try body(self) }
-    guard call.start() else { return try body(self) }
-    return try call.wait()
+    return try LongCall.run { try body(self) }
   }
 }

@@ -133,6 +133,7 @@ package final class PackedMatrix: Sendable {
     let panels = panels
     let cut = Cut(
       rows: rows, panels: panels.count, depth: depth, isTransposed: a.depthStride != 1)
+    let isLong = Double(rows) * Double(depth) * Double(columns) > 0x1p30
     let scratchSize = panels.scratchSize(for: a)
     let scratch = scratchSize == 0 ? nil : try Storage(uninitialized: scratchSize * cut.count)
     Profile.measure(
@@ -141,11 +142,13 @@ package final class PackedMatrix: Sendable {
       sizes: Profile.Sizes(rows: rows, depth: depth, columns: columns)
     ) {
       ThreadPool.forEach(chunks: cut.count) { chunk in
+        if isLong, Stop.isRequested { return }
         panels.multiply(
           a, rows: cut.rows(of: chunk), panels: cut.panels(of: chunk), into: c, epilogue,
           scratch: scratch.map { $0.pointer + chunk * scratchSize })
       }
     }
+    if isLong { try Stop.check() }
   }
 
   /// How a product is cut into chunks for the threads: by rows if there are many, else by panels. Every

@@ -107,6 +107,7 @@ extension Tensor {
     try MemoryBudget.requireRoom(forArrays: 8 * Tensor.elementCount(target) + 8 * width)
     var chosen: [Int] = []
     for row in 0..<(width == 0 ? 0 : rows.count / width) {
+      try Stop.check(at: row)
       chosen += try Tensor.largest(count, of: rows.pointer + row * width, width)
     }
     let found = try Tensor(wholeNumbers: chosen, shape: target)
