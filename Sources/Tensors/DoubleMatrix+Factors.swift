@@ -82,10 +82,12 @@ extension DoubleMatrix {
     let info = try BLAS.withLibrary {
       let n = Int32(rows)
       _ = smap_eigen(n, &vectors.values, &eigenvalues, &size, -1, &integers, -1)
-      var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
-      var places = [Int32](repeating: 0, count: max(Int(integers[0]), 1))
-      return smap_eigen(
-        n, &vectors.values, &eigenvalues, &work, Int32(work.count), &places, Int32(places.count))
+      return try MemoryCharge.during(doubles: values.count + Int(size[0])) {
+        var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
+        var places = [Int32](repeating: 0, count: max(Int(integers[0]), 1))
+        return smap_eigen(
+          n, &vectors.values, &eigenvalues, &work, Int32(work.count), &places, Int32(places.count))
+      }
     }
     try requireConvergence(info)
     return (eigenvalues, vectors)
@@ -115,6 +117,7 @@ extension DoubleMatrix {
     _ job: String, _ values: inout [Double], _ u: inout [Double], _ uRows: Int,
     _ vt: inout [Double], _ vtRows: Int
   ) throws {
+    let copy = self.values.count
     var matrix = self
     let (m, n, ldu, ldvt) = (Int32(rows), Int32(columns), Int32(uRows), Int32(vtRows))
     var places = [Int32](repeating: 0, count: 8 * min(rows, columns))
@@ -122,9 +125,11 @@ extension DoubleMatrix {
     let info = try BLAS.withLibrary {
       _ = smap_singular(
         job, m, n, &matrix.values, &values, &u, ldu, &vt, ldvt, &size, -1, &places)
-      var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
-      return smap_singular(
-        job, m, n, &matrix.values, &values, &u, ldu, &vt, ldvt, &work, Int32(work.count), &places)
+      return try MemoryCharge.during(doubles: copy + Int(size[0])) {
+        var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
+        return smap_singular(
+          job, m, n, &matrix.values, &values, &u, ldu, &vt, ldvt, &work, Int32(work.count), &places)
+      }
     }
     try requireConvergence(info)
   }
@@ -153,8 +158,10 @@ extension DoubleMatrix {
     var size = [0.0]
     _ = try BLAS.withLibrary {
       _ = smap_orthogonal(m, n, &factors.values, &scales, &size, -1)
-      var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
-      return smap_orthogonal(m, n, &factors.values, &scales, &work, Int32(work.count))
+      return try MemoryCharge.during(doubles: values.count + Int(size[0])) {
+        var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
+        return smap_orthogonal(m, n, &factors.values, &scales, &work, Int32(work.count))
+      }
     }
     for column in 0..<columns {
       for row in 0...min(column, least - 1) { r[row, column] = factors[row, column] }
@@ -162,8 +169,10 @@ extension DoubleMatrix {
     q.values = Array(factors.values[..<(rows * least)])
     _ = try BLAS.withLibrary {
       _ = smap_orthogonal_columns(m, k, &q.values, scales, &size, -1)
-      var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
-      return smap_orthogonal_columns(m, k, &q.values, scales, &work, Int32(work.count))
+      return try MemoryCharge.during(doubles: values.count + Int(size[0])) {
+        var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
+        return smap_orthogonal_columns(m, k, &q.values, scales, &work, Int32(work.count))
+      }
     }
     return (q, r)
   }
@@ -186,11 +195,13 @@ extension DoubleMatrix {
       _ = smap_least_squares(
         m, n, right, &matrix.values, &padded.values, ldb, &values, threshold, &rank, &size, -1,
         &integers)
-      var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
-      var places = [Int32](repeating: 0, count: max(Int(integers[0]), 1))
-      return smap_least_squares(
-        m, n, right, &matrix.values, &padded.values, ldb, &values, threshold, &rank, &work,
-        Int32(work.count), &places)
+      return try MemoryCharge.during(doubles: self.values.count + Int(size[0])) {
+        var work = [Double](repeating: 0, count: max(Int(size[0]), 1))
+        var places = [Int32](repeating: 0, count: max(Int(integers[0]), 1))
+        return smap_least_squares(
+          m, n, right, &matrix.values, &padded.values, ldb, &values, threshold, &rank, &work,
+          Int32(work.count), &places)
+      }
     }
     try requireConvergence(info)
     for column in 0..<b.columns {

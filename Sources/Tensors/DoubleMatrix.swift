@@ -12,6 +12,7 @@ package struct DoubleMatrix {
   package let rows: Int
   package let columns: Int
   package var values: [Double]
+  private let charge: MemoryCharge
 
   /// A matrix of zeros.
   ///
@@ -26,6 +27,7 @@ package struct DoubleMatrix {
       throw TensorError.limit(
         "a matrix of \(rows) x \(columns) doubles does not fit in \(describeBytes(max(room, 0)))")
     }
+    charge = try MemoryCharge(bytes: 8 * count)
     (self.rows, self.columns) = (rows, columns)
     values = [Double](repeating: 0, count: count)
   }

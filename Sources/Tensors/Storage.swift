@@ -72,6 +72,33 @@ public enum MemoryBudget {
   }
 }
 
+/// Bytes of arrays that count against the budget as long as somebody holds this.
+package final class MemoryCharge: Sendable {
+  private let bytes: Int
+
+  /// Throws a LimitError if so many bytes do not fit in the budget, or the system refuses them.
+  package init(bytes: Int) throws {
+    try MemoryBudget.claim(bytes)
+    do {
+      try MemoryBudget.requireRoom(forArrays: bytes)
+    } catch {
+      MemoryBudget.release(bytes)
+      throw error
+    }
+    self.bytes = bytes
+  }
+
+  deinit { MemoryBudget.release(bytes) }
+
+  /// Counts so many doubles of work space while `body` runs.
+  package static func during<Result>(
+    doubles: Int, _ body: () throws -> Result
+  ) throws -> Result {
+    let charge = try MemoryCharge(bytes: max(doubles, 0) * MemoryLayout<Double>.stride)
+    return try withExtendedLifetime(charge) { try body() }
+  }
+}
+
 /// `3.2 GB`, `12 kB`: a byte count as people write it.
 public func describeBytes(_ bytes: Int) -> String {
   let units = ["bytes", "kB", "MB", "GB", "TB"]
