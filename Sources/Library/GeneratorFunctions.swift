@@ -170,8 +170,10 @@ extension GeneratorFunctions {
       + "temperature = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
     "Draws the tokens of `count` pictures of each label.",
     details: """
-      `label` is as in smap.encode; a list draws `count` pictures of each of its classes, in its \
-      order. `keep` stops after as many tokens. Above 1, `guidance_scale` makes the class count \
+      `label` is as in smap.encode, but numbers in a row are always classes: a list or a tensor \
+      [N] draws `count` pictures of each of its classes, in its order, a record or weights of \
+      shape [N, C] of each mixture. `keep` stops after as many tokens, the first of those that \
+      would be drawn without it. Above 1, `guidance_scale` makes the class count \
       for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
       with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
       `precision` is as in smap.train. \

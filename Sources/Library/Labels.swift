@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a script may pass as `label`: nothing, an index, a class name, several of these, or weights
-// that mix classes. Numbers in a row can mean either one class a picture or one weight a class; the
-// number of pictures decides, and where it is not known, whether the numbers can be indices.
+// What a script may pass as `label`: nothing, an index, a class name, one of these for each picture, or
+// mixtures of classes. What numbers mean follows from type and shape alone, never from their values:
+//
+// - a record {name: weight} is one mixture, a tensor [B, classes] one for each picture;
+// - numbers in a row are one class for each picture;
+// - where there are other pictures in number, a row of as many numbers as there are classes is one
+//   mixture for all. Functions that make as many pictures as there are labels know no such number.
 
 import Models
 import Runtime
@@ -42,14 +46,25 @@ struct LabelArgument {
     switch call[index] {
     case .nil, .number, .text:
       return try condition(of: [try label(call[index])])
+    case .record(let record):
+      return try mixture(record)
     case .tensor(let tensor):
-      return try read(tensor, count: count, canBeOneHot: true)
-    case .list, .range:
+      if tensor.rank == 2 { return try weights(tensor) }
+      guard tensor.rank <= 1 else {
+        throw failure(
+          "labels have the shape [B], class weights [B, \(classCount)], not \(tensor.shape)")
+      }
+      return try read(tensor.toArray().map(Double.init), count: count)
+    case .range:
+      return try condition(of: try call.values(index).map(label))
+    case .list:
       return try read(try call.values(index), count: count)
     default:
-      throw call.wrongType(index, "nil, a class, a list of classes or class weights")
+      throw call.wrongType(index, LabelArgument.expected)
     }
   }
+
+  private static let expected = "nil, a class, a list of classes or class weights"
 
   private func read(_ items: [Value], count: Int?) throws -> Condition {
     guard !items.isEmpty else { throw failure("the list of labels is empty") }
@@ -63,33 +78,40 @@ struct LabelArgument {
     guard isFlat else { return try weights(try call.tensor(index)) }
     let numbers = items.compactMap { Conversion.number($0) }
     guard numbers.count == items.count else { return try condition(of: items.map(label)) }
-    return try read(
-      try Tensor(shape: [numbers.count], values: numbers.map { Float($0) }), count: count,
-      canBeOneHot: false)
+    return try read(numbers, count: count)
   }
 
-  /// Decides what a tensor of numbers means.
-  ///
-  /// One number a picture is its class; one number a class is a weight. Without a known number of
-  /// pictures, whole numbers are classes, except for a one-hot tensor.
-  private func read(_ tensor: Tensor, count: Int?, canBeOneHot: Bool) throws -> Condition {
-    let numbers = tensor.toArray()
-    if tensor.rank == 2 { return try weights(tensor) }
-    guard tensor.rank <= 1 else {
-      throw failure(
-        "labels have the shape [B], [\(classCount)] or [B, \(classCount)], not \(tensor.shape)")
-    }
+  /// Numbers in a row: a class for each picture, or the weights of one mixture if there are other
+  /// pictures in number and as many numbers as classes.
+  private func read(_ numbers: [Double], count: Int?) throws -> Condition {
     guard !numbers.isEmpty else { throw failure("the tensor of labels is empty") }
-    let canBeIndices = numbers.allSatisfy { $0 >= 0 && $0 == $0.rounded() }
     let isRow = numbers.count == classCount && numbers.count > 1
-    if isRow {
-      let isOneHot = canBeIndices && numbers.reduce(0, +) == 1
-      let areIndices =
-        count.map { $0 == numbers.count && canBeIndices }
-        ?? (canBeIndices && !(isOneHot && canBeOneHot))
-      if !areIndices { return try weights(try tensor.reshape([1, classCount])) }
+    if isRow, let count, count != numbers.count {
+      return try weights(
+        try Tensor(shape: [1, classCount], values: numbers.map { Float($0) }))
     }
-    return try condition(of: numbers.map { try label(.number(Double($0))) })
+    let wrong = numbers.first { Int(exactly: $0) == nil }
+    if isRow, let wrong {
+      throw failure(
+        "\(decimal(wrong)) is no class, and a row of \(numbers.count) numbers is one class for each "
+          + "picture here",
+        hint: "weights of classes have the shape [1, \(classCount)], as x.unsqueeze(0) has, or are "
+          + "a record: {face: 0.5, clock: 0.5}")
+    }
+    return try condition(of: numbers.map { try label(.number($0)) })
+  }
+
+  /// A record of weights by class name.
+  private func mixture(_ record: Record) throws -> Condition {
+    guard record.count > 0 else { throw failure("the record of class weights is empty") }
+    let row = try Tensor.zeros([1, classCount])
+    for name in record.keys {
+      guard let weight = record[name].flatMap({ Conversion.number($0) }) else {
+        throw failure("the weight of class \"\(name)\" is no number")
+      }
+      row.pointer[try named(name)] = Float(weight)
+    }
+    return try weights(row)
   }
 
   private func weights(_ tensor: Tensor) throws -> Condition {
@@ -111,7 +133,7 @@ struct LabelArgument {
     if value.isNil { return nil }
     if let name = value.asString { return try named(name) }
     guard let number = Conversion.number(value) else {
-      throw call.wrongType(index, "nil, a class, a list of classes or class weights")
+      throw call.wrongType(index, LabelArgument.expected)
     }
     guard let label = Int(exactly: number), label >= 0, label < classCount else {
       throw failure(

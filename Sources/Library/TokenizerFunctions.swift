@@ -67,8 +67,10 @@ enum TokenizerFunctions {
       + "precision = \"f32\") -> tokens",
     "Turns pictures into their tokens.",
     details: """
-      `label` is nil (no class), an index, a class name, one of these for each picture, or weights \
-      of shape [C] or [B, C] that mix classes. The result has the fields ids, latents, label, \
+      `label` is nil (no class), an index, a class name, or one of these for each picture, as a list \
+      or a tensor [B]. Classes are mixed by a record, as {face: 0.5, clock: 0.5}, or by weights of \
+      shape [B, C]; weights of shape [C] are one mixture for all pictures, unless there are C of \
+      them: then they are one class for each. The result has the fields ids, latents, label, \
       shape and length; `tokens[:k]` keeps the first k tokens of every picture. `precision` is as \
       in smap.train.
       """,
@@ -83,12 +85,13 @@ enum TokenizerFunctions {
     })
 
   private static let decode = Builtin(
-    "smap.decode(tok: tokenizer, tokens: tokens, *, label = nil, "
+    "smap.decode(tok: tokenizer, tokens: tokens, *, label = tokens.label, "
       + "precision = \"f32\") -> [B, 3, H, W]",
     "Turns tokens, or any prefix of them, into pictures.",
     details: """
-      Without `label`, pictures are decoded as what their tokens were made for; `label = nil` \
-      takes the class away, another label puts it in place of the first.
+      Without `label`, pictures are decoded as what their tokens were made for, which is \
+      `tokens.label`; `label = nil` takes the class away, another label, as in smap.encode, puts \
+      it in place of the first.
       """,
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",

@@ -118,8 +118,9 @@ extension CARDGenerator {
       path.start(seeds, position: j)
       try path.follow(
         context.pointer,
+        // Of all tokens, not of those kept: a draw that stops early is a prefix of the whole one.
         strength: options.guidanceSchedule.strength(
-          options.guidanceScale, token: j + 1, of: count))
+          options.guidanceScale, token: j + 1, of: configuration.numTokens))
       path.store(into: drawn, position: j)
       try input.apply(path.token.pointer, rows: seeds.count, into: embedded.pointer)
       if guided {

@@ -141,18 +141,21 @@ public struct Constant: Sendable {
   }
 }
 
-/// A value that can stand in a table: literals and lists of them.
+/// A value that can stand in a table: literals and lists of them, and fields of other arguments.
 public indirect enum DefaultValue: Sendable {
   case `nil`
   case bool(Bool)
   case number(Double)
   case string(String)
   case list([DefaultValue])
+  /// A field of another argument, as `tokens.label`: the body reads it when the argument is missing,
+  /// which `Call.isGiven` tells.
+  case field(of: String, String)
 
   /// A fresh script value.
   public var value: Value {
     switch self {
-    case .nil: .nil
+    case .nil, .field: .nil
     case .bool(let bool): .bool(bool)
     case .number(let number): .number(number)
     case .string(let string): .string(string)
@@ -160,13 +163,16 @@ public indirect enum DefaultValue: Sendable {
     }
   }
 
-  /// The value of a literal expression, or nil if the expression is not one.
+  /// The value of a literal expression or the field of a name, or nil if the expression is neither.
   init?(_ expression: Expression) {
     switch expression.kind {
     case .number(let number): self = .number(number)
     case .string(let string): self = .string(string)
     case .boolean(let bool): self = .bool(bool)
     case .nothing: self = .nil
+    case .field(let base, let field):
+      guard case .name(let name) = base.kind else { return nil }
+      self = .field(of: name, field.text)
     case .unary(.negate, let operand):
       guard case .number(let number) = operand.kind else { return nil }
       self = .number(-number)

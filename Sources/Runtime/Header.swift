@@ -127,7 +127,7 @@ package final class Header: Sendable {
       let value = parameter.defaultValue.flatMap { DefaultValue($0) }
       if let expression = parameter.defaultValue, value == nil {
         problem = Diagnostic(
-          .syntax, "the default of a built-in must be a literal", source: source,
+          .syntax, "the default of a built-in must be a literal or a field of another argument", source: source,
           span: expression.span)
       }
       var acceptsNil = false

@@ -27,6 +27,26 @@ import Testing
     #expect(try session.shown("smap.decode(tok, three).shape") == "[3, 3, 16, 16]")
   }
 
+  @Test(arguments: ["linear", "constant"], ["euler", "heun"])
+  func aShortDrawIsAPrefix(_ schedule: String, _ solver: String) throws {
+    let session = ModelSession()
+    try session.makeGenerator()
+    _ = try session.value(
+      """
+      card.train(model, set, steps = 3, batch_size = 4, variants = 1, seed = 1)
+      let draw = fn(keep, count) = card.sample(model, 3, keep = keep, count = count, steps = 3,
+        guidance_scale = 4, guidance_schedule = "\(schedule)", solver = "\(solver)", seed = 5)
+      """)
+    for count in [1, 3, 20] {
+      for keep in [1, 3, 7] {
+        let same =
+          "allclose(draw(\(keep), \(count)).latents, draw(nil, \(count))[:\(keep)].latents, "
+          + "rtol = 0, atol = 0)"
+        #expect(try session.shown(same) == "true", "\(count) pictures, \(keep) tokens")
+      }
+    }
+  }
+
   @Test func tokensAreReported() throws {
     let session = ModelSession()
     try session.makeGenerator()

@@ -83,8 +83,93 @@ import Testing
     #expect(try labels("[3, 5], count = 2") == "tensor([3, 3, 5, 5])")
     #expect(try labels("[nil, 5], count = 2") == "[nil, nil, 5, 5]")
     #expect(try labels("range(10)") == "tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])")
-    #expect(try labels("one_hot([4], 10)[0]") == "tensor([4])")
+    #expect(try labels("one_hot([4], 10)") == "tensor([4])")
     #expect(try labels("nil") == "nil")
+  }
+
+  @Test func valuesDecideNothing() throws {
+    let session = ModelSession()
+    try session.makeGenerator()
+    _ = try session.value(
+      "card.train(model, set, steps = 1, batch_size = 4, variants = 1, seed = 1)")
+    _ = try session.value("smap.train(tok, set, steps = 1, batch_size = 4, seed = 1)")
+    func drawn(_ label: String) throws -> String {
+      try session.shown("card.sample(model, \(label), keep = 1, steps = 1, seed = 1).shape")
+    }
+    // Ten numbers in a row, for a model of ten classes.
+    #expect(try drawn("zeros(10)") == "[10, 1]")
+    #expect(try drawn("one_hot(3, 10)") == "[10, 1]")
+    #expect(try drawn("[0, 0, 0, 0, 0, 0, 0, 0, 0, 1]") == "[10, 1]")
+    #expect(try drawn("set.labels[:10]") == "[10, 1]")
+    #expect(try drawn("zeros(1, 10)") == "[1, 1]")
+    #expect(try drawn("{star: 0.5, circle: 0.5}, count = 2") == "[2, 1]")
+    let half = "0.5 * one_hot(1, 10) + 0.5 * one_hot(2, 10)"
+    let refused = try session.error("card.sample(model, \(half), seed = 1)")
+    #expect(refused.message.contains("is one class for each picture here"))
+    #expect(refused.hint.contains("[1, 10]"))
+    // Three pictures: one mixture for all, whatever the numbers are; ten pictures: classes.
+    func encoded(_ count: Int, _ label: String) throws -> String {
+      try session.shown("smap.encode(tok, set.images[:\(count)], label = \(label)).label.shape")
+    }
+    #expect(try encoded(3, half) == "[3, 10]")
+    #expect(try encoded(3, "2 * one_hot(1, 10)") == "[3, 10]")
+    #expect(try encoded(3, "zeros(10)") == "[3, 10]")
+    #expect(try encoded(10, "zeros(10)") == "[10]")
+    #expect(try encoded(10, "one_hot(1, 10)") == "[10]")
+    #expect(try encoded(10, "(\(half)).unsqueeze(0)") == "[10, 10]")
+    #expect(try session.error("smap.encode(tok, set.images[:10], label = \(half))").kind == .value)
+    #expect(try session.error("smap.encode(tok, set.images[:3], label = range(10))").kind == .value)
+  }
+
+  @Test func mixturesByName() throws {
+    let session = try session()
+    let mixed = "smap.encode(tok, set.images[:2], label = {star: 0.25, circle: 0.75})"
+    let place = try session.shown("[k for [k, n] in enumerate(tok.classes) if n == \"circle\"][0]")
+    #expect(try session.shown("\(mixed).label[1, 3]") == "tensor(0.25)")
+    #expect(try session.shown("\(mixed).label[1, \(place)]") == "tensor(0.75)")
+    #expect(try label("{star: 1}", session) == "tensor([3, 3, 3])")
+    func error(_ label: String) throws -> ScriptError {
+      try session.error("smap.encode(tok, set.images[:3], label = \(label))")
+    }
+    #expect(try error("{sta: 1}").hint == "did you mean \"star\"?")
+    #expect(try error("{}").message.contains("empty"))
+    #expect(try error("{star: \"much\"}").message.contains("no number"))
+    #expect(try error("{star: inf}").message.contains("finite"))
+  }
+
+  @Test func aModelOfOneClass() throws {
+    let session = ModelSession()
+    try session.makeTokenizer(", num_classes = 1")
+    #expect(try label("[0]", session) == "tensor([0, 0, 0])")
+    #expect(try label("zeros(1)", session) == "tensor([0, 0, 0])")
+    #expect(try label("zeros(3)", session) == "tensor([0, 0, 0])")
+    #expect(try label("[[0.5]]", session).contains("0.5"))
+    #expect(try session.error("smap.encode(tok, set.images, label = [0.5])").kind == .value)
+  }
+
+  /// All functions that take labels read them alike.
+  @Test(arguments: [
+    "smap.encode(tok, x, label = L).latents", "smap.reconstruct(tok, x, label = L)",
+    "smap.decode(tok, t, label = L)", "smap.loss(tok, x, keep = 2, label = L)",
+    "smap.best_length(tok, x, 0, label = L)", "smap.tokens(tok, t.latents, label = L).label",
+  ])
+  func functionsAreAlike(_ call: String) throws {
+    let session = try session()
+    _ = try session.value("let x = set.images[:3]\nlet t = smap.encode(tok, x)")
+    func with(_ label: String) -> String { call.replacing("L)", with: label + ")") }
+    for label in [
+      "nil", "3", "\"star\"", "[0, 1, 2]", "{star: 1, circle: 1}", "zeros(10)",
+      "ones(3, 10)", "range(3)", "tensor([0, 1, 2])", "[nil, \"star\", 2]",
+    ] {
+      _ = try session.value(with(label))
+    }
+    for label in [
+      "-1", "10", "nan", "0.5", "[]", "zeros(4)", "ones(2, 10)", "zeros(3, 9)", "[1, 2]",
+      "\"no such\"", "true", "fn(x) = x", "range(10)", "zeros(1, 1, 10)", "nan * zeros(10)",
+    ] {
+      let error = try session.error(with(label))
+      #expect(["ValueError", "TypeError", "ShapeError"].contains(error.kind.rawValue), "\(label)")
+    }
   }
 }
 
@@ -136,5 +221,11 @@ import Testing
     #expect(try session.shown(same) == "true")
     let other = "allclose(smap.decode(tok, tokens), smap.decode(tok, tokens, label = nil))"
     #expect(try session.shown(other) == "false")
+    let named = "allclose(smap.decode(tok, tokens), smap.decode(tok, tokens, label = tokens.label))"
+    #expect(try session.shown(named) == "true")
+    let half = "smap.encode(tok, set.images[:3], label = ones(3, 10) / 10)"
+    let mixed =
+      "let m = \(half)\nallclose(smap.decode(tok, m), smap.decode(tok, m, label = m.label))"
+    #expect(try session.shown(mixed) == "true")
   }
 }
