@@ -60,6 +60,12 @@ public struct SweptFiles: Sendable, Equatable {
   public var count = 0
   /// Their bytes.
   public var bytes = 0
+
+  /// So many files with so many bytes.
+  public init(count: Int = 0, bytes: Int = 0) {
+    self.count = count
+    self.bytes = bytes
+  }
 }
 
 extension AtomicFile {

@@ -62,7 +62,7 @@ import Testing
     #expect(try error("zeros(3, 4)").message.contains("[B, 10]"))
     #expect(try error("zeros(1, 1, 10)").kind == .value)
     #expect(try error("one_hot([1], 10)[0] / 0").message.contains("finite"))
-    #expect(try error("{a: 1}").kind == .type)
+    #expect(try error("{a: 1}").kind == .value)
     #expect(try error("[[1], \"star\"]").kind == .type)
   }
 
