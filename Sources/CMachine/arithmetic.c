@@ -67,11 +67,16 @@ INLINE bool whole_remainder(double x, double y, double *result) {
   return true;
 }
 
-/// The whole part of a positive quotient below 2**51.
+/// Whether a number is whole and so small that quotients of such numbers never round up to a whole one.
+INLINE bool is_small_whole(double x) { return fabs(x) < 0x1p51 && x + SHIFT - SHIFT == x; }
+
+/// The whole part of a positive quotient below 2**51. A quotient that comes out whole may have been
+/// rounded up to it, as 1 / 0.1 is to 10, unless both numbers are whole; Swift then takes the remainder.
 INLINE bool positive_quotient(double x, double y, double *result) {
   double quotient = x / y;
   if (UNLIKELY(!(quotient > 0 && quotient < 0x1p51))) return false;
   double rounded = quotient + SHIFT - SHIFT;
+  if (UNLIKELY((rounded == quotient) & !(is_small_whole(x) & is_small_whole(y)))) return false;
   *result = rounded > quotient ? rounded - 1 : rounded;
   return true;
 }

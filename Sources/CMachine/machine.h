@@ -232,7 +232,7 @@ INLINE void set_bool(MachineSlot *slot, bool value) {
 typedef struct {
   void *header[2];
   MachineSlot *elements;
-  long count;
+  uint32_t count;
   uint32_t capacity;
   uint32_t watch;
 } ListObject;

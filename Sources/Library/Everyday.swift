@@ -52,7 +52,7 @@ enum Everyday {
     case .list(let list): return list.count
     case .record(let record): return record.count
     case .range(let range): return range.count
-    case .text(let text): return try call.session.characterCount(of: text.string)
+    case .text(let text): return try text.characterCount(call.session)
     case .tensor(let tensor) where tensor.rank > 0: return tensor.shape[0]
     case .tensor:
       throw call.failure(.type, "a tensor without dimensions has no length", argument: 0)

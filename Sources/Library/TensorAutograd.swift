@@ -27,7 +27,11 @@ enum TensorAutograd {
     Builtin(
       "item(x: tensor) -> number", "Gives the only element of a tensor as a number.",
       example: "item(tensor([[5]]))   #=> 5"
-    ) { call in .number(try call.elements(0).onlyNumber()) },
+    ) { call in
+      // A number is itself, in all its bits.
+      if case .number = call[0] { return call[0] }
+      return .number(try call.elements(0).onlyNumber())
+    },
     Builtin(
       "detach(x: tensor)", "Gives the values of a tensor apart from what computed them.",
       example: "detach(param([1, 2]))   #=> tensor([1, 2])"

@@ -29,9 +29,7 @@ enum TensorPairs {
       example: "divmod(7, 2)   #=> [3, 1]"
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
-        let rest = Glibc.fmod(x, y)
-        let remainder = rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest
-        return .list([.number((x / y).rounded(.down)), .number(remainder)])
+        return .numbers([Arithmetic.floorDivide(x, y), Arithmetic.remainder(x, y)])
       }
       let (x, y) = (try call.tensor(0), try call.tensor(1))
       return .list([

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reductions over all elements or along some dimensions, and functions that work along one
-// dimension and keep it.
+// dimension and keep it. What reduces a list of plain numbers to one gives a number in 64 bits (see
+// `NumberSummaries.swift`).
 
 import Runtime
 import Tensors
@@ -10,39 +11,69 @@ import Tensors
 enum TensorReductions {
   static let functions: [Builtin] = sums + extremes + spread + alongOne
 
-  /// A reduction over all elements, one dimension or a list of them.
+  /// What help says of reductions that give a number for plain numbers.
+  static let numbersInFull = "Of a list of numbers or a range, without `dim`, it gives a number."
+
+  /// A reduction over all elements, one dimension or a list of them; one with `numbers` reduces plain
+  /// numbers by that.
   private static func reduction(
     _ name: String, _ summary: String, _ example: String,
+    numbers: (@Sendable (NumberSequence) throws -> Double)? = nil,
     _ reduce: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor
   ) -> Builtin {
-    Builtin("\(name)(x: tensor, dim = nil, keepdim = false) -> tensor", summary, example: example) {
-      call in
+    Builtin(
+      "\(name)(x: tensor, dim = nil, keepdim = false)\(numbers == nil ? " -> tensor" : "")", summary,
+      details: numbers == nil ? "" : numbersInFull, example: example,
+      takesNumbers: numbers != nil
+    ) { call in
       // max(3, 5) of other languages: a dimension of a number is meant by nobody.
       if case .number = call[0], case .number = call[1], name == "min" || name == "max" {
         throw call.failure(
           .type, "the second argument is a dimension",
           hint: "of two numbers write \(name)imum(x, y), of a list \(name)(xs)", argument: 1)
       }
+      if let numbers, let plain = try plainNumbers(call) { return .number(try numbers(plain)) }
+      if numbers != nil, call[1].isNil, try !call.bool(2), isEmpty(call[0]) {
+        return .number(Double(try reduce(call.tensor(0), nil, false).item()))
+      }
       return .tensor(try reduce(call.tensor(0), call.axes(1), call.bool(2)))
     }
+  }
+
+  private static func isEmpty(_ value: Value) -> Bool {
+    switch value {
+    case .list(let list): list.count == 0
+    case .range(let range): range.count == 0
+    default: false
+    }
+  }
+
+  /// The numbers in the first argument if they are plain ones to be reduced to one.
+  static func plainNumbers(_ call: Call, dim: Int = 1, keepDim: Int? = 2) throws -> NumberSequence? {
+    guard call[dim].isNil, try keepDim.map({ try !call.bool($0) }) ?? true else { return nil }
+    return NumberSequence(call)
   }
 
   private static let sums: [Builtin] = [
     reduction(
       "sum", "Adds up all elements, or those along `dim`.",
-      "sum([1, 2; 3, 4], dim = 0)   #=> tensor([4, 6])"
+      "sum([1, 2; 3, 4], dim = 0)   #=> tensor([4, 6])",
+      numbers: { try $0.total() }
     ) { try $0.sum(dims: $1, keepDim: $2) },
     reduction(
       "mean", "Averages all elements, or those along `dim`.",
-      "mean([1, 2; 3, 4], dim = 1)   #=> tensor([1.5, 3.5])"
+      "mean([1, 2; 3, 4], dim = 1)   #=> tensor([1.5, 3.5])",
+      numbers: { try $0.mean() }
     ) { try $0.mean(dims: $1, keepDim: $2) },
     reduction(
       "prod", "Multiplies all elements, or those along `dim`.",
-      "prod([1, 2; 3, 4], dim = 1)   #=> tensor([2, 12])"
+      "prod([1, 2; 3, 4], dim = 1)   #=> tensor([2, 12])",
+      numbers: { try $0.product() }
     ) { try $0.prod(dims: $1, keepDim: $2) },
     reduction(
       "logsumexp", "Gives the logarithm of the sum of exponentials.",
-      "logsumexp([0, 0; 1, 1], dim = 1)   #=> tensor([0.6931, 1.6931])"
+      "logsumexp([0, 0; 1, 1], dim = 1)   #=> tensor([0.6931, 1.6931])",
+      numbers: { try $0.logSumExp() }
     ) { try $0.logSumExp(dims: $1, keepDim: $2) },
     reduction(
       "all", "Tells whether all elements are other than 0, or all along `dim`.",
@@ -57,22 +88,32 @@ enum TensorReductions {
   private static let extremes: [Builtin] = [
     reduction(
       "min", "Gives the smallest element, or the smallest along `dim`.",
-      "min([5, 2; 3, 4], dim = 0)   #=> tensor([3, 2])"
+      "min([5, 2; 3, 4], dim = 0)   #=> tensor([3, 2])",
+      numbers: { try $0.extreme(<).value }
     ) { try $0.minimum(dims: $1, keepDim: $2) },
     reduction(
       "max", "Gives the largest element, or the largest along `dim`.",
-      "max([5, 2; 3, 4], dim = 0)   #=> tensor([5, 4])"
+      "max([5, 2; 3, 4], dim = 0)   #=> tensor([5, 4])",
+      numbers: { try $0.extreme(>).value }
     ) { try $0.maximum(dims: $1, keepDim: $2) },
     Builtin(
-      "argmin(x: tensor, dim = nil, keepdim = false) -> tensor",
+      "argmin(x: tensor, dim = nil, keepdim = false)",
       "Gives the place of the smallest element, or of the smallest along `dim`.",
-      example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])"
-    ) { call in .tensor(try call.tensor(0).argmin(dim: call.axis(1), keepDim: call.bool(2))) },
+      details: numbersInFull,
+      example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])", takesNumbers: true
+    ) { call in
+      if let plain = try plainNumbers(call) { return .integer(try plain.extreme(<).place) }
+      return .tensor(try call.tensor(0).argmin(dim: call.axis(1), keepDim: call.bool(2)))
+    },
     Builtin(
-      "argmax(x: tensor, dim = nil, keepdim = false) -> tensor",
+      "argmax(x: tensor, dim = nil, keepdim = false)",
       "Gives the place of the largest element, or of the largest along `dim`.",
-      example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])"
-    ) { call in .tensor(try call.tensor(0).argmax(dim: call.axis(1), keepDim: call.bool(2))) },
+      details: numbersInFull,
+      example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])", takesNumbers: true
+    ) { call in
+      if let plain = try plainNumbers(call) { return .integer(try plain.extreme(>).place) }
+      return .tensor(try call.tensor(0).argmax(dim: call.axis(1), keepDim: call.bool(2)))
+    },
     Builtin(
       "topk(x: tensor, k, dim = -1) -> record",
       "Gives the `k` largest elements along `dim` in falling order, as `values` and `indices`.",
@@ -87,27 +128,40 @@ enum TensorReductions {
     Builtin(
       "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
       "Gives the standard deviation; squares are divided by their number less `correction`.",
-      example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)"
+      details: numbersInFull,
+      example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)", takesNumbers: true
     ) { call in
-      .tensor(
+      if let plain = try plainNumbers(call, keepDim: 3) {
+        return .number(try plain.variance(correction: call.number(2)).squareRoot())
+      }
+      return .tensor(
         try call.tensor(0).standardDeviation(
           dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
     },
     Builtin(
       "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
       "Gives the variance; squares are divided by their number less `correction`.",
-      example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])"
+      details: numbersInFull,
+      example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])", takesNumbers: true
     ) { call in
-      .tensor(
+      if let plain = try plainNumbers(call, keepDim: 3) {
+        return .number(try plain.variance(correction: call.number(2)))
+      }
+      return .tensor(
         try call.tensor(0).variance(
           dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
     },
     Builtin(
       "norm(x: tensor, ord = 2, dim = nil)",
       "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
-      example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])"
+      details: numbersInFull,
+      example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])", takesNumbers: true
     ) { call in
-      .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))
+      let order = try call.number(1)
+      if order > 0, let plain = try plainNumbers(call, dim: 2, keepDim: nil) {
+        return .number(try plain.norm(order: order))
+      }
+      return .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))
     },
   ]
 

@@ -51,15 +51,26 @@ enum TensorSorting {
     Builtin(
       "median(x: tensor, dim = nil, keepdim = false)",
       "Gives the middle element; of an even number of elements, the mean of the middle two.",
-      example: "median([1, 9, 2, 4])   #=> tensor(3)"
-    ) { call in .tensor(try call.tensor(0).median(dim: call.axis(1), keepDim: call.bool(2))) },
+      details: TensorReductions.numbersInFull, example: "median([1, 9, 2, 4])   #=> 3",
+      takesNumbers: true
+    ) { call in
+      if let plain = try TensorReductions.plainNumbers(call) {
+        return .number(try plain.quantile(0.5))
+      }
+      return .tensor(try call.tensor(0).median(dim: call.axis(1), keepDim: call.bool(2)))
+    },
     Builtin(
       "quantile(x: tensor, q: number, dim = nil, keepdim = false)",
       "Gives the value below which the share `q` of the elements lies.",
-      details: "Between two elements it is interpolated, as in NumPy. `q` goes from 0 to 1.",
-      example: "quantile([1, 2, 3, 4, 5], 0.25)   #=> tensor(2)"
+      details: "Between two elements it is interpolated, as in NumPy. `q` goes from 0 to 1. "
+        + TensorReductions.numbersInFull,
+      example: "quantile([1, 2, 3, 4, 5], 0.25)   #=> 2", takesNumbers: true
     ) { call in
-      .tensor(
+      let q = try call.number(1)
+      if q >= 0, q <= 1, let plain = try TensorReductions.plainNumbers(call, dim: 2, keepDim: 3) {
+        return .number(try plain.quantile(q))
+      }
+      return .tensor(
         try call.tensor(0).quantile(call.number(1), dim: call.axis(2), keepDim: call.bool(3)))
     },
   ]
@@ -67,8 +78,14 @@ enum TensorSorting {
   private static let counts: [Builtin] = [
     Builtin(
       "count_nonzero(x: tensor, dim = nil)", "Counts the elements that are not 0.",
-      example: "count_nonzero([1, 0, 5])   #=> tensor(2)"
-    ) { call in .tensor(try call.tensor(0).countNonzero(dims: call.axes(1))) },
+      details: TensorReductions.numbersInFull, example: "count_nonzero([1, 0, 5])   #=> 2",
+      takesNumbers: true
+    ) { call in
+      if let plain = try TensorReductions.plainNumbers(call, keepDim: nil) {
+        return .integer(try plain.nonzeroCount())
+      }
+      return .tensor(try call.tensor(0).countNonzero(dims: call.axes(1)))
+    },
     Builtin(
       "bincount(x: tensor, weights = nil, minlength = 0)",
       "Counts how often each whole number from 0 on occurs.",

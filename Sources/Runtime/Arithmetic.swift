@@ -7,7 +7,7 @@ import Syntax
 import Tensors
 
 /// The arithmetic operators.
-enum Arithmetic {
+package enum Arithmetic {
   /// `left operation right`.
   static func binary(_ operation: BinaryOperator, _ left: Value, _ right: Value) throws -> Value {
     switch (left, right) {
@@ -58,7 +58,7 @@ enum Arithmetic {
     case .subtract: return a - b
     case .multiply: return a * b
     case .divide: return a / b
-    case .floorDivide: return (a / b).rounded(.down)
+    case .floorDivide: return floorDivide(a, b)
     case .remainder: return remainder(a, b)
     case .power: return simplePower(a, b) ?? pow(a, b)
     case .matrixMultiply:
@@ -83,14 +83,6 @@ enum Arithmetic {
     return Double(Int64(truncatingIfNeeded: whole % (divisor | (divisor == 0 ? 1 : 0))))
   }
 
-  /// The whole part of a positive quotient below 2**51.
-  @inline(__always) static func positiveFloorDivide(_ a: Double, _ b: Double) -> Double? {
-    let quotient = a / b
-    guard quotient > 0, quotient < 0x1p51 else { return nil }
-    let rounded = quotient + shift - shift
-    return rounded > quotient ? rounded - 1 : rounded
-  }
-
   /// Squares and roots of positive numbers.
   @inline(__always) static func simplePower(_ a: Double, _ b: Double) -> Double? {
     if b == 2 { return a * a }
@@ -100,14 +92,30 @@ enum Arithmetic {
 
   // MARK: - In general
 
-  /// The remainder with the sign of the divisor, as in Python.
-  static func remainder(_ a: Double, _ b: Double) -> Double {
+  /// The remainder with the sign of the divisor, as Python's `%`; `nan` where the divisor is 0.
+  package static func remainder(_ a: Double, _ b: Double) -> Double {
     wholeRemainder(a, b) ?? generalRemainder(a, b)
   }
 
   @inline(never) private static func generalRemainder(_ a: Double, _ b: Double) -> Double {
     let rest = fmod(a, b)
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+    if rest == 0 { return copysign(0, b) }
+    return (rest < 0) != (b < 0) ? rest + b : rest
+  }
+
+  /// The quotient rounded down, as Python's `//`, so that `a == (a // b) * b + a % b` up to rounding.
+  ///
+  /// It is taken from the exact remainder: `a / b` may round up to a whole number, as 1 / 0.1 does to 10.
+  /// A divisor of 0 gives `a / b`: an infinity, or `nan`. The kernel of tensors (`floored_quotient`) does
+  /// the same in 32 bits, the machine's `positive_quotient` for the cases that need no remainder.
+  package static func floorDivide(_ a: Double, _ b: Double) -> Double {
+    if b == 0 { return a / b }
+    let rest = fmod(a, b)
+    var quotient = (a - rest) / b
+    if rest != 0, (rest < 0) != (b < 0) { quotient -= 1 }
+    if quotient == 0 { return copysign(0, a / b) }
+    let whole = quotient.rounded(.down)
+    return quotient - whole > 0.5 ? whole + 1 : whole
   }
 
   private static func tensors(

@@ -47,23 +47,28 @@ public final class Builtin: Sendable {
   /// What does the same for lists that are no tensors, or empty: `sorted(xs)`.
   public let forLists: String
   /// The parsed header.
+  /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a range:
+  /// as a tensor, it would lose half the bits of each.
+  let takesNumbers: Bool
   package let header: Header
   let body: Body
 
   /// Declares a built-in function.
   public convenience init(
     _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, forLists: String = "", body: @escaping Body
+    methodOnly: Bool = false, forLists: String = "", takesNumbers: Bool = false,
+    body: @escaping Body
   ) {
     self.init(
       signature, summary, details: details, example: example, methodOnly: methodOnly,
-      forLists: forLists, shortcut: .none, body: body)
+      forLists: forLists, takesNumbers: takesNumbers, shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may spare itself to call.
   package init(
     _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, forLists: String = "", shortcut: Shortcut,
+    methodOnly: Bool = false, forLists: String = "", takesNumbers: Bool = false,
+    shortcut: Shortcut,
     function: NumberFunction? = nil,
     body: @escaping Body
   ) {
@@ -75,6 +80,7 @@ public final class Builtin: Sendable {
     self.example = example
     isMethodOnly = methodOnly
     self.forLists = forLists
+    self.takesNumbers = takesNumbers
     header = Header(parsing: signature)
     self.body = body
   }

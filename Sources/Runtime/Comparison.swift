@@ -210,15 +210,21 @@ package enum Comparison {
   /// The position of the first element equal to `value`, or nil.
   static func position(of value: Value, in list: List, _ session: Session) throws -> Int? {
     var walk = EqualityWalk(session: session)
-    for (position, item) in list.items.enumerated()
-    where try equal(item, value, depth: 0, &walk) { return position }
+    // The list is asked each time, not copied: as a rule the first elements decide.
+    var position = 0
+    while position < list.count {
+      if try equal(list[position], value, depth: 0, &walk) { return position }
+      position += 1
+    }
     return nil
   }
 
   /// How many elements are equal to `value`.
   static func count(of value: Value, in list: List, _ session: Session) throws -> Int {
     var walk = EqualityWalk(session: session)
-    return try list.items.reduce(0) { try $0 + (equal($1, value, depth: 0, &walk) ? 1 : 0) }
+    return try (0..<list.count).reduce(0) {
+      try $0 + (equal(list[$1], value, depth: 0, &walk) ? 1 : 0)
+    }
   }
 
   /// Whether a string holds another.

@@ -54,6 +54,13 @@ public enum Conversion {
     }
   }
 
+  /// Whether a list holds numbers only, or booleans only.
+  fileprivate static func isPlain(_ list: List) -> Bool {
+    guard list.count > 0 else { return true }
+    if case .bool = list[0] { return list.isMask }
+    return (0..<list.count).allSatisfy { if case .number = list[$0] { true } else { false } }
+  }
+
   private static func tensor(_ range: NumberRange) throws -> Tensor {
     try scripted {
       let tensor = try Tensor(uninitialized: [range.count])
@@ -63,7 +70,7 @@ public enum Conversion {
   }
 
   private static func tensor(_ list: List) throws -> Tensor {
-    if list.items.contains(where: { if case .tensor = $0 { true } else { false } }) {
+    if (0..<list.count).contains(where: { if case .tensor = list[$0] { true } else { false } }) {
       return try stacked(list, depth: 1)
     }
     var shape: [Int] = []
@@ -238,6 +245,17 @@ public enum Conversion {
       return try body()
     } catch let error as TensorError {
       throw ScriptError(error)
+    }
+  }
+}
+
+extension Value {
+  /// Whether this is a range, or a list of nothing but numbers, or of nothing but booleans.
+  var isPlainNumbers: Bool {
+    switch self {
+    case .range: true
+    case .list(let list): Conversion.isPlain(list)
+    default: false
     }
   }
 }

@@ -7,7 +7,8 @@
 // an instruction where it found a field last, looks whether the same object stands there, and is
 // done. Only names that are not in the table are compared as strings. Most records have a handful
 // of names, for which going through them is faster than hashing; from nine names on, a dictionary
-// of positions is kept as well.
+// of positions is kept as well. Where one of so many is removed, a hole takes its place, so that the
+// positions of the others stay what they are; whoever has the values closes holes on both sides.
 
 import Synchronization
 
@@ -18,8 +19,12 @@ final class FieldNames {
   private(set) var addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var capacity: Int
   private var positions: [String: Int]?
+  /// How many of `names` are holes.
+  private(set) var holeCount = 0
 
   private static let linearLimit = 8
+  /// What stands in a hole; no field has this object as its name.
+  private static let hole = Text("")
 
   init(_ names: [Text] = []) {
     self.names = names
@@ -43,7 +48,10 @@ final class FieldNames {
     return nil
   }
 
-  /// The same names, for a record that goes its own way.
+  /// Whether the name at a position was removed.
+  func isHole(_ position: Int) -> Bool { names[position] === FieldNames.hole }
+
+  /// The same names, which have no holes, for a record that goes its own way.
   func copy() -> FieldNames { FieldNames(names) }
 
   func append(_ name: Text) {
@@ -56,8 +64,24 @@ final class FieldNames {
     }
   }
 
-  func remove(at position: Int) {
-    names.remove(at: position)
+  /// Removes a name. True if a hole is left in its place, false if the names behind it have moved up.
+  func leavesHole(at position: Int) -> Bool {
+    guard positions != nil, position < names.count - 1 else {
+      let removed = names.remove(at: position)
+      if positions == nil { refresh() } else { positions?[removed.string] = nil }
+      return false
+    }
+    positions?[names[position].string] = nil
+    names[position] = FieldNames.hole
+    addresses[position] = Unmanaged.passUnretained(FieldNames.hole).toOpaque()
+    holeCount += 1
+    return true
+  }
+
+  /// Moves the names together.
+  func closeHoles() {
+    names.removeAll { $0 === FieldNames.hole }
+    holeCount = 0
     refresh()
   }
 
@@ -74,7 +98,9 @@ final class FieldNames {
     guard names.count > FieldNames.linearLimit else { return }
     var table: [String: Int] = [:]
     table.reserveCapacity(names.count)
-    for (index, name) in names.enumerated() { table[name.string] = index }
+    for (index, name) in names.enumerated() where name !== FieldNames.hole {
+      table[name.string] = index
+    }
     positions = table
   }
 }

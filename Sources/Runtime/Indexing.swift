@@ -73,11 +73,14 @@ enum Indexing {
   /// Positions at equal distances.
   struct Positions {
     let first: Int
+    /// The bound, which is not reached; a step need not lead to it.
+    let stop: Int
     let step: Int
     let count: Int
 
     init(_ start: Int, _ stop: Int, _ step: Int) {
       first = start
+      self.stop = stop
       self.step = step
       let length = step > 0 ? stop - start : start - stop
       count = length <= 0 ? 0 : (length - 1) / abs(step) + 1
@@ -111,7 +114,7 @@ enum Indexing {
       return try element(of: range, entries[0], session)
     case .text(let text):
       guard entries.count == 1 else { break }
-      return try character(of: text.string, entries[0], session)
+      return try character(of: text, entries[0], session)
     default: break
     }
     if entries.count > 1, case .text = container {
@@ -144,10 +147,9 @@ enum Indexing {
   ) throws -> Value {
     switch entry {
     case .slice(let start, let stop, let step):
-      let items = list.items
-      let found = positions(start: start, stop: stop, step: step, count: items.count)
+      let found = positions(start: start, stop: stop, step: step, count: list.count)
       try session.claim(elements: found.count)
-      return .list(found.map { items[$0] })
+      return .list(found.map { list[$0] })
     case .value(.list(let mask)) where mask.isMask:
       return .list(try chosen(from: list, mask))
     case .value(let indices) where indices.isSequence:
@@ -188,12 +190,7 @@ enum Indexing {
       return .number(range[try position(index, count: range.count, "a range")])
     case .slice(let start, let stop, let step):
       let found = positions(start: start, stop: stop, step: step, count: range.count)
-      guard found.count > 0 else { return .range(try NumberRange(range.start, range.start)) }
-      // The bound lies half a step behind the last number, so that rounding cannot matter.
-      let step = range.step * Double(found.step)
-      let first = range[found.first]
-      let stop = first + step * (Double(found.count) - 0.5)
-      return .range(try NumberRange(first, stop, step: step))
+      return .range(try range.part(at: found))
     case .ellipsis: return .range(range)
     }
   }
@@ -253,7 +250,7 @@ enum Indexing {
     let places = positions(start: start, stop: stop, step: step, count: count)
     if step == 1 {
       try session.claim(elements: count - places.count + values.count)
-      list.items.replaceSubrange(places.first..<places.first + places.count, with: values)
+      list.replace(from: places.first, count: places.count, with: values)
       return
     }
     guard values.count == places.count else {
@@ -286,7 +283,7 @@ enum Indexing {
 extension List {
   /// Whether it holds booleans only, so that it chooses instead of naming positions.
   var isMask: Bool {
-    count > 0 && items.allSatisfy { if case .bool = $0 { true } else { false } }
+    count > 0 && (0..<count).allSatisfy { if case .bool = self[$0] { true } else { false } }
   }
 }
 

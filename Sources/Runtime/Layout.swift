@@ -50,7 +50,7 @@ enum Layout {
     text.append("d")
     let object = ForeignObject(sample, list, holding: [.nil, .nil])
     let builtin = Builtin("f(x)", "", shortcut: .function, function: { $0 + 1 }) { _ in .nil }
-    return word(list, 0, holds: list.elements) && integer(list, 1) == 2 && integer(list, 2) == 2
+    return word(list, 0, holds: list.elements) && integer(list, 1) == 2 << 32 | 2
       && [.list(list), .record(record), .cell(cell), .object(object)].allSatisfy(canBeWatched)
       && word(record, 1, holds: record.nameAddresses) && word(record, 2, holds: record.fields)
       && integer(record, 3) == 1 && byte(record, 5) == 0 && byte(Record(title: "t"), 5) == 1

@@ -4,6 +4,10 @@
 // records (see `FieldNames`), the values lie in a block of the record's own. Namespaces of
 // built-ins and modules are records too, frozen so that no script can change them under another's
 // feet.
+//
+// A field that is removed from a large record leaves a hole, so that the fields behind it need not
+// move. Holes are closed when they are as many as the fields, and before the fields are walked, so
+// that adding, finding and removing a field take constant time on average.
 
 /// A record: ordered fields with identity.
 public final class Record {
@@ -14,8 +18,8 @@ public final class Record {
     UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// The values, in the order of the names.
   @exclusivity(unchecked) private(set) var fields: UnsafeMutablePointer<Value>
-  /// The number of fields.
-  @exclusivity(unchecked) public private(set) var count: Int
+  /// The number of fields and holes.
+  @exclusivity(unchecked) private(set) var slotCount: Int
   @exclusivity(unchecked) private var capacity: Int
   /// Whether it is a namespace or module.
   let isFrozen: Bool
@@ -29,7 +33,7 @@ public final class Record {
     names = FieldNames()
     nameAddresses = names.addresses
     fields = .allocate(capacity: 0)
-    count = 0
+    slotCount = 0
     capacity = 0
     self.title = title
     isFrozen = title != nil
@@ -39,25 +43,34 @@ public final class Record {
   init(_ names: FieldNames, copying first: UnsafeMutablePointer<Value>) {
     self.names = names
     nameAddresses = names.addresses
-    count = names.count
-    capacity = count
-    fields = .allocate(capacity: count)
-    fields.initialize(from: first, count: count)
+    slotCount = names.count
+    capacity = slotCount
+    fields = .allocate(capacity: slotCount)
+    fields.initialize(from: first, count: slotCount)
     title = nil
     isFrozen = false
   }
 
   deinit {
     if watch != 0 { WatchList.remove(watch) }
-    Teardown.release(fields, count: count)
+    Teardown.release(fields, count: slotCount)
     fields.deallocate()
   }
 
+  /// The number of fields.
+  public var count: Int { slotCount - names.holeCount }
+
   /// The names of the fields in order.
-  public var keys: [String] { names.names.map(\.string) }
+  public var keys: [String] {
+    closeHoles()
+    return names.names.map(\.string)
+  }
 
   /// The values of the fields, in the order of `keys`.
-  public var values: [Value] { Array(UnsafeBufferPointer(start: fields, count: count)) }
+  public var values: [Value] {
+    closeHoles()
+    return Array(UnsafeBufferPointer(start: fields, count: slotCount))
+  }
 
   /// The position of a field, or nil.
   func position(of key: String) -> Int? { names.position(of: key) }
@@ -87,9 +100,9 @@ public final class Record {
     ownNames()
     names.append(name)
     nameAddresses = names.addresses
-    if count == capacity { reserve(max(4, 2 * capacity)) }
-    (fields + count).initialize(to: value)
-    count += 1
+    if slotCount == capacity { reserve(max(4, 2 * capacity)) }
+    (fields + slotCount).initialize(to: value)
+    slotCount += 1
   }
 
   /// Makes sure that no other record has the same object of names.
@@ -99,7 +112,7 @@ public final class Record {
 
   private func reserve(_ room: Int) {
     let larger = UnsafeMutablePointer<Value>.allocate(capacity: room)
-    larger.moveInitialize(from: fields, count: count)
+    larger.moveInitialize(from: fields, count: slotCount)
     fields.deallocate()
     fields = larger
     capacity = room
@@ -110,25 +123,48 @@ public final class Record {
   public func remove(_ key: String) -> Value? {
     guard let position = position(of: key) else { return nil }
     ownNames()
-    names.remove(at: position)
-    nameAddresses = names.addresses
     let removed = (fields + position).move()
-    (fields + position).moveInitialize(from: fields + position + 1, count: count - position - 1)
-    count -= 1
+    if names.leavesHole(at: position) {
+      (fields + position).initialize(to: .nil)
+      if names.holeCount > slotCount / 2 { closeHoles() }
+    } else {
+      (fields + position).moveInitialize(
+        from: fields + position + 1, count: slotCount - position - 1)
+      slotCount -= 1
+    }
+    nameAddresses = names.addresses
     return removed
   }
 
+  /// Moves the fields together where some were removed.
+  private func closeHoles() {
+    guard names.holeCount > 0 else { return }
+    var end = 0
+    for position in 0..<slotCount where !names.isHole(position) {
+      // What lies in a hole is nil, which may be overwritten.
+      if end < position { (fields + end).moveInitialize(from: fields + position, count: 1) }
+      end += 1
+    }
+    slotCount = end
+    names.closeHoles()
+    nameAddresses = names.addresses
+  }
+
   /// A record with the same fields that can be changed on its own.
-  public func copy() -> Record { Record(names, copying: fields) }
+  public func copy() -> Record {
+    closeHoles()
+    return Record(names, copying: fields)
+  }
 
   /// Copies all fields of another record into this one.
   func spread(_ other: Record) {
-    if count == 0 {
+    if slotCount == 0 {
+      other.closeHoles()
       names = other.names
       nameAddresses = names.addresses
-      reserve(other.count)
-      fields.initialize(from: other.fields, count: other.count)
-      count = other.count
+      reserve(other.slotCount)
+      fields.initialize(from: other.fields, count: other.slotCount)
+      slotCount = other.slotCount
     } else {
       for (key, value) in zip(other.keys, other.values) { self[key] = value }
     }
@@ -138,15 +174,15 @@ public final class Record {
   func removeAll() {
     names = FieldNames()
     nameAddresses = names.addresses
-    let old = count
-    count = 0
+    let old = slotCount
+    slotCount = 0
     fields.deinitialize(count: old)
   }
 
   func takeValues() -> [Value] {
     let taken = values
-    fields.deinitialize(count: count)
-    count = 0
+    fields.deinitialize(count: slotCount)
+    slotCount = 0
     names = FieldNames()
     nameAddresses = names.addresses
     return taken

@@ -20,6 +20,9 @@ public final class Text: @unchecked Sendable {
   /// Whether bytes have been added since `content` was made.
   @exclusivity(unchecked) private var isStale = false
   @exclusivity(unchecked) private var content: String
+  /// Where the characters of `content` are, once somebody has asked. Strings that several threads share are
+  /// never asked.
+  @exclusivity(unchecked) private var map: CharacterMap?
 
   /// The longest string that is extended as bytes.
   static let maximumBytes = 256
@@ -40,6 +43,7 @@ public final class Text: @unchecked Sendable {
     if isStale, let bytes {
       content = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
       isStale = false
+      map = nil
     }
     return content
   }
@@ -68,6 +72,35 @@ public final class Text: @unchecked Sendable {
     bytes = nil
     capacity = 0
     content += piece
+    if let map, !map.hasCountedOn(piece) { self.map = nil }
+  }
+
+  // MARK: - Characters
+
+  /// A string of no more bytes is walked through each time.
+  private static let shortestMapped = 64
+
+  /// The number of characters as a reader counts them.
+  public func characterCount(_ session: Session) throws -> Int {
+    let string = string
+    return string.utf8.count < Text.shortestMapped ? string.count : try mapped(session).count
+  }
+
+  /// The place in `string` of the character at `position`, which must be within `0...characterCount`.
+  func index(of position: Int, _ session: Session) throws -> String.Index {
+    let string = string
+    if string.utf8.count < Text.shortestMapped {
+      return string.index(string.startIndex, offsetBy: position)
+    }
+    return try mapped(session).index(of: position, in: string)
+  }
+
+  private func mapped(_ session: Session) throws -> CharacterMap {
+    let string = string
+    if let map { return map }
+    let map = try CharacterMap(string) { try session.poll() }
+    self.map = map
+    return map
   }
 
   private func makeBytes(room: Int) {

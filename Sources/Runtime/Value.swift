@@ -146,6 +146,16 @@ public final class NumberRange {
     count = length > 0 ? Int(length) : 0
   }
 
+  /// The numbers at these positions. Start and bound are what stands at those of the slice, as in Python;
+  /// where rounding would let a number in or out, the bound lies half a step behind the last instead.
+  func part(at places: Indexing.Positions) throws -> NumberRange {
+    let distance = step * Double(places.step)
+    let first = self[places.first]
+    let range = try NumberRange(first, self[places.stop], step: distance)
+    if range.count == places.count { return range }
+    return try NumberRange(first, first + distance * (Double(places.count) - 0.5), step: distance)
+  }
+
   /// The number at `index`, which must be within `0..<count`.
   @inline(__always) public subscript(index: Int) -> Double { start + Double(index) * step }
 }
@@ -222,12 +232,17 @@ public final class Closure {
 enum Teardown {
   /// Ends the life of values in a row.
   ///
-  /// The work list is only needed for containers that hold containers themselves; all others nest
-  /// two deep at most. Whether one dies here shows only when it is taken from the list: the same
-  /// one may stand in the row twice.
+  /// The work list is only needed for containers that die here and hold containers themselves; all
+  /// others nest two deep at most. Only what dies is looked into, so that letting go of a long list
+  /// that lives on costs nothing. The same container may stand in the row twice: the first is let go
+  /// at once, so that the last is found to be the only reference.
   static func release(_ values: UnsafeMutablePointer<Value>, count: Int) {
     var pending: [Value] = []
     for index in 0..<count where values[index].isContainer {
+      guard values[index].isOnlyReference else {
+        values[index] = .nil
+        continue
+      }
       guard values[index].holdsContainers else { continue }
       // Taken over by a swap: a second holder would make the value look shared.
       pending.append(.nil)
@@ -268,7 +283,7 @@ extension Value {
   fileprivate var holdsContainers: Bool {
     switch self {
     case .list(let list): Value.anyContainer(list.elements, list.count)
-    case .record(let record): Value.anyContainer(record.fields, record.count)
+    case .record(let record): Value.anyContainer(record.fields, record.slotCount)
     case .function(let closure): Value.anyContainer(closure.captured, closure.capturedCount)
     case .cell(let cell): cell.value.isContainer
     case .object(let object): object.heldBuffer.contains { $0.isContainer }
