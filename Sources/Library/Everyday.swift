@@ -13,6 +13,8 @@ enum Everyday {
     Builtin(
       "print(...values, sep = \" \", end = \"\\n\")",
       "Prints values with `sep` between them and `end` behind them.",
+      details: "It displays them as the prompt does: of a list of more than 100 elements both ends, "
+        + "tensors rounded. `print(string(x))` prints the whole value.",
       example: "print(\"k is\", 3)   #=> k is 3"
     ) { call in
       let session = call.session
@@ -29,9 +31,11 @@ enum Everyday {
       return .nil
     },
     Builtin(
-      "string(x: any) -> string", "Gives the text that `print` would print for a value.",
+      "string(x: any) -> string", "Gives the whole text of a value, as a hole `{x}` has it.",
+      details: "Long lists and tensors are not shortened and numbers not rounded, as they are where "
+        + "`print` or the prompt displays them. A tensor without dimensions is its number.",
       example: "string([1, 2])   #=> \"[1, 2]\""
-    ) { call in .string(Display.plain(call[0], call.session)) },
+    ) { call in .string(try Display.whole(call[0], call.session)) },
     Builtin(
       "len(x: any) -> number",
       "Counts the elements of a list, the fields of a record, the characters of a string.",

@@ -14,12 +14,21 @@ enum EverydayLists {
     Builtin(
       "sort(items: list, *, key = nil, reverse = false)",
       "Sorts a list in place, as `sorted` does.",
+      details: "`key` must leave the list as it is.",
       example: "let xs = [3, 1, 2]; xs.sort(); xs   #=> [1, 2, 3]",
       methodOnly: true
     ) { call in
       let list = try call.list(0)
-      list.items = try ordered(
-        list.items, key: call.optionalFunction(1), reverse: call.bool(2), call)
+      let before = list.items
+      let sorted = try ordered(
+        before, key: call.optionalFunction(1), reverse: call.bool(2), call)
+      // What `key` has added would be lost.
+      guard list.isUnchanged(since: before) else {
+        throw call.failure(
+          .value, "the list was changed while it was sorted", hint: "key may only look at it",
+          argument: 1)
+      }
+      list.items = sorted
       return .nil
     }
   ]

@@ -141,12 +141,7 @@ enum TensorPointwise {
         return .tensor(try (call.tensor(0) * scale).round() / scale)
       }
       if digits == 0 { return .number(number.rounded(.toNearestOrEven)) }
-      let scaled = number * pow(10, Double(digits))
-      guard scaled.isFinite else { return .number(number) }
-      // The nearest number to the decimal, as if it had been typed.
-      let whole = scaled.rounded(.toNearestOrEven)
-      return .number(
-        digits > 0 ? whole / pow(10, Double(digits)) : whole * pow(10, -Double(digits)))
+      return .number(Formatting.rounded(number, decimals: digits))
     },
     pointwise("trunc", .trunc, "Rounds towards 0.", "trunc(-1.5)   #=> -1") {
       $0.rounded(.towardZero)

@@ -102,7 +102,7 @@ extension Call {
   func notes() throws -> [(key: String, value: String)]? {
     guard !self[at("notes")].isNil else { return nil }
     let record = try record(at("notes"))
-    return record.keys.map { ($0, Display.plain(record[$0] ?? .nil, session)) }
+    return try record.keys.map { ($0, try Display.whole(record[$0] ?? .nil, session)) }
   }
 
   /// The number format that `precision` names.

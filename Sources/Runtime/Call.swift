@@ -122,6 +122,12 @@ public struct Call {
     throw wrongType(index, "a string")
   }
 
+  /// A string with what is known of its characters.
+  func text(_ index: Int) throws -> Text {
+    if case .text(let text) = self[index] { return text }
+    throw wrongType(index, "a string")
+  }
+
   /// A string, or nil if the argument is `nil`.
   public func optionalString(_ index: Int) throws -> String? {
     self[index].isNil ? nil : try string(index)

@@ -125,7 +125,7 @@ extension Machine {
   }
 
   private func push(_ closure: Closure, base: Int, missing: UInt64, isEntry: Bool) throws {
-    guard depth < maximumDepth,
+    guard depth <= maximumDepth,
       base + closure.code.registerCount < Machine.registerCapacity
     else {
       (registers + base).slots.clear(closure.code.header.parameters.count)

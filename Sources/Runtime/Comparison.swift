@@ -228,10 +228,10 @@ package enum Comparison {
   }
 
   /// Whether a string holds another.
-  static func contains(_ part: String, in text: String, _ session: Session) throws -> Bool {
+  static func contains(_ part: String, in text: Text, _ session: Session) throws -> Bool {
     if part.isEmpty { return true }
     var search = try TextSearch(part, in: text, session)
-    return try search.first(from: text.startIndex) != nil
+    return try search.first(from: text.string.startIndex) != nil
   }
 
   private static func contains(
@@ -247,7 +247,7 @@ package enum Comparison {
       guard case .text(let part) = value else {
         throw ScriptError.type("a string contains strings, not \(value.typePhrase)")
       }
-      return try contains(part.string, in: text.string, session)
+      return try contains(part.string, in: text, session)
     case .range(let range):
       guard let number = Conversion.number(value), range.count > 0 else { return false }
       let index = (number - range.start) / range.step

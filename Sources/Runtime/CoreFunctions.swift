@@ -117,7 +117,7 @@ enum CoreFunctions {
     of text: String, separatedBy separator: String, _ call: Call,
     _ body: (Substring) throws -> Void
   ) throws {
-    var search = try TextSearch(separator, in: text, call.session)
+    var search = try TextSearch(separator, in: call.text(0), call.session)
     var polling = call.polling
     var start = text.startIndex
     while let range = try search.first(from: start) {
@@ -157,7 +157,9 @@ enum CoreFunctions {
       "The parts joined, with this string in between.",
       example: "\", \".join([1, 2])   #=> \"1, 2\"", methodOnly: true
     ) { call in
-      let parts = try call.values(1).map(checking: call.session) { Display.plain($0, call.session) }
+      let parts = try call.values(1).map(checking: call.session) {
+        try Display.whole($0, call.session)
+      }
       let separator = try call.string(0)
       let size = parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
       try call.session.claim(stringBytes: size)
@@ -170,7 +172,9 @@ enum CoreFunctions {
       methodOnly: true
     ) { call in
       let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
-      guard !old.isEmpty else { return .string(text) }
+      guard !old.isEmpty else {
+        throw call.failure(.value, "the part to replace cannot be empty", argument: 1)
+      }
       try call.session.claim(stringBytes: text.utf8.count)
       var result = ""
       var unclaimed = 0

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How values print. What is shown reads back where it can: strings are quoted inside collections,
-// numbers print in full, NaN and the infinities have the names `nan` and `inf`. Cyclic and deep
-// collections end in `...`, long ones show both ends.
+// How values become text. What is shown reads back where it can: strings are quoted inside collections,
+// numbers print in full, NaN and the infinities have the names `nan` and `inf`.
+//
+// There are two texts of a value. The prompt, `print` and messages display it: deep collections end in
+// `...`, long ones show both ends, tensors round. `string(x)`, holes and `join` make text that a program
+// goes on with, a key or a line of a file: it is whole, and different values have different texts.
 
 import Syntax
 import Tensors
@@ -29,12 +32,38 @@ public enum Display {
     return text(value, session)
   }
 
+  /// The whole text of a value, as holes have it: a string is itself, a tensor without dimensions its
+  /// number. Throws a LimitError for what is too long or nests too deep.
+  public static func whole(_ value: Value, _ session: Session) throws -> String {
+    switch value {
+    case .text(let text): return text.string
+    case .number(let number): return self.number(number)
+    case .tensor(let tensor) where tensor.rank == 0:
+      return tensor.whole == nil
+        ? self.number(Float(tensor.number(at: 0))) : self.number(tensor.number(at: 0))
+    default:
+      var writer = DisplayWriter(session)
+      writer.write(value, depth: 0)
+      if let failure = writer.failure { throw failure }
+      return writer.text
+    }
+  }
+
   /// The richest form of a value: pictures for objects that have them, text for all others.
   public static func bundle(_ value: Value, _ session: Session) throws -> Bundle {
     if case .object(let object) = value, let bundle = object.type.bundle {
       return try bundle(object, session)
     }
     return Bundle(text: text(value, session))
+  }
+
+  /// The text of an element of a tensor, with the fewest digits that read back as the same element.
+  static func number(_ element: Float) -> String {
+    let number = Double(element)
+    if !element.isFinite || number.rounded() == number && abs(number) < 1e16 {
+      return self.number(number)
+    }
+    return withoutEmptyFraction(element.description)
   }
 
   /// The text of a number: whole numbers without a point, others with the fewest digits that
@@ -44,8 +73,14 @@ public enum Display {
     if number.isInfinite { return number < 0 ? "-inf" : "inf" }
     if number == 0 { return number.sign == .minus ? "-0" : "0" }
     if abs(number) < 1e16, let whole = Int(exactly: number) { return String(whole) }
-    var text = number.description
-    if let dot = text.range(of: ".0e") { text.replaceSubrange(dot, with: "e") }
+    return withoutEmptyFraction(number.description)
+  }
+
+  /// `1e+20` for `1.0e+20`, and `16777218` for `16777218.0`.
+  private static func withoutEmptyFraction(_ description: String) -> String {
+    var text = description
+    if text.hasSuffix(".0") { text.removeLast(2) }
+    if let dot = text.firstRange(of: ".0e") { text.replaceSubrange(dot, with: "e") }
     return text
   }
 
@@ -85,9 +120,28 @@ public enum Display {
 /// Gathers the text of one value.
 private struct DisplayWriter {
   var text = ""
+  /// Why the text could not be made whole.
+  private(set) var failure: (any Error)?
+  /// For a whole text: what is asked whether it may grow. A display is short by itself.
+  private let session: Session?
+  private var polling: Polling
+  /// The length of the text when it was announced.
+  private var claimed = 0
+  /// The collections that are being written; one that stands in itself is shown as `[...]`.
+  private var open: Set<ObjectIdentifier> = []
 
-  /// No value prints longer than this.
+  /// No value is displayed longer than this.
   private static let maximumLength = 1 << 20
+  /// Whole texts nest no deeper; only cyclic lists and chains of records do in earnest.
+  private static let maximumWholeDepth = 500
+
+  /// A writer of displays, or, for a session, of whole texts.
+  init(_ session: Session? = nil) {
+    self.session = session
+    polling = Polling(session)
+  }
+
+  private var isWhole: Bool { session != nil }
 
   mutating func write(_ value: Value, depth: Int) {
     switch value {
@@ -102,7 +156,9 @@ private struct DisplayWriter {
       text += closure.name == "fn" ? closure.signature : "fn " + closure.signature
     case .builtin(let builtin): text += "fn " + builtin.header.text
     case .tensor(let tensor):
-      text += TensorDisplay(tensor, indent: column).text
+      let display = TensorDisplay(tensor, indent: column, wholeFor: session)
+      text += display.text
+      if failure == nil { failure = display.failure }
     case .object(let object): text += object.type.display(object)
     case .cell(let cell): write(cell.value, depth: depth)
     }
@@ -119,8 +175,35 @@ private struct DisplayWriter {
     return count
   }
 
+  /// Whether a collection may be written at this depth; otherwise `...` stands in its place.
+  private mutating func enters(_ collection: AnyObject, depth: Int) -> Bool {
+    guard isWhole else { return depth < Display.maximumDepth }
+    if depth >= DisplayWriter.maximumWholeDepth {
+      failure = ScriptError.limit("this value nests too deep for a text", isCatchable: true)
+      return false
+    }
+    return open.insert(ObjectIdentifier(collection)).inserted
+  }
+
+  /// Whether there may be more; announces what a whole text has become.
+  private mutating func goesOn() -> Bool {
+    guard let session else { return text.utf8.count < DisplayWriter.maximumLength }
+    guard failure == nil else { return false }
+    do {
+      try polling.turn()
+      let size = text.utf8.count
+      if size - claimed >= 1 << 16 {
+        try session.claim(stringBytes: size)
+        claimed = size
+      }
+    } catch {
+      failure = error
+    }
+    return failure == nil
+  }
+
   private mutating func write(_ list: List, depth: Int) {
-    guard depth < Display.maximumDepth else {
+    guard enters(list, depth: depth) else {
       text += "[...]"
       return
     }
@@ -129,19 +212,20 @@ private struct DisplayWriter {
       writer.write(list[index], depth: depth + 1)
     }
     text += "]"
+    open.remove(ObjectIdentifier(list))
   }
 
-  /// Writes elements separated by commas; of many, both ends.
+  /// Writes elements separated by commas; of many, a display shows both ends.
   private mutating func elements(_ count: Int, _ body: (inout DisplayWriter, Int) -> Void) {
-    let isLong = count > Display.maximumCount
+    let isElided = !isWhole && count > Display.maximumCount
     var index = 0
     while index < count {
       if index > 0 { text += ", " }
-      if isLong, index == Display.edgeCount {
+      if isElided, index == Display.edgeCount {
         text += "..., "
         index = count - Display.edgeCount
       }
-      guard text.utf8.count < DisplayWriter.maximumLength else {
+      guard goesOn() else {
         text += "..."
         return
       }
@@ -155,17 +239,19 @@ private struct DisplayWriter {
       text += title + " (" + record.keys.joined(separator: ", ") + ")"
       return
     }
-    guard depth < Display.maximumDepth else {
+    guard enters(record, depth: depth) else {
       text += "{...}"
       return
     }
     text += "{"
-    elements(record.count) { writer, index in
-      let key = record.keys[index]
+    let (keys, values) = (record.keys, record.values)
+    elements(keys.count) { writer, index in
+      let key = keys[index]
       writer.text += (Display.isName(key) ? key : Display.quoted(key)) + ": "
-      writer.write(record.values[index], depth: depth + 1)
+      writer.write(values[index], depth: depth + 1)
     }
     text += "}"
+    open.remove(ObjectIdentifier(record))
   }
 
   private mutating func write(_ range: NumberRange) {
@@ -173,8 +259,4 @@ private struct DisplayWriter {
     if range.step != 1 { text += ", \(Display.number(range.step))" }
     text += ")"
   }
-}
-
-extension String {
-  fileprivate func range(of part: String) -> Range<String.Index>? { firstRange(of: part) }
 }

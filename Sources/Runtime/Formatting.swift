@@ -62,6 +62,26 @@ public enum Formatting {
     printed("%.*f", decimals, number)
   }
 
+  /// The number nearest to the decimal that `fixed` writes, halves of the exact value to the even digit; a
+  /// negative count rounds in front of the point.
+  public static func rounded(_ number: Double, decimals: Int) -> Double {
+    guard number.isFinite else { return number }
+    if decimals >= 0 {
+      // A number has no more than 1074 decimals, and 17 digits tell it from all others.
+      let text = printed("%.*f", min(decimals, 400), number)
+      return text.withCString { strtod($0, nil) }
+    }
+    // Whole multiples of a power of ten, whose quotient a remainder corrects.
+    let unit = pow(10, Double(-decimals))
+    guard unit.isFinite else { return number < 0 ? -0.0 : 0 }
+    let rest = fmod(abs(number), unit)
+    guard rest != 0 else { return number }
+    let below = (abs(number) - rest) / unit
+    let isUp = rest > unit / 2 || rest == unit / 2 && fmod(below.rounded(), 2) == 1
+    let size = (below.rounded() + (isUp ? 1 : 0)) * unit
+    return number < 0 ? -size : size
+  }
+
   /// A number with an exponent.
   public static func exponent(_ number: Double, decimals: Int) -> String {
     printed("%.*e", decimals, number)

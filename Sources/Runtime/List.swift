@@ -199,6 +199,18 @@ public final class List {
 
   // MARK: -
 
+  /// Whether the list holds exactly these values, the same objects in the same order.
+  public func isUnchanged(since values: [Value]) -> Bool {
+    guard values.count == count else { return false }
+    return values.withUnsafeBufferPointer { old in
+      old.withMemoryRebound(to: Slot.self) { old in
+        elements.withMemoryRebound(to: Slot.self, capacity: count) { slots in
+          (0..<count).allSatisfy { slots[$0].isSame(as: old[$0]) }
+        }
+      }
+    }
+  }
+
   /// Reverses the order of the elements.
   public func reverse() {
     var buffer = UnsafeMutableBufferPointer(start: elements, count: count)

@@ -42,6 +42,14 @@ extension Slot {
   /// The number, if this is one.
   @inline(__always) var number: Double { Double(bitPattern: bits) }
   @inline(__always) var isNumber: Bool { tag == Tag.number }
+  /// Whether this holds the same number, boolean or object.
+  func isSame(as other: Slot) -> Bool {
+    guard tag == other.tag else { return false }
+    // Of a boolean only the lowest bit counts, of nil none.
+    if tag == Tag.bool { return (bits ^ other.bits) & 1 == 0 }
+    return tag == Tag.nil || bits == other.bits
+  }
+
   /// Whether this is no reference.
   @inline(__always) var isTrivial: Bool { tag &- 2 > 8 }
 

@@ -21,7 +21,7 @@ enum StringMethods {
       "Whether a string holds another, as `part in text` does.",
       example: "\"banana\".contains(\"nan\")   #=> true", methodOnly: true
     ) { call in
-      .bool(try Comparison.contains(call.string(1), in: call.string(0), call.session))
+      .bool(try Comparison.contains(call.string(1), in: call.text(0), call.session))
     },
     Builtin(
       "find(text: string, part: string, start: number = 0)",
@@ -33,7 +33,7 @@ enum StringMethods {
       guard let from = try start(2, of: text, call) else { return .nil }
       var place = from.index
       if !part.isEmpty {
-        var search = try TextSearch(part, in: text, call.session)
+        var search = try TextSearch(part, in: call.text(0), call.session)
         guard let range = try search.first(from: from.index) else { return .nil }
         place = range.lowerBound
       }
@@ -48,7 +48,7 @@ enum StringMethods {
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
       if part.isEmpty { return .integer(try TextWalk.count(text, call.session)) }
-      var search = try TextSearch(part, in: text, call.session)
+      var search = try TextSearch(part, in: call.text(0), call.session)
       var (start, last) = (text.startIndex, nil as String.Index?)
       while let range = try search.first(from: start) {
         last = range.lowerBound
@@ -67,7 +67,7 @@ enum StringMethods {
         throw call.failure(.value, "the part to count cannot be empty", argument: 1)
       }
       guard let from = try start(2, of: text, call) else { return .integer(0) }
-      var search = try TextSearch(part, in: text, call.session)
+      var search = try TextSearch(part, in: call.text(0), call.session)
       var (count, start) = (0, from.index)
       while let range = try search.first(from: start) {
         count += 1
@@ -83,10 +83,11 @@ enum StringMethods {
     position: Int, index: String.Index
   )? {
     let asked = try call.integer(argument)
-    guard asked != 0 else { return (0, text.startIndex) }
-    let position = asked > 0 ? asked : max(0, asked + (try TextWalk.count(text, call.session)))
-    guard let index = Indexing.place(position, in: text) else { return nil }
-    return (position, index)
+    guard asked != 0, case .text(let characters) = call[0] else { return (0, text.startIndex) }
+    let count = try characters.characterCount(call.session)
+    let position = asked > 0 ? asked : max(0, asked + count)
+    guard position <= count else { return nil }
+    return (position, try characters.index(of: position, call.session))
   }
 
   private static let codes: [Builtin] = [

@@ -6,7 +6,8 @@
 // without trailing zeros; very large and very small ones use an exponent. Columns are aligned at
 // the right. A tensor of more than a thousand elements, or of as many empty rows, shows three at each
 // end of every dimension, and its shape; one of many dimensions shows fewer, so that what is written
-// stays short whatever the shape.
+// stays short whatever the shape. The whole text, for strings that a program goes on with, has every
+// element with all its digits.
 
 import Tensors
 
@@ -15,16 +16,32 @@ struct TensorDisplay {
   private(set) var text: String
   private let tensor: Tensor
   private let isLong: Bool
+  /// For whole texts: what is asked whether there may be so much.
+  private let session: Session?
+  private var polling: Polling
+  /// Why the text could not be made whole.
+  private(set) var failure: (any Error)?
   private var width = 0
   private var indent: Int
 
   private static let maximumCount = 1000
 
-  init(_ tensor: Tensor, indent: Int) {
+  /// The text that is displayed, or the whole text for a session.
+  init(_ tensor: Tensor, indent: Int, wholeFor session: Session? = nil) {
     self.tensor = tensor
-    isLong = TensorDisplay.isLong(tensor.shape)
+    self.session = session
+    polling = Polling(session)
+    // Of a tensor without elements the shape says all, and it may have any number of rows.
+    isLong = (session == nil || tensor.count == 0) && TensorDisplay.isLong(tensor.shape)
     text = tensor.isParameter ? "param(" : "tensor("
     self.indent = indent + text.utf8.count
+    do {
+      // An element takes three characters at least.
+      if !isLong { try session?.claim(stringBytes: 3 * tensor.count) }
+    } catch {
+      failure = error
+      return
+    }
     tensor.withValues { values in
       width = tensor.rank < 2 ? 0 : widest(values, dim: 0, offset: 0)
       write(values, dim: 0, offset: 0)
@@ -62,10 +79,18 @@ struct TensorDisplay {
   /// The number of elements in one step along a dimension.
   private func stride(_ dim: Int) -> Int { tensor.shape[(dim + 1)...].reduce(1, *) }
 
-  private func widest(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) -> Int {
+  /// Looks at the limits while a whole text is made; true if they are used up.
+  private mutating func mustStop() -> Bool {
+    guard session != nil, failure == nil else { return failure != nil }
+    do { try polling.turn() } catch { failure = error }
+    return failure != nil
+  }
+
+  private mutating func widest(_ values: UnsafeBufferPointer<Float>, dim: Int, offset: Int) -> Int {
     guard dim < tensor.rank else { return element(values, offset).utf8.count }
     var result = 0
     for case let index? in shown(dim) {
+      if mustStop() { return 0 }
       result = max(result, widest(values, dim: dim + 1, offset: offset + index * stride(dim)))
     }
     return result
@@ -85,6 +110,7 @@ struct TensorDisplay {
       : "," + String(repeating: "\n", count: min(2, tensor.rank - 1 - dim))
         + String(repeating: " ", count: indent + dim + 1)
     for (position, index) in shown(dim).enumerated() {
+      if mustStop() { return }
       if position > 0 { text += separator }
       if let index {
         write(values, dim: dim + 1, offset: offset + index * stride(dim))
@@ -97,10 +123,10 @@ struct TensorDisplay {
 
   private func element(_ values: UnsafeBufferPointer<Float>, _ offset: Int) -> String {
     if tensor.whole != nil { return Display.number(tensor.number(at: offset)) }
-    return TensorDisplay.element(values[offset])
+    return session != nil ? Display.number(values[offset]) : TensorDisplay.element(values[offset])
   }
 
-  /// One element.
+  /// One element, rounded.
   static func element(_ value: Float) -> String {
     let number = Double(value)
     guard value.isFinite else { return Display.number(number) }

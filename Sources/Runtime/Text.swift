@@ -23,6 +23,8 @@ public final class Text: @unchecked Sendable {
   /// Where the characters of `content` are, once somebody has asked. Strings that several threads share are
   /// never asked.
   @exclusivity(unchecked) private var map: CharacterMap?
+  /// Whether equal characters of `content` are equal bytes (see `TextSearch`), once somebody has asked.
+  @exclusivity(unchecked) private var plainness: Bool?
 
   /// The longest string that is extended as bytes.
   static let maximumBytes = 256
@@ -44,6 +46,7 @@ public final class Text: @unchecked Sendable {
       content = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)
       isStale = false
       map = nil
+      plainness = nil
     }
     return content
   }
@@ -73,6 +76,7 @@ public final class Text: @unchecked Sendable {
     capacity = 0
     content += piece
     if let map, !map.hasCountedOn(piece) { self.map = nil }
+    plainness = nil
   }
 
   // MARK: - Characters
@@ -93,6 +97,16 @@ public final class Text: @unchecked Sendable {
       return string.index(string.startIndex, offsetBy: position)
     }
     return try mapped(session).index(of: position, in: string)
+  }
+
+  /// Whether equal characters are equal bytes.
+  func isPlain(_ session: Session) throws -> Bool {
+    var string = string
+    if let plainness { return plainness }
+    string.makeContiguousUTF8()
+    let isPlain = try TextWalk.isPlain(string, session)
+    if string.utf8.count >= Text.shortestMapped { plainness = isPlain }
+    return isPlain
   }
 
   private func mapped(_ session: Session) throws -> CharacterMap {

@@ -18,13 +18,11 @@ struct TextSearch {
   private var polling: Polling
 
   /// Prepares to look for `part`, which is not empty, in `text`.
-  init(_ part: String, in text: String, _ session: Session) throws {
-    var text = text
-    text.makeContiguousUTF8()
-    self.text = text
+  init(_ part: String, in text: Text, _ session: Session) throws {
+    self.text = text.string
     self.session = session
     polling = Polling(session)
-    isPlain = try TextWalk.isPlain(part, session) && TextWalk.isPlain(text, session)
+    isPlain = try TextWalk.isPlain(part, session) && text.isPlain(session)
     bytes = isPlain ? Array(part.utf8) : []
     self.part = isPlain ? [] : try Array(part.map(checking: session) { $0 })
   }
@@ -132,9 +130,4 @@ enum TextWalk {
       return true
     }
   }
-}
-
-extension Session {
-  /// The number of characters of a string, looking at the interrupt and the limits meanwhile.
-  public func characterCount(of text: String) throws -> Int { try TextWalk.count(text, self) }
 }

@@ -134,7 +134,7 @@ extension Machine {
   func interpolate(_ first: UnsafeMutablePointer<Value>, count: Int) throws -> Value {
     var text = ""
     for index in 0..<count {
-      let part = Display.plain(first[index], session)
+      let part = try Display.whole(first[index], session)
       let size = text.utf8.count + part.utf8.count
       try session.claim(stringBytes: size)
       // Strings double when they grow, which is much for long ones.
@@ -149,11 +149,11 @@ extension Machine {
     _ first: UnsafeMutablePointer<Value>, count: Int, to target: UnsafeMutablePointer<Value>
   ) throws {
     if !target.holdsUnsharedText {
-      target.pointee = .string(Display.plain(target.pointee, session))
+      target.pointee = .string(try Display.whole(target.pointee, session))
     }
     guard case .text(let text) = target.pointee else { return }
     for index in 0..<count {
-      let piece = Display.plain(first[index], session)
+      let piece = try Display.whole(first[index], session)
       guard text.utf8Count + piece.utf8.count <= Session.maximumStringBytes else {
         throw tooLongText()
       }

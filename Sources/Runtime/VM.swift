@@ -71,12 +71,13 @@ final class Machine {
     self.session = session
     self.maximumDepth = maximumDepth
     registers = RegisterFile.reserve(Machine.registerCapacity)
-    // One more in front, where `frame` points while nothing runs.
-    frames = .allocate(capacity: maximumDepth + 2) + 1
+    // One more in front, where `frame` points while nothing runs, and one for the top level, which is no
+    // call.
+    frames = .allocate(capacity: maximumDepth + 3) + 1
     state = .allocate(capacity: 1)
     state.initialize(
       to: MachineState(
-        frame: frames - 1, frameEnd: frames + maximumDepth,
+        frame: frames - 1, frameEnd: frames + maximumDepth + 1,
         registerEnd: registers.slots + Machine.registerCapacity, fuel: Machine.pollInterval,
         result: .nil, appendName: Unmanaged.passUnretained(knownNames.append).toOpaque(),
         popName: Unmanaged.passUnretained(knownNames.pop).toOpaque(), instructionCount: 0,
@@ -98,7 +99,7 @@ final class Machine {
   /// Lowers the depth that calls may reach.
   func limitDepth(_ depth: Int) {
     maximumDepth = min(maximumDepth, max(1, depth))
-    state.pointee.frameEnd = frames + maximumDepth
+    state.pointee.frameEnd = frames + maximumDepth + 1
   }
 
   /// The number of the first register of a frame's window.
