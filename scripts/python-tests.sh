@@ -49,7 +49,8 @@ fi
   echo "not to be had here: pillow"
 
 folders=()
-for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Files Tests/Interrupts Tests/Signals; do
+for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Numbers Tests/Scaling Tests/Files \
+  Tests/Interrupts Tests/Signals; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 [ $# -gt 0 ] || set -- "${folders[@]}"

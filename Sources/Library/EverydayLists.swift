@@ -103,6 +103,20 @@ enum EverydayLists {
         })
     },
     Builtin(
+      "distinct(items, *, key = nil) -> list",
+      "Lists the different items in the order in which they first stand.",
+      details: "Items are the same where `==` says so, lists and records too; with `key`, where what it "
+        + "gives is the same. It takes one step for each item, however many differ.",
+      example: "distinct([3, 1, 3, [2], [2]])   #=> [3, 1, [2]]"
+    ) { call in
+      let key = try call.optionalFunction(1)
+      var seen = DistinctValues(call.session)
+      return .list(
+        try items(call).filter { item in
+          try seen.insert(key.map { try call.invoke($0, [item]) } ?? item)
+        })
+    },
+    Builtin(
       "keys(r: record) -> list", "Lists the names of the fields of a record.",
       example: "keys({a: 1, b: 2})   #=> [\"a\", \"b\"]"
     ) { call in

@@ -13,7 +13,7 @@ import differential  # noqa: E402
 import operations  # noqa: E402
 
 # Everyday functions of the same namespaces, which are not about tensors.
-EVERYDAY = set("""append assert enumerate error exit filter fold help input keys len map number print range
+EVERYDAY = set("""append assert distinct enumerate error exit filter fold help input keys len map number print range
                   seed show sleep sorted string table type values zip ord chr""".split())
 
 

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The different values among many, found by hashing. Two values are the same where `==` says so, so
+// whatever `==` takes for equal has one hash: a list and a range of the same numbers, a number and a
+// tensor of it without dimensions, 0 and -0, records whatever the order of their fields.
+
+import Tensors
+
+/// Values of which no two are equal, in the order in which they came.
+public struct DistinctValues {
+  /// The values.
+  public private(set) var values: [Value] = []
+  /// The places of the values with the same hash.
+  private var places: [Int: [Int]] = [:]
+  private let session: Session
+  private var polling: Polling
+
+  /// Parts deeper than this do not count for a hash.
+  private static let maximumDepth = 16
+
+  /// Makes an empty collection.
+  public init(_ session: Session) {
+    self.session = session
+    polling = Polling(session)
+  }
+
+  /// Adds a value unless an equal one is there already; true if it is new.
+  public mutating func insert(_ value: Value) throws -> Bool {
+    var hasher = Hasher()
+    try hash(value, depth: 0, into: &hasher)
+    let hash = hasher.finalize()
+    for place in places[hash] ?? [] where try Comparison.equal(values[place], value, session) {
+      return false
+    }
+    places[hash, default: []].append(values.count)
+    values.append(value)
+    return true
+  }
+
+  private mutating func hash(_ value: Value, depth: Int, into hasher: inout Hasher) throws {
+    guard depth < DistinctValues.maximumDepth else { return }
+    try polling.turn()
+    switch value {
+    case .number(let number): hasher.combine(number)
+    case .tensor(let tensor) where tensor.rank == 0: hasher.combine(tensor.number(at: 0))
+    case .tensor(let tensor):
+      for index in 0..<min(tensor.count, DistinctValues.maximumElements) {
+        hasher.combine(tensor.number(at: index))
+      }
+    case .bool(let bool): hasher.combine(bool)
+    case .text(let text): hasher.combine(text.string)
+    case .list(let list):
+      for index in 0..<list.count { try hash(list[index], depth: depth + 1, into: &hasher) }
+    case .range(let range):
+      for index in 0..<range.count {
+        try polling.turn()
+        if depth + 1 < DistinctValues.maximumDepth { hasher.combine(range[index]) }
+      }
+    case .record(let record):
+      // The order of fields does not count: their hashes are added up.
+      var sum = 0
+      for (name, value) in zip(record.keys, record.values) {
+        var field = Hasher()
+        field.combine(name)
+        try hash(value, depth: depth + 1, into: &field)
+        sum &+= field.finalize()
+      }
+      hasher.combine(sum)
+    // What is equal by being the same object is rare enough to be compared one by one.
+    case .function, .builtin, .object, .cell, .nil: break
+    }
+  }
+
+  /// More elements of a tensor do not count for a hash.
+  private static let maximumElements = 64
+}
