@@ -14,5 +14,6 @@ fi
 mkdir -p results
 python3 models/run.py "$smap" --rounds "$rounds" --output results/models.md
 python3 language/run.py "$smap" --rounds "$rounds" --output results/language.md
+python3 scaling.py "$smap" --output results/scaling.md
 ./assemble.sh
 cat RESULTS.md

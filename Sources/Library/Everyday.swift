@@ -13,7 +13,8 @@ enum Everyday {
     Builtin(
       "print(...values, sep = \" \", end = \"\\n\")",
       "Prints values with `sep` between them and `end` behind them.",
-      details: "It displays them as the prompt does: of a list of more than 100 elements both ends, "
+      details:
+        "It displays them as the prompt does: of a list of more than 100 elements both ends, "
         + "tensors rounded. `print(string(x))` prints the whole value.",
       example: "print(\"k is\", 3)   #=> k is 3"
     ) { call in
@@ -32,7 +33,8 @@ enum Everyday {
     },
     Builtin(
       "string(x: any) -> string", "Gives the whole text of a value, as a hole `{x}` has it.",
-      details: "Long lists and tensors are not shortened and numbers not rounded, as they are where "
+      details:
+        "Long lists and tensors are not shortened and numbers not rounded, as they are where "
         + "`print` or the prompt displays them. A tensor without dimensions is its number.",
       example: "string([1, 2])   #=> \"[1, 2]\""
     ) { call in .string(try Display.whole(call[0], call.session)) },

@@ -105,7 +105,8 @@ enum EverydayLists {
     Builtin(
       "distinct(items, *, key = nil) -> list",
       "Lists the different items in the order in which they first stand.",
-      details: "Items are the same where `==` says so, lists and records too; with `key`, where what it "
+      details:
+        "Items are the same where `==` says so, lists and records too; with `key`, where what it "
         + "gives is the same. It takes one step for each item, however many differ.",
       example: "distinct([3, 1, 3, [2], [2]])   #=> [3, 1, [2]]"
     ) { call in

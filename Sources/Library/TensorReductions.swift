@@ -22,7 +22,8 @@ enum TensorReductions {
     _ reduce: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor
   ) -> Builtin {
     Builtin(
-      "\(name)(x: tensor, dim = nil, keepdim = false)\(numbers == nil ? " -> tensor" : "")", summary,
+      "\(name)(x: tensor, dim = nil, keepdim = false)\(numbers == nil ? " -> tensor" : "")",
+      summary,
       details: numbers == nil ? "" : numbersInFull, example: example,
       takesNumbers: numbers != nil
     ) { call in
@@ -49,7 +50,8 @@ enum TensorReductions {
   }
 
   /// The numbers in the first argument if they are plain ones to be reduced to one.
-  static func plainNumbers(_ call: Call, dim: Int = 1, keepDim: Int? = 2) throws -> NumberSequence? {
+  static func plainNumbers(_ call: Call, dim: Int = 1, keepDim: Int? = 2) throws -> NumberSequence?
+  {
     guard call[dim].isNil, try keepDim.map({ try !call.bool($0) }) ?? true else { return nil }
     return NumberSequence(call)
   }
@@ -129,7 +131,8 @@ enum TensorReductions {
       "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
       "Gives the standard deviation; squares are divided by their number less `correction`.",
       details: numbersInFull,
-      example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)", takesNumbers: true
+      example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)",
+      takesNumbers: true
     ) { call in
       if let plain = try plainNumbers(call, keepDim: 3) {
         return .number(try plain.variance(correction: call.number(2)).squareRoot())

@@ -64,6 +64,10 @@ limited 'output' 'write 1.0 kB' --max-output 1KB 'while true { print("x") }'
 limited 'output of the last line' 'write 10 bytes' --max-output 10B 'print("12345678901234567890")'
 limited 'depth' 'nested more than 50 deep' --max-depth 50 'fn f(n) = f(n + 1) + 1
 f(0)'
+expect 'limit: as many calls as it says' 0 '5' "$smap" --max-depth 5 -e 'fn f(n) = if n == 1 { 1 } else { 1 + f(n - 1) }
+f(5)'
+limited 'one call more' 'nested more than 5 deep' --max-depth 5 'fn f(n) = if n == 1 { 1 } else { 1 + f(n - 1) }
+f(6)'
 expect 'limit: depth in range' 64 'max-depth' "$smap" --max-depth 20000 -e 1
 expect 'limit: a size' 64 'max-output' "$smap" --max-output much -e 1
 
