@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A data set from a folder on disk: one folder a class, named after it, with PNG files inside.
-// Names are taken in byte order, so the labels do not depend on the file system.
+// Names are taken in byte order, so the labels do not depend on the file system. What is no picture
+// that can be read is passed over, and said: a data set that is smaller than its folder would show only
+// much later.
 
 import Files
 
@@ -12,43 +14,81 @@ public enum FolderDataset {
 
   /// Loads every PNG, cuts out its middle square and brings it to `size` x `size`.
   ///
-  /// Transparent parts become white. Hidden files and files that do not end in `.png` are passed
-  /// over; a damaged PNG is an error that names it.
+  /// Transparent parts become white. Hidden files are passed over in silence; other files, folders
+  /// within the classes and damaged pictures are passed over too and counted in the result.
   ///
-  /// - Throws: `FileError` or `ImageError` when the folder or a file cannot be used.
-  public static func load(folder: String, size: Int) throws -> ImageDataset {
+  /// - Throws: `FileError` or `ImageError` when the folder or a class cannot be listed, or holds no
+  ///   picture that can be read.
+  public static func load(
+    folder: String, size: Int
+  ) throws -> (dataset: ImageDataset, skipped: SkippedFiles) {
     try Picture.checkSize(width: size, height: size)
-    let classes = try FileReader.names(inFolder: folder).filter {
-      !$0.hasPrefix(".") && FileReader.isFolder("\(folder)/\($0)")
-    }
+    var loader = Loader(folder: folder, size: size)
+    let names = try visibleNames(in: folder)
+    let classes = names.filter { FileReader.isFolder("\(folder)/\($0)") }
     guard !classes.isEmpty else {
       throw ImageError.data(
         "'\(folder)' holds no folders", hint: "put the pictures of each class into its own folder")
     }
+    for name in names where !classes.contains(name) { loader.skipped.add(file: name) }
+    for (label, className) in classes.enumerated() {
+      try loader.addClass(className, label: label)
+    }
+    guard !loader.pictures.isEmpty else {
+      throw ImageError.data(
+        "'\(folder)' holds no PNG files that can be read", hint: loader.skipped.summary ?? "")
+    }
+    let dataset = try ImageDataset(
+      size: size, pictures: loader.pictures, labels: loader.labels, classNames: classes,
+      names: loader.names)
+    return (dataset, loader.skipped)
+  }
+
+  fileprivate static func visibleNames(in folder: String) throws -> [String] {
+    try FileReader.names(inFolder: folder).filter { !$0.hasPrefix(".") }
+  }
+
+  /// The pictures so far.
+  private struct Loader {
+    let folder: String
+    let size: Int
     var pictures: [Picture] = []
     var labels: [Int] = []
     var names: [String] = []
-    for (label, className) in classes.enumerated() {
-      for file in try pngNames(in: "\(folder)/\(className)") {
-        let picture = try PNG.load(path: "\(folder)/\(className)/\(file)")
-        pictures.append(try prepared(picture, size: size))
-        guard pictures.count <= byteLimit / (size * size * 3) else {
-          throw ImageError.limit(
-            "'\(folder)' has too many pictures for \(size) x \(size) pixels each",
-            hint: "choose a smaller size")
+    var skipped = SkippedFiles()
+
+    init(folder: String, size: Int) { (self.folder, self.size) = (folder, size) }
+
+    mutating func addClass(_ className: String, label: Int) throws {
+      for file in try visibleNames(in: "\(folder)/\(className)") {
+        let name = "\(className)/\(file)"
+        if FileReader.isFolder("\(folder)/\(name)") {
+          skipped.add(folder: name)
+        } else if !file.lowercased().hasSuffix(".png") {
+          skipped.add(file: name)
+        } else if let picture = try picture(name) {
+          pictures.append(picture)
+          labels.append(label)
+          names.append(name)
         }
-        labels.append(label)
-        names.append("\(className)/\(file)")
+      }
+      guard pictures.count <= byteLimit / (size * size * 3) else {
+        throw ImageError.limit(
+          "'\(folder)' has too many pictures for \(size) x \(size) pixels each",
+          hint: "choose a smaller size")
       }
     }
-    guard !pictures.isEmpty else { throw ImageError.data("'\(folder)' holds no PNG files") }
-    return try ImageDataset(
-      size: size, pictures: pictures, labels: labels, classNames: classes, names: names)
-  }
 
-  private static func pngNames(in folder: String) throws -> [String] {
-    try FileReader.names(inFolder: folder).filter {
-      !$0.hasPrefix(".") && $0.lowercased().hasSuffix(".png")
+    /// A picture brought to size, or nil if its file is damaged or cannot be read.
+    private mutating func picture(_ name: String) throws -> Picture? {
+      do {
+        return try prepared(try PNG.load(path: "\(folder)/\(name)"), size: size)
+      } catch let error as ImageError where error.exitCode == 65 {
+        skipped.add(unusable: error.message)
+      } catch let error as FileError {
+        skipped.add(unusable: error.description)
+      }
+      return nil
     }
   }
 
@@ -57,4 +97,55 @@ public enum FolderDataset {
     let filter: ResamplingFilter = square.width > size ? .lanczos : .bilinear
     return try square.resized(width: size, height: size, filter: filter)
   }
+}
+
+/// What a data set passed over in its folder.
+public struct SkippedFiles: Sendable, Equatable {
+  /// Files of other kinds by their endings, in the order of their first appearance.
+  private var others: [(ending: String, count: Int)] = []
+  private var folders: [String] = []
+  private var faults: [String] = []
+
+  /// Examples of each kind that a summary names.
+  private static let exampleCount = 2
+
+  mutating func add(file name: String) {
+    let entry = name.split(separator: "/").last ?? ""
+    let ending =
+      entry.contains(".") ? "." + (entry.split(separator: ".").last ?? "").lowercased() : ""
+    if let index = others.firstIndex(where: { $0.ending == ending }) {
+      others[index].count += 1
+    } else {
+      others.append((ending, 1))
+    }
+  }
+
+  mutating func add(folder name: String) { folders.append(name) }
+
+  mutating func add(unusable message: String) { faults.append(message) }
+
+  /// What was passed over and why, on one line; nil if nothing was.
+  public var summary: String? {
+    var parts = others.sorted { $0.count > $1.count }.prefix(4).map { ending, count in
+      "\(count) \(ending.isEmpty ? "without ending" : ending)"
+    }
+    if others.count > 4 { parts.append("files of \(others.count - 4) other kinds") }
+    if !parts.isEmpty { parts[parts.count - 1] += " (only PNG is read)" }
+    if !folders.isEmpty {
+      parts.append(
+        "\(folders.count) folder\(folders.count == 1 ? "" : "s") within a class "
+          + "(\(SkippedFiles.examples(folders)))")
+    }
+    if !faults.isEmpty {
+      parts.append("\(faults.count) unusable (\(SkippedFiles.examples(faults)))")
+    }
+    return parts.isEmpty ? nil : "skipped: " + parts.joined(separator: ", ")
+  }
+
+  private static func examples(_ names: [String]) -> String {
+    names.prefix(exampleCount).joined(separator: "; ") + (names.count > exampleCount ? "; .." : "")
+  }
+
+  /// Equal when they say the same.
+  public static func == (a: SkippedFiles, b: SkippedFiles) -> Bool { a.summary == b.summary }
 }

@@ -115,7 +115,10 @@ enum DataFiles {
     let record = Record()
     let checkpoint = try Checkpoint.read(path: path)
     for entry in checkpoint.tensors { record[entry.name] = .tensor(entry.tensor) }
-    for name in checkpoint.rounded { noteRounding("\(path): \(name)", call) }
+    if let first = checkpoint.rounded.first {
+      let more = checkpoint.rounded.count - 1
+      noteRounding("\(path): \(first)\(more > 0 ? " and \(more) more" : "")", call)
+    }
     return .record(record)
   }
 

@@ -40,7 +40,11 @@ enum DataFunctions {
   private static let folder = Builtin(
     "data.folder(path: string, *, size = 32, split = nil) -> record",
     "Reads a data set from a folder with one folder of PNG files a class.",
-    details: "Pictures are cut to squares and resized. `split` names a folder within `path`.",
+    details: """
+      Pictures are cut to squares and resized; transparent parts become white. `split` names a folder \
+      within `path`. Other files, folders within the classes and damaged pictures are skipped, and a \
+      note says so.
+      """,
     example: """
       image.save(zeros(3, 4, 4), "pets/cat/one.png")
       data.folder("pets", size = 8).images.shape   #=> [1, 3, 8, 8]
@@ -49,7 +53,9 @@ enum DataFunctions {
       var path = try call.string(0)
       if let split = try call.optionalString(2) { path += "/\(split)" }
       let size = try call.integer("size", in: 1...4096)
-      return try record(try FolderDataset.load(folder: path, size: size))
+      let (dataset, skipped) = try FolderDataset.load(folder: path, size: size)
+      if let summary = skipped.summary { call.session.note("'\(path)': \(summary)") }
+      return try record(dataset)
     })
 
   private static func record(_ dataset: ImageDataset) throws -> Value {

@@ -9,7 +9,7 @@ import Tensors
 
 /// The functions of `image`.
 enum MediaFunctions {
-  static let functions: [Builtin] = [load, save, resize, show, grid]
+  static let functions: [Builtin] = [load, save, resize, flatten, show, grid]
 
   private static let load = Builtin(
     "image.load(path: string) -> [1, C, H, W]",
@@ -46,6 +46,30 @@ enum MediaFunctions {
         try call.integer("height", in: 1...16_384), try call.integer("width", in: 1...16_384)
       )
       return .tensor(try Images.resize(call.tensor(0), height: height, width: width))
+    })
+
+  private static let flatten = Builtin(
+    "image.flatten(x: [B, C, H, W], background = 1) -> tensor",
+    "Puts pictures with transparency on a grey background, white by default: [B, 3, H, W].",
+    details:
+      "Pictures of 3 channels stay as they are, grey ones become coloured. A tokenizer takes "
+      + "what this gives.",
+    example: "image.flatten(zeros(1, 4, 2, 2), 0.5)[0, :, 0, 0]   #=> tensor([0.5, 0.5, 0.5])",
+    body: translating { call in
+      let pictures = try call.tensor(0)
+      let background = Float(try call.number("background", in: 0...1))
+      let shape = pictures.shape
+      switch shape[1] {
+      case 1: return .tensor(try pictures.expand([shape[0], 3, shape[2], shape[3]]))
+      case 3: return .tensor(pictures)
+      case 4:
+        let alpha = try pictures.narrow(dim: 1, start: 3, count: 1)
+        let colour = try pictures.narrow(dim: 1, start: 0, count: 3).sub(background)
+        return .tensor(try colour.mul(alpha).add(background))
+      default:
+        throw call.failure(
+          .shape, "pictures have 1, 3 or 4 channels; \(shape) has \(shape[1])", argument: 0)
+      }
     })
 
   private static let show = Builtin(

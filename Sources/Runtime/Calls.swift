@@ -215,11 +215,20 @@ extension Machine {
         guard mismatch != nil else { continue }
         var error = ScriptError.shape(
           "\(header.name): \(header.parameters[index].name ?? "the argument") must have shape "
-            + "\(text), not \(tensor.shape)", hint: header.text)
+            + "\(text), not \(tensor.shape)",
+          hint: pictureAdvice(text, tensor.shape) ?? header.text)
         place.blame(&error, parameter: index, header)
         throw error
       }
     }
+  }
+
+  /// What to do where pictures of three channels are wanted and others come.
+  private func pictureAdvice(_ wanted: String, _ shape: [Int]) -> String? {
+    guard wanted == "[B, 3, H, W]", shape.count == 4, [1, 4].contains(shape[1]) else { return nil }
+    return shape[1] == 4
+      ? "image.flatten(x) puts pictures with transparency on white"
+      : "image.flatten(x) makes grey pictures coloured"
   }
 
   private func losesGradient(

@@ -66,15 +66,31 @@ import Testing
       try PNG.save(picture, path: folder.path + "/\(name)/1.png")
       try AtomicFile.write(path: folder.path + "/\(name)/notes.txt", bytes: [1])
     }
-    let data = try FolderDataset.load(folder: folder.path, size: 8)
+    let (data, skipped) = try FolderDataset.load(folder: folder.path, size: 8)
+    #expect(skipped.summary == "skipped: 2 .txt (only PNG is read)")
     #expect(data.classNames == ["fire", "sea"] && data.labels == [0, 1])
     #expect(data.pictures[0] == (try Picture(width: 8, height: 8, fill: Color(255, 0, 0))))
     #expect(data.names == ["fire/1.png", "sea/1.png"])
-    try AtomicFile.write(path: folder.path + "/sea/2.png", bytes: [1, 2])
-    let error = #expect(throws: ImageError.self) {
+  }
+
+  @Test func foldersSayWhatTheySkip() throws {
+    let folder = try TestFolder()
+    try makeFolder(folder.path + "/sea")
+    for name in ["2.png", "a.JPG", "b.jpg", "c.jpeg", ".hidden"] {
+      try AtomicFile.write(path: folder.path + "/sea/" + name, bytes: [1, 2])
+    }
+    let nothing = #expect(throws: ImageError.self) {
       try FolderDataset.load(folder: folder.path, size: 8)
     }
-    #expect(error?.message.contains("sea/2.png") == true)
+    #expect(nothing?.message.contains("no PNG files that can be read") == true)
+    #expect(nothing?.hint.contains("2 .jpg") == true)
+    try PNG.save(try Picture(width: 4, height: 4, fill: .black), path: folder.path + "/sea/1.png")
+    let (data, skipped) = try FolderDataset.load(folder: folder.path, size: 8)
+    #expect(data.names == ["sea/1.png"])
+    let summary = try #require(skipped.summary)
+    for words in ["2 .jpg, 1 .jpeg (only PNG is read)", "1 unusable ('\(folder.path)/sea/2.png'"] {
+      #expect(summary.contains(words), "\(summary)")
+    }
   }
 
   private func makeFolder(_ path: String) throws {
