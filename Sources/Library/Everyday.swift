@@ -45,10 +45,12 @@ enum Everyday {
       example: "len([3, 1, 2])   #=> 3", shortcut: .length
     ) { call in .integer(try length(call)) },
     Builtin(
-      "seed(value: number)", "Restarts the random stream of the session.",
+      "seed(value: number, *, draws = 0)", "Restarts the random stream of the session.",
+      details: "With `draws`, goes on as if so many random functions had been called since.",
       example: "seed(7); let a = rand(2); seed(7); allclose(a, rand(2))   #=> true"
     ) { call in
-      call.session.seed(try RandomKey(number: call.number(0)).seed)
+      let draws = try call.integer("draws", in: 0...(1 << 53))
+      call.session.seed(try RandomKey(number: call.number(0)).seed, draws: UInt64(draws))
       return .nil
     },
   ]

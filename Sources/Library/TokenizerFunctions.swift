@@ -63,7 +63,7 @@ enum TokenizerFunctions {
   }
 
   private static let encode = Builtin(
-    "smap.encode(tok: tokenizer, images: [B, 3, H, W], *, label = nil, "
+    "smap.encode(tok: tokenizer, images: [B, C, H, W], *, label = nil, "
       + "precision = \"f32\") -> tokens",
     "Turns pictures into their tokens.",
     details: """
@@ -104,7 +104,7 @@ enum TokenizerFunctions {
     })
 
   private static let reconstruct = Builtin(
-    "smap.reconstruct(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil, "
+    "smap.reconstruct(tok: tokenizer, images: [B, C, H, W], *, label = nil, keep = nil, "
       + "precision = \"f32\") -> [B, 3, H, W]",
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
     example: tinyExample
@@ -162,7 +162,7 @@ enum TokenizerFunctions {
 
 extension TokenizerFunctions {
   private static let loss = Builtin(
-    "smap.loss(tok: tokenizer, images: [B, 3, H, W], *, label = nil, keep = nil, seed = nil) "
+    "smap.loss(tok: tokenizer, images: [B, C, H, W], *, label = nil, keep = nil, seed = nil) "
       + "-> record",
     "Measures reconstruction as training does: {loss, mse, psnr, keep}.",
     details: """
@@ -194,7 +194,7 @@ extension TokenizerFunctions {
     })
 
   private static let bestLength = Builtin(
-    "smap.best_length(tok: tokenizer, images: [B, 3, H, W], threshold: number, *, label = nil) "
+    "smap.best_length(tok: tokenizer, images: [B, C, H, W], threshold: number, *, label = nil) "
       + "-> tensor",
     "The fewest tokens with which each picture's mean squared error is at most `threshold`.",
     details: "A picture that never gets there counts all tokens.",
@@ -204,6 +204,10 @@ extension TokenizerFunctions {
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let threshold = try call.number(2)
+      guard !threshold.isNaN else {
+        throw call.failure(
+          .value, "threshold is a mean squared error, not nan", hint: "0.01 is 20 dB", argument: 2)
+      }
       let condition = try call.condition(tokenizer, count: images.shape[0])
       let tokens = try encode(images, condition, tokenizer, call)
       var lengths = [Float](repeating: Float(tokens.length), count: images.shape[0])
@@ -280,6 +284,12 @@ extension Call {
         .shape, "pictures have the shape [B, C, H, W] with B from 1, not \(images.shape)",
         argument: index)
     }
+    guard images.shape[1] == 3 else {
+      throw failure(
+        .shape, "tokenizers take pictures of 3 channels, not \(images.shape[1])",
+        hint: channelHint(images.shape[1]), argument: index)
+    }
+    try checkPixels(images, index)
     return images
   }
 

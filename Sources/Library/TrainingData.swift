@@ -42,8 +42,20 @@ extension Call {
       }
       return label
     }
+    return try blaming(index) {
+      try TrainingData(images: images, labels: classes, classCount: classCount)
+    }
+  }
+
+  /// Refuses pictures whose values cannot be those of pixels.
+  func checkPixels(_ images: Tensor, _ index: Int) throws {
+    try blaming(index) { try TrainingData.checkPixels(images) }
+  }
+
+  /// Runs `body`; what it finds wrong is the fault of an argument.
+  private func blaming<Result>(_ index: Int, _ body: () throws -> Result) throws -> Result {
     do {
-      return try TrainingData(images: images, labels: classes, classCount: classCount)
+      return try body()
     } catch let error as TensorError {
       throw failure(.init(rawValue: error.kind), error.message, hint: error.hint, argument: index)
     }
@@ -111,7 +123,8 @@ extension Call {
     }
   }
 
-  private func channelHint(_ channels: Int) -> String {
+  /// How pictures come to have three channels.
+  func channelHint(_ channels: Int) -> String {
     switch channels {
     case 1: "grey pictures become coloured by x.expand(-1, 3, -1, -1)"
     case 4: "x[:, :3] leaves out how opaque pixels are"

@@ -26,7 +26,7 @@ public struct TrainingData {
       throw TensorError.value(
         "there is no class \(label)", hint: "the model knows classes 0 to \(classCount - 1)")
     }
-    try TrainingData.check(images)
+    try TrainingData.checkPixels(images)
     self.images = images.detached
     self.labels = labels
     self.classCount = classCount
@@ -34,8 +34,10 @@ public struct TrainingData {
 
   /// Finds pictures whose values cannot be those of pixels, which are from 0 to 1; resizing may
   /// overshoot a little.
-  private static func check(_ images: Tensor) throws {
-    let size = images.count / images.shape[0]
+  ///
+  /// - Throws: a `TensorError` that names the first such picture of [N, ...].
+  public static func checkPixels(_ images: Tensor) throws {
+    let size = images.count / max(images.shape[0], 1)
     for index in 0..<images.shape[0] {
       let pixels = UnsafeBufferPointer(start: images.pointer + index * size, count: size)
       guard let wrong = pixels.first(where: { !(-1...2).contains($0) }) else { continue }

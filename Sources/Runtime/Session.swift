@@ -348,10 +348,21 @@ public final class Session {
 
   // MARK: - Randomness
 
-  /// Restarts the session's stream of seeds.
-  public func seed(_ seed: UInt64) {
+  /// Where the session's stream of seeds is.
+  public struct RandomPlace: Equatable, Sendable {
+    /// The seed that it started from.
+    public var seed: UInt64
+    /// How many seeds were drawn since.
+    public var draws: UInt64
+  }
+
+  /// Where the session's stream of seeds is now.
+  public var randomPlace: RandomPlace { RandomPlace(seed: randomSeed, draws: drawCount) }
+
+  /// Restarts the session's stream of seeds, as if so many had been drawn.
+  public func seed(_ seed: UInt64, draws: UInt64 = 0) {
     randomSeed = seed
-    drawCount = 0
+    drawCount = draws
   }
 
   /// The next seed of the session's stream, a whole number below 2**53.

@@ -81,10 +81,12 @@ final class PromptHost: ConsoleSession {
 
   /// Runs a text and says what it shows.
   func outcome(_ source: Source) -> ConsoleOutcome {
+    let stream = session.randomPlace
     do {
       let outcome = try session.evaluate(source)
       do { try host.out.flush() } catch { throw ScriptError(unwritable: error) }
-      record.append(source, isShown: outcome.isShown)
+      record.append(
+        source, isShown: outcome.isShown, from: stream, to: session.randomPlace)
       guard outcome.isShown else { return ConsoleOutcome() }
       session.setAnswer(outcome.value)
       return ConsoleOutcome([try output(of: outcome.value)])

@@ -2,8 +2,11 @@
 //
 // What was typed at the prompt and ran without error, as a script that does the same again. At the
 // prompt `ans` is the value shown last; a script has no such name, so where a later input needs
-// it, the statement that showed the value is written as `let ans = ..`.
+// it, the statement that showed the value is written as `let ans = ..`. Where an input has drawn from
+// the random stream of the session, the script says the place in the stream from which it did, unless
+// the inputs before it lead there: what failed has drawn, too, and is not in the script.
 
+import Runtime
 import Syntax
 
 /// The inputs of a session that ran without error.
@@ -13,6 +16,8 @@ struct SessionRecord {
     /// Where the statement begins whose value was shown, as an offset in bytes.
     let shown: Int?
     let usesAnswer: Bool
+    /// Where the random stream was before and after it.
+    let stream: (before: Session.RandomPlace, after: Session.RandomPlace)
   }
 
   private var inputs: [Input] = []
@@ -20,8 +25,11 @@ struct SessionRecord {
   /// How many inputs there are.
   var count: Int { inputs.count }
 
-  /// Adds an input that has run.
-  mutating func append(_ source: Source, isShown: Bool) {
+  /// Adds an input that has run, with the random stream at `before` when it began.
+  mutating func append(
+    _ source: Source, isShown: Bool, from before: Session.RandomPlace,
+    to after: Session.RandomPlace
+  ) {
     let program = Parser.parse(source).program
     guard let last = program.statements.last else { return }
     let tokens = Lexer.tokenize(source).tokens
@@ -29,14 +37,17 @@ struct SessionRecord {
       Input(
         text: source.text(Span(0, source.bytes.count)),
         shown: isShown ? Int(last.span.start) : nil,
-        usesAnswer: tokens.contains { $0.kind == .name && source.text($0.span) == "ans" }))
+        usesAnswer: tokens.contains { $0.kind == .name && source.text($0.span) == "ans" },
+        stream: (before, after)))
   }
 
   /// The inputs as a script.
   var script: String {
     var isNeeded = false
     var lines: [String] = []
-    for input in inputs.reversed() {
+    let seeds = seedLines
+    for (place, input) in inputs.enumerated().reversed() {
+      defer { lines += seeds[place].map { [$0] } ?? [] }
       if let shown = input.shown, isNeeded {
         let bytes = Array(input.text.utf8)
         let before = String(decoding: bytes[..<shown], as: UTF8.self)
@@ -49,6 +60,21 @@ struct SessionRecord {
       isNeeded = isNeeded || input.usesAnswer
     }
     return lines.reversed().joined()
+  }
+
+  /// Before which inputs the random stream must be set, and how.
+  private var seedLines: [Int: String] {
+    var lines: [Int: String] = [:]
+    var present: Session.RandomPlace?
+    for (place, input) in inputs.enumerated() where input.stream.before != input.stream.after {
+      let before = input.stream.before
+      if before != present {
+        let draws = before.draws == 0 ? "" : ", draws = \(before.draws)"
+        lines[place] = "seed(\(before.seed)\(draws))\n"
+      }
+      present = input.stream.after
+    }
+    return lines
   }
 
   private static func ended(_ text: String) -> String {

@@ -36,6 +36,18 @@ import Testing
     #expect(try session.error("smap.encode(tok, zeros(0, 3, 16, 16))").kind == .shape)
     #expect(try session.error("smap.encode(tok, zeros(3, 16, 16))").kind == .shape)
     #expect(try session.error("smap.encode(tok, \"cat\")").kind == .type)
+    let calls = ["encode(tok, X)", "reconstruct(tok, X)", "loss(tok, X)", "best_length(tok, X, 1)"]
+    for call in calls {
+      func error(_ pictures: String) throws -> ScriptError {
+        try session.error("smap." + call.replacing("X", with: pictures))
+      }
+      #expect(try error("zeros(2, 4, 16, 16)").hint.contains("opaque"))
+      #expect(try error("zeros(2, 1, 16, 16)").hint.contains("expand"))
+      #expect(try error("zeros(2, 3, 16, 16) / 0").message.contains("picture 0 holds nan"))
+      #expect(try error("set.images * 255").message.contains("pixels have values from 0 to 1"))
+      #expect(try error("set.images / 0").kind == .value)
+    }
+    #expect(try session.error("smap.best_length(tok, set.images, nan)").kind == .value)
     #expect(try session.error("smap.encode(1, set.images)").kind == .type)
     #expect(try session.error("smap.tokens(tok, zeros(1, 9, 4))").kind == .shape)
     #expect(try session.error("smap.codebook_usage(tok, tok.encode(set.images))").kind == .value)
