@@ -26,7 +26,7 @@ package enum Comparison {
       return .bool(try equal(left, right, session) == (operation == .equal))
     default:
       if case .text(let a) = left, case .text(let b) = right {
-        return .bool(strings(operation, a.string, b.string))
+        return .bool(try strings(operation, a.string, b.string, session))
       }
       if let mask = try mask(operation, left, right) { return mask }
       throw misfit(operation, left, right)
@@ -74,8 +74,20 @@ package enum Comparison {
     }
   }
 
-  private static func strings(_ operation: ComparisonOperator, _ a: String, _ b: String) -> Bool {
-    switch operation {
+  private static func strings(
+    _ operation: ComparisonOperator, _ a: String, _ b: String, _ session: Session
+  ) throws -> Bool {
+    if a.utf8.count >= TextWalk.long, b.utf8.count >= TextWalk.long,
+      let order = try TextWalk.order(a, b, session)
+    {
+      return switch operation {
+      case .less: order < 0
+      case .lessOrEqual: order <= 0
+      case .greater: order > 0
+      default: order >= 0
+      }
+    }
+    return switch operation {
     case .less: a < b
     case .lessOrEqual: a <= b
     case .greater: a > b

@@ -92,7 +92,11 @@ enum ListMethods {
     ) { call in
       let (record, copy) = (try call.record(0), Record())
       try call.session.claim(elements: record.count)
-      for (name, value) in zip(record.keys, record.values) { copy[name] = value }
+      var polling = call.polling
+      for (name, value) in zip(record.keys, record.values) {
+        try polling.turn()
+        copy[name] = value
+      }
       return .record(copy)
     },
   ]

@@ -157,7 +157,7 @@ enum StringMethods {
       let times = try call.integer(1, in: 0...Int.max)
       let (size, overflow) = text.utf8.count.multipliedReportingOverflow(by: times)
       try call.session.claim(stringBytes: overflow ? Int.max : size)
-      return .string(text.isEmpty ? "" : String(repeating: text, count: times))
+      return .string(try TextWalk.repeated(text, times, call.session))
     },
     Builtin(
       "ljust(text: string, width: number, fill: string = \" \") -> string",

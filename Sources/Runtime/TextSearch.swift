@@ -7,6 +7,7 @@
 // which joins with a LF behind it, every scalar is a character and equal characters are equal bytes.
 
 import CMachine
+import Glibc
 
 /// Finds the places where one string stands in another.
 struct TextSearch {
@@ -112,6 +113,43 @@ enum TextWalk {
       count += 1
     }
     return count
+  }
+
+  /// Bytes from which a string is compared in blocks.
+  static let long = 1 << 16
+
+  /// The order of two strings by their bytes: below 0, 0, above 0; nil where bytes do not decide.
+  static func order(_ a: String, _ b: String, _ session: Session) throws -> Int? {
+    guard try isPlain(a, session), try isPlain(b, session) else { return nil }
+    var (a, b) = (a, b)
+    return try a.withUTF8 { a in
+      try b.withUTF8 { b -> Int in
+        let shared = min(a.count, b.count)
+        guard let left = a.baseAddress, let right = b.baseAddress else { return a.count - b.count }
+        for start in stride(from: 0, to: shared, by: block) {
+          try session.poll()
+          let order = memcmp(left + start, right + start, min(block, shared - start))
+          if order != 0 { return Int(order) }
+        }
+        return a.count - b.count
+      }
+    }
+  }
+
+  /// A string so many times in a row.
+  static func repeated(_ text: String, _ times: Int, _ session: Session) throws -> String {
+    guard !text.isEmpty, times > 0 else { return "" }
+    let small = String(repeating: text, count: min(times, max(1, block / text.utf8.count)))
+    guard small.utf8.count < text.utf8.count * times else { return small }
+    var result = ""
+    result.reserveCapacity(text.utf8.count * times)
+    var missing = text.utf8.count * times
+    while missing >= small.utf8.count {
+      try session.poll()
+      result += small
+      missing -= small.utf8.count
+    }
+    return result + String(repeating: text, count: missing / text.utf8.count)
   }
 
   /// Calls `body` for blocks of the bytes until it answers false; returns the last answer.

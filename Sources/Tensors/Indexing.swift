@@ -172,7 +172,10 @@ struct Selection {
         "a mask of shape \(mask.shape) does not fit shape \(shape) at dimension \(dim)",
         hint: "a mask has the shape of what it selects from")
     }
-    let flat = (0..<mask.count).filter { mask.pointer[$0] != 0 }
+    let flat = try (0..<mask.count).filter {
+      try Stop.check(at: $0)
+      return mask.pointer[$0] != 0
+    }
     let strides = StridedView.contiguousStrides(mask.shape)
     return mask.shape.indices.map { axis in
       (flat.map { $0 / strides[axis] % mask.shape[axis] }, [flat.count])

@@ -48,6 +48,7 @@ LONG = {
     "sorted": (NUMBERS, "sorted(xs)"),
     "zip": (NUMBERS, "zip(xs, xs, xs)"),
     "enumerate": (NUMBERS, "enumerate(xs)"),
+    "distinct": (NUMBERS, "distinct(xs)"),
     "keys": (RECORD, "keys(r)"),
     "values": (RECORD, "values(r)"),
     "table": ("let xs = [{a: i, b: i} for i in range(3e5)]", "table(xs)"),

@@ -65,3 +65,19 @@ for i in range(60_000) { layer(); gradient(); table_of() }
 expect 'circles through objects of the library' 0 'all' "$smap" --max-memory 200MB -e "$circles"
 expect 'as many of them as are held' 75 'LimitError' "$smap" --max-memory 60MB -e "let kept = []
 ${circles/layer();/kept.append(layer());}"
+
+# The same for what makes large arrays on the way: an answer, or words and 75, at every limit.
+printf 'let x = rand(2e6)\nprint(sort(x).values.shape)\n' >sorting.smap
+printf 'data.save(rand(4e6), "a.npy")\nprint(data.load("a.npy").shape)\n' >array.smap
+printf 'data.save([i for i in range(3e5)], "a.json")\nprint(len(data.load("a.json")))\n' >numbers.smap
+printf 'image.save(rand(3, 600, 600), "a.png")\nprint(image.load("a.png").shape)\n' >picture.smap
+printf 'let x = [i * 7919 %% 1000003 for i in range(3e5)]\nprint(len(sorted(x)))\n' >listing.smap
+for program in sorting array numbers picture listing; do
+  for limit in 100000 120000 150000 180000 220000 300000; do
+    output=$( (ulimit -v "$limit" && timeout 60 "$smap" run "$program.smap") 2>&1 </dev/null)
+    code=$?
+    case $code in 0 | 75 | 127) code=fine ;; esac
+    expect "$program.smap in an address space of $limit kB" 0 'fine' \
+      bash -c '[ "$0" = fine ] && echo fine || echo "exit $0: $1"' "$code" "$output"
+  done
+done
