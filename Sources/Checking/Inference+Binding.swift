@@ -168,7 +168,8 @@ extension Inference {
     case ("number", "tensor"):
       if case .shaped(let tensor) = known { return tensor.count == 1 }
       return nil
-    case ("list", "range"), ("list", "tensor"), ("tensor", "number"), ("tensor", "range"):
+    case ("list", "range"), ("list", "tensor"), ("tensor", "number"), ("tensor", "range"),
+      ("tensor", "bool"):
       return true
     case ("tensor", "list"): return nil
     case ("function", "record"): return nil

@@ -69,6 +69,7 @@ public struct LibraryIndex {
   private func methodTypes(_ type: String) -> [String] {
     switch type {
     case "number": ["number", "tensor"]
+    case "bool": ["bool", "tensor"]
     case "list": ["list", "tensor"]
     case "range": ["range", "list", "tensor"]
     default: [type]
@@ -95,8 +96,8 @@ public struct LibraryIndex {
     switch type {
     case "tensor": Fields.ofTensors.map { ($0, "") }
     // These are read as tensors where a field is wanted.
-    case "number", "list", "range": Fields.ofTensors.map { ($0, "") }
-    case "string", "bool", "nil", "function": []
+    case "number", "bool", "list", "range": Fields.ofTensors.map { ($0, "") }
+    case "string", "nil", "function": []
     default: types[type].map { type in type.fields.map { ($0.name, $0.summary) } }
     }
   }

@@ -27,6 +27,8 @@ class Case:
     # Added to the errors from rounded intermediate values: how much the reference moves when the
     # inputs do. For expressions of several steps.
     is_composite: bool = False
+    # How smap makes an input, instead of a literal.
+    formulas: dict = dataclasses.field(default_factory=dict)
 
 
 def shape(rng, low=0, high=3, zeros=0.08, most=4):
@@ -66,6 +68,12 @@ def values(rng, shape, kind="normal"):
     else:
         raise ValueError(kind)
     return np.asarray(drawn, dtype=np.float32)
+
+
+def scattered(count, factor):
+    """Numbers from -7.875 to 7.875, all of them exact, and what makes them in smap."""
+    whole = np.arange(count, dtype=np.float32) * np.float32(factor) % np.float32(1009)
+    return ((whole - 504) / 64).astype(np.float32), f"((arange({count}) * {factor}) % 1009 - 504) / 64"
 
 
 def kind(rng, domain="normal", edges=0.25):

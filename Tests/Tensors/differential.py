@@ -146,7 +146,7 @@ def differences(case, weights, inputs, name):
 def declarations(case, as_parameters):
     parts = []
     for name, value in case.inputs.items():
-        text = cases.tensor_in_smap(value)
+        text = case.formulas.get(name) or cases.tensor_in_smap(value)
         parts.append(f"let {name} = " + (f"param({text})" if name in as_parameters else text))
     return "; ".join(parts) + ("; " if parts else "")
 

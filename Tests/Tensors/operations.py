@@ -4,12 +4,17 @@
 `TABLE` maps the name of a function of smap to what draws a case for it. `LEFT_OUT` names the others,
 each with the reason. The names that references use besides `np` and `torch` are in `references.py`.
 """
+import importlib.util
+import re
+
 import numpy as np
 
 import cases
 from cases import Case, axis, in_smap, values
 
 TABLE = {}
+# Central differences of thousands of elements would take too long.
+HAS_TORCH = importlib.util.find_spec("torch") is not None
 
 
 def entry(*names):
@@ -781,8 +786,54 @@ def expression(rng):
                 relative=1e-5, absolute=2e-6, is_composite=True)
 
 
+# Of long vectors and wide matrices, where kernels go by blocks and in several threads: smap, NumPy,
+# PyTorch ("" where no gradient is compared), absolute error by size.
+LONG = [
+    ("sort(a).values", "np.sort(a)", "torch.sort(a, stable=True).values", 0),
+    ("argsort(a)", "np.argsort(a, kind='stable') * 1.0", "", 0),
+    ("argsort(a, descending = true)", "argsort(a, -1, True) * 1.0", "", 0),
+    ("topk(a, 40).values", "topk(a, 40, -1, 'values')", "", 0),
+    ("topk(a, 40).indices", "topk(a, 40, -1, 'indices')", "", 0),
+    ("median(a)", "np.median(a)", "", 1e-7), ("unique(a).counts", "unique(a, 'counts')", "", 0),
+    ("unique(a).inverse", "unique(a, 'inverse')", "", 0),
+    ("cumsum(a, 0)", "np.cumsum(a, 0)", "torch.cumsum(a, 0)", 1e-5),
+    ("sum(a)", "np.sum(a)", "torch.sum(a)", 1e-5), ("std(a)", "np.std(a, ddof=1)", "torch.std(a)", 1e-6),
+    ("argmax(a)", "np.argmax(a) * 1.0", "", 0), ("argmin(a)", "np.argmin(a) * 1.0", "", 0),
+    ("logsumexp(a)", "logsumexp(a, None, False)", "torch.logsumexp(a, 0)", 1e-6),
+    ("softmax(a)", "softmax(a, 0)", "torch.softmax(a, 0)", 1e-7),
+    ("exp(a) + tanh(a * b)", "np.exp(a) + np.tanh(a * b)", "torch.exp(a) + torch.tanh(a * b)", 1e-7),
+    ("where(a > b, a * b, b)", "np.where(a > b, a * b, b)", "torch.where(a > b, a * b, b)", 0),
+    ("searchsorted(sort(a).values, b)", "np.searchsorted(np.sort(a), b) * 1.0", "", 0),
+    ("histogram(a, bins = 7).counts", "np.histogram(a, 7)[0] * 1.0", "", 0),
+    ("a[[-1, 5, 5, 2000]]", "a[[-1, 5, 5, 2000]]", "a[[-1, 5, 5, 2000]]", 0),
+    ("a[a > b]", "a[a > b]", "a[a > b]", 0), ("flip(a, 0)[::3]", "a[::-1][::3]", "torch.flip(a, (0,))[::3]", 0),
+    ("{m}.T @ {m}", "{m}.T @ {m}", "{m}.T @ {m}", 1e-5),
+    ("{m}.sum(dim = 0)", "{m}.sum(0)", "{m}.sum(0)", 1e-5),
+    ("{m}.max(dim = 1)", "{m}.max(1)", "{m}.amax(1)", 0),
+    ("{m}.sum(dim = 1) + {m}.mean(dim = 1)", "{m}.sum(1) + {m}.mean(1)", "{m}.sum(1) + {m}.mean(1)", 1e-5),
+    ("sort({m}, dim = 0).values", "np.sort({m}, 0)", "", 0),
+    ("cdist({m}, {m}[:3])", "cdist({m}, {m}[:3], 2)", "torch.cdist({m}, {m}[:3])", 1e-6),
+    ("cdist({m}.T, {m}.T, p = 1)", "cdist({m}.T, {m}.T, 1)", "", 1e-6),
+]
+
+
+@entry("long")
+def long(rng):
+    smap, numpy, torch, absolute = LONG[int(rng.integers(len(LONG)))]
+    columns = int(rng.choice([3, 7, 64]))
+    count = columns * int(rng.integers(2100 // columns, 3000 // columns)) + columns
+    a, first = cases.scattered(count, int(rng.integers(1, 2500)) * 2 + 1)
+    b, second = cases.scattered(count, 4999)
+    m = f"a.reshape(-1, {columns})"
+    smap, numpy, torch = (t.replace("{m}", m) for t in (smap, numpy, torch))
+    used = tuple(n for n in "ab" if n in _names(smap))
+    inputs, formulas = {"a": a, "b": b}, {"a": first, "b": second}
+    return Case("long", smap, numpy, torch, {n: inputs[n] for n in used},
+                used if HAS_TORCH and torch else (), relative=1e-5, absolute=absolute,
+                formulas={n: formulas[n] for n in used})
+
+
 def _names(text):
-    import re
     return set(re.findall(r"\b[abc]\b", text))
 
 
