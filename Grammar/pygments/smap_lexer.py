@@ -175,7 +175,8 @@ class SmapLexer(RegexLexer):
         "hole": [
             (r"\}", String.Interpol, "#pop"),
             (
-                rf"(:)([ \t]*)((?:\.{DIGITS})?[defg%]?)([ \t]*)(?=\}})",
+                r"(:)([ \t]*)((?:[^{}\"\\\s]?[<>^])?[+-]?#?0?[0-9]*[,_]?"
+                rf"(?:\.{DIGITS})?[bdefgosxX%]?)([ \t]*)(?=\}})",
                 bygroups(String.Interpol, Whitespace, String.Interpol, Whitespace),
             ),
             (r"(?=\n)", Whitespace, "#pop"),

@@ -267,8 +267,15 @@ module.exports = grammar({
       optional(seq(':', optional(field('format', $.format)))), '}',
     ),
 
+    // Everything in it may be missing, but not all of it.
     format: _ => token(choice(
-      seq('.', digits, optional(/[defg%]/)), /[defg%]/,
+      seq(/[^{}"\\\s]?[<>^][+-]?#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+      seq(/[+-]#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+      seq(/#[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+      seq(/[0-9]+[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+      seq(/[,_]/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+      seq('.', digits, optional(/[bdefgosxX%]/)),
+      /[bdefgosxX%]/,
     )),
 
     comment: _ => token(/#[^\n]*/),

@@ -17,8 +17,8 @@ enum TensorPointwise {
     "Gives `f(...tensors)` for an elementwise `f`, without large results in between.",
     details: """
       On large tensors, each operation waits for memory. Here `f` runs on pieces that stay in cache: it \
-      sees tensors of shape [n], and may use arithmetic, comparisons, functions of one number and \
-      single numbers from outside. The tensors have one shape. Values are those of `f` itself; where \
+      sees tensors of shape [n], and may use arithmetic, comparisons, where, functions of one number \
+      and single numbers from outside. The tensors have one shape. Values are those of `f` itself; where \
       gradients are recorded, `f` simply gets the whole tensors.
       """,
     example: "fused(fn(x, y) = (x * y + x) / 3, [3, 6], [1, 2])   #=> tensor([2, 6])"

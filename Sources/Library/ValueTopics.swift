@@ -50,8 +50,11 @@ enum ValueTopics {
       "strings", "string", "interpolation",
       summary: "\"..\" is a string that may have holes, '..' is one without.",
       text: """
-        A hole {expression} puts in a value; {expression:.2f} formats it. The formats are d, e, f, \
-        g and %, with a number of digits. Write {{ and }} for braces, and \\n, \\t, \\", \\\\ and \
+        A hole {expression} puts in a value; {expression:.2f} formats it. A format is, in this order \
+        and each if wanted: fill and alignment (`<` left, `^` middle, `>` right), `+`, `#` for 0x, \
+        `0` for zeros in front, a width, `,` or `_` between groups of digits, a precision such as \
+        .2, and a letter: d whole, f fixed, e exponent, g the shorter, % percent, x X o b other \
+        bases, s string. Write {{ and }} for braces, and \\n, \\t, \\", \\\\ and \
         \\u{1F600} for other characters. Strings never go over several lines and are not added: \
         join parts with holes. A string has methods; type s. and the Tab key.
         """,
@@ -59,6 +62,8 @@ enum ValueTopics {
         let name = "Ada"
         "hello, {name}!"             #=> "hello, Ada!"
         "{pi:.3f} {{braces}}"        #=> "3.142 {{braces}}"
+        "{name:>5}|{42:05d}"         #=> "  Ada|00042"
+        "{1234567:,} {255:x}"        #=> "1,234,567 ff"
         'no {holes} here'            #=> "no {{holes}} here"
         print('no {holes} here')     #=> no {holes} here
         "a,b,c".split(",")           #=> ["a", "b", "c"]

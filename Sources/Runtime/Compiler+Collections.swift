@@ -179,7 +179,7 @@ extension Compiler {
       emit(.loadConstant, register, word: constant(text), span: span)
     case .hole(let value, let format):
       try compile(value, into: register)
-      guard let format, format.style != nil || format.precision != nil else { return }
+      guard let format, !format.isEmpty else { return }
       parts.formats.append(format)
       emit(.format, register, register, word: parts.formats.count - 1, span: value.span)
     }

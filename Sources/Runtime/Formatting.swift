@@ -1,60 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The formats of string holes: `{x:.3f}`, `{x:d}`, `{x:.1%}`, `{x:e}`, `{x:g}`. On a tensor or a
-// list a format applies to every element.
+// The formats of string holes: `{x:.3f}`, `{x:>8}`, `{n:05d}`, `{n:,}`, `{p:.1%}`, `{n:x}`. On a tensor or
+// a list a format applies to every element.
 
 import Glibc
 import Syntax
 import Tensors
 
-/// Numbers in given formats.
+/// Values in given formats.
 public enum Formatting {
-  /// `value` in `format`; only numbers and collections of numbers have formats.
-  static func text(_ value: Value, _ format: Format) throws -> String {
-    try text(value, format, depth: 0)
-  }
-
-  private static func text(_ value: Value, _ format: Format, depth: Int) throws -> String {
-    // A tensor of one element counts as a number, but a row of one element keeps its brackets.
-    if let number = Conversion.number(value), depth == 0 || !value.hasElements {
-      return try text(number, format)
-    }
-    guard depth < Display.maximumDepth else { return "[...]" }
-    switch value {
-    case .tensor(let tensor):
-      let rows = try (0..<tensor.shape[0]).map { try Indexing.row(tensor, $0) }
-      return try bracketed(rows.map { try text(.tensor($0), format, depth: depth + 1) })
-    case .list(let list):
-      return try bracketed(list.items.map { try text($0, format, depth: depth + 1) })
-    default:
-      throw ScriptError.type(
-        "the format `:\(format.spelling)` is for numbers, but this is \(value.typePhrase)",
-        hint: "write {x} for the value as it is")
-    }
-  }
-
-  private static func bracketed(_ parts: [String]) throws -> String {
-    "[" + parts.joined(separator: ", ") + "]"
-  }
-
-  private static func text(_ number: Double, _ format: Format) throws -> String {
-    guard number.isFinite else { return Display.number(number) }
-    switch format.style {
-    case .decimal:
-      guard number.rounded() == number else {
-        throw ScriptError.value(
-          "the format `:d` is for whole numbers, but this is \(Display.number(number))",
-          hint: "write {x:.0f} to round it")
-      }
-      return fixed(number, decimals: 0)
-    case .fixed: return fixed(number, decimals: format.precision ?? 6)
-    case .exponent: return exponent(number, decimals: format.precision ?? 6)
-    case .percent:
-      let percent = number * 100
-      guard let precision = format.precision else { return general(percent, digits: 6) + "%" }
-      return fixed(percent, decimals: precision) + "%"
-    case .general, nil: return general(number, digits: format.precision ?? 6)
-    }
+  /// `value` in `format`.
+  ///
+  /// - Throws: `ScriptError` for a format that the value does not have, and for used-up limits.
+  static func text(_ value: Value, _ format: Format, _ session: Session? = nil) throws -> String {
+    var work = Work(format: format, polling: Polling(session), session: session)
+    return try work.text(value, depth: 0)
   }
 
   /// A number with a fixed number of decimals.
@@ -103,9 +63,9 @@ public enum Formatting {
 
   private static func printed(_ format: String, _ precision: Int, _ number: Double) -> String {
     guard number.isFinite else { return Display.number(number) }
-    let precision = CInt(clamping: min(max(precision, 0), Format.maximumPrecision))
+    let precision = CInt(clamping: min(max(precision, 0), Format.largestSize))
     // The longest number has 309 digits in front of the point.
-    let capacity = Format.maximumPrecision + 400
+    let capacity = Format.largestSize + 400
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
       guard let base = buffer.baseAddress else { return "" }
       let length = withVaList([precision, number]) { vsnprintf(base, capacity, format, $0) }
@@ -116,15 +76,76 @@ public enum Formatting {
   }
 }
 
+/// One value on its way into a format.
+private struct Work {
+  let format: Format
+  var polling: Polling
+  let session: Session?
+
+  mutating func text(_ value: Value, depth: Int) throws -> String {
+    // A tensor of one element counts as a number, but a row of one element keeps its brackets.
+    if let number = Conversion.number(value), depth == 0 || !value.hasElements {
+      if case .number = value { return try element(NumberFormat.text(number, format)) }
+      // Tensors have 32 bits; more digits than those would be noise.
+      return try element(NumberFormat.text(number, format, plainDigits: 6))
+    }
+    guard depth < Display.maximumDepth else { return "[...]" }
+    switch value {
+    case .tensor(let tensor):
+      return try bracketed(0..<tensor.shape[0]) { row, work in
+        try work.text(.tensor(try Indexing.row(tensor, row)), depth: depth + 1)
+      }
+    case .list(let list):
+      return try bracketed(list.items) { try $1.text($0, depth: depth + 1) }
+    case .range(let range):
+      return try bracketed((0..<range.count).lazy.map { range[$0] }) { number, work in
+        try work.element(NumberFormat.text(number, work.format))
+      }
+    case .text(let text): return try element(words(text.string))
+    case .bool, .nil:
+      guard format.style == nil, format.precision == nil else { throw isForNumbers(value) }
+      return try element(words(Display.plain(value, session)))
+    default: throw isForNumbers(value)
+    }
+  }
+
+  private mutating func bracketed<Parts: Sequence>(
+    _ parts: Parts, _ text: (Parts.Element, inout Work) throws -> String
+  ) throws -> String {
+    var result = "["
+    for (index, part) in parts.enumerated() {
+      if index > 0 { result += ", " }
+      result += try text(part, &self)
+    }
+    return result + "]"
+  }
+
+  /// Keeps the books of an element that has been made.
+  private mutating func element(_ text: String) throws -> String {
+    try polling.turn()
+    try session?.claim(bytes: text.utf8.count)
+    return text
+  }
+
+  /// A string in the format: cut to the precision and padded.
+  private func words(_ text: String) throws -> String {
+    guard format.style == nil || format.style == .string else { throw isForNumbers(.string(text)) }
+    let isPlain = !format.hasPlus && !format.hasPrefix && !format.hasZeros
+    guard isPlain, format.separator == nil else { throw isForNumbers(.string(text)) }
+    let kept = format.precision.map { String(text.prefix($0)) } ?? text
+    return NumberFormat.padded(kept, format, unlessSaid: .left)
+  }
+
+  private func isForNumbers(_ value: Value) -> ScriptError {
+    .type(
+      "the format `:\(format.spelling)` is for numbers, but this is \(value.typePhrase)",
+      hint: "write {x} for the value as it is")
+  }
+}
+
 extension Value {
   fileprivate var hasElements: Bool {
     if case .tensor(let tensor) = self { return tensor.rank > 0 }
     return false
-  }
-}
-
-extension Format {
-  fileprivate var spelling: String {
-    (precision.map { ".\($0)" } ?? "") + (style?.rawValue ?? "")
   }
 }

@@ -285,7 +285,7 @@ extension Machine {
         frame.pointee.layout.pointee.constants.values + Int(words[0]), count: 1, to: regs + a)
     case .format:
       let format = frame.prototype.formats[Int(words[0])]
-      regs[a] = .string(try Formatting.text(regs[b], format))
+      regs[a] = .string(try Formatting.text(regs[b], format, session))
     case .load:
       regs[a] = try load(frame.constant(Int(words[0])), frame)
     default: break

@@ -78,40 +78,6 @@ public enum StringPart: Sendable {
   case hole(Expression, Format?)
 }
 
-/// The format of a hole, such as `.3f`.
-public struct Format: Hashable, Sendable {
-  /// The letter of a format.
-  public enum Style: String, Sendable {
-    /// `d`: a whole number.
-    case decimal = "d"
-    /// `e`: with an exponent.
-    case exponent = "e"
-    /// `f`: with a fixed number of decimals.
-    case fixed = "f"
-    /// `g`: the shorter of both.
-    case general = "g"
-    /// `%`: as a percentage.
-    case percent = "%"
-  }
-
-  /// The digits after the point, if given; at most `Format.maximumPrecision`.
-  public var precision: Int?
-  /// The letter, if given.
-  public var style: Style?
-  /// Where it stands, without the colon.
-  public var span: Span
-
-  /// The largest precision; a larger one in the text is read as this one.
-  public static let maximumPrecision = 1000
-
-  /// Makes a format.
-  public init(precision: Int?, style: Style?, span: Span) {
-    self.precision = precision
-    self.style = style
-    self.span = span
-  }
-}
-
 /// An entry of a list.
 public enum Item: Sendable {
   /// One value.

@@ -202,15 +202,15 @@ extension Lexer {
     let start = offset
     offset += 1
     skipBlanks()
-    if byte(at: offset) == UInt8(ascii: "."), isDigit(at: offset + 1) {
-      offset += 1
-      digits()
-    }
-    if let letter = byte(at: offset), "defg%".utf8.contains(letter) { offset += 1 }
-    let end = offset
+    let (format, end) = Format.read(bytes[offset...])
+    offset = end
     skipBlanks()
     if let next = byte(at: offset), next != UInt8(ascii: "}"), next != UInt8(ascii: "\n") {
       badFormat(from: start)
+    } else if format.isTooLarge {
+      report(
+        "a width or precision is at most \(Format.largestSize)", Span(start, max(end, start + 1)),
+        hint: "numbers have 17 digits that matter")
     }
     append(.format, start, max(end, start + 1))
   }
@@ -229,7 +229,7 @@ extension Lexer {
     }
     report(
       "not a format", Span(start, max(offset, wrong + 1)), at: wrong,
-      hint: "write `:d` `:.3f` `:.2e` `:g` or `:.1%`")
+      hint: "write `:d` `:.3f` `:.2e` `:g` `:.1%` `:,` `:x`, with a width `:>8` `:05d`")
   }
 
   private mutating func skipBlanks() {

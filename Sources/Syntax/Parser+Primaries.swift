@@ -120,21 +120,12 @@ extension Parser {
       hint: "put an expression between the braces; `{{` and `}}` stand for braces")
   }
 
-  /// Format ::= ('.' Digits)? [defg%]?, which the lexer has checked.
+  /// Format, which the lexer has checked.
   private func format(_ token: Token) -> Format {
-    var precision: Int?
-    var style: Format.Style?
-    for byte in bytes(token) {
-      switch byte {
-      case UInt8(ascii: "."): precision = 0
-      case UInt8(ascii: "0")...UInt8(ascii: "9"):
-        let value = (precision ?? 0) * 10 + Int(byte - UInt8(ascii: "0"))
-        precision = min(value, Format.maximumPrecision)
-      default: style = Format.Style(rawValue: String(UnicodeScalar(byte))) ?? style
-      }
-    }
-    let span = Span(start: min(token.span.start + 1, token.span.end), end: token.span.end)
-    return Format(precision: precision, style: style, span: span)
+    let text = bytes(token).dropFirst().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    var (format, _) = Format.read(text)
+    format.span = Span(start: min(token.span.start + 1, token.span.end), end: token.span.end)
+    return format
   }
 
   // MARK: - Forms with blocks

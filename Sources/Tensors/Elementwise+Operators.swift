@@ -103,6 +103,9 @@ extension Tensor {
         smap_where(m + i, x + i, y + i, out + i, block.count)
       }
     }
+    if let place = condition.node?.place ?? yes.node?.place ?? no.node?.place {
+      return try place.trace.add(choice: condition, yes, no, result)
+    }
     guard yes.isRecording || no.isRecording else { return result }
     let (yesShape, noShape) = (yes.shape, no.shape)
     let (needsYes, needsNo) = (yes.node != nil, no.node != nil)

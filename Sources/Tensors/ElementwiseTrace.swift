@@ -26,12 +26,16 @@ package final class ElementwiseTrace {
     case numberAtRight(BinaryOperation.RunNumber, Int, Float)
     case numberAtLeft(BinaryOperation.NumberRun, Float, Int)
     case single(UnaryOperation.Kernel, Int)
+    case constant(Float)
+    case choice(Int, Int, Int)
 
     /// The values that it reads.
     var operands: [Int] {
       switch self {
       case .pair(_, let a, let b): [a, b]
       case .numberAtRight(_, let a, _), .numberAtLeft(_, _, let a), .single(_, let a): [a]
+      case .constant: []
+      case .choice(let condition, let yes, let no): [condition, yes, no]
       }
     }
   }
@@ -44,7 +48,8 @@ package final class ElementwiseTrace {
   private static func refusal(_ reason: String) -> TensorError {
     TensorError.value(
       "this function cannot be fused: \(reason)",
-      hint: "fused takes arithmetic, comparisons and functions of one number; without it, any works"
+      hint:
+        "fused takes arithmetic, comparisons, where and functions of one number; without it, any works"
     )
   }
 
@@ -88,6 +93,21 @@ package final class ElementwiseTrace {
   func add(_ operation: UnaryOperation, _ a: Tensor, _ result: Tensor) throws -> Tensor {
     guard let x = try place(of: a) else { return result }
     return note(.single(operation.kernel, x), result)
+  }
+
+  /// Writes down a choice between two values that gave `result`.
+  func add(choice condition: Tensor, _ yes: Tensor, _ no: Tensor, _ result: Tensor) throws -> Tensor
+  {
+    let values = try [condition, yes, no].map { tensor in
+      try place(of: tensor) ?? constant(tensor.pointer[0])
+    }
+    return note(.choice(values[0], values[1], values[2]), result)
+  }
+
+  /// A value that is the same number everywhere.
+  private func constant(_ number: Float) -> Int {
+    steps.append(.constant(number))
+    return inputCount + steps.count - 1
   }
 
   private func note(_ step: Step, _ result: Tensor) -> Tensor {
@@ -257,6 +277,9 @@ private struct FusedProgram {
       case .numberAtRight(let kernel, _, let number): kernel(read(operands[0]), number, to, count)
       case .numberAtLeft(let kernel, let number, _): kernel(number, read(operands[0]), to, count)
       case .single(let kernel, _): kernel(read(operands[0]), to, count)
+      case .constant(let number): to.update(repeating: number, count: count)
+      case .choice:
+        smap_where(read(operands[0]), read(operands[1]), read(operands[2]), to, count)
       }
     }
   }

@@ -1921,418 +1921,457 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
   eof = lexer->eof(lexer);
   switch (state) {
     case 0:
-      if (eof) ADVANCE(22);
+      if (eof) ADVANCE(26);
       ADVANCE_MAP(
-        '!', 7,
-        '"', 67,
-        '#', 76,
-        '%', 57,
-        '\'', 4,
-        '(', 37,
-        ')', 38,
-        '*', 41,
-        '+', 50,
-        ',', 32,
-        '-', 53,
-        '.', 61,
-        '/', 55,
-        ':', 39,
-        ';', 23,
-        '<', 45,
-        '=', 25,
-        '>', 47,
-        '@', 58,
-        '[', 31,
-        ']', 33,
-        '{', 72,
-        '|', 9,
-        '}', 30,
+        '!', 8,
+        '"', 71,
+        '#', 97,
+        '%', 61,
+        '\'', 5,
+        '(', 41,
+        ')', 42,
+        '*', 45,
+        '+', 54,
+        ',', 36,
+        '-', 57,
+        '.', 65,
+        '/', 59,
+        ':', 43,
+        ';', 27,
+        '<', 49,
+        '=', 29,
+        '>', 51,
+        '@', 62,
+        '[', 35,
+        ']', 37,
+        '{', 76,
+        '|', 11,
+        '}', 34,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(19);
-      if (('d' <= lookahead && lookahead <= 'g')) ADVANCE(62);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(63);
+          lookahead == ' ') SKIP(23);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
       END_STATE();
     case 1:
       if (lookahead == '\n') SKIP(3);
-      if (lookahead == '"') ADVANCE(67);
-      if (lookahead == '#') ADVANCE(70);
-      if (lookahead == '\\') ADVANCE(10);
-      if (lookahead == '{') ADVANCE(73);
-      if (lookahead == '}') ADVANCE(12);
+      if (lookahead == '"') ADVANCE(71);
+      if (lookahead == '#') ADVANCE(74);
+      if (lookahead == '\\') ADVANCE(12);
+      if (lookahead == '{') ADVANCE(77);
+      if (lookahead == '}') ADVANCE(14);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(69);
-      if (lookahead != 0) ADVANCE(70);
+          lookahead == ' ') ADVANCE(73);
+      if (lookahead != 0) ADVANCE(74);
       END_STATE();
     case 2:
-      if (lookahead == '#') ADVANCE(76);
-      if (lookahead == '-') ADVANCE(8);
-      if (lookahead == '.') ADVANCE(15);
-      if (lookahead == '=') ADVANCE(24);
-      if (lookahead == '}') ADVANCE(30);
+      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '-') ADVANCE(10);
+      if (lookahead == '=') ADVANCE(28);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(2);
-      if (lookahead == '%' ||
-          ('d' <= lookahead && lookahead <= 'g')) ADVANCE(74);
       END_STATE();
     case 3:
-      if (lookahead == '#') ADVANCE(76);
+      if (lookahead == '#') ADVANCE(97);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(3);
       END_STATE();
     case 4:
-      if (lookahead == '\'') ADVANCE(68);
+      ADVANCE_MAP(
+        '#', 85,
+        '.', 18,
+        '}', 34,
+        '+', 83,
+        '-', 83,
+        ',', 90,
+        '_', 90,
+        '<', 81,
+        '>', 81,
+        '^', 81,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(4);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(92);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(4);
+          (lookahead < '\t' || '\r' < lookahead) &&
+          lookahead != '"' &&
+          lookahead != '#' &&
+          lookahead != '\\' &&
+          lookahead != '{') ADVANCE(17);
       END_STATE();
     case 5:
-      if (lookahead == '.') ADVANCE(6);
+      if (lookahead == '\'') ADVANCE(72);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(5);
       END_STATE();
     case 6:
-      if (lookahead == '.') ADVANCE(35);
+      if (lookahead == '.') ADVANCE(7);
       END_STATE();
     case 7:
-      if (lookahead == '=') ADVANCE(44);
+      if (lookahead == '.') ADVANCE(39);
       END_STATE();
     case 8:
-      if (lookahead == '>') ADVANCE(36);
+      if (lookahead == '=') ADVANCE(48);
       END_STATE();
     case 9:
-      if (lookahead == '>') ADVANCE(42);
+      if (lookahead == '=') ADVANCE(47);
       END_STATE();
     case 10:
-      if (lookahead == 'u') ADVANCE(11);
+      if (lookahead == '>') ADVANCE(40);
+      END_STATE();
+    case 11:
+      if (lookahead == '>') ADVANCE(46);
+      END_STATE();
+    case 12:
+      if (lookahead == 'u') ADVANCE(13);
       if (lookahead == '"' ||
           lookahead == '\\' ||
           lookahead == 'n' ||
           lookahead == 'r' ||
-          lookahead == 't') ADVANCE(71);
-      END_STATE();
-    case 11:
-      if (lookahead == '{') ADVANCE(18);
-      END_STATE();
-    case 12:
-      if (lookahead == '}') ADVANCE(71);
+          lookahead == 't') ADVANCE(75);
       END_STATE();
     case 13:
-      if (lookahead == '}') ADVANCE(71);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(13);
+      if (lookahead == '{') ADVANCE(22);
       END_STATE();
     case 14:
-      if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(17);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(65);
+      if (lookahead == '}') ADVANCE(75);
       END_STATE();
     case 15:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(75);
-      END_STATE();
-    case 16:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(64);
-      END_STATE();
-    case 17:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(65);
-      END_STATE();
-    case 18:
+      if (lookahead == '}') ADVANCE(75);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(13);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(15);
+      END_STATE();
+    case 16:
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(20);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
+      END_STATE();
+    case 17:
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      END_STATE();
+    case 18:
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(94);
       END_STATE();
     case 19:
-      if (eof) ADVANCE(22);
-      ADVANCE_MAP(
-        '!', 7,
-        '"', 66,
-        '#', 76,
-        '%', 57,
-        '\'', 4,
-        '(', 37,
-        ')', 38,
-        '*', 41,
-        '+', 50,
-        ',', 32,
-        '-', 53,
-        '.', 61,
-        '/', 55,
-        ':', 39,
-        ';', 23,
-        '<', 45,
-        '=', 25,
-        '>', 47,
-        '@', 58,
-        '[', 31,
-        ']', 33,
-        '{', 34,
-        '|', 9,
-        '}', 30,
-      );
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(19);
-      if (('d' <= lookahead && lookahead <= 'g')) ADVANCE(62);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(63);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(68);
       END_STATE();
     case 20:
-      if (eof) ADVANCE(22);
-      ADVANCE_MAP(
-        '!', 7,
-        '"', 66,
-        '#', 76,
-        '%', 57,
-        '\'', 4,
-        '(', 37,
-        ')', 38,
-        '*', 40,
-        '+', 49,
-        ',', 32,
-        '-', 51,
-        '.', 5,
-        '/', 54,
-        ':', 39,
-        ';', 23,
-        '<', 45,
-        '=', 25,
-        '>', 47,
-        '@', 58,
-        '[', 31,
-        ']', 33,
-        '{', 34,
-        '|', 9,
-        '}', 30,
-      );
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(20);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(63);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
       END_STATE();
     case 21:
-      if (eof) ADVANCE(22);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(94);
+      END_STATE();
+    case 22:
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(15);
+      END_STATE();
+    case 23:
+      if (eof) ADVANCE(26);
       ADVANCE_MAP(
-        '!', 7,
-        '#', 76,
-        '%', 57,
-        '(', 37,
-        ')', 38,
-        '*', 41,
-        '+', 50,
-        ',', 32,
-        '-', 52,
-        '.', 60,
-        '/', 55,
-        ':', 39,
-        ';', 23,
-        '<', 45,
-        '=', 25,
-        '>', 47,
-        '@', 58,
-        '[', 31,
-        ']', 33,
-        '|', 9,
-        '}', 30,
+        '!', 8,
+        '"', 70,
+        '#', 97,
+        '%', 61,
+        '\'', 5,
+        '(', 41,
+        ')', 42,
+        '*', 45,
+        '+', 54,
+        ',', 36,
+        '-', 57,
+        '.', 65,
+        '/', 59,
+        ':', 43,
+        ';', 27,
+        '<', 49,
+        '=', 29,
+        '>', 51,
+        '@', 62,
+        '[', 35,
+        ']', 37,
+        '{', 38,
+        '|', 11,
+        '}', 34,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(21);
+          lookahead == ' ') SKIP(23);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
-      END_STATE();
-    case 22:
-      ACCEPT_TOKEN(ts_builtin_sym_end);
-      END_STATE();
-    case 23:
-      ACCEPT_TOKEN(anon_sym_SEMI);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
       END_STATE();
     case 24:
-      ACCEPT_TOKEN(anon_sym_EQ);
+      if (eof) ADVANCE(26);
+      ADVANCE_MAP(
+        '!', 8,
+        '"', 70,
+        '#', 97,
+        '%', 61,
+        '\'', 5,
+        '(', 41,
+        ')', 42,
+        '*', 44,
+        '+', 53,
+        ',', 36,
+        '-', 55,
+        '.', 6,
+        '/', 58,
+        ':', 43,
+        ';', 27,
+        '<', 49,
+        '=', 9,
+        '>', 51,
+        '@', 62,
+        '[', 35,
+        ']', 37,
+        '{', 38,
+        '|', 11,
+        '}', 34,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(24);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
       END_STATE();
     case 25:
-      ACCEPT_TOKEN(anon_sym_EQ);
-      if (lookahead == '=') ADVANCE(43);
+      if (eof) ADVANCE(26);
+      ADVANCE_MAP(
+        '!', 8,
+        '#', 97,
+        '%', 61,
+        '(', 41,
+        ')', 42,
+        '*', 45,
+        '+', 54,
+        ',', 36,
+        '-', 56,
+        '.', 64,
+        '/', 59,
+        ':', 43,
+        ';', 27,
+        '<', 49,
+        '=', 29,
+        '>', 51,
+        '@', 62,
+        '[', 35,
+        ']', 37,
+        '|', 11,
+        '}', 34,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(25);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
       END_STATE();
     case 26:
-      ACCEPT_TOKEN(anon_sym_PLUS_EQ);
+      ACCEPT_TOKEN(ts_builtin_sym_end);
       END_STATE();
     case 27:
-      ACCEPT_TOKEN(anon_sym_DASH_EQ);
+      ACCEPT_TOKEN(anon_sym_SEMI);
       END_STATE();
     case 28:
-      ACCEPT_TOKEN(anon_sym_STAR_EQ);
+      ACCEPT_TOKEN(anon_sym_EQ);
       END_STATE();
     case 29:
-      ACCEPT_TOKEN(anon_sym_SLASH_EQ);
+      ACCEPT_TOKEN(anon_sym_EQ);
+      if (lookahead == '=') ADVANCE(47);
       END_STATE();
     case 30:
-      ACCEPT_TOKEN(anon_sym_RBRACE);
+      ACCEPT_TOKEN(anon_sym_PLUS_EQ);
       END_STATE();
     case 31:
-      ACCEPT_TOKEN(anon_sym_LBRACK);
+      ACCEPT_TOKEN(anon_sym_DASH_EQ);
       END_STATE();
     case 32:
-      ACCEPT_TOKEN(anon_sym_COMMA);
+      ACCEPT_TOKEN(anon_sym_STAR_EQ);
       END_STATE();
     case 33:
-      ACCEPT_TOKEN(anon_sym_RBRACK);
+      ACCEPT_TOKEN(anon_sym_SLASH_EQ);
       END_STATE();
     case 34:
-      ACCEPT_TOKEN(anon_sym_LBRACE);
+      ACCEPT_TOKEN(anon_sym_RBRACE);
       END_STATE();
     case 35:
-      ACCEPT_TOKEN(anon_sym_DOT_DOT_DOT);
+      ACCEPT_TOKEN(anon_sym_LBRACK);
       END_STATE();
     case 36:
-      ACCEPT_TOKEN(anon_sym_DASH_GT);
+      ACCEPT_TOKEN(anon_sym_COMMA);
       END_STATE();
     case 37:
-      ACCEPT_TOKEN(anon_sym_LPAREN);
+      ACCEPT_TOKEN(anon_sym_RBRACK);
       END_STATE();
     case 38:
-      ACCEPT_TOKEN(anon_sym_RPAREN);
+      ACCEPT_TOKEN(anon_sym_LBRACE);
       END_STATE();
     case 39:
-      ACCEPT_TOKEN(anon_sym_COLON);
+      ACCEPT_TOKEN(anon_sym_DOT_DOT_DOT);
       END_STATE();
     case 40:
-      ACCEPT_TOKEN(anon_sym_STAR);
+      ACCEPT_TOKEN(anon_sym_DASH_GT);
       END_STATE();
     case 41:
-      ACCEPT_TOKEN(anon_sym_STAR);
-      if (lookahead == '*') ADVANCE(59);
-      if (lookahead == '=') ADVANCE(28);
+      ACCEPT_TOKEN(anon_sym_LPAREN);
       END_STATE();
     case 42:
-      ACCEPT_TOKEN(anon_sym_PIPE_GT);
+      ACCEPT_TOKEN(anon_sym_RPAREN);
       END_STATE();
     case 43:
-      ACCEPT_TOKEN(anon_sym_EQ_EQ);
+      ACCEPT_TOKEN(anon_sym_COLON);
       END_STATE();
     case 44:
-      ACCEPT_TOKEN(anon_sym_BANG_EQ);
+      ACCEPT_TOKEN(anon_sym_STAR);
       END_STATE();
     case 45:
-      ACCEPT_TOKEN(anon_sym_LT);
-      if (lookahead == '=') ADVANCE(46);
+      ACCEPT_TOKEN(anon_sym_STAR);
+      if (lookahead == '*') ADVANCE(63);
+      if (lookahead == '=') ADVANCE(32);
       END_STATE();
     case 46:
-      ACCEPT_TOKEN(anon_sym_LT_EQ);
+      ACCEPT_TOKEN(anon_sym_PIPE_GT);
       END_STATE();
     case 47:
-      ACCEPT_TOKEN(anon_sym_GT);
-      if (lookahead == '=') ADVANCE(48);
+      ACCEPT_TOKEN(anon_sym_EQ_EQ);
       END_STATE();
     case 48:
-      ACCEPT_TOKEN(anon_sym_GT_EQ);
+      ACCEPT_TOKEN(anon_sym_BANG_EQ);
       END_STATE();
     case 49:
-      ACCEPT_TOKEN(anon_sym_PLUS);
+      ACCEPT_TOKEN(anon_sym_LT);
+      if (lookahead == '=') ADVANCE(50);
       END_STATE();
     case 50:
-      ACCEPT_TOKEN(anon_sym_PLUS);
-      if (lookahead == '=') ADVANCE(26);
+      ACCEPT_TOKEN(anon_sym_LT_EQ);
       END_STATE();
     case 51:
-      ACCEPT_TOKEN(anon_sym_DASH);
+      ACCEPT_TOKEN(anon_sym_GT);
+      if (lookahead == '=') ADVANCE(52);
       END_STATE();
     case 52:
-      ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '=') ADVANCE(27);
+      ACCEPT_TOKEN(anon_sym_GT_EQ);
       END_STATE();
     case 53:
-      ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '=') ADVANCE(27);
-      if (lookahead == '>') ADVANCE(36);
+      ACCEPT_TOKEN(anon_sym_PLUS);
       END_STATE();
     case 54:
-      ACCEPT_TOKEN(anon_sym_SLASH);
-      if (lookahead == '/') ADVANCE(56);
+      ACCEPT_TOKEN(anon_sym_PLUS);
+      if (lookahead == '=') ADVANCE(30);
       END_STATE();
     case 55:
-      ACCEPT_TOKEN(anon_sym_SLASH);
-      if (lookahead == '/') ADVANCE(56);
-      if (lookahead == '=') ADVANCE(29);
+      ACCEPT_TOKEN(anon_sym_DASH);
       END_STATE();
     case 56:
-      ACCEPT_TOKEN(anon_sym_SLASH_SLASH);
+      ACCEPT_TOKEN(anon_sym_DASH);
+      if (lookahead == '=') ADVANCE(31);
       END_STATE();
     case 57:
-      ACCEPT_TOKEN(anon_sym_PERCENT);
+      ACCEPT_TOKEN(anon_sym_DASH);
+      if (lookahead == '=') ADVANCE(31);
+      if (lookahead == '>') ADVANCE(40);
       END_STATE();
     case 58:
-      ACCEPT_TOKEN(anon_sym_AT);
+      ACCEPT_TOKEN(anon_sym_SLASH);
+      if (lookahead == '/') ADVANCE(60);
       END_STATE();
     case 59:
-      ACCEPT_TOKEN(anon_sym_STAR_STAR);
+      ACCEPT_TOKEN(anon_sym_SLASH);
+      if (lookahead == '/') ADVANCE(60);
+      if (lookahead == '=') ADVANCE(33);
       END_STATE();
     case 60:
-      ACCEPT_TOKEN(anon_sym_DOT);
+      ACCEPT_TOKEN(anon_sym_SLASH_SLASH);
       END_STATE();
     case 61:
-      ACCEPT_TOKEN(anon_sym_DOT);
-      if (lookahead == '.') ADVANCE(6);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(75);
+      ACCEPT_TOKEN(anon_sym_PERCENT);
       END_STATE();
     case 62:
+      ACCEPT_TOKEN(anon_sym_AT);
+      END_STATE();
+    case 63:
+      ACCEPT_TOKEN(anon_sym_STAR_STAR);
+      END_STATE();
+    case 64:
+      ACCEPT_TOKEN(anon_sym_DOT);
+      END_STATE();
+    case 65:
+      ACCEPT_TOKEN(anon_sym_DOT);
+      if (lookahead == '.') ADVANCE(7);
+      END_STATE();
+    case 66:
       ACCEPT_TOKEN(sym_identifier);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(62);
-      END_STATE();
-    case 63:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '.') ADVANCE(16);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(14);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(63);
-      END_STATE();
-    case 64:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(14);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(64);
-      END_STATE();
-    case 65:
-      ACCEPT_TOKEN(sym_number);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(65);
-      END_STATE();
-    case 66:
-      ACCEPT_TOKEN(anon_sym_DQUOTE);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
       END_STATE();
     case 67:
-      ACCEPT_TOKEN(anon_sym_DQUOTE2);
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == '.') ADVANCE(19);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(16);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(67);
       END_STATE();
     case 68:
-      ACCEPT_TOKEN(aux_sym_string_token1);
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(16);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(68);
       END_STATE();
     case 69:
+      ACCEPT_TOKEN(sym_number);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(69);
+      END_STATE();
+    case 70:
+      ACCEPT_TOKEN(anon_sym_DQUOTE);
+      END_STATE();
+    case 71:
+      ACCEPT_TOKEN(anon_sym_DQUOTE2);
+      END_STATE();
+    case 72:
+      ACCEPT_TOKEN(aux_sym_string_token1);
+      END_STATE();
+    case 73:
       ACCEPT_TOKEN(sym_string_content);
-      if (lookahead == '#') ADVANCE(70);
+      if (lookahead == '#') ADVANCE(74);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(69);
+          lookahead == ' ') ADVANCE(73);
       if (lookahead != 0 &&
           lookahead != '\t' &&
           lookahead != '\n' &&
@@ -2340,41 +2379,289 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '#' &&
           lookahead != '\\' &&
           lookahead != '{' &&
-          lookahead != '}') ADVANCE(70);
+          lookahead != '}') ADVANCE(74);
       END_STATE();
-    case 70:
+    case 74:
       ACCEPT_TOKEN(sym_string_content);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '\\' &&
           lookahead != '{' &&
-          lookahead != '}') ADVANCE(70);
-      END_STATE();
-    case 71:
-      ACCEPT_TOKEN(sym_escape_sequence);
-      END_STATE();
-    case 72:
-      ACCEPT_TOKEN(anon_sym_LBRACE2);
-      END_STATE();
-    case 73:
-      ACCEPT_TOKEN(anon_sym_LBRACE2);
-      if (lookahead == '{') ADVANCE(71);
-      END_STATE();
-    case 74:
-      ACCEPT_TOKEN(sym_format);
+          lookahead != '}') ADVANCE(74);
       END_STATE();
     case 75:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead == '%' ||
-          ('d' <= lookahead && lookahead <= 'g')) ADVANCE(74);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(75);
+      ACCEPT_TOKEN(sym_escape_sequence);
       END_STATE();
     case 76:
+      ACCEPT_TOKEN(anon_sym_LBRACE2);
+      END_STATE();
+    case 77:
+      ACCEPT_TOKEN(anon_sym_LBRACE2);
+      if (lookahead == '{') ADVANCE(75);
+      END_STATE();
+    case 78:
+      ACCEPT_TOKEN(sym_format);
+      END_STATE();
+    case 79:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(86);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(80);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(87);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 80:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(86);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(87);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 81:
+      ACCEPT_TOKEN(sym_format);
+      ADVANCE_MAP(
+        '#', 89,
+        '.', 21,
+        '+', 84,
+        '-', 84,
+        ',', 91,
+        '_', 91,
+        '<', 82,
+        '>', 82,
+        '^', 82,
+      );
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 82:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(89);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(84);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(91);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 83:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(89);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(91);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 84:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(89);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(91);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 85:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(87);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(79);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 86:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(87);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 87:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 88:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(91);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 89:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(91);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+      END_STATE();
+    case 90:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      END_STATE();
+    case 91:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      END_STATE();
+    case 92:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(82);
+      END_STATE();
+    case 93:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(95);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(93);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 94:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(78);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(94);
+      END_STATE();
+    case 95:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 96:
+      ACCEPT_TOKEN(sym_comment);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(97);
+      END_STATE();
+    case 97:
       ACCEPT_TOKEN(sym_comment);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(76);
+          lookahead != '\n') ADVANCE(97);
       END_STATE();
     default:
       return false;
@@ -2617,382 +2904,382 @@ static bool ts_lex_keywords(TSLexer *lexer, TSStateId state) {
 
 static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [0] = {.lex_state = 0, .external_lex_state = 1},
-  [1] = {.lex_state = 20, .external_lex_state = 2},
-  [2] = {.lex_state = 20, .external_lex_state = 2},
-  [3] = {.lex_state = 20, .external_lex_state = 2},
-  [4] = {.lex_state = 20, .external_lex_state = 2},
-  [5] = {.lex_state = 20, .external_lex_state = 2},
-  [6] = {.lex_state = 20, .external_lex_state = 2},
-  [7] = {.lex_state = 20, .external_lex_state = 2},
-  [8] = {.lex_state = 20, .external_lex_state = 2},
-  [9] = {.lex_state = 20, .external_lex_state = 2},
-  [10] = {.lex_state = 20},
-  [11] = {.lex_state = 20},
-  [12] = {.lex_state = 20},
-  [13] = {.lex_state = 20},
-  [14] = {.lex_state = 20},
-  [15] = {.lex_state = 20},
-  [16] = {.lex_state = 20},
-  [17] = {.lex_state = 20},
-  [18] = {.lex_state = 20},
-  [19] = {.lex_state = 20},
-  [20] = {.lex_state = 20},
-  [21] = {.lex_state = 20},
-  [22] = {.lex_state = 20},
-  [23] = {.lex_state = 20},
-  [24] = {.lex_state = 20},
-  [25] = {.lex_state = 20},
-  [26] = {.lex_state = 20},
-  [27] = {.lex_state = 20},
-  [28] = {.lex_state = 20},
-  [29] = {.lex_state = 20},
-  [30] = {.lex_state = 20},
-  [31] = {.lex_state = 20},
-  [32] = {.lex_state = 20},
-  [33] = {.lex_state = 20},
-  [34] = {.lex_state = 20},
-  [35] = {.lex_state = 20},
-  [36] = {.lex_state = 20},
-  [37] = {.lex_state = 20},
-  [38] = {.lex_state = 20},
-  [39] = {.lex_state = 20},
-  [40] = {.lex_state = 20},
-  [41] = {.lex_state = 20},
-  [42] = {.lex_state = 20},
-  [43] = {.lex_state = 20},
-  [44] = {.lex_state = 20},
-  [45] = {.lex_state = 20},
-  [46] = {.lex_state = 20},
-  [47] = {.lex_state = 20},
-  [48] = {.lex_state = 20},
-  [49] = {.lex_state = 20},
-  [50] = {.lex_state = 20},
-  [51] = {.lex_state = 20},
-  [52] = {.lex_state = 20},
-  [53] = {.lex_state = 20},
-  [54] = {.lex_state = 20, .external_lex_state = 2},
-  [55] = {.lex_state = 20},
-  [56] = {.lex_state = 20},
-  [57] = {.lex_state = 20},
-  [58] = {.lex_state = 20},
-  [59] = {.lex_state = 20},
-  [60] = {.lex_state = 20},
-  [61] = {.lex_state = 20},
-  [62] = {.lex_state = 20},
-  [63] = {.lex_state = 20},
-  [64] = {.lex_state = 20},
-  [65] = {.lex_state = 20},
-  [66] = {.lex_state = 20},
-  [67] = {.lex_state = 20},
-  [68] = {.lex_state = 20},
-  [69] = {.lex_state = 20},
-  [70] = {.lex_state = 20},
-  [71] = {.lex_state = 20},
-  [72] = {.lex_state = 20},
-  [73] = {.lex_state = 20},
-  [74] = {.lex_state = 20},
-  [75] = {.lex_state = 20},
-  [76] = {.lex_state = 20},
-  [77] = {.lex_state = 20},
-  [78] = {.lex_state = 20},
-  [79] = {.lex_state = 20},
-  [80] = {.lex_state = 20},
-  [81] = {.lex_state = 20},
-  [82] = {.lex_state = 20},
-  [83] = {.lex_state = 20},
-  [84] = {.lex_state = 20},
-  [85] = {.lex_state = 20},
-  [86] = {.lex_state = 20},
-  [87] = {.lex_state = 20},
-  [88] = {.lex_state = 20},
-  [89] = {.lex_state = 20},
-  [90] = {.lex_state = 20},
-  [91] = {.lex_state = 20},
-  [92] = {.lex_state = 20},
-  [93] = {.lex_state = 20},
-  [94] = {.lex_state = 20},
-  [95] = {.lex_state = 20},
-  [96] = {.lex_state = 20},
-  [97] = {.lex_state = 20},
-  [98] = {.lex_state = 20},
-  [99] = {.lex_state = 20},
-  [100] = {.lex_state = 20},
-  [101] = {.lex_state = 20},
-  [102] = {.lex_state = 20},
-  [103] = {.lex_state = 20},
-  [104] = {.lex_state = 20},
-  [105] = {.lex_state = 20},
-  [106] = {.lex_state = 20},
-  [107] = {.lex_state = 20},
-  [108] = {.lex_state = 20},
-  [109] = {.lex_state = 20},
-  [110] = {.lex_state = 20},
-  [111] = {.lex_state = 20},
-  [112] = {.lex_state = 20},
-  [113] = {.lex_state = 20},
-  [114] = {.lex_state = 20},
-  [115] = {.lex_state = 20},
-  [116] = {.lex_state = 20},
-  [117] = {.lex_state = 20},
-  [118] = {.lex_state = 20},
-  [119] = {.lex_state = 20},
-  [120] = {.lex_state = 20},
-  [121] = {.lex_state = 20},
-  [122] = {.lex_state = 20},
-  [123] = {.lex_state = 20},
-  [124] = {.lex_state = 20},
-  [125] = {.lex_state = 20},
-  [126] = {.lex_state = 20},
-  [127] = {.lex_state = 20},
-  [128] = {.lex_state = 20},
-  [129] = {.lex_state = 20},
-  [130] = {.lex_state = 20},
-  [131] = {.lex_state = 20},
-  [132] = {.lex_state = 20},
-  [133] = {.lex_state = 20},
-  [134] = {.lex_state = 20},
-  [135] = {.lex_state = 20},
-  [136] = {.lex_state = 21},
-  [137] = {.lex_state = 21},
-  [138] = {.lex_state = 21},
-  [139] = {.lex_state = 21, .external_lex_state = 2},
-  [140] = {.lex_state = 21, .external_lex_state = 2},
-  [141] = {.lex_state = 21, .external_lex_state = 2},
-  [142] = {.lex_state = 21, .external_lex_state = 2},
-  [143] = {.lex_state = 21},
-  [144] = {.lex_state = 21, .external_lex_state = 2},
-  [145] = {.lex_state = 21, .external_lex_state = 2},
-  [146] = {.lex_state = 21},
-  [147] = {.lex_state = 21},
-  [148] = {.lex_state = 21},
-  [149] = {.lex_state = 21},
-  [150] = {.lex_state = 21},
-  [151] = {.lex_state = 21},
-  [152] = {.lex_state = 21},
-  [153] = {.lex_state = 21},
-  [154] = {.lex_state = 21},
-  [155] = {.lex_state = 21},
-  [156] = {.lex_state = 21},
-  [157] = {.lex_state = 21},
-  [158] = {.lex_state = 21},
-  [159] = {.lex_state = 21},
-  [160] = {.lex_state = 21},
-  [161] = {.lex_state = 21},
-  [162] = {.lex_state = 21},
-  [163] = {.lex_state = 21},
-  [164] = {.lex_state = 21},
-  [165] = {.lex_state = 21},
-  [166] = {.lex_state = 21},
-  [167] = {.lex_state = 21},
-  [168] = {.lex_state = 21},
-  [169] = {.lex_state = 21},
-  [170] = {.lex_state = 21},
-  [171] = {.lex_state = 21},
-  [172] = {.lex_state = 21},
-  [173] = {.lex_state = 21},
-  [174] = {.lex_state = 21},
-  [175] = {.lex_state = 21},
-  [176] = {.lex_state = 21},
-  [177] = {.lex_state = 21},
-  [178] = {.lex_state = 21},
-  [179] = {.lex_state = 21},
-  [180] = {.lex_state = 21},
-  [181] = {.lex_state = 21},
-  [182] = {.lex_state = 20},
-  [183] = {.lex_state = 20},
-  [184] = {.lex_state = 20},
-  [185] = {.lex_state = 21, .external_lex_state = 2},
-  [186] = {.lex_state = 21, .external_lex_state = 2},
-  [187] = {.lex_state = 21, .external_lex_state = 2},
-  [188] = {.lex_state = 21, .external_lex_state = 2},
-  [189] = {.lex_state = 21, .external_lex_state = 2},
-  [190] = {.lex_state = 20, .external_lex_state = 2},
-  [191] = {.lex_state = 21, .external_lex_state = 2},
-  [192] = {.lex_state = 20},
-  [193] = {.lex_state = 20},
-  [194] = {.lex_state = 21, .external_lex_state = 2},
-  [195] = {.lex_state = 21, .external_lex_state = 2},
-  [196] = {.lex_state = 21, .external_lex_state = 2},
-  [197] = {.lex_state = 21, .external_lex_state = 2},
-  [198] = {.lex_state = 21, .external_lex_state = 2},
-  [199] = {.lex_state = 21, .external_lex_state = 2},
-  [200] = {.lex_state = 21, .external_lex_state = 2},
-  [201] = {.lex_state = 21, .external_lex_state = 2},
-  [202] = {.lex_state = 21, .external_lex_state = 2},
-  [203] = {.lex_state = 21, .external_lex_state = 2},
-  [204] = {.lex_state = 21, .external_lex_state = 2},
-  [205] = {.lex_state = 21, .external_lex_state = 2},
-  [206] = {.lex_state = 21, .external_lex_state = 2},
-  [207] = {.lex_state = 20},
-  [208] = {.lex_state = 21, .external_lex_state = 2},
-  [209] = {.lex_state = 21, .external_lex_state = 2},
-  [210] = {.lex_state = 20},
-  [211] = {.lex_state = 20},
-  [212] = {.lex_state = 20},
-  [213] = {.lex_state = 21, .external_lex_state = 2},
-  [214] = {.lex_state = 21, .external_lex_state = 2},
-  [215] = {.lex_state = 21, .external_lex_state = 2},
-  [216] = {.lex_state = 20},
-  [217] = {.lex_state = 21, .external_lex_state = 2},
-  [218] = {.lex_state = 21, .external_lex_state = 2},
-  [219] = {.lex_state = 21, .external_lex_state = 2},
-  [220] = {.lex_state = 21, .external_lex_state = 2},
-  [221] = {.lex_state = 21, .external_lex_state = 2},
-  [222] = {.lex_state = 21, .external_lex_state = 2},
-  [223] = {.lex_state = 21, .external_lex_state = 2},
-  [224] = {.lex_state = 21, .external_lex_state = 2},
-  [225] = {.lex_state = 21, .external_lex_state = 2},
-  [226] = {.lex_state = 21, .external_lex_state = 2},
-  [227] = {.lex_state = 21, .external_lex_state = 2},
-  [228] = {.lex_state = 21, .external_lex_state = 2},
-  [229] = {.lex_state = 20},
-  [230] = {.lex_state = 21},
-  [231] = {.lex_state = 21, .external_lex_state = 3},
-  [232] = {.lex_state = 21, .external_lex_state = 3},
-  [233] = {.lex_state = 21, .external_lex_state = 3},
-  [234] = {.lex_state = 21, .external_lex_state = 3},
-  [235] = {.lex_state = 21, .external_lex_state = 3},
-  [236] = {.lex_state = 21, .external_lex_state = 3},
-  [237] = {.lex_state = 21, .external_lex_state = 3},
-  [238] = {.lex_state = 21, .external_lex_state = 3},
-  [239] = {.lex_state = 21, .external_lex_state = 3},
-  [240] = {.lex_state = 21, .external_lex_state = 3},
-  [241] = {.lex_state = 21, .external_lex_state = 3},
-  [242] = {.lex_state = 21, .external_lex_state = 3},
-  [243] = {.lex_state = 21, .external_lex_state = 3},
-  [244] = {.lex_state = 21, .external_lex_state = 3},
-  [245] = {.lex_state = 21, .external_lex_state = 3},
-  [246] = {.lex_state = 21, .external_lex_state = 3},
-  [247] = {.lex_state = 21, .external_lex_state = 3},
-  [248] = {.lex_state = 21, .external_lex_state = 3},
-  [249] = {.lex_state = 21, .external_lex_state = 3},
-  [250] = {.lex_state = 21, .external_lex_state = 3},
-  [251] = {.lex_state = 21, .external_lex_state = 3},
-  [252] = {.lex_state = 21, .external_lex_state = 3},
-  [253] = {.lex_state = 21, .external_lex_state = 3},
-  [254] = {.lex_state = 21, .external_lex_state = 3},
-  [255] = {.lex_state = 21, .external_lex_state = 3},
-  [256] = {.lex_state = 21, .external_lex_state = 3},
-  [257] = {.lex_state = 21, .external_lex_state = 3},
-  [258] = {.lex_state = 21, .external_lex_state = 3},
-  [259] = {.lex_state = 21, .external_lex_state = 3},
-  [260] = {.lex_state = 21, .external_lex_state = 3},
-  [261] = {.lex_state = 21, .external_lex_state = 3},
-  [262] = {.lex_state = 21, .external_lex_state = 3},
-  [263] = {.lex_state = 21, .external_lex_state = 3},
-  [264] = {.lex_state = 21, .external_lex_state = 3},
-  [265] = {.lex_state = 21, .external_lex_state = 3},
-  [266] = {.lex_state = 21, .external_lex_state = 3},
-  [267] = {.lex_state = 21, .external_lex_state = 3},
-  [268] = {.lex_state = 21, .external_lex_state = 3},
-  [269] = {.lex_state = 21, .external_lex_state = 3},
-  [270] = {.lex_state = 21, .external_lex_state = 3},
-  [271] = {.lex_state = 20, .external_lex_state = 2},
-  [272] = {.lex_state = 20, .external_lex_state = 2},
-  [273] = {.lex_state = 20, .external_lex_state = 2},
-  [274] = {.lex_state = 20, .external_lex_state = 2},
-  [275] = {.lex_state = 20, .external_lex_state = 2},
-  [276] = {.lex_state = 20, .external_lex_state = 2},
-  [277] = {.lex_state = 20, .external_lex_state = 2},
-  [278] = {.lex_state = 20, .external_lex_state = 2},
-  [279] = {.lex_state = 20},
-  [280] = {.lex_state = 20},
-  [281] = {.lex_state = 20, .external_lex_state = 3},
-  [282] = {.lex_state = 20, .external_lex_state = 3},
-  [283] = {.lex_state = 20, .external_lex_state = 3},
-  [284] = {.lex_state = 20, .external_lex_state = 3},
-  [285] = {.lex_state = 20, .external_lex_state = 3},
-  [286] = {.lex_state = 20, .external_lex_state = 3},
-  [287] = {.lex_state = 20, .external_lex_state = 3},
-  [288] = {.lex_state = 20, .external_lex_state = 3},
-  [289] = {.lex_state = 20, .external_lex_state = 2},
-  [290] = {.lex_state = 20, .external_lex_state = 2},
-  [291] = {.lex_state = 20, .external_lex_state = 3},
-  [292] = {.lex_state = 20},
-  [293] = {.lex_state = 20, .external_lex_state = 3},
-  [294] = {.lex_state = 20},
-  [295] = {.lex_state = 21},
-  [296] = {.lex_state = 20},
-  [297] = {.lex_state = 20},
-  [298] = {.lex_state = 20},
-  [299] = {.lex_state = 20},
-  [300] = {.lex_state = 20},
-  [301] = {.lex_state = 20},
-  [302] = {.lex_state = 20},
-  [303] = {.lex_state = 20},
-  [304] = {.lex_state = 20},
-  [305] = {.lex_state = 20},
-  [306] = {.lex_state = 20},
-  [307] = {.lex_state = 20},
-  [308] = {.lex_state = 21, .external_lex_state = 2},
-  [309] = {.lex_state = 20},
-  [310] = {.lex_state = 20, .external_lex_state = 2},
-  [311] = {.lex_state = 20},
-  [312] = {.lex_state = 20},
-  [313] = {.lex_state = 20},
-  [314] = {.lex_state = 20},
-  [315] = {.lex_state = 20},
-  [316] = {.lex_state = 20},
-  [317] = {.lex_state = 20},
-  [318] = {.lex_state = 20},
-  [319] = {.lex_state = 20},
-  [320] = {.lex_state = 20},
-  [321] = {.lex_state = 20},
-  [322] = {.lex_state = 20},
-  [323] = {.lex_state = 20},
-  [324] = {.lex_state = 20},
-  [325] = {.lex_state = 20, .external_lex_state = 2},
-  [326] = {.lex_state = 20, .external_lex_state = 2},
-  [327] = {.lex_state = 20, .external_lex_state = 2},
-  [328] = {.lex_state = 20, .external_lex_state = 2},
-  [329] = {.lex_state = 20, .external_lex_state = 2},
-  [330] = {.lex_state = 20, .external_lex_state = 2},
-  [331] = {.lex_state = 20},
-  [332] = {.lex_state = 20},
-  [333] = {.lex_state = 20, .external_lex_state = 2},
-  [334] = {.lex_state = 20},
+  [1] = {.lex_state = 24, .external_lex_state = 2},
+  [2] = {.lex_state = 24, .external_lex_state = 2},
+  [3] = {.lex_state = 24, .external_lex_state = 2},
+  [4] = {.lex_state = 24, .external_lex_state = 2},
+  [5] = {.lex_state = 24, .external_lex_state = 2},
+  [6] = {.lex_state = 24, .external_lex_state = 2},
+  [7] = {.lex_state = 24, .external_lex_state = 2},
+  [8] = {.lex_state = 24, .external_lex_state = 2},
+  [9] = {.lex_state = 24, .external_lex_state = 2},
+  [10] = {.lex_state = 24},
+  [11] = {.lex_state = 24},
+  [12] = {.lex_state = 24},
+  [13] = {.lex_state = 24},
+  [14] = {.lex_state = 24},
+  [15] = {.lex_state = 24},
+  [16] = {.lex_state = 24},
+  [17] = {.lex_state = 24},
+  [18] = {.lex_state = 24},
+  [19] = {.lex_state = 24},
+  [20] = {.lex_state = 24},
+  [21] = {.lex_state = 24},
+  [22] = {.lex_state = 24},
+  [23] = {.lex_state = 24},
+  [24] = {.lex_state = 24},
+  [25] = {.lex_state = 24},
+  [26] = {.lex_state = 24},
+  [27] = {.lex_state = 24},
+  [28] = {.lex_state = 24},
+  [29] = {.lex_state = 24},
+  [30] = {.lex_state = 24},
+  [31] = {.lex_state = 24},
+  [32] = {.lex_state = 24},
+  [33] = {.lex_state = 24},
+  [34] = {.lex_state = 24},
+  [35] = {.lex_state = 24},
+  [36] = {.lex_state = 24},
+  [37] = {.lex_state = 24},
+  [38] = {.lex_state = 24},
+  [39] = {.lex_state = 24},
+  [40] = {.lex_state = 24},
+  [41] = {.lex_state = 24},
+  [42] = {.lex_state = 24},
+  [43] = {.lex_state = 24},
+  [44] = {.lex_state = 24},
+  [45] = {.lex_state = 24},
+  [46] = {.lex_state = 24},
+  [47] = {.lex_state = 24},
+  [48] = {.lex_state = 24},
+  [49] = {.lex_state = 24},
+  [50] = {.lex_state = 24},
+  [51] = {.lex_state = 24},
+  [52] = {.lex_state = 24},
+  [53] = {.lex_state = 24},
+  [54] = {.lex_state = 24, .external_lex_state = 2},
+  [55] = {.lex_state = 24},
+  [56] = {.lex_state = 24},
+  [57] = {.lex_state = 24},
+  [58] = {.lex_state = 24},
+  [59] = {.lex_state = 24},
+  [60] = {.lex_state = 24},
+  [61] = {.lex_state = 24},
+  [62] = {.lex_state = 24},
+  [63] = {.lex_state = 24},
+  [64] = {.lex_state = 24},
+  [65] = {.lex_state = 24},
+  [66] = {.lex_state = 24},
+  [67] = {.lex_state = 24},
+  [68] = {.lex_state = 24},
+  [69] = {.lex_state = 24},
+  [70] = {.lex_state = 24},
+  [71] = {.lex_state = 24},
+  [72] = {.lex_state = 24},
+  [73] = {.lex_state = 24},
+  [74] = {.lex_state = 24},
+  [75] = {.lex_state = 24},
+  [76] = {.lex_state = 24},
+  [77] = {.lex_state = 24},
+  [78] = {.lex_state = 24},
+  [79] = {.lex_state = 24},
+  [80] = {.lex_state = 24},
+  [81] = {.lex_state = 24},
+  [82] = {.lex_state = 24},
+  [83] = {.lex_state = 24},
+  [84] = {.lex_state = 24},
+  [85] = {.lex_state = 24},
+  [86] = {.lex_state = 24},
+  [87] = {.lex_state = 24},
+  [88] = {.lex_state = 24},
+  [89] = {.lex_state = 24},
+  [90] = {.lex_state = 24},
+  [91] = {.lex_state = 24},
+  [92] = {.lex_state = 24},
+  [93] = {.lex_state = 24},
+  [94] = {.lex_state = 24},
+  [95] = {.lex_state = 24},
+  [96] = {.lex_state = 24},
+  [97] = {.lex_state = 24},
+  [98] = {.lex_state = 24},
+  [99] = {.lex_state = 24},
+  [100] = {.lex_state = 24},
+  [101] = {.lex_state = 24},
+  [102] = {.lex_state = 24},
+  [103] = {.lex_state = 24},
+  [104] = {.lex_state = 24},
+  [105] = {.lex_state = 24},
+  [106] = {.lex_state = 24},
+  [107] = {.lex_state = 24},
+  [108] = {.lex_state = 24},
+  [109] = {.lex_state = 24},
+  [110] = {.lex_state = 24},
+  [111] = {.lex_state = 24},
+  [112] = {.lex_state = 24},
+  [113] = {.lex_state = 24},
+  [114] = {.lex_state = 24},
+  [115] = {.lex_state = 24},
+  [116] = {.lex_state = 24},
+  [117] = {.lex_state = 24},
+  [118] = {.lex_state = 24},
+  [119] = {.lex_state = 24},
+  [120] = {.lex_state = 24},
+  [121] = {.lex_state = 24},
+  [122] = {.lex_state = 24},
+  [123] = {.lex_state = 24},
+  [124] = {.lex_state = 24},
+  [125] = {.lex_state = 24},
+  [126] = {.lex_state = 24},
+  [127] = {.lex_state = 24},
+  [128] = {.lex_state = 24},
+  [129] = {.lex_state = 24},
+  [130] = {.lex_state = 24},
+  [131] = {.lex_state = 24},
+  [132] = {.lex_state = 24},
+  [133] = {.lex_state = 24},
+  [134] = {.lex_state = 24},
+  [135] = {.lex_state = 24},
+  [136] = {.lex_state = 25},
+  [137] = {.lex_state = 25},
+  [138] = {.lex_state = 25},
+  [139] = {.lex_state = 25, .external_lex_state = 2},
+  [140] = {.lex_state = 25, .external_lex_state = 2},
+  [141] = {.lex_state = 25, .external_lex_state = 2},
+  [142] = {.lex_state = 25, .external_lex_state = 2},
+  [143] = {.lex_state = 25},
+  [144] = {.lex_state = 25, .external_lex_state = 2},
+  [145] = {.lex_state = 25, .external_lex_state = 2},
+  [146] = {.lex_state = 25},
+  [147] = {.lex_state = 25},
+  [148] = {.lex_state = 25},
+  [149] = {.lex_state = 25},
+  [150] = {.lex_state = 25},
+  [151] = {.lex_state = 25},
+  [152] = {.lex_state = 25},
+  [153] = {.lex_state = 25},
+  [154] = {.lex_state = 25},
+  [155] = {.lex_state = 25},
+  [156] = {.lex_state = 25},
+  [157] = {.lex_state = 25},
+  [158] = {.lex_state = 25},
+  [159] = {.lex_state = 25},
+  [160] = {.lex_state = 25},
+  [161] = {.lex_state = 25},
+  [162] = {.lex_state = 25},
+  [163] = {.lex_state = 25},
+  [164] = {.lex_state = 25},
+  [165] = {.lex_state = 25},
+  [166] = {.lex_state = 25},
+  [167] = {.lex_state = 25},
+  [168] = {.lex_state = 25},
+  [169] = {.lex_state = 25},
+  [170] = {.lex_state = 25},
+  [171] = {.lex_state = 25},
+  [172] = {.lex_state = 25},
+  [173] = {.lex_state = 25},
+  [174] = {.lex_state = 25},
+  [175] = {.lex_state = 25},
+  [176] = {.lex_state = 25},
+  [177] = {.lex_state = 25},
+  [178] = {.lex_state = 25},
+  [179] = {.lex_state = 25},
+  [180] = {.lex_state = 25},
+  [181] = {.lex_state = 25},
+  [182] = {.lex_state = 24},
+  [183] = {.lex_state = 24},
+  [184] = {.lex_state = 24},
+  [185] = {.lex_state = 25, .external_lex_state = 2},
+  [186] = {.lex_state = 25, .external_lex_state = 2},
+  [187] = {.lex_state = 25, .external_lex_state = 2},
+  [188] = {.lex_state = 25, .external_lex_state = 2},
+  [189] = {.lex_state = 25, .external_lex_state = 2},
+  [190] = {.lex_state = 24, .external_lex_state = 2},
+  [191] = {.lex_state = 25, .external_lex_state = 2},
+  [192] = {.lex_state = 24},
+  [193] = {.lex_state = 24},
+  [194] = {.lex_state = 25, .external_lex_state = 2},
+  [195] = {.lex_state = 25, .external_lex_state = 2},
+  [196] = {.lex_state = 25, .external_lex_state = 2},
+  [197] = {.lex_state = 25, .external_lex_state = 2},
+  [198] = {.lex_state = 25, .external_lex_state = 2},
+  [199] = {.lex_state = 25, .external_lex_state = 2},
+  [200] = {.lex_state = 25, .external_lex_state = 2},
+  [201] = {.lex_state = 25, .external_lex_state = 2},
+  [202] = {.lex_state = 25, .external_lex_state = 2},
+  [203] = {.lex_state = 25, .external_lex_state = 2},
+  [204] = {.lex_state = 25, .external_lex_state = 2},
+  [205] = {.lex_state = 25, .external_lex_state = 2},
+  [206] = {.lex_state = 25, .external_lex_state = 2},
+  [207] = {.lex_state = 24},
+  [208] = {.lex_state = 25, .external_lex_state = 2},
+  [209] = {.lex_state = 25, .external_lex_state = 2},
+  [210] = {.lex_state = 24},
+  [211] = {.lex_state = 24},
+  [212] = {.lex_state = 24},
+  [213] = {.lex_state = 25, .external_lex_state = 2},
+  [214] = {.lex_state = 25, .external_lex_state = 2},
+  [215] = {.lex_state = 25, .external_lex_state = 2},
+  [216] = {.lex_state = 24},
+  [217] = {.lex_state = 25, .external_lex_state = 2},
+  [218] = {.lex_state = 25, .external_lex_state = 2},
+  [219] = {.lex_state = 25, .external_lex_state = 2},
+  [220] = {.lex_state = 25, .external_lex_state = 2},
+  [221] = {.lex_state = 25, .external_lex_state = 2},
+  [222] = {.lex_state = 25, .external_lex_state = 2},
+  [223] = {.lex_state = 25, .external_lex_state = 2},
+  [224] = {.lex_state = 25, .external_lex_state = 2},
+  [225] = {.lex_state = 25, .external_lex_state = 2},
+  [226] = {.lex_state = 25, .external_lex_state = 2},
+  [227] = {.lex_state = 25, .external_lex_state = 2},
+  [228] = {.lex_state = 25, .external_lex_state = 2},
+  [229] = {.lex_state = 24},
+  [230] = {.lex_state = 25},
+  [231] = {.lex_state = 25, .external_lex_state = 3},
+  [232] = {.lex_state = 25, .external_lex_state = 3},
+  [233] = {.lex_state = 25, .external_lex_state = 3},
+  [234] = {.lex_state = 25, .external_lex_state = 3},
+  [235] = {.lex_state = 25, .external_lex_state = 3},
+  [236] = {.lex_state = 25, .external_lex_state = 3},
+  [237] = {.lex_state = 25, .external_lex_state = 3},
+  [238] = {.lex_state = 25, .external_lex_state = 3},
+  [239] = {.lex_state = 25, .external_lex_state = 3},
+  [240] = {.lex_state = 25, .external_lex_state = 3},
+  [241] = {.lex_state = 25, .external_lex_state = 3},
+  [242] = {.lex_state = 25, .external_lex_state = 3},
+  [243] = {.lex_state = 25, .external_lex_state = 3},
+  [244] = {.lex_state = 25, .external_lex_state = 3},
+  [245] = {.lex_state = 25, .external_lex_state = 3},
+  [246] = {.lex_state = 25, .external_lex_state = 3},
+  [247] = {.lex_state = 25, .external_lex_state = 3},
+  [248] = {.lex_state = 25, .external_lex_state = 3},
+  [249] = {.lex_state = 25, .external_lex_state = 3},
+  [250] = {.lex_state = 25, .external_lex_state = 3},
+  [251] = {.lex_state = 25, .external_lex_state = 3},
+  [252] = {.lex_state = 25, .external_lex_state = 3},
+  [253] = {.lex_state = 25, .external_lex_state = 3},
+  [254] = {.lex_state = 25, .external_lex_state = 3},
+  [255] = {.lex_state = 25, .external_lex_state = 3},
+  [256] = {.lex_state = 25, .external_lex_state = 3},
+  [257] = {.lex_state = 25, .external_lex_state = 3},
+  [258] = {.lex_state = 25, .external_lex_state = 3},
+  [259] = {.lex_state = 25, .external_lex_state = 3},
+  [260] = {.lex_state = 25, .external_lex_state = 3},
+  [261] = {.lex_state = 25, .external_lex_state = 3},
+  [262] = {.lex_state = 25, .external_lex_state = 3},
+  [263] = {.lex_state = 25, .external_lex_state = 3},
+  [264] = {.lex_state = 25, .external_lex_state = 3},
+  [265] = {.lex_state = 25, .external_lex_state = 3},
+  [266] = {.lex_state = 25, .external_lex_state = 3},
+  [267] = {.lex_state = 25, .external_lex_state = 3},
+  [268] = {.lex_state = 25, .external_lex_state = 3},
+  [269] = {.lex_state = 25, .external_lex_state = 3},
+  [270] = {.lex_state = 25, .external_lex_state = 3},
+  [271] = {.lex_state = 24, .external_lex_state = 2},
+  [272] = {.lex_state = 24, .external_lex_state = 2},
+  [273] = {.lex_state = 24, .external_lex_state = 2},
+  [274] = {.lex_state = 24, .external_lex_state = 2},
+  [275] = {.lex_state = 24, .external_lex_state = 2},
+  [276] = {.lex_state = 24, .external_lex_state = 2},
+  [277] = {.lex_state = 24, .external_lex_state = 2},
+  [278] = {.lex_state = 24, .external_lex_state = 2},
+  [279] = {.lex_state = 24},
+  [280] = {.lex_state = 24},
+  [281] = {.lex_state = 24, .external_lex_state = 3},
+  [282] = {.lex_state = 24, .external_lex_state = 3},
+  [283] = {.lex_state = 24, .external_lex_state = 3},
+  [284] = {.lex_state = 24, .external_lex_state = 3},
+  [285] = {.lex_state = 24, .external_lex_state = 3},
+  [286] = {.lex_state = 24, .external_lex_state = 3},
+  [287] = {.lex_state = 24, .external_lex_state = 3},
+  [288] = {.lex_state = 24, .external_lex_state = 3},
+  [289] = {.lex_state = 24, .external_lex_state = 2},
+  [290] = {.lex_state = 24, .external_lex_state = 2},
+  [291] = {.lex_state = 24, .external_lex_state = 3},
+  [292] = {.lex_state = 24},
+  [293] = {.lex_state = 24, .external_lex_state = 3},
+  [294] = {.lex_state = 24},
+  [295] = {.lex_state = 25},
+  [296] = {.lex_state = 24},
+  [297] = {.lex_state = 24},
+  [298] = {.lex_state = 24},
+  [299] = {.lex_state = 0},
+  [300] = {.lex_state = 0},
+  [301] = {.lex_state = 0},
+  [302] = {.lex_state = 0},
+  [303] = {.lex_state = 0},
+  [304] = {.lex_state = 0},
+  [305] = {.lex_state = 0},
+  [306] = {.lex_state = 0},
+  [307] = {.lex_state = 24},
+  [308] = {.lex_state = 25, .external_lex_state = 2},
+  [309] = {.lex_state = 0},
+  [310] = {.lex_state = 24, .external_lex_state = 2},
+  [311] = {.lex_state = 24},
+  [312] = {.lex_state = 24},
+  [313] = {.lex_state = 24},
+  [314] = {.lex_state = 24},
+  [315] = {.lex_state = 24},
+  [316] = {.lex_state = 24},
+  [317] = {.lex_state = 24},
+  [318] = {.lex_state = 24},
+  [319] = {.lex_state = 24},
+  [320] = {.lex_state = 0},
+  [321] = {.lex_state = 0},
+  [322] = {.lex_state = 24},
+  [323] = {.lex_state = 0},
+  [324] = {.lex_state = 24},
+  [325] = {.lex_state = 0, .external_lex_state = 2},
+  [326] = {.lex_state = 0, .external_lex_state = 2},
+  [327] = {.lex_state = 0, .external_lex_state = 2},
+  [328] = {.lex_state = 0, .external_lex_state = 2},
+  [329] = {.lex_state = 0, .external_lex_state = 2},
+  [330] = {.lex_state = 0, .external_lex_state = 2},
+  [331] = {.lex_state = 24},
+  [332] = {.lex_state = 24},
+  [333] = {.lex_state = 0, .external_lex_state = 2},
+  [334] = {.lex_state = 0},
   [335] = {.lex_state = 1},
-  [336] = {.lex_state = 20},
-  [337] = {.lex_state = 20},
+  [336] = {.lex_state = 0},
+  [337] = {.lex_state = 24},
   [338] = {.lex_state = 1},
-  [339] = {.lex_state = 20},
+  [339] = {.lex_state = 0},
   [340] = {.lex_state = 1},
   [341] = {.lex_state = 1},
-  [342] = {.lex_state = 20, .external_lex_state = 2},
-  [343] = {.lex_state = 20},
+  [342] = {.lex_state = 0, .external_lex_state = 2},
+  [343] = {.lex_state = 0},
   [344] = {.lex_state = 1},
-  [345] = {.lex_state = 21, .external_lex_state = 3},
-  [346] = {.lex_state = 20},
-  [347] = {.lex_state = 20},
+  [345] = {.lex_state = 25, .external_lex_state = 3},
+  [346] = {.lex_state = 0},
+  [347] = {.lex_state = 0},
   [348] = {.lex_state = 1},
   [349] = {.lex_state = 1},
-  [350] = {.lex_state = 20},
-  [351] = {.lex_state = 20},
-  [352] = {.lex_state = 20},
-  [353] = {.lex_state = 20},
-  [354] = {.lex_state = 20, .external_lex_state = 3},
-  [355] = {.lex_state = 20},
-  [356] = {.lex_state = 20},
-  [357] = {.lex_state = 20},
+  [350] = {.lex_state = 0},
+  [351] = {.lex_state = 0},
+  [352] = {.lex_state = 24},
+  [353] = {.lex_state = 0},
+  [354] = {.lex_state = 24, .external_lex_state = 3},
+  [355] = {.lex_state = 0},
+  [356] = {.lex_state = 0},
+  [357] = {.lex_state = 24},
   [358] = {.lex_state = 0},
   [359] = {.lex_state = 0},
   [360] = {.lex_state = 0},
   [361] = {.lex_state = 0},
   [362] = {.lex_state = 0},
-  [363] = {.lex_state = 20},
-  [364] = {.lex_state = 20},
-  [365] = {.lex_state = 20},
-  [366] = {.lex_state = 20},
+  [363] = {.lex_state = 24},
+  [364] = {.lex_state = 0},
+  [365] = {.lex_state = 0},
+  [366] = {.lex_state = 0},
   [367] = {.lex_state = 0},
   [368] = {.lex_state = 0},
-  [369] = {.lex_state = 20},
+  [369] = {.lex_state = 24},
   [370] = {.lex_state = 0},
   [371] = {.lex_state = 0},
   [372] = {.lex_state = 0},
   [373] = {.lex_state = 0},
   [374] = {.lex_state = 0},
   [375] = {.lex_state = 0, .external_lex_state = 2},
-  [376] = {.lex_state = 20},
+  [376] = {.lex_state = 0},
   [377] = {.lex_state = 0},
   [378] = {.lex_state = 0},
   [379] = {.lex_state = 0},
@@ -3004,55 +3291,55 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [385] = {.lex_state = 0, .external_lex_state = 2},
   [386] = {.lex_state = 0, .external_lex_state = 2},
   [387] = {.lex_state = 0, .external_lex_state = 2},
-  [388] = {.lex_state = 20},
+  [388] = {.lex_state = 0},
   [389] = {.lex_state = 0, .external_lex_state = 2},
-  [390] = {.lex_state = 20, .external_lex_state = 3},
-  [391] = {.lex_state = 20, .external_lex_state = 3},
+  [390] = {.lex_state = 0, .external_lex_state = 3},
+  [391] = {.lex_state = 0, .external_lex_state = 3},
   [392] = {.lex_state = 0, .external_lex_state = 2},
   [393] = {.lex_state = 0, .external_lex_state = 2},
   [394] = {.lex_state = 0, .external_lex_state = 2},
-  [395] = {.lex_state = 20},
+  [395] = {.lex_state = 0},
   [396] = {.lex_state = 1},
   [397] = {.lex_state = 0, .external_lex_state = 2},
   [398] = {.lex_state = 0, .external_lex_state = 3},
   [399] = {.lex_state = 0},
   [400] = {.lex_state = 0, .external_lex_state = 2},
-  [401] = {.lex_state = 20, .external_lex_state = 3},
+  [401] = {.lex_state = 0, .external_lex_state = 3},
   [402] = {.lex_state = 0},
   [403] = {.lex_state = 0, .external_lex_state = 2},
   [404] = {.lex_state = 0},
-  [405] = {.lex_state = 20, .external_lex_state = 3},
+  [405] = {.lex_state = 0, .external_lex_state = 3},
   [406] = {.lex_state = 0, .external_lex_state = 2},
   [407] = {.lex_state = 0, .external_lex_state = 2},
   [408] = {.lex_state = 0, .external_lex_state = 3},
   [409] = {.lex_state = 0},
-  [410] = {.lex_state = 20},
-  [411] = {.lex_state = 20, .external_lex_state = 3},
+  [410] = {.lex_state = 24},
+  [411] = {.lex_state = 0, .external_lex_state = 3},
   [412] = {.lex_state = 0, .external_lex_state = 2},
   [413] = {.lex_state = 0},
   [414] = {.lex_state = 0, .external_lex_state = 2},
-  [415] = {.lex_state = 20, .external_lex_state = 3},
+  [415] = {.lex_state = 0, .external_lex_state = 3},
   [416] = {.lex_state = 0, .external_lex_state = 3},
   [417] = {.lex_state = 0},
-  [418] = {.lex_state = 20},
+  [418] = {.lex_state = 0},
   [419] = {.lex_state = 0},
   [420] = {.lex_state = 0},
   [421] = {.lex_state = 0},
   [422] = {.lex_state = 0, .external_lex_state = 2},
   [423] = {.lex_state = 0, .external_lex_state = 2},
   [424] = {.lex_state = 1},
-  [425] = {.lex_state = 20, .external_lex_state = 3},
+  [425] = {.lex_state = 0, .external_lex_state = 3},
   [426] = {.lex_state = 0, .external_lex_state = 2},
   [427] = {.lex_state = 0, .external_lex_state = 2},
-  [428] = {.lex_state = 20, .external_lex_state = 3},
+  [428] = {.lex_state = 0, .external_lex_state = 3},
   [429] = {.lex_state = 0, .external_lex_state = 2},
   [430] = {.lex_state = 1},
   [431] = {.lex_state = 0},
   [432] = {.lex_state = 0, .external_lex_state = 3},
-  [433] = {.lex_state = 20, .external_lex_state = 3},
+  [433] = {.lex_state = 0, .external_lex_state = 3},
   [434] = {.lex_state = 0},
   [435] = {.lex_state = 0},
-  [436] = {.lex_state = 20},
+  [436] = {.lex_state = 24},
   [437] = {.lex_state = 0},
   [438] = {.lex_state = 0, .external_lex_state = 3},
   [439] = {.lex_state = 0},
@@ -3063,19 +3350,19 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [444] = {.lex_state = 0},
   [445] = {.lex_state = 0},
   [446] = {.lex_state = 0},
-  [447] = {.lex_state = 20, .external_lex_state = 3},
+  [447] = {.lex_state = 0, .external_lex_state = 3},
   [448] = {.lex_state = 0},
   [449] = {.lex_state = 0},
   [450] = {.lex_state = 2, .external_lex_state = 3},
   [451] = {.lex_state = 0},
-  [452] = {.lex_state = 20, .external_lex_state = 3},
+  [452] = {.lex_state = 0, .external_lex_state = 3},
   [453] = {.lex_state = 0},
   [454] = {.lex_state = 0},
   [455] = {.lex_state = 0},
   [456] = {.lex_state = 0},
   [457] = {.lex_state = 0},
   [458] = {.lex_state = 0},
-  [459] = {.lex_state = 20},
+  [459] = {.lex_state = 0},
   [460] = {.lex_state = 0},
   [461] = {.lex_state = 0},
   [462] = {.lex_state = 2, .external_lex_state = 3},
@@ -3083,12 +3370,12 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [464] = {.lex_state = 0},
   [465] = {.lex_state = 0},
   [466] = {.lex_state = 0},
-  [467] = {.lex_state = 20},
+  [467] = {.lex_state = 24},
   [468] = {.lex_state = 0},
   [469] = {.lex_state = 0},
   [470] = {.lex_state = 0},
   [471] = {.lex_state = 0},
-  [472] = {.lex_state = 20},
+  [472] = {.lex_state = 24},
   [473] = {.lex_state = 0},
   [474] = {.lex_state = 0},
   [475] = {.lex_state = 0},
@@ -3164,42 +3451,42 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [545] = {.lex_state = 0},
   [546] = {.lex_state = 0},
   [547] = {.lex_state = 0, .external_lex_state = 3},
-  [548] = {.lex_state = 2},
+  [548] = {.lex_state = 4},
   [549] = {.lex_state = 0},
   [550] = {.lex_state = 0, .external_lex_state = 3},
   [551] = {.lex_state = 0},
-  [552] = {.lex_state = 20},
+  [552] = {.lex_state = 0},
   [553] = {.lex_state = 0},
   [554] = {.lex_state = 0},
-  [555] = {.lex_state = 20},
+  [555] = {.lex_state = 0},
   [556] = {.lex_state = 0},
-  [557] = {.lex_state = 20},
+  [557] = {.lex_state = 0},
   [558] = {.lex_state = 0},
-  [559] = {.lex_state = 20},
+  [559] = {.lex_state = 0},
   [560] = {.lex_state = 0, .external_lex_state = 3},
   [561] = {.lex_state = 0, .external_lex_state = 3},
   [562] = {.lex_state = 0},
-  [563] = {.lex_state = 20},
+  [563] = {.lex_state = 0},
   [564] = {.lex_state = 0},
   [565] = {.lex_state = 0},
-  [566] = {.lex_state = 20},
-  [567] = {.lex_state = 20},
+  [566] = {.lex_state = 0},
+  [567] = {.lex_state = 0},
   [568] = {.lex_state = 0},
-  [569] = {.lex_state = 20},
-  [570] = {.lex_state = 20},
+  [569] = {.lex_state = 0},
+  [570] = {.lex_state = 0},
   [571] = {.lex_state = 0},
-  [572] = {.lex_state = 20},
-  [573] = {.lex_state = 20},
+  [572] = {.lex_state = 0},
+  [573] = {.lex_state = 0},
   [574] = {.lex_state = 0},
   [575] = {.lex_state = 0},
   [576] = {.lex_state = 0},
-  [577] = {.lex_state = 20},
-  [578] = {.lex_state = 20},
-  [579] = {.lex_state = 20},
-  [580] = {.lex_state = 20},
-  [581] = {.lex_state = 20},
+  [577] = {.lex_state = 0},
+  [578] = {.lex_state = 0},
+  [579] = {.lex_state = 0},
+  [580] = {.lex_state = 0},
+  [581] = {.lex_state = 0},
   [582] = {.lex_state = 0, .external_lex_state = 3},
-  [583] = {.lex_state = 20},
+  [583] = {.lex_state = 0},
 };
 
 static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
@@ -3262,7 +3549,6 @@ static const uint16_t ts_parse_table[LARGE_STATE_COUNT][SYMBOL_COUNT] = {
     [anon_sym_DQUOTE2] = ACTIONS(1),
     [aux_sym_string_token1] = ACTIONS(1),
     [anon_sym_LBRACE2] = ACTIONS(1),
-    [sym_format] = ACTIONS(1),
     [sym_comment] = ACTIONS(3),
     [sym__newline] = ACTIONS(1),
     [sym__block_open] = ACTIONS(1),
@@ -21428,7 +21714,7 @@ static const uint16_t ts_small_parse_table[] = {
     STATE(143), 1,
       sym_block,
   [22543] = 3,
-    ACTIONS(3), 1,
+    ACTIONS(719), 1,
       sym_comment,
     ACTIONS(1143), 1,
       anon_sym_RBRACE,
@@ -22750,7 +23036,7 @@ static const TSParseActionEntry ts_parse_actions[] = {
   [1139] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_named_argument, 3, 0, 35),
   [1141] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_slice, 3, 0, 33),
   [1143] = {.entry = {.count = 1, .reusable = true}}, SHIFT(396),
-  [1145] = {.entry = {.count = 1, .reusable = true}}, SHIFT(564),
+  [1145] = {.entry = {.count = 1, .reusable = false}}, SHIFT(564),
   [1147] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_slice, 5, 0, 43),
   [1149] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_named_only, 1, 0, 0),
   [1151] = {.entry = {.count = 1, .reusable = true}}, SHIFT(468),
