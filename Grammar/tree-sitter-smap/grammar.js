@@ -267,8 +267,8 @@ module.exports = grammar({
       optional(seq(':', optional(field('format', $.format)))), '}',
     ),
 
-    // Everything in it may be missing, but not all of it.
-    format: _ => token(choice(
+    // Everything in it may be missing, but not all of it. A `#` in it begins no comment.
+    format: _ => token(prec(2, choice(
       seq(/[^{}"\\\s]?[<>^][+-]?#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq(/[+-]#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq(/#[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
@@ -276,7 +276,7 @@ module.exports = grammar({
       seq(/[,_]/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq('.', digits, optional(/[bdefgosxX%]/)),
       /[bdefgosxX%]/,
-    )),
+    ))),
 
     comment: _ => token(/#[^\n]*/),
   },

@@ -38,14 +38,20 @@ enum MediaFunctions {
     })
 
   private static let resize = Builtin(
-    "image.resize(x: [B, C, H, W], height: number, width: number) -> tensor",
+    "image.resize(x: [B, C, H, W], height: number, width: number, *, clamp = false) -> tensor",
     "Brings pictures to another size.",
+    details: """
+      The Lanczos filter keeps edges sharp, and passes a little beyond them: beside black and white \
+      there are values below 0 and above 1. `clamp = true` limits them to 0 and 1.
+      """,
     example: "image.resize(zeros(1, 3, 8, 8), 4, 2).shape   #=> [1, 3, 4, 2]",
     body: translating { call in
       let (height, width) = (
         try call.integer("height", in: 1...16_384), try call.integer("width", in: 1...16_384)
       )
-      return .tensor(try Images.resize(call.tensor(0), height: height, width: width))
+      let pictures = try Images.resize(call.tensor(0), height: height, width: width)
+      let isClamped = try call.bool(call.at("clamp"))
+      return .tensor(isClamped ? try pictures.clamp(min: 0, max: 1) : pictures)
     })
 
   private static let flatten = Builtin(

@@ -1925,7 +1925,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ADVANCE_MAP(
         '!', 8,
         '"', 71,
-        '#', 97,
+        '#', 95,
         '%', 61,
         '\'', 5,
         '(', 41,
@@ -1970,7 +1970,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead != 0) ADVANCE(74);
       END_STATE();
     case 2:
-      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '#') ADVANCE(95);
       if (lookahead == '-') ADVANCE(10);
       if (lookahead == '=') ADVANCE(28);
       if (lookahead == '\t' ||
@@ -1979,7 +1979,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead == ' ') SKIP(2);
       END_STATE();
     case 3:
-      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '#') ADVANCE(95);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
@@ -2074,7 +2074,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (lookahead == '<' ||
           lookahead == '>' ||
           lookahead == '^') ADVANCE(82);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(94);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
       END_STATE();
     case 19:
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(68);
@@ -2083,7 +2083,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
       END_STATE();
     case 21:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(94);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
       END_STATE();
     case 22:
       if (('0' <= lookahead && lookahead <= '9') ||
@@ -2095,7 +2095,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ADVANCE_MAP(
         '!', 8,
         '"', 70,
-        '#', 97,
+        '#', 95,
         '%', 61,
         '\'', 5,
         '(', 41,
@@ -2132,7 +2132,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       ADVANCE_MAP(
         '!', 8,
         '"', 70,
-        '#', 97,
+        '#', 95,
         '%', 61,
         '\'', 5,
         '(', 41,
@@ -2168,7 +2168,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       if (eof) ADVANCE(26);
       ADVANCE_MAP(
         '!', 8,
-        '#', 97,
+        '#', 95,
         '%', 61,
         '(', 41,
         ')', 42,
@@ -2406,7 +2406,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
     case 79:
       ACCEPT_TOKEN(sym_format);
       if (lookahead == '#') ADVANCE(86);
-      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '.') ADVANCE(94);
       if (lookahead == '+' ||
           lookahead == '-') ADVANCE(80);
       if (lookahead == ',' ||
@@ -2417,15 +2417,13 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
+          lookahead == 'x') ADVANCE(78);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
       END_STATE();
     case 80:
       ACCEPT_TOKEN(sym_format);
       if (lookahead == '#') ADVANCE(86);
-      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '.') ADVANCE(94);
       if (lookahead == ',' ||
           lookahead == '_') ADVANCE(87);
       if (lookahead == '%' ||
@@ -2434,10 +2432,8 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
+          lookahead == 'x') ADVANCE(78);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
       END_STATE();
     case 81:
       ACCEPT_TOKEN(sym_format);
@@ -2513,7 +2509,7 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
       END_STATE();
     case 85:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '.') ADVANCE(94);
       if (lookahead == ',' ||
           lookahead == '_') ADVANCE(87);
       if (lookahead == '<' ||
@@ -2525,14 +2521,12 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
+          lookahead == 'x') ADVANCE(78);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
       END_STATE();
     case 86:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '.') ADVANCE(94);
       if (lookahead == ',' ||
           lookahead == '_') ADVANCE(87);
       if (lookahead == '%' ||
@@ -2541,23 +2535,19 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
+          lookahead == 'x') ADVANCE(78);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
       END_STATE();
     case 87:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '.') ADVANCE(94);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
+          lookahead == 'x') ADVANCE(78);
       END_STATE();
     case 88:
       ACCEPT_TOKEN(sym_format);
@@ -2629,39 +2619,20 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(95);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(93);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
-      END_STATE();
-    case 94:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead == '%' ||
-          lookahead == 'X' ||
-          lookahead == 'b' ||
-          ('d' <= lookahead && lookahead <= 'g') ||
-          lookahead == 'o' ||
-          lookahead == 's' ||
           lookahead == 'x') ADVANCE(78);
       if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(94);
+          lookahead == '_') ADVANCE(93);
       END_STATE();
-    case 95:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
-      END_STATE();
-    case 96:
+    case 94:
       ACCEPT_TOKEN(sym_comment);
       if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
+          lookahead != '\n') ADVANCE(95);
       END_STATE();
-    case 97:
+    case 95:
       ACCEPT_TOKEN(sym_comment);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(97);
+          lookahead != '\n') ADVANCE(95);
       END_STATE();
     default:
       return false;
@@ -23036,7 +23007,7 @@ static const TSParseActionEntry ts_parse_actions[] = {
   [1139] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_named_argument, 3, 0, 35),
   [1141] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_slice, 3, 0, 33),
   [1143] = {.entry = {.count = 1, .reusable = true}}, SHIFT(396),
-  [1145] = {.entry = {.count = 1, .reusable = false}}, SHIFT(564),
+  [1145] = {.entry = {.count = 1, .reusable = true}}, SHIFT(564),
   [1147] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_slice, 5, 0, 43),
   [1149] = {.entry = {.count = 1, .reusable = true}}, REDUCE(sym_named_only, 1, 0, 0),
   [1151] = {.entry = {.count = 1, .reusable = true}}, SHIFT(468),
