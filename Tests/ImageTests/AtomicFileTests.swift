@@ -139,8 +139,7 @@ import Testing
     // A lock belongs to the file that was opened, so this stands for another process.
     let owner = open(folder.path + "/" + mine, O_RDONLY)
     #expect(flock(owner, LOCK_EX) == 0)
-    let swept = try AtomicFile.sweep(folder: folder.path)
-    #expect(swept.count == 1 && swept.bytes == 3)
+    #expect(try AtomicFile.sweep(folder: folder.path) == SweptFiles(count: 1, bytes: 3))
     #expect(folder.names == [mine, "keep.tmp"])
     close(owner)
     #expect(try AtomicFile.sweep(folder: folder.path).count == 1)
