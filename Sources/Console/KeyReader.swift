@@ -83,6 +83,30 @@ package struct KeyReader {
     }
   }
 
+  /// How long the rest of a line that waits may take to come, in milliseconds.
+  private static let moment: Int32 = 5
+
+  /// A whole line that waits to be read, without its end; nil if there is none, or if it holds keys
+  /// that are no text. It only looks at what has arrived, or arrives within a moment.
+  package mutating func waitingLine() -> String? {
+    var end = position
+    while true {
+      while end < bytes.count {
+        switch bytes[end] {
+        case 0x0D, 0x0A:
+          let line = PastedText.line(bytes[position..<end])
+          position = end + 1
+          return line
+        case 0x09: end += 1
+        case 0..<0x20, 0x7F: return nil
+        default: end += 1
+        }
+      }
+      guard case .bytes(let new) = source(KeyReader.moment) else { return nil }
+      bytes.append(contentsOf: new)
+    }
+  }
+
   // MARK: - Decoding
 
   private mutating func refill(_ new: [UInt8]) {
@@ -215,6 +239,13 @@ package enum PastedText {
     }
     if text.last == "\n" { text.removeLast() }
     return withoutPrompts(String(text))
+  }
+
+  /// The text of one line that came without marks.
+  static func line(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: Array(bytes), as: UTF8.self).split(
+      separator: "\t", omittingEmptySubsequences: false
+    ).joined(separator: "  ")
   }
 
   /// Takes a pasted transcript apart: keeps what was typed, without prompts and answers.

@@ -44,8 +44,32 @@ extension LineEditor {
   private func enter() {
     let text = buffer.text
     let isCommand = text.first == ":" || text.first == "?"
-    let isWhole = isReadingLine || isCommand || !isIncomplete(cleanText(text))
-    if isWhole { finish(nil) } else { act(on: .alt("\n")) }
+    let typed = cleanText(text)
+    if isReadingLine || isCommand || !isIncomplete(typed) { return finish(nil) }
+    let pasted = buffer.cursor == text.count ? waitingLines(after: typed) : nil
+    act(on: pasted.map { .paste($0) } ?? .alt("\n"))
+  }
+
+  /// The lines that wait behind an unfinished statement, up to its end: what a terminal without marks
+  /// around pasted text sends at once. They are taken together, because drawing and parsing the whole
+  /// statement for each of them would take time by the square of their number.
+  private func waitingLines(after typed: String) -> String? {
+    var progress = PasteProgress()
+    for line in typed.split(separator: "\n", omittingEmptySubsequences: false) {
+      _ = progress.mayEnd(opening: openedBrackets(String(line)))
+    }
+    var statement = typed
+    var taken = ""
+    var isWhole = false
+    while !isWhole, let line = keys.waitingLine() {
+      taken += "\n" + line
+      statement += "\n" + line
+      isWhole = progress.mayEnd(opening: openedBrackets(line)) && !isIncomplete(statement)
+    }
+    guard !taken.isEmpty else { return nil }
+    // The end of the last line is still to be answered: by running the statement, or by a new line.
+    waitingKey = .enter
+    return taken
   }
 
   /// Carries out a key that `translate` has put off.

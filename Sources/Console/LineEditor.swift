@@ -38,10 +38,11 @@ public final class LineEditor {
   let terminal: Terminal
   let history: History
   let isIncomplete: (String) -> Bool
+  let openedBrackets: (String) -> Int
   let completions: (String, Int) -> Completions
 
   private var handle: OpaquePointer?
-  private var keys: KeyReader
+  var keys: KeyReader
   /// Characters on their way to libedit.
   private var queue: [Int32] = []
   /// The key that the reserved key stands for at this moment.
@@ -79,12 +80,14 @@ public final class LineEditor {
   /// a cursor position in scalars. Input ends when the descriptor `end` becomes readable.
   public init?(
     terminal: Terminal, history: History, end: Int32 = -1, isIncomplete: @escaping (String) -> Bool,
+    openedBrackets: @escaping (String) -> Int = { _ in 0 },
     completions: @escaping (String, Int) -> Completions
   ) {
     guard terminal.canEdit else { return nil }
     self.terminal = terminal
     self.history = history
     self.isIncomplete = isIncomplete
+    self.openedBrackets = openedBrackets
     self.completions = completions
     keys = KeyReader(descriptor: terminal.input, window: cedit_watch_window(), end: end)
     let callbacks = cedit_callbacks(

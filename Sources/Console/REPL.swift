@@ -80,6 +80,7 @@ public final class REPL {
     LineEditor(
       terminal: terminal, history: history, end: options.termination,
       isIncomplete: { [session] in session.completeness(of: $0) == .incomplete },
+      openedBrackets: { [session] in session.openedBrackets(inLine: $0) },
       completions: { [weak self] text, cursor in
         self?.completions(of: text, at: cursor) ?? .none
       })
@@ -147,7 +148,9 @@ public final class REPL {
   public func enter(_ line: String) throws {
     if !unfinished.isEmpty { unfinished += "\n" }
     unfinished += line
-    guard paste.mayEnd(after: line, session), isWhole(unfinished) else { return }
+    guard paste.mayEnd(opening: session.openedBrackets(inLine: line)), isWhole(unfinished) else {
+      return
+    }
     let text = unfinished
     forgetUnfinished()
     try run(text)
@@ -233,25 +236,5 @@ public final class REPL {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-  }
-}
-
-/// Spares long texts the question, after each line, whether they are whole.
-///
-/// Asking reads the text from its beginning, so asking after each of thousands of lines would take
-/// time by the square of their number. Within brackets the answer is known; the question is then
-/// asked only now and then, to find errors early.
-private struct PasteProgress {
-  private var lines = 0
-  private var depth = 0
-  private var nextQuestion = 64
-
-  /// Whether the text may be whole, now that `line` has been added.
-  mutating func mayEnd(after line: String, _ session: any ConsoleSession) -> Bool {
-    lines += 1
-    depth += session.openedBrackets(inLine: line)
-    guard lines >= nextQuestion else { return lines < 64 || depth <= 0 }
-    nextQuestion = lines + lines / 4
-    return true
   }
 }

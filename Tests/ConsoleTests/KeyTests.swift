@@ -52,6 +52,41 @@ import Testing
     #expect(keys("\u{1B}[200~lost") == [.paste("lost")])
   }
 
+  /// Whole lines that wait, and the keys after them.
+  private func waitingLines(_ pieces: [[UInt8]]) -> (lines: [String], rest: Key) {
+    var rest = pieces[...]
+    var reader = KeyReader { milliseconds in
+      guard let piece = rest.first else { return milliseconds < 0 ? .endOfInput : .nothing }
+      rest = rest.dropFirst()
+      return piece.isEmpty ? .nothing : .bytes(piece)
+    }
+    #expect(reader.next() == .enter)
+    var lines: [String] = []
+    while let line = reader.waitingLine() { lines.append(line) }
+    return (lines, reader.next())
+  }
+
+  @Test func linesThatWaitAreTakenWhole() {
+    let text = Array("\r  a = é\r\rb\tc\n".utf8)
+    #expect(waitingLines([text]).lines == ["  a = é", "", "b  c"])
+    #expect(waitingLines(text.map { [$0] }).lines == ["  a = é", "", "b  c"])
+    // The beginning of a line, and a line with other keys in it, stay keys.
+    #expect(waitingLines([Array("\ra\rb".utf8)]) == (["a"], .character("b")))
+    #expect(waitingLines([Array("\ra\u{1B}[A\r".utf8)]) == ([], .character("a")))
+    #expect(waitingLines([[0x0D, 0x61], [], [0x0D]]) == ([], .character("a")))
+  }
+
+  /// The question whether a text is whole is asked rarely within brackets, and always outside.
+  @Test func longStatementsAreAskedForRarely() {
+    func questions(_ lines: Int) -> Int {
+      var progress = PasteProgress()
+      return (0..<lines).count { progress.mayEnd(opening: $0 == 0 ? 1 : 0) }
+    }
+    #expect(questions(100_000) < 110)
+    var progress = PasteProgress()
+    #expect((0..<1000).allSatisfy { _ in progress.mayEnd(opening: 0) } == true)
+  }
+
   @Test func pastedTranscriptsLoseTheirPrompts() {
     let transcript = "smap> f(1,\n  ... 2)\n3\nsmap> 4"
     #expect(PastedText.cleaned(transcript.utf8) == "f(1,\n2)\n4")
