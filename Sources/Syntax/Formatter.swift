@@ -25,17 +25,29 @@ public enum Formatter {
   public static func format(_ source: Source) throws(Failure) -> String {
     let (program, diagnostics) = Parser.parse(source)
     guard diagnostics.isEmpty else { throw .syntax(diagnostics) }
-    let stream = Lexer.tokenize(source)
-    var builder = LayoutBuilder(program, stream)
+    let text = layout(program)
+    guard isFaithful(Source(path: source.path, text: text), to: program) else { throw .unfaithful }
+    return usesCarriageReturns(source) ? withCarriageReturns(text) : text
+  }
+
+  /// The text anew; what it is made from is gone before the result is read again.
+  private static func layout(_ program: Program) -> String {
+    var builder = LayoutBuilder(program, Lexer.tokenize(program.source))
     var printer = LayoutPrinter(width: width)
     printer.run(builder.program(program))
-    let text = assemble(printer.lines)
-    let again = Source(path: source.path, text: text)
-    let (result, faults) = Parser.parse(again)
-    guard faults.isEmpty, comments(of: result) == comments(of: program),
-      TreePrinter.text(of: result) == TreePrinter.text(of: program)
-    else { throw .unfaithful }
-    return usesCarriageReturns(source) ? withCarriageReturns(text) : text
+    return assemble(printer.lines)
+  }
+
+  /// Whether a text has the tree and the comments of a program. Statements are compared one by one,
+  /// so that the trees of a long program never stand in memory as text.
+  private static func isFaithful(_ source: Source, to program: Program) -> Bool {
+    let (result, faults) = Parser.parse(source)
+    guard faults.isEmpty, result.statements.count == program.statements.count,
+      comments(of: result) == comments(of: program)
+    else { return false }
+    return zip(result.statements, program.statements).allSatisfy { new, old in
+      TreePrinter.text(of: new) == TreePrinter.text(of: old)
+    }
   }
 
   private static func comments(of program: Program) -> [String] {

@@ -8,8 +8,11 @@
 public enum TreePrinter {
   /// The tree of a program, one statement after the other, without a line end at the end.
   public static func text(of program: Program) -> String {
-    program.statements.map { Sketch($0).text(indent: 0) }.joined(separator: "\n")
+    program.statements.map { text(of: $0) }.joined(separator: "\n")
   }
+
+  /// The tree of one statement.
+  static func text(of statement: Statement) -> String { Sketch(statement).text(indent: 0) }
 
   /// The tree of one expression.
   public static func text(of expression: Expression) -> String {
