@@ -229,7 +229,7 @@ extension Lexer {
     }
     report(
       "not a format", Span(start, max(offset, wrong + 1)), at: wrong,
-      hint: "write `:d` `:.3f` `:.2e` `:g` `:.1%` `:,` `:x`, with a width `:>8` `:05d`")
+      hint: "write `:d` `:.3f` `:>8` `:,` or `:.1%`")
   }
 
   private mutating func skipBlanks() {
