@@ -41,7 +41,7 @@ import Testing
       func error(_ pictures: String) throws -> ScriptError {
         try session.error("smap." + call.replacing("X", with: pictures))
       }
-      #expect(try error("zeros(2, 4, 16, 16)").hint.contains("opaque"))
+      #expect(try error("zeros(2, 4, 16, 16)").hint.contains("image.flatten"))
       #expect(try error("zeros(2, 1, 16, 16)").hint.contains("expand"))
       #expect(try error("zeros(2, 3, 16, 16) / 0").message.contains("picture 0 holds nan"))
       #expect(try error("set.images * 255").message.contains("pixels have values from 0 to 1"))

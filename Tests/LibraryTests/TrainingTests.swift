@@ -175,7 +175,7 @@ import Testing
     #expect(try message("{...set, images: set.images[:, :1]}").contains("expand"))
     #expect(
       try message("{...set, images: cat([set.images, set.images[:, :1]], dim = 1)}").contains(
-        "opaque"))
+        "image.flatten"))
     #expect(try message("{...set, images: set.images[:5]}").contains("12 labels do not fit 5"))
     #expect(try message("{...set, images: zeros(12, 3, 8, 8)}").contains("image.resize(x, 16, 16)"))
     #expect(try message("{images: set.images[:0], labels: set.labels[:0]}").contains("empty"))
