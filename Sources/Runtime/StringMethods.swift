@@ -69,7 +69,9 @@ enum StringMethods {
       guard let from = try start(2, of: text, call) else { return .integer(0) }
       var search = try TextSearch(part, in: call.text(0), call.session)
       var (count, start) = (0, from.index)
+      var polling = call.polling
       while let range = try search.first(from: start) {
+        try polling.turn()
         count += 1
         start = range.upperBound
       }

@@ -122,26 +122,27 @@ extension Tensor {
     _ count: Int, of row: UnsafePointer<Float>, _ width: Int
   ) throws -> [Int] {
     func isAhead(_ i: Int, _ j: Int) -> Bool { ranksBefore(row[i], i, row[j], j) }
+    func isAhead(_ i: Int, _ j: Int, _ turn: inout Int) throws -> Bool {
+      turn += 1
+      try Stop.check(at: turn)
+      return isAhead(i, j)
+    }
+    var turn = 0
     if count * 8 > width {
-      var turn = 0
       return Array(
-        try (0..<width).sorted { i, j in
-          turn += 1
-          try Stop.check(at: turn)
-          return isAhead(i, j)
-        }.prefix(count))
+        try (0..<width).sorted { try isAhead($0, $1, &turn) }.prefix(count))
     }
     var heap: [Int] = []
     for i in 0..<width {
       try Stop.check(at: i)
       if heap.count < count {
         heap.append(i)
-        if heap.count == count { heap.sort { isAhead($1, $0) } }
+        if heap.count == count { try heap.sort { try isAhead($1, $0, &turn) } }
       } else if let least = heap.first, isAhead(i, least) {
         sink(i, into: &heap, isAhead)
       }
     }
-    return heap.sorted(by: isAhead)
+    return try heap.sorted { try isAhead($0, $1, &turn) }
   }
 
   /// Puts `new` in the place of the top of a heap, of which every part is ahead of the one above it.
