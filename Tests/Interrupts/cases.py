@@ -167,6 +167,7 @@ LONG = {
     # Pictures and plots.
     "image.load": (PICTURE + '\nimage.save(x, "large.png")', 'image.load("large.png")'),
     "image.save": (PICTURE, 'image.save(x, "saved.png")'),
+    "image.flatten": ("let x = rand(64, 4, 256, 256)", "image.flatten(x)"),
     "image.resize": (PICTURES, "image.resize(x, 300, 300)"),
     "image.show": (PICTURES, "show(image.show(x))"),
     "image.grid": (PICTURES, "image.grid(x)"),
