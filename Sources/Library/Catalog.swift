@@ -11,8 +11,9 @@ public enum Catalog {
     functions: functions, constants: CoreCatalog.constants, types: types, namespaces: namespaces)
 
   private static let functions: [Builtin] = [
-    HelpFunctions.functions, CoreCatalog.functions, EverydayLists.methods, MediaFunctions.functions,
-    PlotFunctions.functions, DataFunctions.functions, DataFiles.functions,
+    HelpFunctions.functions, CoreCatalog.functions, EverydayLists.methods,
+    ProcessFunctions.functions,
+    MediaFunctions.functions, PlotFunctions.functions, DataFunctions.functions, DataFiles.functions,
     MetricFunctions.functions,
     TokenizerFunctions.functions, TrainingFunctions.functions, ScheduleFunctions.functions,
     GeneratorFunctions.functions, SystemFunctions.functions,

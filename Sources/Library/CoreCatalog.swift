@@ -9,8 +9,7 @@ import Runtime
 public enum CoreCatalog {
   /// The functions in the order in which help lists them.
   public static let functions: [Builtin] = [
-    Everyday.functions, ProcessFunctions.functions, EverydayLists.functions,
-    TableFunctions.functions,
+    Everyday.functions, EverydayLists.functions, TableFunctions.functions,
     TensorCreation.functions, TensorMovement.functions, TensorPointwise.functions,
     TensorPairs.functions, TensorReductions.functions, TensorSorting.functions,
     TensorLayout.functions, TensorLinear.functions, LinearAlgebraFunctions.functions,

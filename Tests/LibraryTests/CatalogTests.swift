@@ -59,8 +59,12 @@ import Testing
     .map(\.qualifiedName))
   func exampleRuns(_ name: String) throws {
     let function = try #require(Catalog.all.functions.first { $0.qualifiedName == name })
-    let parts = function.example.components(around: "#=>")
     let session = ModelSession()
+    guard !function.example.contains("#!") else {
+      #expect(throws: ScriptError.self) { try session.session.evaluate(text: function.example) }
+      return
+    }
+    let parts = function.example.components(around: "#=>")
     let outcome = try session.session.evaluate(text: parts.0)
     guard let expected = parts.1 else { return }
     let shown = Display.text(outcome.value, session.session)

@@ -40,7 +40,7 @@ import Testing
     "[0.3, 0.6, 0.9]", "2", "[3, 1; 1, 2]", "0", "[2]", "1", "0.5", "ones(1, 2, 4, 4)", "[1, 0, 1]",
     "[[0.3, 0.6, 0.9], [1, 2, 3]]", "ones(2, 2, 2, 2)", "fn(x) = x", "\"i->i\"", "\"a -> a 1\"",
     "[1, 1]",
-    "ones(1, 2, 2)",
+    "ones(1, 2, 2)", "ones(1, 4, 2, 2)",
   ]
 
   /// What each place of a parameter is tried with as a parameter of a model.
