@@ -28,7 +28,7 @@ enum OperatorTopics {
         pipeline that is an operand stands in parentheses.
         """,
       example: #"""
-        [3, 1, 2] |> sum() |> sqrt()     #~> tensor(2.449...)
+        [3, 1, 2] |> sum() |> sqrt()     #~> 2.449...
         [1, 4, 9]
           |> sqrt()
           |> sum()                       #=> tensor(6)

@@ -8,7 +8,7 @@ import Runtime
 enum ProcessFunctions {
   static let functions: [Builtin] = [
     Builtin(
-      "exit(code: number = 0)", "Ends the script, or leaves the prompt, with an exit code.",
+      "exit(code = 0)", "Ends the script, or leaves the prompt, with an exit code.",
       details: """
         0 means that all went well; the shell sees the other codes, up to 255, as failures. What \
         was printed is written first. No `catch` takes the end of a script. In `smap test` it ends \
@@ -17,7 +17,7 @@ enum ProcessFunctions {
       example: "exit(3)   #! Exit: exit code 3"
     ) { call in throw ScriptError.exit(Int32(try call.integer(0, in: 0...255))) },
     Builtin(
-      "input(prompt: string = \"\")",
+      "input(prompt = \"\")",
       "Reads a line from standard input, or from the person at the prompt; nil at the end.",
       details: """
         The line comes without its end, as a string: number(input("how many? ")) makes it a \
@@ -30,7 +30,7 @@ enum ProcessFunctions {
       return .string(line)
     },
     Builtin(
-      "sleep(seconds: number)", "Waits for so many seconds; fractions count.",
+      "sleep(seconds)", "Waits for so many seconds; fractions count.",
       details: "Ctrl-C ends the wait, and so does the limit of `--max-seconds`.",
       example: "let before = sys.clock(); sleep(0.01); sys.clock() - before >= 0.01   #=> true"
     ) { call in

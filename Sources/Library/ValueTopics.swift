@@ -86,7 +86,7 @@ enum ValueTopics {
         xs[1:3]              #=> [1, 2]
         [0, ...xs, 9]        #=> [0, 3, 1, 2, 5, 9]
         len(xs)              #=> 4
-        max(xs)              #=> tensor(5)
+        max(xs)              #=> 5
         [1, 2, 3] * 2        #=> tensor([2, 4, 6])
         """#),
     Topic(

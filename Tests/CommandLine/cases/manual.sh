@@ -8,7 +8,7 @@ expect "it can be printed" 0 "#### \`smap.encode\`" "$smap" docs
 expect "it can be written" 0 "wrote here/Reference.md" "$smap" docs --output here
 expect "printed and written are alike" 0 "" diff here/Reference.md "$root/docs/Reference.md"
 expect "an unknown form" 64 "markdown, html, man" "$smap" docs --format pdf
-expect "a full disk" 74 "cannot write the output" bash -c '"$0" docs >/dev/full' "$smap"
+expect "a full disk" 74 "cannot write 'standard output'" bash -c '"$0" docs >/dev/full' "$smap"
 expect "HTML" 0 "wrote here/reference.html" "$smap" docs --format html --output here
 expect "HTML loads nothing from elsewhere" 1 "" grep -E 'src=|<link|@import|url\(' here/reference.html
 cat >well_formed.py <<'PYTHON'
