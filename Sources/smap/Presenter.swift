@@ -34,8 +34,12 @@ final class ProgressDisplay {
   private var bar: ProgressBar?
   private let out: StandardOutput
 
-  /// What was printed before long work is written before it begins.
-  init(out: StandardOutput) { self.out = out }
+  /// What was printed before long work is written before it begins; what is printed meanwhile takes
+  /// the place of the bar, which the next report brings back.
+  init(out: StandardOutput) {
+    self.out = out
+    out.clearLine = { [weak self] in self?.bar?.finish() }
+  }
 
   /// Takes a report of the library.
   func receive(_ report: ProgressReport) {

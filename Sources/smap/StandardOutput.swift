@@ -14,6 +14,8 @@ final class StandardOutput {
   private var failure: FileError?
   private let descriptor: Int32
   private let isTerminal: Bool
+  /// Clears what stands on the terminal's line before text is written there.
+  var clearLine: () -> Void = {}
 
   init(descriptor: Int32 = STDOUT_FILENO) {
     self.descriptor = descriptor
@@ -48,6 +50,8 @@ final class StandardOutput {
   /// - Throws: `FileError` when it cannot be written.
   func flush() throws {
     if let failure { throw failure }
+    guard !buffer.isEmpty else { return }
+    if isTerminal { clearLine() }
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
       try Terminal.write(buffer[...], to: descriptor, name: "standard output")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a terminal shows while long work reports its progress and a script prints."""
+
+import os
+import pty
+import re
+
+SMAP = os.environ["SMAP"]
+SCRIPT = """
+let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1,
+  decoder_depth = 1, heads = 2, pixel_channels = 4, seed = 1)
+smap.train(tok, data.shapes(8, size = 16, seed = 3), steps = 6, batch_size = 4, seed = 0,
+  on_step = fn(s) { sleep(0.4); print("printed {s.step:d}") });
+"""
+
+
+def test_printed_lines_stand_alone():
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(SMAP, [SMAP, "-e", SCRIPT])
+    output = b""
+    try:
+        while part := os.read(terminal, 1 << 16):
+            output += part
+    except OSError:
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    text = output.decode()
+    assert "training" in text, "the bar was never shown"
+    lines = [standing(line) for line in text.split("\n")]
+    assert [line for line in lines if "printed" in line] == [f"printed {i}" for i in range(1, 7)]
+
+
+def standing(line):
+    """What a terminal leaves of a line: a return goes to its start, an erasure ends it there."""
+    shown, column = [], 0
+    for part in re.findall(r"\r|\x1b\[K|[^\r\x1b]", line):
+        if part == "\r":
+            column = 0
+        elif part == "\x1b[K":
+            del shown[column:]
+        else:
+            shown[column:column + 1] = part
+            column += 1
+    return "".join(shown)
