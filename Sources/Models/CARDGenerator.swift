@@ -3,7 +3,7 @@
 // CARD: draws the tokens of a picture one after the other. A causal transformer reads the class
 // and the tokens so far and says what it expects of the next one; the flow-matching head draws it.
 // Since the tokens are ordered by what they carry, stopping after any number of them gives a picture.
-// Backbone after LlamaGen, positions of the targets after MAR; the method's section 6.
+// Backbone after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6.
 
 import Networks
 import Tensors

@@ -8,7 +8,7 @@
 // up to themselves, so the first k tokens do not depend on how many follow. Decoder: [mask tokens |
 // condition | k tokens] through a second transformer; the outputs of the mask tokens become pixels
 // through convolutions, which leave no patch grid. The condition is never dropped.
-// After TiTok (Yu et al., 2024), One-D-Piece, TA-TiTok; the method's sections 2 to 5.
+// After TiTok (Yu et al., 2024), One-D-Piece, TA-TiTok; docs/Method.md, sections 2 to 5.
 
 import Networks
 import Tensors
