@@ -267,9 +267,10 @@ module.exports = grammar({
       optional(seq(':', optional(field('format', $.format)))), '}',
     ),
 
-    // Everything in it may be missing, but not all of it. A `#` in it begins no comment.
-    format: _ => token(prec(2, choice(
-      seq(/[^{}"\\\s]?[<>^][+-]?#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
+    // It follows the colon directly; a blank there is the fill of an alignment. Everything in it may be missing,
+    // but not all of it. A `#` in it begins no comment.
+    format: _ => token.immediate(prec(2, choice(
+      seq(/[^{}"\\\n\r]?[<>^][+-]?#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq(/[+-]#?[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq(/#[0-9]*[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),
       seq(/[0-9]+[,_]?/, optional(seq('.', digits)), optional(/[bdefgosxX%]/)),

@@ -197,13 +197,19 @@ extension Lexer {
     append(.string, start, offset)
   }
 
-  /// Reads `:` and a format up to the `}` of the hole.
+  /// Reads `:` and a format up to the `}` of the hole. The format follows its colon directly: `{a: 1}` was
+  /// to be text, not a width. A blank in front of an alignment is a fill.
   mutating func format() {
     let start = offset
     offset += 1
-    skipBlanks()
     let (format, end) = Format.read(bytes[offset...])
     offset = end
+    if format.isEmpty, let next = byte(at: offset),
+      next == UInt8(ascii: " ") || next == UInt8(ascii: "\t")
+    {
+      badFormat(from: start)
+      return append(.format, start, start + 1)
+    }
     skipBlanks()
     if let next = byte(at: offset), next != UInt8(ascii: "}"), next != UInt8(ascii: "\n") {
       badFormat(from: start)
@@ -217,19 +223,22 @@ extension Lexer {
 
   private mutating func badFormat(from start: Int) {
     let wrong = offset
-    let isText = stream.tokens.last?.kind == .string
+    let key = stream.tokens.last?.kind
+    let isAfterBlank =
+      byte(at: start + 1) == UInt8(ascii: " ") || byte(at: start + 1) == UInt8(ascii: "\t")
     while let next = byte(at: offset), !"}\"\n".utf8.contains(next) { offset += 1 }
     // `"{"a": 1}"` and `"{a: 1}"` were to be text.
-    if isText || byte(at: start + 1) == UInt8(ascii: " ") {
+    if key == .string || (key == .name && isAfterBlank) {
       let hole = stream.tokens.last { $0.kind == .stringHead || $0.kind == .stringMiddle }
-      let brace = isText ? hole.map { Span(start: $0.span.end - 1, end: $0.span.end) } : nil
+      let brace = key == .string ? hole.map { Span(start: $0.span.end - 1, end: $0.span.end) } : nil
       return report(
         "a `{` in a string opens a hole", brace ?? Span(start, max(offset, wrong + 1)), at: wrong,
         hint: "write `{{` and `}}` for the characters; a format is written `{x:.3f}`")
     }
     report(
       "not a format", Span(start, max(offset, wrong + 1)), at: wrong,
-      hint: "write `:d` `:.3f` `:>8` `:,` or `:.1%`")
+      hint: isAfterBlank
+        ? "a format follows its colon directly: `{x:8}`" : "write `:d` `:.3f` `:>8` `:,` or `:.1%`")
   }
 
   private mutating func skipBlanks() {

@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func wordsStayAsTheyAre() throws {
-    let text = "let x = 1_000.50e-1 + 'a' + \"{ y : .2f }\" + ((z))\n"
+    let text = "let x = 1_000.50e-1 + 'a' + \"{ y :.2f }\" + ((z))\n"
     #expect(try Formatter.format(Source(path: "test", text: text)) == text)
   }
 

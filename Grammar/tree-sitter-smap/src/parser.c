@@ -1921,457 +1921,473 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
   eof = lexer->eof(lexer);
   switch (state) {
     case 0:
-      if (eof) ADVANCE(26);
+      if (eof) ADVANCE(28);
       ADVANCE_MAP(
-        '!', 8,
-        '"', 71,
-        '#', 95,
-        '%', 61,
-        '\'', 5,
-        '(', 41,
-        ')', 42,
-        '*', 45,
-        '+', 54,
-        ',', 36,
-        '-', 57,
-        '.', 65,
-        '/', 59,
-        ':', 43,
-        ';', 27,
-        '<', 49,
-        '=', 29,
-        '>', 51,
-        '@', 62,
-        '[', 35,
-        ']', 37,
-        '{', 76,
-        '|', 11,
-        '}', 34,
+        '!', 10,
+        '"', 73,
+        '#', 97,
+        '%', 63,
+        '\'', 7,
+        '(', 43,
+        ')', 44,
+        '*', 47,
+        '+', 56,
+        ',', 38,
+        '-', 59,
+        '.', 67,
+        '/', 61,
+        ':', 45,
+        ';', 29,
+        '<', 51,
+        '=', 31,
+        '>', 53,
+        '@', 64,
+        '[', 37,
+        ']', 39,
+        '{', 78,
+        '|', 13,
+        '}', 36,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
-          lookahead == ' ') SKIP(23);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
+          lookahead == ' ') SKIP(25);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(68);
       END_STATE();
     case 1:
-      if (lookahead == '\n') SKIP(3);
-      if (lookahead == '"') ADVANCE(71);
-      if (lookahead == '#') ADVANCE(74);
-      if (lookahead == '\\') ADVANCE(12);
-      if (lookahead == '{') ADVANCE(77);
-      if (lookahead == '}') ADVANCE(14);
+      if (lookahead == '\n') SKIP(5);
+      if (lookahead == '"') ADVANCE(73);
+      if (lookahead == '#') ADVANCE(76);
+      if (lookahead == '\\') ADVANCE(14);
+      if (lookahead == '{') ADVANCE(79);
+      if (lookahead == '}') ADVANCE(16);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(73);
-      if (lookahead != 0) ADVANCE(74);
+          lookahead == ' ') ADVANCE(75);
+      if (lookahead != 0) ADVANCE(76);
       END_STATE();
     case 2:
-      if (lookahead == '#') ADVANCE(95);
-      if (lookahead == '-') ADVANCE(10);
-      if (lookahead == '=') ADVANCE(28);
+      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '-') ADVANCE(12);
+      if (lookahead == '=') ADVANCE(30);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(2);
       END_STATE();
     case 3:
-      if (lookahead == '#') ADVANCE(95);
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(3);
-      END_STATE();
-    case 4:
-      ADVANCE_MAP(
-        '#', 85,
-        '.', 18,
-        '}', 34,
-        '+', 83,
-        '-', 83,
-        ',', 90,
-        '_', 90,
-        '<', 81,
-        '>', 81,
-        '^', 81,
-      );
+      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '}') ADVANCE(36);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(84);
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(4);
+      END_STATE();
+    case 4:
+      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '}') ADVANCE(36);
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(4);
+      END_STATE();
+    case 5:
+      if (lookahead == '#') ADVANCE(97);
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(5);
+      END_STATE();
+    case 6:
+      if (lookahead == '#') ADVANCE(87);
+      if (lookahead == '.') ADVANCE(20);
+      if (lookahead == '}') ADVANCE(36);
+      if (lookahead == '\t' ||
+          lookahead == ' ') ADVANCE(3);
+      if (lookahead == '\n' ||
+          lookahead == '\r') SKIP(4);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(85);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(92);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(83);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(92);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
+          lookahead == 'x') ADVANCE(94);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(90);
       if (lookahead != 0 &&
-          (lookahead < '\t' || '\r' < lookahead) &&
           lookahead != '"' &&
           lookahead != '#' &&
           lookahead != '\\' &&
-          lookahead != '{') ADVANCE(17);
-      END_STATE();
-    case 5:
-      if (lookahead == '\'') ADVANCE(72);
-      if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(5);
-      END_STATE();
-    case 6:
-      if (lookahead == '.') ADVANCE(7);
+          lookahead != '{') ADVANCE(19);
       END_STATE();
     case 7:
-      if (lookahead == '.') ADVANCE(39);
+      if (lookahead == '\'') ADVANCE(74);
+      if (lookahead != 0 &&
+          lookahead != '\n') ADVANCE(7);
       END_STATE();
     case 8:
-      if (lookahead == '=') ADVANCE(48);
+      if (lookahead == '.') ADVANCE(9);
       END_STATE();
     case 9:
-      if (lookahead == '=') ADVANCE(47);
+      if (lookahead == '.') ADVANCE(41);
       END_STATE();
     case 10:
-      if (lookahead == '>') ADVANCE(40);
+      if (lookahead == '=') ADVANCE(50);
       END_STATE();
     case 11:
-      if (lookahead == '>') ADVANCE(46);
+      if (lookahead == '=') ADVANCE(49);
       END_STATE();
     case 12:
-      if (lookahead == 'u') ADVANCE(13);
+      if (lookahead == '>') ADVANCE(42);
+      END_STATE();
+    case 13:
+      if (lookahead == '>') ADVANCE(48);
+      END_STATE();
+    case 14:
+      if (lookahead == 'u') ADVANCE(15);
       if (lookahead == '"' ||
           lookahead == '\\' ||
           lookahead == 'n' ||
           lookahead == 'r' ||
-          lookahead == 't') ADVANCE(75);
-      END_STATE();
-    case 13:
-      if (lookahead == '{') ADVANCE(22);
-      END_STATE();
-    case 14:
-      if (lookahead == '}') ADVANCE(75);
+          lookahead == 't') ADVANCE(77);
       END_STATE();
     case 15:
-      if (lookahead == '}') ADVANCE(75);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(15);
+      if (lookahead == '{') ADVANCE(24);
       END_STATE();
     case 16:
-      if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(20);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
+      if (lookahead == '}') ADVANCE(77);
       END_STATE();
     case 17:
-      if (lookahead == '<' ||
-          lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
-      END_STATE();
-    case 18:
-      if (lookahead == '<' ||
-          lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
-      END_STATE();
-    case 19:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(68);
-      END_STATE();
-    case 20:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
-      END_STATE();
-    case 21:
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
-      END_STATE();
-    case 22:
+      if (lookahead == '}') ADVANCE(77);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'F') ||
-          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(15);
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(17);
+      END_STATE();
+    case 18:
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(22);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(71);
+      END_STATE();
+    case 19:
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(84);
+      END_STATE();
+    case 20:
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(84);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(95);
+      END_STATE();
+    case 21:
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(70);
+      END_STATE();
+    case 22:
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(71);
       END_STATE();
     case 23:
-      if (eof) ADVANCE(26);
-      ADVANCE_MAP(
-        '!', 8,
-        '"', 70,
-        '#', 95,
-        '%', 61,
-        '\'', 5,
-        '(', 41,
-        ')', 42,
-        '*', 45,
-        '+', 54,
-        ',', 36,
-        '-', 57,
-        '.', 65,
-        '/', 59,
-        ':', 43,
-        ';', 27,
-        '<', 49,
-        '=', 29,
-        '>', 51,
-        '@', 62,
-        '[', 35,
-        ']', 37,
-        '{', 38,
-        '|', 11,
-        '}', 34,
-      );
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(23);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(95);
       END_STATE();
     case 24:
-      if (eof) ADVANCE(26);
-      ADVANCE_MAP(
-        '!', 8,
-        '"', 70,
-        '#', 95,
-        '%', 61,
-        '\'', 5,
-        '(', 41,
-        ')', 42,
-        '*', 44,
-        '+', 53,
-        ',', 36,
-        '-', 55,
-        '.', 6,
-        '/', 58,
-        ':', 43,
-        ';', 27,
-        '<', 49,
-        '=', 9,
-        '>', 51,
-        '@', 62,
-        '[', 35,
-        ']', 37,
-        '{', 38,
-        '|', 11,
-        '}', 34,
-      );
-      if (lookahead == '\t' ||
-          lookahead == '\n' ||
-          lookahead == '\r' ||
-          lookahead == ' ') SKIP(24);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(67);
-      if (('A' <= lookahead && lookahead <= 'Z') ||
-          lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          ('A' <= lookahead && lookahead <= 'F') ||
+          ('a' <= lookahead && lookahead <= 'f')) ADVANCE(17);
       END_STATE();
     case 25:
-      if (eof) ADVANCE(26);
+      if (eof) ADVANCE(28);
       ADVANCE_MAP(
-        '!', 8,
-        '#', 95,
-        '%', 61,
-        '(', 41,
-        ')', 42,
-        '*', 45,
-        '+', 54,
-        ',', 36,
-        '-', 56,
-        '.', 64,
-        '/', 59,
-        ':', 43,
-        ';', 27,
-        '<', 49,
-        '=', 29,
-        '>', 51,
-        '@', 62,
-        '[', 35,
-        ']', 37,
-        '|', 11,
-        '}', 34,
+        '!', 10,
+        '"', 72,
+        '#', 97,
+        '%', 63,
+        '\'', 7,
+        '(', 43,
+        ')', 44,
+        '*', 47,
+        '+', 56,
+        ',', 38,
+        '-', 59,
+        '.', 67,
+        '/', 61,
+        ':', 45,
+        ';', 29,
+        '<', 51,
+        '=', 31,
+        '>', 53,
+        '@', 64,
+        '[', 37,
+        ']', 39,
+        '{', 40,
+        '|', 13,
+        '}', 36,
       );
       if (lookahead == '\t' ||
           lookahead == '\n' ||
           lookahead == '\r' ||
           lookahead == ' ') SKIP(25);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
       if (('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(68);
       END_STATE();
     case 26:
-      ACCEPT_TOKEN(ts_builtin_sym_end);
+      if (eof) ADVANCE(28);
+      ADVANCE_MAP(
+        '!', 10,
+        '"', 72,
+        '#', 97,
+        '%', 63,
+        '\'', 7,
+        '(', 43,
+        ')', 44,
+        '*', 46,
+        '+', 55,
+        ',', 38,
+        '-', 57,
+        '.', 8,
+        '/', 60,
+        ':', 45,
+        ';', 29,
+        '<', 51,
+        '=', 11,
+        '>', 53,
+        '@', 64,
+        '[', 37,
+        ']', 39,
+        '{', 40,
+        '|', 13,
+        '}', 36,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(26);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(69);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(68);
       END_STATE();
     case 27:
-      ACCEPT_TOKEN(anon_sym_SEMI);
+      if (eof) ADVANCE(28);
+      ADVANCE_MAP(
+        '!', 10,
+        '#', 97,
+        '%', 63,
+        '(', 43,
+        ')', 44,
+        '*', 47,
+        '+', 56,
+        ',', 38,
+        '-', 58,
+        '.', 66,
+        '/', 61,
+        ':', 45,
+        ';', 29,
+        '<', 51,
+        '=', 31,
+        '>', 53,
+        '@', 64,
+        '[', 37,
+        ']', 39,
+        '|', 13,
+        '}', 36,
+      );
+      if (lookahead == '\t' ||
+          lookahead == '\n' ||
+          lookahead == '\r' ||
+          lookahead == ' ') SKIP(27);
+      if (('A' <= lookahead && lookahead <= 'Z') ||
+          lookahead == '_' ||
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(68);
       END_STATE();
     case 28:
-      ACCEPT_TOKEN(anon_sym_EQ);
+      ACCEPT_TOKEN(ts_builtin_sym_end);
       END_STATE();
     case 29:
-      ACCEPT_TOKEN(anon_sym_EQ);
-      if (lookahead == '=') ADVANCE(47);
+      ACCEPT_TOKEN(anon_sym_SEMI);
       END_STATE();
     case 30:
-      ACCEPT_TOKEN(anon_sym_PLUS_EQ);
+      ACCEPT_TOKEN(anon_sym_EQ);
       END_STATE();
     case 31:
-      ACCEPT_TOKEN(anon_sym_DASH_EQ);
+      ACCEPT_TOKEN(anon_sym_EQ);
+      if (lookahead == '=') ADVANCE(49);
       END_STATE();
     case 32:
-      ACCEPT_TOKEN(anon_sym_STAR_EQ);
+      ACCEPT_TOKEN(anon_sym_PLUS_EQ);
       END_STATE();
     case 33:
-      ACCEPT_TOKEN(anon_sym_SLASH_EQ);
+      ACCEPT_TOKEN(anon_sym_DASH_EQ);
       END_STATE();
     case 34:
-      ACCEPT_TOKEN(anon_sym_RBRACE);
+      ACCEPT_TOKEN(anon_sym_STAR_EQ);
       END_STATE();
     case 35:
-      ACCEPT_TOKEN(anon_sym_LBRACK);
+      ACCEPT_TOKEN(anon_sym_SLASH_EQ);
       END_STATE();
     case 36:
-      ACCEPT_TOKEN(anon_sym_COMMA);
+      ACCEPT_TOKEN(anon_sym_RBRACE);
       END_STATE();
     case 37:
-      ACCEPT_TOKEN(anon_sym_RBRACK);
+      ACCEPT_TOKEN(anon_sym_LBRACK);
       END_STATE();
     case 38:
-      ACCEPT_TOKEN(anon_sym_LBRACE);
+      ACCEPT_TOKEN(anon_sym_COMMA);
       END_STATE();
     case 39:
-      ACCEPT_TOKEN(anon_sym_DOT_DOT_DOT);
+      ACCEPT_TOKEN(anon_sym_RBRACK);
       END_STATE();
     case 40:
-      ACCEPT_TOKEN(anon_sym_DASH_GT);
+      ACCEPT_TOKEN(anon_sym_LBRACE);
       END_STATE();
     case 41:
-      ACCEPT_TOKEN(anon_sym_LPAREN);
+      ACCEPT_TOKEN(anon_sym_DOT_DOT_DOT);
       END_STATE();
     case 42:
-      ACCEPT_TOKEN(anon_sym_RPAREN);
+      ACCEPT_TOKEN(anon_sym_DASH_GT);
       END_STATE();
     case 43:
-      ACCEPT_TOKEN(anon_sym_COLON);
+      ACCEPT_TOKEN(anon_sym_LPAREN);
       END_STATE();
     case 44:
-      ACCEPT_TOKEN(anon_sym_STAR);
+      ACCEPT_TOKEN(anon_sym_RPAREN);
       END_STATE();
     case 45:
-      ACCEPT_TOKEN(anon_sym_STAR);
-      if (lookahead == '*') ADVANCE(63);
-      if (lookahead == '=') ADVANCE(32);
+      ACCEPT_TOKEN(anon_sym_COLON);
       END_STATE();
     case 46:
-      ACCEPT_TOKEN(anon_sym_PIPE_GT);
+      ACCEPT_TOKEN(anon_sym_STAR);
       END_STATE();
     case 47:
-      ACCEPT_TOKEN(anon_sym_EQ_EQ);
+      ACCEPT_TOKEN(anon_sym_STAR);
+      if (lookahead == '*') ADVANCE(65);
+      if (lookahead == '=') ADVANCE(34);
       END_STATE();
     case 48:
-      ACCEPT_TOKEN(anon_sym_BANG_EQ);
+      ACCEPT_TOKEN(anon_sym_PIPE_GT);
       END_STATE();
     case 49:
-      ACCEPT_TOKEN(anon_sym_LT);
-      if (lookahead == '=') ADVANCE(50);
+      ACCEPT_TOKEN(anon_sym_EQ_EQ);
       END_STATE();
     case 50:
-      ACCEPT_TOKEN(anon_sym_LT_EQ);
+      ACCEPT_TOKEN(anon_sym_BANG_EQ);
       END_STATE();
     case 51:
-      ACCEPT_TOKEN(anon_sym_GT);
+      ACCEPT_TOKEN(anon_sym_LT);
       if (lookahead == '=') ADVANCE(52);
       END_STATE();
     case 52:
-      ACCEPT_TOKEN(anon_sym_GT_EQ);
+      ACCEPT_TOKEN(anon_sym_LT_EQ);
       END_STATE();
     case 53:
-      ACCEPT_TOKEN(anon_sym_PLUS);
+      ACCEPT_TOKEN(anon_sym_GT);
+      if (lookahead == '=') ADVANCE(54);
       END_STATE();
     case 54:
-      ACCEPT_TOKEN(anon_sym_PLUS);
-      if (lookahead == '=') ADVANCE(30);
+      ACCEPT_TOKEN(anon_sym_GT_EQ);
       END_STATE();
     case 55:
-      ACCEPT_TOKEN(anon_sym_DASH);
+      ACCEPT_TOKEN(anon_sym_PLUS);
       END_STATE();
     case 56:
-      ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '=') ADVANCE(31);
+      ACCEPT_TOKEN(anon_sym_PLUS);
+      if (lookahead == '=') ADVANCE(32);
       END_STATE();
     case 57:
       ACCEPT_TOKEN(anon_sym_DASH);
-      if (lookahead == '=') ADVANCE(31);
-      if (lookahead == '>') ADVANCE(40);
       END_STATE();
     case 58:
-      ACCEPT_TOKEN(anon_sym_SLASH);
-      if (lookahead == '/') ADVANCE(60);
-      END_STATE();
-    case 59:
-      ACCEPT_TOKEN(anon_sym_SLASH);
-      if (lookahead == '/') ADVANCE(60);
+      ACCEPT_TOKEN(anon_sym_DASH);
       if (lookahead == '=') ADVANCE(33);
       END_STATE();
+    case 59:
+      ACCEPT_TOKEN(anon_sym_DASH);
+      if (lookahead == '=') ADVANCE(33);
+      if (lookahead == '>') ADVANCE(42);
+      END_STATE();
     case 60:
-      ACCEPT_TOKEN(anon_sym_SLASH_SLASH);
+      ACCEPT_TOKEN(anon_sym_SLASH);
+      if (lookahead == '/') ADVANCE(62);
       END_STATE();
     case 61:
-      ACCEPT_TOKEN(anon_sym_PERCENT);
+      ACCEPT_TOKEN(anon_sym_SLASH);
+      if (lookahead == '/') ADVANCE(62);
+      if (lookahead == '=') ADVANCE(35);
       END_STATE();
     case 62:
-      ACCEPT_TOKEN(anon_sym_AT);
+      ACCEPT_TOKEN(anon_sym_SLASH_SLASH);
       END_STATE();
     case 63:
-      ACCEPT_TOKEN(anon_sym_STAR_STAR);
+      ACCEPT_TOKEN(anon_sym_PERCENT);
       END_STATE();
     case 64:
-      ACCEPT_TOKEN(anon_sym_DOT);
+      ACCEPT_TOKEN(anon_sym_AT);
       END_STATE();
     case 65:
-      ACCEPT_TOKEN(anon_sym_DOT);
-      if (lookahead == '.') ADVANCE(7);
+      ACCEPT_TOKEN(anon_sym_STAR_STAR);
       END_STATE();
     case 66:
+      ACCEPT_TOKEN(anon_sym_DOT);
+      END_STATE();
+    case 67:
+      ACCEPT_TOKEN(anon_sym_DOT);
+      if (lookahead == '.') ADVANCE(9);
+      END_STATE();
+    case 68:
       ACCEPT_TOKEN(sym_identifier);
       if (('0' <= lookahead && lookahead <= '9') ||
           ('A' <= lookahead && lookahead <= 'Z') ||
           lookahead == '_' ||
-          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(66);
-      END_STATE();
-    case 67:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == '.') ADVANCE(19);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(16);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(67);
-      END_STATE();
-    case 68:
-      ACCEPT_TOKEN(sym_number);
-      if (lookahead == 'E' ||
-          lookahead == 'e') ADVANCE(16);
-      if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(68);
+          ('a' <= lookahead && lookahead <= 'z')) ADVANCE(68);
       END_STATE();
     case 69:
       ACCEPT_TOKEN(sym_number);
+      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(18);
       if (('0' <= lookahead && lookahead <= '9') ||
           lookahead == '_') ADVANCE(69);
       END_STATE();
     case 70:
-      ACCEPT_TOKEN(anon_sym_DQUOTE);
+      ACCEPT_TOKEN(sym_number);
+      if (lookahead == 'E' ||
+          lookahead == 'e') ADVANCE(18);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(70);
       END_STATE();
     case 71:
-      ACCEPT_TOKEN(anon_sym_DQUOTE2);
+      ACCEPT_TOKEN(sym_number);
+      if (('0' <= lookahead && lookahead <= '9') ||
+          lookahead == '_') ADVANCE(71);
       END_STATE();
     case 72:
-      ACCEPT_TOKEN(aux_sym_string_token1);
+      ACCEPT_TOKEN(anon_sym_DQUOTE);
       END_STATE();
     case 73:
+      ACCEPT_TOKEN(anon_sym_DQUOTE2);
+      END_STATE();
+    case 74:
+      ACCEPT_TOKEN(aux_sym_string_token1);
+      END_STATE();
+    case 75:
       ACCEPT_TOKEN(sym_string_content);
-      if (lookahead == '#') ADVANCE(74);
+      if (lookahead == '#') ADVANCE(76);
       if (lookahead == '\t' ||
           lookahead == '\r' ||
-          lookahead == ' ') ADVANCE(73);
+          lookahead == ' ') ADVANCE(75);
       if (lookahead != 0 &&
           lookahead != '\t' &&
           lookahead != '\n' &&
@@ -2379,74 +2395,74 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           lookahead != '#' &&
           lookahead != '\\' &&
           lookahead != '{' &&
-          lookahead != '}') ADVANCE(74);
+          lookahead != '}') ADVANCE(76);
       END_STATE();
-    case 74:
+    case 76:
       ACCEPT_TOKEN(sym_string_content);
       if (lookahead != 0 &&
           lookahead != '\n' &&
           lookahead != '"' &&
           lookahead != '\\' &&
           lookahead != '{' &&
-          lookahead != '}') ADVANCE(74);
-      END_STATE();
-    case 75:
-      ACCEPT_TOKEN(sym_escape_sequence);
-      END_STATE();
-    case 76:
-      ACCEPT_TOKEN(anon_sym_LBRACE2);
+          lookahead != '}') ADVANCE(76);
       END_STATE();
     case 77:
-      ACCEPT_TOKEN(anon_sym_LBRACE2);
-      if (lookahead == '{') ADVANCE(75);
+      ACCEPT_TOKEN(sym_escape_sequence);
       END_STATE();
     case 78:
-      ACCEPT_TOKEN(sym_format);
+      ACCEPT_TOKEN(anon_sym_LBRACE2);
       END_STATE();
     case 79:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead == '#') ADVANCE(86);
-      if (lookahead == '.') ADVANCE(94);
-      if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(80);
-      if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(87);
-      if (lookahead == '%' ||
-          lookahead == 'X' ||
-          lookahead == 'b' ||
-          ('d' <= lookahead && lookahead <= 'g') ||
-          lookahead == 'o' ||
-          lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+      ACCEPT_TOKEN(anon_sym_LBRACE2);
+      if (lookahead == '{') ADVANCE(77);
       END_STATE();
     case 80:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '#') ADVANCE(86);
-      if (lookahead == '.') ADVANCE(94);
+      END_STATE();
+    case 81:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(88);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(82);
       if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(87);
+          lookahead == '_') ADVANCE(89);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
       END_STATE();
-    case 81:
+    case 82:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '#') ADVANCE(88);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(89);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
+      END_STATE();
+    case 83:
       ACCEPT_TOKEN(sym_format);
       ADVANCE_MAP(
-        '#', 89,
-        '.', 21,
-        '+', 84,
-        '-', 84,
-        ',', 91,
-        '_', 91,
-        '<', 82,
-        '>', 82,
-        '^', 82,
+        '#', 91,
+        '.', 23,
+        '+', 86,
+        '-', 86,
+        ',', 93,
+        '_', 93,
+        '<', 84,
+        '>', 84,
+        '^', 84,
       );
       if (lookahead == '%' ||
           lookahead == 'X' ||
@@ -2454,164 +2470,164 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
-      END_STATE();
-    case 82:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead == '#') ADVANCE(89);
-      if (lookahead == '.') ADVANCE(21);
-      if (lookahead == '+' ||
-          lookahead == '-') ADVANCE(84);
-      if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(91);
-      if (lookahead == '%' ||
-          lookahead == 'X' ||
-          lookahead == 'b' ||
-          ('d' <= lookahead && lookahead <= 'g') ||
-          lookahead == 'o' ||
-          lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
-      END_STATE();
-    case 83:
-      ACCEPT_TOKEN(sym_format);
-      if (lookahead == '#') ADVANCE(89);
-      if (lookahead == '.') ADVANCE(21);
-      if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(91);
-      if (lookahead == '<' ||
-          lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
-      if (lookahead == '%' ||
-          lookahead == 'X' ||
-          lookahead == 'b' ||
-          ('d' <= lookahead && lookahead <= 'g') ||
-          lookahead == 'o' ||
-          lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 84:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '#') ADVANCE(89);
-      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '#') ADVANCE(91);
+      if (lookahead == '.') ADVANCE(23);
+      if (lookahead == '+' ||
+          lookahead == '-') ADVANCE(86);
       if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(91);
+          lookahead == '_') ADVANCE(93);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 85:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(94);
+      if (lookahead == '#') ADVANCE(91);
+      if (lookahead == '.') ADVANCE(23);
       if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(87);
+          lookahead == '_') ADVANCE(93);
       if (lookahead == '<' ||
           lookahead == '>' ||
-          lookahead == '^') ADVANCE(79);
+          lookahead == '^') ADVANCE(84);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 86:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(94);
+      if (lookahead == '#') ADVANCE(91);
+      if (lookahead == '.') ADVANCE(23);
       if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(87);
+          lookahead == '_') ADVANCE(93);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(86);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 87:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(94);
+      if (lookahead == '.') ADVANCE(96);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(89);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(81);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
       END_STATE();
     case 88:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '.') ADVANCE(96);
       if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(91);
-      if (lookahead == '<' ||
-          lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
+          lookahead == '_') ADVANCE(89);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(88);
       END_STATE();
     case 89:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(21);
-      if (lookahead == ',' ||
-          lookahead == '_') ADVANCE(91);
+      if (lookahead == '.') ADVANCE(96);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(89);
+          lookahead == 'x') ADVANCE(80);
       END_STATE();
     case 90:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '.') ADVANCE(23);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(93);
       if (lookahead == '<' ||
           lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
+          lookahead == '^') ADVANCE(84);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 91:
       ACCEPT_TOKEN(sym_format);
-      if (lookahead == '.') ADVANCE(21);
+      if (lookahead == '.') ADVANCE(23);
+      if (lookahead == ',' ||
+          lookahead == '_') ADVANCE(93);
       if (lookahead == '%' ||
           lookahead == 'X' ||
           lookahead == 'b' ||
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
+          lookahead == 'x') ADVANCE(80);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(91);
       END_STATE();
     case 92:
       ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(23);
       if (lookahead == '<' ||
           lookahead == '>' ||
-          lookahead == '^') ADVANCE(82);
+          lookahead == '^') ADVANCE(84);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(80);
       END_STATE();
     case 93:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '.') ADVANCE(23);
+      if (lookahead == '%' ||
+          lookahead == 'X' ||
+          lookahead == 'b' ||
+          ('d' <= lookahead && lookahead <= 'g') ||
+          lookahead == 'o' ||
+          lookahead == 's' ||
+          lookahead == 'x') ADVANCE(80);
+      END_STATE();
+    case 94:
+      ACCEPT_TOKEN(sym_format);
+      if (lookahead == '<' ||
+          lookahead == '>' ||
+          lookahead == '^') ADVANCE(84);
+      END_STATE();
+    case 95:
       ACCEPT_TOKEN(sym_format);
       if (lookahead == '%' ||
           lookahead == 'X' ||
@@ -2619,20 +2635,20 @@ static bool ts_lex(TSLexer *lexer, TSStateId state) {
           ('d' <= lookahead && lookahead <= 'g') ||
           lookahead == 'o' ||
           lookahead == 's' ||
-          lookahead == 'x') ADVANCE(78);
+          lookahead == 'x') ADVANCE(80);
       if (('0' <= lookahead && lookahead <= '9') ||
-          lookahead == '_') ADVANCE(93);
+          lookahead == '_') ADVANCE(95);
       END_STATE();
-    case 94:
+    case 96:
       ACCEPT_TOKEN(sym_comment);
-      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(93);
+      if (('0' <= lookahead && lookahead <= '9')) ADVANCE(95);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(95);
+          lookahead != '\n') ADVANCE(97);
       END_STATE();
-    case 95:
+    case 97:
       ACCEPT_TOKEN(sym_comment);
       if (lookahead != 0 &&
-          lookahead != '\n') ADVANCE(95);
+          lookahead != '\n') ADVANCE(97);
       END_STATE();
     default:
       return false;
@@ -2875,304 +2891,304 @@ static bool ts_lex_keywords(TSLexer *lexer, TSStateId state) {
 
 static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [0] = {.lex_state = 0, .external_lex_state = 1},
-  [1] = {.lex_state = 24, .external_lex_state = 2},
-  [2] = {.lex_state = 24, .external_lex_state = 2},
-  [3] = {.lex_state = 24, .external_lex_state = 2},
-  [4] = {.lex_state = 24, .external_lex_state = 2},
-  [5] = {.lex_state = 24, .external_lex_state = 2},
-  [6] = {.lex_state = 24, .external_lex_state = 2},
-  [7] = {.lex_state = 24, .external_lex_state = 2},
-  [8] = {.lex_state = 24, .external_lex_state = 2},
-  [9] = {.lex_state = 24, .external_lex_state = 2},
-  [10] = {.lex_state = 24},
-  [11] = {.lex_state = 24},
-  [12] = {.lex_state = 24},
-  [13] = {.lex_state = 24},
-  [14] = {.lex_state = 24},
-  [15] = {.lex_state = 24},
-  [16] = {.lex_state = 24},
-  [17] = {.lex_state = 24},
-  [18] = {.lex_state = 24},
-  [19] = {.lex_state = 24},
-  [20] = {.lex_state = 24},
-  [21] = {.lex_state = 24},
-  [22] = {.lex_state = 24},
-  [23] = {.lex_state = 24},
-  [24] = {.lex_state = 24},
-  [25] = {.lex_state = 24},
-  [26] = {.lex_state = 24},
-  [27] = {.lex_state = 24},
-  [28] = {.lex_state = 24},
-  [29] = {.lex_state = 24},
-  [30] = {.lex_state = 24},
-  [31] = {.lex_state = 24},
-  [32] = {.lex_state = 24},
-  [33] = {.lex_state = 24},
-  [34] = {.lex_state = 24},
-  [35] = {.lex_state = 24},
-  [36] = {.lex_state = 24},
-  [37] = {.lex_state = 24},
-  [38] = {.lex_state = 24},
-  [39] = {.lex_state = 24},
-  [40] = {.lex_state = 24},
-  [41] = {.lex_state = 24},
-  [42] = {.lex_state = 24},
-  [43] = {.lex_state = 24},
-  [44] = {.lex_state = 24},
-  [45] = {.lex_state = 24},
-  [46] = {.lex_state = 24},
-  [47] = {.lex_state = 24},
-  [48] = {.lex_state = 24},
-  [49] = {.lex_state = 24},
-  [50] = {.lex_state = 24},
-  [51] = {.lex_state = 24},
-  [52] = {.lex_state = 24},
-  [53] = {.lex_state = 24},
-  [54] = {.lex_state = 24, .external_lex_state = 2},
-  [55] = {.lex_state = 24},
-  [56] = {.lex_state = 24},
-  [57] = {.lex_state = 24},
-  [58] = {.lex_state = 24},
-  [59] = {.lex_state = 24},
-  [60] = {.lex_state = 24},
-  [61] = {.lex_state = 24},
-  [62] = {.lex_state = 24},
-  [63] = {.lex_state = 24},
-  [64] = {.lex_state = 24},
-  [65] = {.lex_state = 24},
-  [66] = {.lex_state = 24},
-  [67] = {.lex_state = 24},
-  [68] = {.lex_state = 24},
-  [69] = {.lex_state = 24},
-  [70] = {.lex_state = 24},
-  [71] = {.lex_state = 24},
-  [72] = {.lex_state = 24},
-  [73] = {.lex_state = 24},
-  [74] = {.lex_state = 24},
-  [75] = {.lex_state = 24},
-  [76] = {.lex_state = 24},
-  [77] = {.lex_state = 24},
-  [78] = {.lex_state = 24},
-  [79] = {.lex_state = 24},
-  [80] = {.lex_state = 24},
-  [81] = {.lex_state = 24},
-  [82] = {.lex_state = 24},
-  [83] = {.lex_state = 24},
-  [84] = {.lex_state = 24},
-  [85] = {.lex_state = 24},
-  [86] = {.lex_state = 24},
-  [87] = {.lex_state = 24},
-  [88] = {.lex_state = 24},
-  [89] = {.lex_state = 24},
-  [90] = {.lex_state = 24},
-  [91] = {.lex_state = 24},
-  [92] = {.lex_state = 24},
-  [93] = {.lex_state = 24},
-  [94] = {.lex_state = 24},
-  [95] = {.lex_state = 24},
-  [96] = {.lex_state = 24},
-  [97] = {.lex_state = 24},
-  [98] = {.lex_state = 24},
-  [99] = {.lex_state = 24},
-  [100] = {.lex_state = 24},
-  [101] = {.lex_state = 24},
-  [102] = {.lex_state = 24},
-  [103] = {.lex_state = 24},
-  [104] = {.lex_state = 24},
-  [105] = {.lex_state = 24},
-  [106] = {.lex_state = 24},
-  [107] = {.lex_state = 24},
-  [108] = {.lex_state = 24},
-  [109] = {.lex_state = 24},
-  [110] = {.lex_state = 24},
-  [111] = {.lex_state = 24},
-  [112] = {.lex_state = 24},
-  [113] = {.lex_state = 24},
-  [114] = {.lex_state = 24},
-  [115] = {.lex_state = 24},
-  [116] = {.lex_state = 24},
-  [117] = {.lex_state = 24},
-  [118] = {.lex_state = 24},
-  [119] = {.lex_state = 24},
-  [120] = {.lex_state = 24},
-  [121] = {.lex_state = 24},
-  [122] = {.lex_state = 24},
-  [123] = {.lex_state = 24},
-  [124] = {.lex_state = 24},
-  [125] = {.lex_state = 24},
-  [126] = {.lex_state = 24},
-  [127] = {.lex_state = 24},
-  [128] = {.lex_state = 24},
-  [129] = {.lex_state = 24},
-  [130] = {.lex_state = 24},
-  [131] = {.lex_state = 24},
-  [132] = {.lex_state = 24},
-  [133] = {.lex_state = 24},
-  [134] = {.lex_state = 24},
-  [135] = {.lex_state = 24},
-  [136] = {.lex_state = 25},
-  [137] = {.lex_state = 25},
-  [138] = {.lex_state = 25},
-  [139] = {.lex_state = 25, .external_lex_state = 2},
-  [140] = {.lex_state = 25, .external_lex_state = 2},
-  [141] = {.lex_state = 25, .external_lex_state = 2},
-  [142] = {.lex_state = 25, .external_lex_state = 2},
-  [143] = {.lex_state = 25},
-  [144] = {.lex_state = 25, .external_lex_state = 2},
-  [145] = {.lex_state = 25, .external_lex_state = 2},
-  [146] = {.lex_state = 25},
-  [147] = {.lex_state = 25},
-  [148] = {.lex_state = 25},
-  [149] = {.lex_state = 25},
-  [150] = {.lex_state = 25},
-  [151] = {.lex_state = 25},
-  [152] = {.lex_state = 25},
-  [153] = {.lex_state = 25},
-  [154] = {.lex_state = 25},
-  [155] = {.lex_state = 25},
-  [156] = {.lex_state = 25},
-  [157] = {.lex_state = 25},
-  [158] = {.lex_state = 25},
-  [159] = {.lex_state = 25},
-  [160] = {.lex_state = 25},
-  [161] = {.lex_state = 25},
-  [162] = {.lex_state = 25},
-  [163] = {.lex_state = 25},
-  [164] = {.lex_state = 25},
-  [165] = {.lex_state = 25},
-  [166] = {.lex_state = 25},
-  [167] = {.lex_state = 25},
-  [168] = {.lex_state = 25},
-  [169] = {.lex_state = 25},
-  [170] = {.lex_state = 25},
-  [171] = {.lex_state = 25},
-  [172] = {.lex_state = 25},
-  [173] = {.lex_state = 25},
-  [174] = {.lex_state = 25},
-  [175] = {.lex_state = 25},
-  [176] = {.lex_state = 25},
-  [177] = {.lex_state = 25},
-  [178] = {.lex_state = 25},
-  [179] = {.lex_state = 25},
-  [180] = {.lex_state = 25},
-  [181] = {.lex_state = 25},
-  [182] = {.lex_state = 24},
-  [183] = {.lex_state = 24},
-  [184] = {.lex_state = 24},
-  [185] = {.lex_state = 25, .external_lex_state = 2},
-  [186] = {.lex_state = 25, .external_lex_state = 2},
-  [187] = {.lex_state = 25, .external_lex_state = 2},
-  [188] = {.lex_state = 25, .external_lex_state = 2},
-  [189] = {.lex_state = 25, .external_lex_state = 2},
-  [190] = {.lex_state = 24, .external_lex_state = 2},
-  [191] = {.lex_state = 25, .external_lex_state = 2},
-  [192] = {.lex_state = 24},
-  [193] = {.lex_state = 24},
-  [194] = {.lex_state = 25, .external_lex_state = 2},
-  [195] = {.lex_state = 25, .external_lex_state = 2},
-  [196] = {.lex_state = 25, .external_lex_state = 2},
-  [197] = {.lex_state = 25, .external_lex_state = 2},
-  [198] = {.lex_state = 25, .external_lex_state = 2},
-  [199] = {.lex_state = 25, .external_lex_state = 2},
-  [200] = {.lex_state = 25, .external_lex_state = 2},
-  [201] = {.lex_state = 25, .external_lex_state = 2},
-  [202] = {.lex_state = 25, .external_lex_state = 2},
-  [203] = {.lex_state = 25, .external_lex_state = 2},
-  [204] = {.lex_state = 25, .external_lex_state = 2},
-  [205] = {.lex_state = 25, .external_lex_state = 2},
-  [206] = {.lex_state = 25, .external_lex_state = 2},
-  [207] = {.lex_state = 24},
-  [208] = {.lex_state = 25, .external_lex_state = 2},
-  [209] = {.lex_state = 25, .external_lex_state = 2},
-  [210] = {.lex_state = 24},
-  [211] = {.lex_state = 24},
-  [212] = {.lex_state = 24},
-  [213] = {.lex_state = 25, .external_lex_state = 2},
-  [214] = {.lex_state = 25, .external_lex_state = 2},
-  [215] = {.lex_state = 25, .external_lex_state = 2},
-  [216] = {.lex_state = 24},
-  [217] = {.lex_state = 25, .external_lex_state = 2},
-  [218] = {.lex_state = 25, .external_lex_state = 2},
-  [219] = {.lex_state = 25, .external_lex_state = 2},
-  [220] = {.lex_state = 25, .external_lex_state = 2},
-  [221] = {.lex_state = 25, .external_lex_state = 2},
-  [222] = {.lex_state = 25, .external_lex_state = 2},
-  [223] = {.lex_state = 25, .external_lex_state = 2},
-  [224] = {.lex_state = 25, .external_lex_state = 2},
-  [225] = {.lex_state = 25, .external_lex_state = 2},
-  [226] = {.lex_state = 25, .external_lex_state = 2},
-  [227] = {.lex_state = 25, .external_lex_state = 2},
-  [228] = {.lex_state = 25, .external_lex_state = 2},
-  [229] = {.lex_state = 24},
-  [230] = {.lex_state = 25},
-  [231] = {.lex_state = 25, .external_lex_state = 3},
-  [232] = {.lex_state = 25, .external_lex_state = 3},
-  [233] = {.lex_state = 25, .external_lex_state = 3},
-  [234] = {.lex_state = 25, .external_lex_state = 3},
-  [235] = {.lex_state = 25, .external_lex_state = 3},
-  [236] = {.lex_state = 25, .external_lex_state = 3},
-  [237] = {.lex_state = 25, .external_lex_state = 3},
-  [238] = {.lex_state = 25, .external_lex_state = 3},
-  [239] = {.lex_state = 25, .external_lex_state = 3},
-  [240] = {.lex_state = 25, .external_lex_state = 3},
-  [241] = {.lex_state = 25, .external_lex_state = 3},
-  [242] = {.lex_state = 25, .external_lex_state = 3},
-  [243] = {.lex_state = 25, .external_lex_state = 3},
-  [244] = {.lex_state = 25, .external_lex_state = 3},
-  [245] = {.lex_state = 25, .external_lex_state = 3},
-  [246] = {.lex_state = 25, .external_lex_state = 3},
-  [247] = {.lex_state = 25, .external_lex_state = 3},
-  [248] = {.lex_state = 25, .external_lex_state = 3},
-  [249] = {.lex_state = 25, .external_lex_state = 3},
-  [250] = {.lex_state = 25, .external_lex_state = 3},
-  [251] = {.lex_state = 25, .external_lex_state = 3},
-  [252] = {.lex_state = 25, .external_lex_state = 3},
-  [253] = {.lex_state = 25, .external_lex_state = 3},
-  [254] = {.lex_state = 25, .external_lex_state = 3},
-  [255] = {.lex_state = 25, .external_lex_state = 3},
-  [256] = {.lex_state = 25, .external_lex_state = 3},
-  [257] = {.lex_state = 25, .external_lex_state = 3},
-  [258] = {.lex_state = 25, .external_lex_state = 3},
-  [259] = {.lex_state = 25, .external_lex_state = 3},
-  [260] = {.lex_state = 25, .external_lex_state = 3},
-  [261] = {.lex_state = 25, .external_lex_state = 3},
-  [262] = {.lex_state = 25, .external_lex_state = 3},
-  [263] = {.lex_state = 25, .external_lex_state = 3},
-  [264] = {.lex_state = 25, .external_lex_state = 3},
-  [265] = {.lex_state = 25, .external_lex_state = 3},
-  [266] = {.lex_state = 25, .external_lex_state = 3},
-  [267] = {.lex_state = 25, .external_lex_state = 3},
-  [268] = {.lex_state = 25, .external_lex_state = 3},
-  [269] = {.lex_state = 25, .external_lex_state = 3},
-  [270] = {.lex_state = 25, .external_lex_state = 3},
-  [271] = {.lex_state = 24, .external_lex_state = 2},
-  [272] = {.lex_state = 24, .external_lex_state = 2},
-  [273] = {.lex_state = 24, .external_lex_state = 2},
-  [274] = {.lex_state = 24, .external_lex_state = 2},
-  [275] = {.lex_state = 24, .external_lex_state = 2},
-  [276] = {.lex_state = 24, .external_lex_state = 2},
-  [277] = {.lex_state = 24, .external_lex_state = 2},
-  [278] = {.lex_state = 24, .external_lex_state = 2},
-  [279] = {.lex_state = 24},
-  [280] = {.lex_state = 24},
-  [281] = {.lex_state = 24, .external_lex_state = 3},
-  [282] = {.lex_state = 24, .external_lex_state = 3},
-  [283] = {.lex_state = 24, .external_lex_state = 3},
-  [284] = {.lex_state = 24, .external_lex_state = 3},
-  [285] = {.lex_state = 24, .external_lex_state = 3},
-  [286] = {.lex_state = 24, .external_lex_state = 3},
-  [287] = {.lex_state = 24, .external_lex_state = 3},
-  [288] = {.lex_state = 24, .external_lex_state = 3},
-  [289] = {.lex_state = 24, .external_lex_state = 2},
-  [290] = {.lex_state = 24, .external_lex_state = 2},
-  [291] = {.lex_state = 24, .external_lex_state = 3},
-  [292] = {.lex_state = 24},
-  [293] = {.lex_state = 24, .external_lex_state = 3},
-  [294] = {.lex_state = 24},
-  [295] = {.lex_state = 25},
-  [296] = {.lex_state = 24},
-  [297] = {.lex_state = 24},
-  [298] = {.lex_state = 24},
+  [1] = {.lex_state = 26, .external_lex_state = 2},
+  [2] = {.lex_state = 26, .external_lex_state = 2},
+  [3] = {.lex_state = 26, .external_lex_state = 2},
+  [4] = {.lex_state = 26, .external_lex_state = 2},
+  [5] = {.lex_state = 26, .external_lex_state = 2},
+  [6] = {.lex_state = 26, .external_lex_state = 2},
+  [7] = {.lex_state = 26, .external_lex_state = 2},
+  [8] = {.lex_state = 26, .external_lex_state = 2},
+  [9] = {.lex_state = 26, .external_lex_state = 2},
+  [10] = {.lex_state = 26},
+  [11] = {.lex_state = 26},
+  [12] = {.lex_state = 26},
+  [13] = {.lex_state = 26},
+  [14] = {.lex_state = 26},
+  [15] = {.lex_state = 26},
+  [16] = {.lex_state = 26},
+  [17] = {.lex_state = 26},
+  [18] = {.lex_state = 26},
+  [19] = {.lex_state = 26},
+  [20] = {.lex_state = 26},
+  [21] = {.lex_state = 26},
+  [22] = {.lex_state = 26},
+  [23] = {.lex_state = 26},
+  [24] = {.lex_state = 26},
+  [25] = {.lex_state = 26},
+  [26] = {.lex_state = 26},
+  [27] = {.lex_state = 26},
+  [28] = {.lex_state = 26},
+  [29] = {.lex_state = 26},
+  [30] = {.lex_state = 26},
+  [31] = {.lex_state = 26},
+  [32] = {.lex_state = 26},
+  [33] = {.lex_state = 26},
+  [34] = {.lex_state = 26},
+  [35] = {.lex_state = 26},
+  [36] = {.lex_state = 26},
+  [37] = {.lex_state = 26},
+  [38] = {.lex_state = 26},
+  [39] = {.lex_state = 26},
+  [40] = {.lex_state = 26},
+  [41] = {.lex_state = 26},
+  [42] = {.lex_state = 26},
+  [43] = {.lex_state = 26},
+  [44] = {.lex_state = 26},
+  [45] = {.lex_state = 26},
+  [46] = {.lex_state = 26},
+  [47] = {.lex_state = 26},
+  [48] = {.lex_state = 26},
+  [49] = {.lex_state = 26},
+  [50] = {.lex_state = 26},
+  [51] = {.lex_state = 26},
+  [52] = {.lex_state = 26},
+  [53] = {.lex_state = 26},
+  [54] = {.lex_state = 26, .external_lex_state = 2},
+  [55] = {.lex_state = 26},
+  [56] = {.lex_state = 26},
+  [57] = {.lex_state = 26},
+  [58] = {.lex_state = 26},
+  [59] = {.lex_state = 26},
+  [60] = {.lex_state = 26},
+  [61] = {.lex_state = 26},
+  [62] = {.lex_state = 26},
+  [63] = {.lex_state = 26},
+  [64] = {.lex_state = 26},
+  [65] = {.lex_state = 26},
+  [66] = {.lex_state = 26},
+  [67] = {.lex_state = 26},
+  [68] = {.lex_state = 26},
+  [69] = {.lex_state = 26},
+  [70] = {.lex_state = 26},
+  [71] = {.lex_state = 26},
+  [72] = {.lex_state = 26},
+  [73] = {.lex_state = 26},
+  [74] = {.lex_state = 26},
+  [75] = {.lex_state = 26},
+  [76] = {.lex_state = 26},
+  [77] = {.lex_state = 26},
+  [78] = {.lex_state = 26},
+  [79] = {.lex_state = 26},
+  [80] = {.lex_state = 26},
+  [81] = {.lex_state = 26},
+  [82] = {.lex_state = 26},
+  [83] = {.lex_state = 26},
+  [84] = {.lex_state = 26},
+  [85] = {.lex_state = 26},
+  [86] = {.lex_state = 26},
+  [87] = {.lex_state = 26},
+  [88] = {.lex_state = 26},
+  [89] = {.lex_state = 26},
+  [90] = {.lex_state = 26},
+  [91] = {.lex_state = 26},
+  [92] = {.lex_state = 26},
+  [93] = {.lex_state = 26},
+  [94] = {.lex_state = 26},
+  [95] = {.lex_state = 26},
+  [96] = {.lex_state = 26},
+  [97] = {.lex_state = 26},
+  [98] = {.lex_state = 26},
+  [99] = {.lex_state = 26},
+  [100] = {.lex_state = 26},
+  [101] = {.lex_state = 26},
+  [102] = {.lex_state = 26},
+  [103] = {.lex_state = 26},
+  [104] = {.lex_state = 26},
+  [105] = {.lex_state = 26},
+  [106] = {.lex_state = 26},
+  [107] = {.lex_state = 26},
+  [108] = {.lex_state = 26},
+  [109] = {.lex_state = 26},
+  [110] = {.lex_state = 26},
+  [111] = {.lex_state = 26},
+  [112] = {.lex_state = 26},
+  [113] = {.lex_state = 26},
+  [114] = {.lex_state = 26},
+  [115] = {.lex_state = 26},
+  [116] = {.lex_state = 26},
+  [117] = {.lex_state = 26},
+  [118] = {.lex_state = 26},
+  [119] = {.lex_state = 26},
+  [120] = {.lex_state = 26},
+  [121] = {.lex_state = 26},
+  [122] = {.lex_state = 26},
+  [123] = {.lex_state = 26},
+  [124] = {.lex_state = 26},
+  [125] = {.lex_state = 26},
+  [126] = {.lex_state = 26},
+  [127] = {.lex_state = 26},
+  [128] = {.lex_state = 26},
+  [129] = {.lex_state = 26},
+  [130] = {.lex_state = 26},
+  [131] = {.lex_state = 26},
+  [132] = {.lex_state = 26},
+  [133] = {.lex_state = 26},
+  [134] = {.lex_state = 26},
+  [135] = {.lex_state = 26},
+  [136] = {.lex_state = 27},
+  [137] = {.lex_state = 27},
+  [138] = {.lex_state = 27},
+  [139] = {.lex_state = 27, .external_lex_state = 2},
+  [140] = {.lex_state = 27, .external_lex_state = 2},
+  [141] = {.lex_state = 27, .external_lex_state = 2},
+  [142] = {.lex_state = 27, .external_lex_state = 2},
+  [143] = {.lex_state = 27},
+  [144] = {.lex_state = 27, .external_lex_state = 2},
+  [145] = {.lex_state = 27, .external_lex_state = 2},
+  [146] = {.lex_state = 27},
+  [147] = {.lex_state = 27},
+  [148] = {.lex_state = 27},
+  [149] = {.lex_state = 27},
+  [150] = {.lex_state = 27},
+  [151] = {.lex_state = 27},
+  [152] = {.lex_state = 27},
+  [153] = {.lex_state = 27},
+  [154] = {.lex_state = 27},
+  [155] = {.lex_state = 27},
+  [156] = {.lex_state = 27},
+  [157] = {.lex_state = 27},
+  [158] = {.lex_state = 27},
+  [159] = {.lex_state = 27},
+  [160] = {.lex_state = 27},
+  [161] = {.lex_state = 27},
+  [162] = {.lex_state = 27},
+  [163] = {.lex_state = 27},
+  [164] = {.lex_state = 27},
+  [165] = {.lex_state = 27},
+  [166] = {.lex_state = 27},
+  [167] = {.lex_state = 27},
+  [168] = {.lex_state = 27},
+  [169] = {.lex_state = 27},
+  [170] = {.lex_state = 27},
+  [171] = {.lex_state = 27},
+  [172] = {.lex_state = 27},
+  [173] = {.lex_state = 27},
+  [174] = {.lex_state = 27},
+  [175] = {.lex_state = 27},
+  [176] = {.lex_state = 27},
+  [177] = {.lex_state = 27},
+  [178] = {.lex_state = 27},
+  [179] = {.lex_state = 27},
+  [180] = {.lex_state = 27},
+  [181] = {.lex_state = 27},
+  [182] = {.lex_state = 26},
+  [183] = {.lex_state = 26},
+  [184] = {.lex_state = 26},
+  [185] = {.lex_state = 27, .external_lex_state = 2},
+  [186] = {.lex_state = 27, .external_lex_state = 2},
+  [187] = {.lex_state = 27, .external_lex_state = 2},
+  [188] = {.lex_state = 27, .external_lex_state = 2},
+  [189] = {.lex_state = 27, .external_lex_state = 2},
+  [190] = {.lex_state = 26, .external_lex_state = 2},
+  [191] = {.lex_state = 27, .external_lex_state = 2},
+  [192] = {.lex_state = 26},
+  [193] = {.lex_state = 26},
+  [194] = {.lex_state = 27, .external_lex_state = 2},
+  [195] = {.lex_state = 27, .external_lex_state = 2},
+  [196] = {.lex_state = 27, .external_lex_state = 2},
+  [197] = {.lex_state = 27, .external_lex_state = 2},
+  [198] = {.lex_state = 27, .external_lex_state = 2},
+  [199] = {.lex_state = 27, .external_lex_state = 2},
+  [200] = {.lex_state = 27, .external_lex_state = 2},
+  [201] = {.lex_state = 27, .external_lex_state = 2},
+  [202] = {.lex_state = 27, .external_lex_state = 2},
+  [203] = {.lex_state = 27, .external_lex_state = 2},
+  [204] = {.lex_state = 27, .external_lex_state = 2},
+  [205] = {.lex_state = 27, .external_lex_state = 2},
+  [206] = {.lex_state = 27, .external_lex_state = 2},
+  [207] = {.lex_state = 26},
+  [208] = {.lex_state = 27, .external_lex_state = 2},
+  [209] = {.lex_state = 27, .external_lex_state = 2},
+  [210] = {.lex_state = 26},
+  [211] = {.lex_state = 26},
+  [212] = {.lex_state = 26},
+  [213] = {.lex_state = 27, .external_lex_state = 2},
+  [214] = {.lex_state = 27, .external_lex_state = 2},
+  [215] = {.lex_state = 27, .external_lex_state = 2},
+  [216] = {.lex_state = 26},
+  [217] = {.lex_state = 27, .external_lex_state = 2},
+  [218] = {.lex_state = 27, .external_lex_state = 2},
+  [219] = {.lex_state = 27, .external_lex_state = 2},
+  [220] = {.lex_state = 27, .external_lex_state = 2},
+  [221] = {.lex_state = 27, .external_lex_state = 2},
+  [222] = {.lex_state = 27, .external_lex_state = 2},
+  [223] = {.lex_state = 27, .external_lex_state = 2},
+  [224] = {.lex_state = 27, .external_lex_state = 2},
+  [225] = {.lex_state = 27, .external_lex_state = 2},
+  [226] = {.lex_state = 27, .external_lex_state = 2},
+  [227] = {.lex_state = 27, .external_lex_state = 2},
+  [228] = {.lex_state = 27, .external_lex_state = 2},
+  [229] = {.lex_state = 26},
+  [230] = {.lex_state = 27},
+  [231] = {.lex_state = 27, .external_lex_state = 3},
+  [232] = {.lex_state = 27, .external_lex_state = 3},
+  [233] = {.lex_state = 27, .external_lex_state = 3},
+  [234] = {.lex_state = 27, .external_lex_state = 3},
+  [235] = {.lex_state = 27, .external_lex_state = 3},
+  [236] = {.lex_state = 27, .external_lex_state = 3},
+  [237] = {.lex_state = 27, .external_lex_state = 3},
+  [238] = {.lex_state = 27, .external_lex_state = 3},
+  [239] = {.lex_state = 27, .external_lex_state = 3},
+  [240] = {.lex_state = 27, .external_lex_state = 3},
+  [241] = {.lex_state = 27, .external_lex_state = 3},
+  [242] = {.lex_state = 27, .external_lex_state = 3},
+  [243] = {.lex_state = 27, .external_lex_state = 3},
+  [244] = {.lex_state = 27, .external_lex_state = 3},
+  [245] = {.lex_state = 27, .external_lex_state = 3},
+  [246] = {.lex_state = 27, .external_lex_state = 3},
+  [247] = {.lex_state = 27, .external_lex_state = 3},
+  [248] = {.lex_state = 27, .external_lex_state = 3},
+  [249] = {.lex_state = 27, .external_lex_state = 3},
+  [250] = {.lex_state = 27, .external_lex_state = 3},
+  [251] = {.lex_state = 27, .external_lex_state = 3},
+  [252] = {.lex_state = 27, .external_lex_state = 3},
+  [253] = {.lex_state = 27, .external_lex_state = 3},
+  [254] = {.lex_state = 27, .external_lex_state = 3},
+  [255] = {.lex_state = 27, .external_lex_state = 3},
+  [256] = {.lex_state = 27, .external_lex_state = 3},
+  [257] = {.lex_state = 27, .external_lex_state = 3},
+  [258] = {.lex_state = 27, .external_lex_state = 3},
+  [259] = {.lex_state = 27, .external_lex_state = 3},
+  [260] = {.lex_state = 27, .external_lex_state = 3},
+  [261] = {.lex_state = 27, .external_lex_state = 3},
+  [262] = {.lex_state = 27, .external_lex_state = 3},
+  [263] = {.lex_state = 27, .external_lex_state = 3},
+  [264] = {.lex_state = 27, .external_lex_state = 3},
+  [265] = {.lex_state = 27, .external_lex_state = 3},
+  [266] = {.lex_state = 27, .external_lex_state = 3},
+  [267] = {.lex_state = 27, .external_lex_state = 3},
+  [268] = {.lex_state = 27, .external_lex_state = 3},
+  [269] = {.lex_state = 27, .external_lex_state = 3},
+  [270] = {.lex_state = 27, .external_lex_state = 3},
+  [271] = {.lex_state = 26, .external_lex_state = 2},
+  [272] = {.lex_state = 26, .external_lex_state = 2},
+  [273] = {.lex_state = 26, .external_lex_state = 2},
+  [274] = {.lex_state = 26, .external_lex_state = 2},
+  [275] = {.lex_state = 26, .external_lex_state = 2},
+  [276] = {.lex_state = 26, .external_lex_state = 2},
+  [277] = {.lex_state = 26, .external_lex_state = 2},
+  [278] = {.lex_state = 26, .external_lex_state = 2},
+  [279] = {.lex_state = 26},
+  [280] = {.lex_state = 26},
+  [281] = {.lex_state = 26, .external_lex_state = 3},
+  [282] = {.lex_state = 26, .external_lex_state = 3},
+  [283] = {.lex_state = 26, .external_lex_state = 3},
+  [284] = {.lex_state = 26, .external_lex_state = 3},
+  [285] = {.lex_state = 26, .external_lex_state = 3},
+  [286] = {.lex_state = 26, .external_lex_state = 3},
+  [287] = {.lex_state = 26, .external_lex_state = 3},
+  [288] = {.lex_state = 26, .external_lex_state = 3},
+  [289] = {.lex_state = 26, .external_lex_state = 2},
+  [290] = {.lex_state = 26, .external_lex_state = 2},
+  [291] = {.lex_state = 26, .external_lex_state = 3},
+  [292] = {.lex_state = 26},
+  [293] = {.lex_state = 26, .external_lex_state = 3},
+  [294] = {.lex_state = 26},
+  [295] = {.lex_state = 27},
+  [296] = {.lex_state = 26},
+  [297] = {.lex_state = 26},
+  [298] = {.lex_state = 26},
   [299] = {.lex_state = 0},
   [300] = {.lex_state = 0},
   [301] = {.lex_state = 0},
@@ -3181,37 +3197,37 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [304] = {.lex_state = 0},
   [305] = {.lex_state = 0},
   [306] = {.lex_state = 0},
-  [307] = {.lex_state = 24},
-  [308] = {.lex_state = 25, .external_lex_state = 2},
+  [307] = {.lex_state = 26},
+  [308] = {.lex_state = 27, .external_lex_state = 2},
   [309] = {.lex_state = 0},
-  [310] = {.lex_state = 24, .external_lex_state = 2},
-  [311] = {.lex_state = 24},
-  [312] = {.lex_state = 24},
-  [313] = {.lex_state = 24},
-  [314] = {.lex_state = 24},
-  [315] = {.lex_state = 24},
-  [316] = {.lex_state = 24},
-  [317] = {.lex_state = 24},
-  [318] = {.lex_state = 24},
-  [319] = {.lex_state = 24},
+  [310] = {.lex_state = 26, .external_lex_state = 2},
+  [311] = {.lex_state = 26},
+  [312] = {.lex_state = 26},
+  [313] = {.lex_state = 26},
+  [314] = {.lex_state = 26},
+  [315] = {.lex_state = 26},
+  [316] = {.lex_state = 26},
+  [317] = {.lex_state = 26},
+  [318] = {.lex_state = 26},
+  [319] = {.lex_state = 26},
   [320] = {.lex_state = 0},
   [321] = {.lex_state = 0},
-  [322] = {.lex_state = 24},
+  [322] = {.lex_state = 26},
   [323] = {.lex_state = 0},
-  [324] = {.lex_state = 24},
+  [324] = {.lex_state = 26},
   [325] = {.lex_state = 0, .external_lex_state = 2},
   [326] = {.lex_state = 0, .external_lex_state = 2},
   [327] = {.lex_state = 0, .external_lex_state = 2},
   [328] = {.lex_state = 0, .external_lex_state = 2},
   [329] = {.lex_state = 0, .external_lex_state = 2},
   [330] = {.lex_state = 0, .external_lex_state = 2},
-  [331] = {.lex_state = 24},
-  [332] = {.lex_state = 24},
+  [331] = {.lex_state = 26},
+  [332] = {.lex_state = 26},
   [333] = {.lex_state = 0, .external_lex_state = 2},
   [334] = {.lex_state = 0},
   [335] = {.lex_state = 1},
   [336] = {.lex_state = 0},
-  [337] = {.lex_state = 24},
+  [337] = {.lex_state = 26},
   [338] = {.lex_state = 1},
   [339] = {.lex_state = 0},
   [340] = {.lex_state = 1},
@@ -3219,31 +3235,31 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [342] = {.lex_state = 0, .external_lex_state = 2},
   [343] = {.lex_state = 0},
   [344] = {.lex_state = 1},
-  [345] = {.lex_state = 25, .external_lex_state = 3},
+  [345] = {.lex_state = 27, .external_lex_state = 3},
   [346] = {.lex_state = 0},
   [347] = {.lex_state = 0},
   [348] = {.lex_state = 1},
   [349] = {.lex_state = 1},
   [350] = {.lex_state = 0},
   [351] = {.lex_state = 0},
-  [352] = {.lex_state = 24},
+  [352] = {.lex_state = 26},
   [353] = {.lex_state = 0},
-  [354] = {.lex_state = 24, .external_lex_state = 3},
+  [354] = {.lex_state = 26, .external_lex_state = 3},
   [355] = {.lex_state = 0},
   [356] = {.lex_state = 0},
-  [357] = {.lex_state = 24},
+  [357] = {.lex_state = 26},
   [358] = {.lex_state = 0},
   [359] = {.lex_state = 0},
   [360] = {.lex_state = 0},
   [361] = {.lex_state = 0},
   [362] = {.lex_state = 0},
-  [363] = {.lex_state = 24},
+  [363] = {.lex_state = 26},
   [364] = {.lex_state = 0},
   [365] = {.lex_state = 0},
   [366] = {.lex_state = 0},
   [367] = {.lex_state = 0},
   [368] = {.lex_state = 0},
-  [369] = {.lex_state = 24},
+  [369] = {.lex_state = 26},
   [370] = {.lex_state = 0},
   [371] = {.lex_state = 0},
   [372] = {.lex_state = 0},
@@ -3284,7 +3300,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [407] = {.lex_state = 0, .external_lex_state = 2},
   [408] = {.lex_state = 0, .external_lex_state = 3},
   [409] = {.lex_state = 0},
-  [410] = {.lex_state = 24},
+  [410] = {.lex_state = 26},
   [411] = {.lex_state = 0, .external_lex_state = 3},
   [412] = {.lex_state = 0, .external_lex_state = 2},
   [413] = {.lex_state = 0},
@@ -3310,7 +3326,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [433] = {.lex_state = 0, .external_lex_state = 3},
   [434] = {.lex_state = 0},
   [435] = {.lex_state = 0},
-  [436] = {.lex_state = 24},
+  [436] = {.lex_state = 26},
   [437] = {.lex_state = 0},
   [438] = {.lex_state = 0, .external_lex_state = 3},
   [439] = {.lex_state = 0},
@@ -3341,12 +3357,12 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [464] = {.lex_state = 0},
   [465] = {.lex_state = 0},
   [466] = {.lex_state = 0},
-  [467] = {.lex_state = 24},
+  [467] = {.lex_state = 26},
   [468] = {.lex_state = 0},
   [469] = {.lex_state = 0},
   [470] = {.lex_state = 0},
   [471] = {.lex_state = 0},
-  [472] = {.lex_state = 24},
+  [472] = {.lex_state = 26},
   [473] = {.lex_state = 0},
   [474] = {.lex_state = 0},
   [475] = {.lex_state = 0},
@@ -3422,7 +3438,7 @@ static const TSLexMode ts_lex_modes[STATE_COUNT] = {
   [545] = {.lex_state = 0},
   [546] = {.lex_state = 0},
   [547] = {.lex_state = 0, .external_lex_state = 3},
-  [548] = {.lex_state = 4},
+  [548] = {.lex_state = 6},
   [549] = {.lex_state = 0},
   [550] = {.lex_state = 0, .external_lex_state = 3},
   [551] = {.lex_state = 0},
