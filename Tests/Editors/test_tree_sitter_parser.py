@@ -118,7 +118,7 @@ def test_edits_come_to_the_tree_of_the_whole_text(parser):
     rng = random.Random(2)
     pieces = [b"\n", b"{", b"}", b"\"", b" |> f", b"(", b")", b"#", b" if ", b"x", b""]
     programs = 0
-    for _ in range(300):
+    for _ in range(400):
         start = rng.randrange(len(text))
         old_end = min(len(text), start + rng.randrange(4))
         piece = rng.choice(pieces)
