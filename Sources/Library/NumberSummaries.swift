@@ -3,10 +3,12 @@
 // Reductions of plain numbers. A list of numbers, or a range, has 64 bits for each; as a tensor it would
 // have 32. So what reduces such a list to one value works on the numbers themselves and gives a number:
 // `max(xs)` is an element of `xs`, whatever its size. Wherever a dimension is named or a tensor is
-// in the list, the reduction of tensors does it.
+// in the list, the reduction of tensors does it. Likewise positions and truth follow from the numbers
+// themselves: seconds since 1970 or numbers of records, as 32-bit floats, would be equal to their neighbours.
 
 import Glibc
 import Runtime
+import Tensors
 
 /// The numbers of a flat list or a range, read where they lie.
 struct NumberSequence {
@@ -20,11 +22,11 @@ struct NumberSequence {
   /// How many numbers are read between two looks at the clock.
   private static let checkInterval = 1 << 16
 
-  /// The numbers in the first argument of a built-in that takes them: nil for a tensor, and where there
-  /// are none. Booleans count as 1 and 0.
-  init?(_ call: Call) {
+  /// The numbers in an argument of a built-in that takes them: nil for a tensor, and where there are
+  /// none. Booleans count as 1 and 0.
+  init?(_ call: Call, _ index: Int = 0) {
     check = { try call.checkInterrupt() }
-    switch call[0] {
+    switch call[index] {
     case .range(let range) where range.count > 0:
       (count, self.range) = (range.count, range)
       element = { range[$0] }
@@ -52,12 +54,59 @@ struct NumberSequence {
     }
   }
 
-  /// The numbers in rising order, not-a-number last.
-  func sorted() throws -> [Double] {
+  /// The numbers in an array.
+  func array() throws -> [Double] {
     var numbers: [Double] = []
     numbers.reserveCapacity(count)
     try forEach { numbers.append($0) }
-    return numbers.sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
+    return numbers
+  }
+
+  /// The numbers in rising order, not-a-number last.
+  func sorted() throws -> [Double] {
+    try array().sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
+  }
+
+  /// A vector of 1 where a number is other than 0, and of 0 elsewhere. As a float, a small one would be 0.
+  func mask() throws -> Tensor {
+    var values: [Float] = []
+    values.reserveCapacity(count)
+    try forEach { values.append($0 != 0 ? 1 : 0) }
+    let mask = try Tensor(shape: [count], values: values)
+    mask.isMask = true
+    return mask
+  }
+
+  /// A vector of the numbers at some places, as floats.
+  func tensor(at places: [Int]) throws -> Tensor {
+    try Tensor(shape: [places.count], values: places.map { Float(self[$0]) })
+  }
+}
+
+/// Two arguments that are plain numbers, or flat lists of them, of one length.
+struct NumberPairs {
+  /// The length of the lists; nil for two numbers.
+  let count: Int?
+  private let x: (Int) -> Double
+  private let y: (Int) -> Double
+
+  /// The first two arguments of a built-in that takes numbers; nil where one is a tensor.
+  init?(_ call: Call) {
+    let lists = [NumberSequence(call, 0), NumberSequence(call, 1)]
+    switch (call[0], call[1], lists[0], lists[1]) {
+    case (.number(let a), .number(let b), _, _): (count, x, y) = (nil, { _ in a }, { _ in b })
+    case (.number(let a), _, _, let b?): (count, x, y) = (b.count, { _ in a }, { b[$0] })
+    case (_, .number(let b), let a?, _): (count, x, y) = (a.count, { a[$0] }, { _ in b })
+    case (_, _, let a?, let b?):
+      guard a.count == b.count else { return nil }
+      (count, x, y) = (a.count, { a[$0] }, { b[$0] })
+    default: return nil
+    }
+  }
+
+  /// Whether a test holds, for each pair.
+  func map(_ call: Call, _ holds: (Double, Double) -> Bool) throws -> [Bool] {
+    try (0..<(count ?? 1)).map(checking: call.session) { holds(x($0), y($0)) }
   }
 }
 
@@ -117,8 +166,15 @@ extension NumberSequence {
     return try sum { ($0 - mean) * ($0 - mean) } / max(0, Double(count) - correction)
   }
 
-  /// The norm of an order above 0; `inf` is the largest size.
+  /// The norm; of order `inf` the largest size, of `-inf` the smallest, of 0 how many are not 0.
   func norm(order: Double) throws -> Double {
+    if order == 0 { return Double(try nonzeroCount()) }
+    if order < 0 {
+      var smallest = Double.infinity
+      try forEach { smallest = $0.isNaN || abs($0) < smallest ? abs($0) : smallest }
+      if order == -.infinity || smallest == 0 || !smallest.isFinite { return smallest }
+      return try smallest * pow(sum { pow(abs($0) / smallest, order) }, 1 / order)
+    }
     var largest = 0.0
     try forEach { largest = $0.isNaN || abs($0) > largest ? abs($0) : largest }
     if order == .infinity || largest == 0 || !largest.isFinite { return largest }
@@ -150,6 +206,33 @@ extension NumberSequence {
       index += 1
     }
     return (best, place)
+  }
+
+  /// The places in the order of the numbers, equal ones as they stand, not-a-number last, or first
+  /// where it counts as the largest.
+  func order(descending: Bool = false, startsWithNaN: Bool = false) throws -> [Int] {
+    let numbers = try array()
+    var compared = 0
+    return try numbers.indices.sorted { a, b in
+      compared += 1
+      if compared % NumberSequence.checkInterval == 0 { try check() }
+      let (x, y) = (numbers[a], numbers[b])
+      if x.isNaN != y.isNaN { return x.isNaN == startsWithNaN }
+      return x == y || x.isNaN ? a < b : (x < y) != descending
+    }
+  }
+
+  /// The place in front of which a number belongs among these, which rise; behind equal ones if `right`.
+  func place(of number: Double, right: Bool) -> Int {
+    func isBefore(_ a: Double, _ b: Double) -> Bool { a < b || b.isNaN && !a.isNaN }
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      let isBehind =
+        right ? !isBefore(number, self[middle]) : isBefore(self[middle], number)
+      if isBehind { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 
   /// The number below which the share `q` of all lies, between two of them interpolated; not-a-number if

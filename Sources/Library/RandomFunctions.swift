@@ -29,6 +29,7 @@ enum RandomFunctions {
       example: "random.permutation(4, seed = 1).sum()   #=> tensor(6)"
     ) { call in
       let count = try call.integer(0)
+      if 0...1 << 28 ~= count { try call.session.claim(bytes: 8 * count) }
       return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed(1))))
     },
     Builtin(
@@ -79,8 +80,8 @@ enum RandomFunctions {
   ]
 
   private static func choice(_ call: Call) throws -> Value {
-    let items = try call.session.elements(of: call[0])
-    guard !items.isEmpty else {
+    let items = try call.session.row(of: call[0])
+    guard items.count > 0 else {
       throw call.failure(.value, "there is nothing to choose from", argument: 0)
     }
     let count = call[1].isNil ? 1 : try call.integer(1, in: 0...Session.maximumListCount)
@@ -113,7 +114,8 @@ enum RandomFunctions {
       }
     }
     return call[1].isNil
-      ? items[chosen[0]] : .list(try chosen.map(checking: call.session) { items[$0] })
+      ? try items.element(chosen[0])
+      : .list(try chosen.map(checking: call.session) { try items.element($0) })
   }
 
   /// An index below `count`, as likely as its weight.

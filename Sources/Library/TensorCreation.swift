@@ -56,8 +56,8 @@ enum TensorCreation {
     Builtin(
       "one_hot(indices: tensor, num_classes: number)",
       "Makes rows that are 1 at the given index and 0 elsewhere.",
-      example: "one_hot([2, 0], 3)[0]   #=> tensor([0, 0, 1])"
-    ) { call in .tensor(try Tensor.oneHot(call.tensor(0), classes: call.integer(1))) },
+      example: "one_hot([2, 0], 3)[0]   #=> tensor([0, 0, 1])", takesNumbers: true
+    ) { call in .tensor(try Tensor.oneHot(call.positions(0), classes: call.integer(1))) },
   ]
 
   /// The numbers of `linspace`, whose arguments `call` has.

@@ -75,11 +75,13 @@ enum TensorPairs {
       "isclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8)",
       "Tells where elements are close: abs(x - y) <= atol + rtol * abs(y).",
       details: "Two numbers give a boolean.",
-      example: "isclose([1, 2], [1, 2.1])   #=> tensor([1, 0])"
+      example: "isclose([1, 2], [1, 2.1])   #=> tensor([1, 0])", takesNumbers: true
     ) { call in
-      if case .number(let x) = call[0], case .number(let y) = call[1] {
-        let reach = try call.number(2) * abs(y) + call.number(3)
-        return .bool(x == y || y.isFinite && abs(x - y) <= reach)
+      if let near = try nearness(call) {
+        if case .number = call[0], case .number = call[1] { return .bool(near[0]) }
+        let mask = try Tensor(shape: [near.count], values: near.map { $0 ? 1 : 0 })
+        mask.isMask = true
+        return .tensor(mask)
       }
       let (x, y) = (try call.tensor(0).detached, try call.tensor(1).detached)
       let reach = try y.abs() * Float(call.number(2)) + Float(call.number(3))
@@ -89,12 +91,28 @@ enum TensorPairs {
     },
   ]
 
+  /// Whether plain numbers in the arguments of `isclose` and `allclose` are close, in 64 bits; nil where
+  /// one is a tensor.
+  static func nearness(_ call: Call) throws -> [Bool]? {
+    guard let pairs = NumberPairs(call) else { return nil }
+    let (relative, absolute) = (try call.number(2), try call.number(3))
+    return try pairs.map(call) { x, y in
+      x == y || y.isFinite && abs(x - y) <= relative * abs(y) + absolute
+    }
+  }
+
   private static let repairs: [Builtin] = [
     Builtin(
       "nan_to_num(x: tensor, nan = 0, posinf = nil, neginf = nil)",
       "Puts numbers in place of nan and infinities; by default 0 and the largest 32-bit floats.",
       example: "nan_to_num([1, nan, inf], posinf = 9)   #=> tensor([1, 0, 9])"
     ) { call in
+      if case .number(let x) = call[0], (1...3).allSatisfy({ !call.isRecording($0) }) {
+        let most = Double(Float.greatestFiniteMagnitude)
+        if x.isNaN { return .number(try call.number(1)) }
+        if x == .infinity { return .number(try call.optionalNumber(2) ?? most) }
+        return .number(x == -.infinity ? try call.optionalNumber(3) ?? -most : x)
+      }
       let x = try call.tensor(0)
       let largest = Float.greatestFiniteMagnitude
       let most = call[2].isNil ? try Tensor.scalar(largest) : try call.scalar(2)
@@ -109,6 +127,9 @@ enum TensorPairs {
       "Scales what is negative by `negative_slope`.",
       example: "leaky_relu([-2, 3], 0.1)   #=> tensor([-0.2, 3])"
     ) { call in
+      if case .number(let x) = call[0], !call.isRecording(1) {
+        return .number(x <= 0 ? try x * call.number(1) : x)
+      }
       let x = try call.tensor(0)
       let below = try x * call.scalar(1)
       return .tensor(try Tensor.select(Tensor.combine(.lessOrEqual, x.detached, 0), below, x))
@@ -117,6 +138,9 @@ enum TensorPairs {
       "elu(x: tensor, alpha = 1)", "Gives alpha * (exp(x) - 1) where x is negative, else x.",
       example: "elu([-100, 3])   #=> tensor([-1, 3])"
     ) { call in
+      if case .number(let x) = call[0], !call.isRecording(1) {
+        return .number(x <= 0 ? try Glibc.expm1(x) * call.number(1) : x)
+      }
       let x = try call.tensor(0)
       let below = try x.clamp(max: 0).applying(.expm1) * call.scalar(1)
       return .tensor(try Tensor.select(Tensor.combine(.lessOrEqual, x.detached, 0), below, x))

@@ -201,8 +201,9 @@ enum TensorPointwise {
     Builtin(
       "allclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8) -> bool",
       "Tells whether all elements are close: abs(x - y) <= atol + rtol * abs(y).",
-      example: "allclose([1, 2], [1, 2.000001])   #=> true"
+      example: "allclose([1, 2], [1, 2.000001])   #=> true", takesNumbers: true
     ) { call in
+      if let near = try TensorPairs.nearness(call) { return .bool(near.allSatisfy { $0 }) }
       let (relative, absolute) = (try call.number(2), try call.number(3))
       return .bool(
         try Tensor.allClose(

@@ -18,15 +18,18 @@ enum TensorReductions {
   /// numbers by that.
   private static func reduction(
     _ name: String, _ summary: String, _ example: String,
-    numbers: (@Sendable (NumberSequence) throws -> Double)? = nil,
+    numbers: (@Sendable (NumberSequence) throws -> Double)? = nil, ofTruth: Bool = false,
     _ reduce: @escaping @Sendable (Tensor, [Int]?, Bool) throws -> Tensor
   ) -> Builtin {
     Builtin(
       "\(name)(x: tensor, dim = nil, keepdim = false)\(numbers == nil ? " -> tensor" : "")",
       summary,
       details: numbers == nil ? "" : numbersInFull, example: example,
-      takesNumbers: numbers != nil
+      takesNumbers: numbers != nil || ofTruth
     ) { call in
+      if ofTruth, let plain = try plainNumbers(call) {
+        return .tensor(try reduce(plain.mask(), nil, false))
+      }
       // max(3, 5) of other languages: a dimension of a number is meant by nobody.
       if case .number = call[0], case .number = call[1], name == "min" || name == "max" {
         throw call.failure(
@@ -79,11 +82,11 @@ enum TensorReductions {
     ) { try $0.logSumExp(dims: $1, keepDim: $2) },
     reduction(
       "all", "Tells whether all elements are other than 0, or all along `dim`.",
-      "all([1, 0; 1, 1], dim = 1)   #=> tensor([0, 1])"
+      "all([1, 0; 1, 1], dim = 1)   #=> tensor([0, 1])", ofTruth: true
     ) { try $0.all(dims: $1, keepDim: $2) },
     reduction(
       "any", "Tells whether any element is other than 0, or any along `dim`.",
-      "any([0, 0; 1, 0], dim = 1)   #=> tensor([0, 1])"
+      "any([0, 0; 1, 0], dim = 1)   #=> tensor([0, 1])", ofTruth: true
     ) { try $0.any(dims: $1, keepDim: $2) },
   ]
 
@@ -119,8 +122,17 @@ enum TensorReductions {
     Builtin(
       "topk(x: tensor, k, dim = -1) -> record",
       "Gives the `k` largest elements along `dim` in falling order, as `values` and `indices`.",
-      example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])"
+      example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])", takesNumbers: true
     ) { call in
+      let (count, dim) = (try call.integer(1), try call.integer(2))
+      if let plain = NumberSequence(call), -1...0 ~= dim, 0...plain.count ~= count {
+        let places = Array(
+          try plain.order(descending: true, startsWithNaN: true).prefix(count))
+        return .record([
+          "values": .tensor(try plain.tensor(at: places)),
+          "indices": .tensor(try Tensor(wholeNumbers: places, shape: [count])),
+        ])
+      }
       let found = try call.tensor(0).topK(call.integer(1), dim: call.integer(2))
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
     },
@@ -161,7 +173,7 @@ enum TensorReductions {
       example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])", takesNumbers: true
     ) { call in
       let order = try call.number(1)
-      if order > 0, let plain = try plainNumbers(call, dim: 2, keepDim: nil) {
+      if !order.isNaN, let plain = try plainNumbers(call, dim: 2, keepDim: nil) {
         return .number(try plain.norm(order: order))
       }
       return .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))

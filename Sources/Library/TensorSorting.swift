@@ -15,17 +15,27 @@ enum TensorSorting {
       "Sorts along `dim`: the `values`, and the `indices` where they were.",
       details: "Equal elements keep their order, and nan comes last. `sorted` sorts lists.",
       example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])",
-      forLists: "sorted(xs) sorts lists of strings and of whatever else can be compared"
+      forLists: "sorted(xs) sorts lists of strings and of whatever else can be compared",
+      takesNumbers: true
     ) { call in
+      if let (plain, places) = try order(call) {
+        return .record([
+          "values": .tensor(try plain.tensor(at: places)),
+          "indices": .tensor(try Tensor(wholeNumbers: places, shape: [plain.count])),
+        ])
+      }
       let found = try call.tensor(0).sorted(dim: call.integer(1), descending: call.bool(2))
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
     },
     Builtin(
       "argsort(x: tensor, dim = -1, descending = false)",
       "Gives the positions that would sort along `dim`.",
-      example: "argsort([3, 1, 2])   #=> tensor([1, 2, 0])"
+      example: "argsort([3, 1, 2])   #=> tensor([1, 2, 0])", takesNumbers: true
     ) { call in
-      .tensor(try call.tensor(0).argsort(dim: call.integer(1), descending: call.bool(2)))
+      if let (plain, places) = try order(call) {
+        return .tensor(try Tensor(wholeNumbers: places, shape: [plain.count]))
+      }
+      return .tensor(try call.tensor(0).argsort(dim: call.integer(1), descending: call.bool(2)))
     },
     Builtin(
       "unique(x: tensor) -> record",
@@ -33,6 +43,10 @@ enum TensorSorting {
       details: "`inverse` tells for each element which of the values it is.",
       example: "unique([3, 1, 3]).counts   #=> tensor([1, 2])"
     ) { call in
+      guard !call.isRecording(0) else {
+        throw call.failure(
+          .value, "unique has no gradient", hint: "give it detach(x)", argument: 0)
+      }
       let found = try call.tensor(0).unique()
       return .record([
         "values": .tensor(found.values), "inverse": .tensor(found.inverse),
@@ -43,9 +57,32 @@ enum TensorSorting {
       "searchsorted(sorted_sequence: tensor, values: tensor, right = false)",
       "Gives the place in a sorted vector in front of which each value belongs.",
       details: "With `right`, values go behind elements equal to them.",
-      example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])"
-    ) { call in .tensor(try call.tensor(0).searchSorted(call.tensor(1), right: call.bool(2))) },
+      example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])", takesNumbers: true
+    ) { call in
+      let right = try call.bool(2)
+      if let plain = NumberSequence(call) {
+        if case .number(let wanted) = call[1] {
+          let place = plain.place(of: wanted, right: right)
+          return .tensor(try Tensor(wholeNumbers: [place], shape: []))
+        }
+        if let wanted = NumberSequence(call, 1) {
+          let places = try (0..<wanted.count).map(checking: call.session) {
+            plain.place(of: wanted[$0], right: right)
+          }
+          return .tensor(try Tensor(wholeNumbers: places, shape: [wanted.count]))
+        }
+      }
+      return .tensor(try call.tensor(0).searchSorted(call.tensor(1), right: right))
+    },
   ]
+
+  /// The order of plain numbers in the first argument of `sort` and `argsort`; nil for tensors.
+  private static func order(_ call: Call) throws -> (NumberSequence, [Int])? {
+    guard -1...0 ~= (try call.integer(1)), let plain = NumberSequence(call) else { return nil }
+    // The numbers, their places, and room to merge.
+    try call.session.claim(bytes: 32 * plain.count)
+    return (plain, try plain.order(descending: call.bool(2)))
+  }
 
   private static let quantiles: [Builtin] = [
     Builtin(
@@ -117,8 +154,8 @@ enum TensorSorting {
   private static let places: [Builtin] = [
     Builtin(
       "nonzero(x: tensor)", "Gives the positions of the elements that are not 0, one row each.",
-      example: "nonzero([0, 5, 0, 7]).T   #=> tensor([[1, 3]])"
-    ) { call in .tensor(try call.tensor(0).nonzero()) },
+      example: "nonzero([0, 5, 0, 7]).T   #=> tensor([[1, 3]])", takesNumbers: true
+    ) { call in .tensor(try (NumberSequence(call)?.mask() ?? call.tensor(0)).nonzero()) },
     Builtin(
       "interp(x: tensor, xp: tensor, fp: tensor)",
       "Interpolates between the points (xp, fp), which are sorted; beyond them it stays constant.",

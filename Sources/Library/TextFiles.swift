@@ -101,7 +101,7 @@ enum TextFiles {
         try zip(record.keys, record.values).map { ($0, try json($1, call, depth: depth + 1)) })
     case .list, .range, .tensor:
       if case .tensor(let tensor) = value, tensor.rank == 0 {
-        return try json(.number(Double(tensor.item())), call, depth: depth)
+        return try json(.number(tensor.number(at: 0)), call, depth: depth)
       }
       try call.checkInterrupt()
       return .array(

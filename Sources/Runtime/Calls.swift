@@ -198,7 +198,7 @@ extension Machine {
         if test == .number, case .tensor(let tensor) = register.pointee, tensor.isRecording {
           throw losesGradient(builtin, index, place)
         }
-        if builtin.takesNumbers, index == 0, register.pointee.isPlainNumbers { continue }
+        if builtin.takesNumbers, test == .tensor, register.pointee.isPlainNumbers { continue }
         guard try test.accept(&register.pointee, session) else {
           throw mistyped(builtin, index, test.phrase, register.pointee, place)
         }

@@ -190,8 +190,9 @@ package enum Comparison {
   ) throws -> Bool {
     if a === b { return true }
     guard a.count == b.count else { return false }
-    for (x, y) in zip(a.items, b.items)
-    where try !equal(x, y, depth: depth + 1, &walk) { return false }
+    // The lists are asked each time, not copied: as a rule the first elements decide.
+    for place in 0..<a.count
+    where try !equal(a[place], b[place], depth: depth + 1, &walk) { return false }
     return true
   }
 
@@ -211,10 +212,9 @@ package enum Comparison {
       return try sequence(right, left)
     }
     guard list.count == range.count else { return false }
-    for (index, item) in list.items.enumerated() {
-      guard case .number(let number) = item, number == range[index] else { return false }
+    return (0..<list.count).allSatisfy { place in
+      if case .number(let number) = list[place] { number == range[place] } else { false }
     }
-    return true
   }
 
   // MARK: - Membership

@@ -98,7 +98,9 @@ package enum Fields {
 
   private static func missing(_ name: String, in record: Record, _ session: Session) -> ScriptError
   {
-    var hint = Spelling.nearest(to: name, in: record.keys).map { "did you mean `\($0)`?" }
+    var hint = Spelling.nearest(to: name, in: record.keys(atMost: Hints.mostNames)).map {
+      "did you mean `\($0)`?"
+    }
     if let title = record.title, title.hasPrefix("namespace "),
       let namespace = title.split(separator: " ").last
     {

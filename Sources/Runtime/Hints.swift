@@ -6,6 +6,10 @@ import Syntax
 
 /// What to try when a value is of the wrong type.
 package enum Hints {
+  /// How many names of a record are looked through for one that was meant. Those of a program are fewer;
+  /// where data are looked up and a missing name is caught, the hint must not take longer than the work.
+  static let mostNames = 100
+
   /// For errors about nil, which mostly comes from a method that changes what it is called on.
   package static let forNil =
     "`xs.sort()` and `xs.append(x)` change the list itself and give nil, as `print` does"

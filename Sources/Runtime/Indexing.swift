@@ -138,7 +138,9 @@ enum Indexing {
     if let value = record[key.string] { return value }
     throw ScriptError.index(
       "there is no field \"\(key.string)\" in \(record.phrase)",
-      hint: Spelling.nearest(to: key.string, in: record.keys).map { "did you mean \"\($0)\"?" }
+      hint: Spelling.nearest(to: key.string, in: record.keys(atMost: Hints.mostNames)).map {
+        "did you mean \"\($0)\"?"
+      }
         ?? "")
   }
 

@@ -71,6 +71,20 @@ extension Session {
     2 * objectBytes + count * elementBytes
   }
 
+  /// The elements that a loop over a value would see, to be taken one by one where they can be had at
+  /// constant cost: a list, a range and a tensor are not gone through for that.
+  public func row(of value: Value) throws -> (count: Int, element: (Int) throws -> Value) {
+    switch value {
+    case .list(let list): return (list.count, { list[$0] })
+    case .range(let range): return (range.count, { .number(range[$0]) })
+    case .tensor(let tensor) where tensor.rank > 0:
+      return (tensor.shape[0], { .tensor(try Indexing.row(tensor, $0)) })
+    default:
+      let elements = try elements(of: value)
+      return (elements.count, { elements[$0] })
+    }
+  }
+
   /// The elements that a loop over a value would see: those of a list, range or tensor, pairs of
   /// name and value of a record, characters of a string. Throws a TypeError for other values.
   public func elements(of value: Value) throws -> [Value] {

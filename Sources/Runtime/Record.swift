@@ -66,6 +66,11 @@ public final class Record {
     return names.names.map(\.string)
   }
 
+  /// The first of `keys`, at most so many, at a cost that does not grow with the record.
+  func keys(atMost limit: Int) -> [String] {
+    names.names.indices.prefix(limit).filter { !names.isHole($0) }.map { names.names[$0].string }
+  }
+
   /// The values of the fields, in the order of `keys`.
   public var values: [Value] {
     closeHoles()

@@ -49,12 +49,7 @@ enum StringMethods {
       let (text, part) = (try call.string(0), try call.string(1))
       if part.isEmpty { return .integer(try TextWalk.count(text, call.session)) }
       var search = try TextSearch(part, in: call.text(0), call.session)
-      var (start, last) = (text.startIndex, nil as String.Index?)
-      while let range = try search.first(from: start) {
-        last = range.lowerBound
-        start = text.index(after: range.lowerBound)
-      }
-      guard let last else { return .nil }
+      guard let last = try search.last() else { return .nil }
       return .integer(try TextWalk.distance(in: text, to: last, call.session))
     },
     Builtin(

@@ -33,6 +33,27 @@ struct TextSearch {
     isPlain ? try firstAmongBytes(from: start) : try firstAmongCharacters(from: start)
   }
 
+  /// The last place, or nil. Looks through larger and larger parts of the end.
+  mutating func last() throws -> String.Index? {
+    let size = text.utf8.count
+    var reach = max(64, 2 * bytes.count)
+    while true {
+      // A scalar, of which a plain character consists, begins at no other byte than the first.
+      let start =
+        isPlain && reach < size
+        ? text.utf8.index(text.endIndex, offsetBy: -reach) : text.startIndex
+      var (next, last) = (start, nil as String.Index?)
+      while let range = try first(from: next) {
+        last = range.lowerBound
+        next =
+          isPlain ? text.utf8.index(after: range.lowerBound) : text.index(after: range.lowerBound)
+        try polling.turn()
+      }
+      if last != nil || start == text.startIndex { return last }
+      reach *= 4
+    }
+  }
+
   private func firstAmongBytes(from start: String.Index) throws -> Range<String.Index>? {
     let view = text.utf8
     var offset = view.distance(from: view.startIndex, to: start)

@@ -189,10 +189,12 @@ extension Tensor {
     }
     let result = try Tensor.zeros(indices.shape + [classes])
     for i in 0..<indices.count {
-      let value = indices.pointer[i]
-      guard let number = Int(exactly: value), number >= 0, number < classes else {
+      guard let number = indices.wholeNumber(at: i), number >= 0, number < classes else {
+        let value =
+          indices.whole == nil
+          ? TensorError.words(indices.pointer[i]) : TensorError.words(indices.number(at: i))
         throw TensorError.index(
-          "\(TensorError.words(value)) is not one of \(classes) classes",
+          "\(value) is not one of \(classes) classes",
           hint: "classes count from 0")
       }
       result.pointer[i * classes + number] = 1
