@@ -93,7 +93,7 @@ enum TensorLayout {
       let dim = try x.dimension(call.integer(1))
       try claimParts(call, x.shape[dim])
       return .list(
-        try (0..<x.shape[dim]).map {
+        try (0..<x.shape[dim]).map(checking: call.session) {
           .tensor(try x.narrow(dim: dim, start: $0, count: 1).squeeze(dim: dim))
         })
     },
@@ -169,7 +169,7 @@ enum TensorLayout {
 
   /// Announces a list of so many tensors.
   private static func claimParts(_ call: Call, _ count: Int) throws {
-    try call.session.claim(elements: count, bytesEach: 2 * Session.objectBytes)
+    try call.session.claim(elements: count, bytesEach: 6 * Session.objectBytes)
   }
 
   private static func scattered(_ call: Call, adding: Bool) throws -> Tensor {

@@ -30,7 +30,9 @@ public enum FeatureDistances {
     scale(&b)
     let spread = squares(a) + squares(b)
     let (left, right) = (try shortened(a), try shortened(b))
-    let overlap = try left.times(right, transposingOther: true).singularValues().reduce(0, +)
+    let overlap = try left.stoppable {
+      try $0.times(right, transposingOther: true).singularValues()
+    }.reduce(0, +)
     return max(shift + spread - 2 * overlap, 0)
   }
 
@@ -155,7 +157,7 @@ public enum FeatureDistances {
 
   /// A factor of the same covariance with no more rows than columns.
   private static func shortened(_ set: DoubleMatrix) throws -> DoubleMatrix {
-    set.rows <= set.columns ? set : try set.orthogonal().r
+    set.rows <= set.columns ? set : try set.stoppable { try $0.orthogonal().r }
   }
 
   /// Replaces both sets by their coordinates along the principal components of the first.
@@ -170,7 +172,7 @@ public enum FeatureDistances {
     for column in 0..<b.columns {
       for row in 0..<b.rows { b[row, column] -= mean[column] }
     }
-    let directions = try shortened(a).singular().vt
+    let directions = try shortened(a).stoppable { try $0.singular().vt }
     var chosen = try DoubleMatrix(rows: components, columns: a.columns)
     for row in 0..<components {
       for column in 0..<a.columns { chosen[row, column] = directions[row, column] }

@@ -123,7 +123,9 @@ extension DoubleMatrix {
 
   /// What `body` makes of this matrix, in such a way that a stop need not wait for it. A profile
   /// sees only its own thread, and under a tight limit of memory calls take turns: then it waits.
-  func stoppable<Outcome>(_ body: @escaping (DoubleMatrix) throws -> Outcome) throws -> Outcome {
+  package func stoppable<Outcome>(_ body: @escaping (DoubleMatrix) throws -> Outcome) throws
+    -> Outcome
+  {
     let work = Double(rows) * Double(columns) * Double(min(rows, columns))
     guard work > DoubleMatrix.longWork, BLAS.isFree, !Profile.isOn else { return try body(self) }
     return try LongCall.run { try body(self) }

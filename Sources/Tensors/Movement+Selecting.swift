@@ -176,6 +176,12 @@ extension Tensor {
           "index \(number) is out of range for dimension \(dim) of shape \(shape)",
           hint: size == 0 ? "the dimension is empty" : "indices go from \(-size) to \(size - 1)")
       }
+      // Such a float may stand for its neighbour: 2**24 + 1 is rounded to 2**24.
+      guard whole != nil || number.magnitude < Tensor.largestWhole else {
+        throw TensorError.index(
+          "a tensor of 32-bit floats cannot tell index \(number) from its neighbour",
+          hint: "positions beyond 2**24 are exact in a list or a range, and as found by argmax")
+      }
       return number < 0 ? number + size : number
     }
   }

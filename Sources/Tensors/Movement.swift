@@ -126,8 +126,9 @@ extension Tensor {
   public func split(size: Int, dim: Int = 0) throws -> [Tensor] {
     guard size > 0 else { throw TensorError.value("parts of size \(size) make no split") }
     let total = shape[try dimension(dim)]
-    return try stride(from: 0, to: max(total, 1), by: size).map {
-      try narrow(dim: dim, start: $0, count: min(size, total - $0))
+    return try stride(from: 0, to: max(total, 1), by: size).enumerated().map { part, start in
+      try Stop.check(at: part)
+      return try narrow(dim: dim, start: start, count: min(size, total - start))
     }
   }
 
@@ -135,7 +136,8 @@ extension Tensor {
   public func split(sizes: [Int], dim: Int = 0) throws -> [Tensor] {
     let total = shape[try dimension(dim)]
     var (parts, start) = ([Tensor](), 0)
-    for size in sizes {
+    for (part, size) in sizes.enumerated() {
+      try Stop.check(at: part)
       parts.append(try narrow(dim: dim, start: start, count: size))
       start += size
     }

@@ -24,6 +24,7 @@ done
 limited 'memory of tensors' 'tensors' --max-memory 10MB 'zeros(10000, 1000)'
 limited 'memory of tensors held together' '' --max-memory 10MB 'let xs = []; while true { xs.append(zeros(1000)) }'
 limited 'many parts of a tensor without elements' 'memory' --max-memory 100MB 'chunk(zeros(5e7, 0), 5e7)'
+limited 'many parts of one element' 'memory' --max-memory 100MB 'unbind(zeros(500000))'
 limited 'a list too long for any memory' 'too long' '[...range(1e12)]'
 head -c 20000000 /dev/zero >large.npy
 limited 'a file larger than the memory' 'large.npy' --max-memory 10MB 'data.load("large.npy")'

@@ -22,6 +22,7 @@ let found = unique(x)
 assert(found.counts.tolist() == [16777219, 1] and found.inverse[16777217].item() == 1)
 assert(count_nonzero(x == 0).item() == 16777219 and histogram(x, bins = 2).counts.tolist() == [16777219, 1])
 assert(searchsorted(arange(1) * zeros(16777220), 1).item() == 16777220)
+print(try { x[tensor([16777217])] } catch e { e.message })
 data.save({top, both: [top, 16777219]}, "top.json")
 assert(data.load("top.json") == {top: 16777217, both: [16777217, 16777219]})
 print("all exact")
@@ -29,6 +30,7 @@ END
 expect 'positions beyond 2**24' 0 'tensor(16777217) tensor([[16777217]]) 16777217
 these positions lie beyond 2**24, where the elements of tensors are no longer exact
 these positions lie beyond 2**24, where the elements of tensors are no longer exact
+a tensor of 32-bit floats cannot tell index 16777216 from its neighbour
 all exact' "$smap" run positions.smap
 
 # Distances of all pairs without the differences of all pairs.
