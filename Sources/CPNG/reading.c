@@ -37,27 +37,33 @@ static void take(png_structp png, png_bytep out, size_t count) {
   reader->position += count;
 }
 
-/// Asks for 8-bit RGB or RGBA, whatever the file holds.
-static void convert(struct smap_png *reader) {
+/// Bytes of a row that is read.
+static size_t stride(const struct smap_png *reader) {
+  return (size_t)reader->header.width * reader->header.channels * reader->header.sample_bytes;
+}
+
+/// Asks for RGB or RGBA of 8 bits, or of 16 where the file has them and they are to be kept.
+static void convert(struct smap_png *reader, int keeps_depth) {
   png_structp png = reader->png;
   png_byte color = png_get_color_type(png, reader->info);
   int is_transparent =
       (color & PNG_COLOR_MASK_ALPHA) || png_get_valid(png, reader->info, PNG_INFO_tRNS);
+  int is_deep = keeps_depth && png_get_bit_depth(png, reader->info) == 16;
   // Palettes and 1, 2 and 4 bits become 8; a transparent colour becomes alpha, compared before
   // 16 bits are rounded to 8.
   png_set_expand(png);
-  png_set_scale_16(png);
+  if (!is_deep) png_set_scale_16(png);
   if (!(color & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
   reader->passes = png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);
   reader->header.channels = is_transparent ? 4 : 3;
-  if (png_get_rowbytes(png, reader->info) !=
-      (size_t)reader->header.width * reader->header.channels) {
+  reader->header.sample_bytes = is_deep ? 2 : 1;
+  if (png_get_rowbytes(png, reader->info) != stride(reader)) {
     png_error(png, "its rows have another length than its header says");
   }
 }
 
-struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count,
+struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count, int keeps_depth,
                                 struct smap_png_header *header) {
   struct smap_png *reader = calloc(1, sizeof *reader);
   if (!reader) return NULL;
@@ -76,7 +82,7 @@ struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count,
   png_read_info(reader->png, reader->info);
   reader->header.width = png_get_image_width(reader->png, reader->info);
   reader->header.height = png_get_image_height(reader->png, reader->info);
-  convert(reader);
+  convert(reader, keeps_depth);
   *header = reader->header;
   return reader;
 }
@@ -84,10 +90,9 @@ struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count,
 int smap_png_read(struct smap_png *reader, uint8_t *pixels, uint32_t rows) {
   if (reader->fault[0]) return -1;
   if (setjmp(reader->failed)) return -1;
-  size_t stride = (size_t)reader->header.width * reader->header.channels;
   for (uint32_t read = 0; reader->pass < reader->passes; read++) {
     if (read == rows) return 1;
-    png_read_row(reader->png, pixels + reader->row * stride, NULL);
+    png_read_row(reader->png, pixels + reader->row * stride(reader), NULL);
     if (++reader->row == reader->header.height) {
       reader->row = 0;
       reader->pass++;

@@ -2,9 +2,10 @@
 //
 // PNG in and out through libpng. Before libpng sees a file its chunks are walked here: the header's
 // size is held against our own limit, since libpng would believe a header of a million by a million
-// pixels, and a file that ends early is named as such. Whatever the file holds (palette, grey, 16
-// bits, interlaced) arrives as 8-bit RGB, or RGBA if it has transparency. Values are those that are
-// stored: profiles and gamma are passed over for all depths, as other readers do.
+// pixels, and a file that ends early is named as such. Whatever the file holds (palette, grey,
+// interlaced) arrives as RGB, or RGBA if it has transparency: of 8 bits in a picture, at the full
+// depth of the file in a tensor. Values are those that are stored: profiles and gamma are passed over
+// for all depths, as other readers do.
 
 import CPNG
 import Files
@@ -19,8 +20,23 @@ public enum PNG {
   ///
   /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is no sound PNG.
   public static func load(path: String) throws -> Picture {
-    let bytes = try FileReader.read(path: path, limit: 1 << 30)
-    return try decode(bytes, name: path)
+    try decode(try file(path), name: path)
+  }
+
+  /// Reads a file as a tensor [1, C, H, W] of values from 0 to 1, C being 3, or 4 with transparency.
+  ///
+  /// A value is the stored one divided by the largest of its depth: 65,535 for 16 bits, which a
+  /// `Picture` would round to 8.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is no sound PNG,
+  ///   `TensorError` when the tensor does not fit the memory budget.
+  public static func loadTensor(path: String) throws -> Tensor {
+    let samples = try Samples(try file(path), name: path, keepsDepth: true)
+    return samples.bytesOfSample == 2 ? try samples.deepTensor() : try samples.picture.tensor()
+  }
+
+  private static func file(_ path: String) throws -> [UInt8] {
+    try FileReader.read(path: path, limit: 1 << 30)
   }
 
   /// Writes a picture to a file, all or nothing.
@@ -36,46 +52,7 @@ public enum PNG {
   ///
   /// - Throws: `ImageError` for anything but a complete and correct PNG of acceptable size.
   public static func decode(_ bytes: [UInt8], name: String = "PNG data") throws -> Picture {
-    let expected = try PNGHeader(bytes, name: name)
-    try Picture.checkMemory(bytes: expected.width * expected.height * 4)
-    return try bytes.withUnsafeBufferPointer { raw in
-      var header = smap_png_header()
-      guard let reader = smap_png_begin(raw.baseAddress, raw.count, &header) else {
-        throw ImageError.limit("there is no memory left for '\(name)'")
-      }
-      defer { smap_png_free(reader) }
-      if let words = smap_png_fault(reader) { throw fault(String(cString: words), name) }
-      // Our walk and libpng must agree on the size before memory is taken for it.
-      let (width, height) = (Int(header.width), Int(header.height))
-      guard width == expected.width, height == expected.height else {
-        throw fault("its header is contradictory", name)
-      }
-      let channels = Int(header.channels)
-      try MemoryBudget.requireRoom(forArrays: width * height * channels)
-      let pixels = try [UInt8](unsafeUninitializedCapacity: width * height * channels) {
-        buffer, count in
-        try readRows(reader, width: width, into: buffer, name: name)
-        count = width * height * channels
-      }
-      return Picture(trusted: pixels, width: width, height: height, channels: channels)
-    }
-  }
-
-  /// Reads all rows, in pieces after which an interrupt is seen.
-  private static func readRows(
-    _ reader: OpaquePointer, width: Int, into buffer: UnsafeMutableBufferPointer<UInt8>,
-    name: String
-  ) throws {
-    let rows = UInt32(max(1, (1 << 20) / width))
-    while true {
-      try Stop.check()
-      switch smap_png_read(reader, buffer.baseAddress, rows) {
-      case 0: return
-      case 1: continue
-      default:
-        throw fault(smap_png_fault(reader).map { String(cString: $0) } ?? "", name)
-      }
-    }
+    try Samples(bytes, name: name, keepsDepth: false).picture
   }
 
   /// The bytes of a PNG file with this picture; equal pictures give equal bytes.
@@ -117,7 +94,7 @@ public enum PNG {
   }
 
   /// libpng's words for what it found in a file.
-  private static func fault(_ words: String, _ name: String) -> ImageError {
+  fileprivate static func fault(_ words: String, _ name: String) -> ImageError {
     ImageError.data("'\(name)' is damaged: \(words.isEmpty ? "unknown fault" : words)")
   }
 
@@ -127,6 +104,84 @@ public enum PNG {
       String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
     }
     return fault(words, "the picture")
+  }
+}
+
+/// The samples of a PNG file, row by row, as libpng gives them.
+private struct Samples {
+  let width, height, channels: Int
+  /// 1, or 2 with the high byte first.
+  let bytesOfSample: Int
+  let bytes: [UInt8]
+
+  /// Reads a file; samples of 16 bits are rounded to 8 unless `keepsDepth` is set.
+  ///
+  /// - Throws: `ImageError` for anything but a complete and correct PNG of acceptable size.
+  init(_ file: [UInt8], name: String, keepsDepth: Bool) throws {
+    let expected = try PNGHeader(file, name: name)
+    try Picture.checkMemory(bytes: expected.width * expected.height * 4)
+    var header = smap_png_header()
+    bytes = try file.withUnsafeBufferPointer { raw in
+      guard let reader = smap_png_begin(raw.baseAddress, raw.count, keepsDepth ? 1 : 0, &header)
+      else {
+        throw ImageError.limit("there is no memory left for '\(name)'")
+      }
+      defer { smap_png_free(reader) }
+      if let words = smap_png_fault(reader) { throw PNG.fault(String(cString: words), name) }
+      // Our walk and libpng must agree on the size before memory is taken for it.
+      guard Int(header.width) == expected.width, Int(header.height) == expected.height else {
+        throw PNG.fault("its header is contradictory", name)
+      }
+      let size =
+        expected.width * expected.height * Int(header.channels) * Int(header.sample_bytes)
+      try MemoryBudget.requireRoom(forArrays: size)
+      return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+        try Samples.readRows(reader, width: expected.width, into: buffer, name: name)
+        count = size
+      }
+    }
+    (width, height) = (expected.width, expected.height)
+    (channels, bytesOfSample) = (Int(header.channels), Int(header.sample_bytes))
+  }
+
+  /// Reads all rows, in pieces after which an interrupt is seen.
+  private static func readRows(
+    _ reader: OpaquePointer, width: Int, into buffer: UnsafeMutableBufferPointer<UInt8>,
+    name: String
+  ) throws {
+    let rows = UInt32(max(1, (1 << 20) / width))
+    while true {
+      try Stop.check()
+      switch smap_png_read(reader, buffer.baseAddress, rows) {
+      case 0: return
+      case 1: continue
+      default:
+        throw PNG.fault(smap_png_fault(reader).map { String(cString: $0) } ?? "", name)
+      }
+    }
+  }
+
+  /// Samples of 8 bits as a picture.
+  var picture: Picture {
+    Picture(trusted: bytes, width: width, height: height, channels: channels)
+  }
+
+  /// Samples of 16 bits as a tensor [1, C, H, W] of values from 0 to 1.
+  func deepTensor() throws -> Tensor {
+    let result = try Tensor(uninitialized: [1, channels, height, width])
+    let plane = width * height
+    try bytes.withUnsafeBytes { raw in
+      for channel in 0..<channels {
+        try Stop.check()
+        let out = result.pointer + channel * plane
+        for pixel in 0..<plane {
+          let stored = raw.loadUnaligned(
+            fromByteOffset: (pixel * channels + channel) * 2, as: UInt16.self)
+          out[pixel] = Float(UInt16(bigEndian: stored)) / 65_535
+        }
+      }
+    }
+    return result
   }
 }
 

@@ -8,7 +8,7 @@ import pytest
 from files_of_smap import load_all, npy_values
 from png_files import Picture, all_kinds, damaged
 
-#: What rounding 16 bits to 8, or cutting them, may change.
+#: What cutting 16 bits to 8 may change.
 TOLERANCE = 1.001 / 255
 
 LOAD = 'data.save(image.load(path), "{path}.npy"); "ok"'
@@ -26,7 +26,7 @@ def test_every_kind(smap, tmp_path):
         assert shape == (1, len(planes), picture.height, picture.width), name
         wanted = [v for plane in planes for v in plane]
         worst = max(abs(a - b) for a, b in zip(values, wanted))
-        assert worst <= (TOLERANCE if picture.depth == 16 else 1e-6), (name, worst)
+        assert worst <= 1e-6, (name, worst)
 
 
 def test_damaged_files(smap, tmp_path):

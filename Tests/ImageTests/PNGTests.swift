@@ -46,6 +46,31 @@ import Testing
     #expect(try PNG.load(path: TestFolder.data("rgb16-interlaced.png")) == plain)
   }
 
+  /// A tensor holds the stored values divided by 65,535; the greys are 0, 16384, 32768 and 65535.
+  @Test func sixteenBitsReachATensorUnrounded() throws {
+    let grey = try PNG.loadTensor(path: TestFolder.data("grey16.png"))
+    #expect(grey.shape == [1, 3, 1, 4])
+    let stored: [Float] = [0, 16_384, 32_768, 65_535]
+    #expect(grey.toArray() == (stored + stored + stored).map { $0 / 65_535 })
+    let plain = try PNG.loadTensor(path: TestFolder.data("rgb16.png"))
+    let values = plain.toArray()
+    // The second and third sample of the first pixel are 0xAB4B and 0x1616; a plane has 63 values.
+    let second: Float = 43_851 / 65_535
+    let third: Float = 5_654 / 65_535
+    #expect(values[63] == second && values[126] == third)
+    let interlaced = try PNG.loadTensor(path: TestFolder.data("rgb16-interlaced.png"))
+    #expect(interlaced.toArray() == values)
+  }
+
+  /// Eight bits give the same tensor as by way of a picture.
+  @Test(arguments: [3, 4]) func eightBitsReachATensorAsTheyWere(channels: Int) throws {
+    let folder = try TestFolder()
+    let path = folder.path + "/sample.png"
+    let picture = try PNGTests.sample(channels: channels)
+    try PNG.save(picture, path: path)
+    #expect(try PNG.loadTensor(path: path).toArray() == picture.tensor().toArray())
+  }
+
   @Test func everyTruncationIsRefused() throws {
     let bytes = try PNG.encode(try PNGTests.sample(channels: 3))
     for count in 0..<bytes.count - 12 {

@@ -19,17 +19,21 @@ struct smap_png;
 struct smap_png_header {
   uint32_t width;
   uint32_t height;
-  /// Bytes of a pixel that is read: 3, or 4 where the file has transparency.
+  /// Samples of a pixel that is read: 3, or 4 where the file has transparency.
   uint32_t channels;
+  /// Bytes of a sample that is read: 1, or 2 (the high byte first) for 16 bits kept at full depth.
+  uint32_t sample_bytes;
 };
 
 /// Reads up to the first pixels of the file in `bytes`, which must outlive the reader.
 ///
+/// Samples of 16 bits are rounded to 8 unless `keeps_depth` is set; all others become 8 bits.
 /// Returns a reader that `smap_png_free` releases, or NULL for want of memory. When the file is
 /// damaged, `smap_png_fault` of the reader is not NULL and it must not be asked for rows.
-struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count, struct smap_png_header *header);
+struct smap_png *smap_png_begin(const uint8_t *bytes, size_t count, int keeps_depth,
+                                struct smap_png_header *header);
 
-/// Reads up to `rows` rows into `pixels`, a whole picture of 8-bit RGB or RGBA in sRGB, not
+/// Reads up to `rows` rows into `pixels`, a whole picture of RGB or RGBA as the header says, not
 /// premultiplied; an interlaced picture passes by seven times. Profiles and gamma are ignored.
 ///
 /// Returns 1 when there is more, 0 when the picture and the file are at their ends, -1 when the
