@@ -3,7 +3,8 @@
 // A data set from a folder on disk: one folder a class, named after it, with PNG files inside.
 // Names are taken in byte order, so the labels do not depend on the file system. What is no picture
 // that can be read is passed over, and said: a data set that is smaller than its folder would show only
-// much later.
+// much later. A class without pictures stays a class, and is said: a label is the place of a folder among
+// its neighbours, so two splits with the same folders have the same labels, whatever the folders hold.
 
 import Files
 
@@ -14,8 +15,9 @@ public enum FolderDataset {
 
   /// Loads every PNG, cuts out its middle square and brings it to `size` x `size`.
   ///
-  /// Transparent parts become white. Hidden files are passed over in silence; other files, folders
-  /// within the classes and damaged pictures are passed over too and counted in the result.
+  /// Transparent parts become white, and samples of 16 bits are rounded to 8. Hidden files are passed over
+  /// in silence; other files, folders within the classes and damaged pictures are passed over too and
+  /// counted in the result, which also names the classes that have no pictures.
   ///
   /// - Throws: `FileError` or `ImageError` when the folder or a class cannot be listed, or holds no
   ///   picture that can be read.
@@ -30,13 +32,17 @@ public enum FolderDataset {
       throw ImageError.data(
         "'\(folder)' holds no folders", hint: "put the pictures of each class into its own folder")
     }
-    for name in names where !classes.contains(name) { loader.skipped.add(file: name) }
+    for name in names where !classes.contains(name) { loader.skipped.add(outside: name) }
     for (label, className) in classes.enumerated() {
       try loader.addClass(className, label: label)
     }
     guard !loader.pictures.isEmpty else {
       throw ImageError.data(
         "'\(folder)' holds no PNG files that can be read", hint: loader.skipped.summary ?? "")
+    }
+    let filled = Set(loader.labels)
+    for (label, name) in classes.enumerated() where !filled.contains(label) {
+      loader.skipped.add(emptyClass: name)
     }
     let dataset = try ImageDataset(
       size: size, pictures: loader.pictures, labels: loader.labels, classNames: classes,
@@ -47,6 +53,9 @@ public enum FolderDataset {
   fileprivate static func visibleNames(in folder: String) throws -> [String] {
     try FileReader.names(inFolder: folder).filter { !$0.hasPrefix(".") }
   }
+
+  /// Whether the name of a file promises a PNG.
+  static func isPNG(_ name: String) -> Bool { name.lowercased().hasSuffix(".png") }
 
   /// The pictures so far.
   private struct Loader {
@@ -64,7 +73,7 @@ public enum FolderDataset {
         let name = "\(className)/\(file)"
         if FileReader.isFolder("\(folder)/\(name)") {
           skipped.add(folder: name)
-        } else if !file.lowercased().hasSuffix(".png") {
+        } else if !FolderDataset.isPNG(file) {
           skipped.add(file: name)
         } else if let picture = try picture(name) {
           pictures.append(picture)
@@ -99,11 +108,13 @@ public enum FolderDataset {
   }
 }
 
-/// What a data set passed over in its folder.
+/// What a data set passed over in its folder, and which of its classes have no pictures.
 public struct SkippedFiles: Sendable, Equatable {
   /// Files of other kinds by their endings, in the order of their first appearance.
   private var others: [(ending: String, count: Int)] = []
   private var folders: [String] = []
+  private var outside: [String] = []
+  private var emptyClasses: [String] = []
   private var faults: [String] = []
 
   /// Examples of each kind that a summary names.
@@ -120,17 +131,28 @@ public struct SkippedFiles: Sendable, Equatable {
     }
   }
 
+  /// Adds a file that lies beside the class folders.
+  mutating func add(outside name: String) {
+    if FolderDataset.isPNG(name) { outside.append(name) } else { add(file: name) }
+  }
+
+  mutating func add(emptyClass name: String) { emptyClasses.append(name) }
+
   mutating func add(folder name: String) { folders.append(name) }
 
   mutating func add(unusable message: String) { faults.append(message) }
 
-  /// What was passed over and why, on one line; nil if nothing was.
+  /// What was passed over and why, and which classes are empty, on one line; nil if nothing and none.
   public var summary: String? {
     var parts = others.sorted { $0.count > $1.count }.prefix(4).map { ending, count in
       "\(count) \(ending.isEmpty ? "without ending" : ending)"
     }
     if others.count > 4 { parts.append("files of \(others.count - 4) other kinds") }
     if !parts.isEmpty { parts[parts.count - 1] += " (only PNG is read)" }
+    if !outside.isEmpty {
+      parts.append(
+        "\(outside.count) .png outside the class folders (\(SkippedFiles.examples(outside)))")
+    }
     if !folders.isEmpty {
       parts.append(
         "\(folders.count) folder\(folders.count == 1 ? "" : "s") within a class "
@@ -139,7 +161,17 @@ public struct SkippedFiles: Sendable, Equatable {
     if !faults.isEmpty {
       parts.append("\(faults.count) unusable (\(SkippedFiles.examples(faults)))")
     }
-    return parts.isEmpty ? nil : "skipped: " + parts.joined(separator: ", ")
+    let sentences = [
+      parts.isEmpty ? nil : "skipped: " + parts.joined(separator: ", "), emptyClassesSummary,
+    ].compactMap { $0 }
+    return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
+  }
+
+  private var emptyClassesSummary: String? {
+    guard !emptyClasses.isEmpty else { return nil }
+    let isOne = emptyClasses.count == 1
+    return "\(emptyClasses.count) class\(isOne ? "" : "es") without pictures "
+      + "(\(SkippedFiles.examples(emptyClasses))), which keep\(isOne ? "s its label" : " their labels")"
   }
 
   private static func examples(_ names: [String]) -> String {

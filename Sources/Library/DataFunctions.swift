@@ -41,9 +41,11 @@ enum DataFunctions {
     "data.folder(path: string, *, size = 32, split = nil) -> record",
     "Reads a data set from a folder with one folder of PNG files a class.",
     details: """
-      Pictures are cut to squares and resized; transparent parts become white. `split` names a folder \
-      within `path`. Other files, folders within the classes and damaged pictures are skipped, and a \
-      note says so.
+      Pictures are cut to squares and resized; transparent parts become white, and 16 bits become 8. \
+      `split` names a folder within `path`. A label is the place of the class folder in the order of \
+      names, so "train" and "val" with the same folders have the same labels: a folder without pictures \
+      is a class too. Other files, folders within the classes and damaged pictures are skipped. A note \
+      names what was skipped, and classes without pictures.
       """,
     example: """
       image.save(zeros(3, 4, 4), "pets/cat/one.png")

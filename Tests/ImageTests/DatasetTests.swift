@@ -93,6 +93,42 @@ import Testing
     }
   }
 
+  /// A picture beside the class folders is no picture of a class, and the note says why.
+  @Test func picturesOutsideTheClassesAreNamed() throws {
+    let folder = try TestFolder()
+    let picture = try Picture(width: 4, height: 4, fill: .black)
+    try makeFolder(folder.path + "/sea")
+    for name in ["sea/1.png", "stray.PNG"] {
+      try PNG.save(picture, path: folder.path + "/" + name)
+    }
+    try AtomicFile.write(path: folder.path + "/notes.txt", bytes: [1])
+    let (data, skipped) = try FolderDataset.load(folder: folder.path, size: 8)
+    #expect(data.names == ["sea/1.png"])
+    #expect(
+      skipped.summary
+        == "skipped: 1 .txt (only PNG is read), 1 .png outside the class folders (stray.PNG)")
+  }
+
+  /// Two splits with the same folders have the same labels, though one folder of a split is empty.
+  @Test func classesWithoutPicturesKeepTheirLabels() throws {
+    let folder = try TestFolder()
+    let picture = try Picture(width: 4, height: 4, fill: .black)
+    for (split, filled) in [("train", ["a", "b", "c"]), ("val", ["a", "c"])] {
+      try makeFolder(folder.path + "/" + split)
+      for name in ["a", "b", "c"] {
+        let place = "\(folder.path)/\(split)/\(name)"
+        try makeFolder(place)
+        if filled.contains(name) { try PNG.save(picture, path: place + "/1.png") }
+      }
+    }
+    let (train, nothing) = try FolderDataset.load(folder: folder.path + "/train", size: 8)
+    let (val, skipped) = try FolderDataset.load(folder: folder.path + "/val", size: 8)
+    #expect(train.classNames == val.classNames)
+    #expect(train.labels == [0, 1, 2] && val.labels == [0, 2])
+    #expect(nothing.summary == nil)
+    #expect(skipped.summary == "1 class without pictures (b), which keeps its label")
+  }
+
   private func makeFolder(_ path: String) throws {
     guard mkdir(path, 0o755) == 0 else { throw TestFolder.Failure.noFolder }
   }
