@@ -155,6 +155,8 @@ package enum Arithmetic {
       hint = "a text is repeated by \"\".join([text for i in range(n)])"
     } else if case .list = isLeft ? right : left, operation == .add {
       hint = joinHint
+    } else if case .record = culprit, operation == .add {
+      hint = "records are joined by spreading: {...a, ...b}"
     }
     return .type(
       "`\(operation.rawValue)` needs numbers or tensors, but the \(isLeft ? "left" : "right") "

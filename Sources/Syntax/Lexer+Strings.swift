@@ -11,7 +11,7 @@ extension Lexer {
   /// Reads a string up to its end or its first hole.
   mutating func string() {
     if byte(at: offset + 1) == UInt8(ascii: "\""), byte(at: offset + 2) == UInt8(ascii: "\"") {
-      return tripleQuotes()
+      return tripleQuotes(UInt8(ascii: "\""))
     }
     let start = offset
     offset += 1
@@ -54,13 +54,12 @@ extension Lexer {
 
   /// Skips a text in triple quotes, which elsewhere spans lines: two strings side by side mean
   /// nothing, so this takes no program away.
-  private mutating func tripleQuotes() {
+  private mutating func tripleQuotes(_ quote: UInt8) {
     let start = offset
     report(
       "there are no triple quotes", Span(start, start + 3),
       hint: "a string stands on one line; `\\n` is a line end, and holes join: \"{a}{b}\"")
     offset += 3
-    let quote = UInt8(ascii: "\"")
     while let next = byte(at: offset),
       next != quote || byte(at: offset + 1) != quote || byte(at: offset + 2) != quote
     {
@@ -181,6 +180,9 @@ extension Lexer {
 
   /// Reads a string in single quotes, which has neither escapes nor holes.
   mutating func verbatimString() {
+    if byte(at: offset + 1) == UInt8(ascii: "'"), byte(at: offset + 2) == UInt8(ascii: "'") {
+      return tripleQuotes(UInt8(ascii: "'"))
+    }
     let start = offset
     offset += 1
     while let next = byte(at: offset), next != UInt8(ascii: "'"), next != UInt8(ascii: "\n") {

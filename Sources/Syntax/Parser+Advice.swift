@@ -100,9 +100,24 @@ extension Parser {
       : Advice(title: "`\(word)` without a block before it", hint: hint)
   }
 
+  /// `"{x"`: the quote that was to end the string begins another one in the hole.
+  private func adviceForOpenHole(_ isTouching: Bool) -> Advice? {
+    guard isTouching, kind == .string || kind == .stringHead, isInHole else { return nil }
+    let word = bytes(token)
+    guard word.first == UInt8(ascii: "\"") else { return nil }
+    let isClosed = kind == .stringHead || (word.count > 1 && word.last == UInt8(ascii: "\""))
+    if isClosed, previous.kind == .name, ["f", "r", "b", "u"].contains(text(previous)) {
+      return nil
+    }
+    return Advice(
+      title: "the hole of the string is not closed",
+      place: Span(start: token.span.start, end: token.span.start + 1),
+      hint: "write `}` in front of the quote")
+  }
+
   private func adviceForTwoValues() -> Advice {
     let isTouching = isTouching(previous, token)
-    if let advice = adviceForDashes() { return advice }
+    if let advice = adviceForDashes() ?? adviceForOpenHole(isTouching) { return advice }
     if previous.kind == .string || previous.kind == .stringTail, isTouching, kind == .name {
       let isSingle = bytes(previous).last == UInt8(ascii: "'")
       return Advice(

@@ -109,7 +109,7 @@ extension Parser {
     if kind == .number, nextKind == .comma || previous.kind == .comma {
       return failure(
         "there are no sets", label: "expected a field",
-        hint: "a list is written `[1, 2]`, a record `{a: 1}`")
+        hint: "`distinct([1, 2, 2])` has each value once; a record is written `{a: 1}`")
     }
     if kind == .number, nextKind == .colon {
       return failure(

@@ -29,6 +29,22 @@ extension Parser {
     return nil
   }
 
+  /// Whether the current token stands in a hole of a string, whose brackets are all closed.
+  var isInHole: Bool {
+    var depth = 0
+    for place in stride(from: index - 1, through: max(0, index - 64), by: -1) {
+      switch tokens[place].kind {
+      case .parenthesisClose, .bracketClose, .braceClose, .stringTail: depth += 1
+      case .stringHead where depth == 0, .stringMiddle where depth == 0: return true
+      case .parenthesisOpen, .bracketOpen, .recordOpen, .blockOpen, .stringHead:
+        if depth == 0 { return false }
+        depth -= 1
+      default: break
+      }
+    }
+    return false
+  }
+
   /// The kind of the first token of the statement, and how many tokens were passed since.
   private var header: (kind: Token.Kind, distance: Int) {
     (tokens[statementStart].kind, index - statementStart)

@@ -16,9 +16,15 @@ extension Spelling {
   /// Functions that are called otherwise here, with a sentence on what to write.
   static let foreignCalls: [String: String] = [
     "c": "a list is written `[1, 2, 3]`", "list": "a list is written `[1, 2, 3]` or `[...xs]`",
-    "set": "`unique(x).values` has each number once; a record has each name once",
+    "set": "`distinct(xs)` has each value once; a record has each name once",
     "Array": "a list is written `[1, 2, 3]`, a tensor `zeros(n)`",
-    "Map": "a record is written `{a: 1}`", "Set": "`unique(x).values` has each number once",
+    "Map": "a record is written `{a: 1}`", "Set": "`distinct(xs)` has each value once",
+    "upper": "write `text.upper()`", "lower": "write `text.lower()`",
+    "strip": "write `text.strip()`",
+    "trim": "write `text.strip()`", "replace": "write `text.replace(old, new)`",
+    "strsplit": "write `text.split(\" \")`",
+    "delete": "write `r.remove(\"name\")` or `xs.pop(index)`",
+    "library": "the library is there without an import: leave the line out",
     "Dict": "a record is written `{a: 1}`", "matrix": "a matrix is written `[1, 2; 3, 4]`",
     "mat": "a matrix is written `[1, 2; 3, 4]`", "vector": "a list is written `[1, 2, 3]`",
     "struct": "a record is written `{a: 1}`", "cell": "a list may hold anything: `[1, \"a\"]`",
