@@ -127,7 +127,7 @@ extension Call {
   func channelHint(_ channels: Int) -> String {
     switch channels {
     case 1: "grey pictures become coloured by x.expand(-1, 3, -1, -1)"
-    case 4: "image.flatten(x) puts what is transparent on white"
+    case 4: "image.flatten(x) puts pictures with transparency on white"
     default: "as data.shapes(100) gives"
     }
   }
