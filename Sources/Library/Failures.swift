@@ -148,5 +148,5 @@ extension Call {
 /// A number in words, whole ones without a point.
 func decimal(_ value: Double) -> String {
   if let whole = Int(exactly: value) { return "\(whole)" }
-  return "\(value)"
+  return Display.number(value)
 }

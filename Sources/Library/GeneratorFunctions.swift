@@ -172,7 +172,7 @@ extension GeneratorFunctions {
     details: """
       `label` is as in smap.encode, but numbers in a row are always classes: a list or a tensor \
       [N] draws `count` pictures of each of its classes, in its order, a record or weights of \
-      shape [N, C] of each mixture. `keep` stops after as many tokens, the first of those that \
+      shape [N, C] of each mixture; the weights of a mixture add up to 1. `keep` stops after as many tokens, the first of those that \
       would be drawn without it. Above 1, `guidance_scale` makes the class count \
       for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
       with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
@@ -190,7 +190,8 @@ extension GeneratorFunctions {
           call, classCount: model.configuration.numClasses, classNames: model.classNames
         ).conditions(), count)
       let seeds = try seeds(try call.seed(call.at("seed")), count: condition.count)
-      let callback = try call.optionalFunction(call.at("on_token"))
+      let callback = try call.optionalObserver(
+        call.at("on_token"), example: "fn(s) print(s.step)")
       let task = LongTask("drawing", call)
       return TokenSequence(
         try call.inPrecision {

@@ -118,11 +118,34 @@ struct LabelArgument {
     guard tensor.rank == 2, tensor.shape[1] == classCount, tensor.shape[0] > 0 else {
       throw failure("class weights have the shape [B, \(classCount)], not \(tensor.shape)")
     }
-    guard tensor.toArray().allSatisfy(\.isFinite) else {
+    let values = tensor.toArray()
+    guard values.allSatisfy(\.isFinite) else {
       throw failure("class weights must be finite numbers")
+    }
+    for row in 0..<tensor.shape[0] {
+      let sum = values[row * classCount..<(row + 1) * classCount].reduce(0.0) { $0 + Double($1) }
+      try check(sum: sum, row: tensor.shape[0] > 1 ? row : nil)
     }
     return try Condition(weights: tensor, classCount: classCount)
   }
+
+  /// Refuses a mixture whose weights do not add up to 1, as those of an average do.
+  ///
+  /// The models mix embeddings and mean pictures by weight, and a sum of 2 or 0 is far from all that
+  /// they were trained on. Weights below 0 or above 1 that add up to 1 extrapolate, and are allowed.
+  private func check(sum: Double, row: Int?) throws {
+    guard abs(sum - 1) > LabelArgument.tolerance else { return }
+    let place = row.map { " of picture \($0)" } ?? ""
+    let shown = decimal((sum * 1e4).rounded() / 1e4)
+    throw failure(
+      "the class weights\(place) add up to \(shown), not to 1",
+      hint: abs(sum) > LabelArgument.tolerance
+        ? "divide each by their sum, as {face: 0.5, clock: 0.5} or w / w.sum(dim = -1, keepdim = true)"
+        : "give the share of each class, as {face: 0.5, clock: 0.5}; nil stands for no class")
+  }
+
+  /// How far from 1 the sum of class weights may be, as rounded shares are.
+  private static let tolerance = 1e-3
 
   private func condition(of labels: [Int?]) throws -> Condition {
     try Condition(labels, classCount: classCount)

@@ -97,6 +97,12 @@ enum ModelTypes {
       } catch {
         throw ScriptError(anything: error)
       }
+    },
+    equals: { a, b in
+      guard let a = a.payload as? TokenSequence, let b = b.payload as? TokenSequence else {
+        return false
+      }
+      return a.tokens == b.tokens
     })
 
   private static func tokens(

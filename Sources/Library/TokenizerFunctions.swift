@@ -70,7 +70,8 @@ enum TokenizerFunctions {
       `label` is nil (no class), an index, a class name, or one of these for each picture, as a list \
       or a tensor [B]. Classes are mixed by a record, as {face: 0.5, clock: 0.5}, or by weights of \
       shape [B, C]; weights of shape [C] are one mixture for all pictures, unless there are C of \
-      them: then they are one class for each. The result has the fields ids, latents, label, \
+      them: then they are one class for each. The weights of a mixture add up to 1; some may be \
+      below 0, as in {face: 1.5, clock: -0.5}, which goes beyond a face. The result has the fields ids, latents, label, \
       shape and length; `tokens[:k]` keeps the first k tokens of every picture. `precision` is as \
       in smap.train.
       """,
@@ -91,7 +92,7 @@ enum TokenizerFunctions {
     details: """
       Without `label`, pictures are decoded as what their tokens were made for, which is \
       `tokens.label`; `label = nil` takes the class away, another label, as in smap.encode, puts \
-      it in place of the first.
+      it in place of the first. The weights of a mixture of classes add up to 1.
       """,
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",

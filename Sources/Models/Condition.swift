@@ -88,3 +88,21 @@ public struct Condition {
     }
   }
 }
+
+extension Condition: Equatable {
+  /// Whether both tell the same of every picture; a class equals the mixture of that class alone.
+  public static func == (a: Condition, b: Condition) -> Bool {
+    guard a.classCount == b.classCount, a.count == b.count else { return false }
+    switch (a.content, b.content) {
+    case (.rows(let x), .rows(let y)): return x == y
+    case (.weights(let x), .weights(let y)): return x.toArray() == y.toArray()
+    case (.rows(let rows), .weights(let weights)), (.weights(let weights), .rows(let rows)):
+      let width = a.classCount + 1
+      return weights.withValues { values in
+        values.indices.allSatisfy {
+          values[$0] == (rows[$0 / width] == $0 % width ? 1 : 0)
+        }
+      }
+    }
+  }
+}

@@ -78,10 +78,9 @@ final class LinearPath {
     let residual = try flat.sub(condition.look(up: means))
     let components = try PrincipalComponents(
       of: residual, count: directions.shape[0], seed: seed)
+    let variances = LinearPath.carried(components.variances)
     directions.assign(components.directions)
-    for (i, variance) in components.variances.enumerated() {
-      scales.pointer[i] = max(variance, 1e-10).squareRoot()
-    }
+    for (i, variance) in variances.enumerated() { setScale(i, variance) }
     try refresh()
   }
 
@@ -102,19 +101,20 @@ final class LinearPath {
     let residual = try flat.sub(condition.look(up: means))
     let components = try PrincipalComponents(
       of: residual, count: tokens * (dim - 1), seed: seed)
+    let variances = LinearPath.carried(components.variances)
     let pixels = flat.shape[1]
     for token in 0..<tokens {
       let first = token * (dim - 1)
-      let variance = components.variances[first..<first + dim - 1].reduce(0, +)
+      let variance = variances[first..<first + dim - 1].reduce(0, +)
       for channel in 0..<dim {
         let i = token * dim + channel
-        scales.pointer[i] = max(variance, 1e-10).squareRoot()
-        guard channel < dim - 1 else {
+        if channel == dim - 1 {
           offsets.pointer[i] = LinearPath.constantChannel
-          continue
+        } else if variances[first + channel] > 0 {
+          (directions.pointer + i * pixels).update(
+            from: components.directions.pointer + (first + channel) * pixels, count: pixels)
         }
-        (directions.pointer + i * pixels).update(
-          from: components.directions.pointer + (first + channel) * pixels, count: pixels)
+        setScale(i, variance)
       }
     }
     try refresh()
@@ -122,6 +122,26 @@ final class LinearPath {
   }
 
   private static var constantChannel: Float { 2 }
+
+  /// The variances, zero where the pictures do not vary but for rounding.
+  ///
+  /// N pictures span at most N - 1 directions. To divide by the deviation along any other would
+  /// turn rounding, or a picture that is not among the N, into a latent of thousands. A variance
+  /// of 1e-6 is a deviation of 0.001 over the whole picture, a quarter of one level of one pixel.
+  private static func carried(_ variances: [Float]) -> [Float] {
+    let least = 1e-6 * max(variances.first ?? 0, 1)
+    return variances.map { $0 < least ? 0 : $0 }
+  }
+
+  /// Sets what direction `i` is divided by; a direction without variance carries nothing.
+  ///
+  /// Its scale is then 1 and the direction zero, since a scale of zero means that nothing is fitted.
+  private func setScale(_ i: Int, _ variance: Float) {
+    scales.pointer[i] = variance > 0 ? variance.squareRoot() : 1
+    guard variance <= 0 else { return }
+    let pixels = directions.shape[1]
+    (directions.pointer + i * pixels).update(repeating: 0, count: pixels)
+  }
 
   private func fitCodes(
     _ residual: Tensor, _ flat: Tensor, _ condition: Condition, _ codebook: Codebook,

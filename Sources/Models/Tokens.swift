@@ -48,3 +48,11 @@ public struct Tokens {
       condition: try condition.slice(range))
   }
 }
+
+extension Tokens: Equatable {
+  /// Whether the vectors, the code indices and the conditions are the same, number by number.
+  public static func == (a: Tokens, b: Tokens) -> Bool {
+    a.latents.shape == b.latents.shape && a.ids == b.ids && a.condition == b.condition
+      && a.latents.toArray() == b.latents.toArray()
+  }
+}

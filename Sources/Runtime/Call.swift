@@ -179,6 +179,27 @@ public struct Call {
     self[index].isNil ? nil : try function(index)
   }
 
+  /// A function that will be called with one record, or nil if the argument is `nil`.
+  ///
+  /// A function that cannot be called so is an ArgumentError before any work is done. `example` is how
+  /// such a function is written, for the hint.
+  public func optionalObserver(_ index: Int, example: String) throws -> Value? {
+    guard let function = try optionalFunction(index) else { return nil }
+    let header: Header
+    switch function {
+    case .function(let closure): header = closure.code.header
+    case .builtin(let builtin): header = builtin.header
+    default: return function
+    }
+    guard header.takesOneArgument else {
+      throw failure(
+        .argument,
+        "\(parameterName(index)) is called with one argument, a record, but this is `\(header.text)`",
+        hint: "write \(parameterName(index)) = \(example)", argument: index)
+    }
+    return function
+  }
+
   /// The Swift object behind a library object of the given type.
   public func object<Payload: AnyObject>(
     _ index: Int, _ type: ForeignType, as payload: Payload.Type
@@ -341,9 +362,15 @@ public struct Call {
   }
 
   /// `dim must be a number, but this is a string`, about the argument at `index`.
+  ///
+  /// Of a list that is no tensor, the element that keeps it from being one is named.
   public func wrongType(_ index: Int, _ wanted: String) -> ScriptError {
-    failure(
-      .type, "\(parameterName(index)) must be \(wanted), but this is \(self[index].typePhrase)",
+    var found = "this is \(self[index].typePhrase)"
+    if wanted.hasPrefix("a tensor"), case .list(let list) = self[index] {
+      found = Hints.culprit(in: list) ?? found
+    }
+    return failure(
+      .type, "\(parameterName(index)) must be \(wanted), but \(found)",
       hint: builtin.header.text, argument: index)
   }
 

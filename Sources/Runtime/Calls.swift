@@ -250,7 +250,7 @@ extension Machine {
     if index == 0, case .list = value, !builtin.forLists.isEmpty { hint = builtin.forLists }
     var found = "this is \(value.typePhrase)"
     if case .list(let list) = value, wanted.hasPrefix("a tensor") {
-      found = Hints.culprit(in: list.items.prefix(1000).map(\.typeName)) ?? found
+      found = Hints.culprit(in: list) ?? found
     }
     var error = ScriptError.type(
       "\(header.name): \(header.parameters[index].name ?? "the argument") must be \(wanted), "

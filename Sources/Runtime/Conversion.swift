@@ -54,6 +54,12 @@ public enum Conversion {
     }
   }
 
+  /// Whether a value can stand in a list that is read as a tensor.
+  static func isElement(_ value: Value) -> Bool {
+    if case .bool = value { return true }
+    return isNumeric(value)
+  }
+
   /// Whether a list holds numbers only, or booleans only.
   fileprivate static func isPlain(_ list: List) -> Bool {
     guard list.count > 0 else { return true }

@@ -66,6 +66,15 @@ package final class Header: Sendable {
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
+  /// Whether a call with a single argument by position fits.
+  var takesOneArgument: Bool {
+    guard positionalCount > 0 || restIndex != nil else { return false }
+    return parameters.enumerated().allSatisfy { index, parameter in
+      parameter.hasDefault || parameter.kind == .rest
+        || index == 0 && parameter.kind == .positional
+    }
+  }
+
   /// A header without a source.
   init(name: String, parameters: [ParameterInfo]) {
     self.name = name
@@ -127,7 +136,8 @@ package final class Header: Sendable {
       let value = parameter.defaultValue.flatMap { DefaultValue($0) }
       if let expression = parameter.defaultValue, value == nil {
         problem = Diagnostic(
-          .syntax, "the default of a built-in must be a literal or a field of another argument", source: source,
+          .syntax, "the default of a built-in must be a literal or a field of another argument",
+          source: source,
           span: expression.span)
       }
       var acceptsNil = false

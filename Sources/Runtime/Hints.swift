@@ -73,4 +73,38 @@ package enum Hints {
     let phrase = types[place] == "nil" ? "nil" : types[place].withArticle
     return "element \(place) of this list is \(phrase)"
   }
+  /// Which element, at any depth, keeps a list from being a tensor, in words; nil if none is found.
+  static func culprit(in list: List) -> String? {
+    var first: Value?
+    guard let (places, value) = culprit(in: list, &first, depth: 0) else { return nil }
+    let place = places.count == 1 ? "\(places[0])" : "\(places)"
+    guard let first, isAnswer(value) != isAnswer(first), Conversion.isElement(value) else {
+      return "element \(place) of this list is \(value.typePhrase)"
+    }
+    return "element \(place) of this list is \(value.typePhrase), unlike those before it"
+  }
+
+  /// The first element that is neither a number nor a boolean, or is not what those before it are.
+  private static func culprit(
+    in list: List, _ first: inout Value?, depth: Int
+  ) -> (places: [Int], value: Value)? {
+    guard depth < 16 else { return nil }
+    for (place, item) in list.items.prefix(1000).enumerated() {
+      if case .list(let inner) = item {
+        guard let found = culprit(in: inner, &first, depth: depth + 1) else { continue }
+        return ([place] + found.places, found.value)
+      }
+      guard Conversion.isElement(item) else { return ([place], item) }
+      guard let kind = first else {
+        first = item
+        continue
+      }
+      if isAnswer(item) != isAnswer(kind) { return ([place], item) }
+    }
+    return nil
+  }
+
+  private static func isAnswer(_ value: Value) -> Bool {
+    if case .bool = value { true } else { false }
+  }
 }

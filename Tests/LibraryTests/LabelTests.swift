@@ -101,7 +101,7 @@ import Testing
     #expect(try drawn("one_hot(3, 10)") == "[10, 1]")
     #expect(try drawn("[0, 0, 0, 0, 0, 0, 0, 0, 0, 1]") == "[10, 1]")
     #expect(try drawn("set.labels[:10]") == "[10, 1]")
-    #expect(try drawn("zeros(1, 10)") == "[1, 1]")
+    #expect(try drawn("one_hot([3], 10)") == "[1, 1]")
     #expect(try drawn("{star: 0.5, circle: 0.5}, count = 2") == "[2, 1]")
     let half = "0.5 * one_hot(1, 10) + 0.5 * one_hot(2, 10)"
     let refused = try session.error("card.sample(model, \(half), seed = 1)")
@@ -112,8 +112,9 @@ import Testing
       try session.shown("smap.encode(tok, set.images[:\(count)], label = \(label)).label.shape")
     }
     #expect(try encoded(3, half) == "[3, 10]")
-    #expect(try encoded(3, "2 * one_hot(1, 10)") == "[3, 10]")
-    #expect(try encoded(3, "zeros(10)") == "[3, 10]")
+    #expect(try encoded(3, "2 * one_hot(1, 10) - one_hot(2, 10)") == "[3, 10]")
+    let none = try session.error("smap.encode(tok, set.images[:3], label = zeros(10))")
+    #expect(none.message.contains("add up to 0"))
     #expect(try encoded(10, "zeros(10)") == "[10]")
     #expect(try encoded(10, "one_hot(1, 10)") == "[10]")
     #expect(try encoded(10, "(\(half)).unsqueeze(0)") == "[10, 10]")
@@ -137,13 +138,58 @@ import Testing
     #expect(try error("{star: inf}").message.contains("finite"))
   }
 
+  @Test func weightsOfAMixtureAddUpToOne() throws {
+    let session = ModelSession()
+    try session.makeGenerator()
+    for train in ["smap.train(tok, set,", "card.train(model, set, variants = 1,"] {
+      _ = try session.value("\(train) steps = 1, batch_size = 4, seed = 1)")
+    }
+    _ = try session.value("let kept = smap.encode(tok, set.images[:3])")
+    let calls = [
+      "smap.encode(tok, set.images[:3], label = LABEL)", "smap.decode(tok, kept, label = LABEL)",
+      "smap.reconstruct(tok, set.images[:3], label = LABEL)",
+      "smap.tokens(tok, kept.latents, label = LABEL)",
+      "smap.loss(tok, set.images[:3], label = LABEL, seed = 1)",
+      "smap.best_length(tok, set.images[:3], 0.1, label = LABEL)",
+      "card.sample(model, LABEL, keep = 1, steps = 1, seed = 1)",
+    ]
+    let refused = [
+      ("{star: 1, circle: 1}", "the class weights add up to 2, not to 1"),
+      ("{star: 0, circle: 0}", "the class weights add up to 0, not to 1"),
+      ("{star: 0.4, circle: 0.598}", "the class weights add up to 0.998, not to 1"),
+      ("ones(1, 10)", "the class weights add up to 10, not to 1"),
+      (
+        "cat([one_hot([1, 2], 10), ones(1, 10)])",
+        "the class weights of picture 2 add up to 10, not to 1"
+      ),
+    ]
+    for call in calls {
+      for (label, message) in refused {
+        let error = try session.error(call.replacing("LABEL", with: label))
+        #expect(error.kind == .value)
+        #expect(error.message.contains(message), "\(call) \(label)")
+        #expect(error.hint.contains("{face: 0.5, clock: 0.5}"))
+      }
+      for label in ["{star: -1, circle: 2}", "{star: 0.3333, circle: 0.6666}", "nil", "3"] {
+        _ = try session.value(call.replacing("LABEL", with: label))
+      }
+    }
+  }
+
+  @Test func notANumberIsNoClass() throws {
+    let session = try session()
+    let error = try session.error("smap.encode(tok, set.images[:3], label = 0 / 0)")
+    #expect(error.message.hasSuffix("there is no class nan"))
+  }
+
   @Test func aModelOfOneClass() throws {
     let session = ModelSession()
     try session.makeTokenizer(", num_classes = 1")
     #expect(try label("[0]", session) == "tensor([0, 0, 0])")
     #expect(try label("zeros(1)", session) == "tensor([0, 0, 0])")
     #expect(try label("zeros(3)", session) == "tensor([0, 0, 0])")
-    #expect(try label("[[0.5]]", session).contains("0.5"))
+    #expect(try label("[[1]]", session) == "tensor([0, 0, 0])")
+    #expect(try label("[[0.9995]]", session).contains("0.9995"))
     #expect(try session.error("smap.encode(tok, set.images, label = [0.5])").kind == .value)
   }
 
@@ -158,13 +204,13 @@ import Testing
     _ = try session.value("let x = set.images[:3]\nlet t = smap.encode(tok, x)")
     func with(_ label: String) -> String { call.replacing("L)", with: label + ")") }
     for label in [
-      "nil", "3", "\"star\"", "[0, 1, 2]", "{star: 1, circle: 1}", "zeros(10)",
-      "ones(3, 10)", "range(3)", "tensor([0, 1, 2])", "[nil, \"star\", 2]",
+      "nil", "3", "\"star\"", "[0, 1, 2]", "{star: 2, circle: -1}", "one_hot(3, 10)",
+      "ones(3, 10) / 10", "range(3)", "tensor([0, 1, 2])", "[nil, \"star\", 2]",
     ] {
       _ = try session.value(with(label))
     }
     for label in [
-      "-1", "10", "nan", "0.5", "[]", "zeros(4)", "ones(2, 10)", "zeros(3, 9)", "[1, 2]",
+      "-1", "10", "nan", "0.5", "[]", "zeros(4)", "ones(2, 10) / 10", "zeros(3, 9)", "[1, 2]",
       "\"no such\"", "true", "fn(x) = x", "range(10)", "zeros(1, 1, 10)", "nan * zeros(10)",
     ] {
       let error = try session.error(with(label))

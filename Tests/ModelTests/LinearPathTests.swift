@@ -59,6 +59,45 @@ import Testing
       #expect(abs(error / 3000 - expected) < 0.08 * expected)
     }
   }
+
+  /// Where the pictures do not vary, a direction carries nothing: the path is fitted all the same.
+  @Test(arguments: [1, 5, 300], [QuantizerKind.kl, .vq])
+  func identicalPictures(_ count: Int, _ quantizer: QuantizerKind) throws {
+    let tokenizer = try smallTokenizer(quantizer, linearPath: true)
+    let (path, made) = (tokenizer.linearPath, tokenizer.configuration)
+    let picture = try smallPictures(1).reshape([1, made.pixelCount])
+    let pictures = try Tensor.cat([Tensor](repeating: picture, count: count), dim: 0)
+    let labels = [Int?](repeating: 1, count: count)
+    if let codebook = tokenizer.codebook {
+      try path.fit(pictures, labels: labels, codebook: codebook, made, seed: 1)
+    } else {
+      try path.fit(pictures, labels: labels, classCount: made.numClasses, seed: 1)
+    }
+    #expect(path.isFitted)
+    let none = try Condition([nil], classCount: made.numClasses)
+    let other = try normal([1, made.pixelCount], seed: 9)
+    let offsets = try path.offsets.reshape([1, path.offsets.count])
+    #expect(distance(try path.encode(other, condition: none), offsets) == 0)
+    let latents = try normal([1, made.numTokens * made.tokenDim], seed: 8)
+    let drawn = try path.decode(quantizer == .kl ? latents : offsets, condition: none)
+    #expect(distance(drawn, picture) < 0.01)
+  }
+
+  @Test func fewPicturesSpanFewDirections() throws {
+    var made = try TokenizerConfiguration()
+    (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (4, 4, 4, 4)
+    made.numClasses = 2
+    let few = try normal([8, 48], seed: 5)
+    let path = try LinearPath(made)
+    try path.fit(few, labels: (0..<8).map { $0 % 2 }, classCount: 2, seed: 1)
+    let lengths = try path.directions.square().sum(dim: 1).toArray()
+    // Eight pictures less two means.
+    for (i, length) in lengths.enumerated() { #expect(abs(length - (i < 6 ? 1 : 0)) < 1e-4) }
+    let none = try Condition([nil], classCount: 2)
+    let latents = try path.encode(normal([1, 48], seed: 6), condition: none).toArray()
+    #expect(latents.allSatisfy { abs($0) < 10 })
+    #expect(latents[6...].allSatisfy { $0 == 0 })
+  }
 }
 
 @Suite struct CodebookTests {
