@@ -58,8 +58,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     words = nil
   }
 
-  /// The words of the system for this fault, such as "No such file or directory".
+  /// What is wrong, mostly in the words of the system, such as "No such file or directory".
   public var reason: String {
+    if path.isEmpty { return "the path is empty" }
     if let words { return words }
     if let sandbox { return "it is outside the sandbox '\(sandbox)'" }
     var buffer = [CChar](repeating: 0, count: 256)
@@ -74,6 +75,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 
   /// What the user may try, where something useful can be said.
   public var hint: String? {
+    if path.isEmpty { return "name a file or a folder" }
     if sandbox != nil { return "scripts may use files in that folder only; see --sandbox" }
     return switch kind {
     case .notFound: "check the spelling; relative paths start at the current folder"

@@ -192,10 +192,10 @@ struct PNGHeader {
 
   /// - Throws: `ImageError` if this is no PNG, is too large, or ends before its end chunk.
   init(_ bytes: [UInt8], name: String) throws {
+    guard !bytes.isEmpty else { throw ImageError.data("the file '\(name)' is empty") }
     guard bytes.starts(with: PNGHeader.signature) else {
       throw ImageError.data(
-        bytes.isEmpty ? "'\(name)' is empty" : "'\(name)' is not a PNG file",
-        hint: "convert other formats to PNG first")
+        "'\(name)' is not a PNG file", hint: "convert other formats to PNG first")
     }
     guard bytes.count >= 33, PNGHeader.kind(bytes, at: 8) == "IHDR" else {
       throw ImageError.data("'\(name)' is damaged: it has no header")

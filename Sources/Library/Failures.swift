@@ -89,7 +89,7 @@ extension ScriptError {
   }
 
   /// A file that holds something else than it should.
-  static func data(_ message: String, hint: String = "") -> ScriptError {
+  public static func data(_ message: String, hint: String = "") -> ScriptError {
     ScriptError(.io, message, label: FileFault.damaged.rawValue, hint: hint)
   }
 

@@ -162,7 +162,9 @@ extension Call {
     let lowered = path.lowercased()
     guard suffixes.contains(where: { lowered.hasSuffix($0) }) else {
       throw failure(
-        .value, "the path must end in \(suffixes.joined(separator: " or "))",
+        .value,
+        path.isEmpty
+          ? "the path is empty" : "the path must end in \(suffixes.joined(separator: " or "))",
         hint: "for example \"result\(suffixes.first ?? "")\"", argument: index)
     }
     return path

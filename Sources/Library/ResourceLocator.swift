@@ -10,6 +10,7 @@ import Images
 import Metrics
 import Models
 import Runtime
+import Syntax
 
 /// Finds what comes with smap.
 public enum ResourceLocator {
@@ -77,7 +78,20 @@ public enum ResourceLocator {
   /// of that name is there.
   static func modelPath(_ path: String) throws -> String {
     let isBare = !path.isEmpty && !path.contains("/") && !path.contains(".")
-    return isBare && !FileReader.exists(path) ? try model(path) : path
+    guard isBare, !FileReader.exists(path) else { return path }
+    do {
+      return try model(path)
+    } catch var error as ScriptError {
+      // A name that no shipped model has is a slip of the keyboard, not a missing folder.
+      if !modelNames.contains(path) {
+        let near = Spelling.nearest(to: path, in: modelNames)
+        error.hint =
+          near.map { "did you mean \"\($0)\"?" }
+          ?? "the models are \(modelNames.joined(separator: ", ")); those of SMAP_HOME, and files by "
+          + "their path, can be loaded too"
+      }
+      throw error
+    }
   }
 }
 

@@ -54,11 +54,12 @@ struct MetadataReader {
   }
 
   func expect(kind: String) throws {
-    let found = checkpoint.text("smap_kind") ?? "something else"
+    let found = checkpoint.text("smap_kind")
     guard found == kind else {
+      let hints = ["generator": "open it with card.load", "tokenizer": "open it with smap.load"]
       throw CheckpointError(
-        path: path, message: "this holds \(found), not a \(kind)",
-        hint: kind == "tokenizer" ? "open it with card.load" : "open it with smap.load")
+        path: path, message: "this holds \(found.map { "a \($0)" } ?? "no model"), not a \(kind)",
+        hint: found.map { hints[$0] ?? "" } ?? "data.load gives its tensors")
     }
   }
 

@@ -130,10 +130,15 @@ public struct Checkpoint {
     func fail(_ message: String) -> CheckpointError {
       CheckpointError(path: path, message: message, hint: "is it a .safetensors file, and whole?")
     }
+    let foreign = CheckpointError(
+      path: path, message: "it is not a .safetensors file",
+      hint: "models and named tensors are kept in .safetensors files")
+    guard !bytes.isEmpty else { throw CheckpointError(path: path, message: "the file is empty") }
     guard bytes.count >= 8 else { throw fail("the file is too short for a header") }
     var headerLength = 0
     for i in (0..<8).reversed() {
-      guard headerLength < 1 << 40 else { throw fail("the header length is absurd") }
+      // The length of a header comes first; the first bytes of other formats are no such number.
+      guard headerLength < 1 << 40 else { throw foreign }
       headerLength = headerLength << 8 | Int(bytes[i])
     }
     guard headerLength <= headerLimit, headerLength <= bytes.count - 8 else {

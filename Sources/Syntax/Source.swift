@@ -49,6 +49,22 @@ public final class Source: Sendable {
     self.init(path: path, bytes: Array(text.utf8))
   }
 
+  /// Whether this is a file of another kind, as a picture or a model, rather than a text with a fault:
+  /// its beginning has several NUL characters, or one beside bytes that are no UTF-8.
+  public var isBinary: Bool {
+    let beginning = bytes.prefix(8000)
+    let holes = beginning.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
+    guard holes > 0 else { return false }
+    if holes >= 4 { return true }
+    var position = 0
+    while position < beginning.count {
+      let length = bytes[position] < 0x80 ? 1 : UTF8Check.length(bytes, at: position)
+      guard length > 0 else { return true }
+      position += length
+    }
+    return false
+  }
+
   /// The number of lines; a text that ends in a line end has an empty last line.
   public var lineCount: Int { lineStarts.count }
 

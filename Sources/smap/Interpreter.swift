@@ -106,7 +106,7 @@ enum Interpreter {
     apply(options, to: session)
     session.readModule = { path in
       do {
-        return Source(path: path, bytes: try FileReader.read(path: path))
+        return try ProgramText.file(path)
       } catch {
         throw ScriptError(module: error)
       }

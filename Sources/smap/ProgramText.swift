@@ -3,6 +3,8 @@
 // The text of a program that is named on the command line.
 
 import Files
+import Library
+import Runtime
 import Syntax
 
 enum ProgramText {
@@ -11,11 +13,25 @@ enum ProgramText {
 
   /// Reads a file, or standard input for `-`.
   ///
-  /// - Throws: `FileError`.
+  /// - Throws: as `file`.
   static func read(_ file: String) throws -> Source {
-    guard file == standardInput else {
-      return Source(path: file, bytes: try FileReader.read(path: file))
+    guard file == standardInput else { return try self.file(file) }
+    return try checked(Source(path: "stdin", bytes: try FileReader.readStandardInput()))
+  }
+
+  /// Reads a file that is to be a script, or a text with scripts inside.
+  ///
+  /// - Throws: `FileError`; for a binary file an IOError with exit code 65, in place of a syntax error
+  ///   at each of its bytes.
+  static func file(_ path: String) throws -> Source {
+    try checked(Source(path: path, bytes: try FileReader.read(path: path)))
+  }
+
+  private static func checked(_ source: Source) throws -> Source {
+    guard !source.isBinary else {
+      throw ScriptError.data(
+        "'\(PathText.printable(source.path))' is a binary file, not a script")
     }
-    return Source(path: "stdin", bytes: try FileReader.readStandardInput())
+    return source
   }
 }

@@ -78,7 +78,7 @@ extension PromptHost {
 
   private func load(_ path: String) throws -> ConsoleOutcome {
     guard !path.isEmpty else { throw ScriptError.argument(":load takes the path of a script") }
-    return outcome(Source(path: path, bytes: try FileReader.read(path: path)))
+    return outcome(try ProgramText.file(path))
   }
 
   private func save(_ path: String) throws -> String {

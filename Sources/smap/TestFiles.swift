@@ -27,9 +27,9 @@ enum TestFile {
     }
   }
 
-  /// Reads a file; nil if it is a text without prompts.
-  init?(path: String) throws {
-    let source = Source(path: path, bytes: try FileReader.read(path: path))
+  /// Sorts a text; nil if it is one without prompts.
+  init?(_ source: Source) {
+    let path = source.path
     if !path.hasSuffix(".txt") {
       self = .document(ExpectationDocument(source))
     } else if let transcript = Transcript(source) {
@@ -52,7 +52,7 @@ enum TestFile {
   static func find(_ paths: [String]) throws -> [TestFile] {
     try paths.flatMap { path in
       guard !FileReader.isFolder(path) else { return try inFolder(path) }
-      guard let file = try TestFile(path: path) else {
+      guard let file = try TestFile(ProgramText.file(path)) else {
         throw TestFileError.noPrompt(path)
       }
       return [file]
@@ -65,7 +65,9 @@ enum TestFile {
       let path = prefix + name
       if FileReader.isFolder(path) { return try inFolder(path) }
       guard [".smap", ".md", ".txt"].contains(where: name.hasSuffix) else { return [TestFile]() }
-      return try TestFile(path: path).map { $0.expectsSomething ? [$0] : [] } ?? []
+      let source = Source(path: path, bytes: try FileReader.read(path: path))
+      guard !source.isBinary else { return [] }
+      return TestFile(source).map { $0.expectsSomething ? [$0] : [] } ?? []
     }
   }
 }
