@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import random
 import signal
 import subprocess
 import time
@@ -85,6 +86,20 @@ def test_a_second_interrupt_leaves_nothing(smap, folder):
     # The save may have ended just before the signal.
     assert process.wait(timeout=60) in (0, 130)
     assert not temporaries(folder)
+
+
+def test_two_interrupts_at_any_moment_leave_nothing(smap, folder):
+    chance = random.Random(7)
+    for _ in range(30):
+        process = start_saving(smap, folder)
+        if process is None:
+            continue
+        time.sleep(chance.uniform(0, 0.1))
+        process.send_signal(signal.SIGINT)
+        time.sleep(chance.choice([0, 0.001, 0.01, 0.05]))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (0, 130)
+        assert not temporaries(folder)
 
 
 def test_doctor(smap, folder):
