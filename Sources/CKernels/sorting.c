@@ -3,9 +3,11 @@
 // stable, and the work does not depend on the values.
 #include "sorting.h"
 
+#include "threads.h"
+
 #include <string.h>
 
-enum { DIGIT = 11, BUCKETS = 1 << DIGIT, PASSES = 3 };
+enum { DIGIT = 11, BUCKETS = 1 << DIGIT, PASSES = 3, STRETCH = 1 << 16 };
 
 /// Floats in rising order of an integer: nan last, and the two zeros alike.
 static uint32_t key_of(float value, int descending) {
@@ -18,13 +20,24 @@ static uint32_t key_of(float value, int descending) {
   return descending ? ~bits : bits;
 }
 
+/// Where the stretch of elements ends that starts here, or -1 if a stop has been asked for.
+static long end_of_stretch(long start, long n) {
+  if (smap_stop_requested()) return -1;
+  return n - start < STRETCH ? n : start + STRETCH;
+}
+
 SmapPlace *smap_order_row(const float *x, long n, int descending, SmapPlace *a, SmapPlace *b) {
   static _Thread_local long counts[PASSES][BUCKETS];
   memset(counts, 0, sizeof counts);
-  for (long i = 0; i < n; i++) {
-    uint32_t key = key_of(x[i], descending);
-    a[i] = (SmapPlace){key, (uint32_t)i};
-    for (int pass = 0; pass < PASSES; pass++) counts[pass][key >> (pass * DIGIT) & (BUCKETS - 1)]++;
+  for (long i = 0; i < n;) {
+    long end = end_of_stretch(i, n);
+    if (end < 0) return NULL;
+    for (; i < end; i++) {
+      uint32_t key = key_of(x[i], descending);
+      a[i] = (SmapPlace){key, (uint32_t)i};
+      for (int pass = 0; pass < PASSES; pass++)
+        counts[pass][key >> (pass * DIGIT) & (BUCKETS - 1)]++;
+    }
   }
   for (int pass = 0; pass < PASSES && n > 0; pass++) {
     long *count = counts[pass];
@@ -37,7 +50,11 @@ SmapPlace *smap_order_row(const float *x, long n, int descending, SmapPlace *a, 
       count[bucket] = start;
       start += size;
     }
-    for (long i = 0; i < n; i++) b[count[a[i].key >> shift & (BUCKETS - 1)]++] = a[i];
+    for (long i = 0; i < n;) {
+      long end = end_of_stretch(i, n);
+      if (end < 0) return NULL;
+      for (; i < end; i++) b[count[a[i].key >> shift & (BUCKETS - 1)]++] = a[i];
+    }
     SmapPlace *swap = a;
     a = b;
     b = swap;

@@ -90,12 +90,14 @@ public final class FeatureNetwork: @unchecked Sendable {
     let chunks = min(count, 64)
     let buffers = try (0..<chunks).map { _ in try FeatureBuffers(planes: largest) }
     ThreadPool.forEach(chunks: chunks) { chunk in
-      for index in stride(from: chunk, to: count, by: chunks) {
+      // A chunk of many pictures takes long.
+      for index in stride(from: chunk, to: count, by: chunks) where !Stop.isRequested {
         run(
           input.pointer + index * size, height: height, width: breadth, buffers[chunk],
           result.pointer + index * width)
       }
     }
+    try Stop.check()
     return result
   }
 

@@ -10,8 +10,11 @@ import Tensors
 public struct DistinctValues {
   /// The values.
   public private(set) var values: [Value] = []
-  /// The places of the values with the same hash.
-  private var places: [Int: [Int]] = [:]
+  /// The place of the last value with a hash.
+  private var last: [Int: Int] = [:]
+  /// For each value the place of the one before it with the same hash, or -1: lists of places would
+  /// be an allocation for each value.
+  private var previous: [Int] = []
   private let session: Session
   private var polling: Polling
 
@@ -29,10 +32,14 @@ public struct DistinctValues {
     var hasher = Hasher()
     try hash(value, depth: 0, into: &hasher)
     let hash = hasher.finalize()
-    for place in places[hash] ?? [] where try Comparison.equal(values[place], value, session) {
-      return false
+    let found = last[hash] ?? -1
+    var place = found
+    while place >= 0 {
+      if try Comparison.equal(values[place], value, session) { return false }
+      place = previous[place]
     }
-    places[hash, default: []].append(values.count)
+    last[hash] = values.count
+    previous.append(found)
     values.append(value)
     return true
   }

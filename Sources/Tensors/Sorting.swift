@@ -44,8 +44,13 @@ extension Tensor {
     }
     for row in 0..<count / width {
       try Stop.check()
-      let sorted = smap_order_row(
-        pointer + row * width, width, descending ? 1 : 0, places(first), places(second))
+      guard
+        let sorted = smap_order_row(
+          pointer + row * width, width, descending ? 1 : 0, places(first), places(second))
+      else {
+        try Stop.check()
+        throw CancellationError()
+      }
       for i in 0..<width {
         try Stop.check(at: i)
         order.pointer[row * width + i] = Float(sorted[i].place)

@@ -3,6 +3,7 @@
 // A request to stop ends long work and leaves short work alone. In processes of their own, because
 // the request is one of the whole process.
 
+import CKernels
 import Synchronization
 @testable import Tensors
 import Testing
@@ -54,6 +55,28 @@ import Testing
     Stop.setDeadline(seconds: nil, after: 0)
     ThreadPool.forEach(chunks: 8) { _ in if Stop.isRequested { seen.withLock { $0 += 1 } } }
     #expect(seen.withLock { $0 } == 8)
+  }
+
+  @Test func manySmallStepsAreLeft() async {
+    await #expect(processExitsWith: .success) {
+      let column = try Tensor.zeros([50_000, 1])
+      let sizes = [Int](repeating: 1, count: 50_000)
+      Stop.request()
+      #expect(throws: CancellationError.self) { try column.chunk(50_000) }
+      #expect(throws: CancellationError.self) { try column.split(sizes: sizes) }
+    }
+  }
+
+  @Test func aLongRowIsNotOrderedToItsEnd() async {
+    await #expect(processExitsWith: .success) {
+      let count = 1 << 17
+      let row = try Tensor.rand([count], key: RandomKey(seed: 1))
+      let first = UnsafeMutablePointer<SmapPlace>.allocate(capacity: count)
+      let second = UnsafeMutablePointer<SmapPlace>.allocate(capacity: count)
+      #expect(smap_order_row(row.pointer, count, 0, first, second) != nil)
+      Stop.request()
+      #expect(smap_order_row(row.pointer, count, 0, first, second) == nil)
+    }
   }
 
   @Test func shortWorkIsDone() async {

@@ -14,7 +14,8 @@ typedef struct {
 
 /// The places of n elements in rising (or falling) order of their values: equal ones keep their order,
 /// nan comes last. `a` and `b` have room for n places each, and one of them is the result. n is below 2^32.
-SmapPlace *smap_order_row(const float *x, long n, int descending, SmapPlace *a, SmapPlace *b);
+/// Null if a stop has been asked for.
+SmapPlace *_Nullable smap_order_row(const float *x, long n, int descending, SmapPlace *a, SmapPlace *b);
 
 #pragma clang assume_nonnull end
 
