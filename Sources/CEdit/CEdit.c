@@ -12,6 +12,7 @@
 #include <histedit.h>
 #include <locale.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,8 +96,12 @@ void cedit_restore(void) {
   sigaddset(&quiet, SIGTTOU);
   sigprocmask(SIG_BLOCK, &quiet, &before);
   tcsetattr(terminal.input, TCSANOW, &terminal.attributes);
-  ssize_t ignored = write(terminal.output, paste_marks_off, sizeof paste_marks_off - 1);
-  (void)ignored;
+  // A terminal that is paused or full would keep the process from ending.
+  struct pollfd room = {.fd = terminal.output, .events = POLLOUT};
+  if (poll(&room, 1, 0) == 1) {
+    ssize_t ignored = write(terminal.output, paste_marks_off, sizeof paste_marks_off - 1);
+    (void)ignored;
+  }
   sigprocmask(SIG_SETMASK, &before, NULL);
 }
 

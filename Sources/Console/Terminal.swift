@@ -132,14 +132,52 @@ public struct Terminal: Sendable {
   ///
   /// - Throws: `FileError` with the given name as its path.
   public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String) throws {
+    try write(bytes, to: descriptor, name: name, waitingFor: -1) {}
+  }
+
+  /// Writes bytes to a descriptor at whose other end somebody may have stopped reading: `check` is
+  /// asked between two turns of waiting, and what it throws ends the writing.
+  ///
+  /// - Throws: `FileError` with the given name as its path, or what `check` throws.
+  public static func write(
+    _ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String,
+    whileWaiting check: () throws -> Void
+  ) throws {
+    var status = stat()
+    // An ordinary file always takes what it is given.
+    guard fstat(descriptor, &status) == 0, !status.isRegular else {
+      return try write(bytes, to: descriptor, name: name)
+    }
+    try write(bytes, to: descriptor, name: name, waitingFor: turn, check)
+  }
+
+  /// Milliseconds of a turn of waiting.
+  private static let turn: Int32 = 50
+  /// The most bytes that a pipe which is ready takes without blocking: PIPE_BUF.
+  private static let portion = 4096
+
+  /// Waits in turns of so many milliseconds, or in one of any length where that is negative.
+  private static func write(
+    _ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String, waitingFor turn: Int32,
+    _ check: () throws -> Void
+  ) throws {
     var rest = bytes
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     while !rest.isEmpty {
-      let written = retrying {
-        rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      // A call that blocks would see neither the clock nor, at its start, a signal.
+      if turn >= 0, poll(&waiting, 1, turn) <= 0 {
+        try check()
+        continue
+      }
+      let count = turn < 0 ? rest.count : min(rest.count, portion)
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, count) }
+      if written < 0, errno == EINTR {
+        try check()
+        continue
       }
       if written < 0, errno == EAGAIN {
-        var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&waiting, 1, -1)
+        _ = poll(&waiting, 1, turn)
+        try check()
         continue
       }
       guard written > 0 else {

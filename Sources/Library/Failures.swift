@@ -59,7 +59,8 @@ extension ScriptError {
   /// The end of a script whose output cannot be written, which no script can catch.
   public init(unwritable error: any Error) {
     self.init(anything: error)
-    isCatchable = false
+    // Ctrl-C and limits that end the wait for a reader are what they are anywhere else.
+    if error is FileError { isCatchable = false }
   }
 
   /// Any error of the package as the script's error.

@@ -96,7 +96,7 @@ final class PromptHost: ConsoleSession {
       let failure = ScriptError(anything: error)
       if let code = failure.exitCode { return ended(code) }
       if failure.isInterrupt {
-        try? host.out.flush()
+        try? host.out.flushAtEnd()
         return ConsoleOutcome([.error(failure.message)], status: .interrupted)
       }
       return failed(ErrorText.render(failure, terminal: host.terminal))
@@ -118,7 +118,7 @@ final class PromptHost: ConsoleSession {
   }
 
   func failed(_ text: String) -> ConsoleOutcome {
-    try? host.out.flush()
+    try? host.out.flushAtEnd()
     // Nobody sees what follows, so there is no point in going on.
     let status: ConsoleOutcome.Status =
       host.out.hasFailed ? .quit(StandardOutput.failureCode) : .failed

@@ -71,7 +71,7 @@ struct ScriptRunner {
       return report(errors.diagnostics, code: 2)
     } catch {
       let failure = ScriptError(anything: error)
-      try? host.out.flush()
+      try? host.out.flushAtEnd()
       if let code = failure.exitCode { return code == 0 ? host.out.finish() : code }
       if failure.isInterrupt {
         let signal = Signals.terminating.map { "\($0.name): " } ?? ""
@@ -99,7 +99,7 @@ struct ScriptRunner {
   }
 
   private func report(_ diagnostics: [Diagnostic], code: Int32) -> Int32 {
-    try? host.out.flush()
+    try? host.out.flushAtEnd()
     Diagnostics.say(errors.render(diagnostics))
     return code
   }

@@ -2,11 +2,13 @@
 //
 // Text on its way to standard output, through write(2). The first write that fails is an error,
 // which ends the script: it would go on for nobody, and a script whose results are lost has not
-// succeeded. What fails at the very end becomes the exit code.
+// succeeded. What fails at the very end becomes the exit code. Where nobody reads (a full pipe, a terminal
+// that is paused), Ctrl-C and limits of time end the waiting, and what was to be written is given up.
 
 import Console
 import Files
 import Glibc
+import Runtime
 
 /// Buffered output to a descriptor, the standard one by default.
 final class StandardOutput {
@@ -47,26 +49,41 @@ final class StandardOutput {
 
   /// Writes what has gathered.
   ///
-  /// - Throws: `FileError` when it cannot be written.
-  func flush() throws {
+  /// - Throws: `FileError` when it cannot be written, `CancellationError` or `DeadlineError` when
+  ///   nobody reads it.
+  func flush() throws { try flush { try Waiting.check() } }
+
+  /// Writes what has gathered when a program has come to its end, whose limits hold no more.
+  ///
+  /// - Throws: `FileError` when it cannot be written, `CancellationError` when nobody reads it.
+  func flushAtEnd() throws {
+    try flush { if Interrupt.shared.isRequested { throw CancellationError() } }
+  }
+
+  private func flush(whileWaiting check: () throws -> Void) throws {
     if let failure { throw failure }
     guard !buffer.isEmpty else { return }
     if isTerminal { clearLine() }
     defer { buffer.removeAll(keepingCapacity: true) }
     do {
-      try Terminal.write(buffer[...], to: descriptor, name: "standard output")
+      try Terminal.write(
+        buffer[...], to: descriptor, name: "standard output", whileWaiting: check)
     } catch let error as FileError {
       failure = error
       throw error
     }
   }
 
-  /// Writes the rest and says how it went: 0, or 74 with a message if something is lost.
+  /// Writes the rest and says how it went: 0, or 74 with a message if something is lost, or 130 if
+  /// Ctrl-C has ended the wait for somebody who reads it.
   func finish() -> Int32 {
     do {
       // What failed before is thrown again.
-      try flush()
+      try flushAtEnd()
       return 0
+    } catch is CancellationError {
+      Diagnostics.say("interrupted")
+      return 130
     } catch {
       Diagnostics.say("smap: \(error)")
       return StandardOutput.failureCode
