@@ -62,7 +62,8 @@ import Testing
     let path = try scratch() + "/history.jsonl"
     let history = History(path: path)
     history.append("first")
-    let owner = open(path, O_RDONLY)
+    // A process that another test starts meanwhile would keep the lock.
+    let owner = open(path, O_RDONLY | O_CLOEXEC)
     #expect(flock(owner, LOCK_EX) == 0)
     let start = time(nil)
     for entry in 0..<20 { history.append("entry \(entry)") }
