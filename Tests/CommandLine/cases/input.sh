@@ -17,11 +17,13 @@ for command in '' - repl 'check -' 'fmt -' 'dump -'; do
   expect "closed input: $command" 0 '' bash -c "'$smap' $command <&-"
 done
 expect 'a folder for the language server' 66 '' bash -c "'$smap' lsp <folder"
-printf '\377\376x\0\200 noise \240\n' >noise.smap
+printf '\377\376x\200 noise \240\n' >noise.smap
+printf '\377\376x\0\200 noise \240\n' >binary.smap
 for command in '' check fmt dump; do
   expect "a folder: $command" 66 'a folder, not a file' bash -c "'$smap' $command folder"
   expect "nothing there: $command" 66 'No such file' bash -c "'$smap' $command missing.smap"
   expect "noise: $command" 2 'UTF-8' bash -c "'$smap' $command noise.smap"
+  expect "binary: $command" 65 'binary file, not a script' bash -c "'$smap' $command binary.smap"
 done
 # Names that are not UTF-8.
 name=$'caf\xe9.smap'
