@@ -3,10 +3,17 @@
 
 import os
 import pathlib
+import signal
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+# What a shell in the background or `nohup` ignores, smap would ignore too; the tests send such signals.
+for number, handler in [(signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
+                        (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)]:
+    signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures how fast every built-in gives way to Ctrl-C.
 
-The names come from `smap docs`, the calls from `cases.py`. Each is repeated at a prompt of its own; Ctrl-C is sent at
+The names come from `smap docs`, the calls from `long_calls.py`. Each is repeated at a prompt of its own; Ctrl-C is sent at
 random moments, and the time until the next prompt is taken. The aim: 99 of 100 within 250 ms.
 
 usage: Tests/Interrupts/interrupts.py [--binary PATH] [--rounds N] [--seed N] [--output FILE] [NAME...]
@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-import cases
+import long_calls
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # The longest that anybody waits for an answer, in seconds.
@@ -137,10 +137,10 @@ def main():
     arguments = parser.parse_args()
     binary = os.path.realpath(arguments.binary)
     known = builtins(binary)
-    missing = [name for name in known if name not in cases.LONG and name not in cases.SHORT]
+    missing = [name for name in known if name not in long_calls.LONG and name not in long_calls.SHORT]
     if missing:
-        raise SystemExit(f"cases.py says nothing of {', '.join(missing)}")
-    work = {name: cases.LONG[name] for name in known if name in cases.LONG} | cases.OPERATIONS
+        raise SystemExit(f"long_calls.py says nothing of {', '.join(missing)}")
+    work = {name: long_calls.LONG[name] for name in known if name in long_calls.LONG} | long_calls.OPERATIONS
     chance = random.Random(arguments.seed)
     results, failures = {}, []
     for name in arguments.names or work:

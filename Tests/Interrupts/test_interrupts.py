@@ -6,8 +6,8 @@ machine matters.
 """
 import random
 
-import cases
 import interrupts
+import long_calls
 import pytest
 
 # One of each kind: characters, searches, lists, records, sorts, draws, files, distances, initial weights.
@@ -21,14 +21,14 @@ TRIED = [
 def test_every_built_in_is_long_or_short(smap):
     known = interrupts.builtins(smap)
     assert len(known) > 250
-    named = list(cases.LONG) + list(cases.SHORT)
-    assert sorted(set(known) - set(named)) == [], "cases.py must say how these take long, or why they cannot"
+    named = list(long_calls.LONG) + list(long_calls.SHORT)
+    assert sorted(set(known) - set(named)) == [], "long_calls.py must say how these take long, or why they cannot"
     assert sorted(set(named) - set(known)) == [], "these are no built-ins"
-    assert not set(cases.LONG) & set(cases.SHORT)
+    assert not set(long_calls.LONG) & set(long_calls.SHORT)
 
 
 @pytest.mark.parametrize("name", TRIED)
 def test_interrupt(smap, name):
-    preparation, call = (cases.LONG | cases.OPERATIONS)[name]
+    preparation, call = (long_calls.LONG | long_calls.OPERATIONS)[name]
     times = interrupts.measure(smap, name, preparation, call, 1, random.Random(name))
     assert max(times) < 10
