@@ -31,12 +31,23 @@ struct BoundArguments {
 }
 
 extension Inference {
-  func given(_ arguments: [Argument]) -> [GivenArgument] {
+  /// The arguments of a call, each with what is known about it.
+  ///
+  /// What a function without parameters does may be what the called script function catches, as in
+  /// `attempt(fn() = number("x"))`: it is walked silently, unless a built-in is called.
+  func given(_ arguments: [Argument], to callee: Known? = nil) -> [GivenArgument] {
     arguments.map { argument in
-      let known = expression(argument.value)
+      let known =
+        isThunk(argument.value) && callee?.mayCatch == true
+        ? silently { expression(argument.value) } : expression(argument.value)
       if case .spread = argument.kind { spread(known, argument.value.span) }
       return GivenArgument(kind: argument.kind, known: known, span: argument.value.span)
     }
+  }
+
+  private func isThunk(_ node: Expression) -> Bool {
+    guard case .function(let function) = node.kind else { return false }
+    return function.signature.parameters.isEmpty
   }
 
   // MARK: - What is called
@@ -44,19 +55,19 @@ extension Inference {
   func call(_ callee: Expression, _ arguments: [Argument], _ span: Span) -> Known {
     guard case .field(let base, let name) = callee.kind else {
       let function = expression(callee)
-      return apply(function, given(arguments), callee.span, span)
+      return apply(function, given(arguments, to: function), callee.span, span)
     }
     let receiver = expression(base)
     switch receiver {
     case .namespace(let namespace):
       if library.member(name.text, of: namespace) != nil || !isMethod(name, receiver) {
         let function = expression(callee)
-        return apply(function, given(arguments), callee.span, span)
+        return apply(function, given(arguments, to: function), callee.span, span)
       }
     case .module, .fields:
       if holds(receiver, name) {
         let function = expression(callee)
-        return apply(function, given(arguments), callee.span, span)
+        return apply(function, given(arguments, to: function), callee.span, span)
       }
       if !isMethod(name, receiver) {
         _ = given(arguments)

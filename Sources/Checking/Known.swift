@@ -34,6 +34,12 @@ indirect enum Known {
   /// A module.
   case module(Module)
 
+  /// Whether a call of it may catch what a function among its arguments raises: no built-in does.
+  var mayCatch: Bool {
+    if case .builtin = self { return false }
+    return true
+  }
+
   /// The name of the type, if known.
   var typeName: String? {
     switch self {
