@@ -63,7 +63,7 @@ OPERATIONS = {
     "string: `s[5:8]`": (PLAIN, "s[n - 8:n - 5]", 0),
     "string: `s[5:8]`, emoji": (WIDE, "s[n - 8:n - 5]", 0),
     "string: `s.find(part, i)` near `i`": (PLAIN, 's.find("c", n - 10)', 0),
-    "string: `s.rfind(part)` near the end": (PLAIN, 's.rfind("j")', 1),
+    "string: `s.rfind(part)` near the end": (PLAIN, 's.rfind("j")', 0),
     "string: `part in s`, none": (PLAIN, '"xyz" in s', 1),
     "string: `s = \"{s}x\"`, a local variable": (PLAIN, 't = "{t}x"', 0, "let t = s"),
     "string: `s = \"{s}x\"`, a global one": (PLAIN, 's = "{s}x"', 1),

@@ -46,6 +46,21 @@ final class CharacterMap {
     return string.index(mark, offsetBy: position % CharacterMap.interval)
   }
 
+  /// How many characters stand before a place where one begins; the inverse of `index(of:in:)`.
+  func position(of index: String.Index, in string: String) -> Int {
+    guard let marks else {
+      return string.utf8.distance(from: string.startIndex, to: index)
+    }
+    // The last mark that is not behind the place.
+    var (low, high) = (0, marks.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if marks[middle] <= index { low = middle } else { high = middle }
+    }
+    guard low < marks.count else { return 0 }
+    return low * CharacterMap.interval + string.distance(from: marks[low], to: index)
+  }
+
   /// Whether the map also holds, once counted on, for a string with `piece` added at its end.
   func hasCountedOn(_ piece: String) -> Bool {
     guard marks == nil, CharacterMap.isPlain(piece) else { return false }

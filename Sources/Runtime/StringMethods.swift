@@ -50,7 +50,7 @@ enum StringMethods {
       if part.isEmpty { return .integer(try TextWalk.count(text, call.session)) }
       var search = try TextSearch(part, in: call.text(0), call.session)
       guard let last = try search.last() else { return .nil }
-      return .integer(try TextWalk.distance(in: text, to: last, call.session))
+      return .integer(try call.text(0).position(of: last, call.session))
     },
     Builtin(
       "count(text: string, part: string, start: number = 0) -> number",

@@ -99,6 +99,15 @@ public final class Text: @unchecked Sendable {
     return try mapped(session).index(of: position, in: string)
   }
 
+  /// How many characters of `string` stand before a place where one begins.
+  func position(of index: String.Index, _ session: Session) throws -> Int {
+    let string = string
+    if string.utf8.count < Text.shortestMapped {
+      return string.distance(from: string.startIndex, to: index)
+    }
+    return try mapped(session).position(of: index, in: string)
+  }
+
   /// Whether equal characters are equal bytes.
   func isPlain(_ session: Session) throws -> Bool {
     var string = string
