@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Profiles a training step of the small tokenizer and the drawing of one picture, and puts both reports
+# Profiles a training step of the small tokenizer and the sampling of one picture, and puts both reports
 # into docs/Performance.md, below its heading "Profiles".
 # usage: benchmarks/profiles.sh BINARY [THREADS]
 set -euo pipefail
@@ -11,7 +11,7 @@ document=../docs/Performance.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# profile WORK OPTION...: the report of a work at the sizes of the small configuration.
+# profile WORK OPTION...: the report of a workload at the sizes of the small configuration.
 profile() {
   local small
   small=$(cd models && python3 -c 'from rows import SMALL; print(*(f"{k}={v}" for k, v in SMALL.items()))')
@@ -27,7 +27,7 @@ profile sample batch=1 steps=25
     "$(awk -F ': ' '/model name/ {print $2; exit}' /proc/cpuinfo)"
   printf '\n### Twelve training steps of the small tokenizer, batch 64\n\n```text\n'
   grep -v '^$' "$work/train.txt" | head -50
-  printf '```\n\n### Drawing one picture again and again: width 192, 6 blocks, 32 tokens, 25 Euler steps\n\n```text\n'
+  printf '```\n\n### Sampling one picture repeatedly: width 192, 6 blocks, 32 tokens, 25 Euler steps\n\n```text\n'
   grep -v '^$' "$work/sample.txt" | head -50
   printf '```\n\n'
   sed -n '/^## How to measure$/,$p' "$document"
