@@ -1,32 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic, comparison and selection over runs of floats. Simple loops: the compiler makes
-// vector code of them, once for each generation of processors.
+// Arithmetic, comparison and selection over runs of floats, with the gradients of the operations in
+// the table operations.h. Simple loops: the compiler makes vector code of them, once for each
+// generation of processors.
 #include "elementwise.h"
 
-#include "vectormath.h"
-
-#define BINARY(name, expression)                                                \
-  MULTIVERSIONED                                                                \
-  void smap_##name(const float *x, const float *y, float *out, long n) {        \
-    for (long i = 0; i < n; i++) {                                              \
-      float a = x[i], b = y[i];                                                 \
-      out[i] = expression;                                                      \
-    }                                                                           \
-  }                                                                             \
-  MULTIVERSIONED                                                                \
-  void smap_##name##_scalar(const float *x, float b, float *out, long n) {      \
-    for (long i = 0; i < n; i++) {                                              \
-      float a = x[i];                                                           \
-      out[i] = expression;                                                      \
-    }                                                                           \
-  }                                                                             \
-  MULTIVERSIONED                                                                \
-  void smap_scalar_##name(float a, const float *y, float *out, long n) {        \
-    for (long i = 0; i < n; i++) {                                              \
-      float b = y[i];                                                           \
-      out[i] = expression;                                                      \
-    }                                                                           \
-  }
+#include "approximations.h"
 
 /// The remainder of the divisor's sign, exact as fmod is.
 INLINE float signed_remainder(float a, float b) {
@@ -46,24 +24,118 @@ INLINE float floored_quotient(float a, float b) {
   return quotient - whole > 0.5f ? whole + 1.0f : whole;
 }
 
-BINARY(add, a + b)
-BINARY(sub, a - b)
-BINARY(mul, a * b)
-BINARY(div, a / b)
-BINARY(max, ((a >= b) | (a != a)) ? a : b)
-BINARY(min, ((a <= b) | (a != a)) ? a : b)
-BINARY(pow, powf(a, b))
-BINARY(floordiv, floored_quotient(a, b))
-BINARY(remainder, signed_remainder(a, b))
-BINARY(fmod, fmodf(a, b))
-BINARY(atan2, atan2f(a, b))
-BINARY(hypot, hypotf(a, b))
-BINARY(equal, a == b ? 1.0f : 0.0f)
-BINARY(unequal, a != b ? 1.0f : 0.0f)
-BINARY(less, a < b ? 1.0f : 0.0f)
-BINARY(less_equal, a <= b ? 1.0f : 0.0f)
-BINARY(greater, a > b ? 1.0f : 0.0f)
-BINARY(greater_equal, a >= b ? 1.0f : 0.0f)
+/// The share of the gradient that goes to an operand that was chosen, or as large as the other.
+INLINE float share(int is_chosen, int is_tied) {
+  return is_chosen ? 1.0f : is_tied ? 0.5f : 0.0f;
+}
+
+/// `value` divided by a distance from the origin; 0 at the origin, where there is no direction.
+INLINE float over_distance(float value, float distance) {
+  return distance == 0.0f ? 0.0f : value / distance;
+}
+
+/// a * a + b * b, rounded once: the products are exact, so a multiply-add gives the same.
+INLINE float squares(float a, float b) { return (float)((double)a * a + (double)b * b); }
+
+// MARK: kernels
+
+#define BINARY(name, kind, ranges, formula, left_reads, left, right_reads, right) \
+  MULTIVERSIONED                                                                  \
+  void smap_##name(const float *x, const float *y, float *out, long n) {          \
+    for (long i = 0; i < n; i++) {                                                \
+      float a = x[i], b = y[i];                                                   \
+      out[i] = formula;                                                           \
+    }                                                                             \
+  }                                                                               \
+  MULTIVERSIONED                                                                  \
+  void smap_##name##_scalar(const float *x, float b, float *out, long n) {        \
+    for (long i = 0; i < n; i++) {                                                \
+      float a = x[i];                                                             \
+      out[i] = formula;                                                           \
+    }                                                                             \
+  }                                                                               \
+  MULTIVERSIONED                                                                  \
+  void smap_scalar_##name(float a, const float *y, float *out, long n) {          \
+    for (long i = 0; i < n; i++) {                                                \
+      float b = y[i];                                                             \
+      out[i] = formula;                                                           \
+    }                                                                             \
+  }                                                                               \
+  PARTIAL_##left_reads(name##_left, left)                                         \
+  PARTIAL_##right_reads(name##_right, right)
+
+// What a gradient does not read has no name, so it cannot be read by mistake.
+#define PARTIAL_zero(name, gradient)
+#define PARTIAL_same(name, gradient)
+#define PARTIAL_nothing(name, gradient) PARTIAL(name, , gradient)
+#define PARTIAL_a(name, gradient) PARTIAL(name, LOAD_A, gradient)
+#define PARTIAL_b(name, gradient) PARTIAL(name, LOAD_B, gradient)
+#define PARTIAL_ab(name, gradient) PARTIAL(name, LOAD_A LOAD_B, gradient)
+#define PARTIAL_ay(name, gradient) PARTIAL(name, LOAD_A LOAD_Y, gradient)
+#define PARTIAL_by(name, gradient) PARTIAL(name, LOAD_B LOAD_Y, gradient)
+#define PARTIAL_aby(name, gradient) PARTIAL(name, LOAD_A LOAD_B LOAD_Y, gradient)
+#define LOAD_A float a = a_moves ? x[i] : x0;
+#define LOAD_B float b = b_moves ? z[i] : z0;
+#define LOAD_Y float y = result[i];
+
+// The loop with what moves known when it is compiled. A number is read before the loop, which may
+// write where it lies.
+#define PARTIAL(name, load, gradient)                                                             \
+  INLINE void loop_of_##name(const float *x, int a_moves, const float *z, int b_moves,            \
+                             const float *result, const float *slope, float *out, long n) {       \
+    const float x0 = a_moves ? 0.0f : *x, z0 = b_moves ? 0.0f : *z;                               \
+    (void)x0, (void)z0, (void)result;                                                             \
+    for (long i = 0; i < n; i++) {                                                                \
+      load float g = slope[i];                                                                    \
+      out[i] = gradient;                                                                          \
+    }                                                                                             \
+  }                                                                                               \
+  PARTIAL_FORM(name, , 1, 1)                                                                      \
+  PARTIAL_FORM(name, _scalar, 1, 0)                                                               \
+  PARTIAL_FORM(name, _of_scalar, 0, 1)
+#define PARTIAL_FORM(name, form, a_moves, b_moves)                                                \
+  void smap_##name##form(const float *a, const float *b, const float *y, const float *g,          \
+                         float *out, long n);                                                     \
+  MULTIVERSIONED                                                                                  \
+  void smap_##name##form(const float *a, const float *b, const float *y, const float *g,          \
+                         float *out, long n) {                                                    \
+    loop_of_##name(a, a_moves, b, b_moves, y, g, out, n);                                         \
+  }
+
+#define UNARY(...)
+#define UNARY_RUN(...)
+#include "operations.h"
+#undef BINARY
+
+// MARK: the rows
+
+#define ROW_zero(name) {0}
+#define ROW_same(name) {.is_same = true}
+#define ROW_nothing(name) {FORMS(name)}
+#define ROW_a(name) {.reads_a = true, FORMS(name)}
+#define ROW_b(name) {.reads_b = true, FORMS(name)}
+#define ROW_ab(name) {.reads_a = true, .reads_b = true, FORMS(name)}
+#define ROW_ay(name) {.reads_a = true, .reads_y = true, FORMS(name)}
+#define ROW_by(name) {.reads_b = true, .reads_y = true, FORMS(name)}
+#define ROW_aby(name) {.reads_a = true, .reads_b = true, .reads_y = true, FORMS(name)}
+#define FORMS(name)                                                                \
+  .runs = smap_##name, .run_number = smap_##name##_scalar, .number_run = smap_##name##_of_scalar
+#define RANGES(a_low, a_high, b_low, b_high) a_low, a_high, b_low, b_high
+#define BINARY(name, kind, ranges, formula, left_reads, left, right_reads, right)                \
+  {#name,                                                                                        \
+   SmapBinaryKind_##kind,                                                                        \
+   smap_##name,                                                                                  \
+   smap_##name##_scalar,                                                                         \
+   smap_scalar_##name,                                                                           \
+   ROW_##left_reads(name##_left),                                                                \
+   ROW_##right_reads(name##_right),                                                              \
+   RANGES ranges},
+const SmapBinaryRow smap_binary_rows[] = {
+#include "operations.h"
+};
+const long smap_binary_count = sizeof smap_binary_rows / sizeof *smap_binary_rows;
+
+// MARK: other loops
 
 MULTIVERSIONED
 void smap_axpy(float alpha, const float *x, float *y, long n) {

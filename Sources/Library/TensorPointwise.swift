@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Functions that work element by element. A number stays a number, in double precision; anything
-// else is read as a tensor.
+// else is read as a tensor. Formulas are those of the table `operations.h` of the kernels.
 
 import Glibc
 import Runtime
@@ -32,103 +32,79 @@ enum TensorPointwise {
   }
 
   private static let powers: [Builtin] = [
-    pointwise("abs", .abs, "Gives the size without the sign.", "abs(-3)   #=> 3") {
-      Swift.abs($0)
-    },
-    pointwise("exp", .exp, "Raises e to a power.", "exp(0)   #=> 1") { Glibc.exp($0) },
-    pointwise("log", .log, "Gives the natural logarithm.", "log([1, 0])   #=> tensor([0, -inf])") {
-      Glibc.log($0)
-    },
-    pointwise("exp2", .exp2, "Raises 2 to a power.", "exp2(9)   #=> 512") { Glibc.exp2($0) },
+    pointwise(.abs, "Gives the size without the sign.", "abs(-3)   #=> 3"),
+    pointwise(.exp, "Raises e to a power.", "exp(0)   #=> 1"),
+    pointwise(.log, "Gives the natural logarithm.", "log([1, 0])   #=> tensor([0, -inf])"),
+    pointwise(.exp2, "Raises 2 to a power.", "exp2(9)   #=> 512"),
     pointwise(
-      "expm1", .expm1, "Gives exp(x) - 1, also exact near 0.", "expm1(0)   #=> 0"
-    ) { Glibc.expm1($0) },
+      .expm1, "Gives exp(x) - 1, also exact near 0.", "expm1(0)   #=> 0"
+    ),
     pointwise(
-      "log1p", .log1p, "Gives log(1 + x), also exact near 0.", "log1p(0)   #=> 0"
-    ) { Glibc.log1p($0) },
-    pointwise("log10", .log10, "Gives the logarithm to base 10.", "log10(1000)   #=> 3") {
-      Glibc.log10($0)
-    },
-    pointwise("log2", .log2, "Gives the logarithm to base 2.", "log2(512)   #=> 9") {
-      Glibc.log2($0)
-    },
+      .log1p, "Gives log(1 + x), also exact near 0.", "log1p(0)   #=> 0"
+    ),
+    pointwise(.log10, "Gives the logarithm to base 10.", "log10(1000)   #=> 3"),
+    pointwise(.log2, "Gives the logarithm to base 2.", "log2(512)   #=> 9"),
     pointwise(
-      "sqrt", .sqrt, "Gives the square root; nan below 0.", "sqrt([4, 9])   #=> tensor([2, 3])"
-    ) { $0.squareRoot() },
-    pointwise("rsqrt", .rsqrt, "Gives 1 divided by the square root.", "rsqrt(4)   #=> 0.5") {
-      1 / $0.squareRoot()
-    },
+      .sqrt, "Gives the square root; nan below 0.", "sqrt([4, 9])   #=> tensor([2, 3])"
+    ),
+    pointwise(.rsqrt, "Gives 1 divided by the square root.", "rsqrt(4)   #=> 0.5"),
   ]
 
   private static let waves: [Builtin] = [
-    pointwise("tan", .tan, "Gives the tangent of an angle in radians.", "tan(0)   #=> 0") {
-      Glibc.tan($0)
-    },
+    pointwise(.tan, "Gives the tangent of an angle in radians.", "tan(0)   #=> 0"),
     pointwise(
-      "asin", .asin, "Gives the angle whose sine is x; nan beyond -1 to 1.", "asin(0)   #=> 0"
-    ) { Glibc.asin($0) },
+      .asin, "Gives the angle whose sine is x; nan beyond -1 to 1.", "asin(0)   #=> 0"
+    ),
     pointwise(
-      "acos", .acos, "Gives the angle whose cosine is x; nan beyond -1 to 1.", "acos(1)   #=> 0"
-    ) { Glibc.acos($0) },
-    pointwise("atan", .atan, "Gives the angle whose tangent is x.", "atan(0)   #=> 0") {
-      Glibc.atan($0)
-    },
-    pointwise("sinh", .sinh, "Gives the hyperbolic sine.", "sinh(0)   #=> 0") { Glibc.sinh($0) },
-    pointwise("cosh", .cosh, "Gives the hyperbolic cosine.", "cosh(0)   #=> 1") {
-      Glibc.cosh($0)
-    },
+      .acos, "Gives the angle whose cosine is x; nan beyond -1 to 1.", "acos(1)   #=> 0"
+    ),
+    pointwise(.atan, "Gives the angle whose tangent is x.", "atan(0)   #=> 0"),
+    pointwise(.sinh, "Gives the hyperbolic sine.", "sinh(0)   #=> 0"),
+    pointwise(.cosh, "Gives the hyperbolic cosine.", "cosh(0)   #=> 1"),
     pointwise(
-      "asinh", .asinh, "Gives the number whose hyperbolic sine is x.", "asinh(0)   #=> 0"
-    ) { Glibc.asinh($0) },
+      .asinh, "Gives the number whose hyperbolic sine is x.", "asinh(0)   #=> 0"
+    ),
     pointwise(
-      "acosh", .acosh, "Gives the number whose hyperbolic cosine is x; nan below 1.",
+      .acosh, "Gives the number whose hyperbolic cosine is x; nan below 1.",
       "acosh(1)   #=> 0"
-    ) { Glibc.acosh($0) },
+    ),
     pointwise(
-      "atanh", .atanh, "Gives the number whose hyperbolic tangent is x.", "atanh(0)   #=> 0"
-    ) { Glibc.atanh($0) },
-    pointwise("sin", .sin, "Gives the sine of an angle in radians.", "sin(0)   #=> 0") {
-      Glibc.sin($0)
-    },
-    pointwise("cos", .cos, "Gives the cosine of an angle in radians.", "cos(0)   #=> 1") {
-      Glibc.cos($0)
-    },
-    pointwise("tanh", .tanh, "Gives the hyperbolic tangent.", "tanh(0)   #=> 0") {
-      Glibc.tanh($0)
-    },
+      .atanh, "Gives the number whose hyperbolic tangent is x.", "atanh(0)   #=> 0"
+    ),
+    pointwise(.sin, "Gives the sine of an angle in radians.", "sin(0)   #=> 0"),
+    pointwise(.cos, "Gives the cosine of an angle in radians.", "cos(0)   #=> 1"),
+    pointwise(.tanh, "Gives the hyperbolic tangent.", "tanh(0)   #=> 0"),
   ]
 
   private static let activations: [Builtin] = [
     pointwise(
-      "softplus", .softplus, "Gives log(1 + exp(x)), a smooth `relu`.",
+      .softplus, "Gives log(1 + exp(x)), a smooth `relu`.",
       "softplus([-1000, 0, 100])   #=> tensor([0, 0.6931, 100])"
-    ) { $0 > 0 ? $0 + Glibc.log1p(Glibc.exp(-$0)) : Glibc.log1p(Glibc.exp($0)) },
+    ),
     pointwise(
-      "erf", .erf, "Gives the error function: the share of a normal draw within x times sqrt(2).",
+      .erf, "Gives the error function: the share of a normal draw within x times sqrt(2).",
       "erf([0, 1])   #=> tensor([0, 0.8427])"
-    ) { Glibc.erf($0) },
-    pointwise("sigmoid", .sigmoid, "Gives 1 / (1 + exp(-x)).", "sigmoid(0)   #=> 0.5") {
-      sigmoid($0)
-    },
+    ),
+    pointwise(.sigmoid, "Gives 1 / (1 + exp(-x)).", "sigmoid(0)   #=> 0.5"),
     pointwise(
-      "relu", .relu, "Puts 0 in place of what is negative.",
+      .relu, "Puts 0 in place of what is negative.",
       "relu([-1, 2])   #=> tensor([0, 2])"
-    ) { $0 < 0 ? 0 : $0 },
+    ),
     pointwise(
-      "gelu", .gelu, "Gives x times the probability that a normal draw is below x.",
+      .gelu, "Gives x times the probability that a normal draw is below x.",
       "gelu([0, 1])   #=> tensor([0, 0.8413])"
-    ) { 0.5 * $0 * (1 + erf($0 * 0.5.squareRoot())) },
+    ),
     pointwise(
-      "silu", .silu, "Gives x times its sigmoid.", "silu([0, 1])   #=> tensor([0, 0.7311])"
-    ) { $0 * sigmoid($0) },
+      .silu, "Gives x times its sigmoid.", "silu([0, 1])   #=> tensor([0, 0.7311])"
+    ),
   ]
 
   private static let steps: [Builtin] = [
     pointwise(
-      "sign", .sign, "Gives 1, 0 or -1 by the sign.", "sign([-5, 0, 2])   #=> tensor([-1, 0, 1])"
-    ) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0.isNaN ? $0 : 0 },
-    pointwise("floor", .floor, "Rounds down.", "floor(-1.5)   #=> -2") { $0.rounded(.down) },
-    pointwise("ceil", .ceil, "Rounds up.", "ceil(1.2)   #=> 2") { $0.rounded(.up) },
+      .sign, "Gives 1, 0 or -1 by the sign.", "sign([-5, 0, 2])   #=> tensor([-1, 0, 1])"
+    ),
+    pointwise(.floor, "Rounds down.", "floor(-1.5)   #=> -2"),
+    pointwise(.ceil, "Rounds up.", "ceil(1.2)   #=> 2"),
     Builtin(
       "round(x: tensor, digits = 0)",
       "Rounds to so many digits behind the point, halves to the even one.",
@@ -143,24 +119,22 @@ enum TensorPointwise {
       if digits == 0 { return .number(number.rounded(.toNearestOrEven)) }
       return .number(Formatting.rounded(number, decimals: digits))
     },
-    pointwise("trunc", .trunc, "Rounds towards 0.", "trunc(-1.5)   #=> -1") {
-      $0.rounded(.towardZero)
-    },
+    pointwise(.trunc, "Rounds towards 0.", "trunc(-1.5)   #=> -1"),
   ]
 
   private static let tests: [Builtin] = [
     test(
-      "isnan", .isnan, "Tells where elements are not numbers.",
+      .isnan, "Tells where elements are not numbers.",
       "isnan([1, nan])   #=> tensor([0, 1])"
-    ) { $0.isNaN },
+    ),
     test(
-      "isinf", .isinf, "Tells where elements are infinite.",
+      .isinf, "Tells where elements are infinite.",
       "isinf([1, -inf])   #=> tensor([0, 1])"
-    ) { $0.isInfinite },
+    ),
     test(
-      "isfinite", .isfinite, "Tells where elements are neither infinite nor nan.",
+      .isfinite, "Tells where elements are neither infinite nor nan.",
       "isfinite([1, nan, inf])   #=> tensor([1, 0, 0])"
-    ) { $0.isFinite },
+    ),
   ]
 
   private static let combinations: [Builtin] = [
@@ -223,24 +197,23 @@ enum TensorPointwise {
 
   /// A test of one argument: a mask for tensors, a boolean for numbers.
   private static func test(
-    _ name: String, _ operation: UnaryOperation, _ summary: String, _ example: String,
-    number: @escaping @Sendable (Double) -> Bool
+    _ operation: UnaryOperation, _ summary: String, _ example: String
   ) -> Builtin {
-    Builtin("\(name)(x: tensor) -> tensor", summary, example: example) { call in
-      if case .number(let x) = call[0] { return .bool(number(x)) }
+    let number = operation.number
+    return Builtin("\(operation.name)(x: tensor) -> tensor", summary, example: example) { call in
+      if case .number(let x) = call[0] { return .bool(number(x) != 0) }
       return .tensor(try call.tensor(0).applying(operation))
     }
   }
 
-  private static func sigmoid(_ x: Double) -> Double { 1 / (1 + Glibc.exp(-x)) }
-
-  /// A function of one argument, for tensors by a kernel and for numbers by `number`.
+  /// A function of one argument: for tensors the kernel of the table of operations, for numbers its
+  /// function of one number.
   private static func pointwise(
-    _ name: String, _ operation: UnaryOperation, _ summary: String, _ example: String,
-    number: @escaping Builtin.NumberFunction
+    _ operation: UnaryOperation, _ summary: String, _ example: String
   ) -> Builtin {
-    Builtin(
-      "\(name)(x: tensor) -> tensor", summary, example: example, shortcut: .function,
+    let number = operation.number
+    return Builtin(
+      "\(operation.name)(x: tensor) -> tensor", summary, example: example, shortcut: .function,
       function: number
     ) { call in
       if case .number(let x) = call[0] { return .number(number(x)) }

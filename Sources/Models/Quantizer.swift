@@ -181,12 +181,12 @@ extension Tensor {
   func meanRowDistance(to target: Tensor) throws -> Tensor {
     let rows = max(count / max(shape[rank - 1], 1), 1)
     let difference = try Tensor(uninitialized: shape)
-    smap_sub(pointer, target.pointer, difference.pointer, count)
+    smap_subtract(pointer, target.pointer, difference.pointer, count)
     let sum = smap_square_sum(difference.pointer, count)
     let result = try Tensor.scalar(Float(sum / Double(rows)))
     return result.recorded(from: [self]) { gradient in
       let dx = try Tensor(uninitialized: difference.shape)
-      smap_mul_scalar(
+      smap_multiply_scalar(
         difference.pointer, 2 * gradient.pointer[0] / Float(rows), dx.pointer, dx.count)
       return [dx]
     }

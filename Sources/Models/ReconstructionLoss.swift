@@ -29,7 +29,7 @@ public struct ReconstructionLoss: Sendable {
   func callAsFunction(_ pixels: Tensor, target: Tensor) throws -> (loss: Tensor, mse: Float) {
     let count = pixels.count
     let error = try Tensor(uninitialized: pixels.shape)
-    smap_sub(pixels.pointer, target.pointer, error.pointer, count)
+    smap_subtract(pixels.pointer, target.pointer, error.pointer, count)
     let slope = try Tensor(uninitialized: pixels.shape)
     let (batch, size) = (pixels.shape[0], count / max(pixels.shape[0], 1))
     var (value, mse): (Float, Float) = (0, 0)
@@ -39,12 +39,12 @@ public struct ReconstructionLoss: Sendable {
       mse += own / Float(batch)
       value += logarithmic * logf(own + floor) / Float(batch)
       let weight = 2 * logarithmic / ((own + floor) * Float(batch) * Float(size))
-      smap_mul_scalar(error.pointer + start, weight, slope.pointer + start, size)
+      smap_multiply_scalar(error.pointer + start, weight, slope.pointer + start, size)
     }
     if pyramid > 0 { value += pyramid * addPyramid(error, slope) }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)
-      smap_mul_scalar(slope.pointer, gradient.pointer[0], dx.pointer, dx.count)
+      smap_multiply_scalar(slope.pointer, gradient.pointer[0], dx.pointer, dx.count)
       return [dx]
     }
     return (loss, mse)

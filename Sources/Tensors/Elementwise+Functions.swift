@@ -1,131 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions of one operand, element by element: a table of kernels and their gradients.
+// Functions of one operand, element by element. Kernels and gradients are those of the table
+// `operations.h`.
 
 import CKernels
 
-/// A function that works element by element.
-public enum UnaryOperation: Sendable, CaseIterable {
-  case negate, abs, square, sqrt, rsqrt, exp, log, log2, sin, cos, tanh, sigmoid, relu
-  /// x times the probability that a standard normal number is below x.
-  case gelu
-  /// x times its sigmoid.
-  case silu
-  /// These are constant almost everywhere: their gradient is zero.
-  case sign, floor, ceil, round, trunc
-  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh
-  case exp2, expm1, log1p, log10, erf
-  /// log(1 + e^x).
-  case softplus
-  /// 1 where the element is not a number; where it is infinite; where it is neither.
-  case isnan, isinf, isfinite
+/// A function of one operand that works element by element; the table of them is `operations.h`.
+public typealias UnaryOperation = SmapUnaryOperation
 
-  package typealias Kernel =
-    @convention(c) (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
-  package typealias GradientKernel =
-    @convention(c) (
-      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
-      UnsafeMutablePointer<Float>, Int
-    ) -> Void
-
-  @inline(__always)
-  package var kernel: Kernel {
-    switch self {
-    case .negate: smap_neg
-    case .abs: smap_abs
-    case .square: smap_square
-    case .sqrt: smap_sqrt
-    case .rsqrt: smap_rsqrt
-    case .exp: smap_exp
-    case .log: smap_log
-    case .log2: smap_log2
-    case .sin: smap_sin
-    case .cos: smap_cos
-    case .tanh: smap_tanh
-    case .sigmoid: smap_sigmoid
-    case .relu: smap_relu
-    case .gelu: smap_gelu
-    case .silu: smap_silu
-    case .sign: smap_sign
-    case .floor: smap_floor
-    case .ceil: smap_ceil
-    case .round: smap_round
-    case .isnan: smap_isnan
-    case .trunc: smap_trunc
-    case .tan: smap_tan
-    case .asin: smap_asin
-    case .acos: smap_acos
-    case .atan: smap_atan
-    case .sinh: smap_sinh
-    case .cosh: smap_cosh
-    case .asinh: smap_asinh
-    case .acosh: smap_acosh
-    case .atanh: smap_atanh
-    case .exp2: smap_exp2
-    case .expm1: smap_expm1
-    case .log1p: smap_log1p
-    case .log10: smap_log10
-    case .erf: smap_erf
-    case .softplus: smap_softplus
-    case .isinf: smap_isinf
-    case .isfinite: smap_isfinite
-    }
+extension UnaryOperation {
+  /// All of them, in the order of the table.
+  public static var allCases: [UnaryOperation] {
+    (0..<smap_unary_count).compactMap { UnaryOperation(rawValue: UInt8($0)) }
   }
 
-  /// The kernel of the gradient; nil where the gradient is zero.
-  package var gradientKernel: GradientKernel? {
-    switch self {
-    case .negate: smap_neg_gradient
-    case .abs: smap_abs_gradient
-    case .square: smap_square_gradient
-    case .sqrt: smap_sqrt_gradient
-    case .rsqrt: smap_rsqrt_gradient
-    case .exp: smap_exp_gradient
-    case .log: smap_log_gradient
-    case .log2: smap_log2_gradient
-    case .sin: smap_sin_gradient
-    case .cos: smap_cos_gradient
-    case .tanh: smap_tanh_gradient
-    case .sigmoid: smap_sigmoid_gradient
-    case .relu: smap_relu_gradient
-    case .gelu: smap_gelu_gradient
-    case .silu: smap_silu_gradient
-    case .tan: smap_tan_gradient
-    case .asin: smap_asin_gradient
-    case .acos: smap_acos_gradient
-    case .atan: smap_atan_gradient
-    case .sinh: smap_sinh_gradient
-    case .cosh: smap_cosh_gradient
-    case .asinh: smap_asinh_gradient
-    case .acosh: smap_acosh_gradient
-    case .atanh: smap_atanh_gradient
-    case .exp2: smap_exp2_gradient
-    case .expm1: smap_expm1_gradient
-    case .log1p: smap_log1p_gradient
-    case .log10: smap_log10_gradient
-    case .erf: smap_erf_gradient
-    case .softplus: smap_softplus_gradient
-    case .sign, .floor, .ceil, .round, .trunc, .isnan, .isinf, .isfinite: nil
-    }
-  }
+  /// The name, as the table has it.
+  public var name: String { String(cString: row.name) }
 
-  /// Whether the gradient is computed from the result instead of the argument.
-  var readsResult: Bool {
-    switch self {
-    case .sqrt, .rsqrt, .exp, .tanh, .sigmoid, .tan, .exp2, .expm1: true
-    default: false
-    }
-  }
+  /// The function of one number, in double precision.
+  public var number: @convention(c) (Double) -> Double { row.number }
 
   /// Whether the result is a mask.
-  var isTest: Bool { self == .isnan || self == .isinf || self == .isfinite }
+  public var isTest: Bool { row.derivative == .mask }
+
+  /// What the table says.
+  @inline(__always)
+  package var row: SmapUnaryRow { smap_unary_row(self).pointee }
 }
 
 extension Tensor {
   /// Applies a function to each element.
   public func applying(_ operation: UnaryOperation) throws -> Tensor {
     let result = try uninitializedLike()
-    let (kernel, x, out) = (operation.kernel, pointer, result.pointer)
+    let (kernel, x, out) = (operation.row.kernel, pointer, result.pointer)
     try Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
       if count <= Tensor.unaryBlockSize {
         kernel(x, out, count)
@@ -146,10 +53,10 @@ extension Tensor {
   private static var unaryBlockSize: Int { 32768 }
 
   private func record(_ result: Tensor, _ operation: UnaryOperation) -> Tensor {
-    guard let kernel = operation.gradientKernel else {
+    guard let kernel = operation.row.gradient else {
       return result.recorded(from: [self]) { _ in [nil] }
     }
-    let kept = operation.readsResult ? result.unrecorded : detached
+    let kept = operation.row.derivative == .result ? result.unrecorded : detached
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
       let (k, g, out) = (kept.pointer, gradient.pointer, dx.pointer)
@@ -157,7 +64,7 @@ extension Tensor {
         try ThreadPool.forEachBlock(unlessStopped: dx.count, rowsPerBlock: Tensor.unaryBlockSize) {
           block in
           let i = block.lowerBound
-          kernel(k + i, k + i, g + i, out + i, block.count)
+          kernel(k + i, g + i, out + i, block.count)
         }
       }
       return [dx]

@@ -1,107 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How gradients pass through the operations on two operands. Only what a rule reads is kept alive
-// by the tape: nothing for a sum, the other factor for a product.
+// How gradients pass through the operations on two operands. The table says what the rule of an
+// operand reads; only that is kept alive by the tape: nothing for a sum, the other factor for a
+// product.
 
-/// What an operation keeps for its backward pass; nil where its rule does not look.
-private struct Kept {
-  var a: Tensor?
-  var b: Tensor?
-  var result: Tensor?
-}
+import CKernels
 
 extension BinaryOperation {
   /// Puts `result`, this operation on `a` and `b`, on the tape.
   func record(_ result: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     let (needsA, needsB) = (a.node != nil, b.node != nil)
     let (shapeA, shapeB) = (a.shape, b.shape)
-    let kept = keep(result, a, b, needsA, needsB)
+    let (left, right) = (row.left, row.right)
+    let keptA = (needsA && left.reads_a) || (needsB && right.reads_a) ? a.detached : nil
+    let keptB = (needsA && left.reads_b) || (needsB && right.reads_b) ? b.detached : nil
+    let kept = (needsA && left.reads_y) || (needsB && right.reads_y) ? result.unrecorded : nil
     return result.recorded(from: [a, b]) { gradient in
-      let toA = needsA ? try gradientOfLeft(gradient, kept) : nil
-      let toB = needsB ? try gradientOfRight(gradient, kept) : nil
+      let toA = needsA ? try row.left.applied(to: gradient, keptA, keptB, kept) : nil
+      let toB = needsB ? try row.right.applied(to: gradient, keptA, keptB, kept) : nil
       return [try toA?.summed(to: shapeA), try toB?.summed(to: shapeB)]
     }
   }
 
-  private func keep(
-    _ result: Tensor, _ a: Tensor, _ b: Tensor, _ needsA: Bool, _ needsB: Bool
-  ) -> Kept {
-    switch self {
-    case .multiply:
-      Kept(a: needsB ? a.detached : nil, b: needsA ? b.detached : nil)
-    case .divide:
-      Kept(b: b.detached, result: needsB ? result.unrecorded : nil)
-    case .power:
-      Kept(a: a.detached, b: b.detached, result: needsB ? result.unrecorded : nil)
-    case .maximum, .minimum, .remainder, .fmod, .atan2:
-      Kept(a: a.detached, b: b.detached)
-    case .hypot:
-      Kept(a: a.detached, b: b.detached, result: result.unrecorded)
-    default: Kept()
+  /// Puts `result`, this operation on `a` and a number, on the tape.
+  func record(_ result: Tensor, _ a: Tensor, _ b: Float) -> Tensor {
+    let keptA = row.left.reads_a ? a.detached : nil
+    let kept = row.left.reads_y ? result.unrecorded : nil
+    return result.recorded(from: [a]) { gradient in
+      guard let kernel = row.left.run_number else { return [row.left.is_same ? gradient : nil] }
+      return [
+        try SmapPartial.computed(gradient, kept) { start, y, g, out, count in
+          withUnsafePointer(to: b) { number in
+            kernel((keptA ?? gradient).pointer + start, number, y, g, out, count)
+          }
+        }
+      ]
     }
   }
 
-  private func gradientOfLeft(_ gradient: Tensor, _ kept: Kept) throws -> Tensor? {
-    switch self {
-    case .add, .subtract, .remainder, .fmod: return gradient
-    case .atan2:
-      guard let a = kept.a, let b = kept.b else { return nil }
-      return try overDistance(gradient * b, a.square() + b.square())
-    case .hypot:
-      guard let a = kept.a, let result = kept.result else { return nil }
-      return try overDistance(gradient * a, result)
-    case .multiply: return try kept.b.map { try gradient * $0 }
-    case .divide: return try kept.b.map { try gradient / $0 }
-    case .maximum, .minimum: return try gradient * shareOfLeft(kept)
-    case .power:
-      guard let a = kept.a, let b = kept.b else { return nil }
-      let slope = try b * Tensor.combine(.power, a, b - 1)
-      return try gradient * Tensor.select(Tensor.combine(.equal, b, 0), 0, slope)
-    default: return nil
+  /// Puts `result`, this operation on a number and `b`, on the tape.
+  func record(_ result: Tensor, _ a: Float, _ b: Tensor) -> Tensor {
+    let keptB = row.right.reads_b ? b.detached : nil
+    let kept = row.right.reads_y ? result.unrecorded : nil
+    return result.recorded(from: [b]) { gradient in
+      guard let kernel = row.right.number_run else { return [row.right.is_same ? gradient : nil] }
+      return [
+        try SmapPartial.computed(gradient, kept) { start, y, g, out, count in
+          withUnsafePointer(to: a) { number in
+            kernel(number, (keptB ?? gradient).pointer + start, y, g, out, count)
+          }
+        }
+      ]
     }
   }
+}
 
-  private func gradientOfRight(_ gradient: Tensor, _ kept: Kept) throws -> Tensor? {
-    switch self {
-    case .add: return gradient
-    case .subtract: return try -gradient
-    case .multiply: return try kept.a.map { try gradient * $0 }
-    case .divide:
-      guard let b = kept.b, let result = kept.result else { return nil }
-      return try -(gradient / b * result)
-    case .maximum, .minimum: return try gradient * (1 - shareOfLeft(kept))
-    case .power:
-      guard let a = kept.a, let b = kept.b, let result = kept.result else { return nil }
-      let slope = try result * a.applying(.log)
-      // 0 ** y is 0 for all y around a positive one, and 1 at 0 by definition.
-      let isFlat = try Tensor.combine(
-        .multiply, Tensor.combine(.equal, a, 0), Tensor.combine(.greaterOrEqual, b, 0))
-      return try gradient * Tensor.select(isFlat, 0, slope)
-    case .atan2:
-      guard let a = kept.a, let b = kept.b else { return nil }
-      return try -overDistance(gradient * a, a.square() + b.square())
-    case .hypot:
-      guard let b = kept.b, let result = kept.result else { return nil }
-      return try overDistance(gradient * b, result)
-    case .fmod:
-      guard let a = kept.a, let b = kept.b else { return nil }
-      return try -(gradient * (a / b).applying(.trunc))
-    case .remainder:
-      guard let a = kept.a, let b = kept.b else { return nil }
-      return try -(gradient * Tensor.combine(.floorDivide, a, b))
-    default: return nil
+extension SmapPartial {
+  /// The gradient of an operand, in the shape of the result, from the gradient of the result and what
+  /// was kept of both operands and the result; nil if there is none.
+  fileprivate func applied(
+    to gradient: Tensor, _ a: Tensor?, _ b: Tensor?, _ result: Tensor?
+  ) throws -> Tensor? {
+    guard let runs, let run_number, let number_run else { return is_same ? gradient : nil }
+    // An operand that is not read takes no part in the loops.
+    let x = reads_a ? a ?? gradient : gradient
+    let z = reads_b ? b ?? gradient : gradient
+    let pairing = try Pairing(x, z)
+    let dx = try gradient.uninitializedLike()
+    let (px, pz, g) = (x.pointer, z.pointer, gradient.pointer)
+    let y = (result ?? gradient).pointer
+    try Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
+      try pairing.forEachRun(of: dx) { form, i, j, start, out, count in
+        switch form {
+        case .runs: runs(px + i, pz + j, y + start, g + start, out, count)
+        case .runNumber: run_number(px + i, pz + j, y + start, g + start, out, count)
+        case .numberRun: number_run(px + i, pz + j, y + start, g + start, out, count)
+        }
+      }
     }
+    return dx
   }
 
-  /// `value` divided by a distance from the origin; 0 at the origin, where there is no direction.
-  private func overDistance(_ value: Tensor, _ distance: Tensor) throws -> Tensor {
-    try Tensor.select(Tensor.combine(.equal, distance, 0), 0, value / distance)
-  }
-
-  /// 1 where the left operand was chosen, 0 where the right was, one half for ties.
-  private func shareOfLeft(_ kept: Kept) throws -> Tensor {
-    guard let a = kept.a, let b = kept.b else { return try Tensor.scalar(0) }
-    let ahead = try Tensor.combine(self == .maximum ? .greater : .less, a, b)
-    return try ahead + 0.5 * Tensor.combine(.equal, a, b)
+  /// The gradient of the one operand that is no number: `body` makes each piece of it.
+  fileprivate static func computed(
+    _ gradient: Tensor, _ result: Tensor?,
+    _ body: (
+      _ start: Int, _ y: UnsafePointer<Float>, _ g: UnsafePointer<Float>,
+      _ out: UnsafeMutablePointer<Float>, _ count: Int
+    ) -> Void
+  ) throws -> Tensor {
+    let dx = try gradient.uninitializedLike()
+    let (g, y) = (gradient.pointer, (result ?? gradient).pointer)
+    try Profile.measure(.elementwise, operations: dx.count, bytes: 12 &* dx.count) {
+      try Tensor.throughRuns(dx.pointer, dx.count) { body($0, y + $0, g + $0, $1, $2) }
+    }
+    return dx
   }
 }

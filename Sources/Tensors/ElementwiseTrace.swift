@@ -5,7 +5,7 @@
 // Each operation on large tensors reads and writes memory, which takes longer than the arithmetic. So a
 // function is run once on a few elements while its operations are written down; the list of them then
 // runs over short pieces of the large tensors, on all threads, and what lies between two operations stays
-// in the first-level cache. The kernels are the same, and so are the bits.
+// in the L1 cache. The kernels are the same, and so are the bits.
 //
 // Elements must all be treated alike. A function that is not elementwise is found at an operation that
 // cannot be written down, or when another piece, computed both ways, differs.
@@ -22,10 +22,10 @@ package final class ElementwiseTrace {
 
   /// One operation on values, which are counted: inputs first, then the results of steps.
   fileprivate enum Step {
-    case pair(BinaryOperation.Runs, Int, Int)
-    case numberAtRight(BinaryOperation.RunNumber, Int, Float)
-    case numberAtLeft(BinaryOperation.NumberRun, Float, Int)
-    case single(UnaryOperation.Kernel, Int)
+    case pair(BinaryOperation, Int, Int)
+    case numberAtRight(BinaryOperation, Int, Float)
+    case numberAtLeft(BinaryOperation, Float, Int)
+    case single(UnaryOperation, Int)
     case constant(Float)
     case choice(Int, Int, Int)
 
@@ -69,11 +69,10 @@ package final class ElementwiseTrace {
   func add(_ operation: BinaryOperation, _ a: Tensor, _ b: Tensor, _ result: Tensor) throws
     -> Tensor
   {
-    let (both, right, left) = operation.kernels
     switch (try place(of: a), try place(of: b)) {
-    case (let x?, let y?): return note(.pair(both, x, y), result)
-    case (let x?, nil): return note(.numberAtRight(right, x, b.pointer[0]), result)
-    case (nil, let y?): return note(.numberAtLeft(left, a.pointer[0], y), result)
+    case (let x?, let y?): return note(.pair(operation, x, y), result)
+    case (let x?, nil): return note(.numberAtRight(operation, x, b.pointer[0]), result)
+    case (nil, let y?): return note(.numberAtLeft(operation, a.pointer[0], y), result)
     case (nil, nil): return result
     }
   }
@@ -81,18 +80,18 @@ package final class ElementwiseTrace {
   func add(_ operation: BinaryOperation, _ a: Tensor, _ b: Float, _ result: Tensor) throws -> Tensor
   {
     guard let x = try place(of: a) else { return result }
-    return note(.numberAtRight(operation.kernels.1, x, b), result)
+    return note(.numberAtRight(operation, x, b), result)
   }
 
   func add(_ operation: BinaryOperation, _ a: Float, _ b: Tensor, _ result: Tensor) throws -> Tensor
   {
     guard let y = try place(of: b) else { return result }
-    return note(.numberAtLeft(operation.kernels.2, a, y), result)
+    return note(.numberAtLeft(operation, a, y), result)
   }
 
   func add(_ operation: UnaryOperation, _ a: Tensor, _ result: Tensor) throws -> Tensor {
     guard let x = try place(of: a) else { return result }
-    return note(.single(operation.kernel, x), result)
+    return note(.single(operation, x), result)
   }
 
   /// Writes down a choice between two values that gave `result`.
@@ -194,7 +193,7 @@ extension Tensor {
 
 /// The steps that a result needs, with places for what lies between them.
 private struct FusedProgram {
-  /// Elements that go through all steps together: a few pieces fit into the first-level cache.
+  /// Elements that go through all steps together: a few pieces fit into the L1 cache.
   static let pieceLength = 2048
 
   private enum Source {
@@ -273,10 +272,13 @@ private struct FusedProgram {
     for (index, (step, operands, register)) in steps.enumerated() {
       let to = index == steps.count - 1 ? out : registers + register * FusedProgram.pieceLength
       switch step {
-      case .pair(let kernel, _, _): kernel(read(operands[0]), read(operands[1]), to, count)
-      case .numberAtRight(let kernel, _, let number): kernel(read(operands[0]), number, to, count)
-      case .numberAtLeft(let kernel, let number, _): kernel(number, read(operands[0]), to, count)
-      case .single(let kernel, _): kernel(read(operands[0]), to, count)
+      case .pair(let operation, _, _):
+        operation.row.runs(read(operands[0]), read(operands[1]), to, count)
+      case .numberAtRight(let operation, _, let number):
+        operation.row.run_number(read(operands[0]), number, to, count)
+      case .numberAtLeft(let operation, let number, _):
+        operation.row.number_run(number, read(operands[0]), to, count)
+      case .single(let operation, _): operation.row.kernel(read(operands[0]), to, count)
       case .constant(let number): to.update(repeating: number, count: count)
       case .choice:
         smap_where(read(operands[0]), read(operands[1]), read(operands[2]), to, count)

@@ -96,7 +96,7 @@ def test_functions_of_one_operand(levels, name):
         agree(results)
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "pow", "max", "hypot", "atan2"])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "power", "maximum", "hypot", "atan2"])
 def test_functions_of_two_operands(levels, name):
     for size in SIZES:
         x, y = draws(size, 2), draws(size, 3)

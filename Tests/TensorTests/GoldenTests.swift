@@ -31,7 +31,7 @@ import Testing
     if name == "clamp" {
       return try check(golden, one: { try $0[0].clamp(min: -0.5, max: 1) })
     }
-    let operation = try #require(UnaryOperation.allCases.first { "\($0)" == name })
+    let operation = try #require(UnaryOperation.allCases.first { $0.name == name })
     try check(golden, one: { try $0[0].applying(operation) })
   }
 
@@ -39,7 +39,7 @@ import Testing
   func binary(_ golden: Golden) throws {
     let name = golden.name.split(separator: "_")[0]
     if name == "where" { return try check(golden, one: { try Tensor.select($0[0], $0[1], $0[2]) }) }
-    let operation = try #require(BinaryOperation.allCases.first { "\($0)" == name })
+    let operation = try #require(BinaryOperation.allCases.first { $0.name == name })
     try check(golden, one: { try Tensor.combine(operation, $0[0], $0[1]) })
   }
 

@@ -24,44 +24,16 @@ import Testing
     return values
   }()
 
-  struct Function: Sendable, CustomTestStringConvertible {
-    let operation: UnaryOperation
-    let reference: @Sendable (Double) -> Double
-    var testDescription: String { "\(operation)" }
-  }
-
-  static let functions: [Function] = [
-    Function(operation: .exp) { Glibc.exp($0) },
-    Function(operation: .log) { Glibc.log($0) },
-    Function(operation: .log2) { Glibc.log2($0) },
-    Function(operation: .tanh) { Glibc.tanh($0) },
-    Function(operation: .sigmoid) { 1 / (1 + Glibc.exp(-$0)) },
-    Function(operation: .sin) { Glibc.sin($0) },
-    Function(operation: .cos) { Glibc.cos($0) },
-    Function(operation: .sqrt) { $0.squareRoot() },
-    Function(operation: .rsqrt) { 1 / $0.squareRoot() },
-    Function(operation: .gelu) { $0 == -.infinity ? 0 : $0 * 0.5 * erfc(-$0 / 2.0.squareRoot()) },
-    Function(operation: .silu) { $0 == -.infinity ? 0 : $0 / (1 + Glibc.exp(-$0)) },
-    Function(operation: .abs) { Swift.abs($0) },
-    Function(operation: .negate) { -$0 },
-    Function(operation: .square) { $0 * $0 },
-    Function(operation: .relu) { $0 < 0 ? 0 : $0 },
-    Function(operation: .sign) { $0.isNaN || $0 == 0 ? $0 : $0 < 0 ? -1 : 1 },
-    Function(operation: .floor) { $0.rounded(.down) },
-    Function(operation: .ceil) { $0.rounded(.up) },
-    Function(operation: .round) { $0.rounded(.toNearestOrEven) },
-    Function(operation: .isnan) { $0.isNaN ? 1 : 0 },
-  ]
-
-  @Test(arguments: functions)
-  func functionIsAccurate(_ function: Function) throws {
+  @Test(arguments: UnaryOperation.allCases.map(\.name))
+  func functionIsAccurate(_ name: String) throws {
+    let operation = try #require(UnaryOperation.allCases.first { $0.name == name })
     let x = try Tensor(shape: [Self.wide.count], values: Self.wide)
-    let y = try x.applying(function.operation).toArray()
+    let y = try x.applying(operation).toArray()
     for (input, found) in zip(Self.wide, y) {
-      let wanted = Float(function.reference(Double(input)))
+      let wanted = Float(operation.number(Double(input)))
       // Results too small for full precision may be off by an absolute amount.
       let isFine = isClose(found, wanted, relative: 6e-7, absolute: 3e-8)
-      #expect(isFine, "\(function.operation)(\(input)) is \(found) instead of \(wanted)")
+      #expect(isFine, "\(name)(\(input)) is \(found) instead of \(wanted)")
       if !isFine { return }
     }
   }
@@ -69,17 +41,18 @@ import Testing
   @Test(arguments: lengths)
   func everyLengthIsComputedWhole(_ length: Int) throws {
     let x = try normal([length], seed: 1)
-    for function in Self.functions {
-      let whole = try x.applying(function.operation).toArray()
+    for operation in UnaryOperation.allCases {
+      let whole = try x.applying(operation).toArray()
       for (i, value) in x.toArray().enumerated() {
-        let wanted = Float(function.reference(Double(value)))
-        #expect(isClose(whole[i], wanted), "\(function.operation), element \(i) of \(length)")
+        let wanted = Float(operation.number(Double(value)))
+        #expect(isClose(whole[i], wanted), "\(operation.name), element \(i) of \(length)")
       }
     }
   }
 
-  @Test(arguments: BinaryOperation.allCases)
-  func numberAndRunFormsAgree(_ operation: BinaryOperation) throws {
+  @Test(arguments: BinaryOperation.allCases.map(\.name))
+  func numberAndRunFormsAgree(_ name: String) throws {
+    let operation = try #require(BinaryOperation.allCases.first { $0.name == name })
     for length in Self.lengths {
       let x = try normal([length], seed: 2)
       let number: Float = 1.25
@@ -94,6 +67,42 @@ import Testing
       }
     }
   }
+
+  /// A gradient has the same bits whether an operand is a run, a number, or stretched to the other.
+  @Test(arguments: BinaryOperation.allCases.filter { !$0.isComparison }.map(\.name))
+  func gradientsOfAllFormsAgree(_ name: String) throws {
+    let operation = try #require(BinaryOperation.allCases.first { $0.name == name })
+    for length in Self.lengths {
+      let number: Float = 1.25
+      let x = try Tensor.parameter(try normal([length], seed: 2))
+      let filled = try Tensor.parameter(try Tensor(repeating: number, shape: [length]))
+      let weights = try normal([length], seed: 5)
+      func slope(_ result: Tensor) throws -> [Float] {
+        try (result * weights).sum().gradients(for: [x])[0]?.toArray() ?? []
+      }
+      let scalar = try Tensor.parameter(try Tensor.scalar(number))
+      let left = try slope(Tensor.combine(operation, x, filled))
+      #expect(try slope(Tensor.combine(operation, x, number)).elementsEqual(left, by: isSame))
+      #expect(try slope(Tensor.combine(operation, x, scalar)).elementsEqual(left, by: isSame))
+      let right = try slope(Tensor.combine(operation, filled, x))
+      #expect(try slope(Tensor.combine(operation, number, x)).elementsEqual(right, by: isSame))
+      #expect(try slope(Tensor.combine(operation, scalar, x)).elementsEqual(right, by: isSame))
+    }
+    // Rows and columns, against operands that were stretched before.
+    let (a, b) = (try normal([4, 1, 6], seed: 3), try normal([3, 1], seed: 4))
+    let (p, q) = (try Tensor.parameter(a), try Tensor.parameter(b))
+    let weights = try normal([4, 3, 6], seed: 6)
+    let found = try (Tensor.combine(operation, p, q) * weights).sum().gradients(for: [p, q])
+    let wide = try Tensor.combine(operation, p.expand([4, 3, 6]), q.expand([4, 3, 6]))
+    let wanted = try (wide * weights).sum().gradients(for: [p, q])
+    for (one, other) in zip(found, wanted) {
+      #expect(one == nil ? other == nil : true)
+      guard let one, let other else { continue }
+      #expect(one.toArray().elementsEqual(other.toArray(), by: isSame), "\(name)")
+    }
+  }
+
+  private func isSame(_ a: Float, _ b: Float) -> Bool { a == b || (a.isNaN && b.isNaN) }
 
   @Test(arguments: lengths)
   func sumsAreAccurate(_ length: Int) throws {

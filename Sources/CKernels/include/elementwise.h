@@ -4,40 +4,114 @@
 #ifndef SMAP_ELEMENTWISE_H
 #define SMAP_ELEMENTWISE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+// MARK: elementwise operations, from the table operations.h
+// Of one operand: `smap_exp`. Of two, in three forms: run and run `smap_add`, run and number
+// `smap_add_scalar`, number and run `smap_scalar_add`.
+
+#define UNARY(name, ...) void smap_##name(const float *x, float *out, long n);
+#define UNARY_RUN UNARY
+#define BINARY(name, ...)                                               \
+  void smap_##name(const float *a, const float *b, float *out, long n); \
+  void smap_##name##_scalar(const float *a, float b, float *out, long n); \
+  void smap_scalar_##name(float a, const float *b, float *out, long n);
+#include "../operations.h"
+#undef UNARY
+#undef BINARY
+
+/// A function of one operand that works element by element.
+typedef enum __attribute__((enum_extensibility(closed))) SmapUnaryOperation : uint8_t {
+#define UNARY(name, ...) SmapUnaryOperation_##name,
+#define BINARY(...)
+#include "../operations.h"
+#undef UNARY
+#undef BINARY
+} SmapUnaryOperation;
+
+/// An operation on two operands that works element by element.
+typedef enum __attribute__((enum_extensibility(closed))) SmapBinaryOperation : uint8_t {
+#define UNARY(...)
+#define BINARY(name, ...) SmapBinaryOperation_##name,
+#include "../operations.h"
+#undef UNARY
+#undef UNARY_RUN
+#undef BINARY
+} SmapBinaryOperation;
+
 #pragma clang assume_nonnull begin
 
-// MARK: two operands
-// Three forms each: run and run, run and number, number and run.
+/// What the derivative of a function reads, if it has one.
+typedef enum __attribute__((enum_extensibility(closed))) SmapDerivative : uint8_t {
+  SmapDerivative_argument,
+  SmapDerivative_result,
+  /// It is zero wherever there is one.
+  SmapDerivative_zero,
+  /// The result is a mask.
+  SmapDerivative_mask,
+} SmapDerivative;
 
-#define SMAP_BINARY(name)                                                          \
-  void smap_##name(const float *a, const float *b, float *out, long n);            \
-  void smap_##name##_scalar(const float *a, float b, float *out, long n);          \
-  void smap_scalar_##name(float a, const float *b, float *out, long n);
+/// A function of one operand.
+typedef struct {
+  const char *name;
+  SmapDerivative derivative;
+  /// The arguments between which it is smooth.
+  float low, high;
+  /// The function of one number.
+  double (*number)(double);
+  void (*kernel)(const float *x, float *out, long n);
+  /// The gradient of x: from x or the result y, whichever `derivative` says, and the gradient g of
+  /// y. NULL if it is zero.
+  void (*_Nullable gradient)(const float *x_or_y, const float *g, float *out, long n);
+} SmapUnaryRow;
 
-SMAP_BINARY(add)
-SMAP_BINARY(sub)
-SMAP_BINARY(mul)
-SMAP_BINARY(div)
-/// The larger and the smaller; NaN if either is NaN.
-SMAP_BINARY(max)
-SMAP_BINARY(min)
-SMAP_BINARY(pow)
-/// Quotient rounded down, and the remainder that goes with it (of the divisor's sign).
-SMAP_BINARY(floordiv)
-SMAP_BINARY(remainder)
-/// The remainder of the dividend's sign.
-SMAP_BINARY(fmod)
-/// The angle of the point (b, a), and its distance from the origin.
-SMAP_BINARY(atan2)
-SMAP_BINARY(hypot)
-/// Comparisons give 1 or 0.
-SMAP_BINARY(equal)
-SMAP_BINARY(unequal)
-SMAP_BINARY(less)
-SMAP_BINARY(less_equal)
-SMAP_BINARY(greater)
-SMAP_BINARY(greater_equal)
-#undef SMAP_BINARY
+/// What masks are to an operation on two operands.
+typedef enum __attribute__((enum_extensibility(closed))) SmapBinaryKind : uint8_t {
+  SmapBinaryKind_arithmetic,
+  /// Two masks give a mask.
+  SmapBinaryKind_choice,
+  /// The result is a mask.
+  SmapBinaryKind_comparison,
+} SmapBinaryKind;
+
+/// The gradient of one of two operands: from them, the result y and its gradient g.
+typedef void (*SmapPartialKernel)(const float *a, const float *b, const float *y, const float *g,
+                                  float *out, long n);
+typedef struct {
+  /// It is g itself.
+  bool is_same;
+  /// It reads these; the pointer to another one may be any.
+  bool reads_a, reads_b, reads_y;
+  /// For runs; where b is one number; where a is. NULL if the gradient is zero or the same.
+  SmapPartialKernel _Nullable runs, run_number, number_run;
+} SmapPartial;
+
+/// An operation on two operands.
+typedef struct {
+  const char *name;
+  SmapBinaryKind kind;
+  void (*runs)(const float *a, const float *b, float *out, long n);
+  void (*run_number)(const float *a, float b, float *out, long n);
+  void (*number_run)(float a, const float *b, float *out, long n);
+  SmapPartial left, right;
+  /// Between which a and b it is smooth.
+  float a_low, a_high, b_low, b_high;
+} SmapBinaryRow;
+
+extern const SmapUnaryRow smap_unary_rows[];
+extern const long smap_unary_count;
+extern const SmapBinaryRow smap_binary_rows[];
+extern const long smap_binary_count;
+/// The row of the table.
+static inline const SmapUnaryRow *smap_unary_row(SmapUnaryOperation operation) {
+  return &smap_unary_rows[operation];
+}
+static inline const SmapBinaryRow *smap_binary_row(SmapBinaryOperation operation) {
+  return &smap_binary_rows[operation];
+}
+
+// MARK: other loops over elements
 
 /// y += alpha * x.
 void smap_axpy(float alpha, const float *x, float *y, long n);
@@ -55,61 +129,6 @@ void smap_clamp(const float *x, float low, float high, float *out, long n);
 /// g where low <= x <= high, else 0.
 void smap_clamp_gradient(const float *x, float low, float high, const float *g, float *out,
                          long n);
-
-// MARK: one operand
-// Each with its gradient: from the input x, the output y and the gradient g of the output.
-
-#define SMAP_UNARY(name)                                     \
-  void smap_##name(const float *x, float *out, long n);
-#define SMAP_DIFFERENTIABLE(name)                            \
-  SMAP_UNARY(name)                                           \
-  void smap_##name##_gradient(const float *x, const float *y, const float *g, float *out, long n);
-
-SMAP_DIFFERENTIABLE(neg)
-SMAP_DIFFERENTIABLE(abs)
-SMAP_DIFFERENTIABLE(square)
-SMAP_DIFFERENTIABLE(sqrt)
-SMAP_DIFFERENTIABLE(rsqrt)
-SMAP_DIFFERENTIABLE(exp)
-SMAP_DIFFERENTIABLE(log)
-SMAP_DIFFERENTIABLE(log2)
-SMAP_DIFFERENTIABLE(sin)
-SMAP_DIFFERENTIABLE(cos)
-SMAP_DIFFERENTIABLE(tanh)
-SMAP_DIFFERENTIABLE(sigmoid)
-SMAP_DIFFERENTIABLE(relu)
-/// x times the probability that a standard normal number is below x.
-SMAP_DIFFERENTIABLE(gelu)
-SMAP_DIFFERENTIABLE(silu)
-/// 1 for positive, -1 for negative, 0 for zero, NaN for NaN.
-SMAP_UNARY(sign)
-SMAP_UNARY(floor)
-SMAP_UNARY(ceil)
-/// To the nearest whole number; halves to the even one.
-SMAP_UNARY(round)
-SMAP_UNARY(isnan)
-SMAP_UNARY(isinf)
-SMAP_UNARY(isfinite)
-/// Towards zero.
-SMAP_UNARY(trunc)
-SMAP_DIFFERENTIABLE(tan)
-SMAP_DIFFERENTIABLE(asin)
-SMAP_DIFFERENTIABLE(acos)
-SMAP_DIFFERENTIABLE(atan)
-SMAP_DIFFERENTIABLE(sinh)
-SMAP_DIFFERENTIABLE(cosh)
-SMAP_DIFFERENTIABLE(asinh)
-SMAP_DIFFERENTIABLE(acosh)
-SMAP_DIFFERENTIABLE(atanh)
-SMAP_DIFFERENTIABLE(exp2)
-SMAP_DIFFERENTIABLE(expm1)
-SMAP_DIFFERENTIABLE(log1p)
-SMAP_DIFFERENTIABLE(log10)
-SMAP_DIFFERENTIABLE(erf)
-/// log(1 + e^x).
-SMAP_DIFFERENTIABLE(softplus)
-#undef SMAP_UNARY
-#undef SMAP_DIFFERENTIABLE
 
 // MARK: reductions
 // Always in the same order, whatever the processor: sums run over 64 lanes in blocks of 1024
