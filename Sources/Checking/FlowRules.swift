@@ -222,13 +222,13 @@ struct FlowRules {
   private func isWithoutEffect(_ callee: Expression) -> Bool {
     switch callee.kind {
     case .name(let name):
-      return index.meanings[callee.span.start] == nil
-        && PureFunction.withoutEffect.contains(name)
+      guard index.meanings[callee.span.start] == nil else { return false }
+      return library.isWithoutEffect(library.global(name))
     case .field(let base, let name):
       guard case .name(let space) = base.kind, index.meanings[base.span.start] == nil,
         library.isNamespace(space)
       else { return isPureMethod(name.text) && isPure(base) }
-      return PureFunction.withoutEffect.contains("\(space).\(name.text)")
+      return library.isWithoutEffect(library.member(name.text, of: space))
     default: return false
     }
   }

@@ -179,9 +179,7 @@ extension Inference {
     if builtin.qualifiedName == "type", let name = bound.values[0]?.known.typeName {
       return .exact(.string(name))
     }
-    guard let pure = PureFunction.table[builtin.qualifiedName],
-      let tried = attempt(builtin, pure, arguments, bound, span)
-    else { return result(of: builtin) }
+    guard let tried = attempt(builtin, arguments, bound, span) else { return result(of: builtin) }
     if case .unknown = tried { return result(of: builtin) }
     return tried
   }
@@ -193,33 +191,43 @@ extension Inference {
 
   /// Calls a pure function on stand-ins; nil if too little is known about the arguments.
   private func attempt(
-    _ builtin: Builtin, _ pure: PureFunction, _ arguments: [GivenArgument],
-    _ bound: BoundArguments, _ span: Span
+    _ builtin: Builtin, _ arguments: [GivenArgument], _ bound: BoundArguments, _ span: Span
   ) -> Known? {
-    guard hasStandIns(builtin.header, pure, bound) else { return nil }
+    let purity = builtin.purity
+    guard purity.isTried, hasStandIns(builtin.header, purity, bound) else { return nil }
     var values: [Value] = []
     var texts: [String] = []
-    var isExact = pure.isExact
+    var isExact = purity.substitute == nil
     for argument in arguments {
       guard let value = argument.known.value else { return nil }
       isExact = isExact && argument.known.isExact
       if case .named(let name) = argument.kind {
-        if pure.substitute != nil { continue }
+        if purity.substitute != nil {
+          guard name.text == "seed" else { return nil }
+          continue
+        }
         texts.append("\(name.text) = a\(values.count)")
       } else {
         texts.append("a\(values.count)")
       }
-      values.append(value)
+      let isStandIn = purity.elements == .failure && !argument.known.isExact
+      values.append(isStandIn ? Laboratory.regular(value) : value)
     }
-    guard let work = work(pure, values) else { return nil }
+    if purity.elements == .shape, !isExact { return nil }
+    guard let work = Laboratory.work(purity.work, values) else { return nil }
     let names = values.indices.map { "a\($0)" }.joined(separator: ", ")
-    let name = pure.substitute ?? builtin.qualifiedName
+    let name = purity.substitute ?? builtin.qualifiedName
     let call =
       builtin.isMethodOnly
       ? "a0.\(name)(\(texts.dropFirst().joined(separator: ", ")))"
       : "\(name)(\(texts.joined(separator: ", ")))"
     let outcome = laboratory.run("fn(\(names)) = \(call)", values, work: work)
-    return judge(renamed(outcome, from: pure.substitute, to: builtin), span, isExact: isExact)
+    if purity.elements == .failure, !isExact, case .failure(let error) = outcome,
+      ![.shape, .type, .argument].contains(error.kind)
+    {
+      return nil
+    }
+    return judge(renamed(outcome, from: purity.substitute, to: builtin), span, isExact: isExact)
   }
 
   /// An outcome in the words of the function that was called, not of the one tried in its place.
@@ -236,33 +244,17 @@ extension Inference {
 
   /// Whether every tensor goes where only its shape counts.
   private func hasStandIns(
-    _ header: Header, _ pure: PureFunction, _ bound: BoundArguments
+    _ header: Header, _ purity: Purity, _ bound: BoundArguments
   ) -> Bool {
     for (position, argument) in bound.values where !argument.known.isExact {
       let parameter = header.parameters[position]
       switch parameter.annotation?.kind {
       case .type("tensor")?, .shape?: break
-      default: if !pure.tensors.contains(parameter.name ?? "") { return false }
+      default: if !purity.tensors.contains(parameter.name ?? "") { return false }
       }
     }
     let rest = header.restIndex.flatMap { header.parameters[$0].name } ?? ""
-    return bound.rest.allSatisfy { $0.known.isExact || pure.tensors.contains(rest) }
-  }
-
-  /// How many elements the result may have at most; nil if too many.
-  private func work(_ pure: PureFunction, _ values: [Value]) -> Int? {
-    guard pure.isGrowing else { return 0 }
-    var sizes: [Int] = []
-    func add(_ value: Value) {
-      switch value {
-      case .number(let number): sizes.append(Int(exactly: abs(number).rounded()) ?? Int.max)
-      case .tensor(let tensor): sizes.append(tensor.count)
-      case .list(let list): for item in list.items { add(item) }
-      default: break
-      }
-    }
-    for value in values { add(value) }
-    return Laboratory.product(sizes)
+    return bound.rest.allSatisfy { $0.known.isExact || purity.tensors.contains(rest) }
   }
 
   // MARK: - Functions of scripts

@@ -53,7 +53,8 @@ final class Laboratory {
     } catch let error as ScriptError {
       // Limits depend on the host, and errors on purpose are no mistakes.
       let isTelling =
-        ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt && error.exitCode == nil
+        ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt
+        && error.exitCode == nil
       return isTelling ? .failure(error) : .unknown
     } catch {
       return .unknown
@@ -80,12 +81,52 @@ final class Laboratory {
   /// The elements of the result of an operator; nil if it cannot be told or is too large.
   static func work(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Int? {
     guard case .tensor(let left) = left, case .tensor(let right) = right else { return 0 }
-    if operation == .matrixMultiply {
+    return work(
+      operation == .matrixMultiply ? .matrices : .broadcast, [.tensor(left), .tensor(right)])
+  }
+
+  /// The elements of the result of a function at most; nil if they cannot be told or are too many.
+  static func work(_ work: Purity.Work, _ arguments: [Value]) -> Int? {
+    switch work {
+    case .arguments: return 0
+    case .product: return product(arguments.flatMap(sizes))
+    case .square:
+      let size = arguments.first.flatMap { sizes($0).first } ?? 0
+      return product([size, size])
+    case .broadcast:
+      var shape: [Int] = []
+      for case .tensor(let tensor) in arguments {
+        // What does not fit fails at once.
+        guard let wider = try? Tensor.broadcastShape(shape, tensor.shape) else { return 0 }
+        shape = wider
+      }
+      return product(shape)
+    case .matrices:
+      guard case .tensor(let left)? = arguments.first, case .tensor(let right)? = arguments.last
+      else { return product(arguments.flatMap(sizes)) }
       // Multiplications cost less than elements read from memory.
       return product([left.count, right.shape.last ?? 1]).map { $0 / 16 }
     }
-    guard let shape = try? Tensor.broadcastShape(left.shape, right.shape) else { return 0 }
-    return product(shape)
+  }
+
+  /// A tensor of the same shape that functions seldom refuse: identity matrices, rising vectors.
+  static func regular(_ value: Value) -> Value {
+    guard case .tensor(let tensor) = value, let last = tensor.shape.last,
+      tensor.count > 0, tensor.count <= maximumElements
+    else { return value }
+    let isSquare = tensor.rank > 1 && tensor.shape[tensor.rank - 2] == last
+    let pattern = isSquare ? try? Tensor.eye(last) : try? Tensor.arange(0, Double(last))
+    return (try? pattern?.expand(tensor.shape)).map { .tensor($0) } ?? value
+  }
+
+  /// The numbers in a value, and how many elements its tensors have.
+  private static func sizes(_ value: Value) -> [Int] {
+    switch value {
+    case .number(let number): [Int(exactly: abs(number).rounded()) ?? Int.max]
+    case .tensor(let tensor): [tensor.count]
+    case .list(let list): list.items.flatMap(sizes)
+    default: []
+    }
   }
 
   /// The product of sizes, or nil if it is too large.

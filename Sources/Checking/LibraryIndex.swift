@@ -65,6 +65,15 @@ public struct LibraryIndex {
     builtins.function(named: namespace)
   }
 
+  /// Whether it is a function of the library that changes nothing: to drop its result is a mistake.
+  func isWithoutEffect(_ function: Known?) -> Bool {
+    switch function {
+    case .builtin(let builtin)?: builtin.purity.effect == .none
+    case .namespace(let name)?: namesake(of: name)?.purity.effect == Purity.Effect.none
+    default: false
+    }
+  }
+
   /// The types whose methods a value of a type answers to.
   private func methodTypes(_ type: String) -> [String] {
     switch type {

@@ -40,8 +40,8 @@ private struct Looks {
   private var handedOver: Set<Int32> = []
   var places: Set<Int32> { seen.subtracting(handedOver) }
 
-  /// Functions that keep nothing of what they are given.
-  private static let readers = PureFunction.withoutEffect.union(["print", "show", "table"])
+  /// Functions with an effect that keep nothing of what they are given.
+  private static let readers: Set<String> = ["print", "show"]
 
   init(index: NameIndex, library: LibraryIndex) {
     self.index = index
@@ -69,12 +69,14 @@ private struct Looks {
   private mutating func read(_ callee: Expression, _ arguments: [Argument]) {
     switch callee.kind {
     case .name(let name):
-      guard index.meanings[callee.span.start] == nil, Looks.readers.contains(name) else { return }
+      guard index.meanings[callee.span.start] == nil,
+        Looks.readers.contains(name) || library.isWithoutEffect(library.global(name))
+      else { return }
       for argument in arguments { look(argument.value) }
     case .field(let base, let name):
       // A call of a method hands the whole value over; its looks are taken back.
-      let isMethod = ["list", "record"].contains { library.method(name.text, of: $0) != nil }
-      if isMethod, !PureFunction.withoutEffect.contains(name.text) {
+      let methods = ["list", "record"].compactMap { library.method(name.text, of: $0) }
+      if methods.contains(where: { $0.purity.effect != .none }) {
         handedOver.insert(base.span.start)
       }
     default: break

@@ -32,14 +32,15 @@ enum Everyday {
       return .nil
     },
     Builtin(
-      "string(x: any) -> string", "Gives the whole text of a value, as a hole `{x}` has it.",
+      "string(x: any) -> string", purity: .pure,
+      "Gives the whole text of a value, as a hole `{x}` has it.",
       details:
         "Long lists and tensors are not shortened and numbers not rounded, as they are where "
         + "`print` or the prompt displays them. A tensor without dimensions is its number.",
       example: "string([1, 2])   #=> \"[1, 2]\""
     ) { call in .string(try Display.whole(call[0], call.session)) },
     Builtin(
-      "len(x: any) -> number",
+      "len(x: any) -> number", purity: .pure,
       "Counts the elements of a list, the fields of a record, the characters of a string.",
       details: "The length of a tensor is the size of its first dimension.",
       example: "len([3, 1, 2])   #=> 3", shortcut: .length

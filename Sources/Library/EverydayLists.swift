@@ -68,7 +68,7 @@ enum EverydayLists {
       }
     },
     Builtin(
-      "sorted(items, *, key = nil, reverse = false) -> list",
+      "sorted(items, *, key = nil, reverse = false) -> list", purity: .pure,
       "Lists the items in rising order, equal ones as they stood; `key` gives what to compare.",
       example: "sorted([3, 1, 2], reverse = true)   #=> [3, 2, 1]"
     ) { call in
@@ -80,7 +80,8 @@ enum EverydayLists {
 
   private static let arrangements: [Builtin] = [
     Builtin(
-      "zip(...lists) -> list", "Lists the first items together, then the second, and so on.",
+      "zip(...lists) -> list", purity: .pure,
+      "Lists the first items together, then the second, and so on.",
       details: "It ends with the shortest list.",
       example: "zip([1, 2], [\"a\", \"b\"])   #=> [[1, \"a\"], [2, \"b\"]]"
     ) { call in
@@ -91,7 +92,7 @@ enum EverydayLists {
         try (0..<count).map(checking: call.session) { index in .list(lists.map { $0[index] }) })
     },
     Builtin(
-      "enumerate(items, start = 0) -> list", "Lists each item with its number.",
+      "enumerate(items, start = 0) -> list", purity: .pure, "Lists each item with its number.",
       example: "enumerate([\"a\", \"b\"], start = 1)   #=> [[1, \"a\"], [2, \"b\"]]"
     ) { call in
       let start = try call.number(1)
@@ -103,7 +104,7 @@ enum EverydayLists {
         })
     },
     Builtin(
-      "distinct(items, *, key = nil) -> list",
+      "distinct(items, *, key = nil) -> list", purity: .pure,
       "Lists the different items in the order in which they first stand.",
       details:
         "Items are the same where `==` says so, lists and records too; with `key`, where what it "
@@ -118,13 +119,13 @@ enum EverydayLists {
         })
     },
     Builtin(
-      "keys(r: record) -> list", "Lists the names of the fields of a record.",
+      "keys(r: record) -> list", purity: .pure, "Lists the names of the fields of a record.",
       example: "keys({a: 1, b: 2})   #=> [\"a\", \"b\"]"
     ) { call in
       .list(try call.record(0).keys.map(checking: call.session) { .string($0) })
     },
     Builtin(
-      "values(r: record) -> list", "Lists the values of the fields of a record.",
+      "values(r: record) -> list", purity: .pure, "Lists the values of the fields of a record.",
       example: "values({a: 1, b: 2})   #=> [1, 2]"
     ) { call in .list(try call.record(0).values) },
   ]

@@ -19,7 +19,7 @@ enum FeatureFunctions {
     body: translating { call in .tensor(try features(call, 0)) })
 
   private static let frechet = Builtin(
-    "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number",
+    "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number", purity: .untried,
     "The Fréchet distance of two sets of pictures, or of features [N, F].",
     details: """
       Both sets are summed up by mean and covariance of their features; equal sets have distance \
@@ -35,7 +35,7 @@ enum FeatureFunctions {
     })
 
   private static let kid = Builtin(
-    "metrics.kid(x: tensor, y: tensor) -> number",
+    "metrics.kid(x: tensor, y: tensor) -> number", purity: .untried,
     "The kernel distance of two sets of pictures, or of features [N, F].",
     details: "The unbiased squared maximum mean discrepancy under the kernel (x.y / F + 1) ** 3, "
       + "over all pairs. It does not depend on the sizes of the sets, and may come out slightly "
@@ -46,7 +46,7 @@ enum FeatureFunctions {
     })
 
   private static let precisionRecall = Builtin(
-    "metrics.precision_recall(x: tensor, y: tensor, *, k = 3) -> record",
+    "metrics.precision_recall(x: tensor, y: tensor, *, k = 3) -> record", purity: .untried,
     "The share of `y` that looks like `x`, and the share of `x` that `y` covers.",
     details: "`x` is the real set, `y` the generated one. An element counts if it is not farther "
       + "from some element of the other set than that element's `k`-th nearest neighbour.",

@@ -12,17 +12,18 @@ enum LinearAlgebraFunctions {
 
   private static let systems: [Builtin] = [
     Builtin(
-      "linalg.solve(a: tensor, b: tensor)",
+      "linalg.solve(a: tensor, b: tensor)", purity: .fallible(.matrices),
       "Gives the x of `a @ x = b` for a square matrix, or for each of a stack.",
       example: "linalg.solve([2, 0; 0, 4], [1, 1])   #=> tensor([0.5, 0.25])"
     ) { call in .tensor(try call.tensor(0).solve(call.tensor(1))) },
     Builtin(
-      "linalg.inv(x: tensor)", "Gives the inverse of a square matrix.",
+      "linalg.inv(x: tensor)", purity: .fallible(.matrices),
+      "Gives the inverse of a square matrix.",
       details: "To solve a system, `linalg.solve` is faster and more exact.",
       example: "linalg.inv([2, 0; 0, 4])[1]   #=> tensor([0, 0.25])"
     ) { call in .tensor(try call.tensor(0).inverse()) },
     Builtin(
-      "linalg.lstsq(a: tensor, b: tensor) -> record",
+      "linalg.lstsq(a: tensor, b: tensor) -> record", purity: .fallible(.matrices),
       "Gives the x that makes the squared error of `a @ x - b` least: {solution, rank}.",
       details: "Of several, the shortest. There is no gradient.",
       example: "linalg.lstsq([1; 1; 1], [1, 2, 6]).solution   #=> tensor([3])"
@@ -31,11 +32,12 @@ enum LinearAlgebraFunctions {
       return .record(["solution": .tensor(found.solution), "rank": .integer(found.rank)])
     },
     Builtin(
-      "linalg.det(x: tensor)", "Gives the determinant of a square matrix.",
+      "linalg.det(x: tensor)", purity: .fallible(.matrices),
+      "Gives the determinant of a square matrix.",
       example: "linalg.det([1, 2; 3, 4])   #=> tensor(-2)"
     ) { call in .tensor(try call.tensor(0).determinant()) },
     Builtin(
-      "linalg.slogdet(x: tensor) -> record",
+      "linalg.slogdet(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives the sign of the determinant and the logarithm of its size: {sign, logabsdet}.",
       example: "linalg.slogdet(-eye(3)).sign   #=> tensor(-1)"
     ) { call in
@@ -46,12 +48,12 @@ enum LinearAlgebraFunctions {
 
   private static let decompositions: [Builtin] = [
     Builtin(
-      "linalg.cholesky(x: tensor)",
+      "linalg.cholesky(x: tensor)", purity: .fallible(.matrices),
       "Gives the lower triangle L with `L @ L.T == x` for a positive definite matrix.",
       example: "linalg.cholesky([4, 2; 2, 5])[1]   #=> tensor([1, 2])"
     ) { call in .tensor(try call.tensor(0).cholesky()) },
     Builtin(
-      "linalg.eigh(x: tensor) -> record",
+      "linalg.eigh(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives the eigenvalues of a symmetric matrix in rising order, and eigenvectors in columns.",
       details: "The fields are `values` and `vectors`. Only the lower triangle of `x` is read. The "
         + "signs of eigenvectors are arbitrary.",
@@ -61,7 +63,7 @@ enum LinearAlgebraFunctions {
       return .record(["values": .tensor(found.values), "vectors": .tensor(found.vectors)])
     },
     Builtin(
-      "linalg.svd(x: tensor) -> record",
+      "linalg.svd(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives {u, s, vt} with `(u * s) @ vt == x`: the singular value decomposition.",
       details: "`s` falls. There is no gradient.",
       example: "linalg.svd([3, 0; 0, 4]).s   #=> tensor([4, 3])"
@@ -70,7 +72,7 @@ enum LinearAlgebraFunctions {
       return .record(["u": .tensor(found.u), "s": .tensor(found.s), "vt": .tensor(found.vt)])
     },
     Builtin(
-      "linalg.qr(x: tensor) -> record",
+      "linalg.qr(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives {q, r} with `q @ r == x`: orthogonal columns and an upper triangle.",
       details: "There is no gradient.",
       example: "abs(linalg.qr([3; 4]).r)   #=> tensor([[5]])"
@@ -82,7 +84,7 @@ enum LinearAlgebraFunctions {
 
   private static let derived: [Builtin] = [
     Builtin(
-      "linalg.pinv(x: tensor)",
+      "linalg.pinv(x: tensor)", purity: .fallible(.matrices),
       "Gives the pseudo-inverse, which is the inverse where there is one.",
       details: "Singular values below the rounding of `x` count as 0.",
       example: "linalg.pinv([2, 0; 0, 0])[0]   #=> tensor([0.5, 0])"
@@ -95,7 +97,7 @@ enum LinearAlgebraFunctions {
           vt.transposed() * inverse.unsqueeze(dim: -2), u.transposed()))
     },
     Builtin(
-      "linalg.matrix_rank(x: tensor)",
+      "linalg.matrix_rank(x: tensor)", purity: .fallible(.matrices),
       "Counts the singular values of a matrix that are more than rounding.",
       example: "linalg.matrix_rank([1, 2; 2, 4])   #=> tensor(1)"
     ) { call in
@@ -104,12 +106,12 @@ enum LinearAlgebraFunctions {
       return .tensor(try Tensor.combine(.greater, s, threshold(of: s, x)).sum(dim: -1))
     },
     Builtin(
-      "linalg.matrix_power(x: tensor, n: number)",
+      "linalg.matrix_power(x: tensor, n: number)", purity: .fallible(.matrices),
       "Multiplies a square matrix with itself `n` times; a negative `n` takes the inverse.",
       example: "linalg.matrix_power([1, 1; 0, 1], 5)[0]   #=> tensor([1, 5])"
     ) { call in .tensor(try power(call)) },
     Builtin(
-      "linalg.norm(x: tensor, ord = 2, dim = nil)",
+      "linalg.norm(x: tensor, ord = 2, dim = nil)", purity: .pure,
       "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
       details: "The same as `norm`; norms of matrices as operators are max(linalg.svd(x).s).",
       example: "linalg.norm([3, 4])   #=> tensor(5)"

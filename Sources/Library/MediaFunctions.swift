@@ -42,6 +42,7 @@ enum MediaFunctions {
 
   private static let resize = Builtin(
     "image.resize(x: [B, C, H, W], height: number, width: number, *, clamp = false) -> tensor",
+    purity: .pure(.product),
     "Brings pictures to another size.",
     details: """
       The Lanczos filter keeps edges sharp, and passes a little beyond them: beside black and white \
@@ -58,7 +59,7 @@ enum MediaFunctions {
     })
 
   private static let flatten = Builtin(
-    "image.flatten(x: [B, C, H, W], background = 1) -> tensor",
+    "image.flatten(x: [B, C, H, W], background = 1) -> tensor", purity: .pure,
     "Puts pictures with transparency on a grey background, white by default: [B, 3, H, W].",
     details:
       "Pictures of 3 channels stay as they are, grey ones become coloured. A tokenizer takes "

@@ -11,7 +11,7 @@ enum MetricFunctions {
   static let functions: [Builtin] = [psnr, ssim, nearest] + FeatureFunctions.functions
 
   private static let psnr = Builtin(
-    "metrics.psnr(x: tensor, y: tensor) -> number",
+    "metrics.psnr(x: tensor, y: tensor) -> number", purity: .pure,
     "The peak signal-to-noise ratio in decibels, averaged over the pictures.",
     details: "Values are rounded to bytes first; equal pictures give inf.",
     example: "metrics.psnr(zeros(1, 3, 8, 8), ones(1, 3, 8, 8))   #=> 0",
@@ -20,7 +20,7 @@ enum MetricFunctions {
     })
 
   private static let ssim = Builtin(
-    "metrics.ssim(x: tensor, y: tensor) -> number",
+    "metrics.ssim(x: tensor, y: tensor) -> number", purity: .pure,
     "The structural similarity, at most 1, averaged over pictures and channels.",
     example: "metrics.ssim(ones(1, 3, 16, 16), ones(1, 3, 16, 16))   #=> 1",
     body: translating { call in .number(try Images.ssim(call.tensor(0), call.tensor(1))) })

@@ -125,7 +125,8 @@ enum NetworkFunctions {
       example: "nn.sequential(nn.linear(3, 2, seed = 1), relu)(ones(4, 3)).shape   #=> [4, 2]"
     ) { call in try sequential(call) },
     Builtin(
-      "nn.params(layer) -> list", "Lists the parameters of a layer, or of a list of layers.",
+      "nn.params(layer) -> list", purity: .untried,
+      "Lists the parameters of a layer, or of a list of layers.",
       example: "[p.shape for p in nn.params(nn.linear(3, 2, seed = 1))]   #=> [[2, 3], [2]]"
     ) { call in
       var seen: Set<ObjectIdentifier> = []
@@ -136,25 +137,27 @@ enum NetworkFunctions {
 
   private static let losses: [Builtin] = [
     Builtin(
-      "nn.cross_entropy(logits: tensor, target: tensor)",
+      "nn.cross_entropy(logits: tensor, target: tensor)", purity: .pure,
       "Averages the negative log-probabilities of the right classes.",
       details: "The last dimension of `logits` holds the classes; `target` holds class numbers, "
         + "or probabilities in the shape of `logits`.",
       example: "nn.cross_entropy([0, 0; 0, 0], [0, 1])   #=> tensor(0.6931)"
     ) { call in .tensor(try Losses.crossEntropy(call.tensor(0), target: call.tensor(1))) },
     Builtin(
-      "nn.mse_loss(input: tensor, target: tensor)", "Averages the squared differences.",
+      "nn.mse_loss(input: tensor, target: tensor)", purity: .pure(.broadcast),
+      "Averages the squared differences.",
       example: "nn.mse_loss([1, 2], [1, 4])   #=> tensor(2)"
     ) { call in .tensor(try Losses.meanSquaredError(call.tensor(0), target: call.tensor(1))) },
     Builtin(
-      "nn.l1_loss(input: tensor, target: tensor)", "Averages the sizes of the differences.",
+      "nn.l1_loss(input: tensor, target: tensor)", purity: .pure(.broadcast),
+      "Averages the sizes of the differences.",
       example: "nn.l1_loss([1, 2], [1, 4])   #=> tensor(1)"
     ) { call in .tensor(try Losses.meanAbsoluteError(call.tensor(0), target: call.tensor(1))) },
   ]
 
   private static let otherLosses: [Builtin] = [
     Builtin(
-      "nn.smooth_l1_loss(input: tensor, target: tensor, beta = 1)",
+      "nn.smooth_l1_loss(input: tensor, target: tensor, beta = 1)", purity: .pure(.broadcast),
       "Averages squares of small differences and sizes of large ones.",
       example: "nn.smooth_l1_loss([1, 2], [1, 5])   #=> tensor(1.25)"
     ) { call in
@@ -163,19 +166,19 @@ enum NetworkFunctions {
           call.tensor(0), target: call.tensor(1), beta: Float(call.number(2))))
     },
     Builtin(
-      "nn.nll_loss(log_probs: tensor, target: tensor)",
+      "nn.nll_loss(log_probs: tensor, target: tensor)", purity: .pure,
       "Averages the negative log-probabilities of the right classes, from log-probabilities.",
       example: "nn.nll_loss(log_softmax([0, 0; 0, 0]), [0, 1])   #=> tensor(0.6931)"
     ) { call in
       .tensor(try Losses.negativeLogLikelihood(call.tensor(0), target: call.tensor(1)))
     },
     Builtin(
-      "nn.bce_with_logits(logits: tensor, target: tensor)",
+      "nn.bce_with_logits(logits: tensor, target: tensor)", purity: .pure(.broadcast),
       "Averages the cross-entropy of yes-or-no answers, whose probability is the sigmoid.",
       example: "nn.bce_with_logits([0, 0], [1, 0])   #=> tensor(0.6931)"
     ) { call in .tensor(try Losses.binaryCrossEntropy(call.tensor(0), target: call.tensor(1))) },
     Builtin(
-      "nn.kl_div(log_probs: tensor, target: tensor)",
+      "nn.kl_div(log_probs: tensor, target: tensor)", purity: .pure(.broadcast),
       "Gives the divergence of target probabilities from log-probabilities, averaged over rows.",
       example: "nn.kl_div(log([0.5, 0.5]), [1, 0])   #=> tensor(0.6931)"
     ) { call in .tensor(try Losses.divergence(call.tensor(0), target: call.tensor(1))) },

@@ -14,7 +14,7 @@ enum NeuralFunctions {
   private static let pictures: [Builtin] = [
     Builtin(
       "conv2d(x: [B, C, H, W], weight: tensor, bias = nil, *, stride = 1, padding = 0, "
-        + "dilation = 1, groups = 1)",
+        + "dilation = 1, groups = 1)", purity: .pure(.product),
       "Convolves pictures with weights [out, C / groups, rows, columns].",
       details: "`stride`, `padding` and `dilation` are a number, or a list for rows and columns.",
       example: "conv2d(ones(1, 1, 3, 3), ones(1, 1, 2, 2))[0, 0, 0]   #=> tensor([4, 4])"
@@ -27,12 +27,12 @@ enum NeuralFunctions {
           call.tensor(1), bias: call.optionalTensor(2), window: window, groups: call.integer(6)))
     },
     Builtin(
-      "max_pool2d(x: [B, C, H, W], kernel_size, stride = nil, padding = 0)",
+      "max_pool2d(x: [B, C, H, W], kernel_size, stride = nil, padding = 0)", purity: .pure,
       "Gives the largest element of each window; the windows touch unless `stride` is given.",
       example: "max_pool2d(arange(16).reshape(1, 1, 4, 4), 2)[0, 0, 1]   #=> tensor([13, 15])"
     ) { call in .tensor(try call.tensor(0).maxPooled(pooling(call))) },
     Builtin(
-      "avg_pool2d(x: [B, C, H, W], kernel_size, stride = nil, padding = 0)",
+      "avg_pool2d(x: [B, C, H, W], kernel_size, stride = nil, padding = 0)", purity: .pure,
       "Gives the mean of each window; the windows touch unless `stride` is given.",
       example: "avg_pool2d(arange(16).reshape(1, 1, 4, 4), 2)[0, 0, 1]   #=> tensor([10.5, 12.5])"
     ) { call in .tensor(try call.tensor(0).averagePooled(pooling(call))) },
@@ -40,7 +40,8 @@ enum NeuralFunctions {
 
   private static let rows: [Builtin] = [
     Builtin(
-      "normalize(x: tensor, dim = -1, eps = 1e-12)", "Divides by the length along `dim`.",
+      "normalize(x: tensor, dim = -1, eps = 1e-12)", purity: .pure,
+      "Divides by the length along `dim`.",
       example: "normalize([3, 4])   #=> tensor([0.6, 0.8])"
     ) { call in
       let x = try call.tensor(0)
@@ -48,7 +49,7 @@ enum NeuralFunctions {
       return .tensor(try x / length.clamp(min: Float(call.number(2))))
     },
     Builtin(
-      "cosine_similarity(x: tensor, y: tensor, dim = -1, eps = 1e-8)",
+      "cosine_similarity(x: tensor, y: tensor, dim = -1, eps = 1e-8)", purity: .pure(.broadcast),
       "Gives the cosine of the angle between vectors along `dim`.",
       example: "cosine_similarity([1, 0], [1, 1])   #=> tensor(0.7071)"
     ) { call in
@@ -60,6 +61,7 @@ enum NeuralFunctions {
     },
     Builtin(
       "dropout(x: tensor, p = 0.5, seed = nil)",
+      purity: .shaped(like: "(fn(x, p = 0) = detach(x))"),
       "Puts 0 in place of a random share `p` of the elements and scales up the others.",
       details: "There is no training mode: call it in the loss that is trained, and not elsewhere.",
       example: "dropout(ones(4), 0).sum()   #=> tensor(4)"
@@ -75,6 +77,7 @@ enum NeuralFunctions {
     },
     Builtin(
       "nn.attention(q: [B, ..., T, D], k: tensor, v: tensor, *, causal = false)",
+      purity: .pure(.matrices),
       "Averages rows of `v` by the softmax of `q @ k.T / sqrt(D)`.",
       details: "With `causal`, query i sees keys up to i.",
       example: "nn.attention(zeros(1, 2, 4), zeros(1, 2, 4), [[1; 3]], causal = true)[0, :, 0]   "

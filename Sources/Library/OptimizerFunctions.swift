@@ -99,7 +99,7 @@ enum OptimizerFunctions {
       return .number(norm)
     },
     Builtin(
-      "optim.cosine(step, total, peak, warmup = 0)",
+      "optim.cosine(step, total, peak, warmup = 0)", purity: .pure,
       "Gives the learning rate of a step: a linear rise to `peak`, then a half cosine to 0.",
       example: "optim.cosine(50, 100, 0.2)   #=> 0.1"
     ) { call in

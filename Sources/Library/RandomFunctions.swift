@@ -9,7 +9,8 @@ import Tensors
 enum RandomFunctions {
   static let functions: [Builtin] = [
     Builtin(
-      "random.split(seed: number, num = 2) -> list", "Derives `num` independent seeds from one.",
+      "random.split(seed: number, num = 2) -> list", purity: .pure(.product),
+      "Derives `num` independent seeds from one.",
       example: "len(random.split(42, 3))   #=> 3"
     ) { call in
       let count = try call.integer(1, in: 0...Session.maximumListCount)
@@ -18,14 +19,15 @@ enum RandomFunctions {
       return .numbers(keys.map { Double($0.seed) })
     },
     Builtin(
-      "random.fold(seed: number, index: number) -> number",
+      "random.fold(seed: number, index: number) -> number", purity: .pure,
       "Derives a seed for number `index`, such as a step of a loop.",
       example: "random.fold(1, 5) == random.fold(1, 5)   #=> true"
     ) { call in
       .number(Double(try RandomKey(number: call.number(0)).fold(call.integer(1)).seed))
     },
     Builtin(
-      "random.permutation(n, *, seed = nil)", "Gives the whole numbers below `n` in random order.",
+      "random.permutation(n, *, seed = nil)", purity: .untried,
+      "Gives the whole numbers below `n` in random order.",
       example: "random.permutation(4, seed = 1).sum()   #=> tensor(6)"
     ) { call in
       let count = try call.integer(0)
@@ -33,7 +35,8 @@ enum RandomFunctions {
       return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed(1))))
     },
     Builtin(
-      "random.shuffle(items, *, seed = nil) -> list", "Lists the items in random order.",
+      "random.shuffle(items, *, seed = nil) -> list", purity: .untried,
+      "Lists the items in random order.",
       example: "sorted(random.shuffle([3, 1, 2], seed = 1))   #=> [1, 2, 3]"
     ) { call in
       let items = try call.session.elements(of: call[0])
@@ -42,6 +45,7 @@ enum RandomFunctions {
     },
     Builtin(
       "random.choice(items, count = nil, *, weights = nil, replace = true, seed = nil)",
+      purity: .untried,
       "Draws one of the items, or a list of `count` of them.",
       details:
         "`weights` gives how likely each item is. Without `replace`, no item is drawn twice.",
@@ -49,6 +53,7 @@ enum RandomFunctions {
     ) { call in try choice(call) },
     Builtin(
       "random.normal(mean, std, shape: list, *, seed = nil)",
+      purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
       "Draws from the normal distribution of a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
@@ -63,6 +68,7 @@ enum RandomFunctions {
     },
     Builtin(
       "random.uniform(low, high, shape: list, *, seed = nil)",
+      purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
       "Draws numbers evenly from `low` to below `high`.",
       example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in

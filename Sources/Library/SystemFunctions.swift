@@ -10,7 +10,8 @@ import Tensors
 enum SystemFunctions {
   static let functions: [Builtin] = [
     Builtin(
-      "number(x: any) -> number", "Reads a number from a string, or takes it from a tensor.",
+      "number(x: any) -> number", purity: .pure,
+      "Reads a number from a string, or takes it from a tensor.",
       details: "A string holds a number as scripts write it, with a sign or blanks around it, or "
         + "with no digit before or behind the point; `inf` and `nan` are numbers too.",
       example: "number(\"2.5\") + 1   #=> 3.5"

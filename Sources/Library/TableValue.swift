@@ -135,7 +135,7 @@ enum TableFunctions {
 
   static let functions: [Builtin] = [
     Builtin(
-      "table(rows: list) -> table", "Makes a table of records, one for each row.",
+      "table(rows: list) -> table", purity: .untried, "Makes a table of records, one for each row.",
       details: "Rows may also be lists, which give unnamed columns. `t[0]` is a row as a record, "
         + "`t[\"name\"]` a column as a list.",
       example: "table([{k: 1, db: 18.5}, {k: 2, db: 21}])[\"db\"]   #=> [18.5, 21]"

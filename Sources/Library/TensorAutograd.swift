@@ -13,7 +13,8 @@ enum TensorAutograd {
 
   private static let parameters: [Builtin] = [
     Builtin(
-      "param(x: tensor)", "Makes a parameter: a tensor that collects gradients and can be trained.",
+      "param(x: tensor)", purity: .pure,
+      "Makes a parameter: a tensor that collects gradients and can be trained.",
       example: "let w = param([1, 2]); (w ** 2).sum().backward(); w.grad   #=> tensor([2, 4])"
     ) { call in .tensor(try Tensor.parameter(call.tensor(0))) },
     Builtin(
@@ -25,7 +26,7 @@ enum TensorAutograd {
       return .nil
     },
     Builtin(
-      "item(x: tensor) -> number", "Gives the only element of a tensor as a number.",
+      "item(x: tensor) -> number", purity: .pure, "Gives the only element of a tensor as a number.",
       example: "item(tensor([[5]]))   #=> 5"
     ) { call in
       // A number is itself, in all its bits.
@@ -33,7 +34,8 @@ enum TensorAutograd {
       return .number(try call.elements(0).onlyNumber())
     },
     Builtin(
-      "detach(x: tensor)", "Gives the values of a tensor apart from what computed them.",
+      "detach(x: tensor)", purity: .pure,
+      "Gives the values of a tensor apart from what computed them.",
       example: "detach(param([1, 2]))   #=> tensor([1, 2])"
     ) { call in
       let tensor = try call.elements(0)
@@ -53,12 +55,12 @@ enum TensorAutograd {
 
   private static let transformations: [Builtin] = [
     Builtin(
-      "grad(f: function, argnum = 0) -> function",
+      "grad(f: function, argnum = 0) -> function", purity: .untried,
       "Makes a function that gives the gradient of `f` with respect to one argument.",
       example: "grad(fn(x) = sum(x ** 2))([1, 2])   #=> tensor([2, 4])"
     ) { call in try differentiated(call, withValue: false) },
     Builtin(
-      "value_and_grad(f: function, argnum = 0) -> function",
+      "value_and_grad(f: function, argnum = 0) -> function", purity: .untried,
       "Makes a function that gives a list of the value of `f` and its gradient.",
       example: "let [value, slope] = value_and_grad(fn(x) = x ** 2)(3); slope   #=> 6"
     ) { call in try differentiated(call, withValue: true) },

@@ -12,19 +12,21 @@ enum TensorCreation {
 
   private static let fromData: [Builtin] = [
     Builtin(
-      "tensor(data)", "Makes a tensor of a number, a range or a rectangular list of numbers.",
+      "tensor(data)", purity: .pure,
+      "Makes a tensor of a number, a range or a rectangular list of numbers.",
       example: "tensor([[1, 2], [3, 4]]).shape   #=> [2, 2]"
     ) { call in .tensor(try call.tensor(0)) },
     Builtin(
-      "zeros(...shape)", "Makes a tensor of zeros.",
+      "zeros(...shape)", purity: .pure(.product), "Makes a tensor of zeros.",
       example: "zeros(3)   #=> tensor([0, 0, 0])"
     ) { call in .tensor(try Tensor.zeros(call.shape(0))) },
     Builtin(
-      "ones(...shape)", "Makes a tensor of ones.",
+      "ones(...shape)", purity: .shaped(like: "zeros"), "Makes a tensor of ones.",
       example: "ones(3)   #=> tensor([1, 1, 1])"
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.shape(0))) },
     Builtin(
-      "full(shape: list, value)", "Makes a tensor with one value everywhere.",
+      "full(shape: list, value)", purity: .pure(.product),
+      "Makes a tensor with one value everywhere.",
       example: "full([3], 0.5)   #=> tensor([0.5, 0.5, 0.5])"
     ) { call in
       .tensor(try call.scalar(1).expand(call.integers(0)))
@@ -33,11 +35,11 @@ enum TensorCreation {
 
   private static let fromRules: [Builtin] = [
     Builtin(
-      "eye(n: number)", "Makes the identity matrix with `n` rows.",
+      "eye(n: number)", purity: .pure(.square), "Makes the identity matrix with `n` rows.",
       example: "eye(3).sum(dim = 0)   #=> tensor([1, 1, 1])"
     ) { call in .tensor(try Tensor.eye(call.integer(0, in: 0...maximumSide))) },
     Builtin(
-      "arange(start, stop = nil, step = 1)",
+      "arange(start, stop = nil, step = 1)", purity: .pure(.product),
       "Makes a vector of the numbers from `start` to before `stop`, or from 0 to before `start`.",
       example: "arange(1, 7, 2)   #=> tensor([1, 3, 5])"
     ) { call in
@@ -49,12 +51,12 @@ enum TensorCreation {
       return .tensor(try Tensor.arange(first, stop, step: step))
     },
     Builtin(
-      "linspace(start, stop, num = 50)",
+      "linspace(start, stop, num = 50)", purity: .pure(.product),
       "Makes a vector of `num` evenly spaced numbers from `start` to `stop`, both included.",
       example: "linspace(0, 1, 5)   #=> tensor([0, 0.25, 0.5, 0.75, 1])"
     ) { call in .tensor(try evenlySpaced(call)) },
     Builtin(
-      "one_hot(indices: tensor, num_classes: number)",
+      "one_hot(indices: tensor, num_classes: number)", purity: .pure(.product),
       "Makes rows that are 1 at the given index and 0 elsewhere.",
       example: "one_hot([2, 0], 3)[0]   #=> tensor([0, 0, 1])", takesNumbers: true
     ) { call in .tensor(try Tensor.oneHot(call.positions(0), classes: call.integer(1))) },
@@ -71,14 +73,16 @@ enum TensorCreation {
 
   private static let fromChance: [Builtin] = [
     Builtin(
-      "rand(...shape, seed = nil)", "Draws numbers evenly from 0 to below 1.",
+      "rand(...shape, seed = nil)", purity: .shaped(like: "zeros"),
+      "Draws numbers evenly from 0 to below 1.",
       example: "rand(2, 3, seed = 1).shape   #=> [2, 3]"
     ) { call in
       let shape = try call.shape(0)
       return .tensor(try Tensor.rand(shape, key: RandomKey(seed: call.seed(1))))
     },
     Builtin(
-      "randn(...shape, seed = nil)", "Draws numbers from the standard normal distribution.",
+      "randn(...shape, seed = nil)", purity: .shaped(like: "zeros"),
+      "Draws numbers from the standard normal distribution.",
       example: "randn(2, 3, seed = 1).shape   #=> [2, 3]"
     ) { call in
       let shape = try call.shape(0)
@@ -86,6 +90,7 @@ enum TensorCreation {
     },
     Builtin(
       "randint(low, high, shape: list, *, seed = nil)",
+      purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
       "Draws whole numbers from `low` to below `high`.",
       example: "randint(3, 4, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in

@@ -11,22 +11,22 @@ enum TensorLayout {
 
   private static let likenesses: [Builtin] = [
     Builtin(
-      "zeros_like(x: tensor)", "Makes a tensor of zeros in the shape of another.",
+      "zeros_like(x: tensor)", purity: .pure, "Makes a tensor of zeros in the shape of another.",
       example: "zeros_like([1, 2])   #=> tensor([0, 0])"
     ) { call in .tensor(try Tensor.zeros(call.elements(0).shape)) },
     Builtin(
-      "ones_like(x: tensor)", "Makes a tensor of ones in the shape of another.",
+      "ones_like(x: tensor)", purity: .pure, "Makes a tensor of ones in the shape of another.",
       example: "ones_like([1, 2])   #=> tensor([1, 1])"
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.elements(0).shape)) },
     Builtin(
-      "full_like(x: tensor, value)",
+      "full_like(x: tensor, value)", purity: .pure,
       "Makes a tensor with one value everywhere in the shape of another.",
       example: "full_like([1, 2], 7)   #=> tensor([7, 7])"
     ) { call in
       .tensor(try call.scalar(1).expand(call.tensor(0).shape))
     },
     Builtin(
-      "logspace(start, stop, num = 50)",
+      "logspace(start, stop, num = 50)", purity: .pure(.product),
       "Makes a vector of `num` numbers from 10 ** start to 10 ** stop in equal ratios.",
       example: "logspace(0, 3, 4)   #=> tensor([1, 10, 100, 1000])"
     ) { call in
@@ -34,12 +34,13 @@ enum TensorLayout {
       return .tensor(try Tensor.combine(.power, 10, exponents))
     },
     Builtin(
-      "meshgrid(...vectors) -> list",
+      "meshgrid(...vectors) -> list", purity: .pure(.product).taking("vectors"),
       "Stretches each vector over the grid of all: the first runs down, the second across.",
       example: "meshgrid([1, 2], [3, 4])[0][1]   #=> tensor([2, 2])"
     ) { call in .list(try Tensor.meshgrid(call.tensors(0)).map { .tensor($0) }) },
     Builtin(
-      "tolist(x: tensor) -> list", "Gives the numbers of a tensor as lists within lists.",
+      "tolist(x: tensor) -> list", purity: .pure,
+      "Gives the numbers of a tensor as lists within lists.",
       example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
     ) { call in
       let x = try call.elements(0)
@@ -58,21 +59,23 @@ enum TensorLayout {
 
   private static let joins: [Builtin] = [
     Builtin(
-      "hstack(tensors: list)", "Joins tensors side by side: along dimension 1, vectors along 0.",
+      "hstack(tensors: list)", purity: .pure.taking("tensors"),
+      "Joins tensors side by side: along dimension 1, vectors along 0.",
       example: "hstack([[1; 2], [3; 4]])[1]   #=> tensor([2, 4])"
     ) { call in
       let tensors = try call.tensors(0)
       return .tensor(try Tensor.cat(tensors, dim: tensors.allSatisfy { $0.rank == 1 } ? 0 : 1))
     },
     Builtin(
-      "vstack(tensors: list)", "Joins tensors one below the other; vectors are rows.",
+      "vstack(tensors: list)", purity: .pure.taking("tensors"),
+      "Joins tensors one below the other; vectors are rows.",
       example: "vstack([[1, 2], [3, 4]]).shape   #=> [2, 2]"
     ) { call in
       .tensor(
         try Tensor.cat(call.tensors(0).map { $0.rank < 2 ? try $0.reshape([1, -1]) : $0 }))
     },
     Builtin(
-      "split(x: tensor, sizes, dim = 0) -> list",
+      "split(x: tensor, sizes, dim = 0) -> list", purity: .pure,
       "Cuts a tensor into parts of one size, or of the sizes in a list.",
       example: "[part.shape for part in tensor([1, 2, 3, 4, 5]).split(2)]   #=> [[2], [2], [1]]"
     ) { call in
@@ -86,7 +89,8 @@ enum TensorLayout {
       return .list(parts.map { .tensor($0) })
     },
     Builtin(
-      "unbind(x: tensor, dim = 0) -> list", "Lists the slices of a tensor along a dimension.",
+      "unbind(x: tensor, dim = 0) -> list", purity: .pure,
+      "Lists the slices of a tensor along a dimension.",
       example: "unbind([1, 2; 3, 4], 1)[0]   #=> tensor([1, 3])"
     ) { call in
       let x = try call.elements(0)
@@ -101,7 +105,8 @@ enum TensorLayout {
 
   private static let repetitions: [Builtin] = [
     Builtin(
-      "tile(x: tensor, ...times)", "Lays a tensor side by side so many times in each dimension.",
+      "tile(x: tensor, ...times)", purity: .pure(.product),
+      "Lays a tensor side by side so many times in each dimension.",
       example: "tile([1, 2], 2)   #=> tensor([1, 2, 1, 2])"
     ) { call in
       let x = try call.tensor(0)
@@ -110,7 +115,7 @@ enum TensorLayout {
       return .tensor(try x.repeated(missing + times))
     },
     Builtin(
-      "repeat_interleave(x: tensor, repeats, dim = nil)",
+      "repeat_interleave(x: tensor, repeats, dim = nil)", purity: .pure(.product),
       "Repeats each element behind itself; without `dim`, of the tensor laid out flat.",
       example: "repeat_interleave([1, 2], 2)   #=> tensor([1, 1, 2, 2])"
     ) { call in
@@ -121,7 +126,7 @@ enum TensorLayout {
       return .tensor(try x.repeatedElements(call.integer(1), dim: dim))
     },
     Builtin(
-      "kron(x: tensor, y: tensor)",
+      "kron(x: tensor, y: tensor)", purity: .pure(.product),
       "Gives the Kronecker product: each element of `x` times the whole of `y`.",
       example: "kron([1, 10], [1, 2])   #=> tensor([1, 2, 10, 20])"
     ) { call in .tensor(try call.tensor(0).kronecker(call.tensor(1))) },
@@ -129,12 +134,12 @@ enum TensorLayout {
 
   private static let turns: [Builtin] = [
     Builtin(
-      "movedim(x: tensor, source, destination)",
+      "movedim(x: tensor, source, destination)", purity: .pure,
       "Moves a dimension to another place; the others keep their order.",
       example: "movedim(zeros(2, 3, 4), 0, -1).shape   #=> [3, 4, 2]"
     ) { call in .tensor(try call.elements(0).moveDimension(call.integer(1), to: call.integer(2))) },
     Builtin(
-      "rot90(x: tensor, k = 1, dims = [0, 1])",
+      "rot90(x: tensor, k = 1, dims = [0, 1])", purity: .pure,
       "Turns by `k` times 90 degrees, from the first dimension towards the second.",
       example: "rot90([1, 2; 3, 4])[0]   #=> tensor([2, 4])"
     ) { call in
@@ -149,17 +154,17 @@ enum TensorLayout {
 
   private static let scatters: [Builtin] = [
     Builtin(
-      "scatter(x: tensor, dim, index, source: tensor)",
+      "scatter(x: tensor, dim, index, source: tensor)", purity: .pure,
       "Gives `x` with the elements of `source` in the places that `index` names along `dim`.",
       example: "scatter(zeros(3), 0, [2, 0], [5, 6])   #=> tensor([6, 0, 5])"
     ) { call in .tensor(try scattered(call, adding: false)) },
     Builtin(
-      "scatter_add(x: tensor, dim, index, source: tensor)",
+      "scatter_add(x: tensor, dim, index, source: tensor)", purity: .pure,
       "Gives `x` with the elements of `source` added in the places that `index` names.",
       example: "scatter_add(zeros(3), 0, [2, 2], [5, 6])   #=> tensor([0, 0, 11])"
     ) { call in .tensor(try scattered(call, adding: true)) },
     Builtin(
-      "masked_fill(x: tensor, mask: tensor, value)",
+      "masked_fill(x: tensor, mask: tensor, value)", purity: .pure(.broadcast),
       "Puts a number where the mask is not 0.",
       example: "let x = tensor([1, -2]); masked_fill(x, x < 0, 9)   #=> tensor([1, 9])"
     ) { call in

@@ -9,43 +9,47 @@ import Tensors
 enum TensorLinear {
   static let functions: [Builtin] = [
     Builtin(
-      "matmul(x: tensor, y: tensor)", "Gives the matrix product, like `x @ y`.",
+      "matmul(x: tensor, y: tensor)", purity: .pure(.matrices),
+      "Gives the matrix product, like `x @ y`.",
       example: "matmul([1, 2; 3, 4], [1, 1])   #=> tensor([3, 7])"
     ) { call in .tensor(try Tensor.matmul(call.tensor(0), call.tensor(1))) },
     Builtin(
-      "einsum(pattern: string, ...tensors)",
+      "einsum(pattern: string, ...tensors)", purity: .pure(.product).taking("tensors"),
       "Multiplies tensors and sums over the letters that the result does not name.",
       example: "einsum(\"ij,j->i\", [1, 2; 3, 4], [1, 1])   #=> tensor([3, 7])"
     ) { call in .tensor(try Tensor.einsum(call.string(0), call.tensors(1))) },
     Builtin(
-      "outer(x: tensor, y: tensor)", "Gives the products of all pairs from two vectors.",
+      "outer(x: tensor, y: tensor)", purity: .pure(.product),
+      "Gives the products of all pairs from two vectors.",
       example: "outer([1, 2], [3, 4])[1]   #=> tensor([6, 8])"
     ) { call in .tensor(try Tensor.outer(call.tensor(0), call.tensor(1))) },
     Builtin(
-      "diag(x: tensor)",
+      "diag(x: tensor)", purity: .pure(.square),
       "Makes a matrix with a vector on its diagonal, or gives the diagonal of a matrix.",
       example: "diag([1, 2; 3, 4])   #=> tensor([1, 4])"
     ) { call in .tensor(try call.tensor(0).diag()) },
     Builtin(
-      "dot(x: tensor, y: tensor)", "Adds up the products of two vectors.",
+      "dot(x: tensor, y: tensor)", purity: .pure, "Adds up the products of two vectors.",
       example: "dot([1, 2], [3, 4])   #=> tensor(11)"
     ) { call in .tensor(try Tensor.dot(call.tensor(0), call.tensor(1))) },
     Builtin(
-      "cross(x: tensor, y: tensor)", "Gives the vector at right angles to two of three numbers.",
+      "cross(x: tensor, y: tensor)", purity: .pure(.broadcast),
+      "Gives the vector at right angles to two of three numbers.",
       example: "cross([1, 0, 0], [0, 1, 0])   #=> tensor([0, 0, 1])"
     ) { call in .tensor(try Tensor.cross(call.tensor(0), call.tensor(1))) },
     Builtin(
-      "trace(x: tensor)", "Adds up the diagonal of a matrix.",
+      "trace(x: tensor)", purity: .pure, "Adds up the diagonal of a matrix.",
       example: "trace([1, 2; 3, 4])   #=> tensor(5)"
     ) { call in .tensor(try call.tensor(0).trace()) },
     Builtin(
-      "tensordot(x: tensor, y: tensor, dims = 2)",
+      "tensordot(x: tensor, y: tensor, dims = 2)", purity: .pure(.product),
       "Multiplies and sums over dimensions: the last so many of `x` with the first of `y`.",
       details: "`dims` may also be two lists: the dimensions of `x`, and those of `y`.",
       example: "tensordot([1, 2; 3, 4], [1, 0; 0, 1])   #=> tensor(5)"
     ) { call in .tensor(try tensordot(call)) },
     Builtin(
-      "cdist(x: tensor, y: tensor, p = 2)", "Gives the distances of all pairs of rows.",
+      "cdist(x: tensor, y: tensor, p = 2)", purity: .pure(.product),
+      "Gives the distances of all pairs of rows.",
       example: "cdist([0, 0; 3, 4], [0, 0]).flatten()   #=> tensor([0, 5])"
     ) { call in
       let y = try call.tensor(1)
@@ -54,12 +58,13 @@ enum TensorLinear {
           call.tensor(0), y.rank == 1 ? y.unsqueeze(dim: 0) : y, order: Float(call.number(2))))
     },
     Builtin(
-      "cov(x: tensor, correction = 1)",
+      "cov(x: tensor, correction = 1)", purity: .pure(.square),
       "Gives the covariance of the rows of a matrix; each column is one observation.",
       example: "cov([0, 2; 0, 4])[1]   #=> tensor([4, 8])"
     ) { call in .tensor(try covariance(call.tensor(0), Float(call.number(1)))) },
     Builtin(
-      "corrcoef(x: tensor)", "Gives the correlations of the rows of a matrix.",
+      "corrcoef(x: tensor)", purity: .pure(.square),
+      "Gives the correlations of the rows of a matrix.",
       example: "corrcoef([0, 2; 4, 0])[1]   #=> tensor([-1, 1])"
     ) { call in
       let covariance = try covariance(call.tensor(0), 1)

@@ -25,7 +25,8 @@ enum TensorPairs {
       "fmod([-7, 7], 3)   #=> tensor([-1, 1])"
     ) { Glibc.fmod($0, $1) },
     Builtin(
-      "divmod(x: tensor, y: tensor) -> list", "Gives the quotient rounded down and the remainder.",
+      "divmod(x: tensor, y: tensor) -> list", purity: .pure(.broadcast),
+      "Gives the quotient rounded down and the remainder.",
       example: "divmod(7, 2)   #=> [3, 1]"
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
@@ -65,14 +66,14 @@ enum TensorPairs {
       try Tensor.combine(.unequal, $0, $1)
     },
     Builtin(
-      "logical_not(x: tensor)", "Tells where elements are 0.",
+      "logical_not(x: tensor)", purity: .pure, "Tells where elements are 0.",
       example: "logical_not([1, 0])   #=> tensor([0, 1])"
     ) { call in
       if case .number(let x) = call[0] { return .bool(x == 0) }
       return .tensor(try Tensor.combine(.equal, call.tensor(0).detached, 0))
     },
     Builtin(
-      "isclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8)",
+      "isclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8)", purity: .pure(.broadcast),
       "Tells where elements are close: abs(x - y) <= atol + rtol * abs(y).",
       details: "Two numbers give a boolean.",
       example: "isclose([1, 2], [1, 2.1])   #=> tensor([1, 0])", takesNumbers: true
@@ -103,7 +104,7 @@ enum TensorPairs {
 
   private static let repairs: [Builtin] = [
     Builtin(
-      "nan_to_num(x: tensor, nan = 0, posinf = nil, neginf = nil)",
+      "nan_to_num(x: tensor, nan = 0, posinf = nil, neginf = nil)", purity: .pure,
       "Puts numbers in place of nan and infinities; by default 0 and the largest 32-bit floats.",
       example: "nan_to_num([1, nan, inf], posinf = 9)   #=> tensor([1, 0, 9])"
     ) { call in
@@ -123,7 +124,7 @@ enum TensorPairs {
         try Tensor.select(Tensor.combine(.equal, x.detached, -.infinity), least, bounded))
     },
     Builtin(
-      "leaky_relu(x: tensor, negative_slope = 0.01)",
+      "leaky_relu(x: tensor, negative_slope = 0.01)", purity: .pure,
       "Scales what is negative by `negative_slope`.",
       example: "leaky_relu([-2, 3], 0.1)   #=> tensor([-0.2, 3])"
     ) { call in
@@ -135,7 +136,8 @@ enum TensorPairs {
       return .tensor(try Tensor.select(Tensor.combine(.lessOrEqual, x.detached, 0), below, x))
     },
     Builtin(
-      "elu(x: tensor, alpha = 1)", "Gives alpha * (exp(x) - 1) where x is negative, else x.",
+      "elu(x: tensor, alpha = 1)", purity: .pure,
+      "Gives alpha * (exp(x) - 1) where x is negative, else x.",
       example: "elu([-100, 3])   #=> tensor([-1, 3])"
     ) { call in
       if case .number(let x) = call[0], !call.isRecording(1) {
@@ -151,7 +153,7 @@ enum TensorPairs {
     _ header: String, _ operation: BinaryOperation, _ summary: String, _ example: String,
     number: @escaping @Sendable (Double, Double) -> Double
   ) -> Builtin {
-    Builtin(header, summary, example: example) { call in
+    Builtin(header, purity: .pure(.broadcast), summary, example: example) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
         return .number(number(x, y))
       }
@@ -164,7 +166,9 @@ enum TensorPairs {
     _ answer: @escaping @Sendable (Bool, Bool) -> Bool,
     _ combine: @escaping @Sendable (Tensor, Tensor) throws -> Tensor
   ) -> Builtin {
-    Builtin("\(name)(x: tensor, y: tensor)", summary, example: example) { call in
+    Builtin(
+      "\(name)(x: tensor, y: tensor)", purity: .pure(.broadcast), summary, example: example
+    ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
         return .bool(answer(x != 0, y != 0))
       }

@@ -106,7 +106,7 @@ enum TensorPointwise {
     pointwise(.floor, "Rounds down.", "floor(-1.5)   #=> -2"),
     pointwise(.ceil, "Rounds up.", "ceil(1.2)   #=> 2"),
     Builtin(
-      "round(x: tensor, digits = 0)",
+      "round(x: tensor, digits = 0)", purity: .pure,
       "Rounds to so many digits behind the point, halves to the even one.",
       example: "round([0.5, 1.5, 2.675])   #=> tensor([0, 2, 3])"
     ) { call in
@@ -139,7 +139,7 @@ enum TensorPointwise {
 
   private static let combinations: [Builtin] = [
     Builtin(
-      "clamp(x: tensor, min = nil, max = nil)", "Limits elements to a range.",
+      "clamp(x: tensor, min = nil, max = nil)", purity: .pure, "Limits elements to a range.",
       example: "clamp([-2, 0.5, 3], min = 0, max = 1)   #=> tensor([0, 0.5, 1])"
     ) { call in
       if call.isRecording(1) || call.isRecording(2) { return .tensor(try bounded(call)) }
@@ -155,7 +155,8 @@ enum TensorPointwise {
       return .number(number.isNaN ? number : Swift.min(Swift.max(number, least), most))
     },
     Builtin(
-      "maximum(x: tensor, y: tensor)", "Gives the larger of two, element by element.",
+      "maximum(x: tensor, y: tensor)", purity: .pure(.broadcast),
+      "Gives the larger of two, element by element.",
       example: "maximum([1, 5], 3)   #=> tensor([3, 5])", shortcut: .larger
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
@@ -164,7 +165,8 @@ enum TensorPointwise {
       return .tensor(try Tensor.maximum(call.tensor(0), call.tensor(1)))
     },
     Builtin(
-      "minimum(x: tensor, y: tensor)", "Gives the smaller of two, element by element.",
+      "minimum(x: tensor, y: tensor)", purity: .pure(.broadcast),
+      "Gives the smaller of two, element by element.",
       example: "minimum([1, 5], 3)   #=> tensor([1, 3])", shortcut: .smaller
     ) { call in
       if case .number(let x) = call[0], case .number(let y) = call[1] {
@@ -174,6 +176,7 @@ enum TensorPointwise {
     },
     Builtin(
       "allclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8) -> bool",
+      purity: .pure(.broadcast),
       "Tells whether all elements are close: abs(x - y) <= atol + rtol * abs(y).",
       example: "allclose([1, 2], [1, 2.000001])   #=> true", takesNumbers: true
     ) { call in
@@ -200,7 +203,9 @@ enum TensorPointwise {
     _ operation: UnaryOperation, _ summary: String, _ example: String
   ) -> Builtin {
     let number = operation.number
-    return Builtin("\(operation.name)(x: tensor) -> tensor", summary, example: example) { call in
+    return Builtin(
+      "\(operation.name)(x: tensor) -> tensor", purity: .pure, summary, example: example
+    ) { call in
       if case .number(let x) = call[0] { return .bool(number(x) != 0) }
       return .tensor(try call.tensor(0).applying(operation))
     }
@@ -213,7 +218,8 @@ enum TensorPointwise {
   ) -> Builtin {
     let number = operation.number
     return Builtin(
-      "\(operation.name)(x: tensor) -> tensor", summary, example: example, shortcut: .function,
+      "\(operation.name)(x: tensor) -> tensor", purity: .pure, summary, example: example,
+      shortcut: .function,
       function: number
     ) { call in
       if case .number(let x) = call[0] { return .number(number(x)) }

@@ -23,6 +23,7 @@ enum TensorReductions {
   ) -> Builtin {
     Builtin(
       "\(name)(x: tensor, dim = nil, keepdim = false)\(numbers == nil ? " -> tensor" : "")",
+      purity: .pure,
       summary,
       details: numbers == nil ? "" : numbersInFull, example: example,
       takesNumbers: numbers != nil || ofTruth
@@ -102,7 +103,7 @@ enum TensorReductions {
       numbers: { try $0.extreme(>).value }
     ) { try $0.maximum(dims: $1, keepDim: $2) },
     Builtin(
-      "argmin(x: tensor, dim = nil, keepdim = false)",
+      "argmin(x: tensor, dim = nil, keepdim = false)", purity: .pure,
       "Gives the place of the smallest element, or of the smallest along `dim`.",
       details: numbersInFull,
       example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])", takesNumbers: true
@@ -111,7 +112,7 @@ enum TensorReductions {
       return .tensor(try call.tensor(0).argmin(dim: call.axis(1), keepDim: call.bool(2)))
     },
     Builtin(
-      "argmax(x: tensor, dim = nil, keepdim = false)",
+      "argmax(x: tensor, dim = nil, keepdim = false)", purity: .pure,
       "Gives the place of the largest element, or of the largest along `dim`.",
       details: numbersInFull,
       example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])", takesNumbers: true
@@ -120,7 +121,7 @@ enum TensorReductions {
       return .tensor(try call.tensor(0).argmax(dim: call.axis(1), keepDim: call.bool(2)))
     },
     Builtin(
-      "topk(x: tensor, k, dim = -1) -> record",
+      "topk(x: tensor, k, dim = -1) -> record", purity: .pure,
       "Gives the `k` largest elements along `dim` in falling order, as `values` and `indices`.",
       example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])", takesNumbers: true
     ) { call in
@@ -140,7 +141,7 @@ enum TensorReductions {
 
   private static let spread: [Builtin] = [
     Builtin(
-      "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
+      "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)", purity: .pure,
       "Gives the standard deviation; squares are divided by their number less `correction`.",
       details: numbersInFull,
       example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)",
@@ -154,7 +155,7 @@ enum TensorReductions {
           dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
     },
     Builtin(
-      "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)",
+      "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)", purity: .pure,
       "Gives the variance; squares are divided by their number less `correction`.",
       details: numbersInFull,
       example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])", takesNumbers: true
@@ -167,7 +168,7 @@ enum TensorReductions {
           dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
     },
     Builtin(
-      "norm(x: tensor, ord = 2, dim = nil)",
+      "norm(x: tensor, ord = 2, dim = nil)", purity: .pure,
       "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
       details: numbersInFull,
       example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])", takesNumbers: true
@@ -182,17 +183,17 @@ enum TensorReductions {
 
   private static let alongOne: [Builtin] = [
     Builtin(
-      "softmax(x: tensor, dim = -1)",
+      "softmax(x: tensor, dim = -1)", purity: .pure,
       "Gives exponentials divided by their sum: probabilities that add up to 1.",
       example: "softmax([0, 0])   #=> tensor([0.5, 0.5])"
     ) { call in .tensor(try call.tensor(0).softmax(dim: call.integer(1))) },
     Builtin(
-      "log_softmax(x: tensor, dim = -1)",
+      "log_softmax(x: tensor, dim = -1)", purity: .pure,
       "Gives the logarithm of `softmax`, without rounding to 0.",
       example: "log_softmax([0, 0])   #=> tensor([-0.6931, -0.6931])"
     ) { call in .tensor(try call.tensor(0).logSoftmax(dim: call.integer(1))) },
     Builtin(
-      "cumsum(x: tensor, dim)", "Gives the running sums along `dim`.",
+      "cumsum(x: tensor, dim)", purity: .pure, "Gives the running sums along `dim`.",
       example: "cumsum([1, 2, 3], 0)   #=> tensor([1, 3, 6])"
     ) { call in .tensor(try call.tensor(0).cumsum(dim: call.integer(1))) },
   ]

@@ -11,7 +11,7 @@ enum TensorSorting {
 
   private static let orders: [Builtin] = [
     Builtin(
-      "sort(x: tensor, dim = -1, descending = false) -> record",
+      "sort(x: tensor, dim = -1, descending = false) -> record", purity: .pure,
       "Sorts along `dim`: the `values`, and the `indices` where they were.",
       details: "Equal elements keep their order, and nan comes last. `sorted` sorts lists.",
       example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])",
@@ -28,7 +28,7 @@ enum TensorSorting {
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
     },
     Builtin(
-      "argsort(x: tensor, dim = -1, descending = false)",
+      "argsort(x: tensor, dim = -1, descending = false)", purity: .pure,
       "Gives the positions that would sort along `dim`.",
       example: "argsort([3, 1, 2])   #=> tensor([1, 2, 0])", takesNumbers: true
     ) { call in
@@ -38,7 +38,7 @@ enum TensorSorting {
       return .tensor(try call.tensor(0).argsort(dim: call.integer(1), descending: call.bool(2)))
     },
     Builtin(
-      "unique(x: tensor) -> record",
+      "unique(x: tensor) -> record", purity: .ofElements,
       "Gives the different elements in rising order as `values`, with `inverse` and `counts`.",
       details: "`inverse` tells for each element which of the values it is.",
       example: "unique([3, 1, 3]).counts   #=> tensor([1, 2])"
@@ -54,7 +54,7 @@ enum TensorSorting {
       ])
     },
     Builtin(
-      "searchsorted(sorted_sequence: tensor, values: tensor, right = false)",
+      "searchsorted(sorted_sequence: tensor, values: tensor, right = false)", purity: .fallible,
       "Gives the place in a sorted vector in front of which each value belongs.",
       details: "With `right`, values go behind elements equal to them.",
       example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])", takesNumbers: true
@@ -86,7 +86,7 @@ enum TensorSorting {
 
   private static let quantiles: [Builtin] = [
     Builtin(
-      "median(x: tensor, dim = nil, keepdim = false)",
+      "median(x: tensor, dim = nil, keepdim = false)", purity: .pure,
       "Gives the middle element; of an even number of elements, the mean of the middle two.",
       details: TensorReductions.numbersInFull, example: "median([1, 9, 2, 4])   #=> 3",
       takesNumbers: true
@@ -97,7 +97,7 @@ enum TensorSorting {
       return .tensor(try call.tensor(0).median(dim: call.axis(1), keepDim: call.bool(2)))
     },
     Builtin(
-      "quantile(x: tensor, q: number, dim = nil, keepdim = false)",
+      "quantile(x: tensor, q: number, dim = nil, keepdim = false)", purity: .pure,
       "Gives the value below which the share `q` of the elements lies.",
       details: "Between two elements it is interpolated, as in NumPy. `q` goes from 0 to 1. "
         + TensorReductions.numbersInFull,
@@ -114,7 +114,7 @@ enum TensorSorting {
 
   private static let counts: [Builtin] = [
     Builtin(
-      "count_nonzero(x: tensor, dim = nil)", "Counts the elements that are not 0.",
+      "count_nonzero(x: tensor, dim = nil)", purity: .pure, "Counts the elements that are not 0.",
       details: TensorReductions.numbersInFull, example: "count_nonzero([1, 0, 5])   #=> 2",
       takesNumbers: true
     ) { call in
@@ -124,7 +124,7 @@ enum TensorSorting {
       return .tensor(try call.tensor(0).countNonzero(dims: call.axes(1)))
     },
     Builtin(
-      "bincount(x: tensor, weights = nil, minlength = 0)",
+      "bincount(x: tensor, weights = nil, minlength = 0)", purity: .ofElements,
       "Counts how often each whole number from 0 on occurs.",
       example: "bincount([1, 3, 1])   #=> tensor([0, 2, 0, 1])"
     ) { call in
@@ -133,7 +133,7 @@ enum TensorSorting {
           weights: call.optionalTensor(1), minimumLength: call.integer(2)))
     },
     Builtin(
-      "histogram(x: tensor, bins = 10, range = nil) -> record",
+      "histogram(x: tensor, bins = 10, range = nil) -> record", purity: .ofElements,
       "Counts the elements in equal parts of a range: `counts`, and the `edges` of the parts.",
       details: "`range` is a list of two bounds; by default the smallest and the largest element.",
       example: "histogram([0, 1, 1, 4], bins = 2).counts   #=> tensor([3, 1])"
@@ -153,11 +153,12 @@ enum TensorSorting {
 
   private static let places: [Builtin] = [
     Builtin(
-      "nonzero(x: tensor)", "Gives the positions of the elements that are not 0, one row each.",
+      "nonzero(x: tensor)", purity: .ofElements,
+      "Gives the positions of the elements that are not 0, one row each.",
       example: "nonzero([0, 5, 0, 7]).T   #=> tensor([[1, 3]])", takesNumbers: true
     ) { call in .tensor(try (NumberSequence(call)?.mask() ?? call.tensor(0)).nonzero()) },
     Builtin(
-      "interp(x: tensor, xp: tensor, fp: tensor)",
+      "interp(x: tensor, xp: tensor, fp: tensor)", purity: .fallible,
       "Interpolates between the points (xp, fp), which are sorted; beyond them it stays constant.",
       example: "interp([0.5, 9], [0, 1, 2], [0, 10, 30])   #=> tensor([5, 30])"
     ) { call in .tensor(try interpolated(call)) },
@@ -165,11 +166,11 @@ enum TensorSorting {
 
   private static let runs: [Builtin] = [
     Builtin(
-      "cumprod(x: tensor, dim)", "Gives the running products along `dim`.",
+      "cumprod(x: tensor, dim)", purity: .pure, "Gives the running products along `dim`.",
       example: "cumprod([1, 2, 3, 4], 0)   #=> tensor([1, 2, 6, 24])"
     ) { call in .tensor(try call.tensor(0).cumprod(dim: call.integer(1))) },
     Builtin(
-      "diff(x: tensor, n = 1, dim = -1)",
+      "diff(x: tensor, n = 1, dim = -1)", purity: .pure,
       "Gives the differences of neighbours along `dim`, `n` times over.",
       example: "diff([1, 4, 9, 16])   #=> tensor([3, 5, 7])"
     ) { call in .tensor(try call.tensor(0).diff(times: call.integer(1), dim: call.integer(2))) },

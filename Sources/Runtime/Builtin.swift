@@ -36,6 +36,8 @@ public final class Builtin: Sendable {
   let function: NumberFunction?
   /// The header as written.
   public let signature: String
+  /// What a call changes, and what its result follows from.
+  public let purity: Purity
   /// One sentence.
   public let summary: String
   /// Further paragraphs, or empty.
@@ -55,19 +57,22 @@ public final class Builtin: Sendable {
 
   /// Declares a built-in function.
   public convenience init(
-    _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, forLists: String = "", takesNumbers: Bool = false,
+    _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
+    example: String = "", methodOnly: Bool = false, forLists: String = "",
+    takesNumbers: Bool = false,
     body: @escaping Body
   ) {
     self.init(
-      signature, summary, details: details, example: example, methodOnly: methodOnly,
+      signature, purity: purity, summary, details: details, example: example,
+      methodOnly: methodOnly,
       forLists: forLists, takesNumbers: takesNumbers, shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may spare itself to call.
   package init(
-    _ signature: String, _ summary: String, details: String = "", example: String = "",
-    methodOnly: Bool = false, forLists: String = "", takesNumbers: Bool = false,
+    _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
+    example: String = "", methodOnly: Bool = false, forLists: String = "",
+    takesNumbers: Bool = false,
     shortcut: Shortcut,
     function: NumberFunction? = nil,
     body: @escaping Body
@@ -75,6 +80,7 @@ public final class Builtin: Sendable {
     self.shortcut = shortcut
     self.function = function
     self.signature = signature
+    self.purity = purity
     self.summary = summary
     self.details = details
     self.example = example

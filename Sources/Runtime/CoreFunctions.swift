@@ -26,6 +26,7 @@ enum CoreFunctions {
     },
     Builtin(
       "assert(condition, message: string = \"assertion failed\")",
+      purity: .changing.taking("condition"),
       "Raises an AssertionError unless the condition holds.",
       example: "try { assert(1 > 2) } catch e { e.kind }   #=> \"AssertionError\""
     ) { call in
@@ -35,7 +36,7 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "range(start: number, stop: number = nil, step: number = 1) -> range",
+      "range(start: number, stop: number = nil, step: number = 1) -> range", purity: .pure,
       "The numbers from `start` up to, but not including, `stop`; with one argument, from 0.",
       example: "[x for x in range(1, 6, 2)]   #=> [1, 3, 5]", shortcut: .range
     ) { call in
@@ -45,7 +46,7 @@ enum CoreFunctions {
         try NumberRange(stop == nil ? 0 : first, stop ?? first, step: try call.number(2)))
     },
     Builtin(
-      "type(x: any) -> string", "The name of the type of a value.",
+      "type(x: any) -> string", purity: .pure, "The name of the type of a value.",
       example: "type([1, 2])   #=> \"list\""
     ) { call in .string(call[0].typeName) },
   ]
@@ -65,7 +66,7 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "pop(items: list, index: number = -1)",
+      "pop(items: list, index: number = -1)", purity: .changing,
       "Takes an element out of a list; the last by default.",
       example: "let xs = [1, 2]; xs.pop()   #=> 2",
       methodOnly: true
@@ -75,7 +76,7 @@ enum CoreFunctions {
       return list.remove(at: position)
     },
     Builtin(
-      "insert(items: list, index: number, value)",
+      "insert(items: list, index: number, value)", purity: .changing,
       "Puts a value in front of the element at `index`.",
       example: "let xs = [1, 3]; xs.insert(1, 2); xs   #=> [1, 2, 3]",
       methodOnly: true
@@ -95,7 +96,8 @@ enum CoreFunctions {
       return .nil
     },
     Builtin(
-      "index(items: list, value)", "The position of the first element equal to `value`.",
+      "index(items: list, value)", purity: .pure,
+      "The position of the first element equal to `value`.",
       details: "Gives `nil` if there is none.", example: "[5, 7].index(7)   #=> 1",
       methodOnly: true
     ) { call in
@@ -130,7 +132,7 @@ enum CoreFunctions {
 
   private static let strings: [Builtin] = [
     Builtin(
-      "split(text: string, separator: string = nil) -> list",
+      "split(text: string, separator: string = nil) -> list", purity: .pure,
       "The parts of a string between separators; between blanks by default.",
       example: "\"a,b\".split(\",\")   #=> [\"a\", \"b\"]",
       methodOnly: true
@@ -153,7 +155,7 @@ enum CoreFunctions {
       return .list(parts)
     },
     Builtin(
-      "join(separator: string, parts: list) -> string",
+      "join(separator: string, parts: list) -> string", purity: .pure,
       "The parts joined, with this string in between.",
       example: "\", \".join([1, 2])   #=> \"1, 2\"", methodOnly: true
     ) { call in
@@ -166,7 +168,7 @@ enum CoreFunctions {
       return .string(parts.joined(separator: separator))
     },
     Builtin(
-      "replace(text: string, old: string, new: string) -> string",
+      "replace(text: string, old: string, new: string) -> string", purity: .pure,
       "The string with every `old` replaced by `new`.",
       example: "\"banana\".replace(\"an\", \"o\")   #=> \"booa\"",
       methodOnly: true
@@ -194,7 +196,7 @@ enum CoreFunctions {
       return .string(result)
     },
     Builtin(
-      "strip(text: string) -> string", "The string without blanks at both ends.",
+      "strip(text: string) -> string", purity: .pure, "The string without blanks at both ends.",
       example: "\"  hi \".strip()   #=> \"hi\"",
       methodOnly: true
     ) { call in
@@ -211,12 +213,12 @@ enum CoreFunctions {
       return .string(String(text))
     },
     Builtin(
-      "lower(text: string) -> string", "The string in small letters.",
+      "lower(text: string) -> string", purity: .pure, "The string in small letters.",
       example: "\"Hi\".lower()   #=> \"hi\"",
       methodOnly: true
     ) { call in .string(try call.string(0).lowercased()) },
     Builtin(
-      "upper(text: string) -> string", "The string in capital letters.",
+      "upper(text: string) -> string", purity: .pure, "The string in capital letters.",
       example: "\"Hi\".upper()   #=> \"HI\"",
       methodOnly: true
     ) { call in .string(try call.string(0).uppercased()) },
@@ -224,18 +226,19 @@ enum CoreFunctions {
 
   private static let records: [Builtin] = [
     Builtin(
-      "get(r: record, name: string, default = nil)",
+      "get(r: record, name: string, default = nil)", purity: .pure,
       "The value of a field, or `default` if there is none.",
       example: "{a: 1}.get(\"b\", 0)   #=> 0",
       methodOnly: true
     ) { call in try call.record(0)[call.string(1)] ?? call[2] },
     Builtin(
-      "has(r: record, name: string) -> bool", "Whether a record has a field.",
+      "has(r: record, name: string) -> bool", purity: .pure, "Whether a record has a field.",
       example: "{a: 1}.has(\"a\")   #=> true",
       methodOnly: true
     ) { call in .bool(try call.record(0)[call.string(1)] != nil) },
     Builtin(
-      "remove(r: record, name: string)", "Takes a field out of a record and returns its value.",
+      "remove(r: record, name: string)", purity: .changing,
+      "Takes a field out of a record and returns its value.",
       example: "let r = {a: 1, b: 2}; r.remove(\"a\")   #=> 1",
       methodOnly: true
     ) { call in

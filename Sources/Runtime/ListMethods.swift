@@ -19,7 +19,8 @@ enum ListMethods {
       return .nil
     },
     Builtin(
-      "remove(items: list, value)", "Takes the first element equal to `value` out of a list.",
+      "remove(items: list, value)", purity: .changing,
+      "Takes the first element equal to `value` out of a list.",
       details: "`pop` takes an element out by its index.",
       example: "let xs = [1, 2, 1]; xs.remove(1); xs   #=> [2, 1]", methodOnly: true
     ) { call in
@@ -33,13 +34,15 @@ enum ListMethods {
         hint: "xs.pop(index) takes an element out by its index", argument: 1)
     },
     Builtin(
-      "count(items: list, value) -> number", "How many elements are equal to `value`.",
+      "count(items: list, value) -> number", purity: .pure,
+      "How many elements are equal to `value`.",
       example: "[1, 2, 1].count(1)   #=> 2", methodOnly: true
     ) { call in
       .integer(try Comparison.count(of: call[1], in: call.list(0), call.session))
     },
     Builtin(
-      "copy(items: list) -> list", "A list of the same elements, which can change by itself.",
+      "copy(items: list) -> list", purity: .pure,
+      "A list of the same elements, which can change by itself.",
       example: "let xs = [1]; let ys = xs.copy(); ys.append(2); xs   #=> [1]", methodOnly: true
     ) { call in
       let items = try call.list(0).items
@@ -58,7 +61,8 @@ enum ListMethods {
 
   private static let records: [Builtin] = [
     Builtin(
-      "items(r: record) -> list", "The fields of a record as pairs of name and value.",
+      "items(r: record) -> list", purity: .pure,
+      "The fields of a record as pairs of name and value.",
       example: "{a: 1, b: 2}.items()   #=> [[\"a\", 1], [\"b\", 2]]", methodOnly: true
     ) { call in
       let record = try call.record(0)
@@ -70,7 +74,7 @@ enum ListMethods {
         })
     },
     Builtin(
-      "merge(r: record, other: record) -> record",
+      "merge(r: record, other: record) -> record", purity: .pure,
       "A record of the fields of both; those of `other` count where both have one.",
       example: "{a: 1, b: 2}.merge({b: 3})   #=> {a: 1, b: 3}", methodOnly: true
     ) { call in
@@ -87,7 +91,8 @@ enum ListMethods {
       return .record(merged)
     },
     Builtin(
-      "copy(r: record) -> record", "A record of the same fields, which can change by itself.",
+      "copy(r: record) -> record", purity: .pure,
+      "A record of the same fields, which can change by itself.",
       example: "let r = {a: 1}; let s = r.copy(); s.a = 2; r.a   #=> 1", methodOnly: true
     ) { call in
       let (record, copy) = (try call.record(0), Record())

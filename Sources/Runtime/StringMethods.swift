@@ -9,22 +9,24 @@ enum StringMethods {
 
   private static let questions: [Builtin] = [
     Builtin(
-      "startswith(text: string, prefix: string) -> bool", "Whether a string begins with another.",
+      "startswith(text: string, prefix: string) -> bool", purity: .pure,
+      "Whether a string begins with another.",
       example: "\"smap\".startswith(\"sm\")   #=> true", methodOnly: true
     ) { call in .bool(try call.string(0).hasPrefix(call.string(1))) },
     Builtin(
-      "endswith(text: string, suffix: string) -> bool", "Whether a string ends with another.",
+      "endswith(text: string, suffix: string) -> bool", purity: .pure,
+      "Whether a string ends with another.",
       example: "\"a.png\".endswith(\".png\")   #=> true", methodOnly: true
     ) { call in .bool(try call.string(0).hasSuffix(call.string(1))) },
     Builtin(
-      "contains(text: string, part: string) -> bool",
+      "contains(text: string, part: string) -> bool", purity: .pure,
       "Whether a string holds another, as `part in text` does.",
       example: "\"banana\".contains(\"nan\")   #=> true", methodOnly: true
     ) { call in
       .bool(try Comparison.contains(call.string(1), in: call.text(0), call.session))
     },
     Builtin(
-      "find(text: string, part: string, start: number = 0)",
+      "find(text: string, part: string, start: number = 0)", purity: .pure,
       "The position of the first place where `part` stands, or `nil` if there is none.",
       details: "The search begins at `start`; a negative one counts from the end.",
       example: "\"banana\".find(\"na\", 3)   #=> 4", methodOnly: true
@@ -42,7 +44,7 @@ enum StringMethods {
       return .integer(try from.position + TextWalk.count(rest, call.session))
     },
     Builtin(
-      "rfind(text: string, part: string)",
+      "rfind(text: string, part: string)", purity: .pure,
       "The position of the last place where `part` stands, or `nil` if there is none.",
       example: "\"banana\".rfind(\"na\")   #=> 4", methodOnly: true
     ) { call in
@@ -53,7 +55,7 @@ enum StringMethods {
       return .integer(try call.text(0).position(of: last, call.session))
     },
     Builtin(
-      "count(text: string, part: string, start: number = 0) -> number",
+      "count(text: string, part: string, start: number = 0) -> number", purity: .pure,
       "How often a string stands in another from `start` on, without overlaps.",
       example: "\"banana\".count(\"an\")   #=> 2", methodOnly: true
     ) { call in
@@ -89,7 +91,8 @@ enum StringMethods {
 
   private static let codes: [Builtin] = [
     Builtin(
-      "ord(text: string) -> number", "The code point of a character, a whole number.",
+      "ord(text: string) -> number", purity: .pure,
+      "The code point of a character, a whole number.",
       details:
         "A character that consists of several code points, such as a flag, has no single one.",
       example: "ord(\"a\")   #=> 97"
@@ -107,7 +110,7 @@ enum StringMethods {
       return .integer(Int(code.value))
     },
     Builtin(
-      "chr(code: number) -> string", "The character of a code point.",
+      "chr(code: number) -> string", purity: .pure, "The character of a code point.",
       example: "chr(97)   #=> \"a\""
     ) { call in
       let code = try call.integer(0, in: 0...0x10FFFF)
@@ -122,7 +125,7 @@ enum StringMethods {
 
   private static let parts: [Builtin] = [
     Builtin(
-      "chars(text: string) -> list", "The characters of a string.",
+      "chars(text: string) -> list", purity: .pure, "The characters of a string.",
       example: "\"abc\".chars()   #=> [\"a\", \"b\", \"c\"]", methodOnly: true
     ) { call in
       let text = try call.string(0)
@@ -130,7 +133,8 @@ enum StringMethods {
       return .strings(try text.map(checking: call.session) { String($0) })
     },
     Builtin(
-      "lines(text: string) -> list", "The lines of a string, without what ends them.",
+      "lines(text: string) -> list", purity: .pure,
+      "The lines of a string, without what ends them.",
       example: "\"a\\nb\\n\".lines()   #=> [\"a\", \"b\"]", methodOnly: true
     ) { call in
       let text = try call.string(0)
@@ -147,7 +151,8 @@ enum StringMethods {
 
   private static let layout: [Builtin] = [
     Builtin(
-      "repeat(text: string, times: number) -> string", "The string so many times in a row.",
+      "repeat(text: string, times: number) -> string", purity: .pure(.product),
+      "The string so many times in a row.",
       example: "\"ab\".repeat(3)   #=> \"ababab\"", methodOnly: true
     ) { call in
       let text = try call.string(0)
@@ -157,7 +162,7 @@ enum StringMethods {
       return .string(try TextWalk.repeated(text, times, call.session))
     },
     Builtin(
-      "ljust(text: string, width: number, fill: string = \" \") -> string",
+      "ljust(text: string, width: number, fill: string = \" \") -> string", purity: .pure(.product),
       "The string with `fill` behind it, up to `width` characters.",
       example: "\"ab\".ljust(4, \".\")   #=> \"ab..\"", methodOnly: true
     ) { call in
@@ -165,7 +170,7 @@ enum StringMethods {
       return .string(text + filling)
     },
     Builtin(
-      "rjust(text: string, width: number, fill: string = \" \") -> string",
+      "rjust(text: string, width: number, fill: string = \" \") -> string", purity: .pure(.product),
       "The string with `fill` in front of it, up to `width` characters.",
       example: "\"7\".rjust(3, \"0\")   #=> \"007\"", methodOnly: true
     ) { call in
