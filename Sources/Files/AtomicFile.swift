@@ -56,7 +56,7 @@ public enum AtomicFile {
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
     try makeFolders(for: path)
     guard let target = try existing(path) else {
-      return try replace(Place(path), named: path, mode: nil, body)
+      return try replace(Place(newPath(path)), named: path, mode: nil, body)
     }
     if target.status.isFolder {
       throw FileError(path: path, operation: "write", code: EISDIR)
@@ -77,6 +77,35 @@ public enum AtomicFile {
     do {
       let file = try Descriptor(path: path, flags: pathOnly, operation: "write", changes: true)
       return (try file.status(), file.realPath ?? path)
+    } catch let error as FileError where error.code == ENOENT {
+      return nil
+    }
+  }
+
+  /// Where a file made at `path` lies: behind a symbolic link whose target is missing, the target.
+  ///
+  /// The folder of the target must exist: a link to a disk that is not mounted fails.
+  private static func newPath(_ path: String) throws -> String {
+    var end = path
+    // As many links as Linux follows.
+    for _ in 0..<40 {
+      guard let target = try linkTarget(end, named: path) else { return end }
+      end = target.hasPrefix("/") ? target : "\(Place(end).folder)/\(target)"
+      guard FileReader.isFolder(Place(end).folder) else {
+        throw FileError(
+          path: path, operation: "write", code: ENOENT,
+          reason: "it is a link to '\(PathText.printable(target))', whose folder is missing")
+      }
+    }
+    throw FileError(path: path, operation: "write", code: ELOOP)
+  }
+
+  /// The text of the symbolic link at `place`, or nil where there is none.
+  private static func linkTarget(_ place: String, named path: String) throws -> String? {
+    do {
+      let link = try Descriptor(
+        path: place, flags: pathOnly | O_NOFOLLOW, operation: "write", name: path, changes: true)
+      return link.linkTarget
     } catch let error as FileError where error.code == ENOENT {
       return nil
     }

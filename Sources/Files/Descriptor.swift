@@ -68,9 +68,20 @@ package struct Descriptor: ~Copyable {
 
   /// The path of the open file without links, or nil where the system does not tell.
   package var realPath: String? {
+    Descriptor.linkText { readlink("/proc/self/fd/\(number)", $0, $1) }
+  }
+
+  /// Where the symbolic link leads that is open itself (`O_PATH | O_NOFOLLOW`); nil for others.
+  package var linkTarget: String? { Descriptor.linkText { readlinkat(number, "", $0, $1) } }
+
+  private static func linkText(
+    _ read: (UnsafeMutablePointer<CChar>, Int) -> Int
+  ) -> String? {
     let size = Int(PATH_MAX)
     var buffer = [CChar](repeating: 0, count: size)
-    let count = readlink("/proc/self/fd/\(number)", &buffer, size)
+    let count = buffer.withUnsafeMutableBufferPointer { text in
+      text.baseAddress.map { read($0, size) } ?? 0
+    }
     guard count > 0, count < size else { return nil }
     return PathText.text(of: buffer[..<count].map(UInt8.init(bitPattern:)))
   }

@@ -8,7 +8,9 @@ import Synchronization
 
 /// Reads whole files into memory.
 public enum FileReader {
-  private static let largest = Atomic<Int>(1 << 31)
+  /// What is read at most where no limit is set, in bytes.
+  private static let usualLargest = 1 << 31
+  private static let largest = Atomic<Int>(usualLargest)
 
   /// The size of the largest file that is read, whatever its reader would accept.
   public static var largestFile: Int {
@@ -34,7 +36,7 @@ public enum FileReader {
     let status = try file.status()
     if status.isFolder { throw file.error("read", code: EISDIR) }
     let expected = status.isRegular ? Int(status.st_size) : 0
-    guard expected <= limit else { throw file.error("read", code: EFBIG) }
+    guard expected <= limit else { throw tooLarge(file, "it holds \(size(expected))", limit) }
     return try readAll(
       file, PatientReader(file, status), expected: expected, limit: limit)
   }
@@ -65,7 +67,9 @@ public enum FileReader {
         count = try reader.read(file, into: UnsafeMutableRawBufferPointer(buffer))
       }
       if chunk.isEmpty { return bytes }
-      guard chunk.count <= limit - bytes.count else { throw file.error("read", code: EFBIG) }
+      guard chunk.count <= limit - bytes.count else {
+        throw tooLarge(file, "it holds more than \(size(limit))", limit)
+      }
       if bytes.isEmpty {
         bytes = chunk
       } else {
@@ -73,6 +77,26 @@ public enum FileReader {
         bytes += chunk
       }
     }
+  }
+
+  /// The error of a file that is longer than `limit`; `content` says what it holds.
+  private static func tooLarge(
+    _ file: borrowing Descriptor, _ content: String, _ limit: Int
+  ) -> FileError {
+    let isSet = limit == largestFile && limit < usualLargest
+    let rule =
+      isSet
+      ? "--max-memory permits \(size(limit))" : "at most \(size(limit)) are read of such a file"
+    return FileError(
+      path: file.path, operation: "read", code: EFBIG, reason: "\(content); \(rule)")
+  }
+
+  /// A number of bytes for a person, in decimal units as in `--max-memory`.
+  static func size(_ bytes: Int) -> String {
+    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+    let count = Double(bytes)
+    guard let unit = units.first(where: { count >= $0.0 }) else { return "\(bytes) bytes" }
+    return "\((count / unit.0 * 10).rounded() / 10) \(unit.1)"
   }
 
   /// The names in a folder, sorted by their bytes, without `.` and `..`.

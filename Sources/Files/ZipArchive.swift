@@ -58,7 +58,12 @@ public struct ZipArchive: Sendable {
           path: path, message: "`\(entry.name)` claims more bytes than it can hold")
       }
       total += entry.size
-      guard total <= limit else { throw FileError(path: path, operation: "read", code: EFBIG) }
+      guard total <= limit else {
+        let room = FileReader.size(limit)
+        throw FileError(
+          path: path, operation: "read", code: EFBIG,
+          reason: "its arrays take more than the \(room) that memory has room for")
+      }
     }
   }
 

@@ -146,6 +146,12 @@ enum TextFiles {
 
   static let saveTable: @Sendable (Call, String) throws -> Void = { call, path in
     let rows = try call.values(0)
+    // The names of the fields are the first line, without which the file could not be read.
+    guard !rows.isEmpty else {
+      throw call.failure(
+        .value, "an empty list has no field names for a .csv file",
+        hint: "save it as .json, or save no file", argument: 0)
+    }
     var names: [String]?
     var lines: [String] = []
     for row in rows {
@@ -153,6 +159,11 @@ enum TextFiles {
         throw call.failure(
           .type, "a .csv file holds a list of records, but this one has \(row.typePhrase)",
           hint: "write data.save([{name: value}, ..], path)", argument: 0)
+      }
+      guard !record.keys.isEmpty else {
+        throw call.failure(
+          .value, "a record without fields has no place in a .csv file",
+          hint: "give each at least one field", argument: 0)
       }
       if names == nil {
         names = record.keys
@@ -165,7 +176,7 @@ enum TextFiles {
       }
       lines.append(try record.values.map { try quoted(cellText($0, call)) }.joined(separator: ","))
     }
-    let text = lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+    let text = lines.joined(separator: "\n") + "\n"
     try AtomicFile.write(path: path, bytes: Array(text.utf8))
   }
 

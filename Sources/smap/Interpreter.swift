@@ -124,13 +124,17 @@ enum Interpreter {
     return Host(session: session, terminal: terminal, pictures: style, out: out)
   }
 
+  /// Sets what tensors and files may take. The script is read under this limit, too.
+  static func limitMemory(_ options: SessionOptions) {
+    guard let bytes = options.maxMemory.flatMap(SessionOptions.bytes) else { return }
+    MemoryBudget.limit = bytes
+    FileReader.largestFile = min(bytes, FileReader.largestFile)
+  }
+
   /// Sets limits and seed of a session, and what holds for the whole process.
   static func apply(_ options: SessionOptions, to session: Session) {
     if let threads = options.threads { ThreadPool.threadCount = threads }
-    if let bytes = options.maxMemory.flatMap(SessionOptions.bytes) {
-      MemoryBudget.limit = bytes
-      FileReader.largestFile = min(bytes, FileReader.largestFile)
-    }
+    limitMemory(options)
     session.limits = Limits(
       depth: options.maxDepth ?? Limits().depth, steps: options.maxSteps,
       seconds: options.maxSeconds, outputBytes: options.maxOutput.flatMap(SessionOptions.bytes))

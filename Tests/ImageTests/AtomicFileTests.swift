@@ -106,6 +106,34 @@ import Testing
     #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
   }
 
+  @Test func linksToMissingFilesAreWrittenThrough() throws {
+    let folder = try TestFolder()
+    let real = folder.path + "/real"
+    try AtomicFile.write(path: real + "/other.bin", bytes: [])
+    let links = ["real/a.bin", real + "/b.bin", "link0.bin"]
+    for (number, target) in links.enumerated() {
+      symlink(target, folder.path + "/link\(number).bin")
+    }
+    // The last link leads to the first, which leads to a file that is not there.
+    for (number, file) in [(2, "a.bin"), (1, "b.bin")] {
+      let link = folder.path + "/link\(number).bin"
+      try AtomicFile.write(path: link, bytes: [UInt8(number)])
+      #expect(try FileReader.read(path: "\(real)/\(file)") == [UInt8(number)])
+      var status = stat()
+      #expect(lstat(link, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK)
+    }
+  }
+
+  @Test func linksIntoMissingFoldersAreErrors() throws {
+    let folder = try TestFolder()
+    let link = folder.path + "/link.bin"
+    symlink("disk/a.bin", link)
+    let error = #expect(throws: FileError.self) { try AtomicFile.write(path: link, bytes: [1]) }
+    #expect(error?.exitCode == 66)
+    #expect(error?.reason == "it is a link to 'disk/a.bin', whose folder is missing")
+    #expect(!FileReader.isFolder(folder.path + "/disk"))
+  }
+
   @Test func readingHasALimit() throws {
     let folder = try TestFolder()
     let path = folder.path + "/a.bin"
@@ -113,6 +141,7 @@ import Testing
     #expect(try FileReader.read(path: path, limit: 100).count == 100)
     let error = #expect(throws: FileError.self) { try FileReader.read(path: path, limit: 99) }
     #expect(error?.kind == .tooLarge)
+    #expect(error?.reason == "it holds 100 bytes; at most 99 bytes are read of such a file")
     let endless = #expect(throws: FileError.self) {
       try FileReader.read(path: "/dev/zero", limit: 1 << 20)
     }

@@ -61,6 +61,7 @@ struct RunCommand: ParsableCommand {
     -> ArgumentParser.ExitCode
   {
     // The person names the program, which may lie outside the sandbox; so it is read before.
+    Interpreter.limitMemory(options)
     let loaded = program.map { program in Result { try program.load() } }
     return ArgumentParser.ExitCode(
       Interpreter.run(options: options, arguments: arguments) { host in

@@ -27,7 +27,12 @@ limited 'many parts of a tensor without elements' 'memory' --max-memory 100MB 'c
 limited 'many parts of one element' 'memory' --max-memory 100MB 'unbind(zeros(500000))'
 limited 'a list too long for any memory' 'too long' '[...range(1e12)]'
 head -c 20000000 /dev/zero >large.npy
-limited 'a file larger than the memory' 'large.npy' --max-memory 10MB 'data.load("large.npy")'
+limited 'a file larger than the memory' 'it holds 20.0 MB; --max-memory permits 10.0 MB' --max-memory 10MB 'data.load("large.npy")'
+expect 'limit: a script larger than the memory' 75 'it holds 20.0 MB; --max-memory permits 10.0 MB' \
+  "$smap" --max-memory 10MB large.npy
+"$smap" -e 'data.save({a: zeros(1e7)}, "large.npz")'
+limited 'an archive larger than the memory' 'that memory has room for' --max-memory 60MB 'data.load("large.npz")'
+rm -f large.npz
 expect 'limit: memory is free again after an error' 0 'fine' "$smap" --max-memory 100MB -e '
 for i in range(5) {
   try { let xs = [1]; while true { xs = [...xs, ...xs] } } catch e { assert(e.kind == "LimitError") }
