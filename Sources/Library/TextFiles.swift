@@ -123,11 +123,17 @@ enum TextFiles {
     }
     var (records, number) = ([Value](), 1)
     while let cells = try lines.next(path) {
+      // In a table of one column a blank line is an empty cell; in others it is no record.
+      if cells == [""], names.count > 1 {
+        try call.checkInterrupt()
+        continue
+      }
       number += 1
       guard cells.count == names.count else {
+        let cellCount = "\(cells.count) cell\(cells.count == 1 ? "" : "s")"
         throw ScriptError.data(
-          "'\(path)' cannot be used: record \(number - 1) has \(cells.count) cells, not "
-            + "\(names.count)", hint: "quotes go around a cell that contains commas")
+          "'\(path)' cannot be used: record \(number - 1) has \(cellCount), not \(names.count)",
+          hint: "quotes go around a cell that contains commas")
       }
       try call.session.claim(elements: cells.count, bytesEach: 64)
       let record = Record()

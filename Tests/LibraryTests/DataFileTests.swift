@@ -53,6 +53,18 @@ import Testing
         .message.contains("differ in their fields"))
   }
 
+  @Test func blankLinesOfATable() throws {
+    let folder = try ScratchFolder()
+    let session = ModelSession()
+    for (text, records) in [
+      ("a,b\n1,2\n\n3,4\n\r\n\n", "[{a: 1, b: 2}, {a: 3, b: 4}]"), ("a,b\n\n", "[]"),
+      ("a\n1\n\n2\n", "[{a: 1}, {a: nil}, {a: 2}]"),
+    ] {
+      try AtomicFile.write(path: "\(folder.path)/x.csv", bytes: Array(text.utf8))
+      #expect(try session.shown("data.load(\"\(folder.path)/x.csv\")") == records)
+    }
+  }
+
   @Test func damagedText() throws {
     let folder = try ScratchFolder()
     let session = ModelSession()
