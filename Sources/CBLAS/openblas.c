@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens OpenBLAS and passes calls on. LAPACK is Fortran: everything goes by address, and the
-// lengths of the strings come last.
+// Loads OpenBLAS and forwards calls. LAPACK is Fortran: arguments are passed by address, and the
+// lengths of strings come last.
 #include "CBLAS.h"
 
 #include <dlfcn.h>
@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The routines: result, name and parameters of each. The one list of what the library must have.
+/// The routines: result, name and parameters of each. The only list of what the library must
+/// export.
 #define ROUTINES(ROUTINE) \
   ROUTINE(void, cblas_sgemm, (int, int, int, int, int, int, float, const float *, int, \
                               const float *, int, float, float *, int)) \
@@ -44,7 +45,8 @@ static int is_open = 0;
 static const char *problem = "";
 static const char *core = "";
 
-/// The most able of OpenBLAS's kernels that this processor runs, or null if it is an old one.
+/// The best OpenBLAS kernels that this processor runs, or null if it is too old for a better
+/// choice.
 static const char *able_core(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("x86-64-v4")) return "SkylakeX";
@@ -63,9 +65,9 @@ static void *load(void) {
   return library ? library : dlopen("libopenblas.so", RTLD_NOW | RTLD_LOCAL);
 }
 
-/// Loads the library with kernels that suit the processor. One that is newer than the library is
-/// taken for a Prescott of 2004, whose kernels have a quarter of the speed, so it is loaded again
-/// with better ones named, unless the user has named some.
+/// Loads the library with kernels that suit the processor. OpenBLAS takes a processor newer than
+/// itself for a Prescott of 2004, whose kernels run at a quarter of the speed. In that case the
+/// library is loaded again with OPENBLAS_CORETYPE set, unless the user has set it.
 static void *load_for_processor(void) {
   void *library = load();
   const char *able = able_core();
@@ -77,7 +79,7 @@ static void *load_for_processor(void) {
 }
 
 static void open_library(void) {
-  // Threads of its own would only wait; the variable is read while the library is loaded.
+  // Its own threads would only wait; the library reads this variable while it is loaded.
   setenv("OPENBLAS_NUM_THREADS", "1", 0);
   void *library = load_for_processor();
   if (!library) {

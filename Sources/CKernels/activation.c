@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations that no product ends with, the gradients of all, and modulation.
+// Activations that are not epilogues of products, the gradients of all activations, and modulation.
 #include "networks.h"
 #include "vectormath.h"
 
@@ -10,7 +10,7 @@ void smap_gelu_backward(const float *u, const float *dy, float *du, long count) 
 
 MULTIVERSIONED
 void smap_gelu_again(const float *u, float *slope, float *y, long count) {
-  // An entry of slope follows from its own old value alone.
+  // Iterations are independent: an entry of slope depends only on its own old value.
 #pragma clang loop vectorize(assume_safety)
   for (long i = 0; i < count; i++) {
     float x = u[i], below = 0.5f * (1.0f + fast_erf(x * 0.70710678f));
@@ -71,7 +71,7 @@ void smap_modulate_backward(const float *x, const float *scale, const float *dy,
     }
 }
 
-// By whole vectors, since compilers fall back to single numbers where y may be x.
+// In whole vectors: compilers fall back to scalar code because y may alias x.
 MULTIVERSIONED
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
                long width, float *y) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementary functions over the whole range of float, without branches, so that loops over them
-// become vector code. Infinities and NaN come out as the standards of arithmetic say; elsewhere
-// the relative error is a few 1e-7. The coefficients are weighted minimax fits (iteratively
-// reweighted least squares on Chebyshev nodes, in double precision). `vectormath.h` has shorter
-// forms for arguments that are known to be tame.
+// vectorise. Infinities and NaN follow IEEE 754; elsewhere the relative error is a few 1e-7. The
+// coefficients are weighted minimax fits (iteratively reweighted least squares on Chebyshev nodes,
+// in double precision). `vectormath.h` has shorter forms for arguments known to be finite and of
+// moderate size.
 #ifndef SMAP_APPROXIMATIONS_H
 #define SMAP_APPROXIMATIONS_H
 
@@ -21,7 +21,7 @@ INLINE uint32_t bits_of_float(float x) {
   return bits;
 }
 
-/// e^x. 2^n is applied in two halves, so that both ends of the range round as they should.
+/// e^x. 2^n is applied in two factors, so that results near both ends of the range round correctly.
 INLINE float full_exp(float x) {
   float bounded = x > 89.0f ? 89.0f : x;
   bounded = bounded < -104.0f ? -104.0f : bounded;
@@ -66,7 +66,7 @@ INLINE float log_remainder(float f) {
   return p * f * f * f - 0.5f * f * f;
 }
 
-/// What logarithms are outside the positive finite numbers.
+/// The values of logarithms at arguments that are not positive and finite.
 INLINE float log_at_edges(float x, float value) {
   value = x == 0.0f ? -INFINITY : value;
   value = x < 0.0f ? NAN : value;
@@ -124,7 +124,7 @@ INLINE float large_erfc(float a) {
   return a > 4.2f ? 0.0f : full_exp(p);
 }
 
-/// The probability that a standard normal number is below x; accurate in the lower tail too.
+/// The standard normal CDF; accurate in the lower tail too.
 INLINE float normal_cdf(float x) {
   float t = x * 0.707106781f, a = fabsf(t);
   float tail = 0.5f * large_erfc(a);

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention, one (batch, head) pair at a time, so that everything stays in the first two caches.
-// The T x T probabilities live in scratch only; the backward recomputes them from the kept
-// log-sum-exp, which is cheaper than keeping them. Its products are those of products.h, over keys
-// and values that are packed once a pair.
+// Attention, one (batch, head) pair at a time, so that the working set stays in the L1 and L2
+// caches. The T x T probabilities exist only in scratch memory; the backward pass recomputes them
+// from the saved log-sum-exp, which is cheaper than storing them. The products are those of
+// products.h, with keys and values packed once per pair.
 #include "attention_rows.h"
 #include "networks.h"
 #include "products.h"
 
-enum { BLOCK = 14 };  // rows of queries at a time: a strip of the widest product
+enum { BLOCK = 14 };  // queries at a time: the rows of the largest tile
 
 static const SMAPEpilogue bare = {0};
 
 INLINE long panels(long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL; }
 
-/// What both kernels need at a time, by size, is laid out in the scratch memory in this order.
+/// The scratch buffers of both kernels, laid out in this order.
 typedef struct {
   float *keys, *values, *queries, *up;  // packed
   float *p, *dp;                        // rows of `pitch` floats
-  float *strip;                         // for products with a transposed left side
+  float *strip;                         // for products with a transposed left operand
   long pitch;
 } Room;
 
@@ -37,8 +37,8 @@ long smap_attention_scratch(long tokens, long head_width) {
   return r.strip - (float *)0 + smap_strip_size(tokens > head_width ? tokens : head_width);
 }
 
-/// Asks for rows of queries, keys and values, or of one of them, early: those of a head lie far apart,
-/// so that the processor does not guess them.
+/// Prefetches rows of queries, keys and values, or of one of them: the rows of a head are too far
+/// apart for the hardware prefetcher.
 INLINE void fetch(const float *from, long stride, long rows, long width, long apart, long parts) {
   for (long i = 0; i < rows; i++)
     for (long part = 0; part < parts; part++)
@@ -46,7 +46,7 @@ INLINE void fetch(const float *from, long stride, long rows, long width, long ap
         __builtin_prefetch(from + i * stride + part * apart + j, 0, 2);
 }
 
-/// The queries of a pair.
+/// The queries of a (batch, head) pair.
 INLINE const float *queries_of(const float *qkv, long pair, long tokens, long heads, long head_width) {
   return qkv + (pair / heads * tokens * 3 * heads + pair % heads) * head_width;
 }
@@ -64,13 +64,13 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
     smap_pack(q + 2 * width, stride, 1, tokens, head_width, 0, panels(head_width), r.values);
     float *to = out + batch * wanted * width + head * head_width;
     q += from * stride, next += from * stride;
-    // A few rows at a time, so that their scores stay in the first-level cache.
+    // A few rows at a time, so that their scores stay in the L1 cache.
     for (long start = 0; start < wanted; start += BLOCK) {
       long rows = wanted - start < BLOCK ? wanted - start : BLOCK;
       long seen = visible(from + start + rows - 1, prefix, tokens);
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);
-      // Whole vectors: behind the last token the packed keys are zero.
+      // Whole vectors: the packed keys are padded with zeros after the last token.
       smap_product(rows, padded(seen), head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
                    SMAP_PANEL * head_width, 0, panels(seen), r.p, r.pitch, &bare, 0);
       smap_soften(r.p, r.pitch, from + start, rows, prefix, tokens, scale, lse + pair * wanted + start,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows between the products of attention, and attention of a single new token.
+// The operations on rows between the products of attention, and attention of a single new token.
 #include "attention_rows.h"
 #include "networks.h"
 
-/// The sum of the products of two short rows.
+/// The dot product of two short rows.
 INLINE float row_product(const float *a, const float *b, long width) {
   Lanes sums = {0};
   long whole = width / LANES * LANES;
@@ -13,7 +13,7 @@ INLINE float row_product(const float *a, const float *b, long width) {
   return sum;
 }
 
-/// 2^(scale * s - shift) over one row, zero where not visible; returns the sum.
+/// 2^(scale * s - shift) over one row, zero where masked; returns the sum.
 INLINE float exponentiate(float *row, float scale, float shift, long seen, long pitch) {
   Lanes sums = {0};
   long whole = padded(seen);
@@ -37,7 +37,7 @@ INLINE float row_maximum(const float *row, long seen) {
   return best;
 }
 
-static const float base_two = 1.44269504f;  // of e
+static const float base_two = 1.44269504f;  // log2(e)
 
 MULTIVERSIONED
 void smap_soften(float *scores, long pitch, long start, long rows, long prefix, long tokens,

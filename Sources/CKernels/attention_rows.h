@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to rows of scores between the products of attention.
+// The operations on rows of scores between the products of attention.
 #ifndef SMAP_ATTENTION_ROWS_H
 #define SMAP_ATTENTION_ROWS_H
 
@@ -7,19 +7,19 @@
 
 INLINE long padded(long n) { return (n + LANES - 1) / LANES * LANES; }
 
-/// Tokens that token `token` sees.
+/// The number of tokens that token `token` attends to.
 INLINE long visible(long token, long prefix, long tokens) {
   long seen = prefix > token + 1 ? prefix : token + 1;
   return seen < tokens ? seen : tokens;
 }
 
-/// Scores of `rows` queries from `start` on, in rows of `pitch` floats, become powers of e; the
-/// logarithms of their sums go to lse, one over the sums to shares.
+/// Exponentiates the scores of `rows` queries from `start` on, in rows of `pitch` floats. The
+/// logarithms of the row sums go to lse, their reciprocals to shares.
 void smap_soften(float *scores, long pitch, long start, long rows, long prefix, long tokens,
                  float scale, float *lse, float *shares);
-/// Multiplies each row by its share.
+/// Multiplies each row by its reciprocal sum from smap_soften.
 void smap_share_out(float *out, long width, long stride, long rows, const float *shares);
-/// The scores of `rows` queries from `start` on become probabilities again.
+/// Recomputes the probabilities from the scores of `rows` queries from `start` on.
 void smap_probabilities(float *p, long pitch, long start, long rows, long prefix, long tokens,
                         float scale, const float *lse);
 /// dP becomes dS = P * (dP - rowsum(dO * O)) * scale, for `rows` queries.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A 3 x 3 convolution as a matrix product: neighbourhoods become rows. Channels lie innermost, so
-// one neighbour is one run of memory.
+// A 3 x 3 convolution as a matrix product (im2col): neighbourhoods become rows. Channels are the
+// innermost dimension, so one neighbour is contiguous in memory.
 #include "networks.h"
 #include "vectormath.h"
 

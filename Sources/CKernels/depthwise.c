@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A depthwise convolution: each channel has a small filter of its own. The picture is padded by its
-// caller, so the loops need no tests; with a step of 1 the innermost loop runs along memory.
+// A depthwise convolution: each channel has its own small filter. The caller pads the picture, so
+// the loops need no bounds checks; with stride 1 the innermost loop is contiguous.
 #include "networks.h"
 #include "vectormath.h"
 

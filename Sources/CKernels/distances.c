@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Distances of all pairs of rows, from the differences themselves: products of rows would need less
-// time, but lose all digits of what lies near. The other rows lie transposed, so that neighbours in
-// memory are neighbours in the result; a tile of results stays in cache while the columns pass by.
+// Distances of all pairs of rows, computed from the differences themselves: products of rows would
+// be faster, but lose all digits for close rows. The other rows are transposed, so that neighbours
+// in memory are neighbours in the result; a tile of results stays in the cache while the columns
+// stream past.
 #include "distances.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@
 
 enum { TILE = 512, PARTS = 8 };
 
-/// One column of differences added to a tile of sums.
+/// Adds one column of differences to a tile of sums.
 INLINE void add_column(float x, const float *y, long n, SmapDistance kind, double order, double *sums) {
   switch (kind) {
   case SMAP_DISTANCE_EUCLIDEAN:
@@ -61,8 +62,8 @@ void smap_distances(const float *a, const float *b, long rows, long columns, lon
     }
 }
 
-/// How much a distance grows with one difference, times what the distance is weighed by. For extremes
-/// `weight` is shared by all differences of that size already.
+/// The derivative of a distance by one difference, times the gradient `weight` of the distance. For
+/// the maximum norm, `weight` has been divided among all differences of that size.
 INLINE double slope(double difference, double distance, double weight, SmapDistance kind,
                     double order) {
   double sign = (difference > 0) - (difference < 0);
@@ -99,7 +100,8 @@ void smap_distances_gradient(const float *a, const float *b, const float *distan
             hits += (float)fabs((double)a[f] - b[f * columns + start + j]) == (float)lengths[j];
           if (hits > 1) weights[j] /= hits;
         }
-      // A euclidean difference is weighed by weight / distance: divided once, not for each column.
+      // The gradient of a Euclidean distance is difference * weight / distance: divided once per
+      // pair.
       if (kind == SMAP_DISTANCE_EUCLIDEAN)
         for (long j = 0; j < n; j++) weights[j] = lengths[j] > 0 ? weights[j] / lengths[j] : 0;
       for (long f = 0; f < width; f++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Philox in groups of 16 blocks, laid out word by word, so that the rounds become vector code.
+// Philox in groups of 16 blocks, stored as a structure of arrays, so that the rounds vectorise.
 #include "draws.h"
 
 #include "approximations.h"
@@ -51,8 +51,8 @@ void smap_philox(uint64_t key, uint64_t block, uint32_t purpose, uint32_t *words
   smap_philox_raw(counter, halves, words);
 }
 
-/// Two normal numbers from two words: a radius and an angle. The quadrant is read off the angle's
-/// two leading bits, so the rest is small enough for short polynomials.
+/// Two normal numbers from two words: a radius and an angle. The quadrant comes from the angle's
+/// two leading bits, so the remaining angle is small enough for short polynomials.
 INLINE void box_muller(uint32_t radius_word, uint32_t angle_word, float *x, float *y) {
   float u = (float)radius_word * 0x1p-32f + 0x1p-33f;
   float radius = sqrtf(-2.0f * full_log(u));
@@ -72,7 +72,8 @@ INLINE void box_muller(uint32_t radius_word, uint32_t angle_word, float *x, floa
   *y = radius * ((quadrant & 2) ? -sine : sine);
 }
 
-/// Block by block, as the elements are numbered: the four words of each side by side.
+/// Stores elements in the order of their numbers: block by block, the four words of each side by
+/// side.
 INLINE void store_group(float words[4][BLOCKS], float *out, long n) {
   float group[GROUP];
   float *to = n >= GROUP ? out : group;

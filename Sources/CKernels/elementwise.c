@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arithmetic, comparison and selection over runs of floats, with the gradients of the operations in
-// the table operations.h. Simple loops: the compiler makes vector code of them, once for each
-// generation of processors.
+// the table operations.h. Simple loops: the compiler vectorises them, once for each instruction-set
+// level.
 #include "elementwise.h"
 
 #include "approximations.h"
@@ -152,7 +152,7 @@ void smap_stream(const float *x, float *out, long n) {
   for (; i < n; i++) out[i] = x[i];
 }
 
-// Stores past the caches are not in order with others unless that is asked for.
+// Non-temporal stores are ordered with other stores only by a fence.
 void smap_finish_streams(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 MULTIVERSIONED

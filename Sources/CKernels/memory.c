@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A cache of memory blocks by size class.
 //
-// A training step takes and returns the same sizes again and again. Asking the system each time
-// costs more than the arithmetic, since it hands out pages that must be cleared first; so returned
-// blocks wait in a list for the next taker. Eight classes lie between a size and its double, which
-// wastes at most an eighth. What waits is bounded: when work of one kind has filled the cache with
-// sizes that the next kind does not use, everything goes back to the system and it fills anew.
+// A training step allocates and frees the same sizes again and again. Allocating from the system
+// each time costs more than the arithmetic, since the kernel has to clear the pages; so freed
+// blocks wait in a free list for the next allocation. There are eight classes between a size and
+// its double, which wastes at most an eighth. The free lists are bounded: when one kind of work has
+// filled the cache with sizes that the next does not use, all of them go back to the system and the
+// cache refills.
 #define _GNU_SOURCE
 #include "memory.h"
 #include "profiling.h"
@@ -33,7 +34,7 @@ static atomic_long fresh_blocks = 0;
 static atomic_long fresh_bytes = 0;
 static atomic_long taken_blocks = 0;
 
-// A test may let one block be refused: the environment variable SMAP_TEST_FAIL_BLOCK says which.
+// A test may make one allocation fail: the environment variable SMAP_TEST_FAIL_BLOCK says which.
 static atomic_long blocks_until_failure = 0;
 
 __attribute__((constructor)) static void read_failure(void) {
@@ -46,7 +47,7 @@ static int is_refused(void) {
          atomic_fetch_sub(&blocks_until_failure, 1) == 1;
 }
 
-/// Rounds up to the size of a class and says which one it is.
+/// Rounds up to the size of a class and returns its index.
 static long class_size(long bytes, int *index) {
   if (bytes < 64) bytes = 64;
   int shift = 63 - __builtin_clzl((unsigned long)bytes);  // 2^shift <= bytes
@@ -64,17 +65,17 @@ static long class_bytes(int index) {
   return (1L << top) + ((long)(index % 8) << (top - 3));
 }
 
-/// The class that a block belongs to by its size, which may be more than was asked for.
+/// The class of a block by its usable size, which may exceed the size requested.
 static int class_of(void *block, long *size) {
   int index;
   long usable = (long)malloc_usable_size(block);
   *size = class_size(usable, &index);
-  // The next class but one may have been rounded up to.
+  // The request may have been rounded up to the class after the next.
   while (*size > usable) *size = class_bytes(--index);
   return index;
 }
 
-/// A waiting block of a class, or NULL.
+/// A block from the free list of a class, or NULL.
 static Block *take_waiting(int index) {
   SizeClass *list = &classes[index];
   pthread_mutex_lock(&list->lock);
@@ -89,7 +90,7 @@ void *smap_take_block(long bytes) {
   long size = class_size(bytes, &index);
   if (index >= CLASSES || is_refused()) return NULL;
   if (smap_profiling) atomic_fetch_add(&taken_blocks, 1);
-  // Up to half as large again: lengths that vary from step to step then share their blocks.
+  // Accepts blocks up to half as large again: lengths that vary from step to step then share them.
   for (int larger = index; larger <= index + 4 && larger < CLASSES; larger++) {
     Block *block = take_waiting(larger);
     if (!block) continue;
@@ -141,8 +142,8 @@ void smap_drop_blocks(void) {
   }
 }
 
-// The heap of another thread than the first grows by a page at a time, each with a call of the system: a
-// seventh of the time of reading a long script.
+// The malloc arenas of all threads but the first grow a page at a time, each with a system call: a
+// seventh of the time to read a long script.
 void smap_use_one_heap(void) {
 #ifdef M_ARENA_MAX
   mallopt(M_ARENA_MAX, 1);

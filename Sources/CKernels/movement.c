@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Copies in another order. Every permutation, slice, flip and expansion is a view with strides,
+// Copies in another order. Every permutation, slice, flip and broadcast is a view with strides,
 // copied matrix by matrix over its last two dimensions.
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 enum { TILE = 16 };
 
-/// Where matrix number `index` of the view begins.
+/// The offset of matrix number `index` of the view.
 static long matrix_offset(const SmapView *view, long index) {
   long offset = 0;
   for (long d = view->rank - 3; d >= 0; d--) {
@@ -19,7 +19,7 @@ static long matrix_offset(const SmapView *view, long index) {
   return offset;
 }
 
-/// Square tiles, so that reads and writes both stay within the nearest cache.
+/// Square tiles, so that reads and writes both stay within the L1 cache.
 static void copy_tiles(const float *x, long rows, long columns, long row_stride,
                        long column_stride, float *out) {
   for (long r0 = 0; r0 < rows; r0 += TILE) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The optimizer's pass over parameters: each float is read and written once.
+// The optimizer's pass over the parameters: each float is read and written once.
 #include "networks.h"
 #include "vectormath.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products with operands rounded to bfloat16 and sums in float32, up to twice as many a second with
-// AVX512_BF16. Two numbers that follow each other in depth share the place of one float,
-// lower first: so a matrix of pairs is laid out like one of floats with half the depth.
+// Products with operands rounded to bfloat16 and sums in float32: up to twice the throughput with
+// AVX512_BF16. Two elements adjacent in depth share the space of one float, lower first: so a
+// matrix of pairs is laid out like a matrix of floats with half the depth.
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512bf16"), min_vector_width(512))), apply_to = function)
@@ -17,14 +17,14 @@ INLINE Lanes add_pairs(Lanes s, Lanes b, float x) {
   return (Lanes)__builtin_ia32_dpbf16ps_512((Lanes)s, (Pairs)pair, (Pairs)b);
 }
 
-/// Sixteen pairs: the lower halves from one vector, the upper ones from another.
+/// Sixteen pairs: the lower halves from one vector, the upper halves from another.
 INLINE Lanes interleave(Lanes lower, Lanes upper) {
   HalfBits low = __builtin_bit_cast(HalfBits, __builtin_convertvector(lower, HalfPairs));
   HalfBits high = __builtin_bit_cast(HalfBits, __builtin_convertvector(upper, HalfPairs));
   return (Lanes)(__builtin_convertvector(low, IntegerLanes) | __builtin_convertvector(high, IntegerLanes) << 16);
 }
 
-/// Up to sixteen floats, and zeros.
+/// Up to sixteen floats; the other lanes are zero.
 INLINE Lanes some(const float *from, long count) {
   if (count >= LANES) return *(const Lanes *)from;
   Lanes x = {0};
@@ -32,10 +32,10 @@ INLINE Lanes some(const float *from, long count) {
   return x;
 }
 
-/// Places that the pairs of a row take, in whole vectors.
+/// The row stride in pairs, rounded up to whole vectors.
 INLINE long row_pitch(long depth) { return (depth + 2 * LANES - 1) / (2 * LANES) * LANES; }
 
-/// A strip of rows whose entries follow each other: pairs of a row follow each other too.
+/// Copies a strip whose rows are contiguous: the pairs of a row are contiguous, too.
 static void copy_rows(const float *from, long row_stride, long depth, int rows, float *to) {
   for (int r = 0; r < rows; r++)
     for (long p = 0; p < depth; p += 2 * LANES) {
@@ -45,7 +45,7 @@ static void copy_rows(const float *from, long row_stride, long depth, int rows, 
     }
 }
 
-/// A strip of a transposed matrix: the pairs of one depth follow each other.
+/// Copies a strip of a transposed matrix: the pairs of one depth are contiguous.
 static void copy_columns(const float *from, long depth_stride, long depth, int rows, int whole,
                          float *to) {
   long count = whole ? LANES : rows;
@@ -73,7 +73,7 @@ static void copy_strip(const float *from, long row_stride, long depth_stride, lo
 #define KERNEL_COPIED_PITCH(depth) row_pitch(depth)
 #include "product_kernel.h"
 
-/// Two rows of a panel become one of pairs.
+/// Interleaves two rows of a panel into one row of pairs.
 static void pair_up(const float *rows, long depth, float *to) {
   for (long p = 0; p < depth; p += 2)
     for (long j = 0; j < SMAP_PANEL; j += LANES) {

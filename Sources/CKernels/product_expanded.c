@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Products with operands rounded to bfloat16 for processors whose instruction for pairs is slow. The right
-// operand is read as pairs, so half the memory passes by; each becomes two vectors of floats in registers. A
-// strip of A is copied as floats that are rounded.
+// Products with operands rounded to bfloat16, for processors whose instruction for bfloat16 pairs
+// is slow. The right operand is read as pairs, which halves the memory traffic; each vector of
+// pairs is expanded to two vectors of floats in registers. A strip of A is copied as rounded
+// floats.
 #if defined(__x86_64__)
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,avx512bf16"), min_vector_width(512))), apply_to = function)
@@ -10,14 +11,14 @@
 typedef __bf16 Halves __attribute__((vector_size(32)));
 typedef uint16_t HalfBits __attribute__((vector_size(32)));
 
-/// s + the sums of the products of the pairs in b with the numbers at x and `apart` further.
+/// s + the sums of the products of the pairs in b with the numbers at x and at x + `apart`.
 INLINE Lanes add_expanded(Lanes s, Lanes b, const float *x, long apart) {
   IntegerLanes pairs = (IntegerLanes)b;
   s += (Lanes)(pairs << 16) * x[0];
   return s + (Lanes)(pairs & (int32_t)0xffff0000) * x[apart];
 }
 
-/// Up to sixteen floats as bfloat16 has them, and zeros.
+/// Up to sixteen floats rounded to bfloat16; the other lanes are zero.
 INLINE Lanes rounded(const float *from, long count) {
   Lanes x = {0};
   if (count >= LANES) x = *(const Lanes *)from;
@@ -26,7 +27,7 @@ INLINE Lanes rounded(const float *from, long count) {
   return (Lanes)(__builtin_convertvector(bits, IntegerLanes) << 16);
 }
 
-/// Places that the numbers of a row take, in whole vectors and whole pairs.
+/// The row stride in floats, rounded up to whole vectors and whole pairs.
 INLINE long row_pitch(long depth) { return (depth + LANES - 1) / LANES * LANES; }
 
 static void copy_strip(const float *from, long row_stride, long depth_stride, long depth, int rows,

@@ -1,31 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of a matrix product. Each level of processor has a file that includes this one and says:
+// The inner kernel of a matrix product. Each instruction-set level has a file that defines these
+// macros and includes this one:
 //
 //   KERNEL_NAME           the name of its product
 //   KERNEL_ROWS           rows of a tile
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
 //   KERNEL_TABLE_GELU     1 where a register can be permuted by another
-//   KERNEL_ADD(s, b, x, apart)  s + b * *x, for vectors s and b; if b holds pairs, of the numbers at x and
-//                         `apart` further
-//   KERNEL_PLACES         how many numbers of a copied strip meet one of b's
-//   KERNEL_WIDE           1 if its registers hold the sums of several panels for up to three rows
+//   KERNEL_ADD(s, b, x, apart)  s + b * *x, for vectors s and b; if b holds pairs, with the
+//                         numbers at x and at x + `apart`
+//   KERNEL_PLACES         elements of a copied strip per element of b: 2 if b holds pairs
+//   KERNEL_WIDE           1 if registers hold the sums of several panels for up to three rows
 //   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
-//   KERNEL_COPIED_PITCH   how far apart the rows of such a copy lie where A's own are contiguous
+//   KERNEL_COPIED_PITCH   the row stride of such a copy where A's own rows are contiguous
 //
-// A tile of C stays in registers while a panel of B passes by. What follows the product is done on
-// the way out of the registers, and each entry of C is written once.
+// A tile of C stays in registers while a panel of B streams past. The epilogue is applied before
+// the registers are stored, so each entry of C is written once.
 #include "product_levels.h"
 
-enum { STRIP = 16 };                     // numbers a row of a copied strip of A takes
-enum { FEW_ROWS = 6 };                   // rows that never get in each other's way
-enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors of a panel
-enum { WIDE_ROWS = 3, MOST_PANELS = 4 }; // rows for which several panels are taken at a time
+enum { STRIP = 16 };                     // row stride of a copied strip of A, in floats
+enum { FEW_ROWS = 6 };                   // rows too few to conflict in the L1 cache
+enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors per row of a panel
+enum { WIDE_ROWS = 3, MOST_PANELS = 4 }; // the wide path: up to 3 rows, 4 panels at once
 
 #if KERNEL_TABLE_GELU
-/// x times the probability that a standard normal number is below x. |x| up to 5.5 is cut into 16 pieces,
-/// each with a polynomial of its own, whose coefficients are picked from registers: half the
-/// instructions of a formula that holds everywhere. The probability is off by less than 2e-7.
-/// (Minimax fits, by weighted least squares on Chebyshev nodes.)
+/// x times the standard normal CDF at x. |x| up to 5.5 is divided into 16 intervals, each with its
+/// own polynomial, whose coefficients are looked up by permuting registers: half the instructions
+/// of a formula that holds everywhere. The absolute error of the CDF is below 2e-7. (Minimax fits,
+/// by weighted least squares on Chebyshev nodes.)
 INLINE Lanes gelu(Lanes x) {
   static const Lanes table[5] = {
 #include "gelu_table.h"
@@ -64,14 +65,14 @@ INLINE void store(float *to, Lanes x, long count) {
   else memcpy(to, &x, sizeof(float) * (size_t)count);
 }
 
-/// Stores what is read again much later, past the caches where that is possible.
+/// Stores values that are read again only much later, with non-temporal stores where they exist.
 INLINE void keep(float *to, Lanes x, long count) {
   typedef float Line __attribute__((vector_size(64)));
   if (count >= LANES && (uintptr_t)to % sizeof(Line) == 0) __builtin_nontemporal_store(x, (Line *)to);
   else store(to, x, count);
 }
 
-/// What follows the product, for `count` entries of C from `at` on, in column `column`.
+/// The epilogue for `count` entries of C from index `at` on, in column `column`.
 INLINE void finish(Lanes sum, float *c, long at, long column, long count,
                            const SMAPEpilogue *e) {
   if (e->accumulate) sum += load(c + at, count);
@@ -83,7 +84,7 @@ INLINE void finish(Lanes sum, float *c, long at, long column, long count,
   store(c + at, sum, count);
 }
 
-/// Writes a tile of C, whose sums lie `pitch` vectors a row apart.
+/// Writes a tile of C, whose sums lie `pitch` vectors per row apart.
 INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, float *c, long c_stride,
                                 long column, long width, const SMAPEpilogue *e) {
   if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
@@ -92,7 +93,7 @@ INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, flo
         finish(sums[r * pitch + v], c, r * c_stride + column + v * LANES, column + v * LANES, LANES, e);
     return;
   }
-  // Through memory, so that activations are compiled once a tile and not once a row.
+  // Through memory, so that activations are compiled once per tile and not once per row.
   Lanes kept[KERNEL_ROWS * KERNEL_VECTORS];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r * pitch + v];
@@ -103,7 +104,7 @@ INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, flo
   }
 }
 
-/// Memory that is read soon: `pitch` floats further with every step of a tile.
+/// Memory to prefetch: the address advances by `pitch` floats with every step of a tile.
 typedef struct {
   const float *from;
   long pitch;
@@ -122,10 +123,10 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
   for (long p = 0; p < k; p++) {
     Lanes b0 = *(const Lanes *)(b + p * b_row);
     Lanes b1 = vectors > 1 ? *(const Lanes *)(b + p * b_row + LANES) : b0;
-    // The rows of a matrix in place lie too far apart for the processor to guess the next one.
+    // The rows of an unpacked matrix are too far apart for the hardware prefetcher.
     if (fetch) __builtin_prefetch(b + (p + 8) * b_row);
     if (fetch && vectors > 1) __builtin_prefetch(b + (p + 8) * b_row + LANES);
-    // Two lines hold a row of the next strip.
+    // A row of the next strip covers two cache lines.
     if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch, 0, 2);
     if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch + KERNEL_ROWS, 0, 2);
     for (int r = 0; r < rows; r++) {
@@ -138,8 +139,8 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
 }
 
 #if KERNEL_WIDE
-/// One to three rows of A, which lie in place, by all columns of some panels. Sums of a single panel
-/// would be too few: one addition takes as long as eight, one begun after the other.
+/// One to three rows of A, read in place, times all columns of some panels. A single panel has too
+/// few accumulators to hide the latency of a multiply-add: one takes as long as issuing eight.
 INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, long a_row, const float *b,
                       float *c, long column, const SMAPEpilogue *e) {
   Lanes sums[WIDE_ROWS][MOST_PANELS * IN_PANEL];
@@ -155,10 +156,11 @@ INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, lo
               panels * SMAP_PANEL, e);
 }
 
-/// The whole panels, several at a time, for one to three rows of A; the first panel that is left.
+/// The whole panels, several at a time, for one to three rows of A; returns the first panel that
+/// remains.
 INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, float *c,
                        const SMAPEpilogue *e) {
-  const int most = MOST_PANELS + 1 - rows;  // whose sums fit into the registers
+  const int most = MOST_PANELS + 1 - rows;  // panels whose sums fit into the registers
   long panel = p->first, last = p->n / SMAP_PANEL < p->last ? p->n / SMAP_PANEL : p->last;
   for (int count = 0; panel < last; panel += count) {
     const float *b = p->right + panel * p->b_panel;
@@ -172,7 +174,7 @@ INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, f
 }
 #endif
 
-/// All panels for a few rows of A. While the first of them passes by, the strip that comes `next` is asked for.
+/// All panels for a few rows of A. During the first panel, the strip `next` is prefetched.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
                           long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
@@ -190,7 +192,7 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
       const float *b = p->right + panel * p->b_panel + half;
       Ahead ahead = {b, 0};
       if (next && panel == p->first) ahead = (Ahead){next, p->a_depth};
-      // A last panel of few columns needs no second vector.
+      // A last panel of few columns needs only one vector.
       if (vectors > 1 && width <= LANES)
         tile(rows, 1, p->k, a, a_row, a_depth, b, b_row, fetch, ahead, c, p->c_stride, column, width,
              e);
@@ -220,7 +222,8 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
   enum { most = KERNEL_ROWS };
   for (long i = 0; i < m;) {
     int rows = m - i < most ? (int)(m - i) : most;
-    // The last rows are shared out evenly: a strip of one row would wait for every addition.
+    // The last rows are divided evenly: a strip of one row would expose the latency of every
+    // addition.
     if (m - i > most && m - i < 2 * most) rows = (int)(m - i + 1) / 2;
     SMAPEpilogue e = *p->epilogue;
     if (e.residual) e.residual += i * p->c_stride;
@@ -256,6 +259,6 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
 #undef STRIP_OF
     i += rows;
   }
-  // Stores past the caches are not in order with others unless that is asked for.
+  // Non-temporal stores are ordered with other stores only by a fence.
   if (p->epilogue->before) __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// A product as its kernels see it, and the kernels there are, one for each level of processor.
+// The arguments of a product kernel, and the kernels, one for each instruction-set level.
 #ifndef SMAP_PRODUCT_LEVELS_H
 #define SMAP_PRODUCT_LEVELS_H
 
 #include "products.h"
 #include "vectormath.h"
 
-/// A product as its kernels see it.
+/// The arguments that all calls of a kernel in one product share.
 typedef struct {
-  long k;      // what a tile runs over
-  long depth;  // of the matrices
+  long k;      // steps of the inner loop: half of `depth` for pairs
+  long depth;  // columns of A and rows of B
   long a_row, a_depth, c_stride, n, first, last;
   const float *right;
   long b_row, b_panel;
   const SMAPEpilogue *epilogue;
 } Product;
 
-/// Whether contiguous rows that lie so far apart get in each other's way: a cache line can only be in
-/// one of a few places of the first cache, which its address modulo 4096 says, and rows 2048 bytes apart, or
-/// a multiple of that, share theirs.
+/// Whether contiguous rows with this stride conflict in the L1 cache: its set index is a part of
+/// the address modulo 4096, so rows 2048 bytes apart, or a multiple of that, compete for the same
+/// few sets.
 static inline int rows_collide(long k, long row_stride) { return k >= 256 && row_stride % 512 == 0; }
 
-/// Up to this depth, products in bfloat16 keep their strips of A on the stack.
+/// Up to this depth, bfloat16 products keep their strips of A on the stack.
 enum { SMALL_DEPTH = 1024 };
 
 typedef void ProductKernel(long m, const float *a, const Product *p, float *c, float *scratch);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For processors of which nothing is known.
+// The product for processors without a kernel of their own.
 #define KERNEL_NAME smap_product_portable
 #define KERNEL_ROWS 2
 #define KERNEL_VECTORS 1

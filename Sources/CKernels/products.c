@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A tile of C stays in registers while a panel of B passes by: 14 rows by 32 columns fill 28 of the
-// 32 registers of AVX-512, 6 by 16 twelve of the 16 of AVX2. A is read in place where its rows are
-// contiguous; where its columns are, or where its rows would share places in the cache, a strip of it is
-// copied first, so that the entries used together lie together.
+// A tile of C stays in registers while a panel of B streams past: 14 rows by 32 columns fill 28 of
+// the 32 registers of AVX-512, 6 by 16 fill twelve of the 16 of AVX2. A is read in place where its
+// rows are contiguous; where its columns are, or where its rows would conflict in the L1 cache, a
+// strip of it is copied first, so that entries used together are adjacent.
 #include "product_levels.h"
 
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
@@ -11,8 +11,8 @@ long smap_product_scratch(long k, long row_stride, long depth_stride) {
   return depth_stride == 1 && !rows_collide(k, row_stride) ? 0 : smap_strip_size(k);
 }
 
-/// A panel of a transposed matrix. By blocks, since compilers make instructions that scatter of the
-/// plain loop, which take ten times as long.
+/// Packs a panel of a transposed matrix, in blocks: compilers turn the plain loop into scatter
+/// instructions, which take ten times as long.
 INLINE void pack_transposed(const float *from, long column_stride, long k, long width, float *to) {
   long blocks = width / LANES * LANES, whole = k / LANES * LANES;
   for (long j = 0; j < blocks; j += LANES)
@@ -37,7 +37,7 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
     } else if (row_stride == 1) {
       pack_transposed(from, column_stride, k, width, to);
     } else if (width == SMAP_PANEL) {
-      // Sixteen rows at a time: what is read is used whole before it leaves the cache.
+      // Sixteen rows at a time: each cache line is used completely before it is evicted.
       for (long p = 0; p < k; p += 16) {
         long end = p + 16 < k ? p + 16 : k;
         for (long j = 0; j < SMAP_PANEL; j++)
@@ -50,10 +50,11 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
   }
 }
 
-/// Where B is larger than the second cache, the panels that stay in it while all strips of A pass by.
-/// Strips that are copied are copied again for each part of B, which pays if those are large.
+/// The number of panels per pass: if B is larger than the L2 cache, as many as stay in it while all
+/// strips of A stream past. Copied strips are copied again for each pass, which pays off if the
+/// passes are large.
 static long panels_at_a_time(long panels, long m, long k, long row_stride, long depth_stride) {
-  // Floats, of which a panel has 32 k.
+  // In floats; a panel has 32 k.
   enum { LARGE = 192 << 10, KEPT = 128 << 10, MANY_ROWS = 28, WORTH_A_COPY = 8 };
   if (m < MANY_ROWS || panels * SMAP_PANEL * k < LARGE) return panels;
   long most = k * SMAP_PANEL * 2 > KEPT ? 2 : KEPT / (k * SMAP_PANEL);
@@ -95,14 +96,14 @@ long smap_packed_pairs_size(long k, long n) { return smap_packed_size((k + 1) / 
 
 #if defined(__x86_64__)
 int smap_has_bfloat16(void) { return HAS_LEVEL(4) && __builtin_cpu_supports("avx512bf16"); }
-// Intel leaves pairs to other units (AMX) and begins one instruction for them every other cycle: on an
-// Emerald Rapids 88 GFLOP/s a core, and 178 in float32.
+// Intel implements pairs for other units (AMX) and issues one such vector instruction every other
+// cycle: on an Emerald Rapids 88 GFLOP/s per core, against 178 in float32.
 int smap_prefers_expanded_bfloat16(void) { return __builtin_cpu_is("intel"); }
 #else
 int smap_has_bfloat16(void) { return 0; }
 int smap_prefers_expanded_bfloat16(void) { return 0; }
 
-// Declared for all processors, called on none of these.
+// Declared for all processors; never called on these.
 void smap_pack_pairs(const float *b, long row_stride, long column_stride, long k, long n, long first,
                      long last, float *packed) {
   (void)b, (void)row_stride, (void)column_stride, (void)k, (void)n, (void)first, (void)last;

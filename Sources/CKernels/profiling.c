@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The limits that a profile compares with. A dozen chains of multiply-adds hide the latency of the
-// units and stay in registers, so nothing but the units themselves is measured.
+// Measures the peaks that a profile compares with. A dozen independent chains of multiply-adds hide
+// the latency of the units and stay in registers, so only the throughput of the units is measured.
 #define _GNU_SOURCE
 #include "profiling.h"
 #include "vectormath.h"
@@ -19,7 +19,7 @@ double smap_seconds(void) {
 
 enum { CHAINS = 12, ROUNDS = 20000 };
 
-/// `ROUNDS` steps of all chains; what they come to is returned, so that they are not left out.
+/// `ROUNDS` steps of all chains; returns their result, so that the compiler cannot remove them.
 MULTIVERSIONED
 float smap_peak_chains(float factor) {
   Lanes sums[CHAINS];

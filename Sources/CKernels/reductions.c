@@ -141,7 +141,7 @@ INLINE float shifted_exp(const float *x, long n, float shift, float *y) {
   return (float)long_sum(y, n);
 }
 
-/// The largest element, or 0 if it is infinite, where a shift by it would make NaN of everything.
+/// The largest element, or 0 if it is infinite: subtracting infinity would make every element NaN.
 INLINE float softmax_shift(const float *x, long n) {
   float largest = max_of_row(x, n);
   return fabsf(largest) == INFINITY && largest < 0 ? 0 : largest;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of a long row by radix sort: three passes over keys of 32 bits with their places. It is
-// stable, and the work does not depend on the values.
+// The sorting permutation of a long row by radix sort: three passes over 32-bit keys with their
+// indices. It is stable, and the work does not depend on the values.
 #include "sorting.h"
 
 #include "threads.h"
@@ -9,18 +9,18 @@
 
 enum { DIGIT = 11, BUCKETS = 1 << DIGIT, PASSES = 3, STRETCH = 1 << 16 };
 
-/// Floats in rising order of an integer: nan last, and the two zeros alike.
+/// Maps floats to integers of ascending order: NaN last, and the two zeros equal.
 static uint32_t key_of(float value, int descending) {
   if (value != value) return UINT32_MAX;
   if (value == 0) value = 0;
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
   bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-  // Keys of numbers go from 0x007FFFFF to 0xFF800000, so those of the other order do, too.
+  // Keys of numbers go from 0x007FFFFF to 0xFF800000, and so do their complements.
   return descending ? ~bits : bits;
 }
 
-/// Where the stretch of elements ends that starts here, or -1 if a stop has been asked for.
+/// The end of the block of elements that starts here, or -1 if a stop has been requested.
 static long end_of_stretch(long start, long n) {
   if (smap_stop_requested()) return -1;
   return n - start < STRETCH ? n : start + STRETCH;
@@ -42,7 +42,7 @@ SmapPlace *smap_order_row(const float *x, long n, int descending, SmapPlace *a, 
   for (int pass = 0; pass < PASSES && n > 0; pass++) {
     long *count = counts[pass];
     int shift = pass * DIGIT;
-    // All in one bucket are in order already.
+    // If all keys are in one bucket, this pass changes nothing.
     if (count[a[0].key >> shift & (BUCKETS - 1)] == n) continue;
     long start = 0;
     for (int bucket = 0; bucket < BUCKETS; bucket++) {

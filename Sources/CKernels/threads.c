@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pool that hands out chunks from an atomic counter.
+// A thread pool that hands out chunks from an atomic counter.
 //
-// The partition into chunks is the caller's and never depends on the number of threads, so results
-// do not either. The caller claims chunks like any worker: it can finish alone if the others are
-// not scheduled. Workers spin briefly for the next job, then sleep.
+// The caller partitions the work into chunks, never by the number of threads, so results do not
+// depend on that number. The caller claims chunks like any worker and can finish alone if the
+// others are not scheduled. Workers spin briefly for the next job, then sleep.
 #define _GNU_SOURCE
 #include "threads.h"
 
@@ -16,14 +16,14 @@
 
 enum { MAX_THREADS = 256, MAX_PARTS = 64, SPINS = 4000 };
 
-/// How many phases of a part were taken up by a thread. On a line of its own: others write beside it.
+/// How many phases of a part have been claimed. On its own cache line, against false sharing.
 typedef struct {
   _Alignas(64) atomic_int taken;
 } Part;
 
-/// When the work of a thread has to end, and how many seconds that were at first.
+/// The deadline of a thread's work, and the seconds it was first given.
 typedef struct {
-  long nanoseconds;  // of the monotonic clock; 0 if there is no such time
+  long nanoseconds;  // of the monotonic clock; 0 for no deadline
   double seconds;
 } Deadline;
 
@@ -31,13 +31,13 @@ typedef struct {
   void (*body)(void *, int);
   void (*phase_body)(void *, int, int);
   void *context;
-  int chunks;    // of each phase, if there are phases
+  int chunks;    // per phase, if there are phases
   int phases;    // 0 if there are chunks only
-  int bfloat16;  // whether products of the caller round to it
+  int bfloat16;  // whether products of the caller round their operands to bfloat16
   Deadline deadline;
   Part *parts;
   _Alignas(64) atomic_int next;
-  _Alignas(64) atomic_int finished;  // chunks, those of all phases together
+  _Alignas(64) atomic_int finished;  // chunks, summed over all phases
 } Job;
 
 static pthread_mutex_t job_lock = PTHREAD_MUTEX_INITIALIZER;    // one job at a time
@@ -45,7 +45,7 @@ static pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;  // guards the fi
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static Job *_Atomic current_job = NULL;
 static atomic_uint generation = 0;
-static atomic_int users = 0;  // workers that may still look at current_job
+static atomic_int users = 0;  // workers that may still read current_job
 static atomic_int wanted_threads = 0;
 static int started_workers = 0;
 
@@ -77,7 +77,7 @@ int smap_stop_requested(void) {
 
 void smap_set_deadline(double start, double seconds) {
   double end = start + seconds;
-  // Beyond a hundred years there is none.
+  // More than a hundred years counts as no deadline.
   deadline.nanoseconds = seconds > 0 && end < 3e9 ? (long)(end * 1e9) : 0;
   deadline.seconds = seconds;
 }
@@ -119,7 +119,7 @@ void smap_set_thread_count(int count) {
   atomic_store(&wanted_threads, count);
 }
 
-/// Waits until so many chunks are finished; whoever works on them needs no help.
+/// Waits until so many chunks are finished: spins first, then yields to the threads that run them.
 static void wait_for(Job *job, int chunks) {
   for (int spin = 0; atomic_load_explicit(&job->finished, memory_order_acquire) < chunks; spin++) {
     if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
@@ -137,8 +137,8 @@ static void work_on_chunks(Job *job) {
   if (done) atomic_fetch_add(&job->finished, done);
 }
 
-/// Takes the parts of each phase that nobody has taken, beginning with its own. A thread that comes late
-/// passes over what is done, so nobody ever waits for it.
+/// Claims the unclaimed parts of each phase, beginning with the thread's own. A thread that wakes
+/// late skips what is done, so nobody ever waits for it.
 static void work_on_phases(Job *job, int thread) {
   for (int phase = 0; phase < job->phases; phase++) {
     wait_for(job, phase * job->chunks);
@@ -195,18 +195,18 @@ static void start_workers(int count) {
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     int failed = pthread_create(&thread, &attributes, worker, (void *)(long)started_workers);
     pthread_attr_destroy(&attributes);
-    if (failed) return;  // fewer threads are slower, not wrong
+    if (failed) return;  // with fewer threads the results are the same
     started_workers++;
   }
 }
 
-/// Whether the job can be shared out; if so, the calling thread holds the lock of jobs.
+/// Whether the job can be distributed; if so, the calling thread holds `job_lock`.
 static int may_share(int chunks) {
   return chunks > 1 && smap_thread_count() > 1 && !inside_job &&
          pthread_mutex_trylock(&job_lock) == 0;
 }
 
-/// Does a job together with the workers, and gives up the lock of jobs.
+/// Runs a job together with the workers, then releases `job_lock`.
 static void share(Job *job) {
   start_workers(smap_thread_count() - 1);
   job->bfloat16 = uses_bfloat16;
@@ -227,9 +227,10 @@ static void share(Job *job) {
   pthread_mutex_unlock(&job_lock);
 }
 
-/// Marks what the calling thread does as the inside of a job of `chunks` chunks, also where it does them
-/// all itself, so that calls from within run inline whether or not the pool was free. Returns what to put
-/// back in the end. A single chunk is no inside: the calls from within it may still be shared out.
+/// Marks the calling thread as working inside a job of `chunks` chunks, even if it runs all of them
+/// itself: nested calls then run inline whether or not the pool was free. Returns the previous
+/// state, to be restored at the end. A job of one chunk does not count: nested calls may still be
+/// distributed.
 static int enter_alone(int chunks) {
   int before = inside_job;
   if (chunks > 1) inside_job = 1;

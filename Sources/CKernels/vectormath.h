@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sixteen floats at a time, in the compiler's portable vector form: one AVX-512 register, two of
-// AVX2, four of the baseline. `MULTIVERSIONED` compiles a function once for each and picks one
-// when the program is loaded; the width is spelled out, since compilers prefer half a register
-// otherwise. Transcendental functions are polynomials without branches.
+// Sixteen floats at a time, in the compiler's portable vector extension: one AVX-512 register, two
+// of AVX2, four of the baseline. `MULTIVERSIONED` compiles a function once for each and the loader
+// picks one; the width is explicit, since compilers prefer half a register otherwise.
+// Transcendental functions are polynomials without branches.
 #ifndef SMAP_VECTORMATH_H
 #define SMAP_VECTORMATH_H
 
@@ -10,14 +10,14 @@
 #include <stdint.h>
 #include <string.h>
 
-// ThreadSanitizer is not ready yet when the loader picks a version.
+// ThreadSanitizer is not initialised yet when the loader picks a version.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer) && !defined(SMAP_KERNEL_LEVEL)
 #define SMAP_KERNEL_LEVEL 1
 #endif
 #endif
 
-// A test may ask for one version alone, 1, 3 or 4, to compare them: Tests/Kernels.
+// A test may select one version, 1, 3 or 4, to compare them: Tests/Kernels.
 #if defined(SMAP_KERNEL_LEVEL) && SMAP_KERNEL_LEVEL == 4
 #define MULTIVERSIONED __attribute__((target("arch=x86-64-v4"), min_vector_width(512)))
 #elif defined(SMAP_KERNEL_LEVEL) && SMAP_KERNEL_LEVEL == 3
@@ -42,7 +42,7 @@
 enum { LANES = 16 };
 typedef float Lanes __attribute__((vector_size(64), aligned(4)));
 
-/// e^x; relative error below 2e-7; saturates instead of overflowing to garbage.
+/// e^x; relative error below 2e-7; saturates instead of overflowing.
 INLINE float fast_exp(float x) {
   x = x > 88.0f ? 88.0f : x;
   x = x < -87.0f ? -87.0f : x;
@@ -75,7 +75,7 @@ INLINE Lanes choose(IntegerLanes condition, Lanes a, Lanes b) {
 
 INLINE Lanes larger(Lanes a, Lanes b) { return choose(a > b, a, b); }
 
-/// The first `count` lanes, and zeros.
+/// The first `count` lanes; the others are zero.
 INLINE Lanes first_lanes(Lanes a, long count) {
   const IntegerLanes order = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   return choose(order < (int32_t)count, a, (Lanes){0});
@@ -83,7 +83,7 @@ INLINE Lanes first_lanes(Lanes a, long count) {
 
 /// The same e^x for all lanes at once.
 INLINE Lanes vector_exp(Lanes x) {
-  // A NaN is neither above nor below, so it stays what it is.
+  // A NaN compares false with both bounds, so it propagates.
   x = choose(x > 88.0f, (Lanes){0} + 88.0f, x);
   x = choose(x < -87.0f, (Lanes){0} - 87.0f, x);
   Lanes shifted = x * 1.44269504f + 12582912.0f;
@@ -99,7 +99,7 @@ INLINE Lanes vector_exp(Lanes x) {
   return p * (Lanes)(((IntegerLanes)shifted - 0x4B400000 + 127) << 23);
 }
 
-/// 2^x; relative error below 2e-7; 2^-126 below that. Not for x above 127.
+/// 2^x; relative error below 2e-7; clamped to 2^-126 from below. Not for x above 127.
 INLINE Lanes vector_exp2(Lanes x) {
   x = choose(x < -126.0f, (Lanes){0} - 126.0f, x);
   Lanes shifted = x + 12582912.0f;
@@ -136,7 +136,7 @@ INLINE float fast_gelu_slope(float x) {
 
 INLINE float fast_sigmoid(float x) { return 1.0f / (1.0f + fast_exp(-x)); }
 
-/// Swaps blocks of `step` by `step` lanes between two rows, the step of a transpose.
+/// Exchanges blocks of `step` by `step` lanes between two rows: one step of a transpose.
 #define EXCHANGE(a, b, low, high)                             \
   do {                                                        \
     Lanes exchanged = __builtin_shufflevector(a, b, low);     \
@@ -165,7 +165,7 @@ INLINE void transpose_block(const float *from, long stride, float *to, long pitc
   for (int i = 0; i < 16; i++) *(Lanes *)(to + i * pitch) = rows[i];
 }
 
-/// The sum of the lanes, by halves.
+/// The sum of the lanes, by pairwise halving.
 INLINE float tree_sum(Lanes x) {
   x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
   x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
@@ -181,7 +181,7 @@ INLINE float tree_maximum(Lanes x) {
   return x[0] > x[1] ? x[0] : x[1];
 }
 
-/// The sum of the lanes, always in the same order.
+/// The sum of the lanes, in a fixed order.
 INLINE float lane_sum(const Lanes *v) {
   float sum = 0;
   for (int i = 0; i < 8; i++) sum += (*v)[i] + (*v)[i + 8];

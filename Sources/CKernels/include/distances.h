@@ -5,13 +5,13 @@
 
 #pragma clang assume_nonnull begin
 
-/// What is made of the sizes of differences.
+/// How the absolute differences of a pair are combined.
 typedef enum {
   SMAP_DISTANCE_EUCLIDEAN,
   SMAP_DISTANCE_SUM,
   SMAP_DISTANCE_LARGEST,
   SMAP_DISTANCE_SMALLEST,
-  /// How many differences are not 0.
+  /// The number of differences that are not 0.
   SMAP_DISTANCE_COUNT,
   /// The root of the sum of powers.
   SMAP_DISTANCE_POWER,
@@ -21,8 +21,8 @@ typedef enum {
 void smap_distances(const float *a, const float *b, long rows, long columns, long width,
                     SmapDistance kind, double order, float *out);
 
-/// out[rows, width]: the gradient for `a`. Distances and their gradient for row r and column c lie at
-/// r * row_stride + c * column_stride. 0 where a distance is.
+/// out[rows, width]: the gradient of `a`. Distances and their gradients for row r and column c lie
+/// at r * row_stride + c * column_stride. The gradient is 0 where a distance is 0.
 void smap_distances_gradient(const float *a, const float *b, const float *distances,
                              const float *gradient, long row_stride, long column_stride, long rows,
                              long columns, long width, SmapDistance kind, double order, float *out);

@@ -118,8 +118,8 @@ void smap_axpy(float alpha, const float *x, float *y, long n);
 /// x *= alpha.
 void smap_scale(float alpha, float *x, long n);
 void smap_fill(float value, float *out, long n);
-/// Copies past the caches, for results that are read much later. After the last piece, and before
-/// another thread reads them, smap_finish_streams.
+/// Copies with non-temporal stores, for results that are read again only much later. Call
+/// smap_finish_streams after the last piece, before another thread reads them.
 void smap_stream(const float *x, float *out, long n);
 void smap_finish_streams(void);
 /// out = condition != 0 ? a : b; NaN counts as true.
@@ -163,8 +163,8 @@ void smap_logsumexp_rows(const float *x, long rows, long width, float *out);
 /// Running sums along each row; backwards != 0 runs from the end.
 void smap_cumsum_rows(const float *x, long rows, long width, int backwards, float *out);
 
-/// c = alpha * op(a) * op(b) + beta * c in row-major order, in the plainest way: for where the
-/// library of matrix products cannot be used.
+/// c = alpha * op(a) * op(b) + beta * c in row-major order, as a plain loop: the fallback where the
+/// BLAS library is not available.
 void smap_plain_product(int transpose_a, int transpose_b, long m, long n, long k, float alpha,
                         const float *a, long lda, const float *b, long ldb, float beta, float *c,
                         long ldc);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of the networks: normalisation, activation, attention, optimisation.
+// Kernels of the networks: normalisation, activation, attention, optimizer steps.
 // All matrices are row-major; `rows` and widths are counts of floats.
 #ifndef SMAP_NETWORKS_H
 #define SMAP_NETWORKS_H
@@ -27,7 +27,7 @@ void smap_rms_norm_backward(const float *x, const float *gain, const float *rrms
 
 /// du = dy * gelu'(u).
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count);
-/// y = gelu(u) once more, and slope *= gelu'(u).
+/// Computes y = gelu(u) again, and slope *= gelu'(u).
 void smap_gelu_again(const float *u, float *slope, float *y, long count);
 /// du = dy * silu'(u).
 void smap_silu_backward(const float *u, const float *dy, float *du, long count);
@@ -47,7 +47,7 @@ void smap_modulate_backward(const float *x, const float *scale, const float *dy,
 /// y = x + gate * h, where gate lies in rows of `stride` floats.
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
                long width, float *y);
-/// Asks for rows that are read soon, in whose lines another processor may just have written.
+/// Prefetches rows that are read soon and whose cache lines another core may just have written.
 void smap_fetch_rows(const float *x, long stride, long rows, long width);
 /// dgate = dy * h and dh = dy * gate (dx is dy itself).
 void smap_gate_backward(const float *gate, const float *h, const float *dy, long stride, long rows,
@@ -59,9 +59,9 @@ void smap_add_column_sums(const float *x, long rows, long width, float *column_s
 
 /// Self-attention over packed rows of [q | k | v] (each heads * head_width wide).
 /// Token i sees tokens j < max(prefix, i + 1): prefix = tokens is full attention, 0 is causal.
-/// Only the `wanted` tokens from `from` on attend; out, dout and lse have rows for them alone, and
-/// the queries of the others get gradients of zero.
-/// Keeps log-sum-exp per (batch, head, wanted token) in lse. Works on the (batch, head) pairs from
+/// Only the `wanted` tokens from `from` on are queries; out, dout and lse have rows for them alone,
+/// and the query gradients of the others are zero.
+/// Saves the log-sum-exp per (batch, head, query) in lse. Works on the (batch, head) pairs from
 /// `first` to before `last`; pair p is batch p / heads, head p % heads.
 /// scratch: smap_attention_scratch(tokens, head_width) floats.
 void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix, long from,
@@ -77,7 +77,7 @@ void smap_attention_step(const float *q, const float *keys, const float *values,
                          long heads, long head_width, long first, long last, float *out,
                          float *scratch);
 
-// MARK: optimisation
+// MARK: optimizer steps
 
 /// One AdamW step on `count` parameters; the bias corrections are divided out by the caller's
 /// step_size = lr / (1 - beta1^t) and root_correction = sqrt(1 - beta2^t).
@@ -112,11 +112,12 @@ void smap_fold3x3(const float *rows, long height, long width, long channels, lon
 
 // MARK: depthwise convolution
 
-/// One channel of a depthwise convolution: out[y, x] = bias + the filter (size x size) over the
-/// padded picture from (y * step, x * step) on. Rows of the padded picture are `row_length` apart.
+/// One channel of a depthwise convolution: out[y, x] = bias + the filter (size x size) applied to
+/// the padded picture at (y * step, x * step). `row_length` is the row stride of the padded
+/// picture.
 void smap_depthwise(const float *padded, long row_length, const float *filter, long size,
                     long step, float bias, float *out, long height, long width);
-/// Adds a number to each row and limits the sums to a range.
+/// Adds a number to each row and clamps the sums to a range.
 void smap_bias_clamp(float *rows, const float *bias, long channels, long length, float low,
                      float high);
 
