@@ -15,8 +15,8 @@
     NEXT(1);                                            \
   }
 
-/// With both operands in registers, the right one constant, or the left one; constants that operands
-/// name are numbers.
+/// Three variants: both operands in registers, the right one constant, or the left one; constant
+/// operands are always numbers.
 #define OPERATION(name, constantRight, constantLeft, result)                                       \
   ARITHMETIC(name, are_numbers(REGISTER_B, REGISTER_C), REGISTER_B, REGISTER_C, result)            \
   ARITHMETIC(constantRight, REGISTER_B->tag == TAG_NUMBER, REGISTER_B, CONSTANT_C, result)         \
@@ -27,7 +27,7 @@ OPERATION(subtract, subtractConstant, constantSubtract, x - y)
 OPERATION(multiply, multiplyConstant, constantMultiply, x *y)
 OPERATION(divide, divideConstant, constantDivide, x / y)
 
-// Sums with a product, rounded twice like the two operations they stand for.
+// Fused multiply-adds, rounded twice like the two operations they replace.
 #define WITH_PRODUCT(name, result)                                      \
   INSTRUCTION(name) {                                                   \
     const MachineSlot *third = registers + code[1];                     \
@@ -45,7 +45,7 @@ WITH_PRODUCT(productSubtract, product - x)
 WITH_PRODUCT(addProduct, x + product)
 WITH_PRODUCT(subtractProduct, x - product)
 
-/// Short divisions are several times faster.
+/// Division of short integers is several times faster.
 INLINE double remainder_of(uint64_t whole, uint64_t divisor) {
   if (LIKELY((whole | divisor) >> 32 == 0)) {
     return (double)(int64_t)((uint32_t)whole % (uint32_t)divisor);
@@ -53,7 +53,7 @@ INLINE double remainder_of(uint64_t whole, uint64_t divisor) {
   return (double)(int64_t)(whole % divisor);
 }
 
-/// The remainder of two whole numbers below 2**51, the first not negative, the second positive.
+/// The remainder of two integers below 2**51, the first not negative, the second positive.
 INLINE bool whole_remainder(double x, double y, double *result) {
   double shifted_x = x + SHIFT;
   double shifted_y = y + SHIFT;
@@ -67,11 +67,13 @@ INLINE bool whole_remainder(double x, double y, double *result) {
   return true;
 }
 
-/// Whether a number is whole and so small that quotients of such numbers never round up to a whole one.
+/// Whether a number is an integer below 2**51: quotients of such numbers never round up to an
+/// integer.
 INLINE bool is_small_whole(double x) { return fabs(x) < 0x1p51 && x + SHIFT - SHIFT == x; }
 
-/// The whole part of a positive quotient below 2**51. A quotient that comes out whole may have been
-/// rounded up to it, as 1 / 0.1 is to 10, unless both numbers are whole; Swift then takes the remainder.
+/// The integer part of a positive quotient below 2**51. A quotient that is an integer may have been
+/// rounded up to it, as 1 / 0.1 is to 10, unless both numbers are integers; Swift then computes the
+/// remainder.
 INLINE bool positive_quotient(double x, double y, double *result) {
   double quotient = x / y;
   if (UNLIKELY(!(quotient > 0 && quotient < 0x1p51))) return false;
@@ -81,7 +83,7 @@ INLINE bool positive_quotient(double x, double y, double *result) {
   return true;
 }
 
-/// Squares, and roots of positive numbers.
+/// Squares, and square roots of positive numbers.
 INLINE bool simple_power(double x, double y, double *result) {
   if (y == 2) {
     *result = x * x;
@@ -111,7 +113,7 @@ PARTIAL(floorDivideConstant, CONSTANT_C, positive_quotient)
 PARTIAL(power, REGISTER_C, simple_power)
 PARTIAL(powerConstant, CONSTANT_C, simple_power)
 
-// The compiler knows that such a constant is a positive whole number below 2**51.
+// The compiler guarantees that the constant is a positive integer below 2**51.
 INSTRUCTION(remainderConstant) {
   const MachineSlot *first = REGISTER_B;
   REQUIRE(first->tag == TAG_NUMBER);

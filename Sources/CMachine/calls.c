@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls of functions whose arguments fit as they stand, of a few built-ins, and returns.
+// Fast calls of functions whose arguments match the parameters, of a few built-ins, and returns.
 //
-// The caller places callee and arguments where the window of the callee begins, so arguments are
-// passed without copying, and the result replaces the callee.
+// The caller places callee and arguments where the register window of the callee begins, so
+// arguments are passed without copying, and the result replaces the callee.
 
 #include "machine.h"
 
 /// B and C of a call whose `count` arguments are all positional.
 #define SIMPLE(count) ((long)(count) << 4 | 16 << 16)
 
-/// Makes the frame of a call whose arguments stand in the registers from `window`, or gives NULL if
-/// the call needs the binder or exceeds a limit.
+/// Pushes the frame of a call whose arguments are in the registers from `window`, or returns NULL
+/// if the call needs the argument binder or exceeds a limit.
 INLINE MachineFrame *enter(const MachineSlot *callee, long operands, MachineSlot *window,
                            MachineFrame *caller, MachineState *state, uint64_t *resume) {
   ClosureObject *closure = object(callee);
@@ -64,7 +64,7 @@ INSTRUCTION(callCapture) {
 
 // MARK: - Shortcuts
 
-/// The result of a built-in whose arguments are plain, in `result`; false for all others.
+/// Computes a built-in of plain arguments into `result`; returns false for all others.
 INLINE bool shortcut(const MachineSlot *builtin, long operands, const MachineSlot *arguments,
                      double *result) {
   const BuiltinObject *function = object(builtin);
@@ -82,7 +82,7 @@ INLINE bool shortcut(const MachineSlot *builtin, long operands, const MachineSlo
     if (operands != SIMPLE(2) || !are_numbers(arguments, arguments + 1)) return false;
     double x = number(arguments);
     double y = number(arguments + 1);
-    // What is not a number is left to the built-in, which knows what to do with it.
+    // NaN is left to the built-in, which defines the result.
     if (!(x == x && y == y)) return false;
     bool first = function->shortcut == MachineShortcut_smaller ? x <= y : x >= y;
     *result = first ? x : y;
@@ -104,8 +104,8 @@ INSTRUCTION(callGlobal) {
   CALL(callee, OPERANDS, 3);
 }
 
-/// Adds the argument of `append` to the list in front of it, if there is room and the list need not be
-/// watched first.
+/// Appends the argument of `append` to the list in front of it; returns false if the list has no
+/// spare capacity or must be watched first.
 INLINE bool append_to(MachineSlot *receiver) {
   ListObject *items = list(receiver);
   if (UNLIKELY(items->count >= items->capacity)) return false;
@@ -118,7 +118,7 @@ INLINE bool append_to(MachineSlot *receiver) {
   return true;
 }
 
-/// Replaces a list by its last element, which it loses, if there is one.
+/// Replaces a list by its last element, which it removes; returns false if the list is empty.
 INLINE bool pop_from(MachineSlot *receiver) {
   ListObject *items = list(receiver);
   if (UNLIKELY(items->count == 0)) return false;
@@ -137,7 +137,7 @@ INSTRUCTION(callMethod) {
     if (object(name) == state->popName && OPERANDS == SIMPLE(0) && pop_from(receiver)) NEXT(3);
     STEP;
   }
-  // The field of a record; C is twice the position where it was last, plus the flag.
+  // The field of a record; C is twice the position where it was last found, plus the flag.
   REQUIRE(flags & 1);
   MachineSlot *found;
   REQUIRE(find_field(receiver, name, flags >> 1, &found) && found->tag == TAG_FUNCTION);
@@ -152,7 +152,7 @@ INSTRUCTION(callMethod) {
   NEXT(0);
 }
 
-/// Drops what the registers of a frame hold.
+/// Releases what the registers of a frame hold.
 static void clear(MachineSlot *slot, MachineSlot *end) {
   for (; slot < end; slot++) {
     uint8_t tag = slot->tag;
@@ -162,7 +162,7 @@ static void clear(MachineSlot *slot, MachineSlot *end) {
   }
 }
 
-/// Clears all registers but the one that is returned, and begins the return again.
+/// Clears all registers except the result, and dispatches the return again.
 static CONVENTION MachineReason clear_frame(PARAMETERS) {
   clear(registers, REGISTER_A);
   clear(REGISTER_A + 1, registers + frame->layout->registerCount);
@@ -172,7 +172,7 @@ static CONVENTION MachineReason clear_frame(PARAMETERS) {
 INSTRUCTION(return) {
   uint8_t tag = REGISTER_A->tag;
   uint64_t bits = REGISTER_A->bits;
-  // While the tag of the result is out of the way, one comparison serves all registers.
+  // While the tag of the result is hidden, one comparison tests all registers.
   REGISTER_A->tag = TAG_NUMBER;
   const MachineSlot *slot = registers;
   const MachineSlot *end = registers + frame->layout->registerCount;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the search for circles of references (`Runtime/Cycles.swift`) needs to know of containers.
+// What the cycle collector (`Runtime/Cycles.swift`) needs to know of containers.
 //
-// A circle is closed by a reference stored in a container that was there already: one that is made
-// of finished values cannot be reached from them. When it is stored, its target leads back to its
-// source, so the target is a container that holds containers, or the source itself. Only the sources
-// of such references are watched; most stores are of something plain, and cost nothing more.
+// A reference cycle is closed by a store into a container that existed before the stored value was
+// complete: a container made of finished values cannot be reached from them. When the store
+// happens, its target leads back to its source, so the target is a container that holds containers,
+// or the source itself. Only the sources of such stores are watched; most stores are of plain
+// values and cost nothing more.
 
 #include "machine.h"
 
-/// Beyond so many values, a container counts as one that holds containers.
+/// Beyond so many values, a container is assumed to hold containers.
 #define LARGEST_LOOK 16
 
-/// Whether a value can be a part of a circle: a container, or an object of the library that holds values.
+/// Whether a value can be part of a reference cycle: a container, or a library object that holds
+/// values.
 INLINE bool is_link(const MachineSlot *value) {
   if (CONFINED >> (value->tag & 31) & 1) return true;
   return value->tag == TAG_OBJECT && ((ForeignObject *)object(value))->heldCount > 0;

@@ -25,7 +25,7 @@ INSTRUCTION(unlessTensor) { NEXT(REGISTER_A->tag == TAG_TENSOR ? 2 : 1 + distanc
 
 INSTRUCTION(skipIfGiven) { NEXT(frame->missing >> (NUMBER_A & 63) & 1 ? 2 : 1 + distance(code + 1)); }
 
-// Two copies of the next step, one for each outcome: each is predicted on its own.
+// Dispatch is duplicated, once per outcome, so that each indirect jump is predicted on its own.
 #define BRANCH(condition)          \
   if (condition) {                 \
     NEXT(2);                       \
@@ -33,7 +33,7 @@ INSTRUCTION(skipIfGiven) { NEXT(frame->missing >> (NUMBER_A & 63) & 1 ? 2 : 1 + 
     NEXT(1 + distance(code + 1));  \
   }
 
-// Constants that operands name are numbers.
+// Constant operands are always numbers.
 #define ORDER(name, constant, operator)              \
   INSTRUCTION(name) {                                \
     const MachineSlot *x = REGISTER_B;               \
@@ -52,7 +52,7 @@ ORDER(unlessLessOrEqual, unlessLessOrEqualConstant, <=)
 ORDER(unlessGreater, unlessGreaterConstant, >)
 ORDER(unlessGreaterOrEqual, unlessGreaterOrEqualConstant, >=)
 
-// Jumps if a comparison holds, which also end loops.
+// Jump if a comparison holds: the back edges of loops.
 #define JUMP_IF(name, constant, operator)         \
   INSTRUCTION(name) {                                   \
     BURN;                                               \
@@ -73,7 +73,7 @@ JUMP_IF(jumpIfLessOrEqual, jumpIfLessOrEqualConstant, <=)
 JUMP_IF(jumpIfGreater, jumpIfGreaterConstant, >)
 JUMP_IF(jumpIfGreaterOrEqual, jumpIfGreaterOrEqualConstant, >=)
 
-/// Whether two values are equal, where that is plain: both booleans, or one of them nil.
+/// Whether values compare without dispatch: both booleans, or one of them nil.
 #define PLAINLY_COMPARABLE(x, y) \
   ((x)->tag == TAG_NIL || (y)->tag == TAG_NIL || ((x)->tag == TAG_BOOL && (y)->tag == TAG_BOOL))
 
@@ -104,8 +104,8 @@ EQUALITY(jumpIfNotEqualConstant, CONSTANT_C, BURN, true)
 
 // MARK: - Loops
 
-/// Puts the next number of a range behind its state, where no reference may be; false at the end. The state is the current
-/// number, how many are left, and the step.
+/// Writes the next number of a range behind its state, into a slot that holds no reference; false
+/// at the end. The state is the current number, how many are left, and the step.
 INLINE bool next_of_range(MachineSlot *state) {
   double left = number(state + 1);
   if (UNLIKELY(!(left > 0))) return false;
@@ -116,7 +116,7 @@ INLINE bool next_of_range(MachineSlot *state) {
   return true;
 }
 
-/// Puts the next element of a list behind the state: the list and the next index.
+/// Writes the next element of a list behind the state: the list and the next index.
 INLINE bool next_of_list(MachineSlot *state) {
   MachineSlot *next;
   if (UNLIKELY(!find_element(state, state + 1, &next))) return false;
@@ -146,7 +146,7 @@ INSTRUCTION(advance) {
   BRANCH(!next_of_list(loop));
 }
 
-/// Whether a number can bound a loop over whole numbers.
+/// Whether a number can bound a loop over integers.
 INLINE bool is_bound(double x) { return fabs(x) < 0x1p53 && rint(x) == x; }
 
 INSTRUCTION(rangeLoop) {
@@ -165,7 +165,7 @@ INSTRUCTION(rangeLoop) {
   double step = count > 2 ? number(loop + 3) : 1;
   if (UNLIKELY(step == 0)) NEXT(3);
   double length = ceil((stop - start) / step);
-  // Ranges that are too long to be made are too long to be walked.
+  // Ranges too long to be created are left to Swift, which reports them.
   if (UNLIKELY(length > 0x1p53)) NEXT(3);
   put_number(loop, start);
   put_number(loop + 1, length > 0 ? length : 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tables of instructions, the way into the loop, and references.
+// The dispatch tables, the entry to the loop, and reference counting.
 
 #include "machine.h"
 
@@ -57,7 +57,7 @@ INSTRUCTION(empty_loop_variable) {
 
 static CONVENTION MachineReason leave(PARAMETERS) { STEP; }
 
-// Instructions without a fast half are Swift's.
+// Instructions without a fast path are left to Swift.
 #define LEFT_TO_SWIFT(name) INSTRUCTION(name) { CONTINUE(leave); }
 LEFT_TO_SWIFT(defineGlobal)
 LEFT_TO_SWIFT(newCell)
@@ -92,8 +92,8 @@ static const Entry instructions[] = {
 #undef OPCODE
 };
 
-/// Counts an instruction and carries it out; stands in the place of all of them, so that nothing is
-/// asked while nobody counts.
+/// Counts an instruction and runs it; replaces the whole dispatch table while instructions are
+/// counted, so that the loop has no test for it otherwise.
 static CONVENTION MachineReason counted(PARAMETERS) {
   state->instructionCount++;
   __attribute__((musttail)) return instructions[(uint16_t)*code].function(ARGUMENTS);
@@ -127,7 +127,7 @@ const long machine_opcode_count = sizeof names / sizeof *names;
 
 const char *machine_opcode_name(MachineOpcode opcode) { return names[opcode]; }
 
-// MARK: - The way in
+// MARK: - Entry
 
 MachineReason machine_run(MachineState *state) {
   MachineFrame *frame = state->frame;

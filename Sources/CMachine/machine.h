@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the instructions share: the way from one to the next, registers and their references, and
-// the beginnings of Swift's objects.
+// What the instructions share: dispatch to the next instruction, registers and reference counting,
+// and the leading fields of Swift's objects.
 
 #ifndef SMAP_MACHINE_INSTRUCTIONS_H
 #define SMAP_MACHINE_INSTRUCTIONS_H
@@ -18,21 +18,21 @@
 #define INLINE static inline __attribute__((always_inline))
 
 // With this convention all arguments travel in registers that a called C function preserves; older
-// compilers pass them as usual, and some of them in memory.
+// compilers use the platform's convention, which passes some in memory.
 #if __has_attribute(preserve_none)
 #define CONVENTION __attribute__((preserve_none))
 #else
 #define CONVENTION
 #endif
-// With this one, who calls need not save anything; for what instructions rarely do.
+// With this convention the caller saves nothing; for functions that instructions rarely call.
 #if __has_attribute(preserve_most)
 #define SAVING __attribute__((noinline, preserve_most))
 #else
 #define SAVING __attribute__((noinline))
 #endif
 
-/// The state of the loop: where the instruction stands, the window of the frame, its constants, the
-/// frame itself, what is left of the fuel, and the table of instructions.
+/// The state of the loop: the instruction pointer, the register window of the frame, its constants,
+/// the frame itself, the remaining fuel, and the dispatch table.
 #define PARAMETERS                                                                 \
   uint64_t *code, MachineSlot *registers, MachineSlot *constants, MachineFrame *frame, \
       MachineState *state, long fuel, const Entry *table
@@ -49,14 +49,14 @@ struct Entry {
 #include "opcodes.h"
 #undef OPCODE
 
-/// Goes on with the instruction `distance` words further.
+/// Dispatches the instruction `distance` words further.
 #define NEXT(distance)                                                     \
   do {                                                                     \
     code += (distance);                                                    \
     __attribute__((musttail)) return table[(uint16_t)*code].function(ARGUMENTS); \
   } while (0)
 
-/// Goes on with another function, for the same instruction.
+/// Tail-calls another function for the same instruction.
 #define CONTINUE(function) __attribute__((musttail)) return function(ARGUMENTS)
 
 #define LEAVE(reason)                 \
@@ -72,12 +72,12 @@ struct Entry {
 /// Leaves this instruction to Swift unless a condition holds.
 #define REQUIRE(condition) \
   if (UNLIKELY(!(condition))) STEP
-/// Burns fuel, at loop edges and calls. There is always some: whoever polls fills it up first. (To ask
-/// for nothing but zero takes half the instructions.)
+/// Burns fuel, at loop edges and calls. It is always positive here: whoever polls refills it first.
+/// (Testing for exactly zero takes half the instructions.)
 #define BURN \
   if (UNLIKELY(--fuel == 0)) LEAVE(poll)
 
-/// Operand number 1, 2 or 3: the offset of a register in bytes.
+/// Operand number 1, 2 or 3: the byte offset of a register.
 #define OFFSET(index) (((const uint16_t *)code)[index])
 #define SLOT(base, index) ((MachineSlot *)((char *)(base) + OFFSET(index)))
 /// The registers that the operands name, and the constants.
@@ -92,10 +92,10 @@ struct Entry {
 #define NUMBER_C (OFFSET(3) >> 4)
 /// B and C as one number.
 #define OPERANDS ((long)((const uint32_t *)code)[1])
-/// B and C of a call whose arguments, in number operand B, are all positional.
+/// B and C of a call whose arguments, counted by operand B, are all positional.
 #define SIMPLE_OPERANDS ((long)OFFSET(2) | 16 << 16)
 
-/// How far a jump goes, from the word that says so.
+/// The distance of a jump, from the word that holds it.
 INLINE long distance(const uint64_t *word) { return (long)*word; }
 
 // MARK: - Slots
@@ -118,22 +118,23 @@ INLINE bool are_numbers(const MachineSlot *x, const MachineSlot *y) {
 
 INLINE bool is_reference(uint8_t tag) { return (uint8_t)(tag - TAG_TEXT) <= TAG_CELL - TAG_TEXT; }
 
-/// The kinds of objects that never leave the thread of their session.
+/// The kinds of objects that are confined to the thread of their session.
 #define CONFINED (1u << TAG_LIST | 1u << TAG_RECORD | 1u << TAG_FUNCTION | 1u << TAG_CELL)
 
-/// The count of an object in the word behind the pointer to its class, as the Swift runtime keeps it:
-/// further strong references from bit 33 on. A negative word, before or after a change, is a case for
-/// the runtime: the last reference goes, the object is immortal, its count is kept elsewhere.
+/// The reference count in the word after the class pointer, in the layout of the Swift runtime:
+/// additional strong references from bit 33 on. A negative word, before or after a change, is left
+/// to the runtime: the last reference is released, the object is immortal, or its count is in a
+/// side table.
 #define ONE_REFERENCE (1l << 33)
 
-/// Counts one more reference, whatever it takes.
+/// Retains any object.
 SAVING void machine_keep(uint64_t bits, uint8_t tag);
-/// Counts one reference less, whatever it takes.
+/// Releases any object.
 SAVING void machine_drop(uint64_t bits, uint8_t tag);
 
 INLINE long *reference_count(uint64_t bits) { return (long *)(uintptr_t)(bits + sizeof(void *)); }
 
-/// Whether nobody else holds an object.
+/// Whether the reference is the only one.
 INLINE bool is_unique(uint64_t bits) { return (uint64_t)*reference_count(bits) < ONE_REFERENCE; }
 
 INLINE void keep(uint64_t bits, uint8_t tag) {
@@ -158,15 +159,15 @@ INLINE void drop(uint64_t bits, uint8_t tag) {
   machine_drop(bits, tag);
 }
 
-/// Overwrites a register with a value whose reference it takes over.
+/// Overwrites a register with a value and takes ownership of its reference.
 SAVING void machine_take(MachineSlot *slot, uint64_t bits, uint8_t tag);
-/// Overwrites a register with a copy of a value.
+/// Overwrites a register with a retained copy of a value.
 SAVING void machine_copy(MachineSlot *slot, uint64_t bits, uint8_t tag);
 
-// Most values are numbers and booleans, for which one comparison is enough.
+// Most values are numbers and booleans, which one comparison recognises.
 #define ARE_PLAIN(tags) LIKELY((tags) <= TAG_BOOL)
 
-/// Overwrites a register with a value whose reference it takes over.
+/// Overwrites a register with a value and takes ownership of its reference.
 INLINE void take(MachineSlot *slot, uint64_t bits, uint8_t tag) {
   if (LIKELY(!is_reference(slot->tag))) {
     slot->bits = bits;
@@ -176,7 +177,7 @@ INLINE void take(MachineSlot *slot, uint64_t bits, uint8_t tag) {
   }
 }
 
-/// Overwrites a register with a copy of `source`.
+/// Overwrites a register with a retained copy of `source`.
 INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
   if (ARE_PLAIN(source->tag) && LIKELY(!is_reference(slot->tag))) {
     slot->bits = source->bits;
@@ -186,16 +187,16 @@ INLINE void copy(MachineSlot *slot, const MachineSlot *source) {
   }
 }
 
-/// Like `copy`, for a place in a container; false, and nothing done, if Swift has to watch the container
-/// first (see `cycles.c`).
+/// Like `copy`, for a slot of a container; returns false and does nothing if Swift must watch the
+/// container first (see `cycles.c`).
 SAVING bool machine_store(MachineSlot *container, MachineSlot *place, const MachineSlot *source);
 
-/// Counts one more reference to a value that is added to a container; false, and nothing done, if Swift
-/// has to watch the container first.
+/// Retains a value that is added to a container; returns false and does nothing if Swift must watch
+/// the container first.
 SAVING bool machine_keep_within(MachineSlot *container, const MachineSlot *value);
 
-/// Overwrites a place in a container with a copy of `source`; false, and nothing done, if that is for
-/// Swift to do.
+/// Overwrites a slot of a container with a copy of `source`; returns false and does nothing if that
+/// is left to Swift.
 INLINE bool store(MachineSlot *container, MachineSlot *place, const MachineSlot *source) {
   if (ARE_PLAIN(source->tag) && LIKELY(!is_reference(place->tag))) {
     place->bits = source->bits;
@@ -207,12 +208,12 @@ INLINE bool store(MachineSlot *container, MachineSlot *place, const MachineSlot 
 
 INLINE void put_number(MachineSlot *slot, double value) { take(slot, bits_of(value), TAG_NUMBER); }
 
-// Where a register holds something else, it is emptied and the instruction
-// begun again, so that no function of arithmetic has to save anything for a call.
+// A target register that holds a reference is released and the instruction dispatched again, so
+// that no arithmetic instruction has to save registers around a call.
 Instruction machine_empty_target;
 Instruction machine_empty_loop_variable;
 
-/// Makes `slot`, which is register A, ready for something that is no reference.
+/// Prepares `slot`, which is register A, for a value that is no reference.
 #define TARGET(slot) \
   if (!ARE_PLAIN((slot)->tag)) CONTINUE(machine_empty_target)
 
@@ -272,7 +273,7 @@ typedef struct {
 
 typedef struct {
   void *header[2];
-  /// NULL if the string is kept in another way.
+  /// NULL if the string has another representation.
   uint8_t *bytes;
   long count;
   long capacity;
@@ -285,15 +286,15 @@ typedef struct {
   double (*function)(double);
 } BuiltinObject;
 
-/// A global variable; the tag of an undefined one is no tag of a value.
+/// A global variable; the tag of an undefined one is the tag of no value.
 typedef struct {
   uint64_t bits;
   uint8_t tag;
-  /// Whether its value is that of a built-in, which scripts cannot assign to.
+  /// Whether its value is a built-in, which scripts cannot assign to.
   bool is_builtin;
 } Global;
 
-/// The global in a word of code.
+/// The global that a word of code points to.
 INLINE Global *global(const uint64_t *word) { return (Global *)(uintptr_t)*word; }
 INLINE MachineSlot *slot_of(Global *global) { return (MachineSlot *)global; }
 
@@ -302,7 +303,7 @@ INLINE ListObject *list(const MachineSlot *slot) { return object(slot); }
 INLINE RecordObject *record(const MachineSlot *slot) { return object(slot); }
 INLINE CellObject *cell(const MachineSlot *slot) { return object(slot); }
 
-/// What the running function captured; functions without captures never ask.
+/// The captured variables of the running function; functions without captures never call this.
 INLINE MachineSlot *captured(const MachineFrame *frame) {
   return ((ClosureObject *)frame->closure)->captured;
 }
@@ -310,11 +311,10 @@ INLINE MachineSlot *captured(const MachineFrame *frame) {
 /// 1.5 * 2**52: added to a number below 2**51, it moves the integer part into the low bits.
 #define SHIFT 0x1.8p52
 
-/// Whether a number is whole, and not so large that it would not fit; what -0 is called does not
-/// matter.
+/// Whether a number is an integer that fits; -0 counts as 0.
 INLINE bool is_whole(const MachineSlot *slot, uint64_t *integer) {
 #ifdef __x86_64__
-  // In C the conversion of a number that does not fit is undefined, in the processor it is not.
+  // In C the conversion of a number that does not fit is undefined; the instruction defines it.
   int64_t converted = _mm_cvttsd_si64(_mm_set_sd(number(slot)));
   *integer = (uint64_t)converted;
   return bits_of((double)converted) == slot->bits;
@@ -325,8 +325,8 @@ INLINE bool is_whole(const MachineSlot *slot, uint64_t *integer) {
 #endif
 }
 
-/// Whether a container is a list and an index a whole number within it, which `place` then points to.
-/// Whatever is too large or negative looks like an index beyond any list.
+/// Whether a container is a list and an index an integer within it; `place` then points to the
+/// element. Indices that are too large or negative compare as beyond any list.
 INLINE bool find_element(const MachineSlot *container, const MachineSlot *index, MachineSlot **place) {
   if (UNLIKELY(container->tag != TAG_LIST || index->tag != TAG_NUMBER)) return false;
   uint64_t position;
@@ -336,8 +336,8 @@ INLINE bool find_element(const MachineSlot *container, const MachineSlot *index,
   return true;
 }
 
-/// Whether a value is a record whose field at `position` is called `name`, which `place` then points
-/// to.
+/// Whether a value is a record whose field at `position` is called `name`; `place` then points to
+/// it.
 INLINE bool find_field(const MachineSlot *value, const MachineSlot *name, long position,
                        MachineSlot **place) {
   if (UNLIKELY(value->tag != TAG_RECORD)) return false;

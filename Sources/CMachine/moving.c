@@ -34,7 +34,7 @@ INSTRUCTION(getGlobal) {
 
 INSTRUCTION(setGlobal) {
   Global *variable = global(code + 1);
-  // A function may be running while it is replaced, which is for Swift to think of.
+  // A function may be running while it is replaced; Swift handles that case.
   REQUIRE(variable->tag <= TAG_NIL && variable->tag != TAG_FUNCTION && !variable->is_builtin);
   copy(slot_of(variable), REGISTER_A);
   NEXT(2);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one table of instructions: name, number of words after the first, what `step` sorts it by.
-// The comment gives operands and effect. An instruction is a word of 64 bits: the opcode, then three
-// operands A, B and C of sixteen bits each, stored as the offset in bytes of a register within the
-// frame. Operands that may be large (constants, globals, jump targets, call sites) follow in words of
-// their own, called w1 and w2, so no table has a size limit. A word that names a global holds its
-// number while code is made and its address afterwards.
+// The one table of instructions: name, number of words after the first, and the group by which
+// `step` dispatches. The comment gives operands and effect. An instruction is a word of 64 bits:
+// the opcode, then three operands A, B and C of sixteen bits each, stored as the byte offset of a
+// register within the frame. Operands that may be large (constants, globals, jump targets, call
+// sites) follow in words of their own, called w1 and w2, so no table has a size limit. A word that
+// names a global holds its number while code is generated and its address afterwards.
 
 OPCODE(move, 0, moving)            // A = B
 OPCODE(loadConstant, 1, moving)    // A = constant [w1]
@@ -58,7 +58,7 @@ OPCODE(greaterOrEqual, 0, comparing)
 OPCODE(contains, 0, comparing)
 
 OPCODE(jump, 1, jumping)                    // go to [w1]: a distance in words from that word
-OPCODE(loop, 1, jumping)                    // the same, after looking for interrupts and limits
+OPCODE(loop, 1, jumping)                    // the same, after polling for interrupts and limits
 OPCODE(jumpIfFalse, 1, jumping)             // go to [w1] if A is false; A must be a boolean
 OPCODE(jumpIfTrue, 1, jumping)              // go to [w1] if A is true; A must be a boolean
 OPCODE(unlessLess, 1, jumping)              // unless B < C go to [w1], and so on
@@ -73,7 +73,7 @@ OPCODE(unlessGreaterConstant, 1, jumping)
 OPCODE(unlessGreaterOrEqualConstant, 1, jumping)
 OPCODE(unlessEqualConstant, 1, jumping)
 OPCODE(unlessNotEqualConstant, 1, jumping)
-OPCODE(jumpIfLess, 1, jumping)              // if B < C go to [w1], after looking for
+OPCODE(jumpIfLess, 1, jumping)              // if B < C go to [w1], after polling for
 OPCODE(jumpIfLessOrEqual, 1, jumping)       // interrupts and limits, and so on
 OPCODE(jumpIfGreater, 1, jumping)
 OPCODE(jumpIfGreaterOrEqual, 1, jumping)
@@ -115,8 +115,8 @@ OPCODE(getSubscripts, 1, indexing)          // A = B[subscripts], in the registe
 OPCODE(setSubscripts, 1, indexing)          // A[subscripts] = B, in the registers from C as [w1]
                                             // says
 OPCODE(setGlobalSubscripts, 2, indexing)    // global [w1] [ subscripts ] = B, from C as [w2] says
-OPCODE(getField, 1, indexing)               // A = B.name [w1]; C: where the field was last
-OPCODE(setField, 1, indexing)               // A.name [w1] = B; C: where the field was last
+OPCODE(getField, 1, indexing)               // A = B.name [w1]; C: where the field was last found
+OPCODE(setField, 1, indexing)               // A.name [w1] = B; C: where the field was last found
 
 OPCODE(call, 1, calling)                    // A = A(A+1, ..., A+B), call site [w1]; C is 1 if all
                                             // arguments are positional
@@ -126,13 +126,13 @@ OPCODE(callGlobal, 2, calling)              // A = global [w1](A+1, ..., A+B), c
                                             // call site is always the last word
 OPCODE(callMethod, 2, calling)              // A = A.name [w1](A+1, ..., A+B), call site [w2]; C is 1
                                             // if all arguments are positional, plus twice the place
-                                            // where the field was last
+                                            // where the field was last found
 OPCODE(return, 0, other)                    // leave the function with the value in A
 OPCODE(check, 1, other)                     // check and convert A by the annotation [w1]
 OPCODE(requireBool, 0, other)               // A must be a boolean: the right of `and` and `or`
 OPCODE(pushHandler, 1, other)               // on an error put its record into A and go to [w1];
                                             // if C is 1, on errors of the kind in A only
-OPCODE(popHandler, 0, other)                // forget the latest handler
+OPCODE(popHandler, 0, other)                // remove the newest handler
 OPCODE(interpolate, 0, other)               // A = the texts of the C registers from B, joined
 OPCODE(appendText, 0, other)                // A = the text of A and those of the C registers from
                                             // B, joined; in place if A is not shared

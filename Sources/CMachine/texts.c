@@ -3,20 +3,20 @@
 
 #include "machine.h"
 
-/// The string in a slot, if it is kept as bytes; otherwise NULL.
+/// The string in a slot if it is stored as bytes; otherwise NULL.
 INLINE TextObject *bytes_of(const MachineSlot *slot) {
   if (UNLIKELY(slot->tag != TAG_TEXT)) return NULL;
   TextObject *text = object(slot);
   return LIKELY(text->bytes != NULL) ? text : NULL;
 }
 
-/// The string in a slot, if it may be extended here; otherwise NULL.
+/// The string in a slot if it may be extended in place; otherwise NULL.
 INLINE TextObject *extendable(const MachineSlot *slot) {
   TextObject *text = bytes_of(slot);
   return text != NULL && LIKELY(is_unique(slot->bits)) ? text : NULL;
 }
 
-/// Adds the bytes of a string, for which there is room; most pieces are a few characters.
+/// Appends the bytes of a string within the capacity; most pieces are a few characters.
 INLINE void extend(TextObject *text, const TextObject *piece) {
   uint8_t *end = text->bytes + text->count;
   if (LIKELY(piece->count < 16)) {
@@ -48,7 +48,7 @@ INSTRUCTION(appendText) {
     room -= piece->count;
   }
   REQUIRE(room >= 0);
-  // None of them is the string itself, for then somebody else would hold it.
+  // No piece is the string itself: it would then have a second reference.
   for (long index = 0; index < count; index++) extend(text, object(pieces + index));
   NEXT(1);
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop of the interpreter: the fast half of every instruction, one C function each.
+// The interpreter loop: the fast path of every instruction, one C function each.
 //
-// Each function ends in a jump to the function of the next instruction, with the program counter,
-// the window of registers and the constants in machine registers throughout. Swift cannot promise
-// such jumps, and its loop, one `switch` in one function, kept half of these in memory: it took
-// twice the time. Whatever an instruction can mean beyond numbers, lists with an index within them
-// and calls that fit is left to Swift: `machine_run` returns and says so. Nothing here allocates,
-// and nothing here can fail.
+// Each function ends in a tail call to the function of the next instruction, with the instruction
+// pointer, the register window and the constants in machine registers throughout. Swift does not
+// guarantee tail calls, and its loop, one `switch` in one function, kept half of these in memory
+// and took twice the time. Everything beyond numbers, lists with an index in bounds and calls whose
+// arguments match is left to Swift: `machine_run` returns and says so. Nothing here allocates, and
+// nothing here can fail.
 //
-// The structures are those of Swift as far as the loop reads them: a value is its payload and a
-// tag, and the objects below begin as the classes of the same names do. `Layout.swift` checks that
-// they agree.
+// The structures match those of Swift as far as the loop reads them: a value is its payload and a
+// tag, and the objects begin with the fields of the classes of the same names. `Layout.swift`
+// checks that they agree.
 
 #ifndef SMAP_MACHINE_H
 #define SMAP_MACHINE_H
@@ -29,7 +29,7 @@ typedef enum __attribute__((enum_extensibility(closed))) MachineOpcode : uint8_t
 
 #pragma clang assume_nonnull begin
 
-/// What instructions are sorted by when Swift carries them out.
+/// The groups by which Swift dispatches instructions.
 typedef enum __attribute__((enum_extensibility(closed))) MachineGroup : uint8_t {
   MachineGroup_moving,
   MachineGroup_arithmetic,
@@ -41,7 +41,7 @@ typedef enum __attribute__((enum_extensibility(closed))) MachineGroup : uint8_t 
   MachineGroup_other,
 } MachineGroup;
 
-/// Built-ins that the loop carries out itself when their arguments are plain.
+/// Built-ins that the loop runs itself when their arguments are plain.
 typedef enum __attribute__((enum_extensibility(closed))) MachineShortcut : uint8_t {
   MachineShortcut_none,
   MachineShortcut_length,
@@ -60,12 +60,12 @@ extern const uint8_t machine_word_counts[];
 extern const uint8_t machine_groups[];
 /// The number of words that follow the first.
 static inline long machine_word_count(MachineOpcode opcode) { return machine_word_counts[opcode]; }
-/// What an opcode is sorted by.
+/// The group of an opcode.
 static inline MachineGroup machine_group(MachineOpcode opcode) {
   return (MachineGroup)machine_groups[opcode];
 }
 
-/// The memory of a value: a payload and the number of its case.
+/// The memory layout of a value: a payload and the number of its case.
 typedef struct MachineSlot {
   uint64_t bits;
   uint8_t tag;
@@ -78,8 +78,8 @@ typedef struct CodeLayout {
   /// The names of records that literals make; the prototype holds them.
   void *_Nonnull *_Nonnull fieldNames;
   long registerCount;
-  /// The upper half of the word of a call that needs no binder: as many arguments as parameters, and all of
-  /// them by position. -1 if every call needs the binder.
+  /// The upper half of the word of a call that needs no binder: as many arguments as parameters,
+  /// all positional. -1 if every call needs the binder.
   long simpleOperands;
   void *prototype;
 } CodeLayout;
@@ -87,9 +87,9 @@ typedef struct CodeLayout {
 /// One call in progress.
 typedef struct MachineFrame {
   CodeLayout *layout;
-  /// The function, whose reference somebody else holds.
+  /// The function; its reference is owned elsewhere.
   void *_Nullable closure;
-  /// The next word to execute; up to date whenever other code may look at it.
+  /// The next word to execute; current whenever other code may read it.
   uint64_t *next;
   /// The first register of the window.
   MachineSlot *window;
@@ -101,20 +101,20 @@ typedef struct MachineFrame {
 
 /// What the loop and Swift share.
 typedef struct MachineState {
-  /// The newest frame; one in front of the first if there is none.
+  /// The newest frame, or a sentinel before the first if there is none.
   MachineFrame *frame;
-  /// One frame behind the last that may be used.
+  /// One past the last usable frame.
   MachineFrame *frameEnd;
-  /// One register behind the last.
+  /// One past the last register.
   MachineSlot *registerEnd;
-  /// Loop edges and calls until the next look at clocks and limits.
+  /// Loop edges and calls until clocks and limits are polled again.
   long fuel;
-  /// What the frame that ended gives, whose reference the taker owns.
+  /// The result of the frame that ended; its reader takes ownership.
   MachineSlot result;
-  /// The names of methods of lists, as code has them.
+  /// The names of list methods, interned as in code.
   void *_Nullable appendName;
   void *_Nullable popName;
-  /// How many instructions have been carried out, if they are counted.
+  /// The number of instructions run, if they are counted.
   long instructionCount;
   bool countsInstructions;
 } MachineState;
@@ -123,39 +123,39 @@ typedef struct MachineState {
 typedef enum __attribute__((enum_extensibility(closed))) MachineReason : uint8_t {
   /// The next instruction is for Swift to carry out.
   MachineReason_step,
-  /// It is time to look at clocks and limits; then the next instruction can be tried again.
+  /// Clocks and limits must be polled; then the next instruction can be dispatched again.
   MachineReason_poll,
-  /// The newest frame that native code made has ended.
+  /// The newest frame that native code entered has returned.
   MachineReason_finished,
 } MachineReason;
 
 /// Runs the newest frame, and those it calls.
 MachineReason machine_run(MachineState *state);
 
-/// Whether the runtime counts the references to an object where and how the loop does.
+/// Whether the runtime keeps the reference count of an object where and how the loop assumes.
 bool machine_counts_match(void *object);
 
-/// Whether storing a value in a container might close a circle of references through a container
-/// that is not watched yet.
+/// Whether storing a value in a container might close a reference cycle through a container that is
+/// not watched yet.
 bool machine_needs_watch(const MachineSlot *container, const MachineSlot *value);
-/// Where a container notes that it is watched, or NULL for a value that is no container.
+/// The word in which a container records that it is watched; NULL if the value is no container.
 uint32_t *_Nullable machine_watch(const MachineSlot *container);
 /// The values that a container holds, and how many.
 long machine_children(const MachineSlot *container, MachineSlot *_Nonnull *_Nonnull first);
-/// Counts one more reference to a container.
+/// Retains a container.
 void machine_hold(const MachineSlot *container);
 /// The number of references to a container.
 long machine_reference_count(const MachineSlot *container);
 
-/// The place of the first occurrence of some bytes in others, or -1.
+/// The offset of the first occurrence of some bytes in others, or -1.
 long machine_find_bytes(const uint8_t *text, long count, const uint8_t *part, long part_count);
-/// Whether all scalars are below U+0300 and none is a CR: each is then a character of its own.
+/// Whether all scalars are below U+0300 and none is a CR: each is then a character by itself.
 bool machine_is_plain_text(const uint8_t *text, long count);
 /// The number of scalars that begin in these bytes.
 long machine_count_scalars(const uint8_t *text, long count);
 
-// The entry points of the Swift runtime that the compiler itself calls to count references. The
-// forms without locked instructions are for objects that never leave their thread.
+// The entry points of the Swift runtime that the compiler itself calls for reference counting. The
+// forms without atomic instructions are for objects confined to one thread.
 void *swift_retain(void *object);
 void swift_release(void *object);
 void *swift_nonatomic_retain(void *object);
