@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writing a file so that a reader, a crash or a full disk never meets half of it. The bytes go to
-// a temporary file in the same folder, are forced to the disk, and take the final name in one
-// step; then the folder itself is forced to the disk, so that the new name survives a power cut.
-// When anything fails the old file is as it was and the temporary one is removed. What a process that
-// was killed has left is removed by the next save in the folder (`TemporaryFile.swift`).
+// Writing a file so that no reader sees half of it, whether after a crash or on a full disk. The
+// bytes go to a temporary file in the same folder, are flushed to the disk with fsync, and are
+// renamed to the final name; then the folder itself is flushed, so that the new name survives a
+// power failure. When anything fails the old file is unchanged and the temporary one is removed.
+// What a killed process has left is removed by the next save in the folder (`TemporaryFile.swift`).
 //
 // A target that is no ordinary file (a pipe, /dev/full) cannot be replaced and is written directly.
 // The signal SIGXFSZ is assumed to be ignored, so that a limit on file sizes arrives as an error.
 
 import Glibc
 
-/// Writes files all or nothing.
+/// Writes files atomically: all or nothing.
 public enum AtomicFile {
   /// Replaces the file at `path` by `bytes`.
   ///
@@ -22,9 +22,9 @@ public enum AtomicFile {
     }
   }
 
-  /// Makes the folders on the way to `path` that are missing, as `out/models/` in a fresh checkout.
+  /// Creates the missing folders on the way to `path`, such as `out/models/` in a fresh checkout.
   public static func makeFolders(for path: String) throws {
-    // A path with a NUL would be cut there and name another file.
+    // A path with a NUL would be truncated there and name another file.
     guard !path.utf8.contains(0), path.utf8.count <= PATH_MAX else {
       let code = path.utf8.count > PATH_MAX ? ENAMETOOLONG : EINVAL
       throw FileError(path: path, operation: "write", code: code)
@@ -71,7 +71,7 @@ public enum AtomicFile {
 
   // MARK: - Steps
 
-  /// What is at the path now, and where it really lies: a symbolic link is written through, not
+  /// What is at the path now, and its path without links: a symbolic link is written through, not
   /// replaced. Nil when nothing is there.
   private static func existing(_ path: String) throws -> (status: stat, path: String)? {
     do {
@@ -124,8 +124,8 @@ public enum AtomicFile {
     try writer.finish(synchronize: false)
   }
 
-  /// The folder is opened once and everything happens in it, so a rename of the path meanwhile
-  /// cannot send the new file elsewhere.
+  /// The folder is opened once and all operations are relative to it, so a concurrent rename of the
+  /// path cannot send the new file elsewhere.
   private static func replace(
     _ target: Place, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
   ) throws {
@@ -151,7 +151,7 @@ public enum AtomicFile {
   }
 }
 
-/// A path cut into a folder and the name of an entry in it.
+/// A path split into a folder and the name of an entry in it.
 private struct Place {
   let folder: String
   let entry: String
@@ -168,7 +168,7 @@ private struct Place {
     entry = String(name)
   }
 
-  /// The place of the folder itself, nil where that is the root or the working folder.
+  /// The place of the folder itself; nil for the root and the working folder.
   var parent: Place? { folder == "." || folder == "/" ? nil : Place(folder) }
 }
 

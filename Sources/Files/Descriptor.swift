@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An open file that closes itself. All system calls of this module are here, each repeated when a
-// signal interrupts it, and each turned into a thrown `FileError` when it fails.
+// An open file that closes itself. All system calls of this module are here; each is retried when a
+// signal interrupts it, and throws a `FileError` when it fails.
 
 import Glibc
 
 /// An owned file descriptor.
 ///
-/// The descriptor is closed when the value ends, unless `close()` has done so and reported.
+/// The descriptor is closed when the value ends, unless `close()` has closed it and reported
+/// errors.
 package struct Descriptor: ~Copyable {
   package let number: Int32
-  /// The path that errors speak of.
+  /// The path that errors name.
   package let path: String
 
-  /// Opens a file; `mode` matters when it is created, and errors speak of `name` where given.
+  /// Opens a file; `mode` matters when it is created, and errors name `name` where given.
   ///
-  /// A file is a script's and kept within the sandbox, if there is one, unless the caller says
-  /// that it is the program's own. Folders in which something is to be made or renamed are opened
-  /// with `changes`, since their flags do not tell.
+  /// A file is a script's and kept within the sandbox, if there is one, unless the caller says that
+  /// it is the program's own. Pass `changes` for folders in which entries are created or renamed,
+  /// since the flags do not show that.
   package init(
     path: String, flags: Int32, mode: mode_t = 0o666, operation: String, name: String? = nil,
     changes: Bool = false, isOwn: Bool = false
   ) throws {
     self.path = name ?? path
-    // A path with a NUL inside would be cut short without a word.
+    // A path with a NUL would be truncated silently.
     guard !path.utf8.contains(0) else {
       throw FileError(path: self.path, operation: operation, code: EINVAL)
     }
@@ -37,7 +38,8 @@ package struct Descriptor: ~Copyable {
     self.number = number
   }
 
-  /// Makes a file in an open folder, which it cannot leave: `entry` is a name, not a path.
+  /// Creates a file in an open folder; `entry` is a name, not a path, so it cannot leave the
+  /// folder.
   package init(
     creating entry: String, in folder: borrowing Descriptor, operation: String, name: String
   ) throws {
@@ -49,7 +51,7 @@ package struct Descriptor: ~Copyable {
     self.number = number
   }
 
-  /// Takes a second number for a file that is open already.
+  /// Duplicates the descriptor of a file that is already open.
   package init(copying number: Int32, operation: String, name: String) throws {
     path = name
     let copy = fcntl(number, F_DUPFD_CLOEXEC, 0)
@@ -66,7 +68,7 @@ package struct Descriptor: ~Copyable {
     return status
   }
 
-  /// The path of the open file without links, or nil where the system does not tell.
+  /// The path of the open file without links, or nil where the system does not provide it.
   package var realPath: String? {
     Descriptor.linkText { readlink("/proc/self/fd/\(number)", $0, $1) }
   }
@@ -86,7 +88,7 @@ package struct Descriptor: ~Copyable {
     return PathText.text(of: buffer[..<count].map(UInt8.init(bitPattern:)))
   }
 
-  /// Throws unless the system would give so many bytes of memory, and some more, at once.
+  /// Throws unless the system can allocate so many bytes, and some more, now.
   package func requireMemory(_ count: Int) throws {
     guard count >= 1 << 20 else { return }
     let (size, overflow) = count.addingReportingOverflow(1 << 23)
@@ -98,7 +100,7 @@ package struct Descriptor: ~Copyable {
   package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while let start = rest.baseAddress, !rest.isEmpty {
-      // Linux moves at most 2 GiB a call.
+      // Linux transfers at most 2 GiB per call.
       let written = retrying { Glibc.write(number, start, min(rest.count, 1 << 30)) }
       if written < 0, errno == EAGAIN {
         try Waiting.wait(for: number, POLLOUT)
@@ -117,20 +119,20 @@ package struct Descriptor: ~Copyable {
     return count
   }
 
-  /// Waits until the data is on the disk; devices that cannot do this are let pass.
+  /// Flushes the data to the disk; devices without that operation are accepted.
   package func synchronize() throws {
     guard retrying({ fsync(number) }) != 0 else { return }
     guard errno != EINVAL && errno != EROFS else { return }
     throw error("write")
   }
 
-  /// The error for the present `errno`, or for a given code.
+  /// The error for the current `errno`, or for a given code.
   package func error(_ operation: String, code: Int32? = nil) -> FileError {
     FileError(path: path, operation: operation, code: code ?? errno)
   }
 }
 
-/// Repeats a system call while signals interrupt it.
+/// Retries a system call while signals interrupt it.
 package func retrying<Count: SignedInteger>(_ call: () -> Count) -> Count {
   while true {
     let result = call()
@@ -149,5 +151,5 @@ extension stat {
   package var isRegular: Bool { st_mode & S_IFMT == S_IFREG }
 }
 
-/// Linux's O_PATH, which the C library hides from Swift: the file is named, not opened.
+/// Linux's O_PATH, which the C library hides from Swift: a descriptor that only names the file.
 let pathOnly: Int32 = 0o10_000_000

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What goes wrong with files. An error keeps the path, the operation and the system's number as
-// data; the words and the exit code are derived from them, so that every reader and writer of
-// files in the package reports the same fault in the same way.
+// Errors of file operations. An error keeps the path, the operation and the system's error number
+// as data; the message and the exit code derive from them, so that all readers and writers of files
+// in the package report the same fault in the same way.
 
 import Glibc
 
@@ -35,10 +35,10 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The folder of the sandbox that the path leads out of, or nil for other faults.
   public let sandbox: String?
 
-  /// Words that say more than the system's.
+  /// A message that says more than the system's.
   private let words: String?
 
-  /// Makes an error from the system's number; `reason` takes the place of the system's words.
+  /// Makes an error from the system's number; `reason` replaces the system's message.
   public init(path: String, operation: String, code: Int32, reason: String? = nil) {
     words = reason
     self.path = path
@@ -58,7 +58,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     words = nil
   }
 
-  /// What is wrong, mostly in the words of the system, such as "No such file or directory".
+  /// What is wrong, mostly as the system's message, such as "No such file or directory".
   public var reason: String {
     if path.isEmpty { return "the path is empty" }
     if let words { return words }
@@ -100,7 +100,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension FileError.Kind {
-  /// Sorts the system's error numbers into families.
+  /// Classifies the system's error numbers.
   init(code: Int32, operation: String) {
     switch code {
     case ENOENT, ENOTDIR, ELOOP: self = .notFound

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading whole files, with a limit. The size that the system reports is only a first guess: pipes
-// and devices report none, and files may grow while they are read.
+// Reading whole files, with a limit. The size that the system reports is only a hint: pipes and
+// devices report none, and files may grow while they are read.
 
 import Glibc
 import Synchronization
@@ -41,9 +41,9 @@ public enum FileReader {
       file, PatientReader(file, status), expected: expected, limit: limit)
   }
 
-  /// Reads the standard input of this process, from where it stands to its end.
+  /// Reads the standard input of this process, from the current position to its end.
   ///
-  /// A path such as /dev/stdin would open a file anew, at its beginning, and sockets not at all.
+  /// A path such as /dev/stdin would open a file again, at its beginning, and sockets not at all.
   ///
   /// - Throws: `FileError`, also for a folder.
   public static func readStandardInput(limit: Int = .max) throws -> [UInt8] {
@@ -58,10 +58,10 @@ public enum FileReader {
   ) throws -> [UInt8] {
     var reader = reader
     var bytes: [UInt8] = []
-    // Content and what is made of it need more than this; an array has no way to fail.
+    // The content and values derived from it need more than this; allocating an array cannot fail.
     try file.requireMemory(expected)
     while true {
-      // One byte more than expected, so that the usual file takes two calls.
+      // One byte more than expected, so that a typical file takes two system calls.
       let room = max(expected - bytes.count + 1, 1 << 16)
       let chunk = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
         count = try reader.read(file, into: UnsafeMutableRawBufferPointer(buffer))
@@ -109,7 +109,7 @@ public enum FileReader {
 
   /// The names in an open folder, as `names(inFolder:)` gives them.
   static func names(in listing: borrowing Descriptor) throws -> [String] {
-    // The stream closes its descriptor and moves its place, so it gets one of its own.
+    // The stream closes its descriptor and moves its offset, so it gets a descriptor of its own.
     let copy = openat(listing.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0 else { throw listing.error("list") }
     guard let folder = fdopendir(copy) else {
@@ -138,7 +138,7 @@ public enum FileReader {
 
   /// Whether anything exists at the path.
   ///
-  /// Within a sandbox nothing exists outside it.
+  /// Within a sandbox, files outside it do not exist.
   public static func exists(_ path: String) -> Bool {
     FileReader.status(path) != nil
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A strict JSON reader and writer, for the headers of checkpoints and other small files. Strict
-// means: one value, no duplicate keys, no trailing bytes, bounded depth. A reader that guesses is
-// a way to smuggle two meanings into one file.
+// means: one value, no duplicate keys, no trailing bytes, bounded depth. A lenient reader would
+// allow one file to have two meanings.
 
 /// A JSON value; objects keep their order.
 public indirect enum JSON: Equatable, Sendable {
@@ -23,12 +23,12 @@ public indirect enum JSON: Equatable, Sendable {
 
   /// Parses UTF-8 bytes that hold exactly one value.
   ///
-  /// `check` is called now and then in long texts; what it throws ends the reading.
+  /// `check` is called periodically in long texts; what it throws ends the parsing.
   ///
   /// With `repairsText`, half of a surrogate pair in a string becomes U+FFFD, as editors may send
   /// one while a character is being replaced; without it, that is an error. Without
-  /// `takesFractions`, every number must be written as a whole one without sign, as the sizes and
-  /// places in headers are.
+  /// `takesFractions`, every number must be an integer without a sign, as the sizes and offsets in
+  /// headers are.
   public static func parse(
     _ bytes: some Collection<UInt8>, repairsText: Bool = false, takesFractions: Bool = true,
     check: () throws -> Void = {}
@@ -58,7 +58,7 @@ public indirect enum JSON: Equatable, Sendable {
   /// The text, if this is a string.
   public var text: String? { if case .string(let text) = self { text } else { nil } }
 
-  /// The whole number, if this is one that an Int holds.
+  /// The integer, if this is one that an Int holds.
   public var integer: Int? {
     if case .number(let number) = self { Int(exactly: number) } else { nil }
   }
@@ -74,7 +74,7 @@ public indirect enum JSON: Equatable, Sendable {
     if case .object(let entries) = self { entries } else { nil }
   }
 
-  /// Equal when they are written alike.
+  /// Equal when their compact texts are.
   public static func == (a: JSON, b: JSON) -> Bool { a.rendered == b.rendered }
 
   /// The value as compact JSON text.
@@ -233,14 +233,14 @@ private struct Reader {
     throw failure(takesFractions ? "a number too large" : "not a whole number")
   }
 
-  /// Passes over the next byte if it is this one, or the other.
+  /// Skips the next byte if it is this one, or the other.
   mutating func skip(_ wanted: UInt8, or other: UInt8? = nil) -> Bool {
     guard let byte = next, byte == wanted || byte == other else { return false }
     position += 1
     return true
   }
 
-  /// Passes over digits and counts them.
+  /// Skips digits and returns their count.
   mutating func skipDigits() -> Int {
     let start = position
     while let byte = next, byte >= 48, byte <= 57 { position += 1 }

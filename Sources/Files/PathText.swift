@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of files as text. To the system a name is bytes, of which only NUL and `/` mean anything;
-// to scripts it is a string, which is always UTF-8. Bytes that are not UTF-8 are kept as
-// characters that stand for them, one for each byte, in a range that Unicode leaves to private use
-// (U+10F780 to U+10F7FF, byte 0x80 to 0xFF; the idea is that of Python's `surrogateescape`, whose
-// characters no Swift string can hold). The bytes of such a character, should a name hold it, are
-// kept in the same way, so that text and bytes stand for each other without exception.
+// File names as text. To the system a name is bytes, of which only NUL and `/` mean anything; to
+// scripts it is a string, which is always UTF-8. Bytes that are not UTF-8 are mapped to characters,
+// one for each byte, in a private-use range of Unicode (U+10F780 to U+10F7FF, byte 0x80 to 0xFF;
+// the idea is that of Python's `surrogateescape`, whose characters no Swift string can hold). If a
+// name contains such a character itself, its bytes are mapped in the same way, so the mapping is
+// invertible for every name.
 
 /// Conversions between the bytes of a name and its text.
 public enum PathText {
@@ -53,15 +53,15 @@ public enum PathText {
     return String(text)
   }
 
-  /// The bytes of a name, ended by NUL as system calls want them.
+  /// The bytes of a name with the NUL that system calls require.
   public static func systemName(_ text: String) -> [CChar] {
     guard holdsEscapes(text) else { return Array(text.utf8CString) }
     return bytes(of: text).map(CChar.init(bitPattern:)) + [0]
   }
 
-  /// A text that may hold names, for people: each byte that is not UTF-8 as `\xE9`.
+  /// A text that may contain names, for display: each byte that is not UTF-8 as `\xE9`.
   ///
-  /// In JSON a backslash is written twice.
+  /// In JSON the backslash is doubled.
   public static func printable(_ text: String, inJSON isJSON: Bool = false) -> String {
     guard holdsEscapes(text) else { return text }
     return text.unicodeScalars.reduce(into: "") { result, scalar in

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Confining scripts to one folder. Every file that this module opens on behalf of a script goes
-// through `Sandbox.open` while a sandbox is in force. It does not judge paths by their text: a path
-// is only cut at the sandbox's own folder, and the system opens the rest *beneath* that folder
-// (openat2 with RESOLVE_BENEATH), so `..`, links and renames during the walk cannot lead out.
+// Confining scripts to one folder. While a sandbox is in force, every file that this module opens
+// for a script goes through `Sandbox.open`. It does not judge paths by their text: a path is only
+// split at the sandbox's own folder, and the system opens the rest *beneath* that folder (openat2
+// with RESOLVE_BENEATH), so `..`, links and renames during the walk cannot lead out.
 //
-// Landlock, where the system has it, confines the whole process a second time; nothing depends
+// Landlock, where the system has it, confines the whole process as a second layer; nothing depends
 // on it. The console's own files, such as the history, are not the script's and are opened freely.
 
 import CFiles
@@ -20,7 +20,7 @@ public final class Sandbox: Sendable {
     let descriptor: Int32
   }
 
-  /// The folder, as the person named it.
+  /// The folder, as the user named it.
   public let folder: String
   /// The folder under its names: as given and without links.
   private let writable: [Root]
@@ -33,22 +33,23 @@ public final class Sandbox: Sendable {
   /// The sandbox in force, or nil.
   public static var current: Sandbox? { active.withLock { $0 } }
 
-  /// Confines this process from here on; there is no way back.
+  /// Confines this process from here on; this cannot be undone.
   ///
-  /// Call it before other threads are started, lest Landlock miss them.
+  /// Call it before other threads are started: Landlock confines only the calling thread and those
+  /// it starts later.
   ///
   /// - Parameters:
-  ///   - folder: Where scripts may read and write.
-  ///   - readable: Folders that they may read as well; missing ones are passed over.
+  /// - folder: Where scripts may read and write.
+  ///  - readable: Folders that they may read as well; missing ones are skipped.
   ///   - ownFolders: Where the program, not its scripts, keeps files of its own.
-  ///   - confinesProcess: Whether Landlock holds the program as well as its scripts.
-  /// - Throws: `FileError` when the folder is none, or the system cannot open files beneath it.
+  /// - confinesProcess: Whether Landlock confines the program as well as its scripts.
+  /// - Throws: `FileError` when the folder does not exist, or the system lacks openat2.
   public static func enter(
     folder: String, readable: [String] = [], ownFolders: [String] = [],
     confinesProcess: Bool = true
   ) throws {
     let sandbox = try Sandbox(folder: folder, readable: readable)
-    // A system without openat2 would fail at the first file; better to say so at once.
+    // Without openat2 the first file would fail; report that at once.
     _ = try sandbox.open(
       folder, flags: pathOnly | O_DIRECTORY, mode: 0, changes: true,
       operation: "use as sandbox", name: folder)
@@ -69,7 +70,7 @@ public final class Sandbox: Sendable {
     self.readable = readable.flatMap { (try? Sandbox.roots($0, workingFolder)) ?? [] }
   }
 
-  /// Opens a path that a script named, beneath a folder where it may be.
+  /// Opens a path from a script, beneath a folder where it is allowed.
   func open(
     _ path: String, flags: Int32, mode: mode_t, changes: Bool, operation: String, name: String
   ) throws -> Int32 {
@@ -82,7 +83,7 @@ public final class Sandbox: Sendable {
         smap_open_beneath(root.descriptor, PathText.systemName(rest), flags | O_CLOEXEC, mode)
       }
       if descriptor >= 0 { return descriptor }
-      // A terminal slash, a missing file: errors of the file, not of the sandbox.
+      // A trailing slash or a missing file is an error of the file, not of the sandbox.
       guard errno == EXDEV else { throw FileError(path: name, operation: operation, code: errno) }
     }
     throw FileError(path: name, operation: operation, sandbox: folder)
@@ -105,7 +106,7 @@ public final class Sandbox: Sendable {
     }
   }
 
-  /// The steps of a path, with `..` taken by its text.
+  /// The components of a path, with `..` resolved by the text alone.
   private static func parts(_ path: String) -> [Substring] {
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
@@ -114,7 +115,7 @@ public final class Sandbox: Sendable {
     return parts
   }
 
-  /// What follows the folder `root` in an absolute path, untouched, so that the system judges it;
+  /// What follows the folder `root` in an absolute path, unchanged, so that the system resolves it;
   /// nil when the path does not lead through the folder.
   private static func rest(of path: String, beneath root: [Substring]) -> String? {
     var walked: [Substring] = []
@@ -132,7 +133,7 @@ public final class Sandbox: Sendable {
 
   // MARK: - The process
 
-  /// What the terminal needs to know, beside the folders of the sandbox.
+  /// What the terminal library reads, besides the folders of the sandbox.
   private static let systemFolders = [
     "/usr/share/terminfo", "/lib/terminfo", "/etc/terminfo", "/usr/lib/locale", "/usr/lib", "/lib",
   ]
@@ -145,7 +146,7 @@ public final class Sandbox: Sendable {
     let system = opened(Sandbox.systemFolders)
     let mine = writable.map(\.descriptor) + own
     let theirs = readable.map(\.descriptor) + system
-    // Where the system has no Landlock, openat2 is the whole wall.
+    // Where the system has no Landlock, openat2 alone enforces the sandbox.
     _ = smap_confine(mine, Int32(mine.count), theirs, Int32(theirs.count))
     for descriptor in own + system { close(descriptor) }
   }

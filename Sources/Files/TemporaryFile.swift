@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that are being written, before they take their final names. Whoever writes one holds a lock
-// on it, which the system lets go of however the process ends: a temporary file whose lock can be
-// had has no owner any more and is removed. A number of a process in its name would not tell that,
-// since numbers are used again, and mean something else on each machine that shares the folder.
+// Files that are being written, before they get their final names. The writer holds a lock on the
+// file, which the system releases however the process ends: a temporary file whose lock is free has
+// no owner any more and is removed. A process number in its name would not show that, since numbers
+// are reused and mean something else on each machine that shares the folder.
 
 import Glibc
 import Synchronization
 
-/// A locked file under a temporary name, which it loses when this value ends.
+/// A locked file under a temporary name, which is removed when this value ends.
 struct TemporaryFile: ~Copyable {
   /// The name in its folder.
   let name: String
@@ -16,7 +16,7 @@ struct TemporaryFile: ~Copyable {
   let file: Descriptor
   private let folder: Int32
 
-  /// Makes one in an open folder, which must stay open longer; errors speak of `path`.
+  /// Creates one in an open folder, which must outlive it; errors name `path`.
   init(in folder: borrowing Descriptor, for path: String) throws {
     while true {
       let name = TemporaryName.next()
@@ -33,7 +33,7 @@ struct TemporaryFile: ~Copyable {
         UnfinishedFile.end()
         throw error
       }
-      // Someone who removes what is left over was quicker than the lock.
+      // Another process removed the file as a leftover before it was locked.
       UnfinishedFile.end()
     }
   }
@@ -44,12 +44,12 @@ struct TemporaryFile: ~Copyable {
     UnfinishedFile.end()
   }
 
-  /// Locks a new file; false if it has been removed meanwhile, or is about to be.
+  /// Locks a new file; false if it has been removed in the meantime, or is about to be.
   private static func locks(_ file: borrowing Descriptor) throws -> Bool {
     guard flock(file.number, LOCK_EX | LOCK_NB) != 0 else {
       return try file.status().st_nlink > 0
     }
-    // A file system without locks: nobody else can have them either.
+    // A file system without locks: nobody else can lock the file either.
     return errno != EWOULDBLOCK
   }
 }
@@ -79,12 +79,12 @@ extension AtomicFile {
     return try sweep(opened)
   }
 
-  /// Times at which folders were swept last, by device and file number.
+  /// When folders were last swept, by device and inode.
   private static let sweeps = Mutex<[String: Int]>([:])
-  /// Seconds for which a folder is believed to be clean: many saves in a row list it once.
+  /// Seconds for which a folder is assumed to be clean: many saves in a row list it once.
   private static let pause = 10
 
-  /// Sweeps a folder, unless that has just been done; what cannot be removed does not matter.
+  /// Sweeps a folder unless that has just been done; failures to remove files are ignored.
   static func sweepNowAndThen(_ folder: borrowing Descriptor) {
     guard let status = try? folder.status() else { return }
     let (key, now) = ("\(status.st_dev) \(status.st_ino)", time(nil))
@@ -107,7 +107,7 @@ extension AtomicFile {
     return swept
   }
 
-  /// Removes a temporary file if nobody holds it, and returns its size.
+  /// Removes a temporary file if nobody has locked it, and returns its size.
   private static func remove(_ name: String, from folder: borrowing Descriptor) -> Int? {
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
     let parent = folder.number
@@ -123,7 +123,8 @@ extension AtomicFile {
   }
 }
 
-/// The names of temporary files: the process that wrote one, for people, and a number drawn at random.
+/// The names of temporary files: the number of the writing process, for people, and a random
+/// number.
 enum TemporaryName {
   private static let prefix = ".smap-"
   private static let suffix = ".tmp"

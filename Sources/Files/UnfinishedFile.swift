@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The temporary file that is being written, in a form that a signal handler can use: a process that is
-// told twice to end takes it along instead of leaving it to the next one that saves.
+// The temporary file that is being written, in a form that a signal handler can use: a process that
+// receives a second termination signal removes the file instead of leaving it to the next save.
 
 import Glibc
 import Synchronization
@@ -15,7 +15,7 @@ public enum UnfinishedFile {
   private nonisolated(unsafe) static let name = UnsafeMutablePointer<CChar>.allocate(
     capacity: longestName + 1)
 
-  /// Notes a file that has just been made; a second one beside it is not noted.
+  /// Records a file that has just been created; a second one at the same time is not recorded.
   static func begin(_ entry: String, in descriptor: borrowing Descriptor) {
     let bytes = entry.utf8.prefix(longestName)
     guard folder.load(ordering: .relaxed) < 0 else { return }
@@ -24,7 +24,7 @@ public enum UnfinishedFile {
     folder.store(descriptor.number, ordering: .releasing)
   }
 
-  /// Notes that the file has its final name, or is gone.
+  /// Records that the file has its final name or has been removed.
   static func end() { folder.store(-1, ordering: .releasing) }
 
   /// Removes the file, before the process ends; safe in signal handlers.

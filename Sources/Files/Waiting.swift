@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files that are not there at once: pipes whose other end is slow, or missing. They are opened without
-// blocking and waited for in short turns, between which the caller's check is asked, so that Ctrl-C and
-// limits of time end the waiting. A named pipe at whose other end nobody is gets a second.
+// Files that are not ready at once: pipes whose other end is slow or missing. They are opened
+// non-blocking and polled at short intervals, with a call of the caller's check in between, so that
+// Ctrl-C and time limits end the wait. A named pipe without a peer times out after a second.
 
 import Glibc
 import Synchronization
@@ -11,18 +11,18 @@ import Synchronization
 public enum Waiting {
   private static let current = Mutex<@Sendable () throws -> Void>({})
 
-  /// What is asked between two turns of waiting; what it throws ends the reading or writing.
+  /// Called between two polls; what it throws ends the reading or writing.
   public static var check: @Sendable () throws -> Void {
     get { current.withLock { $0 } }
     set { current.withLock { $0 = newValue } }
   }
 
-  /// How long nobody may be at the other end of a named pipe, in turns.
+  /// The number of polls for which a named pipe may have no peer.
   static let turns = 50
-  /// Microseconds of a turn.
+  /// Microseconds between two polls.
   private static let turn: UInt32 = 20_000
 
-  /// Lets a turn go by.
+  /// Waits for one interval.
   static func pause() throws {
     usleep(turn)
     try check()
@@ -38,15 +38,15 @@ public enum Waiting {
 
 /// Reads a file piece by piece.
 struct PatientReader {
-  /// Turns in which a named pipe had no writer; negative when that does not matter any more.
+  /// Polls in which a named pipe had no writer; negative once that no longer matters.
   private var turnsAlone: Int
 
-  /// Reads from a file whose end is where nothing more comes.
+  /// Reads from a file that ends where no more bytes come.
   init() { turnsAlone = -1 }
 
-  /// Reads from `file`, which was opened without blocking and whose status is given.
+  /// Reads from `file`, which was opened non-blocking and has the given status.
   init(_ file: borrowing Descriptor, _ status: stat) {
-    // A pipe without name has its writer from the beginning.
+    // An unnamed pipe has its writer from the beginning.
     let isNamedPipe = status.isPipe && file.realPath?.hasPrefix("pipe:") == false
     turnsAlone = isNamedPipe ? 0 : -1
   }
@@ -82,7 +82,7 @@ struct PatientReader {
 extension Descriptor {
   /// Opens something that cannot be replaced, such as a device or a pipe, for writing.
   ///
-  /// - Throws: `FileError`, also when nobody reads from a pipe; or what `Waiting.check` throws.
+  /// - Throws: `FileError`, also when a pipe has no reader; or what `Waiting.check` throws.
   static func openForWriting(_ path: String) throws -> Descriptor {
     for _ in 0..<Waiting.turns {
       do {

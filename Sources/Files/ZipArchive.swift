@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Zip archives, as NumPy's .npz files are: read strictly, written plainly. What a file claims is
-// checked before memory is taken: entries lie within the file and do not overlap (so none is
-// counted twice), an entry is not larger than its bytes can inflate to, all together stay below a
-// limit, names stay below the folder they would be unpacked to, and the check sums are right.
+// Zip archives, such as NumPy's .npz files: the reader is strict, the writer plain. The claims of a
+// file are checked before memory is allocated: entries lie within the file and do not overlap (so
+// none is counted twice), an entry is not larger than its bytes can inflate to, all together stay
+// below a limit, names stay below the folder they would be unpacked to, and the checksums match.
 // Public description: PKWARE's APPNOTE.TXT.
 
 import CZlib
 import Glibc
 
-/// An archive that cannot be what it should be.
+/// An archive that is damaged or not what the caller expects.
 public struct ArchiveError: Error, Sendable, Equatable {
   /// The file.
   public let path: String
@@ -100,9 +100,10 @@ public struct ZipArchive: Sendable {
     return isSound ? content : nil
   }
 
-  /// Writes an archive whose entries are stored as they are; the names are checked as in reading.
+  /// Writes an archive whose entries are stored uncompressed; names are checked as in reading.
   ///
-  /// - Throws: `FileError` if it cannot be written, `ArchiveError` for names that cannot be read.
+  /// - Throws: `FileError` if it cannot be written, `ArchiveError` for names that could not be
+  /// read.
   public static func write(_ files: [(name: String, content: [UInt8])], path: String) throws {
     var seen: Set<String> = []
     for file in files {
@@ -133,7 +134,7 @@ public struct ZipArchive: Sendable {
   }
 }
 
-/// The bytes around a stored file. All dates are 1 January 1980, so equal content gives equal files.
+/// The headers of a stored file. All dates are 1 January 1980, so equal content gives equal files.
 private struct ZipFields {
   private let name: [UInt8]
   private let common: [UInt8]

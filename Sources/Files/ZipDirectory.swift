@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The directory at the end of a zip archive. The local headers in front of the contents repeat it;
-// they are only asked where a content begins, so that no two places can disagree about it.
+// The central directory at the end of a zip archive. The local headers before the contents repeat
+// it; they are read only for the offset of a content, so that two copies cannot disagree.
 
 /// Reads the directory of a zip archive.
 struct ZipDirectory {
@@ -46,7 +46,7 @@ struct ZipDirectory {
 
   private func long(_ offset: Int) -> Int { short(offset) | short(offset + 2) << 16 }
 
-  /// The record at the very end, in front of a comment of at most 64 KB.
+  /// The end record, before a comment of at most 64 KB.
   private func end() throws -> End {
     var position = bytes.count - 22
     let earliest = max(0, position - 0xFFFF)
@@ -99,7 +99,7 @@ struct ZipDirectory {
     return (entry, next)
   }
 
-  /// Where the content begins whose local header is at `header`.
+  /// The offset of the content whose local header is at `header`.
   private func contentStart(_ header: Int, _ name: String, before end: End) throws -> Int {
     guard header + 30 <= end.start, long(header) == 0x0403_4b50 else {
       throw fault("`\(name)` is not where the directory says")
