@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small typeface of our own for captions, so that pictures with labels need no font files and
-// look the same everywhere. The table below is the drawing: sixteen characters a row from the
-// space to the tilde, five columns wide, seven rows above the base line and two below. Letters are
-// set with their own widths, digits all equally wide so that columns of numbers line up.
+// A small built-in typeface for captions, so that pictures with labels need no font files and look
+// the same everywhere. The table below shows the glyphs: sixteen characters per row from the space
+// to the tilde, five columns wide, seven rows above the base line and two below. Letters are
+// proportional, digits all equally wide so that columns of numbers line up.
 
 /// A typeface of 5 x 9 pixels for the printable ASCII characters.
 public enum BitmapFont {
@@ -24,13 +24,13 @@ public enum BitmapFont {
     return max(0, dots - 1) * scale
   }
 
-  /// The glyph of a character; a hollow box stands for what the typeface lacks.
+  /// The glyph of a character; a hollow box for characters that the typeface lacks.
   static func glyph(_ scalar: Unicode.Scalar) -> Glyph {
     let index = Int(scalar.value) - 32
     return glyphs.indices.contains(index) ? glyphs[index] : missing
   }
 
-  /// Shortens a text until it fits, ending it in two dots.
+  /// Truncates a text until it fits, ending it in two dots.
   public static func fitting(_ text: String, width limit: Int, scale: Int = 1) -> String {
     if width(of: text, scale: scale) <= limit { return text }
     var shortened = text
@@ -53,7 +53,7 @@ public enum BitmapFont {
       } else if lines.count < max(1, count) {
         lines.append(word)
       } else {
-        // Does not fit, so that `fitting` below cuts the last line.
+        // The line does not fit now, so `fitting` below truncates it.
         lines[lines.count - 1] += " " + word
       }
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shipped data set: 3,022 emoji of 32 x 32 pixels in 22 classes. A split is an atlas (one PNG
-// with 64 pictures a row), one byte of label a picture, and its lines in `index.tsv`, which are in
-// the same order. Nothing is believed: counts, sizes, labels and class names must all agree.
+// with 64 pictures per row), one label byte per picture, and its lines in `index.tsv`, in the same
+// order. The loader checks that counts, sizes, labels and class names all agree.
 
 import Files
 
@@ -57,7 +57,7 @@ public enum EmojiDataset {
     }
   }
 
-  /// The names of a split's pictures, after checking that the index tells the same classes.
+  /// The names of a split's pictures, after checking that the index has the same classes.
   private static func pictureNames(
     of split: Split, index path: String, labels: [Int], classNames: [String]
   ) throws -> [String] {

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set from a folder on disk: one folder a class, named after it, with PNG files inside.
-// Names are taken in byte order, so the labels do not depend on the file system. What is no picture
-// that can be read is passed over, and said: a data set that is smaller than its folder would show only
-// much later. A class without pictures stays a class, and is said: a label is the place of a folder among
-// its neighbours, so two splits with the same folders have the same labels, whatever the folders hold.
+// A data set from a folder on disk: one folder per class, named after it, with PNG files inside.
+// Names are sorted by bytes, so the labels do not depend on the file system. Files that are no
+// readable pictures are skipped and reported: a data set smaller than its folder would otherwise be
+// noticed only much later. A class without pictures stays a class and is reported: a label is the
+// index of a folder among its siblings, so two splits with the same folders have the same labels,
+// whatever the folders hold.
 
 import Files
 
-/// Loads a data set from a folder with one folder a class.
+/// Loads a data set from a folder with one folder per class.
 public enum FolderDataset {
   /// The most bytes of pixels that a data set may take: 2 GiB.
   private static let byteLimit = 1 << 31
 
-  /// Loads every PNG, cuts out its middle square and brings it to `size` x `size`.
+  /// Loads every PNG, crops its central square and resizes it to `size` x `size`.
   ///
-  /// Transparent parts become white, and samples of 16 bits are rounded to 8. Hidden files are passed over
-  /// in silence; other files, folders within the classes and damaged pictures are passed over too and
-  /// counted in the result, which also names the classes that have no pictures.
+  /// Transparent parts become white, and samples of 16 bits are rounded to 8. Hidden files are
+  /// skipped silently; other files, folders within the classes and damaged pictures are skipped too
+  /// and counted in the result, which also names the classes without pictures.
   ///
   /// - Throws: `FileError` or `ImageError` when the folder or a class cannot be listed, or holds no
   ///   picture that can be read.
@@ -54,10 +55,10 @@ public enum FolderDataset {
     try FileReader.names(inFolder: folder).filter { !$0.hasPrefix(".") }
   }
 
-  /// Whether the name of a file promises a PNG.
+  /// Whether a file name ends in `.png`.
   static func isPNG(_ name: String) -> Bool { name.lowercased().hasSuffix(".png") }
 
-  /// The pictures so far.
+  /// The pictures loaded so far.
   private struct Loader {
     let folder: String
     let size: Int
@@ -88,7 +89,7 @@ public enum FolderDataset {
       }
     }
 
-    /// A picture brought to size, or nil if its file is damaged or cannot be read.
+    /// A resized picture, or nil if its file is damaged or cannot be read.
     private mutating func picture(_ name: String) throws -> Picture? {
       do {
         return try prepared(try PNG.load(path: "\(folder)/\(name)"), size: size)
@@ -108,16 +109,16 @@ public enum FolderDataset {
   }
 }
 
-/// What a data set passed over in its folder, and which of its classes have no pictures.
+/// What a data set skipped in its folder, and which of its classes have no pictures.
 public struct SkippedFiles: Sendable, Equatable {
-  /// Files of other kinds by their endings, in the order of their first appearance.
+  /// Files of other kinds by extension, in the order of their first appearance.
   private var others: [(ending: String, count: Int)] = []
   private var folders: [String] = []
   private var outside: [String] = []
   private var emptyClasses: [String] = []
   private var faults: [String] = []
 
-  /// Examples of each kind that a summary names.
+  /// The number of examples per kind that a summary names.
   private static let exampleCount = 2
 
   mutating func add(file name: String) {
@@ -131,7 +132,7 @@ public struct SkippedFiles: Sendable, Equatable {
     }
   }
 
-  /// Adds a file that lies beside the class folders.
+  /// Adds a file next to the class folders.
   mutating func add(outside name: String) {
     if FolderDataset.isPNG(name) { outside.append(name) } else { add(file: name) }
   }
@@ -142,7 +143,7 @@ public struct SkippedFiles: Sendable, Equatable {
 
   mutating func add(unusable message: String) { faults.append(message) }
 
-  /// What was passed over and why, and which classes are empty, on one line; nil if nothing and none.
+  /// What was skipped and why, and which classes are empty, on one line; nil if nothing and none.
   public var summary: String? {
     var parts = others.sorted { $0.count > $1.count }.prefix(4).map { ending, count in
       "\(count) \(ending.isEmpty ? "without ending" : ending)"
@@ -178,6 +179,6 @@ public struct SkippedFiles: Sendable, Equatable {
     names.prefix(exampleCount).joined(separator: "; ") + (names.count > exampleCount ? "; .." : "")
   }
 
-  /// Equal when they say the same.
+  /// Equal when their summaries are.
   public static func == (a: SkippedFiles, b: SkippedFiles) -> Bool { a.summary == b.summary }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set is pictures of one size with a class each. It is held as bytes, a quarter of what a
-// tensor takes, and gives out tensors on demand.
+// A data set is pictures of one size with a class each. It is stored as bytes, a quarter of the
+// size of a float tensor, and converts to tensors on demand.
 
 import Tensors
 

@@ -3,7 +3,7 @@
 // Errors of pictures are data of the same form as those of tensors: a kind from the language's
 // list, a message and a hint. Faults of the file system keep their own type, `FileError`.
 
-/// What went wrong with a picture or a data set, in words for the person who asked for it.
+/// What went wrong with a picture or a data set, as a message for the user.
 public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
   /// `IOError`, `ShapeError`, `ValueError` or `LimitError`.
   public let kind: String
@@ -25,7 +25,7 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The kind and the message on one line.
   public var description: String { "\(kind): \(message)" }
 
-  /// A file holds something else than it should; the exit code is 65.
+  /// A file holds something other than expected; the exit code is 65.
   public static func data(_ message: String, hint: String = "") -> ImageError {
     ImageError(kind: "IOError", message: message, hint: hint, exitCode: 65)
   }
@@ -40,7 +40,7 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     ImageError(kind: "ValueError", message: message, hint: hint)
   }
 
-  /// More pixels were asked for than a picture may have; the exit code is 75.
+  /// A picture would exceed the pixel limit; the exit code is 75.
   public static func limit(_ message: String, hint: String = "") -> ImageError {
     ImageError(kind: "LimitError", message: message, hint: hint, exitCode: 75)
   }

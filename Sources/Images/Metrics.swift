@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How close two pictures are. PSNR is the mean squared error on a logarithmic scale, taken on
+// How close two pictures are. PSNR is the mean squared error on a logarithmic scale, computed on
 // bytes, as pictures are stored. SSIM (Wang et al., "Image quality assessment", 2004) compares
 // local means, variances and covariance in a Gaussian window of 11 x 11 with standard deviation
-// 1.5, at the places where the window fits, and takes the mean. The nearest neighbour by squared
-// error tells whether a generated picture merely repeats one from training.
+// 1.5, at all positions where the window fits, and averages them. The nearest neighbour by squared
+// error shows whether a generated picture is a copy of a training picture.
 
 import Glibc
 import Tensors
@@ -31,7 +31,7 @@ public func psnrPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
         var sum = 0.0
         for position in index * size..<(index + 1) * size {
           try Stop.check(at: position)
-          // A value that is no number counts as black on one side only if the other is not so.
+          // NaN becomes black, and so differs from the other side unless that is black, too.
           let difference = Double(Picture.byte(a[position])) - Double(Picture.byte(b[position]))
           sum += difference * difference
         }
@@ -68,7 +68,7 @@ public func ssim(_ x: Tensor, _ y: Tensor) throws -> Double {
 /// The index and mean squared error of the picture in `pool` [N, C, H, W] that is nearest to each
 /// picture of `queries` [B, C, H, W].
 ///
-/// The first wins where several are equally near. Complexity: B N C H W.
+/// Of several equally near ones, the first is returned. Complexity: O(B N C H W).
 ///
 /// - Throws: `ImageError` when the pictures have not the same shape or the pool is empty.
 public func nearestNeighbors(
@@ -97,7 +97,7 @@ public func nearestNeighbors(
   }
 }
 
-/// The sum of squared differences of two runs; gives up early once `bound` is exceeded.
+/// The sum of squared differences of two runs; stops early once `bound` is exceeded.
 private func squaredError(
   _ a: UnsafeBufferPointer<Float>, _ aStart: Int, _ b: UnsafeBufferPointer<Float>, _ bStart: Int,
   _ count: Int, _ bound: Float
@@ -177,7 +177,7 @@ struct SSIMWindow {
     return sum / Double(meanX.count)
   }
 
-  /// Weighted means at all places where the window fits: (H - 10, W - 10).
+  /// Weighted means at all positions where the window fits: (H - 10, W - 10).
   private func smooth(_ plane: [Double]) throws -> [Double] {
     let outWidth = width - SSIMWindow.size + 1
     let outHeight = height - SSIMWindow.size + 1

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PNG in and out through libpng. Before libpng sees a file its chunks are walked here: the header's
-// size is held against our own limit, since libpng would believe a header of a million by a million
-// pixels, and a file that ends early is named as such. Whatever the file holds (palette, grey,
-// interlaced) arrives as RGB, or RGBA if it has transparency: of 8 bits in a picture, at the full
-// depth of the file in a tensor. Values are those that are stored: profiles and gamma are passed over
-// for all depths, as other readers do.
+// PNG input and output through libpng. Before libpng sees a file, its chunks are walked here: the
+// size in the header is compared with our own limit, since libpng would accept a million by a
+// million pixels, and a truncated file is reported as such. All colour types (palette, grey,
+// interlaced) become RGB, or RGBA with transparency: 8 bits per sample in a picture, the full depth
+// of the file in a tensor. Values are those stored: profiles and gamma are ignored for all depths,
+// as other readers do.
 
 import CPNG
 import Files
@@ -13,7 +13,7 @@ import Tensors
 
 /// Reads and writes PNG files.
 public enum PNG {
-  /// The version of libpng that runs.
+  /// The version of libpng in use.
   public static var libraryVersion: String { String(cString: smap_png_version()) }
 
   /// Reads a picture from a file.
@@ -63,7 +63,7 @@ public enum PNG {
     return try LongCall.run { try encodeAtOnce(picture) }
   }
 
-  /// Bytes of a picture that libpng needs a tenth of a second for.
+  /// The bytes of a picture that libpng takes a tenth of a second for.
   private static let longWork = 1 << 20
 
   private static func encodeAtOnce(_ picture: Picture) throws -> [UInt8] {
@@ -73,7 +73,7 @@ public enum PNG {
     image.height = UInt32(picture.height)
     image.format = format(channels: picture.channels)
     defer { png_image_free(&image) }
-    // Deflate grows data that it cannot shrink by far less than an eighth, chunk heads included.
+    // Deflate grows incompressible data by far less than an eighth, chunk headers included.
     let raw = (picture.width * picture.channels + 1) * picture.height
     let capacity = raw + raw / 8 + 4096
     try MemoryBudget.requireRoom(forArrays: capacity)
@@ -93,12 +93,12 @@ public enum PNG {
     return channels == 4 ? color | UInt32(PNG_FORMAT_FLAG_ALPHA) : color
   }
 
-  /// libpng's words for what it found in a file.
+  /// The error for libpng's message about a file.
   fileprivate static func fault(_ words: String, _ name: String) -> ImageError {
     ImageError.data("'\(name)' is damaged: \(words.isEmpty ? "unknown fault" : words)")
   }
 
-  /// libpng's words for why it cannot write.
+  /// The error for libpng's message about writing.
   private static func fault(_ image: png_image) -> ImageError {
     let words = withUnsafeBytes(of: image.message) { field in
       String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
@@ -128,7 +128,7 @@ private struct Samples {
       }
       defer { smap_png_free(reader) }
       if let words = smap_png_fault(reader) { throw PNG.fault(String(cString: words), name) }
-      // Our walk and libpng must agree on the size before memory is taken for it.
+      // Our walk and libpng must agree on the size before memory is allocated for it.
       guard Int(header.width) == expected.width, Int(header.height) == expected.height else {
         throw PNG.fault("its header is contradictory", name)
       }
@@ -144,7 +144,7 @@ private struct Samples {
     (channels, bytesOfSample) = (Int(header.channels), Int(header.sample_bytes))
   }
 
-  /// Reads all rows, in pieces after which an interrupt is seen.
+  /// Reads all rows, polling for interrupts between pieces.
   private static func readRows(
     _ reader: OpaquePointer, width: Int, into buffer: UnsafeMutableBufferPointer<UInt8>,
     name: String
@@ -185,7 +185,7 @@ private struct Samples {
   }
 }
 
-/// The size from a PNG header, after the chain of chunks was followed to its end.
+/// The size from a PNG header, after the chunks were followed to the end of the file.
 struct PNGHeader {
   let width, height: Int
   private static let signature: [UInt8] = [137, 80, 78, 71, 13, 10, 26, 10]

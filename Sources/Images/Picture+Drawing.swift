@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Putting colours, rectangles and other pictures onto a picture. Everything clips at the edges, so
-// callers may draw partly or wholly outside.
+// Painting colours, rectangles and other pictures onto a picture. Everything is clipped at the
+// edges, so callers may draw partly or wholly outside.
 
 extension Picture {
-  /// Mixes a colour into one pixel; `coverage` from 0 to 1 scales its alpha.
+  /// Blends a colour into one pixel; `coverage` from 0 to 1 scales its alpha.
   public mutating func blend(_ color: Color, x: Int, y: Int, coverage: Float = 1) {
     guard contains(x, y) else { return }
     let source = Float(color.alpha) / 255 * min(max(coverage, 0), 1)
@@ -29,7 +29,7 @@ extension Picture {
     }
   }
 
-  /// Draws another picture with its left upper corner at (`x`, `y`), through its alpha.
+  /// Draws another picture with its left upper corner at (`x`, `y`), blended by its alpha.
   public mutating func draw(_ other: Picture, x: Int, y: Int) {
     for row in Picture.overlap(y, other.height, limit: height) {
       for column in Picture.overlap(x, other.width, limit: width) {
@@ -75,7 +75,7 @@ extension Picture {
     return Picture(trusted: part, width: columns.count, height: rows.count, channels: channels)
   }
 
-  /// A picture whose size the caller has made sure of.
+  /// A picture whose size the caller has checked.
   init(trusted pixels: [UInt8], width: Int, height: Int, channels: Int) {
     self.width = width
     self.height = height

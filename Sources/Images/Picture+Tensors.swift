@@ -14,7 +14,7 @@ extension Picture {
     try Picture.tensor(of: [self])
   }
 
-  /// Equally large pictures as one tensor of shape [B, C, H, W].
+  /// Pictures of equal size as one tensor of shape [B, C, H, W].
   ///
   /// - Throws: `ImageError` when there are none or their sizes differ.
   public static func tensor(of pictures: [Picture]) throws -> Tensor {

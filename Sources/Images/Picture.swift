@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A picture is a value: rows of 8-bit pixels, red, green, blue and, where the picture is not
-// opaque, alpha. Sizes are checked once, when a picture is made, so that everything which draws,
-// scales or encodes one may rely on them.
+// opaque, alpha. Sizes are checked once, when a picture is created, so that everything which draws,
+// resizes or encodes one can rely on them.
 
 import Tensors
 
-/// A colour of 8 bits a channel.
+/// A colour of 8 bits per channel.
 public struct Color: Sendable, Hashable {
   /// Red, green, blue and opacity, 0 to 255.
   public var red, green, blue, alpha: UInt8
@@ -77,8 +77,8 @@ public struct Picture: Sendable, Hashable {
     }
   }
 
-  /// Refuses sizes that are not positive, or exceed `pixelLimit` or the memory that may be held,
-  /// without overflowing; looks at `Stop` as well, since a picture takes a while.
+  /// Rejects sizes that are not positive or exceed `pixelLimit` or the memory limit, without
+  /// overflowing; polls `Stop` as well, since creating a picture takes a while.
   package static func checkSize(width: Int, height: Int) throws {
     guard width > 0, height > 0 else {
       throw ImageError.shape("a picture needs at least one pixel, not \(width) x \(height)")
@@ -92,7 +92,7 @@ public struct Picture: Sendable, Hashable {
     try Stop.check()
   }
 
-  /// Refuses pictures that alone would take more memory than may be held.
+  /// Rejects pictures that alone would exceed the memory limit.
   package static func checkMemory(bytes: Int) throws {
     guard bytes <= MemoryBudget.limit else {
       throw ImageError.limit(

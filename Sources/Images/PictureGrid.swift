@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Many pictures on one sheet: rows and columns with padding, a caption under each picture, labels
-// before the rows and above the columns. Pictures of a few pixels are enlarged without blurring;
-// the text keeps its own size. Everything that can be seen is decided in `Layout`, in whole
-// pixels, so that a sheet looks the same on every machine.
+// Contact sheets: rows and columns of pictures with padding, a caption under each picture, labels
+// before the rows and above the columns. Small pictures are enlarged without blurring; the text
+// keeps its own size. `Layout` computes every position in whole pixels, so that a sheet is the same
+// on every machine.
 
 /// A sheet of pictures with captions.
 public struct PictureGrid: Sendable {
@@ -95,7 +95,7 @@ public struct PictureGrid: Sendable {
 }
 
 extension PictureGrid {
-  /// Where everything goes, in pixels of the sheet.
+  /// The positions of all parts, in pixels of the sheet.
   struct Layout {
     let columns, rows: Int
     let cellWidth, cellHeight: Int
@@ -134,7 +134,7 @@ extension PictureGrid {
       (left + column * stepX, top + row * stepY)
     }
 
-    /// Lines taken by the longest caption.
+    /// The number of lines in the longest caption.
     private static func captionHeight(_ grid: PictureGrid, cellWidth: Int, text: Int) -> Int {
       let lines = grid.captions.prefix(grid.pictures.count).map {
         BitmapFont.wrapped($0, width: cellWidth, lines: grid.captionLines, scale: text).count

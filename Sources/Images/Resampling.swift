@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changing the size of pictures. A new pixel is a weighted mean of old ones around the place it
-// came from; rows and columns are done one after the other with the same code. When a picture
-// shrinks, the weights are stretched by the same factor, so that every old pixel counts and fine
-// detail turns into its mean instead of into patterns that were never there. When it grows, the
-// kernel keeps its width and interpolates. Weights are normalised, so flat areas stay flat, also
-// at the edges, where the kernel is cut off.
+// Resizing pictures. A new pixel is a weighted mean of old ones around its position; rows and
+// columns are resampled one after the other with the same code. When a picture shrinks, the kernel
+// is widened by the same factor, so that every old pixel counts and fine detail is averaged instead
+// of aliased. When it grows, the kernel keeps its width and interpolates. Weights are normalised,
+// so flat areas stay flat, also at the edges, where the kernel is cut off.
 
 import Glibc
 import Tensors
 
 /// The kernel that weighs neighbouring pixels.
 public enum ResamplingFilter: String, Sendable, CaseIterable {
-  /// The one pixel that contains the place: keeps the hard edges of enlarged pixel art.
+  /// The one pixel that contains the position: keeps the hard edges of enlarged pixel art.
   case nearest
-  /// The mean over the area that a new pixel covers.
+  /// The mean over the area of a new pixel.
   case area
-  /// A triangle: straight lines between pixels.
+  /// A triangle: linear interpolation between pixels.
   case bilinear
   /// A windowed sinc over three pixels to each side: the sharpest, and may overshoot.
   case lanczos
@@ -47,9 +46,9 @@ public enum ResamplingFilter: String, Sendable, CaseIterable {
 }
 
 extension Picture {
-  /// The picture at another size.
+  /// The picture resized.
   ///
-  /// Colours are weighed by their alpha, so what is invisible does not bleed into its surroundings.
+  /// Colours are weighted by alpha, so invisible pixels do not bleed into their surroundings.
   ///
   /// - Throws: `ImageError` when the size is not positive or too large.
   public func resized(
@@ -134,7 +133,7 @@ public func resize(
   let result = try images.mappingPlanes(to: shape) { down.applyToColumns(across.applyToRows($0)) }
   let oldShape = images.shape
   return result.recorded(from: [images]) { gradient in
-    // Each old pixel gets from every new one what it gave, by the same weights.
+    // The backward pass applies the transposed weights.
     [
       try gradient.mappingPlanes(to: oldShape) {
         across.returnToRows(down.returnToColumns($0, oldHeight), oldWidth)
@@ -144,7 +143,7 @@ public func resize(
 }
 
 extension Tensor {
-  /// A tensor [B, C, H', W'] whose planes `change` makes of those of this one, without a gradient.
+  /// A tensor [B, C, H', W'] of the planes of this one mapped by `change`, without a gradient.
   fileprivate func mappingPlanes(to shape: [Int], _ change: (Plane) -> Plane) throws -> Tensor {
     let (height, width) = (self.shape[2], self.shape[3])
     let result = try Tensor(uninitialized: shape)
@@ -178,7 +177,7 @@ struct AxisWeights {
 
   init(from oldSize: Int, to newSize: Int, filter: ResamplingFilter) {
     let scale = Double(oldSize) / Double(newSize)
-    // Shrinking stretches the kernel; `nearest` alone looks at a single pixel.
+    // Shrinking widens the kernel; `nearest` alone reads a single pixel.
     let stretch = filter == .nearest ? 1 : max(1, scale)
     let reach = filter.radius * stretch
     var starts: [Int] = []
@@ -204,7 +203,7 @@ struct AxisWeights {
     self.weights = weights
   }
 
-  /// The area filter weighs by exact overlap, the others by the kernel at the pixel's centre.
+  /// The area filter weights by exact overlap, the others by the kernel at the pixel's centre.
   private static func weight(
     _ old: Int, center: Double, stretch: Double, filter: ResamplingFilter
   ) -> Double {
@@ -232,7 +231,7 @@ struct AxisWeights {
     return Plane(values: result, width: starts.count, height: plane.height)
   }
 
-  /// The transposed of `applyToRows`: what each of `size` old positions of a row gave to all new ones.
+  /// The transpose of `applyToRows`: maps new rows back to `size` old positions.
   func returnToRows(_ plane: Plane, _ size: Int) -> Plane {
     var result = [Float](repeating: 0, count: size * plane.height)
     for y in 0..<plane.height {
@@ -245,7 +244,7 @@ struct AxisWeights {
     return Plane(values: result, width: size, height: plane.height)
   }
 
-  /// The transposed of `applyToColumns`.
+  /// The transpose of `applyToColumns`.
   func returnToColumns(_ plane: Plane, _ size: Int) -> Plane {
     var result = [Float](repeating: 0, count: plane.width * size)
     for y in starts.indices {

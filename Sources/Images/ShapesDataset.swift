@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set without a download: ten kinds of figures, drawn in random colours, places, sizes and
-// directions. A figure is a signed distance (negative inside), so that edges are smooth at every
-// size: a pixel is covered by as much as its centre lies inside, within one pixel of the edge.
+// A data set without a download: ten kinds of figures in random colours, positions, sizes and
+// rotations. A figure is a signed distance (negative inside), so that edges are antialiased at
+// every size: the coverage of a pixel follows from the distance of its centre, within one pixel of
+// the edge.
 
 import Glibc
 import Tensors
@@ -12,11 +13,12 @@ public enum ShapesDataset {
   /// The names of the ten classes; a label is an index into them.
   public static let classNames = DrawnShape.allCases.map(\.rawValue)
 
-  /// Draws `count` pictures of `size` x `size` pixels; labels go round through the classes.
+  /// Draws `count` pictures of `size` x `size` pixels; labels cycle through the classes.
   ///
   /// Picture i depends only on the seed, the size and i: a longer data set begins with the shorter.
   ///
-  /// - Throws: `ImageError` when a number is out of range, `CancellationError` when a stop is asked for.
+  /// - Throws: `ImageError` when a number is out of range, `CancellationError` when a stop is
+  /// requested.
   public static func make(
     count: Int, size: Int = 32, classes: Int = 10, seed: UInt64 = 0
   ) throws -> ImageDataset {
@@ -29,7 +31,7 @@ public enum ShapesDataset {
     guard count >= 0, count <= (1 << 30) / (size * size) else {
       throw ImageError.limit("\(count) pictures of \(size) x \(size) pixels are too many")
     }
-    // The tensor that is made of them takes four bytes a channel.
+    // The tensor of the pictures takes four bytes per channel.
     try Picture.checkMemory(bytes: count * size * size * 3 * 4)
     var pictures: [Picture] = []
     pictures.reserveCapacity(count)
@@ -74,7 +76,7 @@ public enum ShapesDataset {
     return Picture(trusted: pixels, width: size, height: size, channels: 3)
   }
 
-  /// A strong colour on a pale or dark ground, far enough apart to be seen.
+  /// A strong colour on a pale or dark background, with enough contrast.
   private static func colors(using generator: inout SplitMix64) -> ([Double], [Double]) {
     let isDark = generator.unit() < 0.3
     let ground = isDark ? 0.05...0.25 : 0.8...1.0
@@ -95,7 +97,7 @@ public enum ShapesDataset {
 enum DrawnShape: String, CaseIterable, Sendable {
   case circle, square, triangle, star, cross, ring, diamond, bars, checker, crescent
 
-  /// Whether the figure may be drawn at an angle without becoming another one.
+  /// Whether rotating the figure keeps its class recognisable.
   var turns: Bool { self != .circle && self != .ring && self != .diamond }
 
   /// The distance of a point from the edge: negative inside, in units of the figure's radius.
@@ -140,14 +142,14 @@ enum DrawnShape: String, CaseIterable, Sendable {
     return (px * (1 - iy) + (py - 1) * ix) / length
   }
 
-  /// Three stripes within 0.85: ink where the wave is negative.
+  /// Three stripes within 0.85: foreground where the wave is negative.
   private static func wave(_ x: Double) -> Double {
     let period = 0.68
     let phase = x - period * (x / period).rounded()
     return abs(phase) - period / 4
   }
 
-  /// Squares of 0.425, alternately ink and paper.
+  /// Squares of 0.425, alternately foreground and background.
   private static func squares(_ x: Double, _ y: Double) -> Double {
     let side = 0.425
     let (u, v) = (x / side, y / side)

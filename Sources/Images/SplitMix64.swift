@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The generator behind drawn data: SplitMix64 (Steele, Lea and Flood, "Fast splittable
-// pseudorandom number generators", OOPSLA 2014). A counter walks in steps of the golden ratio and
-// each value is scrambled; any seed is as good as any other.
+// The generator behind synthetic data: SplitMix64 (Steele, Lea and Flood, "Fast splittable
+// pseudorandom number generators", OOPSLA 2014). A counter advances by the golden ratio and each
+// value is mixed; all seeds are equally good.
 
 /// A small seeded random number generator; equal seeds give equal numbers everywhere.
 public struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  /// Starts the sequence that belongs to a seed.
+  /// Starts the sequence of a seed.
   public init(seed: UInt64) { state = seed }
 
   /// The next 64 random bits.
