@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One convolution of a feature network: of one pixel, of small neighbourhoods over all channels, or
-// depthwise. Padding is TensorFlow's SAME: the output has a pixel for each step, and if an odd
-// number of pixels is missing, the odd one goes right and below.
+// One convolution of a feature network: 1 x 1, of small neighbourhoods over all channels, or
+// depthwise. Padding is TensorFlow's SAME: the output has a pixel for each stride, and if the
+// padding is odd, the extra pixel goes right and below.
 
 import CKernels
 import Files
 import Tensors
 
-/// A convolution with a bias, and ReLU6 behind it or nothing.
+/// A convolution with a bias, followed by ReLU6 or nothing.
 struct FeatureConvolution {
   let outChannels: Int
   private let inChannels: Int
@@ -19,7 +19,7 @@ struct FeatureConvolution {
   private let weight: Tensor
   private let bias: Tensor
 
-  /// A layer of a plan with its weights; nil unless everything fits.
+  /// A layer of a plan with its weights; nil unless all shapes agree.
   init?(_ layer: JSON, _ tensors: [String: Tensor], _ channels: Int) {
     guard let name = layer["name"]?.text, let size = layer["k"]?.integer,
       let step = layer["stride"]?.integer, let groups = layer["groups"]?.integer,
@@ -35,12 +35,12 @@ struct FeatureConvolution {
     isLimited = layer["relu6"] == .bool(true)
   }
 
-  /// The size of the maps behind this layer.
+  /// The size of the output maps of this layer.
   func outputSize(height: Int, width: Int) -> (Int, Int) {
     ((height + step - 1) / step, (width + step - 1) / step)
   }
 
-  /// The memory for padded input, or for neighbourhoods as columns.
+  /// The buffer, in floats, for padded input or for neighbourhoods as columns.
   func scratchSize(height: Int, width: Int) -> Int {
     if isDepthwise { return (height + size + step) * (width + size + step) }
     if size == 1 && step == 1 { return 0 }
@@ -48,7 +48,7 @@ struct FeatureConvolution {
     return inChannels * size * size * h * w
   }
 
-  /// The pixels in front of and behind a side.
+  /// The padding before and after a side, in pixels.
   private func padding(_ side: Int) -> (before: Int, after: Int) {
     let steps = (side + step - 1) / step
     let missing = max((steps - 1) * step + size - side, 0)
@@ -83,7 +83,7 @@ struct FeatureConvolution {
     smap_bias_clamp(output, bias.pointer, outChannels, h * w, low, high)
   }
 
-  /// Copies a map into the middle of zeros and returns the length of the rows there.
+  /// Copies a map into the middle of zeros and returns the row stride there.
   private func pad(
     _ map: UnsafePointer<Float>, _ height: Int, _ width: Int,
     _ padded: UnsafeMutablePointer<Float>

@@ -2,15 +2,15 @@
 //
 // Distances between two sets of features [N, F] and [M, F], in double precision.
 //
-// Fréchet: the sets are summed up by mean and covariance, and the distance of the two normal
-// distributions is |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2). With factors S1 = AᵀA and
-// S2 = BᵀB the last trace is the sum of the singular values of A Bᵀ. This needs no root of a
-// matrix, and small singular values lose no digits by squaring.
+// Fréchet: the sets are summarised by mean and covariance, and the distance of the two normal
+// distributions is |m1 - m2|² + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2). With factors S1 = AᵀA and S2 =
+// BᵀB the last trace is the sum of the singular values of A Bᵀ. This needs no matrix square root,
+// and small singular values lose no digits to squaring.
 //
 // KID: the unbiased estimate of the squared maximum mean discrepancy under the kernel
 // (x·y / F + 1)³ (Bińkowski et al., 2018), over all pairs instead of random subsets.
 //
-// Precision and recall (Kynkäänniemi et al., 2019): the share of one set that lies within the
+// Precision and recall (Kynkäänniemi et al., 2019): the fraction of one set that lies within the
 // distance of a k-th nearest neighbour around some element of the other.
 
 import Images
@@ -18,9 +18,9 @@ import Tensors
 
 /// How far apart two sets of features are.
 public enum FeatureDistances {
-  /// The Fréchet distance of the normal distributions that fit the rows of `x` and of `y`.
+  /// The Fréchet distance of the normal distributions fitted to the rows of `x` and of `y`.
   ///
-  /// With `components`, both are first projected on so many principal components of `x`.
+  /// With `components`, both are first projected onto so many principal components of `x`.
   public static func frechet(_ x: Tensor, _ y: Tensor, components: Int? = nil) throws -> Double {
     var (a, b) = try pair(x, y, "frechet")
     if let components { try project(&a, &b, components) }
@@ -36,7 +36,7 @@ public enum FeatureDistances {
     return max(shift + spread - 2 * overlap, 0)
   }
 
-  /// The kernel distance; it may be slightly negative for sets from one source.
+  /// The kernel distance; it may be slightly negative for sets from the same distribution.
   public static func kernel(_ x: Tensor, _ y: Tensor) throws -> Double {
     let (a, b) = try pair(x, y, "kid")
     let (n, m) = (Double(a.rows), Double(b.rows))
@@ -65,7 +65,8 @@ public enum FeatureDistances {
     return base * base * base
   }
 
-  /// The share of `y` within the reach of `x` (precision) and of `x` within that of `y` (recall).
+  /// The fraction of `y` within the reach of `x` (precision) and of `x` within that of `y`
+  /// (recall).
   public static func precisionRecall(
     _ x: Tensor, _ y: Tensor, neighbours: Int
   ) throws -> (precision: Double, recall: Double) {
@@ -136,7 +137,7 @@ public enum FeatureDistances {
     return (a, b)
   }
 
-  /// Takes the mean of the columns away, and returns it.
+  /// Subtracts the means of the columns, and returns them.
   static func centre(_ set: inout DoubleMatrix) -> [Double] {
     (0..<set.columns).map { column in
       let mean = (0..<set.rows).reduce(0.0) { $0 + set[$1, column] } / Double(set.rows)
@@ -145,7 +146,7 @@ public enum FeatureDistances {
     }
   }
 
-  /// Divides so that the covariance of a centred set is its product with itself.
+  /// Scales a centred set so that its product with itself is the covariance.
   private static func scale(_ set: inout DoubleMatrix) {
     let factor = 1 / Double(set.rows - 1).squareRoot()
     for index in set.values.indices { set.values[index] *= factor }

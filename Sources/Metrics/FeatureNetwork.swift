@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A fixed convolutional network that turns pictures into features: layers from a plan (a list in
-// JSON), weights from a checkpoint. Only inference is needed, so a picture runs as planes of
-// memory: convolutions of one pixel are matrix products [out, in] x [in, pixels], depthwise ones a
-// loop over the nine or 25 neighbours. Pictures are shared between threads, one each at a time, so
-// features have the same bits on any number of threads.
+// JSON), weights from a checkpoint. Only inference is needed, so a picture runs through plain
+// buffers of planes: 1 x 1 convolutions are matrix products [out, in] x [in, pixels], depthwise
+// ones a loop over the 9 or 25 neighbours. Each thread runs whole pictures, so features have the
+// same bits on any number of threads.
 
 import CKernels
 import Files
@@ -29,7 +29,7 @@ public final class FeatureNetwork: @unchecked Sendable {
 
   /// Reads a network from its weights and its plan.
   ///
-  /// - Throws: `FileError` or `CheckpointError` if a file is missing or not sound.
+  /// - Throws: `FileError` or `CheckpointError` if a file is missing or damaged.
   public init(weights: String, plan: String) throws {
     let checkpoint = try Checkpoint.read(path: weights)
     var tensors: [String: Tensor] = [:]
@@ -66,7 +66,7 @@ public final class FeatureNetwork: @unchecked Sendable {
 
   /// The features of pictures with values from 0 to 1: [B, C, H, W] gives [B, width].
   ///
-  /// Grey pictures count as coloured ones with three equal channels; transparency is ignored.
+  /// Grey pictures are repeated to three equal channels; transparency is ignored.
   ///
   /// - Throws: `ImageError` or `TensorError` when the shape is not that of pictures.
   public func features(of images: Tensor) throws -> Tensor {
@@ -80,17 +80,17 @@ public final class FeatureNetwork: @unchecked Sendable {
     return try activations(try colours.narrow(dim: 1, start: 0, count: 3) * 2 - 1)
   }
 
-  /// The features of prepared input: [B, 3, H, W] with values from -1 to 1 gives [B, width].
+  /// The features of preprocessed input: [B, 3, H, W] with values from -1 to 1 gives [B, width].
   package func activations(_ input: Tensor) throws -> Tensor {
     let (count, height, breadth) = (input.shape[0], input.shape[2], input.shape[3])
     let result = try Tensor(uninitialized: [count, width])
     let size = 3 * height * breadth
     let largest = largestPlanes(height: height, width: breadth)
-    // Each chunk takes its memory before the work starts, because taking it can fail.
+    // Each chunk allocates its buffers before the work starts, because allocation can fail.
     let chunks = min(count, 64)
     let buffers = try (0..<chunks).map { _ in try FeatureBuffers(planes: largest) }
     ThreadPool.forEach(chunks: chunks) { chunk in
-      // A chunk of many pictures takes long.
+      // A chunk of many pictures takes long, so it polls for a stop.
       for index in stride(from: chunk, to: count, by: chunks) where !Stop.isRequested {
         run(
           input.pointer + index * size, height: height, width: breadth, buffers[chunk],
@@ -101,7 +101,7 @@ public final class FeatureNetwork: @unchecked Sendable {
     return result
   }
 
-  /// The sizes of the largest maps and of the largest padded or unfolded input.
+  /// The sizes of the largest maps and of the largest padded or unfolded input, in floats.
   private func largestPlanes(height: Int, width: Int) -> (maps: Int, scratch: Int) {
     var (h, w) = (height, width)
     var (maps, scratch) = (3 * h * w, 0)
@@ -138,7 +138,7 @@ public final class FeatureNetwork: @unchecked Sendable {
   }
 }
 
-/// The memory in which one picture runs.
+/// The buffers for one picture.
 private struct FeatureBuffers {
   let first: Storage
   let second: Storage

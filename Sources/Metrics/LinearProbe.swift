@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A linear probe: how well classes can be read off features by a linear map. Ridge regression on
-// one-hot targets has a closed form, so there is nothing to tune and nothing random: features are
-// standardised by the training set, and W = (ZᵀZ + n p I)⁻¹ Zᵀ(T - mean T), or the same through
-// the smaller matrix Z Zᵀ where there are fewer rows than features.
+// A linear probe: how well a linear map predicts classes from features. Ridge regression on one-hot
+// targets has a closed form, so there is nothing to tune and nothing random: features are
+// standardised by the training set, and W = (ZᵀZ + n p I)⁻¹ Zᵀ(T - mean T), or the same through the
+// smaller matrix Z Zᵀ where there are fewer rows than features.
 
 import Images
 import Tensors

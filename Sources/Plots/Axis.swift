@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An axis maps values to places from 0 to 1 and marks round numbers. On a linear axis these are
-// multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, and
-// where fewer than two of these fit, linear marks serve.
+// An axis maps values to positions from 0 to 1 and marks round numbers. On a linear axis these are
+// multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, or
+// linear marks where fewer than two powers are in range.
 
 import Glibc
 
 /// The range of values along one side of a figure.
 package struct Axis: Equatable, Sendable {
-  /// A marked value with its text and its place from 0 to 1.
+  /// A tick mark: a value, its text and its position from 0 to 1.
   package struct Tick: Equatable, Sendable {
     package let value: Double
     package let text: String
@@ -58,7 +58,7 @@ package struct Axis: Equatable, Sendable {
     return (low - room, high + room)
   }
 
-  /// The place of a value, 0 at the low end and 1 at the high one; nil if it has none.
+  /// The position of a value, 0 at the low end and 1 at the high one; nil if it has none.
   package func place(_ value: Double) -> Double? {
     guard value.isFinite, scale == .linear || value > 0 else { return nil }
     let place =
@@ -68,7 +68,7 @@ package struct Axis: Equatable, Sendable {
     return place.isFinite ? place : nil
   }
 
-  /// About `count` marks at round values.
+  /// About `count` tick marks at round values.
   package func ticks(_ count: Int) -> [Tick] {
     if scale == .log {
       let powers = logarithmicTicks(count)
@@ -101,7 +101,7 @@ package struct Axis: Equatable, Sendable {
     guard rough > 0, rough.isFinite else { return 0 }
     let power = pow(10, log10(rough).rounded(.down))
     let factor = rough / power
-    // A hair of slack, since the quotient may be 2.0000000000000004.
+    // With some tolerance, since the quotient may be 2.0000000000000004.
     let rounded = [1.0, 2, 5].first { factor <= $0 * (1 + 1e-9) } ?? 10
     return rounded * power
   }
@@ -109,7 +109,7 @@ package struct Axis: Equatable, Sendable {
 
 /// Numbers as short text.
 package enum NumberText {
-  /// A marked value with as many digits as its step needs.
+  /// A tick mark's value with as many digits as its step needs.
   package static func tick(_ value: Double, step: Double) -> String {
     let magnitude = Int(log10(step).rounded(.down))
     let largest = max(abs(value), step)
@@ -122,7 +122,7 @@ package enum NumberText {
     (-3...4).contains(exponent) ? short(pow(10, Double(exponent))) : "1e\(exponent)"
   }
 
-  /// A value with a fixed number of digits after the point, at most nine.
+  /// A value with a fixed number of decimals, at most nine.
   package static func fixed(_ value: Double, digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e9 else { return "\(value)" }
     let digits = min(max(digits, 0), 9)
@@ -135,7 +135,7 @@ package enum NumberText {
     return sign + "\(scaled / factor)." + zeros + fraction
   }
 
-  /// A value with about three digits, as `0.012`, `1.5` or `2.3e8`.
+  /// A value with about three significant digits, such as `0.012`, `1.5` or `2.3e8`.
   package static func short(_ value: Double) -> String {
     guard value.isFinite else { return value.isNaN ? "nan" : value < 0 ? "-inf" : "inf" }
     guard value != 0 else { return "0" }
@@ -143,12 +143,12 @@ package enum NumberText {
     if (-4..<6).contains(exponent) {
       return trimmed(fixed(value, digits: max(0, 2 - exponent)))
     }
-    // Two steps, since ten to the power of 308 and beyond does not fit.
+    // Two divisions, since powers of ten from 309 on overflow.
     let mantissa = value / pow(10, Double(exponent / 2)) / pow(10, Double(exponent - exponent / 2))
     return trimmed(fixed(mantissa, digits: 2)) + "e\(exponent)"
   }
 
-  /// The text without zeros at the end of its fraction.
+  /// The text without trailing zeros in its fraction.
   private static func trimmed(_ text: String) -> String {
     guard text.contains(".") else { return text }
     var shorter = text

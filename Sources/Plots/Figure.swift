@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A figure is a value: what is to be shown, not how. Renderers turn it into SVG, into pixels or
-// into characters; equal figures give equal output. Numbers that are not finite are allowed in
-// the data and leave gaps, because the curve of a training that failed is worth looking at too.
+// A figure is a value: what is shown, not how. Renderers turn it into SVG, into pixels or into
+// characters; equal figures give equal output. Numbers that are not finite are allowed in the data
+// and leave gaps, because the curve of a training run that diverged is worth looking at too.
 
-/// What went wrong with a figure, in words for the person who asked for it.
+/// What went wrong with a figure, as a message for the user.
 public struct PlotError: Error, Equatable, Sendable, CustomStringConvertible {
   /// `ValueError` or `ShapeError`.
   public let kind: String
@@ -26,14 +26,14 @@ public struct PlotError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// A plot with its title, its axes and its data.
 public struct Figure: Sendable, Equatable {
-  /// How values are spread along an axis.
+  /// How values are spaced along an axis.
   public enum Scale: String, Sendable, CaseIterable {
     case linear
-    /// Equal ratios take equal room; values that are not positive are left out.
+    /// Equal ratios are equally spaced; values that are not positive are left out.
     case log
   }
 
-  /// Points that belong together.
+  /// Points that are drawn as one curve.
   public struct Series: Sendable, Equatable {
     /// How the points are drawn.
     public enum Style: Sendable, Equatable {
@@ -41,7 +41,7 @@ public struct Figure: Sendable, Equatable {
       case dots
     }
 
-    /// Positions across and up, equally many.
+    /// Horizontal and vertical positions, equally many.
     public let x, y: [Double]
     /// The name in the legend, or empty.
     public let label: String
@@ -68,7 +68,7 @@ public struct Figure: Sendable, Equatable {
   /// What a figure shows.
   public enum Content: Sendable, Equatable {
     case series([Series])
-    /// Bars; `names` stand below them, or the axis has numbers if there are none.
+    /// Bars; `names` are written below them, or the axis has numbers if there are none.
     case bars([Bar], names: [String])
     case heatmap(Heatmap)
   }
@@ -77,11 +77,11 @@ public struct Figure: Sendable, Equatable {
   public let content: Content
   /// The heading.
   public var title = ""
-  /// What the axes mean.
+  /// The labels of the axes.
   public var xLabel = "", yLabel = ""
-  /// How values are spread along the axes.
+  /// How values are spaced along the axes.
   public var xScale = Scale.linear, yScale = Scale.linear
-  /// The size in units, which are pixels on paper.
+  /// The size in units; a unit is a pixel of an SVG.
   public var width = 480, height = 320
 
   private init(_ content: Content) { self.content = content }
@@ -91,7 +91,7 @@ extension Figure {
   /// The most numbers that a figure may hold.
   private static let pointLimit = 1 << 20
 
-  /// One line through each list of `y`; positions across are `x`, or 0, 1, 2, ...
+  /// One line through each list of `y`; horizontal positions are `x`, or 0, 1, 2, ...
   ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
   public static func line(
@@ -124,8 +124,8 @@ extension Figure {
     return Figure(.bars(bars, names: names))
   }
 
-  /// How many values fall into each of `bins` equal intervals; values that are not finite do not
-  /// count.
+  /// The number of values in each of `bins` equal intervals; values that are not finite are
+  /// ignored.
   ///
   /// - Throws: `PlotError` when there is nothing to count or `bins` is out of range.
   public static func histogram(values: [Double], bins: Int = 20) throws -> Figure {
@@ -137,7 +137,7 @@ extension Figure {
       throw PlotError(kind: "ValueError", message: "there are no values to count")
     }
     if low == high { (low, high) = (low - 0.5, high + 0.5) }
-    // Halving first keeps the width finite for values near the largest double.
+    // Halving first avoids overflow for values near the largest double.
     let width = (high / 2 - low / 2) / Double(bins) * 2
     var counts = [Int](repeating: 0, count: bins)
     for value in finite {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The axes that belong to a figure's content, and the marks on them, for all renderers.
+// The axes of a figure's content and their tick marks, for all renderers.
 
-/// Chooses axes and marks.
+/// Chooses axes and tick marks.
 package enum FigureAxes {
-  /// The axis across and the axis up.
+  /// The horizontal and the vertical axis.
   package static func axes(of figure: Figure) -> (Axis, Axis) {
     switch figure.content {
     case .series(let series):
@@ -25,7 +25,7 @@ package enum FigureAxes {
     }
   }
 
-  /// Marks across that do not run into each other; `measure` gives the width of a text.
+  /// Horizontal tick marks that do not overlap; `measure` gives the width of a text.
   package static func xTicks(
     of figure: Figure, axis: Axis, width: Double, measure: (String) -> Double
   ) -> [Axis.Tick] {
@@ -45,14 +45,14 @@ package enum FigureAxes {
     return thinned(whole(axis.ticks(2), of: figure), width: width, measure: measure)
   }
 
-  /// Marks up; rows of a heat map count from the top.
+  /// Vertical tick marks; rows of a heat map count from the top.
   package static func yTicks(of figure: Figure, axis: Axis, count: Int) -> [Axis.Tick] {
     let ticks = whole(axis.ticks(count), of: figure)
     guard case .heatmap = figure.content else { return ticks }
     return ticks.map { Axis.Tick(value: $0.value, text: $0.text, place: 1 - $0.place) }
   }
 
-  /// The range of colours of a heat map; nil for other figures.
+  /// The range of the values of a heat map; nil for other figures.
   package static func heatRange(of figure: Figure) -> ClosedRange<Double>? {
     guard case .heatmap(let map) = figure.content else { return nil }
     let finite = map.values.filter(\.isFinite)
@@ -60,14 +60,14 @@ package enum FigureAxes {
     return low...high
   }
 
-  /// Where a value lies in a range, from 0 to 1; 0.5 if the range is a point.
+  /// The position of a value in a range, from 0 to 1; 0.5 if the range is a point.
   package static func share(_ value: Double, in range: ClosedRange<Double>) -> Double {
     guard range.lowerBound < range.upperBound else { return value.isFinite ? 0.5 : .nan }
     let span = range.upperBound / 2 - range.lowerBound / 2
     return (value / 2 - range.lowerBound / 2) / span
   }
 
-  /// Cells and unnamed bars are counted, so only whole numbers are marked there.
+  /// Cells and unnamed bars are counted, so only integers are marked there.
   private static func whole(_ ticks: [Axis.Tick], of figure: Figure) -> [Axis.Tick] {
     guard case .heatmap = figure.content else { return ticks }
     return ticks.filter { $0.value == $0.value.rounded() }
@@ -82,7 +82,7 @@ package enum FigureAxes {
     }
   }
 
-  /// Every nth mark, with the smallest n that leaves room.
+  /// Every nth mark, with the smallest n for which labels do not overlap.
   private static func thinned(
     _ ticks: [Axis.Tick], width: Double, measure: (String) -> Double
   ) -> [Axis.Tick] {

@@ -2,13 +2,14 @@
 //
 // Several figures on one sheet, in rows, each in a cell of the largest size.
 
-/// Where the figures of a sheet go, in units.
+/// The positions of the figures of a sheet, in units.
 struct FigureGrid {
   let scenes: [Scene]
   let width, height: Int
   private let columns, cellWidth, cellHeight: Int
 
-  /// - Throws: `PlotError` when there are no figures, no columns, or too much paper is needed.
+  /// - Throws: `PlotError` when there are no figures or no columns, or the sheet would be too
+  /// large.
   init(_ figures: [Figure], columns wanted: Int?) throws {
     guard !figures.isEmpty else {
       throw PlotError(kind: "ValueError", message: "there are no figures to show")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A figure as pixels. Lines and dots are smooth: a pixel is covered by as much as its centre lies
-// within the shape, measured as a distance. The stretches of a curve are joined in a mask before
-// they are mixed in, so that a pixel which two of them touch is not coloured twice. Large sheets
-// take seconds: rows are left out once a stop is asked for, and then the item throws.
+// A figure as pixels. Lines and dots are antialiased: the coverage of a pixel follows from the
+// distance of its centre to the shape. The segments of a curve are combined in a mask before they
+// are blended, so that a pixel which two of them touch is not coloured twice. Large sheets take
+// seconds: rows are skipped once a stop is requested, and then the item throws.
 
 import Glibc
 import Images
@@ -11,7 +11,7 @@ import Tensors
 
 /// Draws figures as pictures.
 public enum RasterRenderer {
-  /// The picture of a figure, `scale` pixels a unit.
+  /// The picture of a figure, `scale` pixels per unit.
   ///
   /// - Throws: `ImageError` when the picture would be too large or the scale is not positive.
   public static func render(_ figure: Figure, scale: Int = 2) throws -> Picture {
@@ -53,7 +53,7 @@ public enum RasterRenderer {
   }
 }
 
-/// A picture that is being drawn on, with places in units.
+/// A picture that is being drawn on, with positions in units.
 private struct Canvas {
   var picture: Picture
   let scale: Double
@@ -80,7 +80,7 @@ private struct Canvas {
     }
   }
 
-  /// A place in pixels; far outside the sheet the exact place does not matter.
+  /// A position in pixels, clamped: far outside the sheet the exact position does not matter.
   private func scaled(_ point: Point) -> Point {
     Point(min(max(point.x, -1e5), 1e5) * scale, min(max(point.y, -1e5), 1e5) * scale)
   }
@@ -99,7 +99,7 @@ private struct Canvas {
     )
   }
 
-  /// The pixels between two positions, one more to each side.
+  /// The pixels between two positions, plus one on each side.
   private func span(_ low: Double, _ high: Double, in limits: Range<Int>) -> Range<Int> {
     let first = Int(max(low - 1, -1e6)), last = Int(min(high + 2, 1e6))
     return (first..<max(first, last)).clamped(to: limits)
@@ -108,7 +108,7 @@ private struct Canvas {
   // MARK: - Shapes
 
   private mutating func stroke(_ points: [Point], color: Color, radius: Double) {
-    // One row of coverage a pixel row that the curve touches.
+    // One row of coverage for each pixel row that the curve touches.
     var mask = [[Float]](repeating: [], count: clip.rows.count)
     for (start, end) in zip(points, points.dropFirst()) {
       let rows = span(min(start.y, end.y) - radius, max(start.y, end.y) + radius, in: clip.rows)
@@ -131,7 +131,7 @@ private struct Canvas {
     }
   }
 
-  /// Raises the coverage of pixels in a row to what a stretch covers of them.
+  /// Raises the coverage of the pixels in a row to that by one segment.
   private func cover(
     _ coverage: inout [Float], _ columns: Range<Int>, row: Int, _ start: Point, _ end: Point,
     radius: Double
@@ -149,14 +149,14 @@ private struct Canvas {
     }
   }
 
-  /// The columns that a stretch can touch in a row of pixels.
+  /// The columns that a segment can touch in a row of pixels.
   private func touched(_ a: Point, _ b: Point, row: Double, radius: Double) -> Range<Int> {
     let (dx, dy) = (b.x - a.x, b.y - a.y)
     let reach = radius + 1
     guard abs(dy) > 1e-9 else {
       return span(min(a.x, b.x) - radius, max(a.x, b.x) + radius, in: clip.columns)
     }
-    // Where the line enters and leaves the band of rows around this one.
+    // Where the line enters and leaves the band around this row.
     let enter = min(max((row - reach - a.y) / dy, 0), 1)
     let leave = min(max((row + 1 + reach - a.y) / dy, 0), 1)
     let (x1, x2) = (a.x + enter * dx, a.x + leave * dx)
@@ -229,7 +229,7 @@ private struct Canvas {
 }
 
 extension Picture {
-  /// The picture turned by a quarter against the clock.
+  /// The picture rotated by 90 degrees counterclockwise.
   fileprivate func turnedLeft() throws -> Picture {
     var turned = try Picture(width: height, height: width, fill: Color(255, 255, 255, alpha: 0))
     for y in 0..<height {

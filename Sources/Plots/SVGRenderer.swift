@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A figure as SVG. Numbers are written with at most two digits after the point and in a fixed
-// order, so that equal figures give equal files; there are no scripts, styles or outside
-// references, so that the text can be put into any page.
+// A figure as SVG. Numbers are written with at most two decimals and in a fixed order, so that
+// equal figures give equal files; there are no scripts, styles or external references, so that the
+// text can be embedded in any page.
 
 import Images
 
@@ -83,7 +83,7 @@ public enum SVGRenderer {
     }
   }
 
-  /// Cells overlap by a hair, so that viewers leave no seams between them.
+  /// Cells overlap slightly, so that viewers leave no seams between them.
   private static func cells(_ colors: [Color], rows: Int, columns: Int, _ box: Box) -> String {
     let (width, height) = (box.width / Double(columns), box.height / Double(rows))
     var text = "<g shape-rendering=\"crispEdges\">"
@@ -103,7 +103,7 @@ public enum SVGRenderer {
       + "height=\"\(number(box.height))\""
   }
 
-  /// A coordinate; far outside the sheet the exact place does not matter.
+  /// A coordinate, clamped: far outside the sheet the exact position does not matter.
   private static func number(_ value: Double) -> String {
     let text = NumberText.fixed(min(max(value, -1e6), 1e6), digits: 2)
     return text.hasSuffix(".00") ? String(text.dropLast(3)) : text

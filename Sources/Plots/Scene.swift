@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Between a figure and its pictures stands a scene: lines, rectangles, dots, texts and one kind of
-// bitmap, at places in units from the left upper corner. Everything that needs thought (margins,
-// marks, legend) is decided once in `SceneBuilder`; the renderers only draw.
+// The layer between a figure and its pictures is a scene: lines, rectangles, dots, texts and one
+// kind of bitmap, at positions in units from the left upper corner. The layout (margins, tick
+// marks, legend) is computed once in `SceneBuilder`; the renderers only draw.
 
 import Images
 
-/// A place in a scene; y grows downwards.
+/// A position in a scene; y grows downwards.
 package struct Point: Equatable, Sendable {
   package var x, y: Double
   package init(_ x: Double, _ y: Double) { (self.x, self.y) = (x, y) }
@@ -28,15 +28,15 @@ package enum SceneItem: Equatable, Sendable {
   case line([Point], color: Color, width: Double)
   case rectangle(Box, fill: Color)
   case dots([Point], color: Color, radius: Double)
-  /// A text whose base line begins, is centred or ends at a place.
+  /// A text whose base line begins, is centred or ends at a position.
   case text(String, at: Point, anchor: TextAnchor, color: Color, isVertical: Bool)
   /// Cells of one colour each, row by row, filling a box.
   case cells([Color], rows: Int, columns: Int, in: Box)
-  /// What follows is cut off at the box; nil ends this.
+  /// Clips the items that follow to the box; nil ends this.
   case clip(Box?)
 }
 
-/// Which part of a text stands at its place.
+/// Which part of a text is at its position.
 package enum TextAnchor: String, Sendable {
   case start, middle, end
 }
@@ -47,7 +47,7 @@ package struct Scene: Equatable, Sendable {
   package var items: [SceneItem] = []
 }
 
-/// The colours of figures, told apart by most people with colour blindness (Okabe and Ito).
+/// The colours of figures, distinguishable with most kinds of colour blindness (Okabe and Ito).
 package enum PlotColors {
   package static let series = [
     Color(0, 114, 178), Color(213, 94, 0), Color(0, 158, 115), Color(204, 121, 167),
@@ -57,10 +57,10 @@ package enum PlotColors {
   static let grid = Color(228, 228, 232)
   static let text = Color(40, 40, 48)
 
-  /// The colour of the curve at an index; they repeat.
+  /// The colour of the curve at an index; colours repeat.
   static func series(_ index: Int) -> Color { series[index % series.count] }
 
-  /// Dark blue over green to yellow, for shares from 0 to 1; grey for what is no number.
+  /// Dark blue over green to yellow, for values from 0 to 1; grey for NaN.
   package static func heat(_ share: Double) -> Color {
     guard share.isFinite else { return Color(200, 200, 200) }
     let stops = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a figure to a scene. Text is measured with the bitmap typeface, which is also a fair guess
-// for the letters of an SVG viewer, so both renderers share one layout.
+// From a figure to a scene. Text is measured with the bitmap typeface, which also approximates the
+// fonts of SVG viewers, so both renderers share one layout.
 
 import Images
 
@@ -109,7 +109,7 @@ struct SceneBuilder {
 
   private mutating func draw(_ map: Figure.Heatmap) {
     guard let range = FigureAxes.heatRange(of: figure) else { return }
-    // More cells than this cannot be seen, and would make huge files.
+    // More cells than this cannot be distinguished, and would make huge files.
     let (rows, columns) = (min(map.rows, 256), min(map.columns, 256))
     let colors = (0..<rows * columns).map { index in
       let (row, column) = (index / columns, index % columns)
@@ -169,7 +169,7 @@ struct SceneBuilder {
 
   // MARK: - Legend
 
-  /// Names the curves in the corner that hides the fewest points.
+  /// Draws the legend in the corner that hides the fewest points.
   private mutating func drawLegend(_ series: [Figure.Series]) {
     let named = series.enumerated().filter { !$0.element.label.isEmpty }
     guard !named.isEmpty else { return }

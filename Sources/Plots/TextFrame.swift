@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What surrounds a drawing in characters: the title, marks at the left and below, and the names of
-// the axes. And the canvas of braille dots on which curves are drawn.
+// The surroundings of a drawing in characters: the title, tick marks at the left and below, and the
+// labels of the axes. Also the canvas of braille dots on which curves are drawn.
 
 /// The labels around a drawing.
 struct TextFrame {
@@ -9,7 +9,7 @@ struct TextFrame {
   let xAxis, yAxis: Axis
   let columns, rows: Int
 
-  /// Puts the labels around the lines of a drawing.
+  /// Adds the labels to the lines of a drawing.
   func lines(around body: [String], isUnicode: Bool) -> [String] {
     let ticks = FigureAxes.yTicks(of: figure, axis: yAxis, count: max(2, rows / 3))
     var labels = [String](repeating: "", count: rows)
@@ -34,7 +34,7 @@ struct TextFrame {
     return lines.map(TextFrame.withoutTrailingSpaces)
   }
 
-  /// The marks below, each centred under its place where there is room.
+  /// The marks below, each centred under its position where there is space.
   private func positions() -> String {
     let ticks = FigureAxes.xTicks(of: figure, axis: xAxis, width: Double(columns) * 6) {
       Double($0.count) * 6
@@ -57,13 +57,13 @@ struct TextFrame {
   }
 }
 
-/// A grid of dots, 2 x 4 of them a character, or one where only ASCII is shown.
+/// A grid of dots: 2 x 4 per character, or one where only ASCII is shown.
 struct DotCanvas {
   private let columns, rows: Int
   private let isUnicode: Bool
   private let across, down: Int
   private var bits: [UInt8]
-  /// The curve that drew last into each character.
+  /// The curve that was drawn last into each character.
   private var owners: [Int]
 
   /// The bit of each dot in a braille character, by row and column.
@@ -81,7 +81,7 @@ struct DotCanvas {
     owners = [Int](repeating: -1, count: columns * rows)
   }
 
-  /// The dot at a place, both from 0 to 1, upwards.
+  /// The dot at a position, both coordinates from 0 to 1, upwards.
   func position(_ x: Double, _ y: Double) -> (Int, Int) {
     let (width, height) = (Double(columns * across - 1), Double(rows * down - 1))
     let column = (min(max(x, -1), 2) * width).rounded()

@@ -10,7 +10,7 @@ public struct TextRenderer: Sendable {
   public var columns, rows: Int
   /// Whether braille and block characters may be used.
   public var isUnicode: Bool
-  /// Whether curves are told apart by the colours of an SGR sequence.
+  /// Whether curves are distinguished by colour, as SGR escape sequences.
   public var isColored: Bool
 
   /// Makes a renderer; sizes are kept between 10 x 3 and 400 x 200.
@@ -23,7 +23,7 @@ public struct TextRenderer: Sendable {
     self.isColored = isColored
   }
 
-  /// The text of a figure, ending in a line end.
+  /// The figure as text, ending in a newline.
   public func render(_ figure: Figure) -> String {
     let (xAxis, yAxis) = FigureAxes.axes(of: figure)
     let body: [String]
@@ -69,7 +69,7 @@ public struct TextRenderer: Sendable {
 
   // MARK: - Bars
 
-  /// Upright bars over an axis of numbers.
+  /// Vertical bars over a numeric axis.
   private func columnBars(_ bars: [Figure.Bar], _ xAxis: Axis, _ yAxis: Axis) -> [String] {
     let blocks = isUnicode ? Array(" ▁▂▃▄▅▆▇█") : Array(" .:|")
     let steps = blocks.count - 1
@@ -89,7 +89,7 @@ public struct TextRenderer: Sendable {
     }
   }
 
-  /// Lying bars with their names before and their values behind them.
+  /// Horizontal bars with their names on the left and their values on the right.
   private func namedBars(_ bars: [Figure.Bar], _ names: [String], _ figure: Figure) -> String {
     let blocks = isUnicode ? Array("▏▎▍▌▋▊▉█") : Array("#")
     let largest = bars.map(\.value).filter(\.isFinite).map(abs).max() ?? 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How many columns a character takes in a terminal, so that carets stand under what they mean and
-// columns of words line up.
+// The number of columns of a character in a terminal, so that carets align with the text they mark
+// and columns of words line up.
 // The ranges are the wide and full-width ones of Unicode Annex 11, coarsened to whole blocks.
 
 /// Columns of characters.
@@ -9,12 +9,12 @@ public enum DisplayWidth {
   /// The columns of a text on one line.
   public static func of(_ text: some StringProtocol) -> Int { text.reduce(0) { $0 + of($1) } }
 
-  /// The text with blanks behind it, so that it takes at least so many columns.
+  /// The text padded with spaces to at least so many columns.
   public static func padded(_ text: String, to columns: Int) -> String {
     text + String(repeating: " ", count: max(0, columns - of(text)))
   }
 
-  /// As much of the beginning of a text as goes into so many columns.
+  /// The longest prefix of a text that fits into so many columns.
   public static func prefix(_ text: String, columns: Int) -> String {
     var left = columns
     return String(
@@ -24,7 +24,7 @@ public enum DisplayWidth {
       })
   }
 
-  /// The columns of one character: 0 for marks that combine, 2 for wide ones, 1 otherwise.
+  /// The columns of one character: 0 for combining marks, 2 for wide ones, 1 otherwise.
   public static func of(_ character: Character) -> Int {
     guard let first = character.unicodeScalars.first else { return 0 }
     if first.value < 0x300 { return 1 }
@@ -71,7 +71,7 @@ public struct DisplayLine {
     }
   }
 
-  /// Replaces control characters by their pictures, so that no text can steer a terminal.
+  /// Replaces control characters by visible symbols, so that no text can control a terminal.
   public static func visible(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     switch scalar.value {
     case 0..<0x20: Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}"
