@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The structure of each editor's grammar is written by hand, in that editor's own notation; only the
-// lists of words inside it are made here. A list is announced by the words `generated: NAME`:
+// The structure of each editor's grammar is written by hand, in that editor's own notation; only
+// the word lists inside it are generated here. A list is marked by `generated: NAME`:
 //
-// - where words stand in a regular expression (TextMate, Sublime), they replace the inside of the
+// - in a regular expression (TextMate, Sublime), the words replace the inside of the
 //   first `(?:..)` on the next line;
-// - where they stand in quotes (Python, tree-sitter queries), they replace the lines down to
+// - in quotes (Python, tree-sitter queries), the words replace the lines down to
 //   `generated: end`.
 
 import Runtime
 
-/// A file under `Grammar` with lists of words in it.
+/// A file under `Grammar` that contains word lists.
 public struct GrammarFile: Sendable {
-  /// How words are written down.
+  /// How words are written.
   enum Notation: Sendable {
     /// Alternatives of a regular expression, in a JSON string.
     case jsonPattern
@@ -20,7 +20,7 @@ public struct GrammarFile: Sendable {
     case pattern
     /// Words in quotes, with a comma after each.
     case commaSeparated
-    /// Words in quotes, with blanks between them.
+    /// Words in quotes, separated by spaces.
     case blankSeparated
   }
 
@@ -36,7 +36,7 @@ public struct GrammarFile: Sendable {
     GrammarFile(path: "tree-sitter-smap/queries/highlights.scm", notation: .blankSeparated),
   ]
 
-  /// The text with its lists brought up to date.
+  /// The text with its lists updated.
   ///
   /// Throws `GrammarFileError` for a list of unknown name, a list without an end and a text without
   /// any list.
@@ -71,7 +71,7 @@ public struct GrammarFile: Sendable {
     return lines.joined(separator: "\n")
   }
 
-  /// The name in a line that announces a list.
+  /// The name in a line that marks a list.
   private static func announcedName(_ line: String) -> String? {
     let mark = "generated: "
     guard let start = line.range(ofFirst: mark) else { return nil }
@@ -124,9 +124,9 @@ public struct GrammarFile: Sendable {
   }
 }
 
-/// A grammar file that cannot be brought up to date.
+/// A grammar file that cannot be updated.
 public struct GrammarFileError: Error, CustomStringConvertible {
-  /// What is wrong, with the place.
+  /// What is wrong, with the file and the list.
   public let description: String
 
   init(_ message: String, _ path: String, line: Int) {
@@ -135,7 +135,7 @@ public struct GrammarFileError: Error, CustomStringConvertible {
 }
 
 extension String {
-  /// The place just after the first occurrence of `text`.
+  /// The index just after the first occurrence of `text`.
   fileprivate func range(ofFirst text: String) -> Index? {
     var start = startIndex
     while start < endIndex {

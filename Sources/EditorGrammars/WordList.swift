@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words that a highlighter colours, by the colour they get. Each list is read off the table that
-// the lexer, the parser or the session uses, so an editor never knows another language than smap does.
+// The words that a highlighter colours, grouped by colour. Each list is derived from the table that
+// the lexer, the parser or the session uses, so editors always know the current language.
 
 import Library
 import Runtime
 import Syntax
 
-/// A list of words that editors colour alike; the raw value is its name in the grammar files.
+/// A list of words with the same colour; the raw value is its name in the grammar files.
 public enum WordList: String, CaseIterable, Sendable {
-  /// Keywords that steer: `if`, `for`, `return`, ...
+  /// Control keywords: `if`, `for`, `return`, ...
   case control
   /// Keywords that introduce names: `let` and `fn`.
   case declaration
@@ -17,7 +17,7 @@ public enum WordList: String, CaseIterable, Sendable {
   case literal
   /// Operators that are words: `and`, `or`, `not`, `in`.
   case wordOperator = "word-operator"
-  /// `=` and its like.
+  /// `=` and the compound assignments.
   case assignment
   /// Comparisons that are symbols.
   case comparison
@@ -36,7 +36,7 @@ public enum WordList: String, CaseIterable, Sendable {
   /// Names of types that an annotation may use.
   case type
 
-  /// The words, in an order that does not change from run to run.
+  /// The words, in an order that is the same in every run.
   public func words(of builtins: BuiltinTable) -> [String] {
     switch self {
     case .control:
@@ -78,13 +78,13 @@ public enum WordList: String, CaseIterable, Sendable {
     + BinaryOperator.allCases.map(\.rawValue)
     + UnaryOperator.allCases.map(\.rawValue)).sorted()
 
-  /// Everything that is spelled without letters, longest first.
+  /// All tokens spelled without letters, longest first.
   private static let symbols = longestFirst(
     Token.Kind.allCases.map(\.rawValue).filter { !$0.contains(where: \.isLetter) })
 
   private static func isWord(_ text: String) -> Bool { text.allSatisfy(\.isLetter) }
 
-  /// An alternation takes the first spelling that fits, so `**` comes before `*`.
+  /// An alternation matches the first alternative that fits, so `**` comes before `*`.
   private static func longestFirst(_ words: [String]) -> [String] {
     words.sorted { ($0.count, $1) > ($1.count, $0) }
   }

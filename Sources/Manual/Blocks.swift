@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The little markup of the texts: blank lines between paragraphs, `code` in backquotes, and code
-// or columns in lines that are indented or hold a run of blanks. Writers see blocks and pieces.
+// The lightweight markup of the texts: blank lines between paragraphs, `code` in backquotes, and
+// code or columns in lines that are indented or contain several spaces in a row. Writers see blocks
+// and pieces.
 
 /// A block of text.
 enum Block: Equatable {
@@ -30,7 +31,7 @@ enum Block: Equatable {
     return blocks
   }
 
-  /// The pieces of a line; a backquote without a partner is a character like any other.
+  /// The pieces of a line; an unpaired backquote is an ordinary character.
   static func pieces(_ text: String) -> [Piece] {
     let parts = text.split(separator: "`", omittingEmptySubsequences: false).map(String.init)
     guard parts.count % 2 == 1 else { return [.plain(text)] }
@@ -41,7 +42,7 @@ enum Block: Equatable {
     return pieces
   }
 
-  /// Whether blanks mean something in a line.
+  /// Whether spaces are significant in a line.
   private static func isPreformatted(_ line: String) -> Bool {
     var run = 0
     for (index, character) in line.utf8.enumerated() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The chapter on the command line, from the description that the declared commands give of
-// themselves: names, options, defaults and texts are those of `smap --help`.
+// The chapter on the command line, from the description that the command parser dumps: names,
+// options, defaults and texts are those of `smap --help`.
 
 import Files
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The chapters on the library: functions by namespace, methods by type, types with their fields,
-// constants. All of it is read off the table that a session is made with.
+// constants. All of it is derived from the table that sessions use.
 
 import Library
 import Runtime
 
-/// The chapters that the table of the library fills.
+/// The chapters derived from the table of the library.
 enum FunctionChapters {
   /// The functions that are called by their name.
   static func functions(_ builtins: BuiltinTable) -> Manual.Chapter {

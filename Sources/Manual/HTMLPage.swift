@@ -4,7 +4,7 @@
 
 /// What is the same in every HTML manual.
 enum HTMLPage {
-  /// Nothing is loaded, nothing is sent; only what is in the file counts.
+  /// Nothing is loaded and nothing is sent; only the inline style and script are allowed.
   static let policy =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     + "base-uri 'none'; form-action 'none'"
@@ -92,8 +92,8 @@ enum HTMLPage {
     }
     """
 
-  /// Hides what does not hold all the words that are typed: an entry by its own text, a row by
-  /// its own, a section once nothing of it is left.
+  /// Hides what does not match all the words typed: entries and rows by their own text, sections
+  /// when none of their content is left.
   static let script = """
     "use strict";
     const box = document.getElementById("search");
@@ -126,7 +126,7 @@ enum HTMLPage {
         filter();
       }
     });
-    // A link within the page leads to its place even if the search had hidden it.
+    // A link within the page shows its target even if the search had hidden it.
     document.addEventListener("click", event => {
       if (event.target.closest("nav a") && box.value) { box.value = ""; filter(); }
     });

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The manual as one HTML file that needs nothing else: style and the script of the search box are
-// in it, and its policy keeps a browser from loading anything. Every heading is a place that links
-// can name; without the script all is there, only the search is not.
+// The manual as one self-contained HTML file: style and search script are embedded, and its content
+// security policy keeps a browser from loading anything. Every heading is an anchor for links;
+// without the script only the search is missing.
 
 /// Writes HTML.
 struct HTMLWriter {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The chapter on the language itself: the pages that `help` shows on its parts, and where each
-// keyword and operator stands among them. Everything but the order of the operators comes from the
-// topics of the library, whose examples the tests run.
+// The chapter on the language itself: the topics that `help` shows on its parts, and the keywords
+// and operators with the topic of each. Everything except the precedence of the operators comes
+// from the topics of the library, whose examples the tests run.
 
 import Library
 import Syntax
@@ -29,7 +29,7 @@ enum LanguageCard {
       example: topic.example)
   }
 
-  /// What each keyword is for: the sentence of the page that explains it.
+  /// The purpose of each keyword: the sentence of the topic that explains it.
   static let keywords: [Manual.Row] = Token.Kind.keywords.keys.sorted().map { word in
     Manual.Row(word, Topics.topic(named: word)?.summary ?? "")
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The manual as pages for `man`, in the macros of man(7): smap(1) for the command, and
-// smap-language(7) for the language and its library.
+// The manual as man pages, in the macros of man(7): smap(1) for the command, and smap-language(7)
+// for the language and its library.
 
-/// Writes pages for `man`.
+/// Writes man pages.
 struct ManPageWriter {
   private var lines: [String] = []
 
@@ -40,7 +40,7 @@ struct ManPageWriter {
   }
 
   private mutating func write(_ chapter: Manual.Chapter) {
-    // Sections of the system are chapters of their own here, as readers of man pages expect.
+    // Sections of the chapter on the system become chapters here, as readers of man pages expect.
     let isFlat = chapter.sections.allSatisfy { $0.entries.isEmpty } && chapter.text.isEmpty
     if !isFlat {
       lines.append(".SH \(Self.heading(chapter.title.uppercased()))")
@@ -118,7 +118,7 @@ struct ManPageWriter {
 
   private static func line(_ text: String) -> String { guarded(escaped(text)) }
 
-  /// A dot or an apostrophe at the start of a line would be a request.
+  /// A dot or an apostrophe at the start of a line would be a macro call.
   private static func guarded(_ text: String) -> String {
     text.hasPrefix(".") || text.hasPrefix("'") ? "\\&" + text : text
   }

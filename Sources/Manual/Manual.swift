@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The reference manual as a value: chapters of sections, sections of rows and entries. It is made
-// from the tables that the language itself uses, so there is no second list of anything; writers
-// turn it into Markdown, HTML and pages for `man`.
+// The reference manual as a value: chapters of sections, sections of rows and entries. It is
+// generated from the tables that the language itself uses, so there is no second list of anything;
+// writers turn it into Markdown, HTML and man pages.
 
 import Files
 import Library
@@ -14,7 +14,7 @@ public struct Manual: Sendable {
   public let title = "Reference of smap"
   /// What it describes.
   public let version = smapVersion
-  /// The day of this version, as pages for `man` give it.
+  /// The date of this version, as man pages show it.
   public let date = "2026-11-24"
   /// The chapters in order.
   public private(set) var chapters: [Chapter]
@@ -22,11 +22,11 @@ public struct Manual: Sendable {
   /// Makes the manual.
   ///
   /// - Parameters:
-  ///   - builtins: The library as a session has it.
+  /// - builtins: The library of a session.
   ///   - commandLine: What `smap --experimental-dump-help` prints.
   ///   - promptCommands: The commands of the prompt with their colon.
   ///   - checkRules: The rules of `smap check`.
-  /// - Throws: `ManualError` if the description of the command line is not one.
+  /// - Throws: `ManualError` if the description of the command line is malformed.
   public init(
     builtins: BuiltinTable, commandLine: JSON, promptCommands: [Row], checkRules: [Row]
   ) throws {
@@ -47,12 +47,12 @@ public struct Manual: Sendable {
     }
   }
 
-  /// The chapters that a page of `man` holds.
+  /// The chapters on a man page.
   func chapters(on page: Page) -> [Chapter] { chapters.filter { $0.page == page } }
 }
 
 extension Manual {
-  /// The page of `man` that a chapter belongs to.
+  /// The man page that a chapter belongs to.
   public enum Page: Sendable {
     /// smap(1): the command.
     case command
@@ -64,13 +64,13 @@ extension Manual {
   public struct Chapter: Sendable {
     /// The heading.
     public let title: String
-    /// Where `man` has it.
+    /// The man page that it is on.
     public let page: Page
-    /// What is said before the first section.
+    /// The text before the first section.
     public var text = ""
     /// The sections in order.
     public var sections: [Section]
-    /// The name of the place, unique in the manual.
+    /// The name of the anchor, unique in the manual.
     public internal(set) var anchor = ""
   }
 
@@ -78,13 +78,13 @@ extension Manual {
   public struct Section: Sendable {
     /// The heading.
     public let title: String
-    /// What is said first: paragraphs and indented code.
+    /// The introduction: paragraphs and indented code.
     public var text = ""
     /// A list of terms.
     public var rows: [Row] = []
-    /// What is explained at length.
+    /// Detailed descriptions.
     public var entries: [Entry] = []
-    /// The name of the place, unique in the manual.
+    /// The name of the anchor, unique in the manual.
     public internal(set) var anchor = ""
 
     fileprivate mutating func takeAnchors(_ anchors: inout Anchors) {
@@ -95,7 +95,7 @@ extension Manual {
 
   /// A term and what it means.
   public struct Row: Sendable {
-    /// The term, as code.
+    /// The term, formatted as code.
     public let term: String
     /// A sentence.
     public let text: String
@@ -111,7 +111,7 @@ extension Manual {
   public struct Entry: Sendable {
     /// The heading.
     public internal(set) var title: String
-    /// Whether the heading is code.
+    /// Whether the heading is formatted as code.
     public var isCode = true
     /// The header of a function, or the usage of a command.
     public var signature = ""
@@ -121,19 +121,19 @@ extension Manual {
     public var rows: [Row] = []
     /// Code with its result after `#=>`.
     public var example = ""
-    /// The name of the place, unique in the manual.
+    /// The name of the anchor, unique in the manual.
     public internal(set) var anchor = ""
   }
 }
 
-/// Why a manual cannot be made.
+/// Why a manual cannot be generated.
 public struct ManualError: Error, CustomStringConvertible {
   /// What is wrong.
   public let description: String
 }
 
-/// Names of places, as GitHub makes them from headings: letters in lower case, blanks as hyphens,
-/// everything else left out; a name that was there gets a number.
+/// Names of anchors, as GitHub derives them from headings: lower case, spaces as hyphens,
+/// everything else removed; a repeated name gets a number.
 struct Anchors {
   private var used: [String: Int] = [:]
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The forms in which the manual can be had, and the files of each.
+// The formats of the manual, and the files of each.
 
-/// A form of the manual.
+/// A format of the manual.
 public enum ManualFormat: String, CaseIterable, Sendable {
   /// One Markdown file.
   case markdown
-  /// One HTML file that needs nothing else.
+  /// One self-contained HTML file.
   case html
-  /// Pages for `man`.
+  /// Man pages.
   case man
 
-  /// The files of a manual in this form: paths within a folder, and what they hold.
+  /// The files of a manual in this format: paths within a folder, and contents.
   public func files(of manual: Manual) -> [(path: String, text: String)] {
     switch self {
     case .markdown: [("Reference.md", MarkdownWriter.text(manual))]

@@ -50,7 +50,8 @@ struct MarkdownWriter {
 
   private mutating func add(_ line: String) { lines += [line, ""] }
 
-  /// A paragraph; no line begins with what would make it a list, a heading or a quotation.
+  /// A paragraph; no line begins with a character that would make it a list, a heading or a
+  /// quotation.
   private mutating func add(wrapping text: String) {
     lines += text.wrapped(to: 100) { word in
       word.first.map { !$0.isNumber && !"-+*#>|=`~:".contains($0) } ?? true
@@ -82,7 +83,7 @@ struct MarkdownWriter {
     lines.append("")
   }
 
-  /// A bar ends a cell, even in code.
+  /// A vertical bar ends a cell, even in code.
   private static func cell(_ text: String) -> String {
     text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
   }
@@ -98,7 +99,7 @@ struct MarkdownWriter {
 
   private static func code(_ text: String) -> String { "`\(text)`" }
 
-  /// The text without characters that Markdown would read as marks.
+  /// The text with the characters escaped that Markdown would read as markup.
   private static func escaped(_ text: String) -> String {
     String(text.flatMap { "\\*_<>[]#".contains($0) ? ["\\", $0] : [$0] })
   }

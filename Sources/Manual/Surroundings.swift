@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What lies around a program: errors and exit codes, the prompt, the checker's rules, variables of
-// the environment and files.
+// Chapters on the environment of a program: errors and exit codes, the prompt, the checker's rules,
+// environment variables and files.
 
 import Library
 import Syntax

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Breaks paragraphs into lines, so that files made from the manual read and compare well.
+// Breaks paragraphs into lines, so that generated files read and diff well.
 
 extension String {
   /// The text in lines of at most `width` characters, as far as its words allow.
   ///
-  /// A line never begins with a word in front of which `mayBegin` refuses to break: in some
-  /// formats the first character of a line has a meaning.
+  /// No line begins with a word for which `mayBegin` returns false: in some formats the first
+  /// character of a line has a meaning.
   func wrapped(to width: Int, mayBegin: (Substring) -> Bool) -> [String] {
     var lines: [String] = []
     var line = ""
