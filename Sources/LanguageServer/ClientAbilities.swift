@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the client can do, as it says at the start, and how its answers are to be written.
-// Whatever it does not mention it cannot do, as the protocol has it.
+// The client's capabilities, as it declares them at the start, and the formats of answers. As the
+// protocol specifies, a capability that is not mentioned is absent.
 
 import Files
 
-/// The form of words of some length.
+/// The format of longer texts.
 enum Markup: String {
   case plain = "plaintext"
   case markdown
-  /// Nothing but a string: the client has named no form.
+  /// A plain string without markup kind: the client has named no format.
   case bare = ""
 
-  /// The form that a list of forms prefers: the first one that is known.
+  /// The preferred format of a list: the first known one.
   init?(_ formats: JSON?) {
     let known = (formats?.elements ?? []).lazy.compactMap(\.text).compactMap(Markup.init)
     guard let first = known.first else { return nil }
     self = first
   }
 
-  /// Words that are written in Markdown, in this form.
+  /// A text that is written in Markdown, in this format.
   func content(_ markdown: String) -> JSON {
     let text = self == .markdown ? markdown : Markup.withoutMarks(markdown)
     return self == .bare ? .string(text) : ["kind": .string(rawValue), "value": .string(text)]
   }
 
-  /// The words without the fences of code and the quotes around names in sentences.
+  /// The text without code fences and the backquotes around names in sentences.
   private static func withoutMarks(_ text: String) -> String {
     var isCode = false
     var lines: [String] = []
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("```") {
         isCode.toggle()
-        // What follows a piece of code stands apart from it.
+        // A blank line separates a code block from what follows.
         if !isCode { lines.append("") }
         continue
       }
@@ -43,31 +43,31 @@ enum Markup: String {
   }
 }
 
-/// The abilities of a client that matter to the server.
+/// The capabilities of a client that matter to the server.
 struct ClientAbilities {
-  /// What columns count.
+  /// The unit of columns.
   var encoding = PositionEncoding.utf16
-  /// The form of what is shown for a name.
+  /// The format of hover texts.
   var hover = Markup.plain
-  /// The form of what is shown beside a candidate.
+  /// The format of the documentation of completion items.
   var completion = Markup.bare
-  /// The form of what is shown for a call.
+  /// The format of signature help.
   var signature = Markup.bare
   /// Whether an outline may be a tree; otherwise it is a list.
   var hasNestedOutline = false
 
-  /// Those of a client that says nothing.
+  /// The defaults for a client that declares nothing.
   init() {}
 
   /// Reads the parameters of `initialize`.
   init(_ parameters: JSON) {
     let abilities = parameters["capabilities"]
     let document = abilities?["textDocument"]
-    // The client's order is that of its preference.
+    // The client's order is its order of preference.
     let offered = abilities?["general"]?["positionEncodings"]?.elements ?? []
     encoding =
       offered.lazy.compactMap(\.text).compactMap(PositionEncoding.init).first ?? .utf16
-    // A bare string would be read as Markdown here.
+    // Here clients would interpret a plain string as Markdown.
     hover = Markup(document?["hover"]?["contentFormat"]) ?? .plain
     let item = document?["completion"]?["completionItem"]
     completion = Markup(item?["documentationFormat"]) ?? .bare

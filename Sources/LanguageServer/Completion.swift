@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What can be written at the cursor. Text that is being written is rarely a program: `tok.` and
-// `f(x, ` are unfinished. So a stand-in name is put where the cursor is, and, if that is not
-// enough, the rest of the line is left out and open brackets are closed. The first version in
-// which the stand-in is part of a program is asked.
+// Completion at the cursor. Text that is being typed is rarely a valid program: `tok.` and `f(x, `
+// are unfinished. So a placeholder name is inserted at the cursor, and, if that is not enough, the
+// rest of the line is dropped and open brackets are closed. The first version that parses with the
+// placeholder in it is analysed.
 
 import Checking
 import Files
 import Runtime
 import Syntax
 
-/// A version of a document that can be read although somebody is writing in it.
+/// A version of a document that parses although it is being edited.
 struct Draft {
   let report: Report
-  /// Where the cursor is, within the stand-in name.
+  /// The cursor's offset, within the placeholder name.
   let offset: Int32
 
-  /// Finds a version that can be read, for a cursor at an offset.
+  /// Finds a version that parses, for a cursor at an offset.
   init(_ document: TextDocument, at offset: Int, _ checker: Checker) {
     var start = offset
     while start > 0, Draft.isWordByte(document.bytes[start - 1]) { start -= 1 }
@@ -52,7 +52,7 @@ struct Draft {
     byte >= 97 && byte <= 122 || byte >= 65 && byte <= 90 || byte >= 48 && byte <= 57 || byte == 95
   }
 
-  /// What closes the brackets that are open at the end of a text, up to the innermost block.
+  /// The brackets that close those open at the end of a text, up to the innermost block.
   private static func closers(_ document: TextDocument, _ before: [UInt8]) -> [UInt8] {
     var open: [UInt8] = []
     for token in Lexer.tokenize(source(document, before)).tokens {
@@ -157,7 +157,7 @@ extension Server {
     ]
   }
 
-  /// The parameters by their places in the label, in units of UTF-16 as the protocol wants it.
+  /// The parameters by their ranges in the label, in UTF-16 units as the protocol requires.
   private static func parameters(_ call: CallSite) -> [JSON] {
     let label = Array(call.label.utf16)
     var start = (label.firstIndex(of: 40) ?? -1) + 1

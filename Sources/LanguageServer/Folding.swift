@@ -26,7 +26,7 @@ extension Server {
   /// Lines from 0, both ends included.
   private typealias Fold = (first: Int, last: Int, kind: String?)
 
-  /// The line of a closing bracket stays in sight.
+  /// The line of a closing bracket stays visible.
   private static func brackets(_ tokens: [Token], _ source: Source) -> [Fold] {
     var open: [Int] = []
     var folds: [Fold] = []
@@ -36,7 +36,7 @@ extension Server {
         open.append(source.line(of: token.span.start) - 1)
       case .parenthesisClose, .bracketClose, .braceClose:
         let line = source.line(of: token.span.start) - 1
-        // Of brackets that begin on one line, the outermost counts.
+        // Of brackets that begin on one line, only the outermost can be folded.
         if let first = open.popLast(), line - 1 > first, open.last != first {
           folds.append((first, line - 1, nil))
         }

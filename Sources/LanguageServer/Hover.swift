@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a name means, when the pointer rests on it: signature, sentence, details and example of the
-// library's functions, header and `##` lines of the script's own.
+// Hover texts: signature, summary, details and example of a library function, header and `##` lines
+// of a script's own.
 
 import Checking
 import Files
@@ -18,7 +18,7 @@ extension Server {
     ]
   }
 
-  /// The words on a meaning, in Markdown.
+  /// The hover text of a meaning, in Markdown.
   static func page(_ meaning: Meaning, _ span: Span, _ report: Report) -> String {
     switch meaning {
     case .binding(let binding): return page(binding, span, report)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Formatting: the layout of `smap fmt`, as one edit of the lines between the first and the last
-// that change, so that marks and folds elsewhere stay where they are.
+// that change, so that marks and folds elsewhere are preserved.
 
 import Files
 import Syntax
 
 extension Server {
-  /// The edit that lays out a document; none if it is laid out already.
+  /// The edit that formats a document; none if it is formatted already.
   func formatting(_ request: TextRequest) throws(RequestError) -> JSON {
     let document = request.document
     let result: String
@@ -28,8 +28,8 @@ extension Server {
     ]
   }
 
-  /// The part of `old` that changes, in whole lines, and what stands there in `new`; nil if they
-  /// are the same.
+  /// The range of `old` that changes, in whole lines, and its replacement in `new`; nil if they are
+  /// equal.
   private static func difference(_ old: [UInt8], _ new: [UInt8]) -> (Range<Int>, ArraySlice<UInt8>)?
   {
     guard old != new else { return nil }
@@ -38,7 +38,7 @@ extension Server {
     while start > 0, old[start - 1] != UInt8(ascii: "\n") { start -= 1 }
     var common = zip(old.reversed(), new.reversed()).prefix { $0 == $1 }.count
     common = min(common, shorter - start)
-    // The part behind the change begins after a line end that both have.
+    // The part after the change begins after a newline that both have.
     while common > 0,
       old[old.count - common - 1] != UInt8(ascii: "\n")
         || new[new.count - common - 1] != UInt8(ascii: "\n")

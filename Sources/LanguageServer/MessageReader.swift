@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Messages out of a stream of bytes: `Content-Length: N`, an empty line, N bytes. Whatever does
-// not look like that is reported once and passed over up to the next header.
+// Splits a stream of bytes into messages: `Content-Length: N`, an empty line, N bytes. Anything
+// else is reported once and skipped up to the next header.
 
-/// Cuts a stream of bytes into messages.
+/// Splits a stream of bytes into messages.
 struct MessageReader {
   /// A piece of the stream.
   enum Piece: Equatable {
     /// The bytes of one message.
     case message([UInt8])
-    /// Something that is no message, in words.
+    /// Bytes that are no message, with a description of the fault.
     case broken(String)
   }
 
-  /// The largest message that is taken, in bytes.
+  /// The largest message that is accepted, in bytes.
   static let maximumSize = 64 << 20
   /// The most bytes that the header of a message may have.
   static let maximumHeader = 8 << 10
 
   private var bytes: [UInt8] = []
   private var start = 0
-  /// How many bytes of a refused message are still to come.
+  /// The remaining bytes of a rejected message.
   private var skipping = 0
 
   /// Adds bytes as they arrive.
@@ -62,7 +62,7 @@ struct MessageReader {
     let words: String
   }
 
-  /// Where the header ends and the body starts. Bare line feeds are taken too.
+  /// Where the header ends and the body starts. Bare line feeds are accepted, too.
   private func endOfHeader() -> (header: Int, body: Int)? {
     var index = start
     let limit = min(bytes.count, start + MessageReader.maximumHeader)
@@ -97,14 +97,14 @@ struct MessageReader {
     return .success(length)
   }
 
-  /// Drops bytes up to the next header.
+  /// Skips bytes up to the next header.
   private mutating func resynchronize(_ words: String, past: Int? = nil) -> Piece {
     let mark = Array("Content-Length:".utf8)
     var index = max(start + 1, past ?? 0)
     while index < bytes.count, !bytes[index...].starts(with: mark) { index += 1 }
     if index == bytes.count {
-      // The end may hold the beginning of a header; nothing else of it may be kept, or it would
-      // spoil the header that follows.
+      // The end may contain the beginning of a header; only that is kept, since anything else would
+      // corrupt the header that follows.
       index = max(min(start + 1, bytes.count), past ?? 0, bytes.count - mark.count)
       while index < bytes.count, !mark.starts(with: bytes[index...]) { index += 1 }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON-RPC: requests with an id, notifications without, answers and their errors.
+// JSON-RPC: requests with an id, notifications without, responses and their errors.
 
 import Files
 
@@ -32,7 +32,7 @@ struct Message {
   let method: String
   let parameters: JSON
 
-  /// Takes a message apart; an answer of the client to a request of ours gives nil.
+  /// Parses a message; a response of the client to a request of ours gives nil.
   init?(_ json: JSON) throws(RequestError) {
     guard case .object = json else {
       throw RequestError(code: .invalidRequest, message: "a message is a JSON object")
@@ -69,7 +69,7 @@ struct Message {
   }
 }
 
-// JSON as it is written.
+// JSON as Swift literals.
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
   ExpressibleByStringLiteral, ExpressibleByBooleanLiteral
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a name to its definition and its uses, renaming, and the outline of a document.
+// Go to definition, find references, renaming, and the outline of a document.
 
 import Checking
 import Files
@@ -107,7 +107,7 @@ extension Server {
     return .array(abilities.hasNestedOutline ? tree : Server.flattened(tree, request.document, nil))
   }
 
-  /// The outline for clients that take a list: each entry names the one that holds it.
+  /// The outline for clients without tree support: each entry names its container.
   private static func flattened(
     _ symbols: [JSON], _ document: TextDocument, _ container: JSON?
   ) -> [JSON] {
@@ -122,7 +122,7 @@ extension Server {
     }
   }
 
-  /// Functions and, at the top level, variables; functions within functions below them.
+  /// Functions and, at the top level, variables; nested functions below their functions.
   private static func symbols(
     _ statements: [Statement], _ document: TextDocument, isNested: Bool
   ) -> [JSON] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What kind of thing each name is, for colours: an editor's grammar sees words, the server knows
-// parameters, functions, namespaces and what is built in.
+// The kind of each name, for highlighting: an editor's grammar sees words, the server distinguishes
+// parameters, functions, namespaces and built-ins.
 
 import Checking
 import Files
@@ -17,7 +17,7 @@ enum SemanticTokens {
     var name: String { "\(self)" }
   }
 
-  /// The marks of names, by their bits.
+  /// The modifiers of names, by their bits.
   enum Mark: Int, CaseIterable {
     case declaration, modification, defaultLibrary
 
@@ -59,7 +59,7 @@ extension Server {
 }
 
 extension Report {
-  /// The names of the program with what they are, in the order of the text.
+  /// The names of the program with their kinds, in the order of the text.
   fileprivate var semanticTokens: [SemanticTokens.Entry] {
     var entries: [Int32: SemanticTokens.Entry] = [:]
     for binding in index.bindings {

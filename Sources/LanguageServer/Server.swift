@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server as a state machine: messages go in, messages come out. It reads and writes nothing
-// itself, so tests can talk to it directly. Documents are checked when the client waits for
-// something or is silent, not for every letter.
+// The server as a state machine: messages go in, messages come out. It does no input or output
+// itself, so tests can call it directly. Documents are checked when the client waits for an answer
+// or is idle, not for every keystroke.
 
 import Checking
 import Files
 import Runtime
 import Syntax
 
-/// Answers an editor's questions about smap scripts, in the language server protocol.
+/// Answers an editor's requests about smap scripts, in the language server protocol.
 public final class Server {
   private enum State {
     case fresh, running, shutDown
@@ -25,7 +25,7 @@ public final class Server {
   private var cancelled: Set<String> = []
   let checker: Checker
 
-  /// The exit code, once the client has asked to end.
+  /// The exit code, once the client has requested an exit.
   public private(set) var exitCode: Int32?
 
   /// Makes a server for scripts that use a library.
@@ -43,7 +43,7 @@ public final class Server {
 
   // MARK: - Messages
 
-  /// Takes the bytes of one message and gives the answers to it.
+  /// Handles the bytes of one message and returns the responses.
   func receive(_ bytes: [UInt8]) -> [JSON] {
     let json: JSON
     do {
@@ -55,7 +55,7 @@ public final class Server {
     return receive(json)
   }
 
-  /// Takes one message and gives the answers to it.
+  /// Handles one message and returns the responses.
   func receive(_ json: JSON) -> [JSON] {
     do {
       guard let message = try Message(json) else { return [] }
@@ -65,7 +65,7 @@ public final class Server {
     }
   }
 
-  /// Remembers that the answer to a request is not wanted any more.
+  /// Marks a request as cancelled.
   func cancel(_ json: JSON) {
     guard json["method"]?.text == "$/cancelRequest", let id = json["params"]?["id"] else { return }
     cancelled.insert(id.rendered)
@@ -128,9 +128,9 @@ public final class Server {
     }
   }
 
-  // MARK: - Abilities
+  // MARK: - Capabilities
 
-  /// What answers each request about a document.
+  /// The handler of each request about a document.
   private static let requests: [String: @Sendable (Server, TextRequest) throws -> JSON] = [
     "textDocument/hover": { $0.hover($1) },
     "textDocument/completion": { $0.completion($1) },
@@ -200,7 +200,7 @@ public final class Server {
     if !unsent.contains(uri) { unsent.append(uri) }
   }
 
-  /// Forgets what is known about a document, and about those that may import it.
+  /// Discards the report of a document, and those of documents that may import it.
   private func invalidate(_ uri: String) {
     reports = [:]
     for uri in [uri] + documents.keys.sorted() where !unsent.contains(uri) { unsent.append(uri) }
@@ -208,7 +208,7 @@ public final class Server {
 
   func document(_ uri: String) -> TextDocument? { documents[uri] }
 
-  /// What is known about a document as it is now.
+  /// The report of a document in its current state.
   func report(_ document: TextDocument) -> Report {
     if let report = reports[document.uri] { return report }
     let report = checker.check(document.source)
@@ -216,7 +216,7 @@ public final class Server {
     return report
   }
 
-  /// What to send when nothing else is to do: findings that have changed.
+  /// The messages to send when idle: findings that have changed.
   func idle() -> [JSON] {
     let uris = unsent
     unsent = []
@@ -230,11 +230,11 @@ public final class Server {
   }
 }
 
-/// A request about a document, and perhaps a place in it.
+/// A request about a document, perhaps at a position in it.
 struct TextRequest {
   let document: TextDocument
   let parameters: JSON
-  /// The place as an offset; the start of the document if the request names none.
+  /// The position as an offset; the start of the document if the request has none.
   let offset: Int
 
   init(_ parameters: JSON, _ server: Server) throws(RequestError) {
@@ -256,6 +256,6 @@ struct TextRequest {
     offset = document.offset(of: position)
   }
 
-  /// The place as spans count it.
+  /// The position in the units of spans.
   var place: Int32 { Int32(clamping: offset) }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The server on the standard streams. What has arrived is read before anything is answered, so
-// that a request can still be cancelled, and documents are checked when nothing waits.
+// The server on the standard streams. All input that has arrived is read before any request is
+// answered, so that requests can still be cancelled; documents are checked when the queue is empty.
 
 import Files
 import Glibc
 import Runtime
 
 extension Server {
-  /// Serves one client until it asks to end or its input does, and returns the exit code.
+  /// Serves one client until it requests an exit or its input ends, and returns the exit code.
   public static func run(library: LibraryTable, input: Int32, output: Int32) -> Int32 {
     let server = Server(library: library)
     var loop = ServerLoop(server: server, input: input, output: output)
@@ -16,7 +16,7 @@ extension Server {
   }
 }
 
-/// Moves bytes between descriptors and a server.
+/// Transfers bytes between descriptors and a server.
 private struct ServerLoop {
   let server: Server
   let input: Int32
@@ -57,7 +57,7 @@ private struct ServerLoop {
     }
   }
 
-  /// Whether something can be read without waiting.
+  /// Whether input can be read without blocking.
   private var hasInput: Bool {
     var descriptor = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
     return poll(&descriptor, 1, 0) > 0
@@ -84,7 +84,7 @@ private struct ServerLoop {
     }
   }
 
-  /// Writes messages; false if nobody reads them any more.
+  /// Writes messages; false if the client has closed its end.
   private func send(_ messages: [JSON]) -> Bool {
     for message in messages {
       let bytes = MessageReader.framed(message.rendered)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// An open document: its text, and the translation between the protocol's positions and offsets of
-// bytes. A position is a line and a column; what a column counts is agreed upon at the start: code
-// units of UTF-16 by default, so that a character outside the basic plane counts two, or bytes.
-// Lines end in LF, CR LF or CR.
+// An open document: its text, and the conversion between the protocol's positions and byte offsets.
+// A position is a line and a column; the unit of columns is negotiated at the start: UTF-16 code
+// units by default, so that a character outside the basic plane counts two, or bytes. Lines end in
+// LF, CR LF or CR.
 
 import Files
 import Syntax
 
-/// What columns count.
+/// The unit of columns.
 enum PositionEncoding: String, CaseIterable {
   case utf8 = "utf-8"
   case utf16 = "utf-16"
@@ -24,7 +24,7 @@ enum PositionEncoding: String, CaseIterable {
   }
 }
 
-/// A place as the protocol writes it, counted from 0.
+/// A position as the protocol writes it, counted from 0.
 struct Position: Equatable {
   var line: Int
   var column: Int
@@ -68,7 +68,7 @@ struct TextDocument {
     lineStarts = TextDocument.lines(bytes)
   }
 
-  /// The document as the stages of the language take it.
+  /// The document in the form that the stages of the language accept.
   var source: Source { Source(path: DocumentURI.path(uri), bytes: bytes) }
 
   private static func lines(_ bytes: [UInt8]) -> [Int] {
@@ -81,7 +81,7 @@ struct TextDocument {
     return starts
   }
 
-  /// How many bytes a scalar has, by the first one.
+  /// The number of bytes of a scalar, by the first one.
   static func scalarLength(_ lead: UInt8) -> Int {
     switch lead {
     case 0xF0...: 4
@@ -93,7 +93,7 @@ struct TextDocument {
 
   // MARK: - Positions
 
-  /// Where a line ends, its line end left out.
+  /// The offset of a line's end, before its line terminator.
   private func end(ofLine line: Int) -> Int {
     guard line + 1 < lineStarts.count else { return bytes.count }
     var end = lineStarts[line + 1] - 1
@@ -101,8 +101,8 @@ struct TextDocument {
     return end
   }
 
-  /// The offset of a position. What lies behind the end of a line or of the text is moved to it,
-  /// and the middle of a character to its start.
+  /// The offset of a position. A position beyond the end of a line or of the text is clamped to it,
+  /// and one within a character to its start.
   func offset(of position: Position) -> Int {
     guard position.line < lineStarts.count else { return bytes.count }
     var offset = lineStarts[position.line]
@@ -168,11 +168,11 @@ struct TextDocument {
 
 /// Documents are named by URIs, files by paths.
 enum DocumentURI {
-  /// The path in a `file:` URI; other URIs stand for themselves.
+  /// The path in a `file:` URI; other URIs are returned unchanged.
   static func path(_ uri: String) -> String {
     guard uri.hasPrefix("file://") else { return uri }
     var rest = Array(uri.utf8.dropFirst(7))
-    // A host may stand in front of the path.
+    // A host may precede the path.
     if let slash = rest.firstIndex(of: UInt8(ascii: "/")) { rest.removeFirst(slash) }
     var bytes: [UInt8] = []
     var index = 0
