@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Multi-head self-attention as one step on the tape. The probabilities are recomputed in the
-// backward from the log-sum-exp of each row, so memory grows with T, not with T².
+// Multi-head self-attention as one operation on the tape. The backward pass recomputes the
+// probabilities from the log-sum-exp of each row, so memory grows with T, not with T².
 
 import CKernels
 import Tensors
 
 /// Which tokens a token may attend to.
 public enum AttentionMask: Sendable, Equatable {
-  /// Everything sees everything.
+  /// Every token attends to every other.
   case full
-  /// Token i sees tokens up to and including i.
+  /// Token i attends to tokens up to and including i.
   case causal
-  /// The first `prefix` tokens see each other; each later token sees them and all up to itself.
+  /// The first `prefix` tokens attend to each other; each later token to them and all up to itself.
   case causalAfter(prefix: Int)
 
-  /// Token i sees tokens below max(prefix, i + 1).
+  /// The mask as a number: token i attends to tokens below max(prefix, i + 1).
   func prefixLength(_ tokens: Int) -> Int {
     switch self {
     case .full: tokens
@@ -24,7 +24,7 @@ public enum AttentionMask: Sendable, Equatable {
     }
   }
 
-  /// How many pairs of one of these tokens and one that it sees there are: what attention costs.
+  /// The number of (query, key) pairs that are not masked, which is the cost of attention.
   func pairsSeen(by queries: Range<Int>, of tokens: Int) -> Int {
     let prefix = min(prefixLength(tokens), tokens)
     let early = queries.clamped(to: 0..<prefix).count
@@ -36,8 +36,8 @@ public enum AttentionMask: Sendable, Equatable {
 extension Tensor {
   /// Self-attention over rows of [q | k | v].
   ///
-  /// self: [batch, tokens, 3 * width]; the result is [batch, tokens, width], or only the rows of the
-  /// tokens in `wanted`. The softmax scale is 1 / sqrt(width / heads).
+  /// self: [batch, tokens, 3 * width]; the result is [batch, tokens, width], or only the rows of
+  /// the tokens in `wanted`. The softmax scale is 1 / sqrt(width / heads).
   public func selfAttention(
     heads: Int, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
   ) throws -> Tensor {
@@ -62,7 +62,7 @@ extension Tensor {
   }
 }
 
-/// The sizes of one attention, and its two passes.
+/// The sizes of one attention, with its forward and backward pass.
 private struct AttentionWork {
   let batch: Int
   let tokens: Int
@@ -77,7 +77,8 @@ private struct AttentionWork {
   private var multiplications: Int {
     pairs &* mask.pairsSeen(by: queries, of: tokens) &* headWidth
   }
-  /// Few pairs are shared out singly, so that one picture has work for several threads.
+  /// If there are few (batch, head) pairs, each is a chunk of its own, so that one picture has work
+  /// for several threads.
   private var pairsPerChunk: Int { max(1, min(16, pairs / 8)) }
 
   /// The attended rows [batch, queries, width], and the log-sum-exp of each of them.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Checkpoints in the safetensors format: eight bytes that give the length of a JSON header, the
-// header, then the numbers of all tensors without gap. Everything a file claims is checked before
-// memory is taken. Public description: github.com/huggingface/safetensors.
+// header, then the numbers of all tensors without gaps. The claims of a file are checked before
+// memory is allocated. Public description: github.com/huggingface/safetensors.
 
 import Files
 import Tensors
 
-/// How the numbers of a checkpoint are written.
+/// The format of the numbers in a checkpoint.
 public enum NumberFormat: Sendable, CaseIterable {
   /// 32-bit floats: exact.
   case float32
@@ -38,7 +38,7 @@ extension StoredNumber {
   }
 }
 
-/// A file that cannot be what it should be.
+/// A file that is no valid checkpoint.
 public struct CheckpointError: Error, Sendable {
   /// The file.
   public let path: String
@@ -61,7 +61,7 @@ public struct Checkpoint {
   public var metadata: [(key: String, value: String)]
   /// The tensors by name, in order.
   public var tensors: [NamedParameter]
-  /// Names of tensors whose whole numbers above 2^24 were rounded to 32-bit floats in reading.
+  /// Names of tensors whose integers above 2^24 were rounded to 32-bit floats in reading.
   public private(set) var rounded: [String] = []
 
   /// Collects tensors and metadata.
@@ -78,7 +78,8 @@ public struct Checkpoint {
   /// Bytes of the longest header.
   private static let headerLimit = 100_000_000
 
-  /// Writes the file: to a temporary one first, which replaces the old one when it is whole.
+  /// Writes the file atomically: to a temporary one, which replaces the old one when it is
+  /// complete.
   ///
   /// - Throws: `FileError` if it cannot be written, `CheckpointError` if it could not be read again.
   public func write(path: String, format: NumberFormat = .float32) throws {
@@ -124,7 +125,7 @@ public struct Checkpoint {
 
   /// Reads and checks a whole file.
   ///
-  /// Throws a FileError if it cannot be read, a CheckpointError if it is not sound.
+  /// Throws a FileError if it cannot be read, a CheckpointError if it is malformed.
   public static func read(path: String) throws -> Checkpoint {
     let bytes = try FileReader.read(path: path)
     func fail(_ message: String) -> CheckpointError {
@@ -137,7 +138,8 @@ public struct Checkpoint {
     guard bytes.count >= 8 else { throw fail("the file is too short for a header") }
     var headerLength = 0
     for i in (0..<8).reversed() {
-      // The length of a header comes first; the first bytes of other formats are no such number.
+      // The file begins with the length of the header; other formats begin with bytes far above the
+      // limit.
       guard headerLength < 1 << 40 else { throw foreign }
       headerLength = headerLength << 8 | Int(bytes[i])
     }
@@ -250,7 +252,7 @@ private struct BodyReader {
     return tensor
   }
 
-  /// The tensors must tile the rest of the file: no hole, no overlap, no trailing bytes.
+  /// The tensors must tile the rest of the file: no gap, no overlap, no trailing bytes.
   func finish() throws {
     var end = 0
     for (range, name) in ranges.sorted(by: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Convolutions and pooling over [B, C, H, W] as compositions: the windows of a picture are a view
-// with strides, whose gradient flows back through the same view; a convolution is a matrix product
+// Convolutions and pooling over [B, C, H, W] as compositions: the windows of a picture are a
+// strided view, whose gradient flows back through the same view; a convolution is a matrix product
 // over windows, pooling a maximum or a mean.
 
 import Tensors
@@ -10,11 +10,11 @@ import Tensors
 public struct WindowGeometry: Sendable, Equatable {
   /// Rows and columns of the window.
   public var size: (Int, Int)
-  /// How far it moves.
+  /// The stride in rows and columns.
   public var stride: (Int, Int)
-  /// How many pixels are added on each side.
+  /// The pixels added on each side.
   public var padding: (Int, Int)
-  /// How far the pixels within a window lie apart.
+  /// The distance between adjacent pixels of the window.
   public var dilation: (Int, Int)
 
   /// Describes a window.
@@ -25,12 +25,12 @@ public struct WindowGeometry: Sendable, Equatable {
     (self.size, self.stride, self.padding, self.dilation) = (size, stride, padding, dilation)
   }
 
-  /// Whether two windows move alike.
+  /// Whether two windows are the same.
   public static func == (a: WindowGeometry, b: WindowGeometry) -> Bool {
     a.size == b.size && a.stride == b.stride && a.padding == b.padding && a.dilation == b.dilation
   }
 
-  /// The places of the window along a side of `length` pixels.
+  /// The positions of the window along a side of `length` pixels.
   fileprivate func places(
     _ length: Int, _ size: Int, _ stride: Int, _ padding: Int, _ dilation: Int
   ) -> Int {
@@ -41,7 +41,8 @@ public struct WindowGeometry: Sendable, Equatable {
 }
 
 extension Tensor {
-  /// The windows of pictures: [B, C, H, W] gives [B, C, rows, columns, places down, places across].
+  /// The windows of pictures: [B, C, H, W] gives [B, C, rows, columns, vertical positions,
+  /// horizontal positions].
   package func windows(_ window: WindowGeometry, padding value: Float = 0) throws -> Tensor {
     let limit = 1...(1 << 20)
     let numbers = [window.size, window.stride, window.dilation].flatMap { [$0.0, $0.1] }
@@ -103,12 +104,12 @@ extension Tensor {
     return try result + bias.reshape([outputs, 1, 1])
   }
 
-  /// The largest element of each window; what is added at the edges never is.
+  /// The largest element of each window; padding is never the largest.
   public func maxPooled(_ window: WindowGeometry) throws -> Tensor {
     try windows(window, padding: -.infinity).maximum(dims: [2, 3])
   }
 
-  /// The mean of each window; what is added at the edges counts as 0.
+  /// The mean of each window; padding counts as 0.
   public func averagePooled(_ window: WindowGeometry) throws -> Tensor {
     try windows(window).mean(dims: [2, 3])
   }
@@ -123,7 +124,7 @@ public final class Convolution2d: Module {
   private let window: WindowGeometry
   private let groups: Int
 
-  /// Weights by fan-in and fan-out (Xavier), bias zero.
+  /// Xavier initialisation by fan-in and fan-out, bias zero.
   public init(
     _ inChannels: Int, _ outChannels: Int, window: WindowGeometry, groups: Int = 1,
     bias: Bool = true, _ initial: inout Initializer

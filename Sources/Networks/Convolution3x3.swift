@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A 3 x 3 convolution with channels last, as a product over the neighbourhoods of some lines at a
-// time. All neighbourhoods of a picture take nine times its memory; those of a few lines stay in
-// cache, and the backward makes them again.
+// A 3 x 3 convolution with channels last, as a matrix product over the neighbourhoods of a few
+// lines at a time (im2col). All neighbourhoods of a picture take nine times its memory; those of a
+// few lines stay in the cache, and the backward pass recomputes them.
 
 import CKernels
 import Tensors
@@ -16,7 +16,7 @@ public final class Convolution3x3: Module {
   private let channels: Int
   private let packed = PackedWeight()
 
-  /// Weights by fan-in and fan-out, bias zero.
+  /// Xavier initialisation by fan-in and fan-out, bias zero.
   public init(
     _ inChannels: Int, _ outChannels: Int, gain: Float = 1, _ initial: inout Initializer
   ) throws {
@@ -39,18 +39,18 @@ public final class Convolution3x3: Module {
   }
 }
 
-/// How a batch of pictures [B, H, W, C] is cut into bands of lines.
+/// How a batch of pictures [B, H, W, C] is divided into bands of lines.
 private struct Bands {
   let batch: Int
   let height: Int
   let width: Int
   let channels: Int
-  /// Lines of a band.
+  /// Lines per band.
   let lines: Int
-  /// Bands of a picture.
+  /// Bands per picture.
   let perPicture: Int
 
-  /// Floats that the neighbourhoods of a band may take.
+  /// The maximum size of a band's neighbourhoods, in floats.
   private static let room = 1 << 15
 
   init(_ shape: [Int]) {
@@ -60,11 +60,11 @@ private struct Bands {
   }
 
   var count: Int { batch * perPicture }
-  /// Floats from one neighbourhood to the next: whole vectors.
+  /// The row stride of the neighbourhoods in floats: whole vectors.
   var pitch: Int { (9 * channels + 15) / 16 * 16 }
-  /// Floats of a picture.
+  /// Floats per picture.
   var pictureSize: Int { height * width * channels }
-  /// Pixels of a band at most.
+  /// The maximum number of pixels in a band.
   var pixels: Int { lines * width }
 
   func picture(of band: Int) -> Int { band / perPicture }
@@ -148,7 +148,7 @@ extension Tensor {
     return dx
   }
 
-  /// The gradient of a weight [out, 9 * C] from dy [B, H, W, out]: one band after the other.
+  /// The gradient of a weight [out, 9 * C] from dy [B, H, W, out]: one band after another.
   private func neighbourhoodGradient(_ x: Tensor, like weight: Tensor) throws -> Tensor {
     let bands = Bands(x.shape)
     let out = weight.shape[0]
@@ -170,8 +170,8 @@ extension Tensor {
 }
 
 extension Bands {
-  /// Calls `body` for each band, on all threads, with room for its neighbourhoods; throws the first
-  /// error in the order of the bands.
+  /// Calls `body` for each band, on all threads, with a buffer for its neighbourhoods; throws the
+  /// first error in the order of the bands.
   fileprivate func forEach(
     _ body: (_ band: Int, _ neighbourhoods: UnsafeMutablePointer<Float>) throws -> Void
   ) throws {

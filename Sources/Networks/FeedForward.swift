@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The second half of a transformer's block as one step on the tape. Step by step, training would keep
-// the normalised rows and the activated ones as well, and write and read them through memory, which
-// costs more than to compute them again. What is kept is the input and what the activation is
-// applied to.
+// The MLP half of a transformer block as one operation on the tape. As separate operations,
+// training would keep the normalised rows and the activations as well, and write them to memory and
+// read them back, which costs more than recomputing them. Only the input and the pre-activation are
+// kept.
 
 import CKernels
 import Tensors
@@ -21,7 +21,7 @@ extension Tensor {
   }
 }
 
-/// The two passes over one input.
+/// The forward and backward pass for one input.
 private struct FeedForwardWork {
   let x: Tensor
   let norm: LayerNorm
@@ -30,7 +30,7 @@ private struct FeedForwardWork {
 
   private var rows: Int { x.count / max(expand.weight.shape[1], 1) }
 
-  /// The result, and what the activation was applied to.
+  /// The result, and the pre-activation.
   func forward() throws -> (result: Tensor, before: Tensor) {
     let hidden = Array(x.shape.dropLast()) + [expand.weight.shape[0]]
     let (before, activated) = (

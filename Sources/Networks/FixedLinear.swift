@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A linear layer in a loop that several threads go through together, each making its own columns of
-// the result. All that a call needs is found in advance, and every thread has objects of its own, so
-// that no two of them count the same references.
+// A linear layer in a loop that several threads run together, each computing its own columns of the
+// result. Everything that a call needs is prepared in advance, and every thread has objects of its
+// own, so that threads do not contend for reference counts.
 
 import Tensors
 
 /// One thread's part of `x Wᵀ + b`, while the weights do not change.
 package final class FixedLinear {
-  /// The columns of the result that this part makes.
+  /// The columns of the result that this part computes.
   package let columns: Range<Int>
 
   private let form: PackedPanels
@@ -29,7 +29,7 @@ package final class FixedLinear {
     owners = (matrix, bias, room)
   }
 
-  /// The part's columns of y [rows, out] = activation(x Wᵀ + b), added to what they hold if
+  /// The part's columns of y [rows, out] = activation(x Wᵀ + b), added to their contents if
   /// `accumulates`.
   package func apply(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,

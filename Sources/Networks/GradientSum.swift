@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sum of the gradients of micro-batches, which end in any order and on any thread. Each is added
-// as soon as those before it have been, and then forgotten: so the bits of the sum do not depend on
-// the number of threads, and hardly more gradients are in memory than there are threads.
+// The sum of the gradients of micro-batches, which end in any order and on any thread. Each is
+// added as soon as those before it have been, and then freed: so the bits of the sum do not depend
+// on the number of threads, and hardly more gradients are in memory than there are threads.
 
 import CKernels
 import Synchronization
@@ -26,7 +26,8 @@ final class GradientSum {
     sums = Array(repeating: nil, count: parameters)
   }
 
-  /// Takes the gradients of a micro-batch, and adds whatever has its turn unless another thread does.
+  /// Submits the gradients of a micro-batch, and adds those that are next in order unless another
+  /// thread is adding.
   func add(_ gradients: [Tensor?], of index: Int) {
     let isMine = lock.withLock { _ in
       waiting[index] = gradients
@@ -39,7 +40,8 @@ final class GradientSum {
     }
   }
 
-  /// The gradients whose turn it is; nil, and nobody is adding any more, if they are not there yet.
+  /// The gradients that are next in order; nil, with this thread no longer adding, if they are not
+  /// there yet.
   private func takeNext() -> (gradients: [Tensor?], weight: Float)? {
     var turn: (gradients: [Tensor?], weight: Float)?
     lock.withLock { _ in
@@ -72,7 +74,7 @@ final class GradientSum {
     }
   }
 
-  /// The sums, once all micro-batches have been added; nil where nothing reached a parameter.
+  /// The sums, once all micro-batches have been added; nil where no gradient reached a parameter.
   func result() throws -> [Tensor?] {
     if let failure { throw failure }
     return sums

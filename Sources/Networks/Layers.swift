@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The elementary layers: linear, embedding, the two norms. Each owns its
-// parameters and can be called on a tensor.
+// The elementary layers: linear, embedding, and the two norms. Each owns its parameters and can be
+// called on a tensor.
 
 import CKernels
 import Tensors
@@ -14,7 +14,7 @@ public final class Linear: Module {
   public let bias: Tensor?
   let packed = PackedWeight()
 
-  /// Weights by fan-in and fan-out (Xavier), bias zero; `gain` scales the weights, 0 zeroes them.
+  /// Xavier initialisation by fan-in and fan-out, bias zero; `gain` scales the weights.
   public init(
     _ inFeatures: Int, _ outFeatures: Int, bias: Bool = true, gain: Float = 1,
     _ initial: inout Initializer
@@ -30,8 +30,8 @@ public final class Linear: Module {
     try x.linear(weight, bias, activation: activation, residual: residual, packed: packed)
   }
 
-  /// The layer on plain rows, for loops that must not allocate: y [rows, out] = activation(x Wᵀ + b),
-  /// added to what y holds if `accumulates`.
+  /// The layer on plain rows, for loops that must not allocate: y [rows, out] = activation(x Wᵀ +
+  /// b), added to the contents of y if `accumulates`.
   package func apply(
     _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
     activation: Activation = .none, accumulates: Bool = false
@@ -114,7 +114,7 @@ public final class RMSNorm: Module {
 }
 
 extension Tensor {
-  /// Rows of a matrix by index; the backward adds each row's gradient to its place.
+  /// Rows of a matrix by index; the backward pass adds each row's gradient to its row.
   public func rows(at indices: [Int]) throws -> Tensor {
     guard rank == 2 else { throw TensorError.shape("rows are taken from a matrix, not \(shape)") }
     let (rowCount, width) = (shape[0], shape[1])

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The coarse operations of transformers, each one step on the tape with forward and backward side
-// by side: a product with bias and activation, normalisation, attention. Coarse steps keep few
-// intermediate tensors and leave the inner loops to kernels.
+// The coarse operations of transformers, each one operation on the tape with forward and backward
+// side by side: a product with bias and activation, normalisation, attention. Coarse operations
+// keep few intermediate tensors and leave the inner loops to kernels.
 
 import CKernels
 import Tensors
 
-/// What follows a linear layer.
+/// The activation after a linear layer.
 public enum Activation: Sendable {
   case none
   case gelu
@@ -23,7 +23,7 @@ public enum Activation: Sendable {
 }
 
 extension Tensor {
-  /// The number of rows when the last dimension is taken as the width.
+  /// The number of rows when the last dimension is the width.
   package func rows(ofWidth width: Int, for operation: String) throws -> Int {
     guard let last = shape.last, last == width else {
       throw TensorError.shape(
@@ -35,7 +35,7 @@ extension Tensor {
   /// `activation(x Wᵀ + b) + residual` over the last dimension.
   ///
   /// x: [..., in], weight: [out, in], bias: [out] or nil; the result is [..., out], and so is
-  /// `residual`. `packed` keeps the weight in the order of the kernels from call to call.
+  /// `residual`. `packed` caches the weight in the kernels' layout between calls.
   public func linear(
     _ weight: Tensor, _ bias: Tensor?, activation: Activation = .none, residual: Tensor? = nil
   ) throws -> Tensor {
@@ -58,7 +58,7 @@ extension Tensor {
     }
     let inputs = [self, weight] + (bias.map { [$0] } ?? []) + (residual.map { [$0] } ?? [])
     let isRecorded = smap_gradients_enabled() != 0 && inputs.contains(where: \.requiresGradient)
-    // What the activation is applied to is kept for the backward only.
+    // The pre-activation is kept for the backward pass only.
     let before = activation != .none && isRecorded ? try Tensor(uninitialized: result.shape) : nil
     var epilogue = ProductEpilogue()
     epilogue.bias = bias.map { UnsafePointer($0.pointer) }
@@ -92,8 +92,8 @@ extension Tensor {
     return dx
   }
 
-  /// Rows of a batch that a weight's gradient takes at a time, so that they stay in cache while all
-  /// strips of the result pass over them.
+  /// The number of rows that a weight's gradient processes at a time, so that they stay in the
+  /// cache while all strips of the result pass over them.
   private static var gradientBlock: Int { 512 }
 
   /// dW = dyᵀ x, for dy [rows, out] and x [rows, in].

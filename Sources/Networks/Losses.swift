@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Losses as compositions of operations that have gradients. Shapes must agree exactly: broadcasting
-// [256, 1] against [256] would average a matrix of differences that nobody asked for.
+// Losses as compositions of differentiable operations. Shapes must agree exactly: broadcasting
+// [256, 1] with [256] would silently average a matrix of differences.
 
 import Tensors
 
 /// Losses, averaged to a single number.
 public enum Losses {
-  /// The mean of the negative log-probabilities of the right classes.
+  /// The mean of the negative log-probabilities of the correct classes.
   ///
   /// logits: [..., C]; target: [...] with class numbers, or [..., C] with class probabilities.
   /// Throws an IndexError for a number that is not a class.
@@ -49,13 +49,13 @@ public enum Losses {
     return try (input - target).square().mean()
   }
 
-  /// The mean of the sizes of the differences.
+  /// The mean of the absolute differences.
   public static func meanAbsoluteError(_ input: Tensor, target: Tensor) throws -> Tensor {
     try requireEqualShapes(input, target, "l1_loss")
     return try (input - target).abs().mean()
   }
 
-  /// The mean of squares up to `beta`, of sizes beyond: 0.5 d² / beta, and |d| - 0.5 beta.
+  /// Quadratic up to `beta`, linear beyond: the mean of 0.5 d² / beta, and |d| - 0.5 beta.
   public static func smoothMeanAbsoluteError(
     _ input: Tensor, target: Tensor, beta: Float = 1
   ) throws -> Tensor {
@@ -68,7 +68,7 @@ public enum Losses {
     ).mean()
   }
 
-  /// The mean of the negative log-probabilities of the right classes, from log-probabilities.
+  /// The mean of the negative log-probabilities of the correct classes, from log-probabilities.
   public static func negativeLogLikelihood(
     _ logProbabilities: Tensor, target: Tensor
   ) throws -> Tensor {

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A training step on several threads. The batch is cut into micro-batches whose number depends on
-// the batch alone; each runs forward and backward on one thread, small enough to stay in cache, and
-// the gradients are added in the order of the micro-batches. So the bits of a step do not depend on
-// the number of threads.
+// A training step on several threads. The batch is divided into micro-batches whose number depends
+// on the batch alone; each runs forward and backward on one thread, small enough to stay in the
+// cache, and the gradients are added in the order of the micro-batches. So the bits of a step do
+// not depend on the number of threads.
 
 import CKernels
 import Tensors
 
-/// What one training step found.
+/// The result of one training step.
 public struct StepResult {
-  /// The losses named by the model, averaged over the batch.
+  /// The losses that the model reports, averaged over the batch.
   public let losses: [Float]
-  /// The length of the gradient before clipping.
+  /// The norm of the gradient before clipping.
   public let gradientNorm: Float
 }
 
-/// A step that was not taken, since its loss or its gradient is not finite.
+/// A step that was not taken, because its loss or its gradient is not finite.
 public struct NonFiniteStep: Error {
-  /// The mean of the first number that the model reports.
+  /// The mean of the first loss that the model reports.
   public let loss: Float
-  /// The first parameter whose gradient is not finite, by its place; nil if all are.
+  /// The index of the first parameter whose gradient is not finite; nil if all are.
   public let parameter: Int?
 }
 
@@ -29,23 +29,23 @@ public final class MicroBatchTrainer {
   private let optimizer: any Optimizer
   private let clip: Float
   private let blocks: ParameterBlocks
-  /// Runs in each step before the parameters move, once loss and gradient are known to be finite; if
-  /// it throws, they stay.
+  /// Called in each step before the parameters change, once loss and gradient are known to be
+  /// finite; if it throws, they do not change.
   public var willMove: () throws -> Void = {}
 
-  /// Gradients longer than `clip` are shortened to it.
+  /// Gradients with a norm above `clip` are scaled down to it.
   public init(_ optimizer: any Optimizer, clip: Float) {
     self.optimizer = optimizer
     self.clip = clip
     blocks = ParameterBlocks(optimizer.parameters)
   }
 
-  /// Runs `loss` for each micro-batch and moves the parameters by the mean gradient.
+  /// Evaluates `loss` for each micro-batch and updates the parameters by the mean gradient.
   ///
   /// `loss` returns the number to differentiate and the numbers to report. It runs on any thread
-  /// and must not change anything that other micro-batches read. `weights` are the shares of the
-  /// micro-batches in the batch and add up to one. Throws the first micro-batch's error, a
-  /// `NonFiniteStep` when a loss or the gradient is not finite, or what a stop throws; the
+  /// and must not change anything that other micro-batches read. `weights` are the fractions of the
+  /// micro-batches in the batch and sum to one. Throws the first micro-batch's error, a
+  /// `NonFiniteStep` when a loss or the gradient is not finite, or the error of a stop; the
   /// parameters are unchanged then.
   public func step(
     weights: [Float], loss: (Int) throws -> (total: Tensor, reported: [Float])
@@ -81,11 +81,11 @@ public final class MicroBatchTrainer {
     return StepResult(losses: losses, gradientNorm: norm)
   }
 
-  /// The gradients of one micro-batch; what led to them is forgotten on return.
+  /// The gradients of one micro-batch; its tape is freed on return.
   private func differentiate(
     _ index: Int, _ loss: (Int) throws -> (total: Tensor, reported: [Float])
   ) throws -> ([Tensor?], [Float]) {
-    // The forward and the backward pass look between their parts as well.
+    // The forward and the backward pass poll for stops as well.
     try Stop.check()
     let (total, reported) = try loss(index)
     return (try total.gradients(for: optimizer.parameters), reported)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What layers have in common: named parameters, in a fixed order. The order decides how an
-// optimizer walks them and how a checkpoint is laid out.
+// The common interface of layers: named parameters, in a fixed order. The order determines how an
+// optimizer iterates over them and how a checkpoint is laid out.
 
 import Tensors
 
@@ -9,7 +9,7 @@ import Tensors
 public struct NamedParameter {
   /// Dotted path from the model.
   public let name: String
-  /// The parameter itself; it has identity and is changed in place by optimizers.
+  /// The parameter itself; it is a reference, which optimizers change in place.
   public let tensor: Tensor
 
   /// Names a parameter.
@@ -29,7 +29,7 @@ extension Module {
   /// The parameters without their names.
   public var parameters: [Tensor] { namedParameters.map(\.tensor) }
 
-  /// The number of trainable numbers.
+  /// The number of trainable scalars.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
   /// The parameters with a path in front of their names.
@@ -38,7 +38,7 @@ extension Module {
   }
 }
 
-/// Draws initial values: every call takes the next independent stream of one seed.
+/// Samples initial values: every call uses the next independent stream of one seed.
 public struct Initializer {
   private let seed: UInt64
   private var drawn = 0
@@ -66,13 +66,13 @@ public struct Initializer {
     return try .parameter(values)
   }
 
-  /// A weight drawn evenly from ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
+  /// A weight sampled uniformly from ±sqrt(6 / (fan in + fan out)) (Glorot and Bengio, 2010).
   public mutating func xavier(out: Int, in fanIn: Int, gain: Float = 1) throws -> Tensor {
     let bound = gain * (6 / Float(fanIn + out)).squareRoot()
     return try parameter([out, fanIn]) { $0.uniform(-bound, bound) }
   }
 
-  /// Values from a normal distribution around zero.
+  /// Samples from a normal distribution around zero.
   public mutating func normal(_ shape: [Int], deviation: Float) throws -> Tensor {
     try parameter(shape) { $0.normal() * deviation }
   }

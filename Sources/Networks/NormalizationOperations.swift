@@ -6,7 +6,7 @@
 import CKernels
 import Tensors
 
-/// Mean and one over the deviation of every row, which the gradient of a layer norm needs.
+/// Mean and reciprocal standard deviation of every row, which the gradient of a layer norm needs.
 struct LayerNormMoments {
   let mean: Tensor
   let rstd: Tensor
@@ -33,12 +33,12 @@ struct LayerNormMoments {
 }
 
 extension Tensor {
-  /// What the norms add to a variance before the root.
+  /// The constant added to the variance before the square root.
   public static var normEpsilon: Float { 1e-5 }
 
   /// `(x - mean) / deviation * gain + bias` over the last dimension; epsilon 1e-5.
   ///
-  /// Without gain and bias, plain normalisation.
+  /// Without gain and bias, only the normalisation.
   public func layerNorm(_ gain: Tensor?, _ bias: Tensor?, epsilon: Float = normEpsilon) throws
     -> Tensor
   {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers as files of arrays store them, and what becomes of them in a tensor of 32-bit floats. The
-// readers of .npy and .safetensors share this table; each has its own words for the kinds.
+// Number formats in array files, and their conversion to tensors of 32-bit floats. The readers of
+// .npy and .safetensors share this table; each has its own names for the formats.
 
 import Tensors
 
-/// A kind of number in a file.
+/// A number format in a file.
 public enum StoredNumber: String, Sendable, CaseIterable {
   case float64, float32, float16, bfloat16
   /// Four bits of exponent, three of mantissa, no infinities: the E4M3 of the OCP's 8-bit formats.
@@ -28,8 +28,8 @@ public enum StoredNumber: String, Sendable, CaseIterable {
 
   /// A tensor of the numbers in `bytes`, which must hold exactly as many as `shape` says.
   ///
-  /// `isRounded` tells whether whole numbers above 2^24 became others; fractions of 64-bit floats
-  /// round by nature, and do not count.
+  /// `isRounded` tells whether integers above 2^24 were changed by rounding; fractions of 64-bit
+  /// floats are rounded in general and do not count.
   ///
   /// - Throws: `TensorError` when the tensor does not fit the memory budget.
   public func tensor(
@@ -70,7 +70,7 @@ public enum StoredNumber: String, Sendable, CaseIterable {
   }
 }
 
-/// Fills the memory of a tensor from bytes.
+/// Fills a tensor from bytes.
 private struct NumberReader {
   let bytes: UnsafeRawBufferPointer
   let values: UnsafeMutablePointer<Float>
@@ -103,7 +103,7 @@ private struct NumberReader {
       let stored = Double(bitPattern: load(index))
       let value = Float(stored)
       values[index] = value
-      // From 2^24 on, floats skip whole numbers.
+      // Above 2^24, not every integer is a float.
       if abs(stored) >= 0x1p24, stored.isFinite, Double(value) != stored { isRounded = true }
     }
   }

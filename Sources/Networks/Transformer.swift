@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pre-LN transformer of TiTok (method: attention and MLP on normalised inputs, added to the
-// stream), which serves as encoder and decoder of the tokenizer, and its decoder-only cousin with
-// RMSNorm and SwiGLU (LlamaGen), which is the backbone of CARD.
+// The pre-LN transformer of TiTok (attention and MLP on normalised inputs, added to the residual
+// stream), used as encoder and decoder of the tokenizer, and the decoder-only variant with RMSNorm
+// and SwiGLU (LlamaGen), which is the backbone of CARD.
 
 import Tensors
 
@@ -30,8 +30,8 @@ public final class TransformerBlock: Module {
     contract = try Linear(mlpRatio * width, width, gain: residualGain, &initial)
   }
 
-  /// x: [B, tokens, width]. The result has the tokens in `wanted` alone, if that is given: all of them
-  /// are seen, but what becomes of the others is not computed.
+  /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens: they attend to
+  /// all tokens, but the outputs of the others are not computed.
   public func callAsFunction(
     _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil
   ) throws -> Tensor {
@@ -55,7 +55,8 @@ public final class Transformer: Module {
   /// The blocks in order.
   public let blocks: [TransformerBlock]
 
-  /// `depth` blocks; the branches that join the stream start smaller, by 1 / sqrt(2 depth).
+  /// `depth` blocks; the output projections of the branches are initialised smaller, by 1 / sqrt(2
+  /// depth).
   public init(width: Int, depth: Int, heads: Int, _ initial: inout Initializer) throws {
     guard heads > 0, width > 0, width % heads == 0 else {
       throw TensorError.value("width \(width) must be a multiple of \(heads) heads")
@@ -66,8 +67,8 @@ public final class Transformer: Module {
     }
   }
 
-  /// x: [B, tokens, width]. The result has the tokens in `wanted` alone, if that is given, which
-  /// spares most of the last block.
+  /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens, which saves
+  /// most of the last block.
   public func callAsFunction(
     _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
   ) throws -> Tensor {
