@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the console needs to know about the language, and nothing more. The console moves text and
-// pictures between a person and a session; whether a text is a program, what it does and what it
-// is called is the session's business. Positions count Unicode scalars.
+// The interface between the console and the language. The console passes text and pictures between
+// a user and a session; parsing, evaluation and names are the session's business. Positions count
+// Unicode scalars.
 
 import Images
 
-/// A language that the console can talk to; it keeps its variables between calls.
+/// A language for the console; it keeps its variables between calls.
 public protocol ConsoleSession: AnyObject {
-  /// Runs a program and says what is to be shown.
+  /// Runs a program and returns what is to be shown.
   ///
   /// What the program prints may be written while it runs; only values and errors are returned.
   func evaluate(_ text: String) -> ConsoleOutcome
 
-  /// Tells whether a text is a whole program, or needs further lines.
+  /// Whether a text is a complete program, or needs further lines.
   func completeness(of text: String) -> Completeness
 
-  /// How many brackets a line opens beyond those it closes; within brackets no text is whole.
+  /// How many brackets a line opens beyond those it closes; within brackets no text is complete.
   func openedBrackets(inLine line: String) -> Int
 
-  /// The names that may stand at the cursor, an index into the scalars of `text`.
+  /// The completions at the cursor, an index into the scalars of `text`.
   func completions(of text: String, at cursor: Int) -> Completions
 
   /// The help page on a topic, or an overview for the empty topic; nil if there is none.
   func help(on topic: String) -> String?
 
-  /// Forgets all variables.
+  /// Removes all variables.
   func reset()
 
-  /// Carries out `:name argument`, or returns nil if there is no such command.
+  /// Runs `:name argument`, or returns nil if there is no such command.
   func command(_ name: String, argument: String) -> ConsoleOutcome?
 
-  /// Which of some words somebody may have meant who typed another, or nil.
+  /// The word that a misspelled one was probably meant to be, or nil.
   func nearest(to word: String, among words: [String]) -> String?
 
   /// The commands that `command` knows, with a line of help each, for `:help` and completion.
@@ -39,15 +39,15 @@ public protocol ConsoleSession: AnyObject {
 }
 
 extension ConsoleSession {
-  /// No idea what somebody may have meant.
+  /// No suggestions.
   public func nearest(to word: String, among words: [String]) -> String? { nil }
 
   /// No knowledge of brackets: every line may be the last.
   public func openedBrackets(inLine line: String) -> Int { 0 }
 }
 
-/// A command of the prompt: what is typed after the colon. Help, completion and the choice of what
-/// to do come from these.
+/// A command of the prompt: what is typed after the colon. Help, completion and dispatch derive
+/// from these.
 public struct ConsoleCommand: Sendable, Equatable {
   /// What follows the name.
   public enum Argument: String, Sendable {
@@ -57,13 +57,13 @@ public struct ConsoleCommand: Sendable, Equatable {
     case file = "FILE"
     case number = "N"
 
-    /// Whether names of the session may stand there.
+    /// Whether names of the session may be completed there.
     var holdsNames: Bool { self == .name || self == .code }
   }
 
   /// The name without the colon.
   public let name: String
-  /// Other names for quick fingers.
+  /// Abbreviations.
   public let short: [String]
   /// What follows the name.
   public let argument: Argument
@@ -80,10 +80,10 @@ public struct ConsoleCommand: Sendable, Equatable {
     self.summary = summary
   }
 
-  /// Whether it is called so.
+  /// Whether this is one of its names.
   func answers(to word: String) -> Bool { name == word || short.contains(word) }
 
-  /// How it is written: the name with the colon, and what follows.
+  /// Its usage: the name with the colon, and the argument.
   public var usage: String {
     ":" + name + (argument == .none ? "" : " " + argument.rawValue)
   }
@@ -95,7 +95,7 @@ public enum Completeness: Sendable, Equatable {
   case complete
   /// It is the beginning of one: further lines are needed.
   case incomplete
-  /// It is wrong however it goes on; running it shows the error.
+  /// It is invalid whatever follows; running it shows the error.
   case invalid
 }
 
@@ -106,11 +106,11 @@ public struct Completions: Sendable, Equatable {
   /// The candidates in the order in which they are shown.
   public var candidates: [Candidate]
 
-  /// One name that may be put in.
+  /// One completion.
   public struct Candidate: Sendable, Equatable {
     /// The text that replaces the word.
     public var text: String
-    /// A signature or type, shown beside the name; may be empty.
+    /// A signature or type, shown next to the name; may be empty.
     public var detail: String
 
     /// Describes a candidate.
@@ -138,15 +138,15 @@ public struct ConsoleOutcome: Sendable {
     case failed
     /// Stopped by Ctrl-C.
     case interrupted
-    /// The program asked to leave with an exit code.
+    /// The program requested an exit with this code.
     case quit(Int32)
   }
 
   /// Something to show.
   public enum Output: Sendable {
-    /// Text, with its colours; a line end is added where it is missing.
+    /// Text, with its colours; a newline is added where it is missing.
     case text(String)
-    /// A picture; the words stand in where pictures cannot be shown.
+    /// A picture; the words replace it where pictures cannot be shown.
     case picture(Picture, words: String)
     /// A rendered error, which goes to standard error.
     case error(String)

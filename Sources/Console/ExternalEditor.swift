@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Writing a statement in the person's own editor. The text goes through a temporary file that only
-// this user can read; `VISUAL` or `EDITOR` names the program, and `vi` is there for everybody.
+// Editing a statement in the user's own editor. The text goes through a temporary file that only
+// this user can read; `VISUAL` or `EDITOR` names the program, and `vi` is the default.
 
 import Files
 import Glibc
 
-/// Lets a person change a text in an editor program.
+/// Opens a text in an external editor.
 enum ExternalEditor {
   /// Returns the text as it was saved.
   ///
   /// - Throws: `FileError` when the file or the program fails.
   static func edit(_ text: String) throws -> String {
-    // The editor is another program, and could do what the sandbox forbids.
+    // The editor is another program and would not be confined by the sandbox.
     guard Sandbox.current == nil else {
       throw FileError(path: "$EDITOR", operation: "start", code: EPERM)
     }
@@ -32,7 +32,7 @@ enum ExternalEditor {
     return edited
   }
 
-  /// Runs a command line, which may hold options, with the path as its last argument.
+  /// Runs a command line, which may contain options, with the path as its last argument.
   private static func run(_ program: String, on path: String) throws {
     var process: pid_t = 0
     let words: [String?] = ["/bin/sh", "-c", "\(program) \"$1\"", "smap", path, nil]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was typed before. Entries are whole statements, kept in a file of JSON lines that only ever
-// grows: each session appends under a lock, so that many sessions lose nothing. Reading believes
-// nothing: only the end of a huge file is read, and lines that are no entries are passed over.
+// The history of statements. Entries are whole statements, kept in an append-only file of JSON
+// lines: each session appends under a lock, so that parallel sessions lose nothing. Reading is
+// defensive: only the end of a huge file is read, and malformed lines are skipped.
 
 import Files
 import Glibc
@@ -11,15 +11,15 @@ import Glibc
 public final class History {
   /// All entries, oldest first.
   public private(set) var entries: [String] = []
-  /// What is wrong with the file, in words for the person, or nil.
+  /// What is wrong with the file, as a message for the user, or nil.
   public private(set) var note: String?
   private let path: String?
-  /// Whether another program kept the lock when an entry was stored last.
+  /// Whether another program held the lock for too long when an entry was last stored.
   private var isLockHeld = false
 
-  /// Entries that are kept in memory.
+  /// The most entries kept in memory.
   private static let entryLimit = 10_000
-  /// Bytes at the end of the file that are read.
+  /// The most bytes that are read, from the end of the file.
   private static let readLimit = 4 << 20
 
   /// Loads the history at a path; without one, or when it cannot be read, starts empty.
@@ -33,9 +33,9 @@ public final class History {
     }
   }
 
-  /// The usual place: `smap/history.jsonl` under `XDG_STATE_HOME`, or under `~/.local/state`.
+  /// The default path: `smap/history.jsonl` under `XDG_STATE_HOME`, or under `~/.local/state`.
   ///
-  /// Nil when there is no home.
+  /// Nil when there is no home folder.
   public static func defaultPath(
     environment: (String) -> String? = Terminal.variable
   ) -> String? {
@@ -46,7 +46,7 @@ public final class History {
     return home + "/.local/state/smap/history.jsonl"
   }
 
-  /// Adds an entry, here and in the file; blank texts and repetitions are passed over.
+  /// Adds an entry, here and in the file; blank texts and repetitions are skipped.
   ///
   /// A file that cannot be written does not stop the session: `note` says so.
   public func append(_ text: String) {
@@ -82,7 +82,7 @@ public final class History {
   // MARK: - File
 
   private func load(_ path: String) throws {
-    // Without blocking, since a pipe would have the prompt wait for its writer.
+    // Non-blocking, since opening a pipe would block the prompt until its writer opens it.
     let file = try Descriptor(
       path: path, flags: O_RDONLY | O_NONBLOCK, operation: "read", isOwn: true)
     let status = try file.status()
@@ -98,7 +98,7 @@ public final class History {
       bytes += chunk
     }
     var lines = bytes.split(separator: UInt8(ascii: "\n"))
-    // The first line is cut when the beginning was left out.
+    // The first line is incomplete when the beginning of the file was skipped.
     if skipped > 0 && !lines.isEmpty { lines.removeFirst() }
     let texts = lines.map(HistoryLine.text)
     entries = Array(texts.compactMap { $0 }.suffix(History.entryLimit))
@@ -117,7 +117,7 @@ public final class History {
     try lock(file, path)
     defer { _ = flock(file.number, LOCK_UN) }
     var line = HistoryLine.encode(text, time: time(nil)) + "\n"
-    // A session that was killed in the middle of a line must not spoil this one.
+    // A line cut short by a killed session must not corrupt the next one.
     let size = try file.status().st_size
     var last = UInt8(ascii: "\n")
     if size > 0 && pread(file.number, &last, 1, size - 1) == 1 && last != UInt8(ascii: "\n") {
@@ -126,15 +126,15 @@ public final class History {
     try Array(line.utf8).withUnsafeBytes { try file.write($0) }
   }
 
-  /// Refuses folders, pipes and devices.
+  /// Rejects folders, pipes and devices.
   private static func expectRegular(_ status: stat, _ path: String, operation: String) throws {
     guard !status.isRegular else { return }
     throw FileError(
       path: path, operation: operation, code: EINVAL, reason: "it is not an ordinary file")
   }
 
-  /// Locks the file. Another session holds the lock for a moment; whoever holds it longer is not waited
-  /// for, and then not even the second that it gets at first.
+  /// Locks the file. Another session holds the lock for a moment; the first time it is held longer,
+  /// this waits a second, and from then on not at all.
   private func lock(_ file: borrowing Descriptor, _ path: String) throws {
     for attempt in 0..<200 {
       let number = file.number
@@ -164,7 +164,7 @@ public final class History {
 }
 
 extension String {
-  /// Whether another text occurs in this one, byte for byte; the empty one does not.
+  /// Whether another text occurs in this one, byte for byte; the empty text does not.
   fileprivate func containsText(_ other: String) -> Bool {
     let (text, wanted) = (Array(utf8), Array(other.utf8))
     guard !wanted.isEmpty, wanted.count <= text.count else { return false }

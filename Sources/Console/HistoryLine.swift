@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One line of the history file: `{"time":1700000000,"text":"let x = 1"}`. The reader accepts any
-// flat JSON object with a string called `text`, and answers nil for everything else.
+// flat JSON object with a string called `text`, and returns nil for everything else.
 
 /// Writes and reads the lines of the history file.
 package enum HistoryLine {
-  /// The line for an entry, without its line end; `time` is in seconds since 1970.
+  /// The line for an entry, without a newline; `time` is in seconds since 1970.
   package static func encode(_ text: String, time: Int) -> String {
     var line = "{\"time\":\(time),\"text\":\""
     for scalar in text.unicodeScalars {
@@ -22,14 +22,14 @@ package enum HistoryLine {
     return line + "\"}"
   }
 
-  /// The text of an entry, or nil if the line is damaged.
+  /// The text of an entry, or nil if the line is malformed.
   package static func text(_ line: ArraySlice<UInt8>) -> String? {
     guard let string = String(validating: line, as: UTF8.self) else { return nil }
     var reader = ObjectReader(Array(string.unicodeScalars))
     return reader.textField()
   }
 
-  /// The text of an entry, or nil if the line is damaged.
+  /// The text of an entry, or nil if the line is malformed.
   package static func text(_ line: String) -> String? {
     text(Array(line.utf8)[...])
   }
@@ -42,7 +42,7 @@ private struct ObjectReader {
 
   init(_ scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
-  /// The value of the field `text`; nil unless the whole object is correct.
+  /// The value of the field `text`; nil unless the whole object is well-formed.
   mutating func textField() -> String? {
     var found: String?
     guard take("{") else { return nil }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pictures for terminals that draw pixels. kitty and iTerm2 take a PNG in base 64; sixel takes
-// strips of six rows, one pass for each colour of a palette, with runs written as counts.
+// Pictures for terminals with graphics. kitty and iTerm2 accept a PNG in base 64; sixel is
+// run-length encoded in strips of six rows, one pass per colour of a palette.
 
 import Images
 
-/// The protocols that carry a whole PNG.
+/// The protocols that transfer a whole PNG.
 enum InlinePicture {
   /// The graphics protocol of kitty: base 64 in chunks of at most 4,096 bytes.
   static func kitty(_ picture: Picture) throws -> String {

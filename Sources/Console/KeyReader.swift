@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From bytes to keys. A terminal sends characters as UTF-8 and special keys as escape sequences;
-// a lone escape differs from the beginning of a sequence only in that nothing follows for a
-// moment. A bracketed paste arrives between two marks and becomes one key with all its text.
+// From bytes to keys. A terminal sends characters as UTF-8 and special keys as escape sequences; a
+// lone Escape is recognised by the pause after it. A bracketed paste arrives between two escape
+// sequences and becomes one key with all its text.
 
 import Files
 import Glibc
 
-/// What a person did at the keyboard.
+/// A key, or another event of the terminal.
 package enum Key: Sendable, Equatable {
   case character(Unicode.Scalar)
   /// A letter with Ctrl, in upper case, or one of `[ \ ] ^ _ @`.
@@ -17,42 +17,42 @@ package enum Key: Sendable, Equatable {
   case enter, tab, backspace, delete, escape
   case up, down, left, right, home, end, wordLeft, wordRight
   case paste(String)
-  /// The window has another size.
+  /// The window size has changed.
   case resized
-  /// A sequence without a meaning here.
+  /// An escape sequence that is not recognised.
   case unknown
   case endOfInput
-  /// The process is about to end.
+  /// The process is about to exit.
   case terminated
 }
 
-/// Where keys come from.
+/// The result of waiting for a byte.
 package enum KeyInput: Sendable, Equatable {
   case bytes([UInt8])
   case resized
-  /// Nothing came within the time allowed.
+  /// The timeout expired.
   case nothing
   case endOfInput
-  /// The process is about to end; this stays so.
+  /// The process is about to exit; this is permanent.
   case terminated
 }
 
-/// Decodes keys; bytes that were read ahead stay for the next call.
+/// Decodes keys; bytes that were read ahead are kept for the next call.
 package struct KeyReader {
   private var bytes: [UInt8] = []
   private var position = 0
   private let source: (_ milliseconds: Int32) -> KeyInput
 
-  /// How long an escape sequence may pause, in milliseconds.
+  /// The timeout between the bytes of an escape sequence, in milliseconds.
   private static let pause: Int32 = 50
 
-  /// Reads from `source`, which waits for at most so many milliseconds, or for ever below 0.
+  /// Reads from `source`, whose timeout is in milliseconds; negative means none.
   package init(source: @escaping (_ milliseconds: Int32) -> KeyInput) {
     self.source = source
   }
 
-  /// Reads from a descriptor, reports a new window size when `window` becomes readable, and the end
-  /// of the process when `end` does.
+  /// Reads from a descriptor; reports a new window size when `window` becomes readable, and
+  /// termination when `end` does.
   package init(descriptor: Int32, window: Int32, end: Int32 = -1) {
     self.init { milliseconds in
       KeyReader.wait(descriptor: descriptor, window: window, end: end, milliseconds: milliseconds)
@@ -83,11 +83,11 @@ package struct KeyReader {
     }
   }
 
-  /// How long the rest of a line that waits may take to come, in milliseconds.
+  /// The timeout for the rest of a pending line, in milliseconds.
   private static let moment: Int32 = 5
 
-  /// A whole line that waits to be read, without its end; nil if there is none, or if it holds keys
-  /// that are no text. It only looks at what has arrived, or arrives within a moment.
+  /// A whole pending line, without its newline; nil if there is none, or if it contains keys that
+  /// are no text. Only input that has arrived, or arrives before the timeout, is considered.
   package mutating func waitingLine() -> String? {
     var end = position
     while true {
@@ -114,12 +114,12 @@ package struct KeyReader {
     position = 0
   }
 
-  /// The next byte if one comes soon.
+  /// The next byte, if one arrives before the timeout.
   private mutating func soon() -> UInt8? {
     while position >= bytes.count {
       switch source(KeyReader.pause) {
       case .bytes(let new): refill(new)
-      // The size is asked for again at every drawing, so the report may be dropped here.
+      // The window size is queried at every redraw, so the report may be dropped here.
       case .resized: continue
       case .nothing, .endOfInput, .terminated: return nil
       }
@@ -128,7 +128,7 @@ package struct KeyReader {
     return bytes[position - 1]
   }
 
-  /// Completes a character whose first byte is known; damaged ones become U+FFFD.
+  /// Decodes a character whose first byte is known; malformed ones become U+FFFD.
   private mutating func scalar(from first: UInt8) -> Unicode.Scalar {
     let length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
     var sequence = [first]
@@ -182,7 +182,7 @@ package struct KeyReader {
     }
   }
 
-  /// Everything up to the mark that ends a paste; the mark may be missing at end of input.
+  /// Everything up to the sequence that ends a paste, which may be missing at end of input.
   private mutating func pastedText() -> String {
     let mark = Array("\u{1B}[201~".utf8)
     var content: [UInt8] = []
@@ -206,7 +206,7 @@ package struct KeyReader {
   private static func wait(
     descriptor: Int32, window: Int32, end: Int32, milliseconds: Int32
   ) -> KeyInput {
-    // Poll passes over descriptors below 0.
+    // poll ignores negative descriptors.
     var polled = [descriptor, window, end].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     let ready = retrying { poll(&polled, 3, milliseconds) }
     if ready == 0 { return .nothing }
@@ -221,9 +221,9 @@ package struct KeyReader {
   }
 }
 
-/// Makes pasted bytes fit for editing.
+/// Sanitises pasted bytes for editing.
 package enum PastedText {
-  /// One kind of line end, no last one, no tabs or control characters, and no prompts.
+  /// LF newlines, none at the end, no tabs or control characters, and no prompts.
   package static func cleaned(_ bytes: some Sequence<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var previous: Unicode.Scalar = " "
@@ -241,14 +241,14 @@ package enum PastedText {
     return withoutPrompts(String(text))
   }
 
-  /// The text of one line that came without marks.
+  /// The text of one line that was pasted without bracketed paste.
   static func line(_ bytes: some Sequence<UInt8>) -> String {
     String(decoding: Array(bytes), as: UTF8.self).split(
       separator: "\t", omittingEmptySubsequences: false
     ).joined(separator: "  ")
   }
 
-  /// Takes a pasted transcript apart: keeps what was typed, without prompts and answers.
+  /// Extracts the statements of a pasted transcript, without prompts and results.
   package static func withoutPrompts(_ text: String) -> String {
     guard text.hasPrefix(Prompt.first) else { return text }
     let typed = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The Tab key: puts in what is certain, and lists the candidates when nothing more is.
+// The Tab key: inserts the common prefix of the candidates, or lists them.
 
 import TerminalText
 
@@ -12,7 +12,7 @@ extension LineEditor {
       insert(Array("  ".unicodeScalars))
       return .changes
     }
-    // What a program asks for is no name of the language.
+    // Input for a program is not completed with names of the language.
     guard !isReadingLine else { return .refused }
     let before = EditorText.clean(Array(text[..<cursor]))
     let after = EditorText.clean(Array(text[cursor...]))
@@ -31,7 +31,7 @@ extension LineEditor {
     return .nothing
   }
 
-  /// Writes the candidates below the statement, and the statement again below them.
+  /// Writes the candidates below the statement, and redraws the statement below them.
   private func list(
     _ candidates: [Completions.Candidate], below text: [Unicode.Scalar], _ cursor: Int
   ) {
@@ -45,9 +45,9 @@ extension LineEditor {
   }
 }
 
-/// Lays out candidates.
+/// Formats candidates.
 package enum CompletionList {
-  /// The longest text with which all candidates begin.
+  /// The longest common prefix of all candidates.
   package static func commonPrefix(_ texts: [String]) -> String {
     guard var prefix = texts.first.map({ Array($0.unicodeScalars) }) else { return "" }
     for text in texts.dropFirst() {
@@ -58,7 +58,7 @@ package enum CompletionList {
     return String(String.UnicodeScalarView(prefix))
   }
 
-  /// A few candidates each on a line with its detail; many in columns; at most `limit` lines.
+  /// A few candidates one per line with details; many in columns; at most `limit` lines.
   package static func lines(
     _ candidates: [Completions.Candidate], columns: Int, limit: Int
   ) -> [String] {

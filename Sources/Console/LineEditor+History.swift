@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Going back to what was typed before: Up and Down walk through the entries that begin with the
-// text before the cursor, and Ctrl-R searches for a text anywhere in an entry. Within a statement
-// of many lines Up and Down move between its lines first.
+// History navigation: Up and Down step through the entries that begin with the text before the
+// cursor, and Ctrl-R searches for a text anywhere in an entry. Within a statement of many lines Up
+// and Down first move between its lines.
 
 extension LineEditor {
   // MARK: - Up and Down
@@ -48,9 +48,9 @@ extension LineEditor {
       index: history.entries.count, prefix: EditorText.clean(Array(text[..<cursor])), typed: text)
   }
 
-  /// Moves to a column of the line that starts at a position. The first line is shown behind the
-  /// prompt and the others behind an indentation of the same width, so columns are compared by
-  /// what follows these.
+  /// Moves to a column of the line that starts at a position. The first line is displayed after the
+  /// prompt and the others after an indentation of the same width, so columns are counted after
+  /// these.
   private func moveToColumn(_ column: Int, from start: Int, in text: [Unicode.Scalar]) {
     let (cursorStart, width) = (EditorText.lineStart(text, buffer.cursor), Prompt.indent.count)
     let shownColumn = cursorStart == 0 ? column + width : column
@@ -61,18 +61,18 @@ extension LineEditor {
 
   // MARK: - Search
 
-  /// Decides about a key while a search goes on.
+  /// Handles a key during a search.
   func translateInSearch(_ key: Key) {
     switch key {
     case .enter, .character, .backspace, .control("R"), .control("C"), .control("G"), .escape,
       .resized:
       act(on: key)
-      // Enter takes the entry and runs it in one go.
+      // Enter accepts the entry and runs it.
       if key == .enter { pass(10) }
     case .terminated: finishForGood()
     case .endOfInput: finish(nil)
     default:
-      // Any other key takes the entry and then does what it always does.
+      // Any other key accepts the entry and then has its usual effect.
       act(on: .escape)
       waitingKey = key
     }

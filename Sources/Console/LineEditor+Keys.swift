@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What each key does. `translate` runs while libedit waits for a character and only decides:
-// plain editing goes through to libedit, anything else is put off to `perform`, which libedit
-// calls at a moment when the buffer may be changed.
+// The action of each key. `translate` runs while libedit waits for a character and only decides:
+// plain editing is passed to libedit, anything else is deferred to `perform`, which libedit calls
+// when the buffer may be changed.
 
 import CEdit
 import Glibc
 
-/// What libedit has to draw after an action.
+/// What libedit must redraw after an action.
 struct Redrawing: Equatable {
   let rawValue: UInt32
   static let nothing = Redrawing(rawValue: UInt32(CEDIT_NOTHING))
@@ -17,7 +17,7 @@ struct Redrawing: Equatable {
 }
 
 extension LineEditor {
-  /// Decides about a key outside a search.
+  /// Handles a key outside a search.
   func translate(_ key: Key) {
     switch key {
     case .enter: enter()
@@ -40,7 +40,7 @@ extension LineEditor {
     }
   }
 
-  /// Runs the statement, or goes on to its next line.
+  /// Runs the statement, or continues it on a new line.
   private func enter() {
     let text = buffer.text
     let isCommand = text.first == ":" || text.first == "?"
@@ -50,9 +50,9 @@ extension LineEditor {
     act(on: pasted.map { .paste($0) } ?? .alt("\n"))
   }
 
-  /// The lines that wait behind an unfinished statement, up to its end: what a terminal without marks
-  /// around pasted text sends at once. They are taken together, because drawing and parsing the whole
-  /// statement for each of them would take time by the square of their number.
+  /// The pending input lines after an unfinished statement, up to its end: a terminal without
+  /// bracketed paste sends a pasted text at once. They are processed together, because redrawing
+  /// and parsing the whole statement for each of them would take quadratic time.
   private func waitingLines(after typed: String) -> String? {
     var progress = PasteProgress()
     for line in typed.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -67,12 +67,12 @@ extension LineEditor {
       isWhole = progress.mayEnd(opening: openedBrackets(line)) && !isIncomplete(statement)
     }
     guard !taken.isEmpty else { return nil }
-    // The end of the last line is still to be answered: by running the statement, or by a new line.
+    // The newline at the end is still to be handled: by running the statement, or by a new line.
     waitingKey = .enter
     return taken
   }
 
-  /// Carries out a key that `translate` has put off.
+  /// Performs a key that `translate` has deferred.
   func perform(_ key: Key) -> Redrawing {
     if search != nil || key == .control("R") { return performSearch(key) }
     let (text, cursor) = buffer
@@ -101,9 +101,9 @@ extension LineEditor {
     }
   }
 
-  // MARK: - Shown and clean text
+  // MARK: - Displayed and clean text
 
-  /// The text as others know it: without indentation, and with what stands behind place holders.
+  /// The text as it is returned: without the display's indentation, and with placeholders expanded.
   func cleanText(_ shown: [Unicode.Scalar]) -> String {
     var text = EditorText.clean(shown)
     for (holder, content) in pastes {
@@ -116,7 +116,7 @@ extension LineEditor {
   // MARK: - Lines
 
   private func breakLine(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
-    // A new line begins as deep as the present one, two deeper if that opens a bracket.
+    // A new line has the indentation of the current one, plus two if that opens a bracket.
     let start = EditorText.lineStart(text, cursor)
     let line = text[start..<cursor]
     let opened = line.count { "([{".unicodeScalars.contains($0) }
@@ -143,7 +143,7 @@ extension LineEditor {
 
   private func deleteBackward(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
     guard cursor > 0 else { return .refused }
-    // The line end goes together with the indentation behind it.
+    // The newline is deleted together with the indentation after it.
     let isAtStart = cursor == EditorText.textStart(text, cursor)
     let start = isAtStart ? EditorText.lineStart(text, cursor) - 1 : cursor - 1
     return delete(text, max(0, start)..<cursor)
@@ -172,7 +172,7 @@ extension LineEditor {
 
   // MARK: - Pasting
 
-  /// A paste that would not fit the screen is represented by a place holder.
+  /// Inserts a placeholder for a paste that would not fit the screen.
   private func paste(_ pasted: String) -> Redrawing {
     let lines = pasted.count { $0 == "\n" } + 1
     if lines > max(4, terminal.size.rows / 2) || pasted.utf8.count > 8192 {
@@ -186,7 +186,7 @@ extension LineEditor {
   }
 }
 
-/// Where lines begin and end in a text as it is shown.
+/// Line boundaries in a text as it is displayed.
 package enum EditorText {
   /// The text with its second and later lines indented by the width of the prompt.
   package static func shown(_ text: String) -> [Unicode.Scalar] {
@@ -195,7 +195,7 @@ package enum EditorText {
     }
   }
 
-  /// The text without that indentation; shorter indentations are taken off as far as they go.
+  /// The text without that indentation; shorter indentations are removed as far as they go.
   package static func clean(_ shown: [Unicode.Scalar]) -> String {
     var text = String.UnicodeScalarView()
     var spacesToSkip = 0
@@ -211,17 +211,17 @@ package enum EditorText {
     return String(text)
   }
 
-  /// The index after the line end before a position.
+  /// The index after the newline before a position.
   package static func lineStart(_ text: [Unicode.Scalar], _ position: Int) -> Int {
     (text[..<min(position, text.count)].lastIndex(of: "\n") ?? -1) + 1
   }
 
-  /// The index of the line end after a position, or the end of the text.
+  /// The index of the newline after a position, or the end of the text.
   package static func lineEnd(_ text: [Unicode.Scalar], _ position: Int) -> Int {
     text[min(position, text.count)...].firstIndex(of: "\n") ?? text.count
   }
 
-  /// Where the line at a position begins after its indentation by the prompt.
+  /// Where the line at a position begins, after the indentation for the prompt.
   package static func textStart(_ text: [Unicode.Scalar], _ position: Int) -> Int {
     let start = lineStart(text, position)
     guard start > 0 else { return 0 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Editing statements of one or many lines. libedit draws and does the small movements; this class
-// reads the keyboard, and handles every key that has a meaning of its own by one reserved key
-// (see CEdit.h). A statement is one buffer with real line ends, so that all its lines can be
-// edited, and the second and later lines are indented by the width of the prompt, which is taken
-// off again before anyone else sees the text.
+// Editing statements of one or many lines. libedit draws and does simple cursor movements; this
+// class reads the keyboard and handles every other key through one reserved key (see CEdit.h). A
+// statement is one buffer with real newlines, so that all its lines can be edited; the second and
+// later lines are displayed with an indentation as wide as the prompt, which is removed before the
+// text is returned.
 //
-// The editor belongs to one thread. While it reads, Ctrl-C is a key and not a signal.
+// The editor is confined to one thread. While it reads, Ctrl-C is a key and not a signal.
 
 import CEdit
 import Files
@@ -15,7 +15,7 @@ import Files
 package enum Prompt {
   package static let first = "smap> "
   package static let continuation = "  ... "
-  /// Stands before the second and later lines of a statement while it is edited.
+  /// The displayed indentation of the second and later lines of a statement.
   package static let indent = String(repeating: " ", count: first.count)
 }
 
@@ -24,14 +24,14 @@ public final class LineEditor {
   /// The version of libedit whose interface this was built with.
   public static var libraryVersion: String { String(cString: cedit_version()) }
 
-  /// What a person answered to the prompt.
+  /// The result of reading at the prompt.
   public enum Answer: Sendable, Equatable {
     case text(String)
-    /// Wants to go on writing this text in an editor program.
+    /// The user wants to continue this text in an external editor.
     case edit(String)
-    /// Ctrl-C: the line is thrown away.
+    /// Ctrl-C: the line is discarded.
     case canceled
-    /// Ctrl-D on an empty line, or the terminal has gone.
+    /// Ctrl-D on an empty line, or the terminal was closed.
     case endOfInput
   }
 
@@ -43,25 +43,25 @@ public final class LineEditor {
 
   private var handle: OpaquePointer?
   var keys: KeyReader
-  /// Characters on their way to libedit.
+  /// Characters to be passed to libedit.
   private var queue: [Int32] = []
-  /// The key that the reserved key stands for at this moment.
+  /// The key that the reserved key currently represents.
   private var pendingKey: Key?
-  /// A key that is looked at again once the present action is done.
+  /// A key to be handled after the current action.
   var waitingKey: Key?
   private var answer: Answer?
   var browsing: Browsing?
   var search: Search?
   var pastes: [String: String] = [:]
   private var prompt = ""
-  /// The prompt of what is being read.
+  /// The prompt of the current read.
   private var usualPrompt = Prompt.first
-  /// Whether a line of input for a program is read, not a statement.
+  /// Whether input for a program is read, not a statement.
   private(set) var isReadingLine = false
 
   /// Where Up and Down are in the history.
   struct Browsing {
-    /// The index of the entry shown; the number of entries stands for the typed text.
+    /// The index of the entry shown; the number of entries means the typed text.
     var index: Int
     let prefix: String
     let typed: [Unicode.Scalar]
@@ -74,10 +74,10 @@ public final class LineEditor {
     let typed: [Unicode.Scalar]
   }
 
-  /// Takes over a terminal for editing; nil if that is not possible there.
+  /// Prepares a terminal for editing; nil if it does not support that.
   ///
-  /// `isIncomplete` decides whether Enter continues on a new line; `completions` gets a text and
-  /// a cursor position in scalars. Input ends when the descriptor `end` becomes readable.
+  /// `isIncomplete` decides whether Enter continues on a new line; `completions` receives a text
+  /// and a cursor position in scalars. Input ends when the descriptor `end` becomes readable.
   public init?(
     terminal: Terminal, history: History, end: Int32 = -1, isIncomplete: @escaping (String) -> Bool,
     openedBrackets: @escaping (String) -> Int = { _ in 0 },
@@ -108,16 +108,16 @@ public final class LineEditor {
 
   deinit { cedit_close(handle) }
 
-  /// Shows the prompt and waits for a whole statement.
+  /// Shows the prompt and waits for a complete statement.
   public func readStatement() -> Answer {
     usualPrompt = terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt
     isReadingLine = false
     return read()
   }
 
-  /// Shows the prompt of a program and waits for one line, whatever it says.
+  /// Shows the prompt of a program and waits for one line of any content.
   func readLine(prompt: String) -> Answer {
-    // The editor draws on one line: what stands above the last one is written as it is.
+    // The editor draws on one line, so the earlier lines of the prompt are written directly.
     let parts = prompt.split(separator: "\n", omittingEmptySubsequences: false)
     try? terminal.write(parts.dropLast().map { $0 + "\n" }.joined())
     usualPrompt = String(parts.last ?? "")
@@ -138,15 +138,15 @@ public final class LineEditor {
     let line = cedit_get_line(handle, &count)
     try? terminal.write(LineEditor.pasteMarksOff)
     if let answer { return answer }
-    // Without a line the terminal is gone.
+    // Without a line the terminal was closed.
     guard let line else { return .endOfInput }
     return .text(cleanText(LineEditor.scalars(line, count)))
   }
 
-  /// Escape sequences stand between marks, and something visible ends the prompt.
+  /// Escape sequences are delimited by marks, and the prompt ends in a visible character.
   private static let coloredPrompt = "\u{1}\u{1B}[1;34m\u{1}smap>\u{1}\u{1B}[0m\u{1} "
 
-  /// Ask the terminal to mark pasted text, and to stop doing so.
+  /// Enables and disables bracketed paste.
   private static let pasteMarksOn = "\u{1B}[?2004h"
   private static let pasteMarksOff = "\u{1B}[?2004l"
 
@@ -163,26 +163,26 @@ public final class LineEditor {
     return queue.removeFirst()
   }
 
-  /// Keys that end the line go to libedit as a line end, which leaves the cursor below the text.
+  /// Keys that end the line go to libedit as a newline, which leaves the cursor below the text.
   func finish(_ answer: Answer?) {
     self.answer = answer
     queue.append(10)
   }
 
-  /// Ends editing because the process does. What was not entered must not run, but can be called back
-  /// in the next session.
+  /// Ends editing because the process exits. Unentered text must not run, but can be recalled in
+  /// the next session.
   func finishForGood() {
     if !isReadingLine { history.append(cleanText(buffer.text)) }
     finish(.endOfInput)
   }
 
-  /// Has `perform` called with the key.
+  /// Schedules `perform` for the key.
   func act(on key: Key) {
     pendingKey = key
     queue.append(Int32(CEDIT_ACTION_KEY))
   }
 
-  /// Hands characters to libedit as they are.
+  /// Passes characters to libedit unchanged.
   func pass(_ characters: Int32...) { queue += characters }
 
   private func carryOut() -> Int32 {
@@ -197,7 +197,7 @@ public final class LineEditor {
 
   // MARK: - The buffer
 
-  /// The buffer as it is shown, and the cursor as an index into it.
+  /// The buffer as displayed, and the cursor as an index into it.
   var buffer: (text: [Unicode.Scalar], cursor: Int) {
     var count: Int32 = 0
     var cursor: Int32 = 0
@@ -205,13 +205,13 @@ public final class LineEditor {
     return (LineEditor.scalars(text, count), Int(cursor))
   }
 
-  /// Replaces the buffer as it is shown.
+  /// Replaces the buffer as displayed.
   func replace(_ text: [Unicode.Scalar], cursor: Int? = nil) {
     let characters = text.map { Int32(bitPattern: $0.value) }
     _ = cedit_replace(handle, characters, Int32(text.count), Int32(cursor ?? text.count))
   }
 
-  /// Inserts text at the cursor, as it is shown.
+  /// Inserts text at the cursor, as displayed.
   func insert(_ text: [Unicode.Scalar]) {
     let characters = text.map { Int32(bitPattern: $0.value) }
     _ = cedit_insert(handle, characters, Int32(text.count))
@@ -226,19 +226,19 @@ public final class LineEditor {
     _ = cedit_set_prompt(handle, characters, Int32(characters.count))
   }
 
-  /// Puts the usual prompt back.
+  /// Restores the usual prompt.
   func restorePrompt() {
     setPrompt(usualPrompt)
   }
 
-  /// Draws the line again below text that was written in between.
+  /// Redraws the line below text that was written in between.
   func redraw() { cedit_redraw(handle) }
 
   func adoptWindowSize() {
     if Terminal.hasPlausibleSize(terminal.input) { cedit_resize(handle) }
   }
 
-  /// Gives the terminal back while `body` runs.
+  /// Restores the terminal's original mode while `body` runs.
   func suspend(_ body: () -> Void) {
     try? terminal.write("\r\n" + LineEditor.pasteMarksOff)
     cedit_prepare_terminal(handle, 0)

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lines from a descriptor, for input that is not edited. Both kinds of line ends are accepted, a
-// last line without one counts, and damaged characters become U+FFFD. A folder or a broken device is
-// an error and not an empty input.
+// Lines from a descriptor, for input that is not edited. LF and CR LF are accepted, a last line
+// without a newline counts, and malformed UTF-8 becomes U+FFFD. A folder or a failing device is an
+// error and not an empty input.
 
 import Files
 import Glibc
 
 /// Reads lines of text.
 package struct LineReader {
-  /// What a call to `next` brought.
+  /// The result of a call of `next`.
   package enum Item: Equatable {
-    /// A line without its end.
+    /// A line without its newline.
     case line(String)
     /// A signal arrived while waiting.
     case interrupted
@@ -19,14 +19,14 @@ package struct LineReader {
   }
 
   private let descriptor: Int32
-  /// A descriptor that becomes readable when nothing more is to be read, or -1.
+  /// A descriptor that becomes readable when input must end, or -1.
   private let end: Int32
   private var buffer: [UInt8] = []
   private var position = 0
   private var isAtEnd = false
 
-  /// Reads from a descriptor, ahead of the lines that are asked for; input ends when the descriptor
-  /// `end` becomes readable.
+  /// Reads from a descriptor, with read-ahead; input ends when the descriptor `end` becomes
+  /// readable.
   package init(descriptor: Int32, end: Int32 = -1) {
     self.descriptor = descriptor
     self.end = end
@@ -53,7 +53,8 @@ package struct LineReader {
     }
   }
 
-  /// Waits for the next line, nil at the end of the input, and calls `check` now and then meanwhile.
+  /// Waits for the next line, nil at the end of the input, and calls `check` periodically
+  /// meanwhile.
   ///
   /// - Throws: `FileError` when the descriptor cannot be read, and what `check` throws.
   package mutating func line(_ check: () throws -> Void) throws -> String? {
@@ -67,19 +68,19 @@ package struct LineReader {
     }
   }
 
-  /// Whether a line can be had without reading.
+  /// Whether a line is available without reading.
   private var hasLine: Bool { isAtEnd || buffer[position...].contains(UInt8(ascii: "\n")) }
 
-  /// Waits until something can be read.
+  /// Waits until input is available.
   private func wait(_ check: () throws -> Void) throws {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     repeat { try check() } while poll(&waiting, 1, LineReader.pause) <= 0
   }
 
-  /// Milliseconds between two looks at interrupts and limits.
+  /// Milliseconds between two polls for interrupts and limits.
   private static let pause: Int32 = 50
 
-  /// Adds what can be read, after dropping what was used; false when a signal came instead.
+  /// Reads more input into the buffer; false when a signal interrupted it.
   private mutating func fill() throws -> Bool {
     var polled = [descriptor, end].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     if poll(&polled, 2, -1) < 0 && errno == EINTR { return false }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Spares long texts the question, after each line, whether they are whole.
+// Limits how often long input is parsed to see whether it is complete.
 //
-// Asking reads the text from its beginning, so asking after each of thousands of lines would take
-// time by the square of their number. Within brackets the answer is known; the question is then
-// asked only now and then, to find errors early.
+// The check parses the text from its beginning, so a check after each of thousands of lines would
+// take quadratic time. Within brackets the text is known to be incomplete; it is then checked only
+// occasionally, to find errors early.
 
-/// Says when to ask whether the lines so far are a whole text.
+/// Decides when to check whether the lines so far are complete.
 package struct PasteProgress {
   private var lines = 0
   private var depth = 0
@@ -15,8 +15,8 @@ package struct PasteProgress {
   /// No lines yet.
   package init() {}
 
-  /// Whether the text may be whole, now that a line has been added that opens so many brackets more
-  /// than it closes.
+  /// Whether to check for completeness now, after a line that opens so many brackets more than it
+  /// closes.
   package mutating func mayEnd(opening brackets: Int) -> Bool {
     lines += 1
     depth += brackets

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One line on standard error that tells how far long work has come. It appears only on a terminal,
-// only after a second, at most ten times a second, and is gone when the work is done. The rate is
-// taken over the last seconds, so that the estimate follows when steps become slower.
+// One line on standard error that shows the progress of long work. It appears only on a terminal,
+// only after a second, is redrawn at most ten times per second, and is removed when the work is
+// done. The rate is a moving average, so that the estimate adapts when steps become slower.
 
 import Glibc
 
@@ -22,9 +22,9 @@ public final class ProgressBar {
 
   /// Seconds before the bar appears.
   private static let delay = 1.0
-  /// Seconds between two drawings.
+  /// Seconds between two redraws.
   private static let interval = 0.1
-  /// Drawings over which the rate is taken.
+  /// The number of redraws over which the rate is averaged.
   private static let window = 60
 
   /// Starts a bar on standard error; it stays silent unless that is a capable terminal.
@@ -70,14 +70,14 @@ public final class ProgressBar {
     write("\r" + line + "\u{1B}[K")
   }
 
-  /// Removes the line; a later update may bring it back.
+  /// Removes the line; a later update may redraw it.
   public func finish() {
     guard lastDrawn != nil else { return }
     lastDrawn = nil
     write("\r\u{1B}[K")
   }
 
-  /// Steps a second over the window.
+  /// Steps per second, averaged over the window.
   private var rate: Double {
     guard let first = samples.first, let last = samples.last, last.time > first.time else {
       return 0
@@ -85,7 +85,7 @@ public final class ProgressBar {
     return Double(last.done - first.done) / (last.time - first.time)
   }
 
-  /// A bar that cannot be drawn is no reason to stop the work.
+  /// A bar that cannot be drawn must not stop the work.
   private func write(_ text: String) {
     try? Terminal.write(text, to: descriptor, name: "standard error")
   }
@@ -98,7 +98,8 @@ public final class ProgressBar {
 }
 
 extension ProgressBar {
-  /// The text of the line, at most `width` characters: title, bar, share, counts, rate, time left.
+  /// The text of the line, at most `width` characters: title, bar, percentage, counts, rate, time
+  /// left.
   package static func line(
     done: Int, total: Int?, rate: Double, title: String, note: String, width: Int,
     isUnicode: Bool
@@ -136,7 +137,7 @@ extension ProgressBar {
     rate >= 1 ? "\(decimal(rate))/s" : "\(decimal(1 / rate)) s/step"
   }
 
-  /// A number with one digit after the point below 100.
+  /// A number, with one decimal below 100.
   private static func decimal(_ value: Double) -> String {
     let tenths = Int(min(value, 1e12) * 10 + 0.5)
     return tenths >= 1000 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"

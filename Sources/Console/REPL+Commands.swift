@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What may be typed after a colon, and `?name`. No statement begins with either, so commands never
-// hide a program. The session adds commands of its own.
+// The commands after a colon, and `?name`. No statement begins with either, so commands never hide
+// a program. The session adds commands of its own.
 
 import Images
 import TerminalText
@@ -46,7 +46,7 @@ extension REPL {
 
   private var allCommands: [ConsoleCommand] { REPL.commands + session.commands }
 
-  /// Carries out a command line without its colon.
+  /// Runs a command line without its colon.
   func runCommand(_ line: String) throws {
     let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
     let name = parts.first ?? "help"
@@ -66,7 +66,7 @@ extension REPL {
     }
   }
 
-  /// That there is no such command, and which one may be meant.
+  /// The message for an unknown command, with a suggestion.
   private func unknown(_ name: String) -> String {
     let names = allCommands.flatMap { [$0.name] + $0.short.filter { $0.count > 1 } }
     let nearest = session.nearest(to: name, among: names)
@@ -127,7 +127,7 @@ extension REPL {
     }
   }
 
-  /// Has a text changed in an editor program and runs the result.
+  /// Opens a text in an external editor and runs the result.
   func edit(_ text: String) throws {
     do {
       let edited = try ExternalEditor.edit(text)
@@ -139,7 +139,7 @@ extension REPL {
     }
   }
 
-  /// Candidates for commands after a colon, and those of the session elsewhere.
+  /// Completions for commands after a colon, and those of the session elsewhere.
   func completions(of text: String, at cursor: Int) -> Completions {
     let before = String(String.UnicodeScalarView(text.unicodeScalars.prefix(cursor)))
     if before.hasPrefix(":") && !before.contains(" ") {
@@ -156,7 +156,7 @@ extension REPL {
     return session.completions(of: text, at: cursor)
   }
 
-  /// How long the command is behind which names may stand; nil if the line is no such command.
+  /// The length of the command before code or names; nil if the line is no such command.
   private func headBeforeCode(of before: String) -> Int? {
     if before.hasPrefix("?") { return 1 }
     guard before.hasPrefix(":"), let blank = before.unicodeScalars.firstIndex(of: " ") else {
@@ -168,7 +168,7 @@ extension REPL {
     return command?.argument.holdsNames ?? false ? head.count + 1 : nil
   }
 
-  /// A duration in the unit that suits it.
+  /// A duration in a suitable unit.
   static func duration(_ seconds: Double) -> String {
     func tenths(_ value: Double) -> String {
       let whole = Int(min(value, 1e15) * 10 + 0.5)

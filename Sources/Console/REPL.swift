@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop of the console: ask, run, show. On a terminal statements are edited and remembered;
-// otherwise lines are read until they make a statement, and nothing but results is written, so
+// The read-eval-print loop of the console. On a terminal statements are edited and kept in the
+// history; otherwise lines are read until they form a statement, and only results are written, so
 // that a pipe sees no prompts and no escape sequences.
 
 import Files
@@ -10,19 +10,19 @@ import Images
 
 /// Runs a session at the prompt.
 public final class REPL {
-  /// What a caller may choose.
+  /// Settings of the caller.
   public struct Options {
     /// How pictures are shown.
     public var pictures: PictureStyle = .none
     /// The lines shown at the start, on a terminal only.
     public var banner = ""
-    /// Where statements are remembered; nil keeps them in memory only.
+    /// The path of the history file; nil keeps the history in memory only.
     public var historyPath: String?
-    /// Says whether an interrupt has arrived since the last call, and forgets it.
+    /// Whether an interrupt has arrived since the last call, which clears it.
     public var takeInterrupt: () -> Bool = { false }
-    /// Whether the process has been asked to end.
+    /// Whether the process has been asked to terminate.
     public var isTerminating: () -> Bool = { false }
-    /// A descriptor that becomes readable when it has, or -1.
+    /// A descriptor that becomes readable on termination, or -1.
     public var termination: Int32 = -1
 
     /// Options with their defaults.
@@ -35,12 +35,12 @@ public final class REPL {
   let history: History
   /// Whether the time of every statement is shown.
   var showsTime = false
-  /// The latest text, which `:edit` starts from.
+  /// The last text, which `:edit` starts from.
   var latest = ""
   private var exitCode: Int32 = 0
-  /// Whether the session has been left.
+  /// Whether the session has ended.
   public private(set) var isDone = false
-  /// The lines of a statement that needs further ones.
+  /// The lines of an unfinished statement.
   private var unfinished = ""
   private var paste = PasteProgress()
   private lazy var lines = LineReader(descriptor: terminal.input, end: options.termination)
@@ -56,8 +56,8 @@ public final class REPL {
 
   /// Runs until the input ends or the session quits, and returns the exit code.
   ///
-  /// An input that cannot be read and an output that cannot be written end the loop, with 66 to
-  /// 77. Without a terminal the code is 1 if any statement failed.
+  /// An input that cannot be read and an output that cannot be written end the loop with exit codes
+  /// 66 to 77. Without a terminal the code is 1 if any statement failed.
   public func run() -> Int32 {
     do {
       if terminal.isInteractive { try greet() }
@@ -108,7 +108,7 @@ public final class REPL {
       case .line(let line):
         try enter(line)
       case .interrupted:
-        // Ctrl-C throws away what was typed; elsewhere it ends the program.
+        // Ctrl-C discards what was typed; without a terminal it ends the program.
         guard options.takeInterrupt() else { continue }
         guard terminal.isInteractive else {
           exitCode = 130
@@ -123,10 +123,11 @@ public final class REPL {
     }
   }
 
-  /// Shows a prompt of the program that runs and waits for a line, nil at the end of the input.
+  /// Shows a prompt of the running program and waits for a line, nil at the end of the input.
   ///
-  /// - Throws: `CancellationError` for Ctrl-C, `FileError`, and what `check` throws, which is called
-  ///   now and then where lines are not edited.
+  /// - Throws: `CancellationError` for Ctrl-C, `FileError`, and what `check` throws, which is
+  /// called
+  ///   periodically where lines are not edited.
   public func readLine(prompt: String, _ check: () throws -> Void) throws -> String? {
     guard let editor else {
       try terminal.write(prompt)
@@ -139,10 +140,10 @@ public final class REPL {
     }
   }
 
-  /// What stands before the next line of input: it tells whether a statement goes on.
+  /// The prompt before the next line of input: it tells whether a statement is continued.
   public var prompt: String { unfinished.isEmpty ? Prompt.first : Prompt.continuation }
 
-  /// Takes a line of input, and runs the statement that it completes, if any.
+  /// Handles a line of input, and runs the statement that it completes, if any.
   ///
   /// - Throws: `FileError` when the output cannot be written.
   public func enter(_ line: String) throws {
@@ -167,7 +168,7 @@ public final class REPL {
 
   // MARK: - Running and showing
 
-  /// Runs a statement, or carries out a command or a question for help.
+  /// Runs a statement, a command or a request for help.
   func run(_ text: String) throws {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
     history.append(text)
@@ -213,7 +214,7 @@ public final class REPL {
     try terminal.write(REPL.line(text))
   }
 
-  /// Says something on standard error; there is nowhere to report a failure of this.
+  /// Writes a message to standard error; a failure of this cannot be reported anywhere.
   func complain(_ text: String) {
     try? terminal.writeError(REPL.line(text))
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is known about the terminal, found out once and passed around as a value: whether there is
-// one, how wide it is, which colours and characters it shows. Without a terminal everything is
-// plain: no prompt, no escape sequences, so that output can be piped and compared.
+// The properties of the terminal, detected once and passed around as a value: whether there is one,
+// its width, its colours and characters. Without a terminal everything is plain: no prompt, no
+// escape sequences, so that output can be piped and compared.
 
 import CEdit
 import Files
@@ -13,13 +13,13 @@ public struct Terminal: Sendable {
   /// How many colours the output shows.
   public enum ColorDepth: Sendable, Equatable, Comparable {
     case none
-    /// The 256 colours of the usual palette.
+    /// The 256 colours of the standard palette.
     case palette
     /// 24 bits.
     case full
   }
 
-  /// The wish of `--color`.
+  /// The choice of `--color`.
   public enum ColorChoice: String, Sendable, CaseIterable {
     case auto
     case always
@@ -34,16 +34,16 @@ public struct Terminal: Sendable {
   public let errors: Int32
   /// Whether output goes to a terminal.
   public let isTerminal: Bool
-  /// Whether a person types here and lines can be edited.
+  /// Whether input is interactive and lines can be edited.
   public let canEdit: Bool
-  /// Whether a person types here, on whatever terminal.
+  /// Whether input is interactive, on any terminal.
   public let isInteractive: Bool
   /// The colours that the output shows.
   public let colors: ColorDepth
   /// Whether characters beyond ASCII are shown.
   public let isUnicode: Bool
 
-  /// Looks at two descriptors and the environment.
+  /// Inspects two descriptors and the environment.
   ///
   /// `NO_COLOR` and `TERM=dumb` switch colours off, unless `color` says `always`.
   public init(
@@ -63,7 +63,7 @@ public struct Terminal: Sendable {
     isUnicode = Terminal.speaksUnicode(environment)
   }
 
-  /// Describes a terminal outright, for tests and for other outputs than the standard ones.
+  /// Describes a terminal explicitly, for tests and for other outputs than the standard ones.
   public init(
     input: Int32, output: Int32, errors: Int32 = STDERR_FILENO, colors: ColorDepth, isUnicode: Bool
   ) {
@@ -82,22 +82,22 @@ public struct Terminal: Sendable {
     getenv(name).map { String(cString: $0) }
   }
 
-  /// Gives the terminal back as it was before lines were edited on it, for a process that ends at
-  /// once; safe in signal handlers.
+  /// Restores the terminal's mode from before line editing, for a process that exits at once; safe
+  /// in signal handlers.
   public static func restore() { cedit_restore() }
 
-  /// The most columns and rows that a terminal is believed to have. A line editor keeps every cell in
-  /// memory, which is gigabytes for the 65,535 that the system can name.
+  /// The most columns and rows that are accepted as a terminal's size. A line editor keeps every
+  /// cell in memory, which is gigabytes for the maximum of 65,535.
   private static let largestSize = 2000
 
-  /// Whether the terminal behind a descriptor, if one is there, has a size that the editor can handle.
+  /// Whether the terminal behind a descriptor, if any, has a size that the editor supports.
   static func hasPlausibleSize(_ descriptor: Int32) -> Bool {
     var window = winsize()
     guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 else { return true }
     return Int(window.ws_col) <= largestSize && Int(window.ws_row) <= largestSize
   }
 
-  /// The present size in characters, at most 2,000 each way; 80 x 24 where nothing is known.
+  /// The current size in characters, at most 2,000 each way; 80 x 24 where it is unknown.
   public var size: (columns: Int, rows: Int) {
     var window = winsize()
     guard ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0
@@ -114,7 +114,7 @@ public struct Terminal: Sendable {
     try Terminal.write(text, to: output, name: "standard output")
   }
 
-  /// Writes text where errors go, all of it.
+  /// Writes text to standard error, all of it.
   ///
   /// - Throws: `FileError`.
   public func writeError(_ text: String) throws {
@@ -128,15 +128,15 @@ public struct Terminal: Sendable {
     try write(Array(text.utf8)[...], to: descriptor, name: name)
   }
 
-  /// Writes bytes to a descriptor, all of them, waiting where it does not take them at once.
+  /// Writes bytes to a descriptor, all of them, blocking while it is full.
   ///
   /// - Throws: `FileError` with the given name as its path.
   public static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String) throws {
     try write(bytes, to: descriptor, name: name, waitingFor: -1) {}
   }
 
-  /// Writes bytes to a descriptor at whose other end somebody may have stopped reading: `check` is
-  /// asked between two turns of waiting, and what it throws ends the writing.
+  /// Writes bytes to a descriptor whose reader may have stopped reading: `check` is called between
+  /// two polls, and what it throws ends the writing.
   ///
   /// - Throws: `FileError` with the given name as its path, or what `check` throws.
   public static func write(
@@ -144,19 +144,19 @@ public struct Terminal: Sendable {
     whileWaiting check: () throws -> Void
   ) throws {
     var status = stat()
-    // An ordinary file always takes what it is given.
+    // A regular file never blocks.
     guard fstat(descriptor, &status) == 0, !status.isRegular else {
       return try write(bytes, to: descriptor, name: name)
     }
     try write(bytes, to: descriptor, name: name, waitingFor: turn, check)
   }
 
-  /// Milliseconds of a turn of waiting.
+  /// The timeout of one poll, in milliseconds.
   private static let turn: Int32 = 50
-  /// The most bytes that a pipe which is ready takes without blocking: PIPE_BUF.
+  /// The most bytes that a writable pipe accepts without blocking: PIPE_BUF.
   private static let portion = 4096
 
-  /// Waits in turns of so many milliseconds, or in one of any length where that is negative.
+  /// Polls with the given timeout in milliseconds, or without one where that is negative.
   private static func write(
     _ bytes: ArraySlice<UInt8>, to descriptor: Int32, name: String, waitingFor turn: Int32,
     _ check: () throws -> Void
@@ -164,7 +164,7 @@ public struct Terminal: Sendable {
     var rest = bytes
     var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     while !rest.isEmpty {
-      // A call that blocks would see neither the clock nor, at its start, a signal.
+      // A blocking call would see neither the clock nor a signal that arrives before it starts.
       if turn >= 0, poll(&waiting, 1, turn) <= 0 {
         try check()
         continue

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Pictures as text. A character cell is about twice as high as wide, so the upper half block "▀"
-// shows two pixels: its foreground is the upper one, its background the lower. Where colours or
-// characters are lacking, shades of density take their place. Pictures wider than the terminal
-// are made smaller by taking means.
+// shows two pixels: its foreground is the upper one, its background the lower. Without colours or
+// block characters, ASCII shades of density are used. Pictures wider than the terminal are
+// downsampled by averaging.
 
 import Images
 
 /// How pictures reach the screen.
 public enum PictureStyle: String, Sendable, CaseIterable {
-  /// Half blocks in whatever colours there are.
+  /// Half blocks in the colours that the terminal supports.
   case blocks
   /// The graphics protocol of kitty.
   case kitty
@@ -20,7 +20,7 @@ public enum PictureStyle: String, Sendable, CaseIterable {
   /// Not at all.
   case none
 
-  /// Chooses by an option (`auto` or the name of a style) and by what the environment tells.
+  /// Chooses by an option (`auto` or the name of a style) and by the environment.
   ///
   /// Within tmux and screen, `auto` means half blocks. Returns nil for an unknown option.
   public static func choose(
@@ -51,7 +51,7 @@ public struct TerminalPicture: Sendable {
   public var colors: Terminal.ColorDepth
   /// Whether block characters may be used.
   public var isUnicode: Bool
-  /// The widest that a picture may be, in characters.
+  /// The maximum width of a picture, in characters.
   public var columns: Int
 
   /// Makes a converter.
@@ -71,7 +71,7 @@ public struct TerminalPicture: Sendable {
       columns: terminal.size.columns)
   }
 
-  /// The text that shows a picture, ending in a line end; nil if pictures are switched off.
+  /// The text that shows a picture, ending in a newline; nil if pictures are switched off.
   ///
   /// - Throws: `ImageError` when the picture cannot be encoded.
   public func text(for picture: Picture) throws -> String? {
@@ -80,7 +80,7 @@ public struct TerminalPicture: Sendable {
     case .blocks: return try blocks(fitted(picture, columns: columns))
     case .kitty: return try InlinePicture.kitty(picture)
     case .iterm2: return try InlinePicture.iterm2(picture)
-    // A character is about ten dots wide on terminals with bitmaps.
+    // A character is about ten pixels wide on terminals with sixel graphics.
     case .sixel: return Sixel.text(try fitted(picture, columns: columns * 10).flattened())
     }
   }
@@ -97,7 +97,8 @@ public struct TerminalPicture: Sendable {
     for row in stride(from: 0, to: picture.height, by: 2) {
       var painter = BlockPainter(depth: colors)
       for column in 0..<picture.width {
-        // Below the last row of an odd picture lies nothing, which is transparent.
+        // Below the last row of a picture with odd height there is nothing, which reads as
+        // transparent.
         painter.paint(upper: picture[column, row], lower: picture[column, row + 1])
       }
       text += painter.finish() + "\n"
@@ -105,7 +106,7 @@ public struct TerminalPicture: Sendable {
     return text
   }
 
-  /// Density instead of colour: a bright pixel takes much of the cell.
+  /// Density instead of colour: a bright pixel fills much of the cell.
   private func shades(_ picture: Picture) throws -> String {
     let ramp = Array(isUnicode ? " ░▒▓█" : " .:-=+*#%@")
     let rows = max(1, picture.height / 2)
@@ -124,7 +125,7 @@ public struct TerminalPicture: Sendable {
   }
 }
 
-/// Writes one line of half blocks and changes colours only where they change.
+/// Writes one line of half blocks, with escape sequences only where colours change.
 private struct BlockPainter {
   let depth: Terminal.ColorDepth
   private var text = ""
@@ -174,7 +175,7 @@ private struct BlockPainter {
 package enum Palette {
   private static let levels = [0, 95, 135, 175, 215, 255]
 
-  /// The number of the nearest colour.
+  /// The index of the nearest colour.
   package static func nearest(_ color: Color) -> Int {
     let channels = [Int(color.red), Int(color.green), Int(color.blue)]
     let steps = channels.map { $0 < 48 ? 0 : $0 < 115 ? 1 : min(5, ($0 - 35) / 40) }

@@ -97,7 +97,7 @@ public enum ShapesDataset {
 enum DrawnShape: String, CaseIterable, Sendable {
   case circle, square, triangle, star, cross, ring, diamond, bars, checker, crescent
 
-  /// Whether rotating the figure keeps its class recognisable.
+  /// Whether the figure may be rotated without becoming another one.
   var turns: Bool { self != .circle && self != .ring && self != .diamond }
 
   /// The distance of a point from the edge: negative inside, in units of the figure's radius.
