@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Diagnostics for programs: one JSON object on one line for each. All fields are always there, so
-// that a reader need not ask; a field that does not apply is null. Lines and columns count from 1;
-// columns count Unicode scalars, not bytes; the end is the place just past the last character.
+// Diagnostics for programs: one JSON object per line. All fields are always present; a field that
+// does not apply is null. Lines and columns count from 1; columns count Unicode scalars, not bytes;
+// the end is exclusive.
 //
 //     {"kind":"NameError","message":"nothing is called `lerning`","file":"a.smap","line":2,
 //      "column":1,"endLine":2,"endColumn":8,"label":null,"hint":"did you mean ..","trace":[]}
 
 /// Turns diagnostics into JSON.
 public enum DiagnosticJSON {
-  /// A diagnostic as one line of JSON, without a line end. `trace` names the calls that led to the
-  /// error, innermost first, each as `function at file:line:column`; `details` are further fields
-  /// with a text each.
+  /// A diagnostic as one line of JSON, without a newline. `trace` lists the calls that led to the
+  /// error, innermost first, each as `function at file:line:column`; `details` are further text
+  /// fields.
   public static func render(
     _ diagnostic: Diagnostic, trace: [String] = [], details: [(name: String, text: String)] = []
   ) -> String {
@@ -35,14 +35,14 @@ public enum DiagnosticJSON {
     return "{" + all.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",") + "}"
   }
 
-  /// Several diagnostics, one a line.
+  /// Several diagnostics, one per line.
   public static func render(_ diagnostics: [Diagnostic]) -> String {
     diagnostics.map { render($0) }.joined(separator: "\n")
   }
 
   private static func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "null" }
 
-  /// A string literal of JSON: quotes, backslashes and control characters are escaped.
+  /// A JSON string literal: quotes, backslashes and control characters are escaped.
   private static func string(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {

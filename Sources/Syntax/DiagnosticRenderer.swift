@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Diagnostics in words. The layout is always the same: a title, the place with its line of source,
+// Diagnostics as text. The layout is always the same: a title, the location with its source line,
 // and carets with what was found and what to try:
 //
 //     NameError: nothing is called `lerning_rate`
@@ -17,14 +17,14 @@ public struct DiagnosticRenderer: Sendable {
     case plain
     /// With colours and bold type.
     case color
-    /// As an element of HTML: `<pre class="smap-diagnostic">` with spans of the classes
+    /// As an HTML element: `<pre class="smap-diagnostic">` with spans of the classes
     /// `smap-kind`, `smap-title`, `smap-margin` and `smap-caret`, all text escaped.
     case html
   }
 
   /// Whether to use colours.
   public var style: Style
-  /// The columns available. Long source lines are cut around the carets to fit.
+  /// The columns available. Long source lines are truncated around the carets to fit.
   public var width: Int
 
   /// Makes a renderer.
@@ -33,7 +33,7 @@ public struct DiagnosticRenderer: Sendable {
     self.width = width
   }
 
-  /// The text of a diagnostic, without a line end after it.
+  /// The text of a diagnostic, without a newline after it.
   public func render(_ diagnostic: Diagnostic) -> String { render([diagnostic]) }
 
   /// The text of several diagnostics, one below the other, with their source lines aligned.
@@ -70,7 +70,7 @@ public struct DiagnosticRenderer: Sendable {
     return "\(visible(source.path)):\(position.line):\(position.column)"
   }
 
-  /// Makes control characters visible, but leaves line ends in messages of several lines.
+  /// Makes control characters visible, but keeps newlines in messages of several lines.
   private func visible(_ text: String) -> String {
     let scalars = text.unicodeScalars.map { $0 == "\n" ? $0 : DisplayLine.visible($0) }
     return String(String.UnicodeScalarView(scalars))
@@ -125,12 +125,12 @@ private struct Excerpt {
   var indent: Int
   var carets: Int
 
-  /// Cuts out what fits into `width` columns around the start of the span.
+  /// Extracts what fits into `width` columns around the start of the span.
   init(_ source: Source, _ span: Span, width: Int) {
     let line = source.lineSpan(source.line(of: span.start))
     let start = min(max(span.start, line.start), line.end)
     let end = min(max(span.end, start), line.end)
-    // A caret is never far from the text shown, so only its surroundings need be decoded.
+    // Only text near the caret is shown, so only that is decoded.
     let reach = Int32(clamping: width * 8)
     let from = Excerpt.boundary(source, max(line.start, start - min(start, reach)), line.start)
     let to = Excerpt.boundary(source, min(line.end, start + reach), line.start)

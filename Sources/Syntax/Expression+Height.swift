@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How tall a tree is. A parser that recurses is easily bounded, but `1 + 1 + 1 + ..` grows a tall
-// tree in a loop; so each expression knows its height, and the parser refuses to build more.
+// The height of a tree. A parser that recurses is easily bounded, but `1 + 1 + 1 + ..` grows a tall
+// tree in a loop; so each expression stores its height, and the parser refuses to build more.
 
 extension Expression.Kind {
   /// One more than the height of the tallest expression inside.

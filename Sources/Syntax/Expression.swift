@@ -33,7 +33,7 @@ public struct Expression: Sendable {
     indirect case binary(BinaryOperator, Expression, Expression)
     /// A comparison or `in`.
     indirect case comparison(ComparisonOperator, Expression, Expression)
-    /// `and` or `or`, which evaluate the right side only when needed.
+    /// `and` or `or`, which evaluate the right operand only when needed.
     indirect case logical(LogicalOperator, Expression, Expression)
     /// `function(arguments)`
     indirect case call(Expression, [Argument])
@@ -88,9 +88,9 @@ public enum Item: Sendable {
 
 /// `for pattern in sequence` inside a comprehension.
 public struct Clause: Sendable {
-  /// What is bound.
+  /// The pattern that is bound.
   public var pattern: Pattern
-  /// What is walked.
+  /// The sequence that is iterated.
   public var sequence: Expression
 
   /// Makes a clause.
@@ -148,7 +148,7 @@ public enum Subscript: Sendable {
   /// `...`
   case ellipsis(Span)
 
-  /// What is evaluated, in order.
+  /// The expressions to evaluate, in order.
   public var expressions: [Expression] {
     switch self {
     case .index(let index): [index]
@@ -160,9 +160,9 @@ public enum Subscript: Sendable {
 
 /// A condition with the block it guards.
 public struct Branch: Sendable {
-  /// What stands after `if`.
+  /// The condition after `if`.
   public var condition: Expression
-  /// What is done when it holds.
+  /// The block to run if it is true.
   public var body: Block
 
   /// Makes a branch.

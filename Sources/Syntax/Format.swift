@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The format of a hole: Python's words, as far as they mean something for 64-bit numbers, strings and
-// tensors. `>8.2f` is fill and alignment, sign, `#`, `0`, width, grouping, precision and style, each of
-// which may be missing. The lexer and the parser read it with the same code.
+// The format of a hole: Python's format specification, as far as it applies to 64-bit numbers,
+// strings and tensors. `>8.2f` is fill and alignment, sign, `#`, `0`, width, grouping, precision
+// and style, each of which is optional. The lexer and the parser share this code.
 
 /// The format of a hole, such as `.3f` or `>8`.
 public struct Format: Hashable, Sendable {
   /// The letter of a format.
   public enum Style: String, Sendable, CaseIterable {
-    /// `b`: a whole number in base 2.
+    /// `b`: an integer in base 2.
     case binary = "b"
-    /// `d`: a whole number.
+    /// `d`: an integer.
     case decimal = "d"
     /// `e`: with an exponent.
     case exponent = "e"
@@ -18,11 +18,11 @@ public struct Format: Hashable, Sendable {
     case fixed = "f"
     /// `g`: the shorter of both.
     case general = "g"
-    /// `o`: a whole number in base 8.
+    /// `o`: an integer in base 8.
     case octal = "o"
     /// `s`: a string.
     case string = "s"
-    /// `x`: a whole number in base 16.
+    /// `x`: an integer in base 16.
     case hexadecimal = "x"
     /// `X`: the same in capitals.
     case capitalHexadecimal = "X"
@@ -30,28 +30,28 @@ public struct Format: Hashable, Sendable {
     case percent = "%"
   }
 
-  /// Where a text stands within its width.
+  /// The alignment of a text within its width.
   public enum Alignment: String, Sendable {
     case left = "<"
     case center = "^"
     case right = ">"
   }
 
-  /// The character in front of an alignment, if given.
+  /// The character before an alignment, if given.
   public var fill: Character?
   /// The alignment, if given.
   public var alignment: Alignment?
   /// Whether numbers that are not negative have a plus sign.
   public var hasPlus = false
-  /// `#`: whether digits of another base follow `0x`, `0o` or `0b`.
+  /// `#`: whether digits in another base are prefixed by `0x`, `0o` or `0b`.
   public var hasPrefix = false
   /// `0`: whether zeros between sign and digits fill the width.
   public var hasZeros = false
-  /// The least number of characters, if given; at most `Format.largestSize`.
+  /// The minimum number of characters, if given; at most `Format.largestSize`.
   public var width: Int?
-  /// `,` or `_`: what stands between groups of digits.
+  /// `,` or `_`: the separator between groups of digits.
   public var separator: Character?
-  /// The digits after the point, if given; at most `Format.largestSize`.
+  /// The number of decimals, if given; at most `Format.largestSize`.
   public var precision: Int?
   /// The letter, if given.
   public var style: Style?
@@ -63,7 +63,7 @@ public struct Format: Hashable, Sendable {
   /// The largest width and precision. The longest number has 1,074 decimals, of which none matters.
   public static let largestSize = 1000
 
-  /// Whether it says nothing.
+  /// Whether it is empty.
   public var isEmpty: Bool { spelling.isEmpty }
 
   /// The format as it is written, without the colon.
@@ -74,7 +74,7 @@ public struct Format: Hashable, Sendable {
     return text + (precision.map { ".\($0)" } ?? "") + (style?.rawValue ?? "")
   }
 
-  /// Reads a format as far as there is one, from the beginning of `bytes`; gives where it ends.
+  /// Parses the longest format at the beginning of `bytes`; returns it with its end.
   static func read(_ bytes: ArraySlice<UInt8>) -> (format: Format, end: Int) {
     var reader = FormatReader(bytes)
     let format = reader.format()
@@ -128,7 +128,7 @@ private struct FormatReader {
     return Character(Unicode.Scalar(next))
   }
 
-  /// A character in front of an alignment: one scalar that could stand in a string as it is.
+  /// A character before an alignment: one scalar that needs no escape in a string.
   private mutating func fill() -> Character? {
     guard let first = byte(0), !"{}\"\\\n\r".utf8.contains(first) else { return nil }
     let length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one way to lay out a script, so that nobody need think about it: two spaces a level, lines of
-// at most 100 columns where the grammar allows to end them, at most one empty line in a row. What
-// is written stays: strings, numbers, parentheses, comments, and the choice between one line and
-// several where an author has made one by a line end after an opening bracket or before `|>`.
+// The one layout of scripts: two spaces per level, lines of at most 100 columns where the grammar
+// allows line breaks, at most one empty line in a row. The text itself is kept: strings, numbers,
+// parentheses, comments, and the choice between one line and several where an author has made one
+// by a line break after an opening bracket or before `|>`.
 //
-// A formatter that changes a program is worse than none. So each result is read again, and is only
-// given out if it has the same tree and the same comments as the text it was made from.
+// A formatter that changes a program is worse than none. So each result is parsed again, and is
+// only returned if it has the same tree and the same comments as the original.
 
-/// Lays out scripts.
+/// Formats scripts.
 public enum Formatter {
-  /// The columns that lines may have, comments behind code aside.
+  /// The maximum columns of a line, comments after code aside.
   public static let width = 100
 
-  /// Why a text is left alone.
+  /// Why a text is not formatted.
   public enum Failure: Error {
-    /// It has syntax errors; these.
+    /// It has these syntax errors.
     case syntax([Diagnostic])
-    /// The result would not have been the same program: a fault of the formatter.
+    /// The result would not have been the same program: a bug in the formatter.
     case unfaithful
   }
 
-  /// The text of a script, laid out anew. Formatting the result again changes nothing.
+  /// The formatted text of a script. Formatting the result again changes nothing.
   public static func format(_ source: Source) throws(Failure) -> String {
     let (program, diagnostics) = Parser.parse(source)
     guard diagnostics.isEmpty else { throw .syntax(diagnostics) }
@@ -30,7 +30,7 @@ public enum Formatter {
     return usesCarriageReturns(source) ? withCarriageReturns(text) : text
   }
 
-  /// The text anew; what it is made from is gone before the result is read again.
+  /// The formatted text; the intermediate layout is freed before the result is parsed.
   private static func layout(_ program: Program) -> String {
     var builder = LayoutBuilder(program, Lexer.tokenize(program.source))
     var printer = LayoutPrinter(width: width)
@@ -39,7 +39,7 @@ public enum Formatter {
   }
 
   /// Whether a text has the tree and the comments of a program. Statements are compared one by one,
-  /// so that the trees of a long program never stand in memory as text.
+  /// so that the tree of a long program is never in memory as text.
   private static func isFaithful(_ source: Source, to program: Program) -> Bool {
     let (result, faults) = Parser.parse(source)
     guard faults.isEmpty, result.statements.count == program.statements.count,
@@ -60,8 +60,8 @@ public enum Formatter {
 
   // MARK: - Lines
 
-  /// Joins code and comments. Comments that stood in one column on lines that follow each other
-  /// stay in one column; others stand two spaces behind their code.
+  /// Joins code and comments. Comments that were aligned on consecutive lines stay aligned; others
+  /// are placed two spaces after their code.
   private static func assemble(_ lines: [LayoutPrinter.Line]) -> String {
     var result = ""
     var start = 0

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands in brackets: on one line if it fits, else one entry a line with a comma behind the
-// last. A line end directly after the opening bracket is the author's wish for the second form.
-// Lists of single words and numbers fill lines instead.
+// Bracketed lists: on one line if they fit, else one entry per line with a comma after the last. A
+// newline directly after the opening bracket requests the second form. Lists of single words and
+// numbers fill lines instead.
 
 extension LayoutBuilder {
-  /// How the entries of a bracket are laid out.
+  /// How the entries of a bracket are formatted.
   struct BracketStyle {
-    /// Whether a comma may stand behind the last entry.
+    /// Whether a comma may follow the last entry.
     var allowsFinalComma = true
     /// Whether entries fill lines.
     var isFilled = false
-    /// Whether the last entry may be broken alone, as in `f(x, fn(y) {`.
+    /// Whether only the last entry may be broken, as in `f(x, fn(y) {`.
     var hugsLast = false
   }
 
@@ -77,7 +77,7 @@ extension LayoutBuilder {
     return .hugging(head: .joined(head), last: last, tail: parts.close, broken: broken)
   }
 
-  /// The empty line after a gap goes behind the line end, which the gap does not contain.
+  /// The empty line after a gap follows the line break, which the gap does not contain.
   private func blank(_ gap: Layout) -> [Layout] {
     if case .concatenation(let parts) = gap.kind, case .blankLine = parts.last?.kind {
       return [.blankLine]
@@ -134,7 +134,7 @@ extension LayoutBuilder {
     var parameters = bracket(signature.parameters.count) { builder, number in
       builder.parameter(signature.parameters[number])
     }
-    // A function is an argument that may be broken alone only if its parameters stay together.
+    // A function can be a last argument that breaks alone only if its parameters fit on one line.
     if !parameters.isForced {
       parameters.leadingWidth = parameters.width
       parameters.hasLine = false

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Expressions. A line may end after an operator, after a comma, inside brackets, and before `|>`;
-// nowhere else, since the grammar would read a line end there as the end of the statement.
+// Expressions. A line may be broken after an operator, after a comma, inside brackets, and before
+// `|>`; nowhere else, since the grammar would read a newline there as the end of the statement.
 
 extension LayoutBuilder {
   /// An expression with the parentheses around it.
@@ -18,7 +18,7 @@ extension LayoutBuilder {
     return .joined(parts)
   }
 
-  /// The part with which an expression begins, if that is an expression itself.
+  /// The leftmost subexpression, if the expression begins with one.
   private func leftmost(_ value: Expression) -> Expression? {
     switch value.kind {
     case .binary(_, let left, _), .comparison(_, let left, _), .logical(_, let left, _): left
@@ -59,7 +59,7 @@ extension LayoutBuilder {
     }
   }
 
-  /// A string with holes, as it is written: it never spans lines.
+  /// A string with holes, unchanged: it never spans lines.
   private mutating func interpolation() -> Layout {
     let before = gapComments()
     let start = token.span.start
@@ -75,10 +75,10 @@ extension LayoutBuilder {
 
   // MARK: - Operators
 
-  /// A chain of operators of the same precedence: if it is too long, a line ends after each.
+  /// A chain of operators of the same precedence: if it is too long, the line is broken after each.
   private mutating func operation(_ value: Expression) -> Layout {
     var operands = [value]
-    // The left side of a left-associative chain belongs to it unless it has parentheses.
+    // The left operand of a left-associative chain is part of it unless it has parentheses.
     while let (symbol, left, right) = split(operands[0]), symbol != "**" {
       operands.replaceSubrange(0...0, with: [left, right])
       guard !hasParentheses(left), let next = split(left),
@@ -111,7 +111,7 @@ extension LayoutBuilder {
     Token.Kind(rawValue: symbol).flatMap { Infix($0)?.precedence }
   }
 
-  /// Calls, indices and fields, from left to right: chains may be long, so they do not recurse.
+  /// Calls, indices and fields, from left to right: chains may be long, so this does not recurse.
   private mutating func postfix(_ value: Expression) -> Layout {
     var steps: [Expression] = []
     var base = value
@@ -140,7 +140,7 @@ extension LayoutBuilder {
     }
   }
 
-  /// Stages on lines of their own if the author began one, or if the pipeline is too long.
+  /// Stages on lines of their own if the author broke the line, or if the pipeline is too long.
   private mutating func pipeline(_ value: Expression) -> Layout {
     var stages: [(function: Expression, arguments: [Argument], isCall: Bool)] = []
     var input = value
@@ -203,7 +203,7 @@ extension LayoutBuilder {
     }
   }
 
-  /// Whether an entry is so short that several go on a line.
+  /// Whether an entry is so short that several are put on a line.
   private func isWord(_ item: Item) -> Bool {
     guard case .value(let value) = item else { return false }
     switch value.kind {
@@ -215,7 +215,7 @@ extension LayoutBuilder {
     }
   }
 
-  /// Rows on lines of their own if the author began one, or if they are too long.
+  /// Rows on lines of their own if the author broke the line, or if they are too long.
   private mutating func matrix(_ rows: [[Expression]]) -> Layout {
     let open = take()
     var isForced = isOnNewLine
@@ -226,8 +226,8 @@ extension LayoutBuilder {
         if column > 0 { body += [take(), .space] }
         body.append(expression(value))
       }
-      // The `;` of a single row is what makes it a matrix; behind the last of several it is left
-      // out on one line.
+      // The `;` of a single row is what makes it a matrix; after the last of several it is dropped
+      // on one line.
       let isLast = number + 1 == rows.count
       skip(.semicolon)
       body.append(isLast && rows.count > 1 ? .whenBroken(";") : .text(";"))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From tree to layout. The tree says what belongs together; every word comes from the tokens, which
-// are passed in order, so nothing that was written can get lost: strings, numbers and parentheses
-// stay as they are. Comments stand between tokens and come along with the next one.
+// From tree to layout. The tree gives the structure; all text comes from the tokens, which are
+// consumed in order, so nothing can get lost: strings, numbers and parentheses stay unchanged.
+// Comments stand between tokens and are attached to the next one.
 
 struct LayoutBuilder {
   let source: Source
-  /// The tokens without line ends, which the layout makes anew.
+  /// The tokens without newlines, which the layout determines.
   let tokens: [Token]
   let comments: [Span]
   var index = 0
@@ -39,14 +39,14 @@ struct LayoutBuilder {
   /// The current token if it is of that kind, else nothing.
   mutating func take(if kind: Token.Kind) -> Layout? { token.kind == kind ? take() : nil }
 
-  /// Passes a separator whose place the layout decides. The comments before it come after it.
+  /// Consumes a separator that the layout places itself. The comments before it come after it.
   mutating func skip(_ kind: Token.Kind) {
     if token.kind == kind { index += 1 }
   }
 
   // MARK: - Comments and empty lines
 
-  /// All comments between the token passed last and the current one.
+  /// All comments between the last consumed token and the current one.
   mutating func gapComments() -> Layout {
     var parts: [Layout] = []
     let end = token.span.start
@@ -54,7 +54,8 @@ struct LayoutBuilder {
       let comment = comments[commentIndex]
       commentIndex += 1
       let text = trimmed(source.text(comment))
-      // Only the first stays behind code: another, behind a comma that has moved, would run into it.
+      // Only the first stays after the code: another, after a comma that has moved, would be merged
+      // into it.
       if parts.isEmpty, isBehindCode(comment.start) {
         let line = source.lineSpan(source.line(of: comment.start))
         let before = source.text(Span(start: line.start, end: comment.start))
@@ -78,7 +79,7 @@ struct LayoutBuilder {
     return text
   }
 
-  /// Whether something stands before `offset` on its line.
+  /// Whether code precedes `offset` on its line.
   private func isBehindCode(_ offset: Int32) -> Bool {
     let byte = lastByte(before: offset) { $0 == 0x20 || $0 == 0x09 }
     return byte != nil && byte != 0x0A
@@ -91,7 +92,7 @@ struct LayoutBuilder {
     return place >= lowest ? source.bytes[place] : nil
   }
 
-  /// Whether at least one empty line stands directly before `offset`.
+  /// Whether at least one empty line directly precedes `offset`.
   func hasBlankLine(before offset: Int32) -> Bool {
     var lineEnds = 0
     _ = lastByte(before: offset) { byte in
@@ -101,13 +102,13 @@ struct LayoutBuilder {
     return lineEnds >= 2
   }
 
-  /// The place of whatever comes next, a comment or the current token.
+  /// The offset of what comes next, a comment or the current token.
   var nextOffset: Int32 {
     commentIndex < comments.count
       ? min(comments[commentIndex].start, token.span.start) : token.span.start
   }
 
-  /// Whether a line ends between the token passed last and the current one.
+  /// Whether there is a newline between the last consumed token and the current one.
   var isOnNewLine: Bool {
     guard index > 0 else { return false }
     return source.line(of: tokens[index - 1].span.end) != source.line(of: token.span.start)
@@ -115,7 +116,7 @@ struct LayoutBuilder {
 
   // MARK: - Statements
 
-  /// Statements with the line ends between them, but without one at the end.
+  /// Statements with the line breaks between them, but without one at the end.
   mutating func statements(_ statements: [Statement]) -> Layout {
     var parts: [Layout] = []
     for (number, statement) in statements.enumerated() {
@@ -125,7 +126,7 @@ struct LayoutBuilder {
       if number > 0, hasBlankLine(before: nextOffset) { parts.append(.blankLine) }
       parts.append(gapComments())
       let text = self.statement(statement)
-      // Statements that share a line go on doing so as long as there is room.
+      // Statements that share a line stay on one as long as they fit.
       let joinsLine = number > 0 && !isApart
       parts.append(joinsLine ? .joined([.line(), text]).grouped() : text)
     }
@@ -169,7 +170,7 @@ struct LayoutBuilder {
     }
   }
 
-  /// A value behind `=`: it starts on the same line unless it only fits as a whole on the next.
+  /// A value after `=`: it starts on the same line unless it fits as a whole only on the next.
   mutating func assigned(_ value: Expression, prefersNextLine: Bool = false) -> Layout {
     let isOperation = isOperation(value)
     let breaksInside = breaksWell(value)
@@ -185,7 +186,7 @@ struct LayoutBuilder {
     }
   }
 
-  /// Whether the line ends inside an expression look well behind `=`.
+  /// Whether an expression breaks well after `=`.
   private func breaksWell(_ value: Expression) -> Bool {
     switch value.kind {
     case .list, .matrix, .comprehension, .record, .call, .index, .function, .conditional, .attempt,
@@ -195,7 +196,7 @@ struct LayoutBuilder {
     }
   }
 
-  /// A block with its braces. The group it belongs to is broken if the author wrote it so.
+  /// A block with its braces. The enclosing group is broken if the author wrote it so.
   mutating func block(_ block: Block) -> Layout {
     let open = take()
     var isForced = isOnNewLine
@@ -212,7 +213,7 @@ struct LayoutBuilder {
     return .joined([open, .joined([line, comments, inner, before]).indented(), line, close])
   }
 
-  /// Whether a line ends between two statements of a block, or before its brace.
+  /// Whether there is a newline between two statements of a block, or before its brace.
   private func spansLines(from start: Int, statements: [Statement]) -> Bool {
     let close = source.line(of: token.span.start)
     var line = start > 0 ? source.line(of: tokens[start - 1].span.end) : 0

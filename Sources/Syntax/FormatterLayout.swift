@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text with places where a line may end, after Wadler's "A prettier printer" and its followers. A
-// group is written on one line if it fits, else all its line ends are taken; what may happen at a
-// comment or in a block that the author opened over several lines is a line end in any case, and
-// every group around it must take its own. Each piece knows its width on one line, so a question
-// whether something fits costs no walk.
+// Text with optional line breaks, after Wadler's "A prettier printer" and its successors. A group
+// is written on one line if it fits, else all its breaks are taken; a hard break, as after a
+// comment or in a block that the author opened over several lines, is always taken and breaks every
+// group around it. Each piece stores its width on one line, so testing whether something fits needs
+// no traversal.
 
 import TerminalText
 
@@ -12,36 +12,36 @@ import TerminalText
 struct Layout: Sendable {
   indirect enum Kind: Sendable {
     case text(String)
-    /// A line end if the group around it is broken, else the text.
+    /// A line break if the group around it is broken, else the text.
     case line(flat: String)
-    /// A line end in any case.
+    /// An unconditional line break.
     case hardLine
-    /// An empty line, if a line end has just been taken.
+    /// An empty line, if it follows a line break.
     case blankLine
-    /// A comment behind code, with its column in the source.
+    /// A comment after code, with its column in the source.
     case trailingComment(String, column: Int)
     case concatenation([Layout])
     case indented(Layout)
     case group(Layout)
-    /// Text that is only there if the group around it is broken.
+    /// Text that is written only if the group around it is broken.
     case whenBroken(String)
-    /// Parts with line ends between them, of which only those are taken that must be.
+    /// Parts with optional breaks between them, taken only where the next part does not fit.
     case fill([Layout])
     /// On one line; or with only `last` broken; or, if its head does not fit, the last form.
     case hugging(head: Layout, last: Layout, tail: Layout, broken: Layout)
-    /// Behind a `=`: on the same line, or else on the next one if it fits there as a whole, or
-    /// in any case if it is always below when broken.
+    /// After a `=`: on the same line, or else on the next one if it fits there as a whole, or
+    /// always if it is placed below when broken.
     case behindEquals(Layout, isBelowWhenBroken: Bool)
   }
 
   var kind: Kind
-  /// The columns it takes on one line.
+  /// The number of columns on one line.
   var width: Int
-  /// Whether it contains a line end in any case.
+  /// Whether it contains an unconditional line break.
   var isForced: Bool
-  /// The columns up to the first line end when it is broken.
+  /// The columns up to the first line break when it is broken.
   var leadingWidth: Int
-  /// Whether there is a line end in it when it is broken.
+  /// Whether it contains a line break when it is broken.
   var hasLine: Bool
 
   private init(
@@ -113,7 +113,7 @@ struct Layout: Sendable {
     Layout(kind, width: width, isForced: isForced, leading: leadingWidth, hasLine: hasLine)
   }
 
-  /// The columns that a text takes.
+  /// The number of columns of a text.
   static func columns(_ text: String) -> Int {
     text.utf8.allSatisfy { $0 < 0x80 }
       ? text.utf8.count : text.reduce(0) { $0 + DisplayWidth.of($1) }

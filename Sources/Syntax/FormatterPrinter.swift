@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decides which line ends of a layout are taken, and puts comments behind their lines. Works on a
-// stack of its own, so deep scripts need no deep stack here.
+// Decides which line breaks of a layout are taken, and places comments after their lines. Uses an
+// explicit stack, so deeply nested scripts need no deep call stack here.
 
 struct LayoutPrinter {
   /// One line of the result.
@@ -9,7 +9,7 @@ struct LayoutPrinter {
     var code = ""
     /// The columns of `code`.
     var width = 0
-    /// A comment behind the code, and where it stood in the source.
+    /// A comment after the code, and its column in the source.
     var comment: String?
     var commentColumn = 0
   }
@@ -24,13 +24,13 @@ struct LayoutPrinter {
   private var tasks: [Task] = []
   private(set) var lines: [Line] = []
   private var current = Line()
-  /// The indent of the line end that is taken before the next text, if one is due.
+  /// The indent of the line break to be written before the next text, if one is pending.
   private var pendingIndent: Int?
   private var isBlankDue = false
 
   init(width: Int) { maximumWidth = width }
 
-  /// Lays out everything.
+  /// Prints a whole layout.
   mutating func run(_ layout: Layout) {
     tasks = [Task(layout: layout, indent: 0, isFlat: false)]
     while let task = tasks.popLast() { step(task) }
@@ -68,7 +68,7 @@ struct LayoutPrinter {
     }
   }
 
-  /// Whether something of that width fits here, with what must follow it on the line.
+  /// Whether a piece of that width fits here, with what must follow it on the line.
   private func fits(_ width: Int) -> Bool {
     var column = column + width
     for task in tasks.reversed() {
@@ -83,8 +83,7 @@ struct LayoutPrinter {
     return column <= maximumWidth
   }
 
-  /// Takes a line end only where the next part does not fit any more. Parts and line ends
-  /// alternate.
+  /// Breaks the line only where the next part does not fit any more. Parts and breaks alternate.
   private mutating func fill(_ parts: [Layout], _ task: Task) {
     guard !task.isFlat, let first = parts.first else { return push(parts, task) }
     write(first, task)
@@ -100,7 +99,7 @@ struct LayoutPrinter {
     }
   }
 
-  /// Writes parts of a fill, which hold text, comments and forced line ends only.
+  /// Writes parts of a fill, which contain only text, comments and hard line breaks.
   private mutating func write(_ layout: Layout, _ task: Task) {
     let outer = tasks
     tasks = [Task(layout: layout, indent: task.indent, isFlat: true)]
@@ -146,7 +145,7 @@ struct LayoutPrinter {
     var text = Substring(text)
     var width = width
     if let indent = pendingIndent {
-      // Space that was meant to stand between two words is not wanted at the start of a line.
+      // A space between two words is dropped at the start of a line.
       while text.first == " " {
         text.removeFirst()
         width -= 1
@@ -174,7 +173,7 @@ struct LayoutPrinter {
     current = Line()
   }
 
-  /// Puts a comment behind the line at hand, or on its own line if there is one already.
+  /// Places a comment after the current line, or on its own line if there is one already.
   private mutating func attach(_ text: String, _ column: Int) {
     let isFree = current.comment == nil && !current.code.allSatisfy { $0 == " " }
     guard !isFree else {

@@ -5,7 +5,7 @@
 // brackets, so strings nest in holes without recursion. A string never spans lines.
 
 extension Lexer {
-  /// Why the literal text of a string stops.
+  /// Why the literal text of a string ends.
   private enum Stop { case quote, hole, lineEnd }
 
   /// Reads a string up to its end or its first hole.
@@ -25,8 +25,8 @@ extension Lexer {
     }
   }
 
-  /// Skips the other lines of a string of several lines, which is one error: up to the next quote, if
-  /// the line that holds it has an odd number of them and none but text precedes it.
+  /// Skips the other lines of a string of several lines, which is one error: up to the next quote,
+  /// if the line of that quote has an odd number of quotes and only text before it.
   private mutating func skipContinuation(_ quote: UInt8) {
     var place = offset
     var end: Int?
@@ -38,7 +38,7 @@ extension Lexer {
       } else if next == UInt8(ascii: "#"), end == nil {
         return
       } else if next == quote {
-        // Of an even number of quotes each two are a string of their own.
+        // An even number of quotes delimits complete strings.
         if end != nil { return }
         end = place + 1
       }
@@ -49,11 +49,11 @@ extension Lexer {
     offset = end
   }
 
-  /// How many lines a string may seem to have.
+  /// The maximum number of lines of such a string.
   private static let continuationLines = 20
 
-  /// Skips a text in triple quotes, which elsewhere spans lines: two strings side by side mean
-  /// nothing, so this takes no program away.
+  /// Skips a text in triple quotes, which spans lines in other languages; since two adjacent
+  /// strings are invalid here, this affects no valid program.
   private mutating func tripleQuotes(_ quote: UInt8) {
     let start = offset
     report(
@@ -69,7 +69,7 @@ extension Lexer {
     append(.unknown, start, offset)
   }
 
-  /// Reads on after the `}` of a hole, up to the end of the string or its next hole.
+  /// Continues after the `}` of a hole, up to the end of the string or its next hole.
   mutating func resumeString() {
     let start = offset
     offset += 1
@@ -90,7 +90,7 @@ extension Lexer {
     holes += 1
   }
 
-  /// Closes all holes at a line end or at the end of the text, with an empty tail for each.
+  /// Closes all holes at a newline or at the end of the text, with an empty tail for each.
   mutating func endUnfinishedString(at end: Int) {
     let head = stream.tokens.last { $0.kind == .stringHead }?.span ?? Span(end, end)
     reportUnfinished(Span(start: head.start, end: Int32(clamping: end)), at: end)
@@ -107,7 +107,7 @@ extension Lexer {
       hint: "close it on its line; `\\n` stands for a line end")
   }
 
-  /// Reads literal text; afterwards `offset` is past the quote or `{`, or at the line end.
+  /// Reads literal text; afterwards `offset` is past the quote or `{`, or at the newline.
   private mutating func text() -> Stop {
     while let next = byte(at: offset) {
       switch next {
@@ -199,8 +199,8 @@ extension Lexer {
     append(.string, start, offset)
   }
 
-  /// Reads `:` and a format up to the `}` of the hole. The format follows its colon directly: `{a: 1}` was
-  /// to be text, not a width. A blank in front of an alignment is a fill.
+  /// Reads `:` and a format up to the `}` of the hole. The format directly follows its colon: `{a:
+  /// 1}` was meant as text, not as a width. A space before an alignment is a fill.
   mutating func format() {
     let start = offset
     offset += 1
@@ -229,7 +229,7 @@ extension Lexer {
     let isAfterBlank =
       byte(at: start + 1) == UInt8(ascii: " ") || byte(at: start + 1) == UInt8(ascii: "\t")
     while let next = byte(at: offset), !"}\"\n".utf8.contains(next) { offset += 1 }
-    // `"{"a": 1}"` and `"{a: 1}"` were to be text.
+    // `"{"a": 1}"` and `"{a: 1}"` were meant as text.
     if key == .string || (key == .name && isAfterBlank) {
       let hole = stream.tokens.last { $0.kind == .stringHead || $0.kind == .stringMiddle }
       let brace = key == .string ? hole.map { Span(start: $0.span.end - 1, end: $0.span.end) } : nil

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Brackets, operators, and the symbols of other languages that people type out of habit. The
-// tables are tried in order, so longer spellings come before their beginnings.
+// Brackets, operators, and the symbols of other languages that people type out of habit. The tables
+// are searched in order, so longer spellings come before their prefixes.
 
 extension Lexer {
-  /// Symbols of more than one character, as numbers made of their bytes, longest first.
+  /// Symbols of more than one character, packed into integers, longest first.
   private static let longSymbols: [(packed: UInt32, length: Int, kind: Token.Kind)] =
     [
       .ellipsis, .power, .floorDivide, .pipe, .arrow, .equal, .notEqual, .lessOrEqual,
@@ -98,7 +98,7 @@ extension Lexer {
     }
   }
 
-  /// Takes a symbol of two or three characters, the longest that fits; false if there is none.
+  /// Reads a symbol of two or three characters, the longest match; false if there is none.
   private mutating func longSymbol(_ first: UInt8, _ second: UInt8) -> Bool {
     let two = UInt32(first) << 8 | UInt32(second)
     if let third = byte(at: offset + 2), takeSymbol(two << 8 | UInt32(third)) { return true }
@@ -162,8 +162,8 @@ extension Lexer {
     advance(kind, by: 1)
   }
 
-  /// The number of unclosed brackets above the one that `kind` closes. Looks only a few levels
-  /// down, which keeps hostile text linear; where nothing fits, the parser complains anyway.
+  /// The number of unclosed brackets above the one that `kind` closes. Searches only a few levels,
+  /// so that adversarial text stays linear; without a match, the parser reports an error.
   private func depthClosed(by kind: Token.Kind) -> Int? {
     for depth in 0..<min(64, brackets.count) {
       switch brackets[brackets.count - 1 - depth] {
@@ -177,7 +177,7 @@ extension Lexer {
     return nil
   }
 
-  // MARK: - What does not belong here
+  // MARK: - Invalid characters
 
   private mutating func foreignSymbol(_ symbol: Foreign) {
     unknown(symbol.length, symbol.title, symbol.hint)
@@ -204,7 +204,7 @@ extension Lexer {
     unknown(length, title, hint)
   }
 
-  /// Takes a whole word with letters beyond ASCII as one token.
+  /// Reads a whole word with letters beyond ASCII as one token.
   private mutating func foreignName(from start: Int) {
     while offset < bytes.count {
       if Lexer.isWordByte(bytes[offset]) {
@@ -232,7 +232,7 @@ extension Lexer {
   }
 }
 
-/// Characters that look like ASCII ones, or that mathematics would use.
+/// Characters that resemble ASCII ones, or that mathematics would use.
 enum ForeignCharacters {
   private static let table: [Unicode.Scalar: String] = [
     "\u{201C}": "\"", "\u{201D}": "\"", "\u{201E}": "\"", "\u{2018}": "'", "\u{2019}": "'",
@@ -247,7 +247,7 @@ enum ForeignCharacters {
     return "U+" + String(repeating: "0", count: max(0, 4 - code.count)) + code
   }
 
-  /// A title and a hint for a character that means nothing outside strings and comments.
+  /// A title and a hint for a character that is invalid outside strings and comments.
   static func advice(_ scalar: Unicode.Scalar) -> (title: String, hint: String) {
     let name = name(scalar)
     if let plain = table[scalar] {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text to tokens, in one pass. Two rules of the grammar are decided here, by looking at one token
-// before and one after: whether a line end ends a statement, and whether a `{` opens a block or a
-// record. Both need the stack of open brackets, which also tells the `}` that ends the hole of a
-// string from one that ends a block inside that hole. Nothing recurses, so nesting costs no stack.
+// Text to tokens, in one pass. Two rules of the grammar are decided here, with one token of
+// lookbehind and one of lookahead: whether a newline ends a statement, and whether a `{` opens a
+// block or a record. Both need the stack of open brackets, which also distinguishes the `}` that
+// ends the hole of a string from one that ends a block inside that hole. Nothing recurses, so
+// nesting costs no stack.
 
 /// Splits a source into tokens.
 public struct Lexer {
-  /// Something open that a later character closes.
+  /// An open bracket that a later character closes.
   enum Bracket: UInt8 { case parenthesis, square, record, block, hole }
 
   let source: Source
@@ -20,13 +21,13 @@ public struct Lexer {
   private let keywords = KeywordTable.shared
   /// How many of `brackets` are holes of strings.
   var holes = 0
-  /// The place of a line end that becomes a token unless `|>` comes next.
+  /// The offset of a newline that becomes a token unless `|>` comes next.
   var pendingNewline: Int?
-  /// Whether a line has ended since the last token.
+  /// Whether a newline precedes the next token.
   var isLineStart = true
-  /// The number of line ends read so far.
+  /// The number of newlines read so far.
   var line = 0
-  /// The line of the last complaint, and the number of complaints.
+  /// The line of the last issue, and the number of issues.
   var reportedLine = -1
   var reports = 0
   /// The `##` comments on consecutive lines up to now, as a range of `stream.comments`.
@@ -40,7 +41,7 @@ public struct Lexer {
     offset = source.hasByteOrderMark ? 3 : 0
   }
 
-  /// The tokens and comments of a source, without the complaints: for tools that show text.
+  /// The tokens and comments of a source, without the issues: for tools that show text.
   public static func tokenize(_ source: Source) -> TokenStream {
     var lexer = Lexer(source)
     return lexer.run()
@@ -48,7 +49,8 @@ public struct Lexer {
 
   mutating func run() -> TokenStream {
     guard bytes.count <= Source.maximumSize else { return tooLarge() }
-    // Tokens of three to four bytes are usual, of two rare; memory that is not touched costs nothing.
+    // Tokens average three to four bytes, rarely two; reserved pages that are not touched cost
+    // nothing.
     stream.tokens.reserveCapacity(bytes.count / 2 + 8)
     checkEncoding()
     let encodingIssues = stream.issues.count
@@ -65,7 +67,7 @@ public struct Lexer {
     return stream
   }
 
-  /// Reads one blank, line end, comment or token.
+  /// Reads one space, newline, comment or token.
   private mutating func step() {
     let byte = bytes[offset]
     switch byte {
@@ -138,9 +140,9 @@ public struct Lexer {
     return next < bytes.count && Lexer.isWordByte(bytes[next])
   }
 
-  /// Forgets brackets that can no longer be closed, so that one error does not hide the next.
+  /// Discards brackets that can no longer be closed, so that one error does not hide the next.
   ///
-  /// The token at hand is an error for any parser, hence no valid text is read differently.
+  /// The current token is an error for any parser, hence no valid text is read differently.
   private mutating func dropUnclosedBrackets() {
     while let last = brackets.last, last != .block, last != .hole { brackets.removeLast() }
   }
@@ -187,7 +189,7 @@ public struct Lexer {
 
   // MARK: - Output
 
-  /// Adds a token, and before it the line end that was waiting to see whether `|>` comes.
+  /// Appends a token, after the pending newline if there is one.
   mutating func append(_ kind: Token.Kind, _ start: Int, _ end: Int) {
     if let newline = pendingNewline {
       pendingNewline = nil
@@ -203,8 +205,8 @@ public struct Lexer {
     isLineStart = false
   }
 
-  /// Adds a complaint, unless this line has one already or there are enough. `offset` is where
-  /// the text goes wrong, if that is not the start of the span.
+  /// Records an issue, unless this line has one already or there are enough. `offset` is where the
+  /// error is noticed, if that is not the start of the span.
   mutating func report(
     _ message: String, _ span: Span, at offset: Int? = nil, label: String = "", hint: String? = nil
   ) {

@@ -2,7 +2,7 @@
 //
 // The operators of expressions. The raw value is the spelling, which messages and tools reuse.
 
-/// An operator in front of its operand.
+/// A prefix operator.
 public enum UnaryOperator: String, Sendable, CaseIterable {
   /// `-`
   case negate = "-"
@@ -48,7 +48,7 @@ public enum ComparisonOperator: String, Sendable, CaseIterable {
   case contains = "in"
 }
 
-/// A logical operator, which evaluates its right side only when needed.
+/// A logical operator, which evaluates its right operand only when needed.
 public enum LogicalOperator: String, Sendable, CaseIterable {
   /// `and`
   case and = "and"

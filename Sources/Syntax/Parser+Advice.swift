@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Kind answers to habits from other languages. Nothing here changes what is accepted: the parser
-// has already found a token that cannot stand where it does, and asks for better words.
+// Hints for habits from other languages. Nothing here changes what is accepted: the parser has
+// already found an unexpected token, and asks for a better message.
 
-/// What to say about an unexpected token.
+/// The message about an unexpected token.
 struct Advice {
   var title: String
   /// What to underline, if not the token itself.
@@ -63,7 +63,7 @@ extension Parser {
     "unless",
   ]
 
-  /// `def f`, `x is y`: a word that is a name here, beside something it cannot stand beside.
+  /// `def f`, `x is y`: a word that is a name here, next to something it cannot precede or follow.
   private func adviceForForeignWord() -> Advice? {
     if kind == .name, endsValue(previous), Parser.foreignInfixes.contains(text(token)) {
       return adviceForHabit(token)
@@ -100,7 +100,7 @@ extension Parser {
       : Advice(title: "`\(word)` without a block before it", hint: hint)
   }
 
-  /// `"{x"`: the quote that was to end the string begins another one in the hole.
+  /// `"{x"`: the quote meant to end the string begins another one in the hole.
   private func adviceForOpenHole(_ isTouching: Bool) -> Advice? {
     guard isTouching, kind == .string || kind == .stringHead, isInHole else { return nil }
     let word = bytes(token)
@@ -154,7 +154,7 @@ extension Parser {
 
   // MARK: - Symbols
 
-  /// `//` begins a comment elsewhere, so words after it make little sense.
+  /// `//` begins a comment in other languages; words after it are rarely a valid expression.
   private func adviceForComment() -> Advice? {
     var start = index
     while start > 0, !tokens[start].startsLine, index - start < 64 {
@@ -287,7 +287,7 @@ extension Parser {
     }
   }
 
-  // MARK: - Particular places
+  // MARK: - Specific contexts
 
   mutating func missingBlock(_ header: String) -> SyntaxFailure {
     let isBraceBelow = kind == .newline && nextKind == .recordOpen
@@ -296,7 +296,7 @@ extension Parser {
       let failure = failure(
         "the block of `\(header)` is missing", label: "expected `{`",
         hint: "write `{` on the line of `\(header)`")
-      // What stands between the braces is part of this error, not a record.
+      // The text between the braces is part of this error, not a record.
       if isBraceBelow { advance() }
       return failure
     }

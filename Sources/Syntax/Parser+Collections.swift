@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists, matrices, comprehensions and records. The first three begin alike: what follows the
+// Lists, matrices, comprehensions and records. The first three begin alike: the token after the
 // first expression decides.
 
 extension Parser {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reporting an error, and finding a place to go on after it. A failure is thrown without payload:
-// what there is to say has been recorded before, so unwinding costs nothing.
+// Reporting an error, and finding a token from which to continue. A failure is thrown without
+// payload: the issue has been recorded before, so unwinding costs nothing.
 
 /// Thrown to unwind to the next statement; the issue is already recorded.
 struct SyntaxFailure: Error {}
@@ -9,10 +9,10 @@ struct SyntaxFailure: Error {}
 extension Parser {
   // MARK: - Reporting
 
-  /// Records an error and returns what is to be thrown.
+  /// Records an error and returns the failure to throw.
   ///
-  /// `place` is what to underline, by default the current token. The error counts as being at
-  /// the current token in any case, since all before it could be the beginning of a program.
+  /// `place` is what to underline, by default the current token. The position of the error is the
+  /// current token in any case, since all text before it could begin a valid program.
   mutating func failure(
     _ message: String, at place: Span? = nil, label: String = "", hint: String? = nil
   ) -> SyntaxFailure {
@@ -26,7 +26,7 @@ extension Parser {
     return SyntaxFailure()
   }
 
-  /// Records that the current token cannot stand here, with advice for well-known habits.
+  /// Records that the current token is unexpected, with advice for well-known habits.
   mutating func unexpected(_ expected: String) -> SyntaxFailure {
     if let advice = advice() {
       return failure(advice.title, at: advice.place, label: advice.label, hint: advice.hint)
@@ -37,7 +37,7 @@ extension Parser {
     return failure("unexpected \(description(of: token))", label: "expected \(expected)")
   }
 
-  /// Records that something nests too deeply; nothing more is reported after that.
+  /// Records that the nesting is too deep; nothing more is reported after that.
   mutating func tooDeep() -> SyntaxFailure {
     let failure = failure(
       "nesting deeper than \(Parser.maximumNesting)",
@@ -46,7 +46,7 @@ extension Parser {
     return failure
   }
 
-  /// What to underline for the current token: at the end, the place after the last token.
+  /// What to underline for the current token: at the end, the position after the last token.
   private var visibleSpan: Span {
     guard kind == .end || token.span.isEmpty else {
       return kind == .newline ? Span(start: token.span.start, end: token.span.start) : token.span
@@ -57,7 +57,7 @@ extension Parser {
     return Span(start: end, end: end)
   }
 
-  /// A token in words.
+  /// A token in words, for messages.
   func description(of token: Token) -> String {
     switch token.kind {
     case .newline: "line end"
@@ -82,8 +82,8 @@ extension Parser {
     }
   }
 
-  /// All issues in the order of the text, at most one for each line, since a second one on the
-  /// same line is nearly always a consequence of the first.
+  /// All issues in the order of the text, at most one per line, since a second one on the same line
+  /// is nearly always a consequence of the first.
   func sortedIssues() -> [SyntaxIssue] {
     let sorted = issues.enumerated().sorted {
       ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset)
@@ -102,7 +102,7 @@ extension Parser {
 
   // MARK: - Expecting
 
-  /// Passes a token of the given kind, or fails.
+  /// Consumes a token of the given kind, or fails.
   @discardableResult
   mutating func expect(_ kind: Token.Kind, _ expected: String? = nil) throws(SyntaxFailure)
     -> Token
@@ -111,7 +111,7 @@ extension Parser {
     return advance()
   }
 
-  /// Passes a name, or fails; keywords get a message of their own.
+  /// Consumes a name, or fails; keywords get a message of their own.
   mutating func name(_ expected: String) throws(SyntaxFailure) -> Identifier {
     if kind.isKeyword {
       throw failure(
@@ -122,7 +122,7 @@ extension Parser {
     return Identifier(text(token), token.span)
   }
 
-  /// Passes the closing partner of `open`, or fails; shows the opening one if it is far away.
+  /// Consumes the closing bracket of `open`, or fails; shows the opening one if it is far away.
   mutating func close(_ kind: Token.Kind, _ open: Token, _ expected: String)
     throws(SyntaxFailure)
   {
@@ -146,7 +146,7 @@ extension Parser {
     throw unexpected(expected)
   }
 
-  /// Whether a bracket stands in the header of a block: behind `for`, `while`, `if` or `fn`.
+  /// Whether a bracket is in the header of a block: after `for`, `while`, `if` or `fn`.
   private func opensHeader(before open: Token) -> Bool {
     var place = index
     while place > statementStart, tokens[place].span.start >= open.span.start { place -= 1 }
@@ -165,7 +165,7 @@ extension Parser {
     return try body(&self)
   }
 
-  // MARK: - Going on
+  // MARK: - Recovery
 
   /// Skips the rest of a statement that failed. `start` is the index of its first token.
   mutating func recover(from start: Int) {

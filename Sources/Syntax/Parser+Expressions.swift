@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operators, by precedence climbing over one table. The table, read from top to bottom, is the
-// part of the grammar from Pipeline to Power; what follows it are calls, indices and fields.
+// Operators, by precedence climbing over one table. The table, read from top to bottom, is the part
+// of the grammar from Pipeline to Power; it is followed by calls, indices and fields.
 
 /// How tightly an operator binds, loosest first.
 enum Precedence: Int, Comparable {
@@ -9,7 +9,7 @@ enum Precedence: Int, Comparable {
 
   static func < (left: Precedence, right: Precedence) -> Bool { left.rawValue < right.rawValue }
 
-  /// The next tighter level; only the right side of a left-associative operator asks.
+  /// The next tighter level, for the right operand of a left-associative operator.
   var tighter: Precedence { Precedence(rawValue: rawValue + 1) ?? .power }
 }
 
@@ -67,7 +67,7 @@ extension Parser {
     var left = try prefixed(minimum)
     var followsStage = false
     while let infix = Infix(kind), infix.precedence >= minimum {
-      // The right side of an operator takes all that binds tighter; that of `|>` has no operators.
+      // The right operand takes all operators that bind tighter; that of `|>` contains none.
       if followsStage, infix.precedence > .pipe { throw operatorAfterPipeline(left) }
       left = try checked(combine(left, infix))
       followsStage = infix.precedence == .pipe
@@ -75,7 +75,8 @@ extension Parser {
     return left
   }
 
-  /// Takes an operator and its right operand. Power is right-associative and looser on its right.
+  /// Consumes an operator and its right operand. Power is right-associative and looser on its
+  /// right.
   private mutating func combine(_ left: Expression, _ infix: Infix) throws(SyntaxFailure)
     -> Expression
   {
@@ -114,7 +115,7 @@ extension Parser {
     }
   }
 
-  /// The right side of `|>`: its arguments are taken apart, so that the input can come first.
+  /// The right operand of `|>`: its arguments are separated, so that the input can come first.
   private mutating func stage(_ input: Expression) throws(SyntaxFailure) -> Expression {
     let first = token
     let stage = try postfix()
@@ -147,7 +148,7 @@ extension Parser {
     }
   }
 
-  /// Refuses a chain that would make the tree too tall for the passes after the parser.
+  /// Rejects a chain that would make the tree too tall for the passes after the parser.
   private mutating func checked(_ expression: Expression) throws(SyntaxFailure) -> Expression {
     guard expression.height > Parser.maximumHeight else { return expression }
     let failure = failure(

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Habits that show only in the tokens around the one that cannot stand where it does: symbols made
-// of two tokens, headers of loops, tuples.
+// Habits that are recognised from the tokens around the unexpected one: symbols made of two tokens,
+// headers of loops, tuples.
 
 extension Parser {
-  /// Whether nothing stands between two tokens.
+  /// Whether two tokens are adjacent.
   func isTouching(_ left: Token, _ right: Token) -> Bool { left.span.end == right.span.start }
 
-  /// The token some places before the current one, if it belongs to the text.
+  /// The token at some distance before the current one, if there is one.
   private func token(before distance: Int) -> Token? {
     index >= distance ? tokens[index - distance] : nil
   }
 
-  /// The kind of the bracket that the current token stands in; looks back 64 tokens at most.
+  /// The kind of the bracket around the current token; looks back 64 tokens at most.
   var enclosingBracket: Token.Kind? {
     var depth = 0
     var place = index - 1
@@ -45,12 +45,12 @@ extension Parser {
     return false
   }
 
-  /// The kind of the first token of the statement, and how many tokens were passed since.
+  /// The kind of the first token of the statement, and the number of tokens consumed since.
   private var header: (kind: Token.Kind, distance: Int) {
     (tokens[statementStart].kind, index - statementStart)
   }
 
-  /// Advice that is better than any for the token alone.
+  /// Advice from the context, which takes precedence over that for the token alone.
   func adviceForHabitAround() -> Advice? {
     adviceForCompoundAssignment() ?? adviceForDecrement() ?? adviceForTransposition()
       ?? adviceForLoopHeader() ?? adviceForLet() ?? adviceForStatementStart()
@@ -107,7 +107,7 @@ extension Parser {
     }
   }
 
-  /// `fn f(*args)`; the `*` alone is a marker, so the name after it is what cannot be.
+  /// `fn f(*args)`; the `*` alone is a marker, so the name after it is the unexpected token.
   private func adviceForStar() -> Advice? {
     let isSignature = header.kind == .fn || previous.kind == .fn
     if kind == .power, isSignature, enclosingBracket == .parenthesisOpen {
@@ -123,7 +123,7 @@ extension Parser {
       place: previous.span.joined(with: token.span), hint: "write `...\(text(token))`")
   }
 
-  /// `5.` and `a .* b`: the point is the token before.
+  /// `5.` and `a .* b`: the point is the previous token.
   func adviceForPoint() -> Advice? {
     switch kind {
     case .times, .divide, .power, .plus, .minus, .equal, .notEqual, .less, .greater, .lessOrEqual,
@@ -176,7 +176,7 @@ extension Parser {
       hint: "write `let \(text(previous)) = nil` if it comes later")
   }
 
-  /// Whether the statement at hand is a `let` whose pattern begins here.
+  /// Whether the current statement is a `let` whose pattern begins here.
   func header(isLet: Bool) -> Bool { header.kind == .let && header.distance == 1 }
 
   /// `let x == 5`, `let my-var = 5`
@@ -298,7 +298,7 @@ extension Parser {
     return ("[\(first), \(other)]", other)
   }
 
-  /// Whether the parenthesis at hand closes in front of an arrow.
+  /// Whether the current parenthesis is closed before an arrow.
   private var isParameterList: Bool {
     var place = index
     while place < tokens.count, place - index < 64, tokens[place].kind != .parenthesisClose {
@@ -323,7 +323,7 @@ extension Parser {
     return false
   }
 
-  // MARK: - Particular places
+  // MARK: - Specific contexts
 
   /// Something else than a name after `for`, `let` or a parameter's comma.
   func adviceForPattern() -> Advice? {
@@ -342,7 +342,7 @@ extension Parser {
     }
   }
 
-  /// Whether a `;` stands before the parenthesis at hand closes.
+  /// Whether a `;` comes before the current parenthesis is closed.
   private var semicolonFollows: Bool {
     for token in tokens[index...].prefix(32) {
       if token.kind == .semicolon { return true }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What expressions are made of: names, literals, groups, strings with holes, and the forms that
-// have a value although they contain blocks.
+// Primary expressions: names, literals, groups, strings with holes, and the forms that have a value
+// although they contain blocks.
 
 extension Parser {
   /// Primary ::= Name | Number | String | ... | If | Try | Import
@@ -60,7 +60,7 @@ extension Parser {
   }
 
   /// The value of a number of up to 15 digits without exponent. Such digits and the power of ten
-  /// that divides them are exact as numbers, so the one division rounds as it should.
+  /// that divides them are exactly representable, so the one division is correctly rounded.
   private func shortNumber(_ token: Token) -> Double? {
     guard token.span.end - token.span.start <= 16 else { return nil }
     return source.bytes.withUnsafeBufferPointer { bytes in
@@ -150,7 +150,7 @@ extension Parser {
     return Expression(.conditional(branches, otherwise: otherwise), span(from: first.span))
   }
 
-  /// Whether the `{` behind `if` is meant as a block: no record begins with `{f(` or `{x =`.
+  /// Whether the `{` after `if` is meant as a block: no record begins with `{f(` or `{x =`.
   private var lacksCondition: Bool {
     guard kind == .recordOpen, nextKind == .name, index + 2 < tokens.count else { return false }
     switch tokens[index + 2].kind {

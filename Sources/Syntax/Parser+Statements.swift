@@ -68,7 +68,7 @@ extension Parser {
     return Statement(kind, span(from: first.span), documentation: comment)
   }
 
-  /// Whether `return` stands without a value.
+  /// Whether `return` has no value.
   private var endsReturn: Bool {
     kind == .newline || kind == .semicolon || kind == .braceClose || kind == .end
   }

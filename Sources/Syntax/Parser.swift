@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tokens to tree, by recursive descent, one function for each rule of `Grammar/smap.ebnf`; binary
-// operators go through the table in `Parser+Expressions.swift`. A function that cannot go on
-// records an issue and throws; the loop over statements catches, skips to the next statement and
-// goes on, so one run reports several errors.
+// operators use the table in `Parser+Expressions.swift`. A function that cannot continue records an
+// issue and throws; the loop over statements catches, skips to the next statement and continues, so
+// one run reports several errors.
 //
-// Two bounds keep hostile text harmless: brackets and prefixes nest at most `maximumNesting` deep,
-// which bounds the stack of the parser, and chains such as `1 + 1 + ..` make trees of at most
+// Two bounds make adversarial text harmless: brackets and prefixes nest at most `maximumNesting`
+// deep, which bounds the stack of the parser, and chains such as `1 + 1 + ..` make trees of at most
 // `maximumHeight`, which bounds the stack of all later passes.
 
-/// How far a text is from being a program.
+/// Whether a text is a complete program.
 public enum Completeness: Sendable {
   /// A program.
   case complete
@@ -35,16 +35,16 @@ public struct Parser {
   let comments: [Span]
   /// The comments above declarations, by token index.
   let documentation: [(token: Int, comments: Range<Int>)]
-  /// The first entry of `documentation` that has not been passed.
+  /// The index of the first remaining entry of `documentation`.
   var documentationIndex = 0
   var issues: [SyntaxIssue]
   /// The index of the current token.
   var index = 0
-  /// How many nested things are open.
+  /// The current nesting depth.
   var nesting = 0
-  /// How many blocks are open, which says whether a `}` can be somebody else's.
+  /// The number of open blocks, which tells whether a `}` may close an outer block.
   var openBlocks = 0
-  /// The index of the first token of the statement at hand.
+  /// The index of the first token of the current statement.
   var statementStart = 0
   /// Whether to unwind without reporting more.
   var isAborted = false
@@ -59,8 +59,8 @@ public struct Parser {
     issues = stream.issues
   }
 
-  /// Parses a source. The program holds the statements without errors; it is meant to be run only
-  /// if there are no diagnostics.
+  /// Parses a source. The program holds the statements without errors; it should be run only if
+  /// there are no diagnostics.
   public static func parse(_ source: Source) -> (program: Program, diagnostics: [Diagnostic]) {
     var parser = Parser(source)
     let statements = parser.statements(until: .end)
@@ -71,8 +71,8 @@ public struct Parser {
 
   /// Says whether a text is a program, the beginning of one, or neither.
   ///
-  /// A line end that ends a statement counts as text: `if x` may go on, `if x` and a line end
-  /// may not. So a prompt passes its lines with their line ends.
+  /// A newline that ends a statement counts as text: `if x` may be continued, `if x` with a newline
+  /// may not. So a prompt passes lines with their newlines.
   public static func classify(_ text: String) -> Completeness {
     var parser = Parser(Source(path: "input", text: text))
     _ = parser.statements(until: .end)
@@ -80,7 +80,7 @@ public struct Parser {
     return first.isAtEnd ? .incomplete : .invalid
   }
 
-  /// Parses the header of a built-in: a name, perhaps with dots, and a signature.
+  /// Parses the header of a built-in: a name, possibly with dots, and a signature.
   ///
   ///     try Parser.parseSignature("sum(x: tensor, dim = nil, keepdim = false) -> tensor")
   public static func parseSignature(_ text: String) throws(Diagnostic) -> NamedSignature {
@@ -108,7 +108,7 @@ public struct Parser {
 
   // MARK: - The current token
 
-  /// The current token; the last one is `end` and never passed.
+  /// The current token; the last one is `end` and never consumed.
   var token: Token { tokens[index] }
 
   /// The kind of the current token.
@@ -127,7 +127,7 @@ public struct Parser {
     }
   }
 
-  /// Steps to the next token and returns the one passed.
+  /// Advances to the next token and returns the one consumed.
   @discardableResult
   mutating func advance() -> Token {
     let passed = tokens[index]
@@ -135,14 +135,14 @@ public struct Parser {
     return passed
   }
 
-  /// Passes the current token if it is of the given kind.
+  /// Consumes the current token if it is of the given kind.
   mutating func accept(_ kind: Token.Kind) -> Bool {
     guard self.kind == kind else { return false }
     advance()
     return true
   }
 
-  /// The span from the start of `first` to the end of the last token passed.
+  /// The span from the start of `first` to the end of the last token consumed.
   func span(from first: Span) -> Span {
     Span(start: first.start, end: max(first.end, previous.span.end))
   }

@@ -12,7 +12,7 @@ public struct Program: Sendable {
   public var source: Source
   /// The statements in order. Those with syntax errors are left out.
   public var statements: [Statement]
-  /// The comments in order, without their line ends.
+  /// The comments in order, without their newlines.
   public var comments: [Span]
 
   /// Makes a program.
@@ -65,9 +65,9 @@ public struct Statement: Sendable {
   public var kind: Kind
   /// Where it stands, without the separator after it.
   public var span: Span
-  /// The text of the `##` lines directly above a `let` or `fn`, joined by line feeds.
+  /// The text of the `##` lines directly above a `let` or `fn`, joined by newlines.
   public var documentation: String?
-  /// Whether a `;` follows, which silences the display of its value.
+  /// Whether a `;` follows, which suppresses the display of its value.
   public var isMuted: Bool
 
   /// Makes a statement.
@@ -151,9 +151,9 @@ public struct Pattern: Sendable {
   }
 }
 
-/// A function, named or not: what stands after `fn` and the name.
+/// A function, named or anonymous: everything after `fn` and the name.
 public struct Function: Sendable {
-  /// What a function does.
+  /// The body of a function.
   public indirect enum Body: Sendable {
     /// `= expression`
     case expression(Expression)
@@ -163,7 +163,7 @@ public struct Function: Sendable {
 
   /// The parameters and the result.
   public var signature: Signature
-  /// What it does.
+  /// The body.
   public var body: Body
   /// Where it stands, from `fn` to the end of the body.
   public var span: Span

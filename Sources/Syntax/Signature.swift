@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The tree of signatures: parameters, defaults and the shapes that are checked at each call. The
-// headers of built-ins are parsed into the same structs, so calls are bound in one way only.
+// headers of built-ins are parsed into the same structs, so there is one argument binder.
 
 /// The parameters of a function and the annotation of its result.
 public struct Signature: Sendable {
   /// The parameters in order, the `*` marker among them.
   public var parameters: [Parameter]
-  /// What stands after `->`.
+  /// The annotation after `->`.
   public var result: Annotation?
   /// Where it stands, from `(` to the end of the result.
   public var span: Span
@@ -24,7 +24,7 @@ public struct Signature: Sendable {
 public struct Parameter: Sendable {
   /// What a parameter is.
   public enum Kind: Sendable {
-    /// A name or a pattern that takes its argument apart.
+    /// A name, or a pattern that destructures its argument.
     case pattern(Pattern)
     /// `...rest`: a list of the remaining positional arguments.
     case rest(Identifier)
@@ -34,9 +34,9 @@ public struct Parameter: Sendable {
 
   /// What it is.
   public var kind: Kind
-  /// What stands after `:`; only for a pattern.
+  /// The annotation after `:`; only for a pattern.
   public var annotation: Annotation?
-  /// The default, evaluated at each call that leaves the argument out; only for a pattern.
+  /// The default, evaluated at each call that omits the argument; only for a pattern.
   public var defaultValue: Expression?
   /// Where it stands.
   public var span: Span
@@ -68,7 +68,7 @@ public struct Annotation: Sendable {
   public enum Kind: Sendable {
     /// A type name such as `number` or `tensor`.
     case type(String)
-    /// A tensor of this shape; no dimensions stand for a scalar.
+    /// A tensor of this shape; no dimensions mean a scalar.
     case shape([Dimension])
   }
 
@@ -90,9 +90,9 @@ public struct Dimension: Sendable {
   public enum Kind: Sendable {
     /// A name, bound at its first occurrence in the call; `_` matches anything.
     case name(String)
-    /// A size. The grammar allows any number literal, so it need not be whole.
+    /// A size. The grammar allows any number literal, so it need not be an integer.
     case size(Double)
-    /// `...`: any run of axes.
+    /// `...`: any number of dimensions.
     case ellipsis
   }
 

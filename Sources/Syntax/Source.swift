@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A text and its line table. Positions are byte offsets everywhere; they become lines and columns
-// only here, when a person is to read them. Lines end in LF or CRLF. Columns count Unicode
-// scalars from 1, as editors do, and text that is not UTF-8 is shown repaired.
+// A text and its line table. Positions are byte offsets everywhere; they are converted to lines and
+// columns only here, for display. Lines end in LF or CRLF. Columns count Unicode scalars from 1, as
+// editors do, and invalid UTF-8 is displayed as U+FFFD.
 
 import Glibc
 
@@ -31,8 +31,8 @@ public final class Source: Sendable {
   public let bytes: [UInt8]
   /// The byte offset at which each line starts.
   private let lineStarts: [Int32]
-  /// The columns at every `columnStep` bytes of the text, in scalars from its beginning; empty while
-  /// all lines are short.
+  /// The number of scalars before every `columnStep`-th byte of the text; empty while all lines are
+  /// short.
   private let columns: [Int32]
   private static let columnStep = 4096
 
@@ -49,8 +49,8 @@ public final class Source: Sendable {
     self.init(path: path, bytes: Array(text.utf8))
   }
 
-  /// Whether this is a file of another kind, as a picture or a model, rather than a text with a fault:
-  /// its beginning has several NUL characters, or one beside bytes that are no UTF-8.
+  /// Whether this is a binary file, such as a picture or a model, rather than a text with an error:
+  /// its beginning has several NUL characters, or one together with bytes that are no UTF-8.
   public var isBinary: Bool {
     let beginning = bytes.prefix(8000)
     let holes = beginning.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
@@ -65,7 +65,7 @@ public final class Source: Sendable {
     return false
   }
 
-  /// The number of lines; a text that ends in a line end has an empty last line.
+  /// The number of lines; a text that ends in a newline has an empty last line.
   public var lineCount: Int { lineStarts.count }
 
   /// The span of the whole text.
@@ -97,7 +97,7 @@ public final class Source: Sendable {
     }
   }
 
-  /// Counts scalars once, so that many places on a line of megabytes cost no more than others.
+  /// Counts scalars once, so that positions on a line of megabytes cost no more than others.
   private static func countColumns(_ bytes: [UInt8], _ lineStarts: [Int32]) -> [Int32] {
     let ends = lineStarts.dropFirst() + [Int32(clamping: bytes.count)]
     guard zip(lineStarts, ends).contains(where: { $1 - $0 > 4 * columnStep }) else { return [] }
@@ -115,7 +115,7 @@ public final class Source: Sendable {
     lineIndex(of: min(max(Int(offset), 0), bytes.count)) + 1
   }
 
-  /// The bytes of a line (counted from 1) without its line end, as a span.
+  /// The bytes of a line (counted from 1) without its newline, as a span.
   public func lineSpan(_ line: Int) -> Span {
     guard line >= 1, line <= lineStarts.count else { return Span(bytes.count, bytes.count) }
     var start = Int(lineStarts[line - 1])
@@ -125,10 +125,10 @@ public final class Source: Sendable {
     return Span(start, max(start, end))
   }
 
-  /// The text of a line (counted from 1) without its line end.
+  /// The text of a line (counted from 1) without its newline.
   public func text(ofLine line: Int) -> String { text(lineSpan(line)) }
 
-  /// The text of a span, with invalid UTF-8 repaired. Offsets outside the text are clamped.
+  /// The text of a span, with invalid UTF-8 as U+FFFD. Offsets outside the text are clamped.
   public func text(_ span: Span) -> String {
     let start = min(max(Int(span.start), 0), bytes.count)
     let end = min(max(Int(span.end), start), bytes.count)

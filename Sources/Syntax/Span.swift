@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A place in a source, as two byte offsets. Thirty-two bits each keep tokens and trees small;
-// a `Source` refuses texts that would not fit.
+// A range of a source, as two byte offsets. 32 bits each keep tokens and trees small; a `Source`
+// rejects texts that would not fit.
 
 /// A half-open range of bytes of a `Source`.
 public struct Span: Hashable, Sendable {

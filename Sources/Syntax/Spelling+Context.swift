@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a name that means nothing may be meant for, where the text around it tells: the rest of a
-// comment of C, an arrow of R, the prefix of a module of Python, a function that is called otherwise
-// here. The run time and the checker ask alike.
+// Hints for an unknown name from the text around it: the rest of a C comment, an arrow of R, the
+// prefix of a Python module, a function that has another name here. The runtime and the checker
+// share them.
 
 extension Spelling {
-  /// What to say about a name that nothing has, at its place in a source.
+  /// The hint for an unknown name at a position in a source.
   public static func advice(
     on name: String, at span: Span, in source: Source, isAssigned: Bool, own: [String],
     library: [String]
@@ -50,7 +50,7 @@ extension Spelling {
     return "the library needs no prefix; `help()` lists what there is"
   }
 
-  /// What to say about a member that a namespace does not have.
+  /// The hint for a member that a namespace does not have.
   public static func advice(
     onMember name: String, of namespace: String, members: [String], globals: [String]
   ) -> String? {
@@ -74,7 +74,7 @@ extension Spelling {
   }
 }
 
-/// The text around a name, on its line; of a long line, what is near.
+/// The text around a name, on its line; a part of it if the line is long.
 private struct Surroundings {
   private let before: Substring
   private let after: Substring
@@ -87,10 +87,10 @@ private struct Surroundings {
     after = source.text(Span(start: span.end, end: max(span.end, end)))[...]
   }
 
-  /// Whether it is all that stands behind `//`.
+  /// Whether it is the only text after `//`.
   var isComment: Bool { before.hasSuffix("// ") && after.allSatisfy(\.isWhitespace) }
 
-  /// Whether it is all that stands behind `--` or `;` at the start of a line.
+  /// Whether it is the only text after `--` or `;` at the start of a line.
   var isLineComment: Bool {
     let start = before.drop { $0 == " " }
     return (start == "-- " || start == "; ") && after.allSatisfy(\.isWhitespace)
@@ -106,7 +106,7 @@ private struct Surroundings {
 
   var isCalled: Bool { after.first == "(" }
 
-  /// The names that follow with dots.
+  /// The members accessed after it.
   var members: [String] {
     var rest = after
     var names: [String] = []

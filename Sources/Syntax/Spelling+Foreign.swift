@@ -13,7 +13,7 @@ extension Spelling {
     "csv", "copy", "operator", "System",
   ]
 
-  /// Functions that are called otherwise here, with a sentence on what to write.
+  /// Functions that have another name here, with a sentence on what to write.
   static let foreignCalls: [String: String] = [
     "c": "a list is written `[1, 2, 3]`", "list": "a list is written `[1, 2, 3]` or `[...xs]`",
     "set": "`distinct(xs)` has each value once; a record has each name once",
@@ -76,7 +76,7 @@ extension Spelling {
     "deepcopy": "write `xs.copy()`, or `{...r}` for a record", "main": "a script needs no main",
   ]
 
-  /// Members of modules that are called otherwise here, with a sentence on what to write.
+  /// Members of modules that have another name here, with a sentence on what to write.
   static let foreignPaths: [String: String] = [
     "System.out.println": "here it is `print`", "data.frame": "write `table(rows)`",
     "data.table": "write `table(rows)`", "console.log": "here it is `print`",
@@ -136,7 +136,7 @@ extension Spelling {
     "data.write": "here it is `data.save`",
   ]
 
-  /// Types of other languages with the type that is meant.
+  /// Types of other languages with the corresponding type.
   public static let foreignTypes: [String: String] = [
     "int": "number", "float": "number", "double": "number", "Int": "number", "Float": "number",
     "Float64": "number", "Double": "number", "integer": "number", "Number": "number",

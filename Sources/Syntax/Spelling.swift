@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// "Did you mean": the nearest of some names, by the number of typing mistakes between them. The
-// distance is that of Damerau and Levenshtein in its restricted form: a letter left out, added,
-// changed, or swapped with its neighbour counts one, and a letter of the wrong case half.
+// "Did you mean": the nearest of some names by edit distance. The distance is the restricted
+// Damerau-Levenshtein distance: an insertion, deletion, substitution or transposition of neighbours
+// costs one, and a letter of the wrong case half.
 
-/// Finds what somebody may have meant to write.
+/// Finds the name that was probably meant.
 public enum Spelling {
   /// The candidate closest to `word`, or nil if none is close enough to be worth suggesting.
   ///
-  /// Ties go to the candidate that comes first in the alphabet. Takes time proportional to the
-  /// number of candidates; long words and words of very different length are passed over.
+  /// Ties go to the alphabetically first candidate. Takes time proportional to the number of
+  /// candidates; long words and words of very different length are skipped.
   public static func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     if let same = equal(to: word, in: candidates) { return same }
     let wanted = Array(word.utf8)
@@ -31,9 +31,9 @@ public enum Spelling {
     return best
   }
 
-  /// What to say about a name that nothing has: the word for it here, or a name like it.
+  /// The hint for an unknown name: the word for it here, or a similar name.
   ///
-  /// A word of another language means what it means there, unless the program has a name like it.
+  /// A word of another language keeps its meaning there, unless the program has a similar name.
   public static func advice(
     on name: String, isAssigned: Bool, own: [String], library: [String]
   ) -> String? {
@@ -47,7 +47,7 @@ public enum Spelling {
     return nearest(to: name, in: own + library).map { "did you mean `\($0)`?" } ?? habits[name]
   }
 
-  /// Names from other languages with the keyword or literal that says the same here.
+  /// Names from other languages with the equivalent keyword or literal.
   public static let foreignWords: [String: String] = [
     "True": "true", "TRUE": "true", "False": "false", "FALSE": "false", "None": "nil",
     "null": "nil", "NULL": "nil", "undefined": "nil", "Nil": "nil", "NaN": "nan", "Inf": "inf",
@@ -102,8 +102,8 @@ public enum Spelling {
     "cuda": "there is one device", "device": "there is one device",
   ]
 
-  /// Keywords of other languages, with a sentence on what to write instead. Here they are names,
-  /// so they turn up as unknown names or beside something a name cannot stand beside.
+  /// Keywords of other languages, with a sentence on what to write instead. Here they are names, so
+  /// they appear as unknown names or where a name is not allowed.
   public static let habits: [String: String] = [
     "def": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
     "func": "a function is written `fn name(x) = ..` or `fn name(x) { .. }`",
@@ -169,7 +169,7 @@ public enum Spelling {
 
   private static let maximumLength = 64
 
-  /// Twice the number of typing mistakes between two words; a wrong case counts one.
+  /// Twice the edit distance between two words, so that a wrong case counts one.
   static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     if left.count == right.count, zip(left, right).allSatisfy({ substitution($0, $1) < 2 }) {
       return left == right ? 0 : 1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the literal text of a string stands for: escapes and doubled braces resolved. The lexer
-// has checked the text before, so anything odd is simply left out here.
+// The value of the literal text of a string: escapes and doubled braces resolved. The lexer has
+// checked the text before, so malformed escapes are simply dropped here.
 
 /// Resolves escapes.
 enum StringText {
@@ -20,7 +20,7 @@ enum StringText {
       ? resolve(inner) : String(decoding: inner, as: UTF8.self)
   }
 
-  /// Whether a character does not stand for itself.
+  /// Whether a character begins an escape or a doubled brace.
   private static func isSpecial(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "{") || byte == UInt8(ascii: "}")
   }

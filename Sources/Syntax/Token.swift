@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the language. Keywords and symbols are declared once, here, with their spelling;
+// The tokens of the language. Keywords and symbols are declared once, here, with their spelling;
 // the lexer, the messages and the highlighters derive from it.
 
-/// One word of a source, without its text.
+/// One token of a source, without its text.
 public struct Token: Hashable, Sendable {
   /// What the token is.
   public var kind: Kind
@@ -33,11 +33,11 @@ public struct Token: Hashable, Sendable {
     case stringTail = "<string tail>"
     /// `:.3f` inside a hole, colon included.
     case format = "<format>"
-    /// A line end that ends a statement.
+    /// A newline that ends a statement.
     case newline = "<line end>"
     /// The end of the text.
     case end = "<end>"
-    /// Characters that mean nothing here; the lexer has reported them.
+    /// Characters that are no token; the lexer has reported them.
     case unknown = "<unknown>"
 
     case and, `break`, `catch`, `continue`, `else`, `false`, fn, `for`, `if`, `import`, `in`, `let`
@@ -81,8 +81,8 @@ public struct Token: Hashable, Sendable {
   }
 }
 
-/// Finds keywords without making text of them: a word of up to eight bytes is one number, and the
-/// numbers of all keywords fall into different slots of a small table.
+/// Recognises keywords without creating strings: a word of up to eight bytes is packed into one
+/// integer, and a perfect hash places the keywords into different slots of a small table.
 struct KeywordTable {
   /// The length of the longest keyword.
   static let maximumLength = 8
@@ -92,7 +92,8 @@ struct KeywordTable {
   private let shift: UInt64
   private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Makes a table in which no two keywords share a slot: doubles it until that is so.
+  /// Makes a table in which no two keywords share a slot, by doubling its size until there is no
+  /// collision.
   private init(_ keywords: [String: Token.Kind]) {
     var bits: UInt64 = 5
     let packed = keywords.map { word, kind in
@@ -110,7 +111,7 @@ struct KeywordTable {
     Int(truncatingIfNeeded: (packed &* multiplier) >> shift)
   }
 
-  /// The keyword whose bytes make this number, or a name.
+  /// The keyword whose packed bytes these are, or a name.
   subscript(packed: UInt64) -> Token.Kind {
     let entry = slots[KeywordTable.slot(packed, shift)]
     return entry.packed == packed ? entry.kind : .name
@@ -127,7 +128,7 @@ extension Token.Kind {
     return Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, $0) })
   }()
 
-  /// Whether the token is a word with a meaning of its own.
+  /// Whether the token is a keyword.
   public var isKeyword: Bool {
     switch self {
     case .name, .number, .string, .end, .newline: false
@@ -135,7 +136,7 @@ extension Token.Kind {
     }
   }
 
-  /// Whether a line end after this token may end a statement.
+  /// Whether a newline after this token may end a statement.
   var endsStatement: Bool {
     switch self {
     case .break, .continue, .return, .unknown: true
@@ -165,26 +166,26 @@ extension Token.Kind {
   }
 }
 
-/// The tokens of a source, with what lies beside them.
+/// The tokens of a source, with comments and issues.
 public struct TokenStream: Sendable {
   /// The tokens in order; the last one is `end`.
   public internal(set) var tokens: [Token] = []
-  /// The comments in order, without their line ends.
+  /// The comments in order, without their newlines.
   public internal(set) var comments: [Span] = []
-  /// The `##` comments that stand directly above the `let` or `fn` with a given token index, in
-  /// order, as a range of `comments`; a slice would keep the array from growing in place.
+  /// The `##` comments directly above the `let` or `fn` with a given token index, in order, as a
+  /// range of `comments`; a slice would prevent the array from growing in place.
   var documentation: [(token: Int, comments: Range<Int>)] = []
-  /// What the lexer has to complain about, in order.
+  /// The issues found by the lexer, in order.
   var issues: [SyntaxIssue] = []
 
-  /// The place of the first complaint, and whether more text could settle it.
+  /// The offset of the first issue, and whether more text could resolve it.
   package var firstIssue: (offset: Int32, isAtEnd: Bool)? {
     issues.first.map { ($0.offset, $0.isAtEnd) }
   }
 }
 
-/// A complaint of the lexer or parser. Its place in the order of errors can differ from the text
-/// it underlines: an unclosed bracket is noticed late, but shown where it opens.
+/// An issue found by the lexer or parser. Its position in the order of errors can differ from the
+/// text it underlines: an unclosed bracket is detected late, but shown where it opens.
 struct SyntaxIssue: Sendable {
   var diagnostic: Diagnostic
   /// The byte at which the text stops being the beginning of a program.

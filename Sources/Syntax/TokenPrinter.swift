@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tokens of a source as text, for `smap dump --tokens` and for tests. One token a line: its
-// place, what it is, and its text where that is not the same. So one sees what the two rules
-// about line ends and braces have made of a text.
+// The tokens of a source as text, for `smap dump --tokens` and for tests. One token per line: its
+// position, its kind, and its text where that differs. This shows how the lexer has applied the two
+// rules about newlines and braces.
 
 /// Writes tokens as text.
 public enum TokenPrinter {
-  /// The tokens of a source, one a line, without a line end at the end.
+  /// The tokens of a source, one per line, without a final newline.
   public static func text(of source: Source) -> String {
     Lexer.tokenize(source).tokens.map { line($0, source) }.joined(separator: "\n")
   }
@@ -17,7 +17,7 @@ public enum TokenPrinter {
     let gap = String(repeating: " ", count: max(1, 8 - place.utf8.count))
     let kind = token.kind.rawValue
     let text = source.text(token.span)
-    // A line end and the end of the text have nothing to show, words and symbols are their text.
+    // Newlines and the end have no text; the kinds of words and symbols are their text.
     guard kind.hasPrefix("<"), kind.utf8.count > 2, token.kind != .newline, token.kind != .end
     else { return place + gap + kind }
     return place + gap + kind + " " + text

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tree of a program as text, for `dump --tree` and for tests. Every node is a list in
-// parentheses with its operator first, as in Lisp: `1 + 2 * x` is `(+ 1 (* 2 x))`. A node that
-// does not fit on a line has its parts on lines of their own.
+// The tree of a program as text, for `dump --tree` and for tests. Every node is an S-expression
+// with its operator first: `1 + 2 * x` is `(+ 1 (* 2 x))`. A node that does not fit on a line has
+// its parts on lines of their own.
 
 /// Writes trees as text.
 public enum TreePrinter {
-  /// The tree of a program, one statement after the other, without a line end at the end.
+  /// The tree of a program, one statement after another, without a final newline.
   public static func text(of program: Program) -> String {
     program.statements.map { text(of: $0) }.joined(separator: "\n")
   }
@@ -19,7 +19,7 @@ public enum TreePrinter {
     Sketch(expression).text(indent: 0)
   }
 
-  /// A text in double quotes, with escapes for what would not show.
+  /// A text in double quotes, with escapes for invisible characters.
   static func quoted(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
@@ -37,7 +37,7 @@ public enum TreePrinter {
   }
 }
 
-/// A node reduced to words and lists.
+/// A node reduced to atoms and lists.
 private enum Sketch {
   case word(String)
   case list([Sketch])
@@ -251,7 +251,7 @@ private enum Sketch {
     }
   }
 
-  /// A number as it would be written: whole values without a point.
+  /// A number as it would be written: integers without a point.
   private static func number(_ value: Double) -> String {
     let text = "\(value)"
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks of the encoding, made once for the whole text, so that comments and strings are covered
-// as well: invalid UTF-8, NUL, and a carriage return without line feed are reported with their
-// byte offset. A byte order mark at the start and CRLF line ends are accepted.
+// Checks of the encoding, run once over the whole text, so that comments and strings are covered as
+// well: invalid UTF-8, NUL, and a carriage return without line feed are reported with their byte
+// offset. A byte order mark at the start and CRLF newlines are accepted.
 
 extension Lexer {
-  /// Reports what is wrong with the bytes themselves; gives up after a screenful.
+  /// Reports errors in the encoding; stops after a screenful.
   mutating func checkEncoding() {
     var position = offset
     while position < bytes.count, stream.issues.count < Parser.maximumIssues {
@@ -27,7 +27,7 @@ extension Lexer {
     }
   }
 
-  /// Passes over ASCII without NUL and carriage return, eight bytes at a time.
+  /// Skips ASCII without NUL and carriage return, eight bytes at a time.
   private func endOfPlainText(from start: Int) -> Int {
     let highBits: UInt64 = 0x8080_8080_8080_8080
     let ones: UInt64 = 0x0101_0101_0101_0101
@@ -46,7 +46,7 @@ extension Lexer {
     }
   }
 
-  /// Reports a bad sequence; returns the number of bytes to step over.
+  /// Reports an invalid sequence; returns the number of bytes to skip.
   private mutating func checkScalar(at position: Int) -> Int {
     let length = UTF8Check.length(bytes, at: position)
     if length > 0 { return length }
