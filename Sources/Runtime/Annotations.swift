@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What annotations mean at a call: a type that the argument must have, or a shape. A check may
-// convert, as the language does everywhere: where a tensor is wanted, a list of numbers becomes
-// one, and where a number is wanted, a tensor of one element does.
+// The checks of annotations at a call: a type or a shape that the argument must have. A check may
+// convert, as the language does everywhere: where a tensor is expected, a list of numbers is
+// converted to one, and where a number is expected, a tensor of one element is.
 
 import Syntax
 import Tensors
@@ -44,7 +44,7 @@ enum TypeTest: Sendable, Equatable {
   /// The names that are always types.
   static let names = table.map(\.name)
 
-  /// How messages call such a value.
+  /// The name of such a value in messages.
   var phrase: String {
     switch self {
     case .any: "anything"
@@ -60,7 +60,7 @@ enum TypeTest: Sendable, Equatable {
     }
   }
 
-  /// Converts `value` if it has to; returns false if it is of another type.
+  /// Converts `value` if necessary; returns false if it is of another type.
   func accept(_ value: inout Value, _ session: Session) throws -> Bool {
     switch (self, value) {
     case (.any, _), (.number, .number), (.string, .text), (.bool, .bool), (.list, .list),
@@ -182,7 +182,7 @@ extension Machine {
     }
   }
 
-  /// Words a mismatch; if the size comes from another parameter, that one is named.
+  /// The error for a mismatch; if the size comes from another parameter, it is named.
   private func shapeError(
     _ mismatch: ShapeTest.Mismatch, _ check: Check, _ shape: [Int],
     _ frame: UnsafeMutablePointer<Frame>
@@ -208,7 +208,7 @@ extension Machine {
     return error
   }
 
-  /// Puts an error about a parameter where the caller wrote the argument.
+  /// Moves the location of a parameter's error to the argument in the call.
   private func blame(
     _ check: Check, _ frame: UnsafeMutablePointer<Frame>, _ error: ScriptError
   ) -> ScriptError {
@@ -228,7 +228,7 @@ extension Machine {
 }
 
 extension CallSite {
-  /// The index of the argument that reached a parameter, as far as can be told.
+  /// The index of the argument that was bound to a parameter, if it can be determined.
   func argument(forParameter parameter: Int, name: String?) -> Int? {
     for (index, kind) in kinds.enumerated() {
       switch kind {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Arithmetic. The machine handles two numbers itself in the common cases; all others come here.
+// Arithmetic. The machine handles two numbers itself in the common cases; all others are here.
 
 import Glibc
 import Syntax
@@ -66,12 +66,12 @@ package enum Arithmetic {
     }
   }
 
-  // MARK: - Shortcuts of the machine; nil means that the general way must be taken
+  // MARK: - Fast paths of the machine; nil means that the general path is needed
 
   /// 1.5 * 2**52: added to a number, it moves the integer part into the low bits.
   private static let shift = 0x1.8p52
 
-  /// The remainder of two whole numbers below 2**51, the first not negative, the second positive.
+  /// The remainder of two integers below 2**51, the first not negative, the second positive.
   @inline(__always) static func wholeRemainder(_ a: Double, _ b: Double) -> Double? {
     let (shiftedA, shiftedB) = (a + shift, b + shift)
     let whole = shiftedA.bitPattern &- shift.bitPattern
@@ -83,7 +83,7 @@ package enum Arithmetic {
     return Double(Int64(truncatingIfNeeded: whole % (divisor | (divisor == 0 ? 1 : 0))))
   }
 
-  /// Squares and roots of positive numbers.
+  /// Squares and square roots of positive numbers.
   @inline(__always) static func simplePower(_ a: Double, _ b: Double) -> Double? {
     if b == 2 { return a * a }
     guard b == 0.5, a > 0 else { return nil }
@@ -105,9 +105,10 @@ package enum Arithmetic {
 
   /// The quotient rounded down, as Python's `//`, so that `a == (a // b) * b + a % b` up to rounding.
   ///
-  /// It is taken from the exact remainder: `a / b` may round up to a whole number, as 1 / 0.1 does to 10.
-  /// A divisor of 0 gives `a / b`: an infinity, or `nan`. The kernel of tensors (`floored_quotient`) does
-  /// the same in 32 bits, the machine's `positive_quotient` for the cases that need no remainder.
+  /// It is computed from the exact remainder: `a / b` may round up to an integer, as 1 / 0.1 does
+  /// to 10. A divisor of 0 gives `a / b`: an infinity, or `nan`. The tensor kernel
+  /// (`floored_quotient`) does the same in 32 bits, the machine's `positive_quotient` for the cases
+  /// that need no remainder.
   package static func floorDivide(_ a: Double, _ b: Double) -> Double {
     if b == 0 { return a / b }
     let rest = fmod(a, b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The library as a session sees it: global names, namespaces and methods, all derived from the
+// The library as a session uses it: global names, namespaces and methods, all derived from the
 // declared functions.
 
 /// What the library offers: functions and constants.
@@ -34,7 +34,7 @@ public struct LibraryTable: Sendable {
   }
 }
 
-/// Names of the library and what they mean, as values of one session.
+/// Names of the library and their values in one session.
 public final class BuiltinTable {
   /// The declared functions, those of the language first.
   public let functions: [Builtin]
@@ -73,7 +73,7 @@ public final class BuiltinTable {
         enter(function.qualifiedName, .builtin(function), &namespaces)
       }
     }
-    // Plain functions come before those of namespaces, so that `x.save` has one meaning.
+    // Plain functions are entered before those of namespaces, so that `x.save` is unambiguous.
     for function in table.functions where function.namespace.isEmpty { enterMethod(function) }
     for function in table.functions where !function.namespace.isEmpty { enterMethod(function) }
     for name in globalNames { everything[name] = globals[name] }
@@ -81,8 +81,8 @@ public final class BuiltinTable {
     globalNames.append("std")
   }
 
-  /// The function that a namespace shares its name with: `std` is the library, and `std(x)` is the
-  /// standard deviation.
+  /// The function with the name of a namespace: `std` is the library, and `std(x)` is the standard
+  /// deviation.
   static func namesake(of record: Record) -> Builtin? {
     guard let title = record.title, let name = title.split(separator: " ").last,
       case .builtin(let function)? = record[String(name)]
@@ -121,8 +121,8 @@ public final class BuiltinTable {
     }
   }
 
-  /// The method of a value, or nil. Numbers, lists and ranges also answer to those of tensors,
-  /// because they are read as tensors where one is wanted.
+  /// The method of a value, or nil. Numbers, lists and ranges also have the methods of tensors,
+  /// because they convert to tensors where one is expected.
   func method(_ name: String, of value: Value) -> Builtin? {
     for type in BuiltinTable.methodTypes(of: value) {
       if let method = methods[type]?[name] { return method }
@@ -142,10 +142,10 @@ public final class BuiltinTable {
   private static func methodTypes(of value: Value) -> [String] {
     switch value {
     case .number: ["number", "tensor"]
-    // What two scalars give when they are compared is a mask without dimensions.
+    // Comparing two scalars gives a boolean where tensors give a mask.
     case .bool: ["bool", "tensor"]
     case .list: ["list", "tensor"]
-    // A range has none of a list's: `range(3).append(1)` would change a list that nobody holds.
+    // A range has no list methods: `range(3).append(1)` would change a temporary list.
     case .range: ["range", "tensor"]
     default: [value.typeName]
     }
@@ -157,10 +157,10 @@ public final class BuiltinTable {
   }
 }
 
-/// Remembers which method a name meant for a kind of value.
+/// Caches which method a name refers to for a type of value.
 ///
-/// A name is the very object among the constants of some code, so it is compared by identity; the
-/// entry holds it, lest another object take its place in memory.
+/// A name is a constant object of some code, so it is compared by identity; the entry retains it,
+/// lest another object reuse its address.
 struct MethodCache {
   private struct Entry {
     var name: Text

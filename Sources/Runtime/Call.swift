@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the body of a built-in sees: its arguments, bound and checked against the header, through
-// typed accessors; the session; and a way to call functions that were passed in.
+// What the body of a built-in receives: its arguments, bound and checked against the header,
+// through typed accessors; the session; and a way to call functions that were passed in.
 //
-// Accessors convert as the language does: a one-element tensor is a number, a number or a
-// rectangular list of numbers is a tensor. Every failure names the function and the parameter.
+// Accessors convert as the language does: a one-element tensor converts to a number, a number or a
+// rectangular list of numbers to a tensor. Every error names the function and the parameter.
 
 import Syntax
 import Tensors
@@ -17,7 +17,7 @@ public struct Call {
   public let builtin: Builtin
   /// The registers that hold the arguments; the register file never moves.
   let arguments: UnsafeMutablePointer<Value>
-  /// Bit i is set if parameter i was left out and has its default.
+  /// Bit i is set if parameter i was omitted and has its default.
   let missing: UInt64
 
   /// The number of parameters; each has a value.
@@ -25,13 +25,13 @@ public struct Call {
 
   /// The argument for the parameter at `index`, in the order of the header.
   ///
-  /// A rest parameter holds a list. An index without a parameter gives `nil`.
+  /// A rest parameter holds a list. An index beyond the parameters gives `nil`.
   public subscript(index: Int) -> Value {
     guard index >= 0, index < count else { return .nil }
     return arguments[index]
   }
 
-  /// Whether the caller gave this argument.
+  /// Whether the caller passed this argument.
   public func isGiven(_ index: Int) -> Bool {
     index >= 0 && index < count && index < 64 && missing & (1 << UInt64(index)) == 0
   }
@@ -40,8 +40,8 @@ public struct Call {
 
   /// A number; one-element tensors count as numbers.
   ///
-  /// Throws a ValueError for a tensor through which gradients flow, which would end here unseen;
-  /// functions that pass them on ask for `scalar`.
+  /// Throws a ValueError for a tensor whose gradient would silently be lost; functions that pass
+  /// gradients on use `scalar`.
   public func number(_ index: Int) throws -> Double {
     let value = self[index]
     if case .number(let number) = value { return number }
@@ -67,7 +67,7 @@ public struct Call {
     return false
   }
 
-  /// Throws if `value` is a tensor whose gradient would be lost in a plain number.
+  /// Throws if `value` is a tensor whose gradient would be lost by converting it to a number.
   private func refuseGradients(_ value: Value, _ index: Int) throws {
     guard case .tensor(let tensor) = value, tensor.isRecording else { return }
     throw failure(
@@ -80,7 +80,7 @@ public struct Call {
     self[index].isNil ? nil : try number(index)
   }
 
-  /// A whole number.
+  /// An integer.
   public func integer(_ index: Int) throws -> Int {
     let number = try number(index)
     guard let integer = Int(exactly: number) else {
@@ -91,7 +91,7 @@ public struct Call {
     return integer
   }
 
-  /// A whole number within bounds; anything else is a ValueError that names them.
+  /// An integer within bounds; anything else is a ValueError that names them.
   public func integer(_ index: Int, in bounds: ClosedRange<Int>) throws -> Int {
     let integer = try integer(index)
     guard bounds.contains(integer) else {
@@ -105,7 +105,7 @@ public struct Call {
     return integer
   }
 
-  /// A whole number, or nil if the argument is `nil`.
+  /// An integer, or nil if the argument is `nil`.
   public func optionalInteger(_ index: Int) throws -> Int? {
     self[index].isNil ? nil : try integer(index)
   }
@@ -122,7 +122,7 @@ public struct Call {
     throw wrongType(index, "a string")
   }
 
-  /// A string with what is known of its characters.
+  /// A string with cached information on its characters.
   func text(_ index: Int) throws -> Text {
     if case .text(let text) = self[index] { return text }
     throw wrongType(index, "a string")
@@ -133,7 +133,7 @@ public struct Call {
     self[index].isNil ? nil : try string(index)
   }
 
-  /// One of the given words; another one is a ValueError that lists them and names the nearest.
+  /// One of the given words; any other is a ValueError that lists them and names the nearest.
   public func choice(_ index: Int, among words: [String]) throws -> String {
     let word = try string(index)
     if words.contains(word) { return word }
@@ -146,7 +146,7 @@ public struct Call {
 
   // MARK: - Collections
 
-  /// A list; ranges and tensors are listed along their first dimension.
+  /// A list; the elements of ranges, and of tensors along their first dimension.
   public func values(_ index: Int) throws -> [Value] {
     do {
       return try session.elements(of: self[index])
@@ -167,22 +167,22 @@ public struct Call {
     throw wrongType(index, "a record")
   }
 
-  /// Something that can be called; pass it to `invoke`.
+  /// A callable; pass it to `invoke`.
   public func function(_ index: Int) throws -> Value {
     let value = self[index]
     guard value.isCallable else { throw wrongType(index, "a function") }
     return value
   }
 
-  /// Something that can be called, or nil if the argument is `nil`.
+  /// A callable, or nil if the argument is `nil`.
   public func optionalFunction(_ index: Int) throws -> Value? {
     self[index].isNil ? nil : try function(index)
   }
 
-  /// A function that will be called with one record, or nil if the argument is `nil`.
+  /// A function to be called with one record, or nil if the argument is `nil`.
   ///
-  /// A function that cannot be called so is an ArgumentError before any work is done. `example` is how
-  /// such a function is written, for the hint.
+  /// A function that cannot be called in this way is an ArgumentError before any work is done.
+  /// `example` shows such a function in the hint.
   public func optionalObserver(_ index: Int, example: String) throws -> Value? {
     guard let function = try optionalFunction(index) else { return nil }
     let header: Header
@@ -228,7 +228,7 @@ public struct Call {
     return try tensor(index)
   }
 
-  /// Positions, given as a tensor or a list of whole numbers, which stay exact.
+  /// Positions, given as a tensor or a list of integers, which stay exact.
   public func positions(_ index: Int) throws -> Tensor {
     if case .tensor(let tensor) = self[index] { return tensor }
     do {
@@ -263,7 +263,7 @@ public struct Call {
     return try integers(index)
   }
 
-  /// Whole numbers, given as one number, a list, a range or a tensor.
+  /// Integers, given as one number, a list, a range or a tensor.
   public func integers(_ index: Int) throws -> [Int] {
     let value = self[index]
     if case .number = value { return [try integer(index)] }
@@ -278,7 +278,7 @@ public struct Call {
 
   /// Numbers, given as one number, a list, a range or a tensor.
   ///
-  /// Throws a ValueError where gradients would be lost, unless the numbers are only shown.
+  /// Throws a ValueError where gradients would be lost, unless the numbers are only displayed.
   public func numbers(_ index: Int, areShown: Bool = false) throws -> [Double] {
     let value = self[index]
     if case .number(let number) = value { return [number] }
@@ -315,13 +315,13 @@ public struct Call {
     return size
   }
 
-  /// A value that cannot be a size: a number as it is, anything else by its type.
+  /// A value that is no size, in words: a number as it is, anything else by its type.
   private func sizePhrase(_ value: Value) -> String {
     if case .number(let number) = value { return Display.number(number) }
     return value.typePhrase
   }
 
-  /// The seed that the caller gave, or the next one of the session's stream.
+  /// The seed that the caller passed, or the next one of the session's stream.
   public func seed(_ index: Int) throws -> UInt64 {
     if self[index].isNil { return try session.nextSeed() }
     let number = try number(index)
@@ -347,10 +347,10 @@ public struct Call {
   /// Writes text to the session's output.
   public func write(_ text: String) throws { try session.write(text) }
 
-  /// Throws if the user has asked for an interrupt or a limit is used up; call it in long loops.
+  /// Throws if an interrupt was requested or a limit is exceeded; call it in long loops.
   public func checkInterrupt() throws { try session.poll() }
 
-  /// An error about one argument: its place in the caller's source is underlined.
+  /// An error about one argument: its span in the caller's source is underlined.
   public func failure(
     _ kind: Diagnostic.Kind, _ message: String, hint: String = "", argument: Int? = nil
   ) -> ScriptError {
@@ -363,7 +363,7 @@ public struct Call {
 
   /// `dim must be a number, but this is a string`, about the argument at `index`.
   ///
-  /// Of a list that is no tensor, the element that keeps it from being one is named.
+  /// Of a list that cannot be a tensor, the element that prevents it is named.
   public func wrongType(_ index: Int, _ wanted: String) -> ScriptError {
     var found = "this is \(self[index].typePhrase)"
     if wanted.hasPrefix("a tensor"), case .list(let list) = self[index] {

@@ -2,9 +2,9 @@
 //
 // Calls: finding the callee, binding arguments, and running built-ins.
 //
-// One binder serves script functions and built-ins. Arguments arrive in a row of registers, in
-// the order in which they were written; the binder puts them in the order of the parameters, in
-// the same registers. Parameters that get nothing are marked in a bit mask: a built-in then has
+// One binder serves script functions and built-ins. Arguments are in consecutive registers, in the
+// order in which they were written; the binder permutes them into the order of the parameters, in
+// the same registers. Parameters without an argument are marked in a bit mask: a built-in then has
 // its default in the register, a script function evaluates it in its first instructions.
 
 import CMachine
@@ -14,7 +14,7 @@ import Tensors
 extension Machine {
   // MARK: - Finding the callee
 
-  /// Calls what is in register `a` of the running frame. Returns true if a new frame is on top,
+  /// Calls what is in register `a` of the running frame. Returns true if a new frame was pushed,
   /// false if the result is already in the register.
   func callSlowly(
     _ a: Int, count: Int, isSimple: Bool, _ frame: UnsafeMutablePointer<Frame>
@@ -49,8 +49,8 @@ extension Machine {
     return .type("\(value.typePhrase) cannot be called", hint: hint)
   }
 
-  /// Calls method `name` of the value in register `a`: a field of a record, or the function that
-  /// belongs to its type.
+  /// Calls method `name` of the value in register `a`: a field of a record, or the function of that
+  /// name for its type.
   func callMethod(
     _ a: Int, count: Int, isSimple: Bool, _ name: Value, _ frame: UnsafeMutablePointer<Frame>
   ) throws -> Bool {
@@ -193,7 +193,7 @@ extension Machine {
       case .none: continue
       case .type(let test):
         if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
-        // A number stays one: pointwise functions answer it with a number.
+        // A number stays a number: elementwise functions return one for it.
         if test == .tensor, case .number = register.pointee { continue }
         if test == .number, case .tensor(let tensor) = register.pointee, tensor.isRecording {
           throw losesGradient(builtin, index, place)
@@ -223,7 +223,7 @@ extension Machine {
     }
   }
 
-  /// What to do where pictures of three channels are wanted and others come.
+  /// The hint where pictures of three channels are expected and others are passed.
   private func pictureAdvice(_ wanted: String, _ shape: [Int]) -> String? {
     guard wanted == "[B, 3, H, W]", shape.count == 4, [1, 4].contains(shape[1]) else { return nil }
     return shape[1] == 4
@@ -287,12 +287,12 @@ extension Machine {
   }
 }
 
-/// Where a call stands in the source, for the words and places of its errors.
+/// The location of a call in the source, for the messages and spans of its errors.
 ///
-/// Most calls never ask, so this is a pointer to the calling frame and little else.
+/// Most calls never need it, so this is little more than a pointer to the calling frame.
 struct CallPlace {
   private let frame: UnsafeMutablePointer<Frame>?
-  /// How native code gave the arguments, if it named some.
+  /// How native code passed the arguments, if it named some.
   var native: CallSite?
   /// 1 for a method, whose receiver is the first argument but not among those at the site.
   let receivers: Int
@@ -305,14 +305,14 @@ struct CallPlace {
     self.isSimple = isSimple
   }
 
-  /// How the arguments are written; nil if native code gave them by position.
+  /// How the arguments are written; nil if native code passed them by position.
   var site: CallSite? {
     native ?? frame.map { $0.prototype.sites[Int($0.pointee.next[-1])] }
   }
 
   private var source: Source? { frame?.prototype.source }
 
-  /// How each of the arguments is given.
+  /// How each of the arguments is passed.
   func kinds(_ count: Int) -> [CallSite.ArgumentKind] {
     let written = site?.kinds ?? []
     let receiver = Array(repeating: CallSite.ArgumentKind.positional, count: receivers)
@@ -339,7 +339,7 @@ struct CallPlace {
     error.span = site.nameSpans[index - receivers]
   }
 
-  /// Underlines the argument that reached a parameter.
+  /// Underlines the argument that was bound to a parameter.
   func blame(_ error: inout ScriptError, parameter: Int, _ header: Header) {
     guard parameter >= 0, parameter < header.parameters.count, let site else { return }
     let name = header.parameters[parameter].name

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the characters of a long string begin.
+// The character boundaries of a long string.
 //
-// What a reader calls a character may be several bytes, so the place of the thousandth is found by walking.
-// A string that is asked for its length or for one of its characters keeps what the walk has found, so
-// that a loop over its positions is no walk each time: nothing but the number of characters where each
-// is one byte, else the place of every 64th.
+// A character as users see it may be several bytes, so finding the thousandth needs a linear scan.
+// A string that is asked for its length or for one of its characters caches the result of the scan,
+// so that a loop over its positions does not scan each time: only the number of characters if each
+// is one byte, else the index of every 64th.
 
-/// Where the characters of one string begin.
+/// The character boundaries of one string.
 final class CharacterMap {
-  /// How many characters there are.
+  /// The number of characters.
   private(set) var count: Int
-  /// The places of every 64th character; nil if every character is one byte.
+  /// The indices of every 64th character; nil if every character is one byte.
   private let marks: [String.Index]?
 
   private static let interval = 64
-  /// How many characters are walked between two looks at the clock.
+  /// The number of characters between two polls.
   private static let checkInterval = 1 << 16
 
-  /// Walks through a string; `check` is called now and then and may end the walk.
+  /// Scans a string; `check` is called periodically and may end the scan by throwing.
   init(_ string: String, check: () throws -> Void) rethrows {
     if CharacterMap.isPlain(string) {
       count = string.utf8.count
@@ -38,7 +38,7 @@ final class CharacterMap {
     self.marks = marks
   }
 
-  /// The place of a character of the string that the map was made of; `count` gives the end.
+  /// The index of a character in the string that the map was made from; `count` gives the end.
   func index(of position: Int, in string: String) -> String.Index {
     guard position < count else { return string.endIndex }
     guard let marks else { return string.utf8.index(string.startIndex, offsetBy: position) }
@@ -46,12 +46,12 @@ final class CharacterMap {
     return string.index(mark, offsetBy: position % CharacterMap.interval)
   }
 
-  /// How many characters stand before a place where one begins; the inverse of `index(of:in:)`.
+  /// The number of characters before a character boundary; the inverse of `index(of:in:)`.
   func position(of index: String.Index, in string: String) -> Int {
     guard let marks else {
       return string.utf8.distance(from: string.startIndex, to: index)
     }
-    // The last mark that is not behind the place.
+    // The last mark that is not after the index.
     var (low, high) = (0, marks.count)
     while high - low > 1 {
       let middle = (low + high) / 2
@@ -61,14 +61,14 @@ final class CharacterMap {
     return low * CharacterMap.interval + string.distance(from: marks[low], to: index)
   }
 
-  /// Whether the map also holds, once counted on, for a string with `piece` added at its end.
+  /// Extends the map for a string with `piece` appended; false if it has to be made again.
   func hasCountedOn(_ piece: String) -> Bool {
     guard marks == nil, CharacterMap.isPlain(piece) else { return false }
     count += piece.utf8.count
     return true
   }
 
-  /// Whether every byte is a character: ASCII without CR, which joins with a LF behind it.
+  /// Whether every byte is a character: ASCII without CR, which combines with a following LF.
   static func isPlain(_ string: some StringProtocol) -> Bool {
     string.utf8.withContiguousStorageIfAvailable { bytes in
       bytes.allSatisfy { $0 < 0x80 && $0 != 0x0D }

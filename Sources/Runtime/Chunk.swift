@@ -6,7 +6,7 @@
 import CMachine
 import Syntax
 
-/// How the arguments of one call are written, and where.
+/// How the arguments of one call are written, and their spans.
 final class CallSite {
   enum ArgumentKind: Equatable {
     case positional
@@ -16,9 +16,9 @@ final class CallSite {
 
   /// The arguments in order.
   let kinds: [ArgumentKind]
-  /// The place of each argument.
+  /// The span of each argument.
   let spans: [Span]
-  /// For named arguments: the place of the name.
+  /// For named arguments: the span of the name.
   let nameSpans: [Span]
   /// Whether all arguments are positional.
   let isSimple: Bool
@@ -39,7 +39,7 @@ final class CallSite {
   }
 }
 
-/// One subscript of an index expression: how many registers it takes and what they hold.
+/// One subscript of an index expression: its registers and what they hold.
 enum SubscriptKind {
   /// One register.
   case value
@@ -49,7 +49,7 @@ enum SubscriptKind {
   case ellipsis
 }
 
-/// Where a closure finds a variable when it is made.
+/// Where a closure finds a captured variable when it is created.
 enum CaptureSource {
   /// In a register of the enclosing frame: a value, or the cell that holds it.
   case register(Int)
@@ -57,9 +57,9 @@ enum CaptureSource {
   case capture(Int)
   /// It is the enclosing function itself.
   case enclosingFunction
-  /// It is a function beside the enclosing one, by the place of its code.
+  /// It is a sibling of the enclosing function, by the index of its code.
   case neighbour(Int)
-  /// It is the function being made or one beside it; nothing is stored.
+  /// It is the function being created or a sibling; nothing is stored.
   case unused
 }
 
@@ -73,7 +73,7 @@ struct Check {
     case binding(register: Int, name: String)
     case any
     case ellipsis
-    /// A number that no size can be, such as 2.5.
+    /// A number that is no valid size, such as 2.5.
     case impossible
   }
 
@@ -89,7 +89,7 @@ struct Check {
   var parameter: Int?
   /// The name of the parameter.
   var name: String
-  /// Whether `nil` passes, because it is the default.
+  /// Whether `nil` is accepted, because it is the default.
   var acceptsNil: Bool
 }
 
@@ -116,9 +116,9 @@ final class Prototype {
   let formats: [Format]
   /// Names of local variables, for spelling hints.
   let localNames: [String]
-  /// The number of registers a frame needs.
+  /// The number of registers in a frame.
   let registerCount: Int
-  /// What frames use; it lives as long as the prototype.
+  /// The part that frames use; it lives as long as the prototype.
   let layout: UnsafeMutablePointer<CodeLayout>
   /// Whether this is the top level of a program.
   let isTopLevel: Bool
@@ -178,7 +178,7 @@ final class Prototype {
     layout.deallocate()
   }
 
-  /// The words that name a global.
+  /// The indices of the words that name a global.
   private static func placesOfGlobals(_ code: [UInt64]) -> [Int] {
     var places: [Int] = []
     var position = 0
@@ -190,19 +190,19 @@ final class Prototype {
     return places
   }
 
-  /// The name of the global in a word of code.
+  /// The name of the global that a word of code points to.
   func globalName(at place: UnsafeMutablePointer<GlobalSlot>) -> String {
     globalNames.indices.first { globals[$0] == place }.map { globalNames[$0] } ?? ""
   }
 
   var signatureText: String { header.text }
 
-  /// The place of the instruction at `pc`.
+  /// The span of the instruction at `pc`.
   func span(at pc: Int) -> Span {
     pc >= 0 && pc < spans.count ? spans[pc] : Span(0, 0)
   }
 
-  /// What the compiler gathers before a prototype is made.
+  /// What the compiler collects before a prototype is created.
   struct Parts {
     var header: Header
     var documentation = ""

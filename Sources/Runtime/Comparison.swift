@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Comparison, equality and membership. Between tensors a comparison gives a mask of ones and
-// zeros, between scalars (numbers and tensors without dimensions) a boolean. Lists and records are
-// equal if their elements are.
+// Comparison, equality and membership. Comparing tensors gives a mask of ones and zeros, comparing
+// scalars (numbers and tensors without dimensions) a boolean. Lists and records are equal if their
+// elements are.
 
 import Syntax
 import Tensors
 
 /// Comparisons and conditions.
 package enum Comparison {
-  /// How deep lists may nest to be compared; only cyclic ones nest deeper in earnest.
+  /// How deep lists may nest to be compared; in practice only cyclic ones nest deeper.
   private static let maximumDepth = 500
 
   /// `left operation right`: a boolean or a mask.
@@ -119,7 +119,7 @@ package enum Comparison {
     return .tensor(mask)
   }
 
-  /// Both sides as tensors. Beside positions that no float holds, numbers stay exact.
+  /// Both operands as tensors. Next to positions that no float represents, numbers stay exact.
   private static func operands(_ left: Value, _ right: Value) throws -> (Tensor, Tensor) {
     guard left.holdsPositions || right.holdsPositions else {
       return (try Conversion.tensor(left), try Conversion.tensor(right))
@@ -190,7 +190,7 @@ package enum Comparison {
   ) throws -> Bool {
     if a === b { return true }
     guard a.count == b.count else { return false }
-    // The lists are asked each time, not copied: as a rule the first elements decide.
+    // The lists are accessed by index, not copied: typically the first elements decide.
     for place in 0..<a.count
     where try !equal(a[place], b[place], depth: depth + 1, &walk) { return false }
     return true
@@ -222,7 +222,7 @@ package enum Comparison {
   /// The position of the first element equal to `value`, or nil.
   static func position(of value: Value, in list: List, _ session: Session) throws -> Int? {
     var walk = EqualityWalk(session: session)
-    // The list is asked each time, not copied: as a rule the first elements decide.
+    // The list is accessed by index, not copied: typically the first elements decide.
     var position = 0
     while position < list.count {
       if try equal(list[position], value, depth: 0, &walk) { return position }
@@ -278,8 +278,8 @@ package enum Comparison {
   }
 }
 
-/// How much a comparison has looked at. A few lists that share their parts can stand for a tree
-/// of any size, so comparing must be stoppable and end by itself.
+/// How many values a comparison has visited. A few lists that share their parts can form a tree of
+/// any size, so a comparison must be interruptible and terminate by itself.
 private struct EqualityWalk {
   let session: Session?
   private var steps = 0
@@ -301,7 +301,7 @@ private struct EqualityWalk {
 }
 
 extension Value {
-  /// Whether this is a tensor of positions that no float holds.
+  /// Whether this is a tensor of positions that no float represents.
   fileprivate var holdsPositions: Bool {
     if case .tensor(let tensor) = self { return tensor.whole != nil }
     return false

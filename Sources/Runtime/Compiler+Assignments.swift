@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Assignments. Lists and records change where they are. A tensor is a value, so `x[i] = v` replaces
-// the tensor in the place that holds `x`: a register, a global, a field, an element.
+// Assignments. Lists and records are changed in place. A tensor is a value, so `x[i] = v` replaces
+// the tensor in the variable or element that holds `x`: a register, a global, a field, an element.
 
 import Syntax
 
@@ -61,8 +61,8 @@ extension Compiler {
     }
   }
 
-  /// Compiles an expression right into the register of a variable, if it can be so arranged that the
-  /// result is written after all operands have been read.
+  /// Compiles an expression directly into the register of a variable, if the result can be written
+  /// after all operands have been read.
   private func assign(_ value: Expression, to local: Int) throws -> Bool {
     switch value.kind {
     case .number, .string, .boolean, .nothing, .name:
@@ -85,12 +85,12 @@ extension Compiler {
 
   // MARK: - Index assignment
 
-  /// Where a container lives, so that a tensor in it can be replaced.
+  /// The storage of a container, so that a tensor in it can be replaced.
   private indirect enum Place {
     case local(Int)
     case name(Identifier)
     case field(object: Int, key: Int)
-    /// An element of the container in a register; a tensor there must get back to its own place.
+    /// An element of the container in a register; a tensor there must be written back.
     case element(container: Int, subscripts: SubscriptOperands, of: Place)
   }
 
@@ -107,14 +107,14 @@ extension Compiler {
       let subscripts = try compile(entries, before: later, span: base.span)
       return .element(container: container, subscripts: subscripts, of: outer)
     default:
-      // What a call gives has no place but the register that holds it.
+      // The result of a call has no storage except the register that holds it.
       let register = try allocate(base.span)
       try compile(base, into: register)
       return .local(register)
     }
   }
 
-  /// A register that holds what is in a place: its own, or a new one.
+  /// A register that holds the value of a place: its own, or a new one.
   private func register(of place: Place, span: Span) throws -> Int {
     if case .local(let register) = place { return register }
     let register = try allocate(span)
@@ -133,8 +133,8 @@ extension Compiler {
     }
   }
 
-  /// Puts the container in a register back where it came from, if it is a tensor: lists and records
-  /// have been changed where they are.
+  /// Writes the container in a register back to its storage if it is a tensor: lists and records
+  /// have been changed in place.
   private func writeBack(_ register: Int, to place: Place, span: Span) {
     if case .local = place { return }
     let skip = emitJump(.unlessTensor, register, span: span)
@@ -176,7 +176,7 @@ extension Compiler {
     return false
   }
 
-  /// The value to store: that of the right side, combined with the old one for `+=`.
+  /// The value to store: that of the right-hand side, combined with the old one for `+=`.
   private func newValue(
     _ place: Place, _ subscripts: SubscriptOperands, _ target: Expression,
     _ sign: AssignmentOperator, _ value: Expression, _ span: Span

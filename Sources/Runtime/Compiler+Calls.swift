@@ -4,13 +4,13 @@
 
 import Syntax
 
-/// Where the evaluated subscripts of an index expression stand.
+/// The operands of the evaluated subscripts of an index expression.
 enum SubscriptOperands {
-  /// A single whole number, by its place among the constants.
+  /// A single integer, by its index among the constants.
   case constant(Int)
   /// A single plain index in a register.
   case single(Int)
-  /// Registers in a row from `first`, described by entry `kinds` of the table.
+  /// Consecutive registers from `first`, described by entry `kinds` of the table.
   case several(first: Int, kinds: Int)
 }
 
@@ -19,7 +19,7 @@ extension Compiler {
 
   /// A call, or a pipe if there is an input; the result goes to `target`.
   ///
-  /// Callee and arguments stand in a row of registers, which become the frame of the callee.
+  /// Callee and arguments are in consecutive registers, which become the frame of the callee.
   func call(
     _ callee: Expression, input: Expression?, _ arguments: [Argument], into target: Int,
     span: Span
@@ -42,8 +42,8 @@ extension Compiler {
     move(target, from: base, span: span)
   }
 
-  /// Where a callee stands that need not be loaded: a local variable that evaluating the arguments
-  /// leaves alone, or a captured value.
+  /// The register or capture of a callee that need not be loaded: a local variable that evaluating
+  /// the arguments does not change, or a captured value.
   private func variable(
     _ callee: Expression, before arguments: [Expression]
   ) -> (opcode: Opcode, place: Int)? {
@@ -60,7 +60,7 @@ extension Compiler {
     }
   }
 
-  /// Loads the callee; a global or a method is found by the call instruction itself.
+  /// Loads the callee; the call instruction itself looks up globals and methods.
   private func prepare(
     _ callee: Expression, at base: Int
   ) throws -> (opcode: Opcode, word: Int?) {
@@ -95,7 +95,7 @@ extension Compiler {
 
   // MARK: - Subscripts
 
-  /// Evaluates subscripts, which evaluating `later` must not change.
+  /// Evaluates subscripts so that evaluating `later` cannot change them.
   func compile(
     _ entries: [Syntax.Subscript], before later: [Expression], span: Span
   ) throws -> SubscriptOperands {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists, matrices, records, comprehensions and strings with holes. Short ones are gathered in
+// Lists, matrices, records, comprehensions and strings with holes. Short ones are collected in
 // registers first; long ones grow element by element, so no literal runs out of registers.
 
 import Syntax
 
 extension Compiler {
-  /// How many elements are gathered in registers before they move into their collection.
+  /// The number of elements collected in registers before they are moved into their collection.
   private static let batch = 32
 
   func list(_ items: [Item], into target: Int, span: Span) throws {
@@ -31,7 +31,7 @@ extension Compiler {
     move(target, from: made, span: span)
   }
 
-  /// Compiles expressions into registers in a row and returns the first.
+  /// Compiles expressions into consecutive registers and returns the first.
   func consecutive(_ nodes: [Expression], span: Span) throws -> Int {
     let first = try allocate(nodes.count, span)
     for (index, node) in nodes.enumerated() { try compile(node, into: first + index) }
@@ -128,7 +128,7 @@ extension Compiler {
 
   // MARK: - Strings
 
-  /// The pieces that `s = "{s}..."` adds to `s`, if evaluating them does not change it.
+  /// The pieces that `s = "{s}..."` appends to `s`, if evaluating them does not change it.
   func appended(_ value: Expression, to name: Identifier) -> ArraySlice<StringPart>? {
     guard case .interpolation(let pieces) = value.kind, pieces.count <= Compiler.batch,
       case .hole(let first, nil)? = pieces.first, case .name(name.text) = first.kind
@@ -140,7 +140,7 @@ extension Compiler {
     return isSafe && !added.isEmpty ? added : nil
   }
 
-  /// Adds pieces to the string in the register of a variable.
+  /// Appends pieces to the string in the register of a variable.
   func append(_ pieces: ArraySlice<StringPart>, to register: Int, span: Span) throws {
     if pieces.count == 1, case .text(let text)? = pieces.first {
       emit(.appendConstant, register, word: constant(text), span: span)
@@ -164,7 +164,7 @@ extension Compiler {
         if isFirst {
           emit(.interpolate, made, first, batch.count, span: span)
         } else {
-          // `made` sits directly below `first`, so the text so far is simply the first part.
+          // `made` is directly below `first`, so the text so far is simply the first part.
           emit(.interpolate, made, made, batch.count + 1, span: span)
         }
         isFirst = false

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Conditions: comparisons that jump at once instead of making a boolean, in three forms: unless they
-// hold, if they hold, and back to the start of a loop while they hold.
+// Conditions: comparisons that jump directly instead of producing a boolean, in three forms: unless
+// they hold, if they hold, and back to the start of a loop while they hold.
 
 import Syntax
 
@@ -62,7 +62,7 @@ extension Compiler {
     }
   }
 
-  /// Carries out an expression whose value nobody wants.
+  /// Evaluates an expression for its effects, discarding the value.
   func effect(_ node: Expression) throws {
     guard case .conditional(let branches, let otherwise) = node.kind else {
       _ = try operand(node)
@@ -81,8 +81,8 @@ extension Compiler {
     aim(ends)
   }
 
-  /// Compiles a condition at the end of a loop: back to `start` if it holds; returns the jumps taken
-  /// when it does not. nil, and nothing compiled, if the condition is no comparison.
+  /// Compiles a condition at the end of a loop: back to `start` if it holds; returns the jumps
+  /// taken when it does not. nil, and nothing compiled, if the condition is no comparison.
   func loopWhile(_ condition: Expression, back start: Int) throws -> [Int]? {
     let mark = nextRegister
     defer { nextRegister = mark }

@@ -13,7 +13,7 @@ extension Compiler {
     return register
   }
 
-  /// An operand that evaluating `later` cannot change under us.
+  /// An operand that evaluating `later` cannot change.
   func operand(_ node: Expression, before later: [Expression]) throws -> Int {
     guard later.contains(where: mayAssign) else { return try operand(node) }
     let register = try allocate(node.span)
@@ -21,8 +21,8 @@ extension Compiler {
     return register
   }
 
-  /// The left of two operands: the register of a local variable unless evaluating the right
-  /// side may assign to it, and `scratch` otherwise.
+  /// The left of two operands: the register of a local variable unless evaluating the right operand
+  /// may assign to it, and `scratch` otherwise.
   func leftOperand(
     _ left: Expression, before right: Expression?, scratch: Int
   ) throws -> Int {
@@ -33,7 +33,7 @@ extension Compiler {
     return scratch
   }
 
-  /// The same for a container in front of its subscripts.
+  /// The same for a container before its subscripts.
   func leftOperand(
     _ left: Expression, before subscripts: [Syntax.Subscript], scratch: Int
   ) throws -> Int {
@@ -75,7 +75,7 @@ extension Compiler {
     entry.expressions.contains(where: mayAssign)
   }
 
-  /// Leaves the value of an expression in `target`.
+  /// Compiles an expression so that its value is in `target`.
   func compile(_ node: Expression, into target: Int) throws {
     let mark = nextRegister
     defer { nextRegister = mark }
@@ -125,7 +125,7 @@ extension Compiler {
 
   // MARK: - Operators
 
-  /// An operation whose result goes to `target`, which is written last; the left operand may stand in
+  /// An operation whose result goes to `target`, which is written last; the left operand may be in
   /// `scratch` before that.
   func binary(
     _ sign: BinaryOperator, _ left: Expression, _ right: Expression, into target: Int,
@@ -234,14 +234,14 @@ extension Compiler {
 }
 
 extension BinaryOperator {
-  /// The instruction for a number on the right.
+  /// The instruction for a constant right operand.
   fileprivate func constantOpcode(_ number: Double) -> Opcode? {
     switch self {
     case .add: .addConstant
     case .subtract: .subtractConstant
     case .multiply: .multiplyConstant
     case .divide: .divideConstant
-    // The machine takes it for granted that such a divisor is a positive whole number.
+    // The machine assumes that such a divisor is a positive integer.
     case .remainder:
       number >= 1 && number < 0x1p51 && number == number.rounded() ? .remainderConstant : nil
     case .floorDivide: .floorDivideConstant
@@ -250,7 +250,7 @@ extension BinaryOperator {
     }
   }
 
-  /// The instruction for a product on the left.
+  /// The instruction for a product as left operand.
   fileprivate var opcodeAfterProduct: Opcode? {
     switch self {
     case .add: .productAdd
@@ -259,7 +259,7 @@ extension BinaryOperator {
     }
   }
 
-  /// The instruction for a product on the right.
+  /// The instruction for a product as right operand.
   fileprivate var opcodeBeforeProduct: Opcode? {
     switch self {
     case .add: .addProduct
@@ -268,7 +268,7 @@ extension BinaryOperator {
     }
   }
 
-  /// The instruction for a number on the left.
+  /// The instruction for a constant left operand.
   fileprivate var leftConstantOpcode: Opcode? {
     switch self {
     case .add: .constantAdd

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Patterns and functions: what happens between a call and the first statement of the body.
+// Patterns and functions: the code between a call and the first statement of the body.
 //
-// Parameters are dealt with from left to right: default, check, binding. So a default sees the
+// Parameters are processed from left to right: default, check, binding. So a default sees the
 // parameters before it, and a shape the sizes that earlier shapes have named.
 
 import Syntax
@@ -10,7 +10,7 @@ import Syntax
 extension Compiler {
   // MARK: - Patterns
 
-  /// Introduces the names of a pattern for the value in `register`, which the pattern may keep.
+  /// Binds the names of a pattern to the value in `register`, which the pattern may keep.
   func bind(_ pattern: Pattern, from register: Int) throws {
     switch pattern.kind {
     case .name(let name):
@@ -33,7 +33,7 @@ extension Compiler {
 
   // MARK: - Functions
 
-  /// Compiles a function and makes a closure over it in `target`.
+  /// Compiles a function and creates its closure in `target`.
   func closure(
     _ node: Function, name: String, documentation: String, into target: Int
   ) throws {
@@ -42,7 +42,8 @@ extension Compiler {
     var innerParts = Prototype.Parts(header: header, source: parts.source, scope: parts.scope)
     innerParts.documentation = documentation
     innerParts.captures = inner.captures.map { source(of: $0, for: inner) }
-    // Behind its captures a linked function keeps the code of those beside it.
+    // After its captures, a linked function stores the enclosing function, whose code contains its
+    // siblings.
     if inner.group?.isLinked == true { innerParts.captures.append(.enclosingFunction) }
     let compiler = Compiler(
       resolution: resolution, scope: inner, builtins: builtins, parts: innerParts)
@@ -81,7 +82,8 @@ extension Compiler {
     }
   }
 
-  /// Leaves the function with the value of an expression; each branch of an `if` on its own.
+  /// Returns the value of an expression from the function; each branch of an `if` returns on its
+  /// own.
   private func tail(_ node: Expression) throws {
     guard case .conditional(let branches, let otherwise) = node.kind else {
       return try temporarily { try leaveFunction(with: try operand(node), span: node.span) }
@@ -105,7 +107,7 @@ extension Compiler {
     }
   }
 
-  /// Default, check and binding of one parameter; later ones see the outcome.
+  /// Default, check and binding of one parameter; later ones see the result.
   private func prologue(_ parameter: Parameter, at index: Int) throws {
     var acceptsNil = false
     if let value = parameter.defaultValue {
@@ -168,7 +170,7 @@ extension Compiler {
     }
   }
 
-  /// Sizes that closures share become cells once they are bound.
+  /// Sizes that closures share are moved into cells once they are bound.
   private func wrapSizes(_ annotation: Annotation) {
     guard case .shape(let dimensions) = annotation.kind else { return }
     for dimension in dimensions {

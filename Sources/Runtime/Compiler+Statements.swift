@@ -5,7 +5,7 @@
 import Syntax
 
 extension Compiler {
-  /// Compiles statements in a block of their own and leaves the value of the last one in `target`.
+  /// Compiles statements in a block of their own; the value of the last one is left in `target`.
   func blockValue(_ block: Block, into target: Int) throws {
     try temporarily { try statementsValue(block.statements, into: target, span: block.span) }
   }
@@ -87,8 +87,8 @@ extension Compiler {
     if !documentation.isEmpty { document(name, documentation) }
   }
 
-  /// Prepares for the first of several functions: those of them that are assigned later need their
-  /// cells before any is made.
+  /// Prepares a group of functions: those that are assigned later need their cells before any
+  /// closure is created.
   private func open(_ group: FunctionGroup?, _ span: Span) throws {
     guard let group, group.firstPrototype < 0 else { return }
     group.firstPrototype = parts.prototypes.count
@@ -107,7 +107,7 @@ extension Compiler {
 
   // MARK: - Control flow
 
-  /// A loop over a sequence; `compileBody` compiles what is done with each value.
+  /// A loop over a sequence; `compileBody` compiles what to do with each value.
   func forLoop(
     _ pattern: Pattern, _ sequence: Expression, span: Span, compileBody: () throws -> Void
   ) throws {
@@ -130,8 +130,8 @@ extension Compiler {
     aim(loop.breaks)
   }
 
-  /// Leaves what `range(...)` gives in `state`, and before that tries to do without: returns the jump
-  /// taken then, or nil if the sequence is no such call.
+  /// Evaluates `range(...)` into `state`, but first tries to avoid the call: returns the jump taken
+  /// in that case, or nil if the sequence is no such call.
   private func rangeLoop(_ sequence: Expression, _ state: Int) throws -> Int? {
     guard case .call(let callee, let arguments) = sequence.kind, (1...3).contains(arguments.count),
       case .name("range") = callee.kind,
@@ -158,7 +158,7 @@ extension Compiler {
     try block(body)
     guard let loop = loops.popLast() else { return }
     aim(loop.continues)
-    // A comparison is made once more at the end, which saves a jump in every turn.
+    // The comparison is duplicated at the end of the loop, which saves a jump per iteration.
     if condition.isCompact, let more = try loopWhile(condition, back: first) {
       exits += more
     } else {
@@ -195,14 +195,14 @@ extension Compiler {
       move(result, from: register, span: span)
       emit(.check, result, word: resultCheck, span: span)
     }
-    // The machine takes it for granted that a frame that returns has no handlers.
+    // The machine assumes that a frame that returns has no handlers.
     for _ in 0..<handlerDepth { emit(.popHandler, span: span) }
     emit(.return, result, span: span)
   }
 }
 
 extension Expression {
-  /// Whether it makes little code and no functions, so that it may as well be compiled twice.
+  /// Whether it compiles to little code and no functions, so that duplicating it is cheap.
   fileprivate var isCompact: Bool {
     switch kind {
     case .number, .string, .boolean, .nothing, .name: true

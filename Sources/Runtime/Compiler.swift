@@ -2,16 +2,15 @@
 //
 // From tree to register code, one function at a time.
 //
-// Registers work like a stack: parameters first, then local variables in the order in which they
-// come to life, then temporaries. `compile(_:into:)` leaves a value in a given register;
-// `operand(_:)` answers where a value is, which for a plain local variable is its own register, so
-// `a + b` on locals is one instruction. A register into which an expression is compiled must not
-// hold a variable that the expression reads, because parts of the result may be written early;
-// assignments to existing variables therefore go through a temporary unless the expression writes
-// its result last.
+// Registers are allocated like a stack: parameters first, then local variables in the order of
+// their declarations, then temporaries. `compile(_:into:)` leaves a value in a given register;
+// `operand(_:)` returns the register of a value, which for a plain local variable is its own, so `a
+// + b` on locals is one instruction. An expression must not be compiled into a register whose
+// variable it reads, because parts of the result may be written early; assignments to existing
+// variables therefore go through a temporary unless the expression writes its result last.
 //
-// This file has the emitting machinery; statements, expressions, calls, patterns and functions
-// follow in files of their own.
+// This file contains the emitting machinery; statements, expressions, calls, patterns and functions
+// are in files of their own.
 
 import Syntax
 
@@ -31,14 +30,14 @@ final class Compiler {
   private var fieldNameIndices: [String: Int] = [:]
   private var globalIndices: [String: Int] = [:]
 
-  /// The jumps that leave or continue a loop, to be aimed when its ends are known.
+  /// The jumps that leave or continue a loop, to be patched when their targets are known.
   struct Loop {
     var breaks: [Int] = []
     var continues: [Int] = []
     var handlerDepth: Int
   }
 
-  /// Operands have eight bits; a few registers stay free for calls.
+  /// The largest register window; a few registers more are reserved for calls.
   static let maximumRegisters = 250
 
   init(
@@ -50,9 +49,9 @@ final class Compiler {
     self.parts = parts
   }
 
-  /// Compiles a program into prototypes that are run one after the other.
+  /// Compiles a program into prototypes that are run one after another.
   ///
-  /// Long programs are cut into pieces, so that no table of a piece grows with the program.
+  /// Long programs are split into pieces, so that no table of a piece grows with the program.
   static func compile(
     _ program: Program, resolution: Resolution, scope: ModuleScope, builtins: BuiltinTable
   ) throws -> [Prototype] {
@@ -85,7 +84,7 @@ final class Compiler {
 
   // MARK: - Registers
 
-  /// Takes the next free register.
+  /// Allocates the next free register.
   func allocate(_ span: Span) throws -> Int {
     guard nextRegister < Compiler.maximumRegisters else {
       throw Diagnostic(
@@ -97,14 +96,14 @@ final class Compiler {
     return nextRegister - 1
   }
 
-  /// Takes several registers in a row and returns the first.
+  /// Allocates consecutive registers and returns the first.
   func allocate(_ count: Int, _ span: Span) throws -> Int {
     let first = nextRegister
     for _ in 0..<count { _ = try allocate(span) }
     return first
   }
 
-  /// Runs `body` and frees the registers it took.
+  /// Runs `body` and frees the registers it allocated.
   func temporarily(_ body: () throws -> Void) rethrows {
     let mark = nextRegister
     try body()
@@ -132,13 +131,13 @@ final class Compiler {
     parts.spans.append(span)
   }
 
-  /// Emits a jump whose target is not known yet; returns what `aim` needs.
+  /// Emits a jump whose target is not known yet; returns what `aim` needs to patch it.
   func emitJump(_ opcode: Opcode, _ a: Int = 0, _ b: Int = 0, _ c: Int = 0, span: Span) -> Int {
     emit(opcode, a, b, c, word: 0, span: span)
     return position - 1
   }
 
-  /// Aims a jump at the next instruction.
+  /// Patches a jump to target the next instruction.
   func aim(_ jump: Int) { parts.code[jump] = UInt64(truncatingIfNeeded: position - jump) }
 
   func aim(_ jumps: [Int]) { for jump in jumps { aim(jump) } }
@@ -163,7 +162,7 @@ final class Compiler {
     return parts.constants.count - 1
   }
 
-  /// The constant, if an operand can name it.
+  /// The index of the constant, if an operand can hold it.
   func smallConstant(_ number: Double) -> Int? {
     let index = constant(number)
     return index <= Instruction.maximumOperand ? index : nil
@@ -177,7 +176,7 @@ final class Compiler {
   }
 
   /// The name of a field or method, which is one object in all code: the machine compares names by
-  /// identity. Other strings are not kept beyond their code.
+  /// identity. Other strings are not interned.
   func constant(fieldName name: String) -> Int {
     if let index = fieldNameIndices[name] { return index }
     parts.constants.append(.text(.name(name)))
@@ -203,8 +202,7 @@ final class Compiler {
     variable.introducedFunction === function && !variable.isAssigned
   }
 
-  /// The place in the code around it of a function that stands beside `function`, if `variable` is
-  /// one.
+  /// The index, in the enclosing code, of a sibling of `function`, if `variable` is one.
   func neighbour(_ variable: Variable, of function: FunctionScope) -> Int? {
     guard let group = function.group, variable.group === group, !variable.isAssigned,
       let index = group.members.firstIndex(where: { $0 === variable })
@@ -251,7 +249,7 @@ final class Compiler {
 
   /// Introduces the variable of `name`, whose value is in `register`.
   ///
-  /// A local variable takes over the register, which must be the caller's to give.
+  /// A local variable takes over the register, so the caller must own it.
   func define(_ name: Identifier, in register: Int, span: Span) {
     switch meaning(of: name) {
     case .local(let variable):

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// "Where a tensor is wanted, a number or a rectangular list of numbers is read as one."
+// Where a tensor is expected, a number or a rectangular list of numbers is converted to one.
 
 import Tensors
 
 /// Conversions that the language makes on demand.
 public enum Conversion {
-  /// How deep lists may nest to be read as a tensor; the number of dimensions is limited too.
+  /// How deep lists may nest to be converted to a tensor; the number of dimensions is limited, too.
   private static let maximumDepth = 16
 
   /// The number in a number or in a tensor of one element, else nil.
@@ -18,12 +18,12 @@ public enum Conversion {
     }
   }
 
-  /// The whole number in a value, else nil.
+  /// The integer in a value, else nil.
   public static func integer(_ value: Value) -> Int? { number(value).flatMap { Int(exactly: $0) } }
 
-  /// Reads a value as a tensor to compute with. Throws a TypeError for what is not made of numbers, a
-  /// ShapeError for lists whose rows differ in length, and a ValueError for positions that no float
-  /// holds.
+  /// Converts a value to a tensor to compute with. Throws a TypeError for what is not made of
+  /// numbers, a ShapeError for lists whose rows differ in length, and a ValueError for positions
+  /// that no float represents.
   public static func tensor(_ value: Value) throws -> Tensor {
     switch value {
     case .tensor(let tensor):
@@ -37,7 +37,7 @@ public enum Conversion {
     }
   }
 
-  /// The mask without dimensions that stands for the answer of a comparison of two scalars.
+  /// The mask without dimensions that represents the result of comparing two scalars.
   static func mask(_ bool: Bool) throws -> Tensor {
     try scripted {
       let mask = try Tensor.scalar(bool ? 1 : 0)
@@ -46,7 +46,7 @@ public enum Conversion {
     }
   }
 
-  /// Whether a value is a number, a tensor, or might be read as one.
+  /// Whether a value is a number, a tensor, or might convert to one.
   static func isNumeric(_ value: Value) -> Bool {
     switch value {
     case .number, .tensor, .list, .range: true
@@ -54,7 +54,7 @@ public enum Conversion {
     }
   }
 
-  /// Whether a value can stand in a list that is read as a tensor.
+  /// Whether a value can be an element of a list that converts to a tensor.
   static func isElement(_ value: Value) -> Bool {
     if case .bool = value { return true }
     return isNumeric(value)
@@ -109,7 +109,7 @@ public enum Conversion {
     }
   }
 
-  /// A list as positions: whole numbers that are no floats stay exact.
+  /// A list as positions: integers that no float represents stay exact.
   static func positions(_ value: Value) throws -> Tensor {
     var (shape, numbers) = ([Int](), [Double]())
     guard collect(value, depth: 0, &shape, &numbers),
@@ -148,10 +148,10 @@ public enum Conversion {
     return list.items.allSatisfy { collect($0, depth: depth + 1, &shape, &numbers) }
   }
 
-  /// Somewhere in a list of numbers stands a tensor with a gradient, or with positions.
+  /// A list of numbers contains a tensor with a gradient, or with positions.
   private struct TensorAmongNumbers: Error {}
 
-  /// Answers written down one by one are a mask, as those of a comparison are.
+  /// A list of booleans is a mask, like the result of a comparison.
   private static func mask(_ list: List, _ shape: [Int]) throws -> Tensor {
     try scripted {
       let tensor = try Tensor(uninitialized: shape)
@@ -245,7 +245,7 @@ public enum Conversion {
     return try tensor(list)
   }
 
-  /// Runs tensor code and turns its errors into script errors.
+  /// Runs tensor code and converts its errors to script errors.
   static func scripted<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
@@ -256,7 +256,7 @@ public enum Conversion {
 }
 
 extension Value {
-  /// Whether this is a range, or a list of nothing but numbers, or of nothing but booleans.
+  /// Whether this is a range, or a list of only numbers, or of only booleans.
   var isPlainNumbers: Bool {
     switch self {
     case .range: true

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The few functions that belong to the language itself: raising errors, ranges, and the methods
-// of lists, strings and records. Everything else is the library's.
+// The few functions of the language itself: raising errors, ranges, and the methods of lists,
+// strings and records. Everything else is in the library.
 
 import Syntax
 
@@ -114,7 +114,7 @@ enum CoreFunctions {
     },
   ]
 
-  /// Visits what stands between separators, empty parts too; interrupts are looked at meanwhile.
+  /// Visits the parts between separators, empty ones included, and polls for interrupts.
   private static func forEachPart(
     of text: String, separatedBy separator: String, _ call: Call,
     _ body: (Substring) throws -> Void
@@ -181,7 +181,7 @@ enum CoreFunctions {
       var result = ""
       var unclaimed = 0
       try forEachPart(of: text, separatedBy: old, call) { part in
-        // Between this part and the one before; the first has none before it.
+        // Between this part and the previous one; the first has none before it.
         if part.startIndex > text.startIndex { result += new }
         result += part
         unclaimed += part.utf8.count + new.utf8.count

@@ -1,38 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finds lists, records, functions, shared variables and objects of the library that only hold each other,
-// and frees them.
+// The cycle collector: finds lists, records, functions, shared variables and library objects that
+// are only referenced by each other, and frees them.
 //
-// References are counted, so whatever nobody holds is freed at once, except circles. A circle is closed
-// by storing a container that holds containers in one that was there before; the machine has Swift
-// put that one on a list first (`CMachine/cycles.c`), and no other store costs anything. Once the list
-// has grown, everything that can be reached from it is visited, and the references met on the way
-// are counted. What has more references than were met is held from elsewhere, by a register, a
-// global or native code, and with all that it holds stays alive. The rest is held by itself alone.
+// References are counted, so unreferenced objects are freed at once, except reference cycles. A
+// cycle is closed by storing a container that holds containers in one that existed before; the
+// machine has Swift add that one to a watch list first (`CMachine/cycles.c`), and no other store
+// costs anything. Once the list has grown, everything reachable from it is visited, and the
+// references found on the way are counted. An object with more references than were found is
+// referenced from elsewhere, by a register, a global or native code, and stays alive with
+// everything reachable from it. The rest is garbage. (Trial deletion, after Bacon and Rajan, 2001.)
 //
-// So a reference that the search does not know of keeps something alive; it never frees too much.
+// So a reference that the search does not see keeps an object alive; it never frees too much.
 
 import CMachine
 import Tensors
 
-/// The watched containers of one session, and the search for circles among them.
+/// The watched containers of one session, and the search for cycles among them.
 final class Cycles {
   private var chunks: [Int] = []
   private var free: [UInt32] = []
-  /// How many containers may be watched before a search is due.
+  /// The number of watched containers at which a search is due.
   private var threshold = Cycles.smallestThreshold
   private var isDue = false
-  /// How many containers may be added before those that are watched are counted.
+  /// How many containers may be added before the watched ones are counted.
   private var unchecked = Cycles.smallestThreshold
-  /// How much memory may be held before a search is due.
+  /// The memory use at which a search is due.
   private var memoryThreshold = Cycles.smallestMemory
 
   private static let smallestThreshold = 512
   private static let smallestMemory = 128 << 20
   // MARK: - Watching
 
-  /// Watches a container if storing a value in it might close a circle. To be called before a
-  /// container that scripts can reach changes.
+  /// Watches a container if storing a value in it might close a cycle. Call it before a container
+  /// that scripts can reach changes.
   func watch(_ container: UnsafePointer<Value>, storing value: UnsafePointer<Value>) {
     container.withMemoryRebound(to: Slot.self, capacity: 1) { container in
       value.withMemoryRebound(to: Slot.self, capacity: 1) { value in
@@ -49,7 +50,7 @@ final class Cycles {
     container.withMemoryRebound(to: Value.self, capacity: 1) { $0.pointee.setWatch(number) }
   }
 
-  /// Counts the watched containers, looks for empty places, and takes new ones if there are few.
+  /// Counts the watched containers, collects empty entries, and takes a new chunk if there are few.
   private func findPlaces() {
     var watched = 0
     free.removeAll(keepingCapacity: true)
@@ -72,7 +73,7 @@ final class Cycles {
     }
   }
 
-  /// Watches nothing any more.
+  /// Stops watching everything.
   func stop() {
     for chunk in chunks {
       for place in WatchList.places(ofChunk: chunk) where !place.isTrivial {
@@ -87,7 +88,7 @@ final class Cycles {
 
   // MARK: - Searching
 
-  /// Searches for circles if enough has come together since the last time. To be called between two
+  /// Searches for cycles if enough has accumulated since the last time. Call it between two
   /// instructions.
   @inline(__always)
   func collectIfDue(resident: Int, _ interrupt: Interrupt) {
@@ -99,7 +100,7 @@ final class Cycles {
     memoryThreshold = max(Cycles.smallestMemory, min(2 * held, held / 2 + MemoryBudget.limit / 2))
   }
 
-  /// Searches for circles that nobody holds, and frees them.
+  /// Searches for unreachable cycles, and frees them.
   @inline(never) func collect(_ interrupt: Interrupt?) {
     var search = CycleSearch(interrupt)
     for chunk in chunks {
@@ -109,7 +110,7 @@ final class Cycles {
     }
     let garbage = search.run()
     isDue = false
-    // However much is alive, a search may take only a part of the time since the last one.
+    // However much is alive, a search may take only a fraction of the time since the last one.
     let watched = search.watchedAndAlive
     threshold = watched + max(Cycles.smallestThreshold, watched, search.alive / 4)
     unchecked = threshold - watched
@@ -117,20 +118,20 @@ final class Cycles {
   }
 }
 
-/// One search for circles.
+/// One search for cycles.
 private struct CycleSearch {
   private struct Node {
     let container: Slot
-    /// The references that were met; `alive` once it is known to be held from elsewhere.
+    /// The references found; `alive` once it is known to be referenced from elsewhere.
     var references: UInt32
-    /// What the container noted before the search.
+    /// The container's watch word from before the search.
     let watch: UInt32
   }
 
   private static let alive = UInt32.max
-  /// Marks the number of a node where a container has the number of its place.
+  /// Marks a watch word as the number of a node instead of that of an entry.
   private static let visited: UInt32 = 1 << 31
-  /// How many values are looked at between two looks at the interrupt.
+  /// The number of values visited between two polls of the interrupt.
   private static let pollInterval = 1 << 16
 
   private var nodes: [Node] = []
@@ -141,10 +142,10 @@ private struct CycleSearch {
 
   init(_ interrupt: Interrupt?) { self.interrupt = interrupt }
 
-  /// Notes a container where references are followed from.
+  /// Registers a container as a root of the search.
   mutating func start(at container: Slot) { _ = visit(container) }
 
-  /// The number of the node of a container, which is new if it is met for the first time.
+  /// The number of a container's node, which is created on the first visit.
   private mutating func visit(_ container: Slot) -> Int {
     let watch = withUnsafePointer(to: container) { machine_watch($0) }
     guard let watch else { return 0 }
@@ -156,8 +157,8 @@ private struct CycleSearch {
     return nodes.count - 1
   }
 
-  /// The containers that only hold each other. Their contents are to be dropped, and nothing else may
-  /// happen before.
+  /// The unreachable containers. Their contents must be released next, and nothing else may happen
+  /// before.
   mutating func run() -> [Value] {
     defer { nodes = [] }
     let isComplete = countReferences()
@@ -187,8 +188,8 @@ private struct CycleSearch {
     }
   }
 
-  /// Visits everything that can be reached, and counts the references met; false if the user has
-  /// interrupted it, or there is more than can be numbered.
+  /// Visits everything reachable, and counts the references found; false if the user has
+  /// interrupted it, or there are more nodes than can be numbered.
   private mutating func countReferences() -> Bool {
     var next = 0
     var work = 0
@@ -207,7 +208,7 @@ private struct CycleSearch {
     return true
   }
 
-  /// Marks what is held from elsewhere, with all that it holds.
+  /// Marks what is referenced from elsewhere, with everything reachable from it.
   private mutating func findAlive() {
     var pending: [Int] = []
     for index in nodes.indices where nodes[index].references != CycleSearch.alive {
@@ -229,7 +230,7 @@ private struct CycleSearch {
 }
 
 extension Value {
-  /// Notes the place of a container among those that are watched.
+  /// Sets the watch word of a container.
   fileprivate func setWatch(_ number: UInt32) {
     switch self {
     case .list(let list): list.watch = number
@@ -239,7 +240,8 @@ extension Value {
     }
   }
 
-  /// Drops what a container holds, which others of its circle keep alive until all are empty.
+  /// Releases the contents of a container, which others of its cycle keep alive until all are
+  /// empty.
   fileprivate func dropContents() {
     switch self {
     case .list(let list): list.removeAll()

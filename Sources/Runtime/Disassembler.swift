@@ -5,7 +5,7 @@
 import Syntax
 
 extension Session {
-  /// The code of a program, one instruction a line, each function under its header.
+  /// The code of a program, one instruction per line, each function under its header.
   public func code(of program: Program) throws -> String {
     let resolution = Resolver.resolve(program)
     guard resolution.diagnostics.isEmpty else {
@@ -23,7 +23,7 @@ extension Session {
     return writer.text
   }
 
-  /// What each name of a program means: a local variable, a shared one, a global.
+  /// The meaning of each name of a program: a local variable, a shared one, a global.
   public func slots(of program: Program) -> String {
     let resolution = Resolver.resolve(program)
     var text = ""
@@ -97,7 +97,7 @@ private struct CodeWriter {
     return position + 1 + words.count
   }
 
-  /// The constant or global that an instruction mentions.
+  /// The constant or global that an instruction refers to.
   private func note(
     _ prototype: Prototype, _ opcode: Opcode, _ instruction: Instruction, _ words: [Int]
   ) -> String {

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How values become text. What is shown reads back where it can: strings are quoted inside collections,
-// numbers print in full, NaN and the infinities have the names `nan` and `inf`.
+// How values become text. Displayed text can be parsed again where possible: strings are quoted
+// inside collections, numbers print in full, NaN and the infinities have the names `nan` and `inf`.
 //
-// There are two texts of a value. The prompt, `print` and messages display it: deep collections end in
-// `...`, long ones show both ends, tensors round. `string(x)`, holes and `join` make text that a program
-// goes on with, a key or a line of a file: it is whole, and different values have different texts.
+// A value has two texts. The prompt, `print` and messages display it: deep collections end in
+// `...`, long ones show both ends, tensors are rounded. `string(x)`, holes and `join` make text for
+// further processing, such as a key or a line of a file: it is complete, and different values have
+// different texts.
 
 import Syntax
 import Tensors
 
 /// Turns values into text.
 public enum Display {
-  /// How deep collections are shown.
+  /// The maximum depth at which collections are shown.
   static let maximumDepth = 12
-  /// Lists and records of more elements show both ends only.
+  /// Lists and records with more elements show only both ends.
   static let maximumCount = 100
   /// How many elements a shortened list shows at each end.
   static let edgeCount = 10
@@ -26,13 +27,13 @@ public enum Display {
     return writer.text
   }
 
-  /// The text of a value as `print` shows it: a string is itself.
+  /// The text of a value as `print` shows it: a string is unquoted.
   public static func plain(_ value: Value, _ session: Session? = nil) -> String {
     if case .text(let text) = value { return text.string }
     return text(value, session)
   }
 
-  /// The whole text of a value, as holes have it: a string is itself, a tensor without dimensions its
+  /// The complete text of a value, as in holes: a string is itself, a tensor without dimensions its
   /// number. Throws a LimitError for what is too long or nests too deep.
   public static func whole(_ value: Value, _ session: Session) throws -> String {
     switch value {
@@ -49,7 +50,8 @@ public enum Display {
     }
   }
 
-  /// The richest form of a value: pictures for objects that have them, text for all others.
+  /// The richest representation of a value: pictures for objects that have them, text for all
+  /// others.
   public static func bundle(_ value: Value, _ session: Session) throws -> Bundle {
     if case .object(let object) = value, let bundle = object.type.bundle {
       return try bundle(object, session)
@@ -57,7 +59,7 @@ public enum Display {
     return Bundle(text: text(value, session))
   }
 
-  /// The text of an element of a tensor, with the fewest digits that read back as the same element.
+  /// The text of a tensor element, with the fewest digits that parse as the same float.
   static func number(_ element: Float) -> String {
     let number = Double(element)
     if !element.isFinite || number.rounded() == number && abs(number) < 1e16 {
@@ -66,8 +68,8 @@ public enum Display {
     return withoutEmptyFraction(element.description)
   }
 
-  /// The text of a number: whole numbers without a point, others with the fewest digits that
-  /// read back as the same number.
+  /// The text of a number: integers without a point, others with the fewest digits that parse as
+  /// the same number.
   public static func number(_ number: Double) -> String {
     if number.isNaN { return "nan" }
     if number.isInfinite { return number < 0 ? "-inf" : "inf" }
@@ -84,7 +86,7 @@ public enum Display {
     return text
   }
 
-  /// A string in double quotes, with escapes that read back.
+  /// A string in double quotes, with escapes that parse back.
   public static func quoted(_ string: String) -> String {
     var text = "\""
     for scalar in string.unicodeScalars {
@@ -107,7 +109,7 @@ public enum Display {
     return text + "\""
   }
 
-  /// Whether a text can stand as the name of a field without quotes.
+  /// Whether a text can be the name of a field without quotes.
   static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
     guard Token.Kind.keywords[text] == nil else { return false }
@@ -117,25 +119,26 @@ public enum Display {
   }
 }
 
-/// Gathers the text of one value.
+/// Builds the text of one value.
 private struct DisplayWriter {
   var text = ""
-  /// Why the text could not be made whole.
+  /// Why the complete text could not be built.
   private(set) var failure: (any Error)?
-  /// For a whole text: what is asked whether it may grow. A display is short by itself.
+  /// For a complete text: the session whose limits bound it. A display is short by itself.
   private let session: Session?
   private var polling: Polling
-  /// The length of the text when it was announced.
+  /// The length of the text when memory was last claimed for it.
   private var claimed = 0
-  /// The collections that are being written; one that stands in itself is shown as `[...]`.
+  /// The collections being written; one that contains itself is shown as `[...]`.
   private var open: Set<ObjectIdentifier> = []
 
   /// No value is displayed longer than this.
   private static let maximumLength = 1 << 20
-  /// Whole texts nest no deeper; only cyclic lists and chains of records do in earnest.
+  /// The maximum depth of complete texts; in practice only cyclic lists and chains of records nest
+  /// deeper.
   private static let maximumWholeDepth = 500
 
-  /// A writer of displays, or, for a session, of whole texts.
+  /// A writer of displays, or, with a session, of complete texts.
   init(_ session: Session? = nil) {
     self.session = session
     polling = Polling(session)
@@ -164,7 +167,7 @@ private struct DisplayWriter {
     }
   }
 
-  /// How far the current line reaches, to align the rows of tensors.
+  /// The column of the current line, to align the rows of tensors.
   private var column: Int {
     var count = 0
     for byte in text.utf8.reversed() {
@@ -175,7 +178,7 @@ private struct DisplayWriter {
     return count
   }
 
-  /// Whether a collection may be written at this depth; otherwise `...` stands in its place.
+  /// Whether a collection may be written at this depth; otherwise `...` replaces it.
   private mutating func enters(_ collection: AnyObject, depth: Int) -> Bool {
     guard isWhole else { return depth < Display.maximumDepth }
     if depth >= DisplayWriter.maximumWholeDepth {
@@ -185,7 +188,7 @@ private struct DisplayWriter {
     return open.insert(ObjectIdentifier(collection)).inserted
   }
 
-  /// Whether there may be more; announces what a whole text has become.
+  /// Whether more may be written; claims memory for the growth of a complete text.
   private mutating func goesOn() -> Bool {
     guard let session else { return text.utf8.count < DisplayWriter.maximumLength }
     guard failure == nil else { return false }
@@ -215,7 +218,7 @@ private struct DisplayWriter {
     open.remove(ObjectIdentifier(list))
   }
 
-  /// Writes elements separated by commas; of many, a display shows both ends.
+  /// Writes elements separated by commas; of many, a display shows only both ends.
   private mutating func elements(_ count: Int, _ body: (inout DisplayWriter, Int) -> Void) {
     let isElided = !isWhole && count > Display.maximumCount
     var index = 0

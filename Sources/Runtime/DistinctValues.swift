@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The different values among many, found by hashing. Two values are the same where `==` says so, so
-// whatever `==` takes for equal has one hash: a list and a range of the same numbers, a number and a
-// tensor of it without dimensions, 0 and -0, records whatever the order of their fields.
+// The distinct values of a sequence, found by hashing. Two values are the same if `==` says so, so
+// equal values need equal hashes: a list and a range of the same numbers, a number and a tensor of
+// it without dimensions, 0 and -0, records whatever the order of their fields.
 
 import Tensors
 
-/// Values of which no two are equal, in the order in which they came.
+/// Pairwise different values, in the order in which they were inserted.
 public struct DistinctValues {
   /// The values.
   public private(set) var values: [Value] = []
-  /// The place of the last value with a hash.
+  /// The index of the last value with a hash.
   private var last: [Int: Int] = [:]
-  /// For each value the place of the one before it with the same hash, or -1: lists of places would
+  /// For each value the index of the previous one with the same hash, or -1: lists of indices would
   /// be an allocation for each value.
   private var previous: [Int] = []
   private let session: Session
   private var polling: Polling
 
-  /// Parts deeper than this do not count for a hash.
+  /// Parts nested deeper than this are not hashed.
   private static let maximumDepth = 16
 
   /// Makes an empty collection.
@@ -64,7 +64,7 @@ public struct DistinctValues {
         if depth + 1 < DistinctValues.maximumDepth { hasher.combine(range[index]) }
       }
     case .record(let record):
-      // The order of fields does not count: their hashes are added up.
+      // The order of fields is ignored: their hashes are added.
       var sum = 0
       for (name, value) in zip(record.keys, record.values) {
         var field = Hasher()
@@ -73,11 +73,11 @@ public struct DistinctValues {
         sum &+= field.finalize()
       }
       hasher.combine(sum)
-    // What is equal by being the same object is rare enough to be compared one by one.
+    // Values that are equal only by identity are rare enough to be compared one by one.
     case .function, .builtin, .object, .cell, .nil: break
     }
   }
 
-  /// More elements of a tensor do not count for a hash.
+  /// Further elements of a tensor are not hashed.
   private static let maximumElements = 64
 }

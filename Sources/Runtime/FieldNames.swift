@@ -2,13 +2,14 @@
 //
 // The names of a record's fields, in order, apart from their values.
 //
-// Records made by the same literal share one object of names. A name is a `Text` that a table of the
-// process keeps while something has it, so equal names are as a rule one object: the machine remembers in
-// an instruction where it found a field last, looks whether the same object stands there, and is
-// done. Only names that are not in the table are compared as strings. Most records have a handful
-// of names, for which going through them is faster than hashing; from nine names on, a dictionary
-// of positions is kept as well. Where one of so many is removed, a hole takes its place, so that the
-// positions of the others stay what they are; whoever has the values closes holes on both sides.
+// Records created by the same literal share one object of names. A name is a `Text`, interned in a
+// process-wide table while it is in use, so equal names are usually one object: the machine stores
+// in an instruction where it last found a field, checks whether the same object is there, and is
+// done (an inline cache). Only names that are not in the table are compared as strings. Most
+// records have a handful of names, for which a linear search is faster than hashing; from nine
+// names on, there is a dictionary of positions as well. Removing one of so many leaves a hole, so
+// that the positions of the others do not change; the owner of the values compacts holes on both
+// sides.
 
 import Synchronization
 
@@ -19,11 +20,11 @@ final class FieldNames {
   private(set) var addresses: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var capacity: Int
   private var positions: [String: Int]?
-  /// How many of `names` are holes.
+  /// The number of holes in `names`.
   private(set) var holeCount = 0
 
   private static let linearLimit = 8
-  /// What stands in a hole; no field has this object as its name.
+  /// The marker in a hole; no field has this object as its name.
   private static let hole = Text("")
 
   init(_ names: [Text] = []) {
@@ -51,7 +52,7 @@ final class FieldNames {
   /// Whether the name at a position was removed.
   func isHole(_ position: Int) -> Bool { names[position] === FieldNames.hole }
 
-  /// The same names, which have no holes, for a record that goes its own way.
+  /// A copy of the names, which have no holes, for a record that changes them.
   func copy() -> FieldNames { FieldNames(names) }
 
   func append(_ name: Text) {
@@ -64,7 +65,7 @@ final class FieldNames {
     }
   }
 
-  /// Removes a name. True if a hole is left in its place, false if the names behind it have moved up.
+  /// Removes a name. True if a hole is left, false if the names after it have moved up.
   func leavesHole(at position: Int) -> Bool {
     guard positions != nil, position < names.count - 1 else {
       let removed = names.remove(at: position)
@@ -78,7 +79,7 @@ final class FieldNames {
     return true
   }
 
-  /// Moves the names together.
+  /// Compacts the names.
   func closeHoles() {
     names.removeAll { $0 === FieldNames.hole }
     holeCount = 0
@@ -105,14 +106,13 @@ final class FieldNames {
   }
 }
 
-/// The one object for each name of a field that something has.
+/// The intern table of field names.
 private struct KnownNames {
   private var table: [String: Text] = [:]
-  /// How many names may be added before the next sweep; a long one counts as several.
+  /// The number of names that may be added before the next sweep; a long one counts as several.
   private var untilSweep = KnownNames.shortestSweep
 
-  /// Beyond so many names, further ones get an object of their own each time: programs do not
-  /// have them, data might.
+  /// Beyond so many names, further ones are not interned: programs do not have so many, data might.
   private static let limit = 1 << 16
   private static let shortestSweep = 1 << 12
 
@@ -127,9 +127,9 @@ private struct KnownNames {
     return text
   }
 
-  /// Forgets the names that only the table holds: names from data come and go with their records.
+  /// Removes the names that only the table retains: names from data come and go with their records.
   private mutating func sweep() {
-    // Taken out of the table, so that what it alone holds has one reference.
+    // Moved out of the table, so that names which it alone retains have one reference.
     var names = Array(table.values)
     table = [:]
     for index in names.indices where !isKnownUniquelyReferenced(&names[index]) {
@@ -142,9 +142,9 @@ private struct KnownNames {
 extension Text {
   private static let known = Mutex(KnownNames())
 
-  /// The one object for a name of a field.
+  /// The interned object of a field name.
   static func name(_ name: String) -> Text { known.withLock { $0.object(for: name) } }
 
-  /// How many names are kept.
+  /// The number of interned names.
   static var knownNameCount: Int { known.withLock { $0.count } }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `x.name`: fields of records, modules, tensors and library objects, and the words for names that
-// are not there.
+// `x.name`: fields of records, modules, tensors and library objects, and the errors for missing
+// names.
 
 import Syntax
 import Tensors
@@ -77,7 +77,7 @@ package enum Fields {
     }
   }
 
-  /// What `receiver.name(...)` calls if it is a field, or nil if it may be a method.
+  /// The function that `receiver.name(...)` calls if it is a field, or nil if it may be a method.
   static func callable(
     _ receiver: Value, _ name: String, _ session: Session
   ) throws -> Value? {
@@ -135,7 +135,7 @@ package enum Fields {
     if value.isNil { hint = Hints.forNil }
     if hint.isEmpty { hint = Hints.forMethod(name, of: value.typeName) }
     if !hint.isEmpty {
-      // It is said already.
+      // The message says it already.
     } else if case .builtin(let function)? = session.builtins.globals[name] {
       hint = "there is a function: \(function.header.text)"
     } else if let foreign = Spelling.foreignMembers[name] {
@@ -149,7 +149,7 @@ package enum Fields {
 }
 
 extension Record {
-  /// How messages call this record.
+  /// The name of this record in messages.
   var phrase: String { title ?? "this record" }
 }
 

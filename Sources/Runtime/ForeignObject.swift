@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Objects made by the library: one final class, and a descriptor that says what can be done with
-// them. The descriptor is a table of optional abilities (fields, indexing, calling, pictures), so
-// a new kind of object is declared in one place and the interpreter needs no new case.
+// Objects of the library: one final class, and a descriptor of their operations. The descriptor is
+// a table of optional capabilities (fields, indexing, calling, pictures), so a new kind of object
+// is declared in one place and the interpreter needs no new case.
 
-/// What a kind of library object is called and can do.
+/// The name and the operations of a kind of library object.
 ///
 /// ```swift
 /// static let schedule = ForeignType("schedule", "How many tokens survive training.",
@@ -48,11 +48,11 @@ public final class ForeignType: Sendable {
   public let display: @Sendable (ForeignObject) -> String
   /// Richer ways to show an object, or nil for text only.
   public let bundle: (@Sendable (ForeignObject, Session) throws -> Bundle)?
-  /// Answers `x[a, b:c]`, or nil if such objects cannot be indexed.
+  /// Evaluates `x[a, b:c]`, or nil if such objects cannot be indexed.
   public let index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)?
   /// The number of elements that `len` and loops see (element `i` is then `index` at `i`), or nil.
   public let count: (@Sendable (ForeignObject) -> Int)?
-  /// Answers `x(...)` for objects that can be called, such as layers.
+  /// Evaluates `x(...)` for objects that can be called, such as layers.
   public let call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)?
   /// Tells whether two objects are equal; without it, only the same object is equal to itself.
   public let equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)?
@@ -83,18 +83,19 @@ public final class ForeignType: Sendable {
 
 /// An object made by the library.
 ///
-/// Values of scripts that it works with, such as the layers in a layer, are its own, not its payload's:
-/// so long chains of objects are freed without recursion, and circles through them are found.
+/// Script values that it uses, such as the sublayers of a layer, are held by the object, not by its
+/// payload: so long chains of objects are freed without recursion, and reference cycles through
+/// them are found.
 public final class ForeignObject {
-  // The machine knows the first three by their places.
+  // The machine accesses the first three by their offsets.
   private let held: UnsafeMutablePointer<Value>?
   /// How many values of scripts the object holds.
   public let heldCount: Int
-  /// A place to note something while circles are searched for; objects are never watched.
+  /// A mark for the cycle collector; objects are never watched.
   @exclusivity(unchecked) var watch: UInt = 0
-  /// What the object is and can do.
+  /// The descriptor of its type.
   public let type: ForeignType
-  /// The Swift object behind it.
+  /// The Swift object that it wraps.
   public let payload: AnyObject
 
   /// Wraps a Swift object, together with the values of scripts that it needs.
@@ -125,27 +126,27 @@ public final class ForeignObject {
   /// A copy of the values that the object holds.
   public var heldValues: [Value] { Array(heldBuffer) }
 
-  /// One of the values that the object holds; `nil` of the language where there is none.
+  /// One of the values that the object holds; `nil` of the language if there is none.
   public func heldValue(_ index: Int) -> Value {
     guard let held, index >= 0, index < heldCount else { return .nil }
     return held[index]
   }
 
-  /// Drops what the object holds, which it then cannot use any more.
+  /// Releases what the object holds; it cannot be used afterwards.
   func removeHeldValues() {
     for index in heldBuffer.indices { heldBuffer[index] = .nil }
   }
 
-  /// Empties the object, which nobody else holds, and returns what it held.
+  /// Empties the object, whose reference must be unique, and returns what it held.
   func takeHeldValues() -> [Value] {
     let values = heldValues
     removeHeldValues()
     return values
   }
 
-  /// The Swift object as the class it is known to be.
+  /// The payload, cast to the class it must have.
   ///
-  /// A mismatch is a mistake in the library; it is reported as an error, never as a trap.
+  /// A mismatch is a bug in the library; it is reported as an error, never as a trap.
   public func payload<Payload: AnyObject>(as payloadType: Payload.Type) throws -> Payload {
     guard let payload = payload as? Payload else {
       throw ScriptError.type("this \(type.name) does not hold what its type promises")
@@ -164,7 +165,7 @@ public enum SubscriptValue {
   case ellipsis
 }
 
-/// A value in the forms in which front ends can show it; the richest that fits is used.
+/// A value in the representations that front ends can show; they use the richest they support.
 public struct Bundle: Sendable {
   /// Plain text, always present.
   public var text: String
@@ -174,7 +175,7 @@ public struct Bundle: Sendable {
   public var svg: String?
   /// The bytes of a PNG file.
   public var png: [UInt8]?
-  /// The title that `show` was given.
+  /// The title given to `show`.
   public var title: String?
 
   /// Makes a bundle; only the text is required.

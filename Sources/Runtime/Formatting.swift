@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The formats of string holes: `{x:.3f}`, `{x:>8}`, `{n:05d}`, `{n:,}`, `{p:.1%}`, `{n:x}`. On a tensor or
-// a list a format applies to every element.
+// The formats of string holes: `{x:.3f}`, `{x:>8}`, `{n:05d}`, `{n:,}`, `{p:.1%}`, `{n:x}`. For a
+// tensor or a list the format applies to every element.
 
 import Glibc
 import Syntax
@@ -11,7 +11,8 @@ import Tensors
 public enum Formatting {
   /// `value` in `format`.
   ///
-  /// - Throws: `ScriptError` for a format that the value does not have, and for used-up limits.
+  /// - Throws: `ScriptError` for a format that does not apply to the value, and for exceeded
+  /// limits.
   static func text(_ value: Value, _ format: Format, _ session: Session? = nil) throws -> String {
     var work = Work(format: format, polling: Polling(session), session: session)
     return try work.text(value, depth: 0)
@@ -22,16 +23,16 @@ public enum Formatting {
     printed("%.*f", decimals, number)
   }
 
-  /// The number nearest to the decimal that `fixed` writes, halves of the exact value to the even digit; a
-  /// negative count rounds in front of the point.
+  /// The number nearest to the decimal that `fixed` writes, ties of the exact value to even; a
+  /// negative count rounds before the point.
   public static func rounded(_ number: Double, decimals: Int) -> Double {
     guard number.isFinite else { return number }
     if decimals >= 0 {
-      // A number has no more than 1074 decimals, and 17 digits tell it from all others.
+      // A double has at most 1074 decimals, and 17 significant digits identify it.
       let text = printed("%.*f", min(decimals, 400), number)
       return text.withCString { strtod($0, nil) }
     }
-    // Whole multiples of a power of ten, whose quotient a remainder corrects.
+    // Multiples of a power of ten, with the quotient corrected by the remainder.
     let unit = pow(10, Double(-decimals))
     guard unit.isFinite else { return number < 0 ? -0.0 : 0 }
     let rest = fmod(abs(number), unit)
@@ -52,7 +53,7 @@ public enum Formatting {
     printed("%.*g", max(1, digits), number)
   }
 
-  /// Text of a number without trailing zeros behind the point.
+  /// Text of a number without trailing zeros in its fraction.
   static func trimmed(_ text: String) -> String {
     guard text.utf8.contains(46) else { return text }
     var kept = text[...]
@@ -64,7 +65,7 @@ public enum Formatting {
   private static func printed(_ format: String, _ precision: Int, _ number: Double) -> String {
     guard number.isFinite else { return Display.number(number) }
     let precision = CInt(clamping: min(max(precision, 0), Format.largestSize))
-    // The longest number has 309 digits in front of the point.
+    // The longest number has 309 digits before the point.
     let capacity = Format.largestSize + 400
     return withUnsafeTemporaryAllocation(of: CChar.self, capacity: capacity) { buffer in
       guard let base = buffer.baseAddress else { return "" }
@@ -83,10 +84,11 @@ private struct Work {
   let session: Session?
 
   mutating func text(_ value: Value, depth: Int) throws -> String {
-    // A tensor of one element counts as a number, but a row of one element keeps its brackets.
+    // A tensor of one element is formatted as a number, but a row of one element keeps its
+    // brackets.
     if let number = Conversion.number(value), depth == 0 || !value.hasElements {
       if case .number = value { return try element(NumberFormat.text(number, format)) }
-      // Tensors have 32 bits; more digits than those would be noise.
+      // Tensors have 32 bits; more digits would be noise.
       return try element(NumberFormat.text(number, format, plainDigits: 6))
     }
     guard depth < Display.maximumDepth else { return "[...]" }
@@ -120,14 +122,14 @@ private struct Work {
     return result + "]"
   }
 
-  /// Keeps the books of an element that has been made.
+  /// Accounts for an element that has been formatted.
   private mutating func element(_ text: String) throws -> String {
     try polling.turn()
     try session?.claim(bytes: text.utf8.count)
     return text
   }
 
-  /// A string in the format: cut to the precision and padded.
+  /// A string in the format: truncated to the precision and padded.
   private func words(_ text: String) throws -> String {
     guard format.style == nil || format.style == .string else { throw isForNumbers(.string(text)) }
     let isPlain = !format.hasPlus && !format.hasPrefix && !format.hasZeros

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The header of a function as calls need it: flat, immutable, the same for script functions and
-// built-ins.
+// The header of a function in the form that calls need: flat, immutable, the same for script
+// functions and built-ins.
 
 import Syntax
 
@@ -13,7 +13,7 @@ package struct ParameterInfo: Sendable {
     case positional
     /// By name only.
     case namedOnly
-    /// Collects the positional arguments that are left.
+    /// Collects the remaining positional arguments.
     case rest
   }
 
@@ -21,11 +21,11 @@ package struct ParameterInfo: Sendable {
   package let name: String?
   /// How arguments reach it.
   package let kind: Kind
-  /// What must be passed.
+  /// The type or shape that must be passed.
   package let annotation: Annotation?
-  /// Whether it may be left out.
+  /// Whether it may be omitted.
   package let hasDefault: Bool
-  /// Whether `nil` is fine whatever the annotation says, because `nil` is the default.
+  /// Whether `nil` is accepted despite the annotation, because `nil` is the default.
   package let acceptsNil: Bool
   /// For built-ins: the default as a value.
   let defaultValue: DefaultValue?
@@ -39,11 +39,11 @@ package final class Header: Sendable {
   package let name: String
   /// The parameters in order; the `*` marker is folded into their kinds.
   package let parameters: [ParameterInfo]
-  /// What stands after `->`.
+  /// The annotation after `->`.
   package let result: Annotation?
   /// The header as `help` prints it.
   package let text: String
-  /// Why the header could not be parsed, if so.
+  /// Why the header could not be parsed, if it could not.
   package let error: Diagnostic?
   /// How many parameters can be given by position.
   package let positionalCount: Int
@@ -66,7 +66,7 @@ package final class Header: Sendable {
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
-  /// Whether a call with a single argument by position fits.
+  /// Whether a call with a single positional argument matches.
   var takesOneArgument: Bool {
     guard positionalCount > 0 || restIndex != nil else { return false }
     return parameters.enumerated().allSatisfy { index, parameter in
@@ -153,21 +153,21 @@ package final class Header: Sendable {
     return (flat, problem)
   }
 
-  /// Source text with line ends and runs of blanks folded into one blank.
+  /// Source text with newlines and runs of spaces collapsed into one space.
   static func oneLine(_ text: String) -> String {
-    // Over bytes, since every header of the library comes through here at the start.
+    // On bytes, since every header of the library is processed here at the start.
     text.utf8.split { $0 == 32 || (9...13).contains($0) }.map { String(Substring($0)) }
       .joined(separator: " ")
   }
 }
 
-/// What the argument for a parameter of a built-in must be.
+/// The check of the argument for a parameter of a built-in.
 enum ParameterTest: Sendable {
   case none
   case type(TypeTest)
   case shape([Check.Size])
 
-  /// Sizes that share a name share a number, their index in `names`.
+  /// Sizes that share a name share an index into `names`.
   init(_ annotation: Annotation?, _ names: inout [String]) {
     switch annotation?.kind {
     case nil, .type("any"): self = .none

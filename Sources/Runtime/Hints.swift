@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hints that a run and a check give alike, by the type of the value that does not fit.
+// Hints that the runtime and the checker share, by the type of the value that does not fit.
 
 import Syntax
 
 /// What to try when a value is of the wrong type.
 package enum Hints {
-  /// How many names of a record are looked through for one that was meant. Those of a program are fewer;
-  /// where data are looked up and a missing name is caught, the hint must not take longer than the work.
+  /// The maximum number of fields searched for a similar name. Records of programs have fewer;
+  /// where records hold data and a missing name is caught, the hint must not cost more than the
+  /// work.
   static let mostNames = 100
 
-  /// For errors about nil, which mostly comes from a method that changes what it is called on.
+  /// For errors about nil, which mostly comes from a method that changes its receiver.
   package static let forNil =
     "`xs.sort()` and `xs.append(x)` change the list itself and give nil, as `print` does"
 
@@ -34,7 +35,7 @@ package enum Hints {
       : "it is a field: write `x.\(name)`, without parentheses"
   }
 
-  /// For a record that is indexed by something else than a string.
+  /// For a record that is indexed by something other than a string.
   static func forRecordIndex(_ index: Value?) -> String {
     switch index {
     case .list?: "a loop over a record gives pairs: `for [name, value] in r { .. }`"
@@ -43,7 +44,7 @@ package enum Hints {
     }
   }
 
-  /// For a method of lists that somebody expects of a tensor; empty for others.
+  /// For a list method that is called on a tensor; empty for others.
   package static func forMethod(_ name: String, of type: String) -> String {
     guard type == "tensor" else { return "" }
     switch name {
@@ -54,7 +55,7 @@ package enum Hints {
     }
   }
 
-  /// For a parameter that other libraries have and this one does not need; nil for others.
+  /// For a parameter that other libraries have but that is not needed here; nil for others.
   package static func forParameter(_ name: String) -> String? {
     switch name {
     case "dtype": "tensors have one type of number"
@@ -66,14 +67,15 @@ package enum Hints {
     }
   }
 
-  /// Which element keeps a list from being a tensor, in words; nil if it is none of them.
+  /// The element that prevents a list from being a tensor, in words; nil if there is none.
   package static func culprit(in types: [String]) -> String? {
     let numeric: Set<String> = ["number", "bool", "tensor", "range", "list"]
     guard let place = types.firstIndex(where: { !numeric.contains($0) }) else { return nil }
     let phrase = types[place] == "nil" ? "nil" : types[place].withArticle
     return "element \(place) of this list is \(phrase)"
   }
-  /// Which element, at any depth, keeps a list from being a tensor, in words; nil if none is found.
+  /// The element, at any depth, that prevents a list from being a tensor, in words; nil if none is
+  /// found.
   static func culprit(in list: List) -> String? {
     var first: Value?
     guard let (places, value) = culprit(in: list, &first, depth: 0) else { return nil }
@@ -84,7 +86,8 @@ package enum Hints {
     return "element \(place) of this list is \(value.typePhrase), unlike those before it"
   }
 
-  /// The first element that is neither a number nor a boolean, or is not what those before it are.
+  /// The first element that is neither a number nor a boolean, or differs in kind from those before
+  /// it.
   private static func culprit(
     in list: List, _ first: inout Value?, depth: Int
   ) -> (places: [Int], value: Value)? {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Characters of strings. What a reader calls a character may be several scalars, so their places
-// are found by walking; a long string remembers what the walk has found (see `CharacterMap`).
+// Characters of strings. A character as users see it may be several scalars, so its index is found
+// by a scan; a long string caches the result of the scan (see `CharacterMap`).
 
 extension Indexing {
   /// `string[entry]`.

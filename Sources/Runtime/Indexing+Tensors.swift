@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Subscripts of tensors, handed to the tensor core after a look at their types.
+// Subscripts of tensors: types are checked here, the tensor core does the rest.
 
 import Tensors
 
@@ -21,7 +21,7 @@ extension Indexing {
     return try Conversion.scripted { try tensor.subscripted(indices) }
   }
 
-  /// Replaces elements of a tensor, in place if nobody else holds it.
+  /// Replaces elements of a tensor, in place if its reference is unique.
   static func replace(
     in tensor: inout Tensor, _ entries: [SubscriptValue], with values: Tensor
   ) throws {
@@ -35,8 +35,8 @@ extension Indexing {
     }
   }
 
-  /// Whether a scalar is picked by a mask without dimensions, as in `x[x > 0]`; nil if the index is
-  /// of another kind.
+  /// Whether a mask without dimensions selects a scalar, as in `x[x > 0]`; nil if the index is of
+  /// another kind.
   private static func answer(_ tensor: Tensor, _ entries: [SubscriptValue]) -> Bool? {
     guard tensor.rank == 0, entries.count == 1, case .value(let value) = entries[0] else {
       return nil
@@ -57,7 +57,7 @@ extension Indexing {
     case .value(.number(let number)):
       return .index(try position(number))
     case .value(.tensor(let tensor)):
-      // A mask picks where it is 1; any other tensor lists positions.
+      // A mask selects where it is 1; any other tensor lists positions.
       if tensor.rank == 0 { return .index(try position(tensor.number(at: 0))) }
       return tensor.isMask ? .mask(tensor) : .gather(tensor)
     case .value(.bool):
@@ -81,15 +81,15 @@ extension Indexing {
 }
 
 extension UnsafeMutablePointer<Value> {
-  /// Whether there is a tensor in this place.
+  /// Whether this slot holds a tensor.
   @inline(__always) var holdsTensor: Bool {
     if case .tensor = pointee { return true }
     return false
   }
 
-  /// Takes the tensor out of a place and leaves `nil` there.
+  /// Moves the tensor out of a slot and leaves `nil` there.
   ///
-  /// The reference is moved as it lies at the start of the value: a pattern would retain it for a
+  /// The reference is moved bitwise from the start of the value: a pattern would retain it for a
   /// while, and then no tensor would ever be changed in place.
   func takeTensor() -> Tensor? {
     guard holdsTensor else { return nil }

@@ -10,7 +10,7 @@ import Tensors
 enum Indexing {
   // MARK: - Numbers as indices
 
-  /// A bound of a slice: a whole number or `nil`.
+  /// A bound of a slice: an integer or `nil`.
   static func bound(_ value: Value) throws -> Int? {
     if value.isNil { return nil }
     guard let number = Conversion.number(value) else {
@@ -20,7 +20,7 @@ enum Indexing {
     return try whole(number)
   }
 
-  /// The step of a slice: 1 if left out, never 0.
+  /// The step of a slice: 1 if omitted, never 0.
   static func step(_ value: Value) throws -> Int {
     guard let step = try bound(value) else { return 1 }
     guard step != 0 else { throw ScriptError.value("the step of a slice cannot be 0") }
@@ -36,7 +36,7 @@ enum Indexing {
     return index
   }
 
-  /// The position that an index names in a container of `count` elements.
+  /// The position of an index in a container of `count` elements.
   static func position(_ value: Value, count: Int, _ what: String) throws -> Int {
     guard let number = Conversion.number(value) else {
       throw ScriptError.type("\(what) is indexed by numbers, not \(value.typePhrase)")
@@ -60,7 +60,7 @@ enum Indexing {
       let (sum, overflow) = bound.addingReportingOverflow(bound < 0 ? count : 0)
       return overflow ? low : min(max(sum, low), high)
     }
-    // A step longer than the container takes one element at most.
+    // A step longer than the container selects at most one element.
     let step = min(max(step, -count - 1), count + 1)
     if step > 0 {
       let from = start.map { clip($0, 0, count) } ?? 0
@@ -70,10 +70,10 @@ enum Indexing {
     return Positions(from, stop.map { clip($0, -1, count - 1) } ?? -1, step)
   }
 
-  /// Positions at equal distances.
+  /// Equally spaced positions.
   struct Positions {
     let first: Int
-    /// The bound, which is not reached; a step need not lead to it.
+    /// The exclusive bound; it need not be a multiple of the step away.
     let stop: Int
     let step: Int
     let count: Int
@@ -124,7 +124,7 @@ enum Indexing {
       "\(container.typePhrase) cannot be indexed", hint: container.isNil ? Hints.forNil : "")
   }
 
-  /// The one index among entries, if there is but one.
+  /// The single index among the entries, if there is only one.
   private static func index(_ entries: [SubscriptValue]) -> Value? {
     guard entries.count == 1, case .value(let value) = entries[0] else { return nil }
     return value
@@ -173,7 +173,7 @@ enum Indexing {
     }
   }
 
-  /// The elements beside which a list of booleans holds `true`.
+  /// The elements at the positions where a list of booleans holds `true`.
   private static func chosen(from list: List, _ mask: List) throws -> [Value] {
     guard mask.count == list.count else {
       throw ScriptError.shape(
@@ -199,7 +199,7 @@ enum Indexing {
 
   // MARK: - Writing
 
-  /// `container[entries] = value`; a tensor in the container's place is replaced.
+  /// `container[entries] = value`; a tensor in the container's slot is replaced.
   static func set(
     _ container: UnsafeMutablePointer<Value>, _ entries: [SubscriptValue], _ value: Value,
     _ session: Session
@@ -239,7 +239,8 @@ enum Indexing {
     let values: [Value]
     switch value {
     case .tensor(let tensor) where tensor.rank == 1:
-      // What `xs[:2] += [1, 2]` has computed: numbers belong into a list, not tensors of one each.
+      // The result of `xs[:2] += [1, 2]` is a tensor; the list gets numbers, not tensors of one
+      // element.
       try session.claim(elements: tensor.count)
       values = (0..<tensor.count).map { .number(tensor.number(at: $0)) }
     case .list, .range, .tensor: values = try session.elements(of: value)
@@ -283,7 +284,7 @@ enum Indexing {
 }
 
 extension List {
-  /// Whether it holds booleans only, so that it chooses instead of naming positions.
+  /// Whether it holds only booleans, so that it is a mask and not a list of positions.
   var isMask: Bool {
     count > 0 && (0..<count).allSatisfy { if case .bool = self[$0] { true } else { false } }
   }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walking over values: what `for`, spreading and patterns take apart.
+// Iterating over values: `for`, spreading and destructuring.
 
 import Tensors
 
-/// The state of a `for` loop, kept in three registers in front of the loop variable.
+/// The state of a `for` loop, kept in three registers before the loop variable.
 ///
-/// A range of whole numbers is three numbers: the current one, how many are left, the step.
-/// Anything else is the container and the index of the next element, so a list may grow or
-/// shrink while it is walked.
+/// A range of integers is three numbers: the current one, how many are left, the step. Anything
+/// else is the container and the index of the next element, so a list may grow or shrink while it
+/// is iterated.
 enum Iteration {
   static func prepare(_ state: UnsafeMutablePointer<Value>, _ session: Session) throws {
     switch state.pointee {
@@ -30,7 +30,7 @@ enum Iteration {
     state[1] = .number(0)
   }
 
-  /// Puts the next element behind the state; returns false at the end.
+  /// Writes the next element behind the state; returns false at the end.
   static func next(_ state: UnsafeMutablePointer<Value>, _ session: Session) throws -> Bool {
     guard case .number(let position) = state[1] else { return false }
     let index = Int(position)
@@ -56,23 +56,23 @@ enum Iteration {
 }
 
 extension Session {
-  /// The longest list that a range or a spread may be turned into.
+  /// The longest list that a range or a spread may be converted to.
   public static let maximumListCount = 1 << 26
   /// The longest string, in bytes.
   public static let maximumStringBytes = 1 << 28
-  /// What a small object, such as a string of few characters, takes.
+  /// The size of a small object, such as a string of few characters.
   public static let objectBytes = 48
-  /// What a list of two elements takes, as the pairs of `items`, `zip` and `enumerate` are.
+  /// The size of a list of two elements, as the pairs of `items`, `zip` and `enumerate` are.
   public static let pairBytes = listBytes(2)
 
-  /// What a list of so many elements takes besides its place in another.
+  /// The size of a list of so many elements, besides its slot in another.
   public static func listBytes(_ count: Int) -> Int {
-    // The object, its block, and what the allocator adds to each.
+    // The object, its block, and the overhead of the allocator for each.
     2 * objectBytes + count * elementBytes
   }
 
-  /// The elements that a loop over a value would see, to be taken one by one where they can be had at
-  /// constant cost: a list, a range and a tensor are not gone through for that.
+  /// The elements that a loop over a value would see, accessed by index where that takes constant
+  /// time: for a list, a range and a tensor, nothing is iterated or copied.
   public func row(of value: Value) throws -> (count: Int, element: (Int) throws -> Value) {
     switch value {
     case .list(let list): return (list.count, { list[$0] })

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether values and objects lie in memory as the loop in C takes them to.
+// Whether values and objects have the memory layout that the loop in C assumes.
 //
 // `Value` is an enum whose cases hold a number, a boolean or one reference, so the compiler lays it
 // out as payload and tag, the tags counting the cases in order. Stored properties of a class follow
-// the two words of its header in the order of their declaration. Neither is promised, so it is
-// looked at when the first machine is made, and by a test.
+// the two words of its header in the order of their declaration. Neither is guaranteed, so the
+// layout is checked when the first machine is created, and by a test.
 
 import CMachine
 import Syntax
 
 enum Layout {
-  /// Whether everything lies where the machine expects it.
+  /// Whether everything has the layout that the machine assumes.
   static let isAsExpected = valuesMatch && objectsMatch && countsMatch
 
   private static var valuesMatch: Bool {
@@ -65,7 +65,7 @@ enum Layout {
 
   private static let sample = ForeignType("sample", "", display: { _ in "" })
 
-  /// Whether references are counted in the second word of an object.
+  /// Whether the reference count is in the second word of an object.
   private static var countsMatch: Bool {
     let list = List()
     return withExtendedLifetime(list) {
@@ -73,19 +73,19 @@ enum Layout {
     }
   }
 
-  /// Whether the stored properties of a function lie where the machine expects them.
+  /// Whether the stored properties of a function are at the offsets that the machine assumes.
   static func matches(_ closure: Closure) -> Bool {
     word(closure, 0, holds: closure.layout) && word(closure, 1, holds: closure.captured)
       && integer(closure, 2) == closure.capturedCount && integer(closure, 3) == 0
   }
 
-  /// Whether a container that is not watched says so where the machine looks.
+  /// Whether an unwatched container says so in the word that the machine reads.
   private static func canBeWatched(_ container: Value) -> Bool {
     var container = container
     return withUnsafeMutablePointer(to: &container) { machine_watch($0.slots)?.pointee == 0 }
   }
 
-  /// The address of word `index` behind the header of an object.
+  /// The address of word `index` after the header of an object.
   private static func place(_ object: AnyObject, _ index: Int) -> UnsafeMutableRawPointer {
     Unmanaged.passUnretained(object).toOpaque() + (2 + index) * MemoryLayout<UInt>.size
   }

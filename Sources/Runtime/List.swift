@@ -2,38 +2,39 @@
 //
 // Lists: growable sequences of values with identity.
 //
-// The elements lie in a block of the list's own, not in a Swift array: an element is then read and
-// written without asking whether somebody shares the array. `items` is a copy for those who want
-// to go through the elements in peace.
+// The elements are in a block of the list's own, not in a Swift array: reading and writing an
+// element needs no uniqueness check. `items` is a copy for safe iteration.
 //
-// Room may be left in front of the first element, too: what is put in or taken out near the front moves
+// There may be spare capacity before the first element, too: inserting or removing near the front
+// moves the few elements before that position, not the many after it, so a list also serves as a
+// queue.
 // the few elements in front of it, not the many behind it, so a list serves as a queue as well.
 
 import Glibc
 
 /// A list: a growable sequence of values with identity.
 public final class List {
-  // The machine knows these by their places.
+  // The machine accesses these by their offsets.
   /// The elements; valid until the list changes its length.
   @exclusivity(unchecked) private(set) var elements: UnsafeMutablePointer<Value>
   @exclusivity(unchecked) private var length: UInt32
-  /// How many elements fit in without moving the block.
+  /// The number of elements that fit without reallocation.
   @exclusivity(unchecked) private var room: UInt32
-  /// The place of the list among those that are watched; 0 if it is not.
+  /// The entry of the list in the watch list; 0 if it is not watched.
   @exclusivity(unchecked) var watch: UInt32 = 0
-  /// How many elements would fit between the beginning of the block and the first element.
+  /// The spare capacity before the first element.
   @exclusivity(unchecked) private var front: UInt32 = 0
 
   /// The number of elements.
   public private(set) var count: Int {
     @inline(__always) get { Int(length) }
-    // More than 64 GB of elements are refused before it comes to this.
+    // More than 64 GB of elements are rejected before this.
     set { length = UInt32(clamping: newValue) }
   }
 
   private var capacity: Int {
     get { Int(room) }
-    // A list with more room than it knows of is moved too early, and nothing else.
+    // A list that underestimates its capacity reallocates early, nothing worse.
     set { room = UInt32(clamping: newValue) }
   }
 
@@ -48,7 +49,7 @@ public final class List {
     elements.initialize(from: items, count: items.count)
   }
 
-  /// Makes a list of the values in a row of registers.
+  /// Makes a list of the values in consecutive registers.
   init(copying first: UnsafeMutablePointer<Value>, count: Int) {
     room = UInt32(clamping: count)
     length = room
@@ -62,12 +63,12 @@ public final class List {
     free(base)
   }
 
-  /// Memory for elements; those of an old block come along. Large blocks grow without being copied, since
-  /// the system moves their pages.
+  /// Allocates a block of elements, or reallocates an old one. Large blocks grow without being
+  /// copied, since the system remaps their pages.
   ///
-  /// Limits on memory, those of the system as well, are checked before it comes to this. Where the system
-  /// refuses all the same, every object that Swift makes would end the process too; nothing that a list
-  /// promises can then be kept.
+  /// Memory limits, those of the system included, are checked before this. If the system refuses
+  /// all the same, every allocation of a Swift object would end the process too; no guarantee of a
+  /// list can then be kept.
   private static func block(_ old: UnsafeMutablePointer<Value>?, capacity: Int)
     -> UnsafeMutablePointer<Value>
   {
@@ -85,7 +86,7 @@ public final class List {
     return raw.bindMemory(to: Value.self, capacity: capacity)
   }
 
-  /// The elements in order, as they are now; setting replaces them all.
+  /// A copy of the elements in order; setting replaces them all.
   public var items: [Value] {
     get { Array(UnsafeBufferPointer(start: elements, count: count)) }
     set {
@@ -127,7 +128,7 @@ public final class List {
     count += values.count
   }
 
-  /// Puts a value in front of the element at `index`, or at the end if that is `count`.
+  /// Inserts a value before the element at `index`, or at the end if that is `count`.
   public func insert(_ value: Value, at index: Int) {
     precondition(index >= 0 && index <= count, "a list is indexed out of its range")
     if index < count / 2, front > 0 || hasOpenedFront() {
@@ -141,7 +142,7 @@ public final class List {
     count += 1
   }
 
-  /// Takes out the element at `index`, which must be within `0..<count`.
+  /// Removes and returns the element at `index`, which must be within `0..<count`.
   public func remove(at index: Int) -> Value {
     precondition(index >= 0 && index < count, "a list is indexed out of its range")
     let value = (elements + index).move()
@@ -156,11 +157,11 @@ public final class List {
     return value
   }
 
-  /// Puts values in the place of `removed` elements from `start` on, which may be more or fewer.
+  /// Replaces `removed` elements from `start` on by values, which may be more or fewer.
   func replace(from start: Int, count removed: Int, with values: [Value]) {
     precondition(start >= 0 && removed >= 0 && start + removed <= count)
     reserve(count - removed + values.count)
-    // They are let go when the list is whole again.
+    // They are released after the list is consistent again.
     let old = (start..<start + removed).map { (elements + $0).move() }
     (elements + start + values.count).moveInitialize(
       from: elements + start + removed, count: count - start - removed)
@@ -169,9 +170,9 @@ public final class List {
     withExtendedLifetime(old) {}
   }
 
-  // MARK: - Room in front
+  // MARK: - Capacity before the first element
 
-  /// So much room in front is worth the moves that make it or give it up.
+  /// The smallest capacity in front that is worth moving elements.
   private static let smallestFront: UInt32 = 32
 
   private func moveFirst(by distance: Int) {
@@ -186,8 +187,8 @@ public final class List {
     moveFirst(by: -Int(front))
   }
 
-  /// Makes room in front of the elements of a long list, half as much as they take; false if it is too
-  /// short for that to pay, or the system refuses the memory.
+  /// Adds capacity before the elements of a long list, half as much as they take; false if it is
+  /// too short for that to pay off, or the allocation fails.
   private func hasOpenedFront() -> Bool {
     let gap = min(count / 2, 1 << 24)
     guard gap >= List.smallestFront, front == 0 else { return false }
@@ -239,11 +240,11 @@ public final class List {
     if front > 0 {
       let gap = Int(front)
       closeFront()
-      // Less than that would be used up before the moves have paid.
+      // Less than that would be used up before the moves have paid off.
       if wanted <= capacity, gap >= count / 2 { return }
     }
-    // Room in advance is a wish; where the system refuses it, the list grows in small steps until the
-    // limits are looked at.
+    // Amortised growth is optional; where the system refuses it, the list grows in small steps
+    // until limits are polled.
     if hasMoved(toRoom: max(4, wanted, min(2 * capacity, capacity + 1 << 24)))
       || hasMoved(toRoom: wanted + wanted / 64)
     {
@@ -253,7 +254,7 @@ public final class List {
     capacity = wanted
   }
 
-  /// Moves the elements to a block of a size that the system may refuse.
+  /// Reallocates the block with a new capacity; false if the system refuses it.
   private func hasMoved(toRoom room: Int) -> Bool {
     guard let block = List.blockIfAny(elements, capacity: room) else { return false }
     elements = block

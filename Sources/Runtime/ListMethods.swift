@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// More methods of lists and records, under the names that Python's have.
+// More methods of lists and records, under Python's names.
 
-/// Methods that every list and record has beside those in `CoreFunctions`.
+/// Methods of lists and records in addition to those in `CoreFunctions`.
 enum ListMethods {
   static let functions = lists + records
 
@@ -47,7 +47,7 @@ enum ListMethods {
     ) { call in
       let items = try call.list(0).items
       try call.session.claim(elements: items.count)
-      // Both lists share the elements until one of them changes.
+      // Both lists share the elements until one of them changes (copy on write).
       return .list(items)
     },
     Builtin(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The global names of a program or module. Each name has a slot at an address that never moves, so
-// code holds pointers to slots and a global costs one load. A built-in gets a slot in the scope
-// that mentions it, which is why a `let` can hide it there and nowhere else.
+// The global names of a program or module. Each name has a slot at a fixed address, so code
+// contains pointers to slots and accessing a global costs one load. A built-in gets a slot in each
+// scope that mentions it, which is why a `let` can shadow it there and nowhere else.
 
 import Syntax
 
@@ -10,18 +10,18 @@ import Syntax
 struct GlobalSlot {
   /// The value, or nil before the definition has run.
   var value: Value?
-  /// Whether the value is that of a built-in, which `=` may not change.
+  /// Whether the value is a built-in, which `=` may not change.
   var isBuiltin: Bool
 }
 
 /// The global variables of one program or module.
 package final class ModuleScope {
-  /// Where the code comes from: paths of imports are relative to it.
+  /// The path of the source; imports are relative to it.
   var path: String
   private let builtins: BuiltinTable
   private var slots: [String: UnsafeMutablePointer<GlobalSlot>] = [:]
   /// Names with their slots in the order of their first mention. A long session may mention many
-  /// that it never defines, so going through them must not look each up.
+  /// that it never defines, so iterating over them must not need a lookup for each.
   private var mentioned: [(name: String, slot: UnsafeMutablePointer<GlobalSlot>)] = []
   /// The `##` lines of top-level declarations.
   var documentation: [String: String] = [:]
@@ -38,7 +38,7 @@ package final class ModuleScope {
     }
   }
 
-  /// The slot of a name, made when it is first mentioned.
+  /// The slot of a name, created when it is first mentioned.
   func slot(for name: String) -> UnsafeMutablePointer<GlobalSlot> {
     if let slot = slots[name] { return slot }
     let slot = UnsafeMutablePointer<GlobalSlot>.allocate(capacity: 1)
@@ -75,7 +75,7 @@ package final class ModuleScope {
     slot.pointee.isBuiltin = false
   }
 
-  /// Drops all definitions; built-ins that were hidden come back.
+  /// Removes all definitions; built-ins that were shadowed are visible again.
   func reset() {
     for (name, slot) in slots {
       let builtin = builtins.globals[name]

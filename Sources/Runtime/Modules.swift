@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `import "tools.smap"`: a module runs once a session, in global names of its own, and yields
+// `import "tools.smap"`: a module runs once per session, in global names of its own, and returns
 // those without a leading underscore as a record. Paths are relative to the importing file.
 
 import Files
@@ -8,7 +8,7 @@ import Syntax
 
 /// The loading of modules.
 public enum Modules {
-  /// How far a module has come.
+  /// The state of a module.
   enum State {
     case running
     case loaded(Value, ModuleScope)
@@ -32,7 +32,7 @@ public enum Modules {
     }
   }
 
-  /// `path` seen from the folder of `importer`, without `.` and `..` where they can be resolved.
+  /// `path` relative to the folder of `importer`, without `.` and `..` where they can be resolved.
   package static func resolve(_ path: String, from importer: String) -> String {
     var parts: [Substring] = []
     let isAbsolute: Bool

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A number in a format: its digits, groups between them, a sign, zeros, and blanks around.
+// Formats a number: its digits, grouping, sign, zero padding and alignment.
 
 import Syntax
 
 /// Numbers in the formats of holes.
 enum NumberFormat {
-  /// `number` in `format`; without style and precision it is as it is shown elsewhere, or with so
+  /// `number` in `format`; without style and precision as it is displayed elsewhere, or with so
   /// many significant digits.
   static func text(_ number: Double, _ format: Format, plainDigits: Int? = nil) throws -> String {
     guard format.style != .string else {
@@ -34,7 +34,7 @@ enum NumberFormat {
     return lead + String(repeating: "0", count: max(0, missing)) + size
   }
 
-  /// Text with its fill around it, up to the width.
+  /// Text padded with its fill character to the width.
   static func padded(
     _ text: String, _ format: Format, unlessSaid alignment: Format.Alignment
   ) -> String {
@@ -76,7 +76,7 @@ enum NumberFormat {
     }
   }
 
-  /// The whole number that a format wants.
+  /// The integer that a format requires.
   private static func whole(_ number: Double, _ format: Format, orElse hint: String) throws -> Int {
     guard format.precision == nil else {
       throw ScriptError.value(
@@ -106,7 +106,7 @@ enum NumberFormat {
     }
   }
 
-  /// What `#` puts in front of the digits.
+  /// The prefix that `#` requests.
   private static func prefix(_ format: Format) -> String {
     guard format.hasPrefix else { return "" }
     return switch format.style {
@@ -122,7 +122,7 @@ enum NumberFormat {
 
   private static func groupSize(_ format: Format) -> Int { radix(format.style) == 10 ? 3 : 4 }
 
-  /// A number without sign whose whole part is cut into groups; zeros fill it up to a width.
+  /// A number without sign whose integer part is grouped; zeros pad it to a width.
   private static func grouped(
     _ text: String, by separator: Character, of size: Int, upTo width: Int
   ) -> String {

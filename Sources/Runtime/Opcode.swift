@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The instruction set as the compiler sees it. The table of instructions itself is `opcodes.h` of
-// the machine, from which both sides take names, lengths and groups.
+// The instruction set as the compiler sees it. The table of instructions is `opcodes.h` of
+// CMachine, from which both sides take names, lengths and groups.
 
 import CMachine
 import Syntax
@@ -10,13 +10,13 @@ import Syntax
 typealias Opcode = MachineOpcode
 
 extension Opcode {
-  /// The name, as the table has it.
+  /// The name in the table.
   var name: String { String(cString: machine_opcode_name(self)) }
 
   /// The number of words that follow the first.
   @inline(__always) var wordCount: Int { machine_word_count(self) }
 
-  /// What `step` sorts instructions by.
+  /// The group by which `step` dispatches.
   @inline(__always) var group: MachineGroup { machine_group(self) }
 
   /// Whether the first word after the instruction is a distance to jump.
@@ -31,7 +31,7 @@ extension Opcode {
     }
   }
 
-  /// The operator of arithmetic with two operands, and which of them is a constant.
+  /// The operator of arithmetic with two operands, and which operand is a constant.
   var arithmetic: (operation: BinaryOperator, constant: ConstantSide)? {
     switch self {
     case .add: (.add, .neither)
@@ -73,12 +73,12 @@ extension Opcode {
     }
   }
 
-  /// A comparison that decides over a jump.
+  /// A comparison that controls a jump.
   struct Decision {
     let operation: ComparisonOperator
     /// Whether operand C is a constant.
     let isConstant: Bool
-    /// Whether the jump is taken if the comparison holds, or if it does not.
+    /// Whether the jump is taken if the comparison is true, or if it is false.
     let jumpsIfTrue: Bool
 
     init(_ operation: ComparisonOperator, constant: Bool = false, jumpsIfTrue: Bool = false) {
@@ -88,7 +88,7 @@ extension Opcode {
     }
   }
 
-  /// The comparison that decides over a jump, if it is one.
+  /// The comparison that controls a jump, if it is one.
   var decision: Decision? {
     switch self {
     case .unlessLess: Decision(.less)
@@ -120,7 +120,7 @@ extension Opcode {
     }
   }
 
-  /// The sum with a product, and whether the product comes first.
+  /// The fused multiply-add, and whether the product comes first.
   var productSum: (operation: BinaryOperator, productFirst: Bool)? {
     switch self {
     case .productAdd: (.add, true)
@@ -132,7 +132,7 @@ extension Opcode {
   }
 }
 
-/// One instruction word; operands are stored as offsets of registers, in bytes.
+/// One instruction word; operands are stored as byte offsets of registers.
 struct Instruction {
   let word: UInt64
 

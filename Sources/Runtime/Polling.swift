@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How loops within built-ins stay stoppable. A turn of such a loop takes nanoseconds and a look at the
-// interrupt and the clock more, so the looks are spread out; a script decides how many turns there are,
-// so no loop over its data goes without.
+// How loops within built-ins stay interruptible. An iteration of such a loop takes nanoseconds and
+// a poll of the interrupt and the clock more, so polls are spaced; a script decides how many
+// iterations there are, so every loop over its data polls.
 
 import Tensors
 
-/// Counts the turns of a long loop, and looks at the interrupt, the clock and the limits now and then.
+/// Counts the iterations of a long loop, and periodically polls the interrupt, the clock and the
+/// limits.
 public struct Polling {
   private let session: Session?
   private var left = Polling.interval
 
-  /// Turns between two looks: some tens of microseconds of most loops.
+  /// Iterations between two polls: some tens of microseconds in most loops.
   private static let interval = 1 << 12
 
   /// Polls in one loop, or several in a row, on behalf of a session.
   public init(_ session: Session?) { self.session = session }
 
-  /// Notes one turn. Throws if the user has asked for an interrupt or a limit is used up.
+  /// Counts one iteration. Throws if an interrupt was requested or a limit is exceeded.
   @inline(__always)
   public mutating func turn() throws {
     left &-= 1
@@ -32,12 +33,12 @@ public struct Polling {
 }
 
 extension Call {
-  /// The polling of a loop of this call.
+  /// The polling of a loop within this call.
   public var polling: Polling { Polling(session) }
 }
 
 extension Sequence {
-  /// What `transform` makes of all elements, looking at the interrupt and the limits meanwhile.
+  /// `transform` applied to all elements, with polls of the interrupt and the limits.
   public func map<Result>(
     checking session: Session?, _ transform: (Element) throws -> Result
   ) throws -> [Result] {

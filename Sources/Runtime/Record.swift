@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Records: named fields in the order in which they were added. The names may be shared with other
-// records (see `FieldNames`), the values lie in a block of the record's own. Namespaces of
-// built-ins and modules are records too, frozen so that no script can change them under another's
-// feet.
+// records (see `FieldNames`), the values are in a block of the record's own. Namespaces of
+// built-ins and modules are records too, frozen so that no script can change them for others.
 //
-// A field that is removed from a large record leaves a hole, so that the fields behind it need not
-// move. Holes are closed when they are as many as the fields, and before the fields are walked, so
-// that adding, finding and removing a field take constant time on average.
+// Removing a field from a large record leaves a hole, so that the fields after it need not move.
+// Holes are compacted when they are as many as the fields, and before the fields are iterated, so
+// that adding, finding and removing a field take amortised constant time.
 
 /// A record: ordered fields with identity.
 public final class Record {
-  // The machine knows the properties from `nameAddresses` to `watch` by their places.
+  // The machine accesses the properties from `nameAddresses` to `watch` by their offsets.
   @exclusivity(unchecked) private var names: FieldNames
   /// The names as plain addresses, for the machine.
   @exclusivity(unchecked) private(set) var nameAddresses:
@@ -23,9 +22,9 @@ public final class Record {
   @exclusivity(unchecked) private var capacity: Int
   /// Whether it is a namespace or module.
   let isFrozen: Bool
-  /// The place of the record among those that are watched; 0 if it is not.
+  /// The entry of the record in the watch list; 0 if it is not watched.
   @exclusivity(unchecked) var watch: UInt32 = 0
-  /// For namespaces and modules: what they are called. Such records cannot be changed.
+  /// For namespaces and modules: their name. Such records cannot be changed.
   public let title: String?
 
   /// Makes an empty record; one with a title is a namespace or module.
@@ -39,7 +38,7 @@ public final class Record {
     isFrozen = title != nil
   }
 
-  /// Makes a record of the values in a row of registers, as many as there are names.
+  /// Makes a record of the values in consecutive registers, as many as there are names.
   init(_ names: FieldNames, copying first: UnsafeMutablePointer<Value>) {
     self.names = names
     nameAddresses = names.addresses
@@ -110,7 +109,7 @@ public final class Record {
     slotCount += 1
   }
 
-  /// Makes sure that no other record has the same object of names.
+  /// Makes the names unique to this record before they change.
   private func ownNames() {
     if !isKnownUniquelyReferenced(&names) { names = names.copy() }
   }
@@ -141,12 +140,12 @@ public final class Record {
     return removed
   }
 
-  /// Moves the fields together where some were removed.
+  /// Compacts the fields after removals.
   private func closeHoles() {
     guard names.holeCount > 0 else { return }
     var end = 0
     for position in 0..<slotCount where !names.isHole(position) {
-      // What lies in a hole is nil, which may be overwritten.
+      // A hole holds nil, which may be overwritten.
       if end < position { (fields + end).moveInitialize(from: fields + position, count: 1) }
       end += 1
     }
@@ -155,7 +154,7 @@ public final class Record {
     nameAddresses = names.addresses
   }
 
-  /// A record with the same fields that can be changed on its own.
+  /// A copy with the same fields that can be changed independently.
   public func copy() -> Record {
     closeHoles()
     return Record(names, copying: fields)

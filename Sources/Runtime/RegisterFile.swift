@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory of the machine: a block of registers that never moves, and a look at how much of the
-// native stack is left. Pages of the block are taken from the system only when they are touched.
+// Memory of the machine: a block of registers that never moves, and a measure of how much of the
+// native stack is left. The system allocates pages of the block only when they are touched.
 
 import Glibc
 
@@ -22,7 +22,7 @@ enum RegisterFile {
     return registers
   }
 
-  /// Gives back what `reserve` gave; nothing but plain values may be left in it.
+  /// Frees what `reserve` returned; only plain values may be left in it.
   static func release(_ registers: UnsafeMutablePointer<Value>, _ count: Int) {
     if zeroIsNumber {
       munmap(registers, count * MemoryLayout<Value>.stride)
@@ -42,24 +42,24 @@ enum RegisterFile {
   }()
 }
 
-/// Tells when the native stack of the running thread is nearly used up.
+/// Detects that the native stack of the running thread is nearly used up.
 ///
-/// Only the size of the stack is known, not where it begins, so the place from which a session is
-/// used counts as its beginning.
+/// Only the size of the stack is known, not where it begins, so the point from which a session is
+/// used is assumed to be its beginning.
 struct StackGuard {
   private let lowest: UInt
 
-  /// What must be left for built-ins to work and for what the host had on the stack before.
+  /// The reserve for built-ins and for the host's frames below the session.
   private static let reserve = 256 << 10
 
-  /// Starts to measure here, for a stack of `size` bytes.
+  /// Starts measuring here, for a stack of `size` bytes.
   init(size: Int) {
     let usable = UInt(max(0, size - StackGuard.reserve))
     let here = StackGuard.address
     lowest = here > usable ? here - usable : 0
   }
 
-  /// The size of the stacks that the system gives to threads, 8 MB as a rule.
+  /// The system's default stack size for threads, typically 8 MB.
   static let defaultSize: Int = {
     var attributes = pthread_attr_t()
     var size = 0

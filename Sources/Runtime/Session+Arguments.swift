@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of arguments, for prompts: which parameters of the function that is being called may still
-// be given by name. What was typed is no program yet, so its words are all there is to go by.
+// Completion of argument names: which parameters of the function being called may still be passed
+// by name. The text typed so far does not parse yet, so its tokens are analysed.
 
 import Syntax
 
@@ -10,9 +10,10 @@ extension Session {
   /// where a word that begins with `prefix` is being typed; empty outside of calls.
   ///
   /// - Parameters:
-  ///   - text: what stands before the word.
-  ///   - prefix: the part of the word that was typed; without it, only parameters that can be left
-  ///     out or must be named are offered.
+  ///   - text: the text before the word.
+  /// - prefix: the part of the word that was typed; without it, only parameters that are optional
+  /// or
+  ///    must be named are offered.
   public func completeArguments(after text: String, prefix: String) -> [Completion] {
     let source = Source(path: "input", text: text)
     guard let call = TypedCall(source, Lexer.tokenize(source).tokens) else { return [] }
@@ -29,7 +30,7 @@ extension Session {
     }
   }
 
-  /// The header of what a path names, and how many parameters the value before the dot fills.
+  /// The header of the function at a path, and how many parameters the value before the dot fills.
   private func header(of path: [String]) -> (Header, skipped: Int)? {
     switch value(atPath: path) {
     case .function(let closure): return (closure.code.header, 0)
@@ -43,18 +44,18 @@ extension Session {
   }
 }
 
-/// The innermost call that is open at the end of a text.
+/// The innermost unclosed call at the end of a text.
 private struct TypedCall {
-  /// The names before the parenthesis, parted by dots.
+  /// The names before the parenthesis, separated by dots.
   let path: [String]
-  /// Whether a pipe hands on the first argument.
+  /// Whether a pipe passes the first argument.
   let isPiped: Bool
-  /// How many arguments are given by position.
+  /// The number of positional arguments.
   private(set) var positionalCount = 0
-  /// The names of arguments that are given.
+  /// The names of the named arguments.
   private(set) var names: Set<String> = []
 
-  /// Fails unless the text ends where an argument begins.
+  /// Fails unless an argument begins at the end of the text.
   init?(_ source: Source, _ tokens: [Token]) {
     let tokens = tokens.filter { $0.kind != .end && $0.kind != .newline }
     guard let last = tokens.last?.kind, last == .parenthesisOpen || last == .comma,
@@ -75,7 +76,7 @@ private struct TypedCall {
     count(Array(tokens[(open + 1)...]), source)
   }
 
-  /// The last parenthesis that is open; nil if another bracket is open inside it.
+  /// The last open parenthesis; nil if another bracket is open inside it.
   private static func openParenthesis(_ tokens: [Token]) -> Int? {
     var depth = 0
     for index in tokens.indices.reversed() {
@@ -93,7 +94,7 @@ private struct TypedCall {
     }
   }
 
-  /// Looks at the arguments, each of which ends in a comma.
+  /// Collects the arguments, each of which ends in a comma.
   private mutating func count(_ tokens: [Token], _ source: Source) {
     var depth = 0
     var start = 0

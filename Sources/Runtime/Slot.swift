@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A register seen as plain memory: eight bytes of payload and a tag.
+// A register as plain memory: eight bytes of payload and a tag.
 //
 // `Value` is an enum whose cases hold a number, a boolean or one reference, so the compiler lays it
-// out as payload and tag, the tags counting the cases in order. Working with the enum itself, the
-// compiler must assume that every value read is a reference to be counted; the loop of the machine
-// reads payload and tag instead, and touches a reference count only where a reference is really
-// copied or dropped. `Layout` checks that values lie in memory as that takes for granted.
+// out as payload and tag, the tags counting the cases in order. For the enum itself, the compiler
+// must assume that every value read is a reference to be counted; the loop of the machine reads
+// payload and tag instead, and touches a reference count only where a reference is really copied or
+// released. `Layout` checks this memory layout.
 //
 // Lists, records, functions and cells belong to one session and a session to one thread, so the
-// loop counts references to them without the locked instructions that other values need.
+// loop counts references to them without the atomic instructions that other values need.
 
 import CMachine
 
@@ -27,11 +27,11 @@ enum Tag {
   static var cell: UInt8 { UInt8(truncatingIfNeeded: TAG_CELL) }
   static var `nil`: UInt8 { UInt8(truncatingIfNeeded: TAG_NIL) }
 
-  /// One bit for each kind of reference that never leaves the thread of its session.
+  /// One bit for each kind of object that is confined to the thread of its session.
   static var confined: UInt32 { 1 << list | 1 << record | 1 << function | 1 << cell }
 }
 
-/// The memory of a value.
+/// The memory layout of a value.
 typealias Slot = MachineSlot
 
 extension Slot {
@@ -45,7 +45,7 @@ extension Slot {
   /// Whether this holds the same number, boolean or object.
   func isSame(as other: Slot) -> Bool {
     guard tag == other.tag else { return false }
-    // Of a boolean only the lowest bit counts, of nil none.
+    // Of a boolean only the lowest bit is significant, of nil none.
     if tag == Tag.bool { return (bits ^ other.bits) & 1 == 0 }
     return tag == Tag.nil || bits == other.bits
   }
@@ -53,8 +53,8 @@ extension Slot {
   /// Whether this is no reference.
   @inline(__always) var isTrivial: Bool { tag &- 2 > 8 }
 
-  /// Whether this can be a part of a circle of references: a container, or an object of the library that
-  /// holds values.
+  /// Whether this can be part of a reference cycle: a container, or a library object that holds
+  /// values.
   @inline(__always) var isLink: Bool {
     Tag.confined >> UInt32(tag & 31) & 1 != 0 || tag == Tag.object && holdsValues
   }
@@ -68,13 +68,13 @@ extension Slot {
     UnsafeMutableRawPointer(bitPattern: UInt(bits)).unsafelyUnwrapped
   }
 
-  /// The value, whose reference the caller takes over.
+  /// The value; the caller takes ownership of the reference.
   @inline(__always) var taken: Value {
     var slot = self
     return withUnsafeMutablePointer(to: &slot) { $0.values.move() }
   }
 
-  /// Counts one reference less, if this is one.
+  /// Releases the reference, if this is one.
   @inline(__always) func release() {
     if !isTrivial {
       if Tag.confined >> UInt32(tag & 31) & 1 != 0 {
@@ -87,7 +87,7 @@ extension Slot {
 }
 
 extension UnsafeMutablePointer<Slot> {
-  /// Drops what the first registers of a window hold.
+  /// Releases what the first registers of a window hold.
   @inline(__always) func clear(_ count: Int) {
     var register = self
     let end = self + count

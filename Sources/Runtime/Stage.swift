@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The stages between the text of a program and what the machine runs: words, tree, the meaning of
-// names, instructions. The table of `smap dump`, and of the pages in `Tests/Stages`.
+// The stages between the text of a program and what the machine runs: tokens, tree, resolved names,
+// instructions. The table behind `smap dump`, and the pages in `Tests/Stages`.
 
 import Syntax
 
-/// What a program has become after one of the steps that prepare it.
+/// The representation of a program after one of the steps that prepare it.
 public enum Stage: String, CaseIterable, Sendable {
   case tokens
   case tree
   case slots
   case code
 
-  /// What this stage makes of a source, as text without a line end at the end.
+  /// The output of this stage for a source, as text without a final newline.
   ///
-  /// Tokens can be shown of any text. The other stages throw `SyntaxErrors` if the text is not a
-  /// program, and code also if the program breaks a rule about names.
+  /// Tokens can be shown of any text. The other stages throw `SyntaxErrors` if the text does not
+  /// parse, and code also if the program breaks a rule about names.
   public func text(of source: Source, in session: Session) throws -> String {
     if self == .tokens { return TokenPrinter.text(of: source) }
     let (program, diagnostics) = Parser.parse(source)

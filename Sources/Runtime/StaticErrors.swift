@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What can be said about a program before it runs, for tools that do not run it. The errors come
-// from the resolver and the compiler themselves, so a tool and a run never disagree.
+// Errors that can be found before a program runs, for tools that do not run it. They come from the
+// resolver and the compiler themselves, so a tool and a run never disagree.
 
 import Syntax
 
-/// What the names of a program mean, as the resolver links them.
+/// The meaning of the names of a program, as the resolver links them.
 package struct NameLinks {
-  /// A local variable; it has no name, place or kind here, only an identity.
+  /// A local variable; it has no name, location or kind here, only an identity.
   package struct Variable: Hashable {
     private let identity: ObjectIdentifier
 
     fileprivate init(_ variable: Runtime.Variable) { identity = ObjectIdentifier(variable) }
   }
 
-  /// Keeps the variables, whose identities count, alive.
+  /// Keeps the variables alive, whose identities are compared.
   fileprivate let resolution: Resolution
 
   /// Resolves a program.
@@ -29,7 +29,7 @@ package struct NameLinks {
     }
   }
 
-  /// Where names are introduced or used, in the order of the text.
+  /// The offsets where names are introduced or used, in the order of the text.
   package var offsets: [Int32] { resolution.meanings.keys.sorted() }
 
   /// Whether the name at an offset belongs to a function around the one that mentions it.
@@ -63,9 +63,9 @@ package enum StaticErrors {
   }
 }
 
-/// Names that other libraries use.
+/// Names from other libraries.
 package enum ForeignNames {
-  /// What other libraries call a parameter: our name, and the noun that explains it.
+  /// Parameters of other libraries: our name, and the noun that explains it.
   package static let parameters: [(String, String, String)] = [
     ("axis", "dim", "dimension"), ("axes", "dim", "dimension"), ("dims", "dim", "dimension"),
     ("axis1", "dim0", "dimension"), ("axis2", "dim1", "dimension"),

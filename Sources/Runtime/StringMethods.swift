@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// More methods of strings, under the names that Python's have. Positions count characters as a
-// reader sees them, as everywhere in the language.
+// More methods of strings, under Python's names. Positions count characters as users see them, as
+// everywhere in the language.
 
-/// Methods that every string has beside those in `CoreFunctions`.
+/// Methods of strings in addition to those in `CoreFunctions`.
 enum StringMethods {
   static let functions: [Builtin] = questions + codes + parts + layout
 
@@ -39,7 +39,7 @@ enum StringMethods {
         guard let range = try search.first(from: from.index) else { return .nil }
         place = range.lowerBound
       }
-      // The characters before `start` are counted already.
+      // The characters before `start` have been counted already.
       let rest = String(text[from.index..<place])
       return .integer(try from.position + TextWalk.count(rest, call.session))
     },
@@ -76,8 +76,8 @@ enum StringMethods {
     },
   ]
 
-  /// Where a search begins, as the argument says: a position from 0, or from the end if it is
-  /// negative. Nil when it lies behind the end.
+  /// Where a search begins: a position from 0, or from the end if it is negative. Nil when it is
+  /// beyond the end.
   private static func start(_ argument: Int, of text: String, _ call: Call) throws -> (
     position: Int, index: String.Index
   )? {

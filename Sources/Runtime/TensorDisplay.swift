@@ -2,11 +2,11 @@
 //
 // How tensors print: `tensor([0, 0.3333, 1])`.
 //
-// Whole numbers have no point. Others show four decimals, or four significant digits below one,
-// without trailing zeros; very large and very small ones use an exponent. Columns are aligned at
-// the right. A tensor of more than a thousand elements, or of as many empty rows, shows three at each
-// end of every dimension, and its shape; one of many dimensions shows fewer, so that what is written
-// stays short whatever the shape. The whole text, for strings that a program goes on with, has every
+// Integers have no point. Others show four decimals, or four significant digits below one, without
+// trailing zeros; very large and very small ones use an exponent. Columns are right-aligned. A
+// tensor of more than a thousand elements, or of as many empty rows, shows three at each end of
+// every dimension, and its shape; one of many dimensions shows fewer, so that the text is short
+// whatever the shape. The complete text, for strings that a program processes further, has every
 // element with all its digits.
 
 import Tensors
@@ -16,22 +16,22 @@ struct TensorDisplay {
   private(set) var text: String
   private let tensor: Tensor
   private let isLong: Bool
-  /// For whole texts: what is asked whether there may be so much.
+  /// For complete texts: the session whose limits bound it.
   private let session: Session?
   private var polling: Polling
-  /// Why the text could not be made whole.
+  /// Why the complete text could not be built.
   private(set) var failure: (any Error)?
   private var width = 0
   private var indent: Int
 
   private static let maximumCount = 1000
 
-  /// The text that is displayed, or the whole text for a session.
+  /// The displayed text, or the complete text for a session.
   init(_ tensor: Tensor, indent: Int, wholeFor session: Session? = nil) {
     self.tensor = tensor
     self.session = session
     polling = Polling(session)
-    // Of a tensor without elements the shape says all, and it may have any number of rows.
+    // For a tensor without elements the shape is all there is, and it may have any number of rows.
     isLong = (session == nil || tensor.count == 0) && TensorDisplay.isLong(tensor.shape)
     text = tensor.isParameter ? "param(" : "tensor("
     self.indent = indent + text.utf8.count
@@ -50,7 +50,7 @@ struct TensorDisplay {
     text += ")"
   }
 
-  /// Whether all rows and elements of a shape are too many; empty rows take room too.
+  /// Whether a shape has too many rows and elements to display; empty rows count, too.
   private static func isLong(_ shape: [Int]) -> Bool {
     var cells = 1
     for size in shape where size > 1 {
@@ -61,7 +61,7 @@ struct TensorDisplay {
     return false
   }
 
-  /// The indices shown along a dimension; nil stands for those left out.
+  /// The indices shown along a dimension; nil stands for the omitted ones.
   private func shown(_ dim: Int) -> [Int?] {
     let size = tensor.shape[dim]
     // Two to the power of eight: of the dimensions before the last eight, one index is shown.
@@ -76,10 +76,10 @@ struct TensorDisplay {
     return (0..<head).map { $0 } + [nil] + (size - tail..<size).map { $0 }
   }
 
-  /// The number of elements in one step along a dimension.
+  /// The stride of a dimension in elements.
   private func stride(_ dim: Int) -> Int { tensor.shape[(dim + 1)...].reduce(1, *) }
 
-  /// Looks at the limits while a whole text is made; true if they are used up.
+  /// Polls the limits while a complete text is built; true if they are exceeded.
   private mutating func mustStop() -> Bool {
     guard session != nil, failure == nil else { return failure != nil }
     do { try polling.turn() } catch { failure = error }

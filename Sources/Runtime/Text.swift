@@ -2,28 +2,29 @@
 //
 // The string behind a string value.
 //
-// Scripts build strings piece by piece, `line = "{line}#"`, so the machine adds to a string in place
-// while nobody else holds it. For a Swift string that takes a dozen calls however short the piece is;
-// short strings that have been added to are therefore bytes in a block, which the loop in C extends by
-// itself, and become a Swift string when somebody looks at them.
+// Scripts build strings piece by piece, `line = "{line}#"`, so the machine appends to a string in
+// place while its reference is unique. For a Swift string that takes a dozen calls however short
+// the piece is; short strings that have been appended to are therefore bytes in a block, which the
+// loop in C extends by itself, and are converted to a Swift string when one is needed.
 
 /// The string behind a string value.
 ///
-/// Only a string that nobody else holds is added to; then no other thread holds it either. Those that
-/// several threads share, the names of fields, are held by a table as long as anybody holds them.
+/// Only a string with a unique reference is appended to; then no other thread holds it either.
+/// Those that several threads share, the names of fields, are retained by a table as long as they
+/// are in use.
 public final class Text: @unchecked Sendable {
-  // The machine knows the first four by their places.
-  /// The characters in UTF-8, if there are few and somebody may want to add to them or add them.
+  // The machine accesses the first four by their offsets.
+  /// The characters in UTF-8, if the string is short and may be appended to, or to others.
   @exclusivity(unchecked) private var bytes: UnsafeMutablePointer<UInt8>?
   @exclusivity(unchecked) private var count = 0
   @exclusivity(unchecked) private var capacity = 0
-  /// Whether bytes have been added since `content` was made.
+  /// Whether bytes have been appended since `content` was set.
   @exclusivity(unchecked) private var isStale = false
   @exclusivity(unchecked) private var content: String
-  /// Where the characters of `content` are, once somebody has asked. Strings that several threads share are
-  /// never asked.
+  /// The character map of `content`, once it has been needed. For strings that several threads
+  /// share it is never needed.
   @exclusivity(unchecked) private var map: CharacterMap?
-  /// Whether equal characters of `content` are equal bytes (see `TextSearch`), once somebody has asked.
+  /// Whether equal characters of `content` are equal bytes (see `TextSearch`), once computed.
   @exclusivity(unchecked) private var plainness: Bool?
 
   /// The longest string that is extended as bytes.
@@ -32,7 +33,7 @@ public final class Text: @unchecked Sendable {
   /// Boxes a string.
   public init(_ string: String) { content = string }
 
-  /// A string of code, which may be added to others as bytes.
+  /// A string constant of code, which may be appended to others as bytes.
   init(constant: String) {
     content = constant
     if constant.utf8.count <= Text.maximumBytes { makeBytes(room: constant.utf8.count) }
@@ -81,16 +82,17 @@ public final class Text: @unchecked Sendable {
 
   // MARK: - Characters
 
-  /// A string of no more bytes is walked through each time.
+  /// Strings of at most so many bytes are scanned each time.
   private static let shortestMapped = 64
 
-  /// The number of characters as a reader counts them.
+  /// The number of characters as users count them.
   public func characterCount(_ session: Session) throws -> Int {
     let string = string
     return string.utf8.count < Text.shortestMapped ? string.count : try mapped(session).count
   }
 
-  /// The place in `string` of the character at `position`, which must be within `0...characterCount`.
+  /// The index in `string` of the character at `position`, which must be within
+  /// `0...characterCount`.
   func index(of position: Int, _ session: Session) throws -> String.Index {
     let string = string
     if string.utf8.count < Text.shortestMapped {
@@ -99,7 +101,7 @@ public final class Text: @unchecked Sendable {
     return try mapped(session).index(of: position, in: string)
   }
 
-  /// How many characters of `string` stand before a place where one begins.
+  /// The number of characters of `string` before a character boundary.
   func position(of index: String.Index, _ session: Session) throws -> Int {
     let string = string
     if string.utf8.count < Text.shortestMapped {

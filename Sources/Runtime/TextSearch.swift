@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Finding and counting in long strings, in blocks between which an interrupt is seen.
+// Finding and counting in long strings, in blocks between which interrupts are polled.
 //
-// Characters are compared as a reader sees them: "é" is one, in whichever way it is encoded. That takes
-// tables of Unicode. Where all scalars are below U+0300, the first combining mark, and none is a CR,
-// which joins with a LF behind it, every scalar is a character and equal characters are equal bytes.
+// Characters are compared as users see them: "é" is one, however it is encoded. That needs Unicode
+// tables. Where all scalars are below U+0300, the first combining mark, and none is a CR, which
+// combines with a following LF, every scalar is a character and equal characters are equal bytes.
 
 import CMachine
 import Glibc
 
-/// Finds the places where one string stands in another.
+/// Finds the occurrences of one string in another.
 struct TextSearch {
   private let text: String
   private let part: [Character]
@@ -18,7 +18,7 @@ struct TextSearch {
   private let session: Session
   private var polling: Polling
 
-  /// Prepares to look for `part`, which is not empty, in `text`.
+  /// Prepares a search for `part`, which is not empty, in `text`.
   init(_ part: String, in text: Text, _ session: Session) throws {
     self.text = text.string
     self.session = session
@@ -28,17 +28,17 @@ struct TextSearch {
     self.part = isPlain ? [] : try Array(part.map(checking: session) { $0 })
   }
 
-  /// The first place at `start` or behind it, or nil.
+  /// The first occurrence at or after `start`, or nil.
   mutating func first(from start: String.Index) throws -> Range<String.Index>? {
     isPlain ? try firstAmongBytes(from: start) : try firstAmongCharacters(from: start)
   }
 
-  /// The last place, or nil. Looks through larger and larger parts of the end.
+  /// The last occurrence, or nil. Searches larger and larger suffixes.
   mutating func last() throws -> String.Index? {
     let size = text.utf8.count
     var reach = max(64, 2 * bytes.count)
     while true {
-      // A scalar, of which a plain character consists, begins at no other byte than the first.
+      // In plain text, scalars begin only where characters do.
       let start =
         isPlain && reach < size
         ? text.utf8.index(text.endIndex, offsetBy: -reach) : text.startIndex
@@ -94,9 +94,9 @@ struct TextSearch {
   }
 }
 
-/// Walks over the characters of long strings.
+/// Scans the characters of long strings.
 enum TextWalk {
-  /// Bytes looked at between two looks at the interrupt.
+  /// The bytes scanned between two polls.
   static let block = 1 << 20
 
   /// Whether every scalar is a character of its own and equal characters are equal bytes.
@@ -136,7 +136,7 @@ enum TextWalk {
     return count
   }
 
-  /// Bytes from which a string is compared in blocks.
+  /// The length in bytes from which strings are compared in blocks.
   static let long = 1 << 16
 
   /// The order of two strings by their bytes: below 0, 0, above 0; nil where bytes do not decide.
@@ -157,7 +157,7 @@ enum TextWalk {
     }
   }
 
-  /// A string so many times in a row.
+  /// A string repeated so many times.
   static func repeated(_ text: String, _ times: Int, _ session: Session) throws -> String {
     guard !text.isEmpty, times > 0 else { return "" }
     let small = String(repeating: text, count: min(times, max(1, block / text.utf8.count)))
@@ -173,7 +173,7 @@ enum TextWalk {
     return result + String(repeating: text, count: missing / text.utf8.count)
   }
 
-  /// Calls `body` for blocks of the bytes until it answers false; returns the last answer.
+  /// Calls `body` for blocks of the bytes until it returns false; returns the last result.
   private static func forEachBlock(
     of text: String, _ session: Session, _ body: (UnsafeBufferPointer<UInt8>) -> Bool
   ) throws -> Bool {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The parts of the machine that need not be fast: globals that change, closures, collections,
-// and the way from an error to its handler.
+// The parts of the machine that need not be fast: globals that change, closures, collections, and
+// unwinding from an error to its handler.
 
 import CMachine
 import Syntax
@@ -67,7 +67,7 @@ extension Machine {
 
   // MARK: - Making values
 
-  /// Changes a variable that functions share.
+  /// Assigns a shared variable.
   func set(_ cell: Value, to value: UnsafeMutablePointer<Value>) {
     guard case .cell(let shared) = cell else { return }
     withUnsafePointer(to: cell) { session.cycles.watch($0, storing: value) }
@@ -92,8 +92,8 @@ extension Machine {
     return .function(closure)
   }
 
-  /// Makes a function that was declared beside the running one: it has other code and the same
-  /// captures, the last of which is the function around both.
+  /// Makes a closure of a sibling function of the running one: it has other code and the same
+  /// captures, the last of which is the enclosing function.
   func makeNeighbour(_ index: Int, _ frame: UnsafeMutablePointer<Frame>) -> Value {
     guard let running = frame.closure, running.capturedCount > 0,
       case .function(let enclosing) = running.captured[running.capturedCount - 1]
@@ -137,14 +137,14 @@ extension Machine {
       let part = try Display.whole(first[index], session)
       let size = text.utf8.count + part.utf8.count
       try session.claim(stringBytes: size)
-      // Strings double when they grow, which is much for long ones.
+      // Strings double when they grow, which wastes much for long ones.
       if size >= 1 << 16 { text.reserveCapacity(size) }
       text += part
     }
     return .string(text)
   }
 
-  /// Adds texts to the end of the one in `target`; in place if nobody else holds that.
+  /// Appends texts to the one in `target`; in place if its reference is unique.
   func appendText(
     _ first: UnsafeMutablePointer<Value>, count: Int, to target: UnsafeMutablePointer<Value>
   ) throws {
@@ -242,11 +242,11 @@ extension Machine {
     while let last = handlers.last, last.depth >= depth { handlers.removeLast() }
   }
 
-  /// Continues at the latest handler of this run, or leaves its frames and throws on.
+  /// Continues at the newest handler of this run, or pops its frames and rethrows.
   func recover(from error: any Error, floor: Int) throws {
     var error = ScriptError(error)
     if error.isCatchable {
-      // A loop that does nothing but fail and catch must be stoppable too.
+      // A loop that only fails and catches must be interruptible, too.
       do { try session.spend(1) } catch let stop { error = ScriptError(stop) }
     }
     if error.source == nil { locate(&error) }
@@ -261,7 +261,7 @@ extension Machine {
     frame.pointee.next = frame.pointee.layout.pointee.code + handler.target
   }
 
-  /// The latest handler of this run that takes the error, without those before it.
+  /// The newest handler of this run that catches the error; the handlers above it are removed.
   private func handlerTaking(_ error: ScriptError, floor: Int) -> Handler? {
     while let handler = handlers.last, handler.depth > floor {
       handlers.removeLast()
@@ -291,7 +291,7 @@ extension Machine {
     (error.source, error.span) = place(of: frames + (depth - 1))
   }
 
-  /// Notes the calls that led here; of a long chain only both ends.
+  /// Records the calls that led here; of a long chain only both ends.
   private func addTrace(_ error: inout ScriptError) {
     let inner = ScriptError.innermostShown
     let outer = ScriptError.outermostShown
@@ -313,7 +313,7 @@ func counted(_ count: Int, _ noun: String) -> String {
 }
 
 extension UnsafeMutablePointer<Value> {
-  /// Whether there is a string here that nobody else holds.
+  /// Whether this holds a string whose reference is unique.
   fileprivate var holdsUnsharedText: Bool {
     guard slots.pointee.tag == Tag.text else { return false }
     return withMemoryRebound(to: Text.self, capacity: 1) {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The machine: a register file, frames, and the loop that runs them.
+// The virtual machine: a register file, frames, and the loop that runs them.
 //
-// The fast half of each instruction is in C (`CMachine`): numbers, a list and an index within it,
-// a call that fits. Whatever else an instruction can mean is in `step`, which carries out one
-// instruction of any kind (`VM+Step.swift`); the loop here goes back and forth between the two.
+// The fast path of each instruction is in C (`CMachine`): numbers, a list with an index in bounds,
+// a call whose arguments match. Every other case is in `step`, which runs one instruction of any
+// kind (`VM+Step.swift`); the loop here alternates between the two.
 //
 // Each function call gets a window of the register file; the caller places callee and arguments
 // where the window begins, so arguments are passed without copying, and the result replaces the
-// callee. Frames live in an array of their own: script recursion does not use the native stack,
-// and its depth is an ordinary limit. The register file is one block that is reserved once and
-// never moves, so the machine works on plain pointers.
+// callee. Frames live in an array of their own: script recursion does not use the native stack, and
+// its depth is an ordinary limit. The register file is one block that is reserved once and never
+// moves, so the machine uses raw pointers.
 //
-// Every register always holds a valid value, which the machine sees as a `Slot`. A register that is
-// overwritten with a number is first asked whether its old value needs releasing, which for numbers
-// it does not; so loops over numbers never touch a reference count. Frames hold closures without
-// retaining them: a register of the caller, its captures or a global does, and a global that is
-// overwritten while its function runs goes to the graveyard until the machine is idle.
+// Every register always holds a valid value, which the machine accesses as a `Slot`. Before a
+// register is overwritten with a number, its old value is tested for a reference to release;
+// numbers have none, so loops over numbers never touch a reference count. Frames hold closures
+// without retaining them: a register of the caller, its captures or a global does, and a global
+// that is overwritten while its function runs goes to the graveyard until the machine is idle.
 
 import CMachine
 import Syntax
@@ -25,15 +25,15 @@ import Tensors
 /// One call in progress.
 typealias Frame = MachineFrame
 
-/// Where to go on after an error.
+/// A handler to continue at after an error.
 struct Handler {
   var depth: Int
   var target: Int
   var register: Int
-  /// The one kind of error that it takes, or nil for all that can be caught without asking.
+  /// The one kind of error that it catches, or nil for all catchable ones.
   var kind: String?
 
-  /// Whether it takes an error: an interrupt only if it asks for that kind by name.
+  /// Whether it catches an error: an interrupt only if it names that kind.
   func takes(_ error: ScriptError) -> Bool {
     guard let kind else { return error.isCatchable }
     return kind == error.kind.rawValue && (error.isCatchable || error.isInterrupt)
@@ -45,34 +45,35 @@ final class Machine {
   unowned(unsafe) let session: Session
   let registers: UnsafeMutablePointer<Value>
   let frames: UnsafeMutablePointer<Frame>
-  /// What the loop in C sees.
+  /// The state shared with the loop in C.
   let state: UnsafeMutablePointer<MachineState>
-  /// How deep calls may nest; never more than there is room for frames.
+  /// The maximum call depth; never more than the capacity of the frames.
   private(set) var maximumDepth: Int
   /// The first register that a native call may use.
   @exclusivity(unchecked) var top = 0
   @exclusivity(unchecked) var handlers: [Handler] = []
   /// Functions that were overwritten while they ran.
   var graveyard: [Value] = []
-  /// The names of methods that the loop knows; it has their addresses only.
+  /// The names of methods that the loop recognises by address.
   private let knownNames = (append: Text.name("append"), pop: Text.name("pop"))
-  /// Methods found lately.
+  /// The cache of method lookups.
   @exclusivity(unchecked) var methods = MethodCache()
 
   /// The number of registers; with the largest windows this allows a depth of 4,000 calls, with
-  /// common ones more than the limit of the session.
+  /// typical ones more than the limit of the session.
   static let registerCapacity = 1 << 20
-  /// Loop edges and calls between two looks at clocks and limits.
+  /// Loop edges and calls between two polls of clocks and limits.
   static let pollInterval = 1024
 
   init(session: Session, maximumDepth: Int) {
-    // Not a matter of any script: another compiler might lay out values in another way.
+    // Depends on the compiler alone, never on a script: another compiler might lay out values
+    // differently.
     precondition(Layout.isAsExpected, "values do not lie in memory as this machine expects")
     self.session = session
     self.maximumDepth = maximumDepth
     registers = RegisterFile.reserve(Machine.registerCapacity)
-    // One more in front, where `frame` points while nothing runs, and one for the top level, which is no
-    // call.
+    // One more in front, as a sentinel for `frame` while nothing runs, and one for the top level,
+    // which is no call.
     frames = .allocate(capacity: maximumDepth + 3) + 1
     state = .allocate(capacity: 1)
     state.initialize(
@@ -102,7 +103,7 @@ final class Machine {
     state.pointee.frameEnd = frames + maximumDepth + 1
   }
 
-  /// The number of the first register of a frame's window.
+  /// The index of the first register of a frame's window.
   func base(of frame: UnsafeMutablePointer<Frame>) -> Int {
     frame.pointee.window.values - registers
   }
@@ -118,7 +119,8 @@ final class Machine {
     }
   }
 
-  /// Runs the newest frame, and those it calls, until the newest one that native code made returns.
+  /// Runs the newest frame, and those it calls, until the newest frame entered by native code
+  /// returns.
   private func execute() throws -> Value {
     while true {
       switch machine_run(state) {
@@ -129,10 +131,10 @@ final class Machine {
     }
   }
 
-  /// Looks at clocks and limits; the instruction that ran out of fuel is then tried again.
+  /// Polls clocks and limits; the instruction that ran out of fuel is then dispatched again.
   private func poll() throws {
     state.pointee.fuel = Machine.pollInterval
-    // The place of an error is that in front of the next word.
+    // The location of an error is that of the word before `next`.
     state.pointee.frame.pointee.next += 1
     try session.spend(Machine.pollInterval)
     state.pointee.frame.pointee.next -= 1
@@ -140,23 +142,23 @@ final class Machine {
   }
 }
 
-/// How far a jump goes, from the word that says so.
+/// The distance of a jump, from the word that holds it.
 @inline(__always) func jumpDistance(_ word: UnsafeMutablePointer<UInt64>) -> Int {
   Int(truncatingIfNeeded: word.pointee)
 }
 
-/// The global in a word of code.
+/// The global that a word of code points to.
 @inline(__always) func global(_ word: UInt64) -> UnsafeMutablePointer<GlobalSlot> {
   UnsafeMutablePointer(bitPattern: UInt(word)).unsafelyUnwrapped
 }
 
 extension UnsafeMutablePointer<Frame> {
-  /// The running function, whose reference somebody else holds.
+  /// The running function; its reference is owned elsewhere.
   @inline(__always) var closure: Closure? {
     pointee.closure.map { Unmanaged<Closure>.fromOpaque($0).takeUnretainedValue() }
   }
 
-  /// What the running function captured; functions without captures never ask.
+  /// The captured variables of the running function; functions without captures never call this.
   @inline(__always) func captured(_ index: Int) -> Value {
     closure.map { $0.captured[index] } ?? .nil
   }

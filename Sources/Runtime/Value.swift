@@ -2,13 +2,13 @@
 //
 // The values of the language: a closed enum over plain numbers and final classes.
 //
-// No case holds an existential, so a value is nine bytes at a stride of sixteen, numbers never
-// touch a reference count, and the interpreter's switch is complete. Whatever the library adds
-// (images, figures, tokenizers) sits behind the one class `ForeignObject`.
+// No case holds an existential, so a value is nine bytes with a stride of sixteen, numbers never
+// touch a reference count, and the interpreter's switch is exhaustive. Everything that the library
+// adds (images, figures, tokenizers) is an instance of the one class `ForeignObject`.
 //
 // Lists and records are references, as scripts expect. Chains of them can be arbitrarily deep, so
-// every container hands its children to `Teardown` when it dies: a hundred thousand nested lists
-// must not overflow the stack in nested `deinit`s.
+// every container passes its children to `Teardown` when it is freed: a hundred thousand nested
+// lists must not overflow the stack in nested `deinit`s.
 
 import CMachine
 import Tensors
@@ -25,7 +25,7 @@ public enum Value {
   case builtin(Builtin)
   case tensor(Tensor)
   case object(ForeignObject)
-  /// A variable shared with closures. Lives in registers only; scripts never see it.
+  /// A variable shared with closures. Only registers hold it; scripts never see it.
   case cell(Cell)
   case `nil`
 
@@ -41,7 +41,7 @@ public enum Value {
   /// A list of numbers.
   public static func numbers(_ items: [Double]) -> Value { .list(List(items.map { .number($0) })) }
 
-  /// A number from a whole number.
+  /// A number from an integer.
   public static func integer(_ integer: Int) -> Value { .number(Double(integer)) }
 
   /// A record value with the given fields in order.
@@ -73,7 +73,7 @@ public enum Value {
     }
   }
 
-  /// Whether dropping this value needs no work.
+  /// Whether releasing this value needs no work.
   @inline(__always) var isTrivial: Bool {
     switch self {
     case .number, .bool, .nil: true
@@ -81,7 +81,7 @@ public enum Value {
     }
   }
 
-  /// The name of the value's type, as `type(x)` gives it and annotations use it.
+  /// The name of the value's type, as `type(x)` returns it and annotations use it.
   public var typeName: String {
     switch self {
     case .number: "number"
@@ -109,7 +109,8 @@ public enum Value {
 }
 
 extension String {
-  /// `a tensor`, `an image`, `tokens`: this noun with its indefinite article, if it is no plural.
+  /// `a tensor`, `an image`, `tokens`: this noun with its indefinite article, unless it is a
+  /// plural.
   package var withArticle: String {
     guard let first, last != "s" else { return self }
     return ("aeiou".contains(first) ? "an " : "a ") + self
@@ -118,11 +119,11 @@ extension String {
 
 /// The numbers from `start` up to, but not including, `stop`.
 ///
-/// A range is lazy: `range(0, 1e15)` takes no memory.
+/// A range is lazy: `range(0, 1e15)` allocates no elements.
 public final class NumberRange {
   /// The first number.
   public let start: Double
-  /// The bound that is not reached.
+  /// The exclusive bound.
   public let stop: Double
   /// The distance between neighbours, never zero.
   public let step: Double
@@ -146,8 +147,9 @@ public final class NumberRange {
     count = length > 0 ? Int(length) : 0
   }
 
-  /// The numbers at these positions. Start and bound are what stands at those of the slice, as in Python;
-  /// where rounding would let a number in or out, the bound lies half a step behind the last instead.
+  /// The numbers at these positions. Start and bound are the values at those of the slice, as in
+  /// Python; where rounding would add or drop a number, the bound is half a step after the last
+  /// instead.
   func part(at places: Indexing.Positions) throws -> NumberRange {
     let distance = step * Double(places.step)
     let first = self[places.first]
@@ -163,8 +165,8 @@ public final class NumberRange {
 /// A variable that closures share.
 public final class Cell {
   @exclusivity(unchecked) var value: Value
-  /// The place of the cell among those that are watched; 0 if it is not. As long as a word, so that
-  /// it does not lie in what the value leaves of its last.
+  /// The entry of the cell in the watch list; 0 if it is not watched. A full word, so that it is
+  /// not placed in the tail padding of the value.
   @exclusivity(unchecked) var watch: UInt = 0
 
   init(_ value: Value) { self.value = value }
@@ -174,28 +176,28 @@ public final class Cell {
     Teardown.release(&value)
   }
 
-  /// The value as a slot: it lies behind the header of the object.
+  /// The value as a slot: it follows the object header.
   @inline(__always) var slot: UnsafeMutablePointer<Slot> {
     (Unmanaged.passUnretained(self).toOpaque() + Cell.headerSize)
       .assumingMemoryBound(to: Slot.self)
   }
 
-  /// The metadata pointer and the reference count.
+  /// The size of the metadata pointer and the reference count.
   private static var headerSize: Int { 2 * MemoryLayout<UInt>.size }
 }
 
-/// A script function together with the variables it captured.
+/// A script function together with its captured variables.
 public final class Closure {
-  // The machine knows the first four by their places.
-  /// What frames use, without touching the reference count of `code`.
+  // The machine accesses the first four by their offsets.
+  /// The part of the code that frames use, without touching the reference count of `code`.
   let layout: UnsafeMutablePointer<CodeLayout>
   let captured: UnsafeMutablePointer<Value>
   let capturedCount: Int
-  /// A place to note something while circles are searched for; functions are never watched.
+  /// A mark for the cycle collector; functions are never watched.
   @exclusivity(unchecked) var watch: UInt = 0
   let code: Prototype
 
-  /// Makes a closure with room for its captures, which the maker fills in at once.
+  /// Makes a closure with space for its captures, which the caller initialises at once.
   init(code: Prototype, capturing count: Int) {
     self.code = code
     layout = code.layout
@@ -208,12 +210,12 @@ public final class Closure {
     captured.deallocate()
   }
 
-  /// Drops what the function captured, which it then cannot use any more.
+  /// Releases what the function captured; it cannot be called afterwards.
   func removeCaptures() {
     for index in 0..<capturedCount { captured[index] = .nil }
   }
 
-  /// Empties the closure, which nobody else holds, and returns what it captured.
+  /// Empties the closure, whose reference must be unique, and returns what it captured.
   func takeCaptures() -> [Value] {
     let values = Array(UnsafeBufferPointer(start: captured, count: capturedCount))
     for index in 0..<capturedCount { captured[index] = .nil }
@@ -228,14 +230,15 @@ public final class Closure {
   public var documentation: String { code.documentation }
 }
 
-/// Frees chains of containers with a work list instead of nested `deinit`s.
+/// Frees chains of containers iteratively instead of by nested `deinit`s.
 enum Teardown {
-  /// Ends the life of values in a row.
+  /// Releases a row of values.
   ///
-  /// The work list is only needed for containers that die here and hold containers themselves; all
-  /// others nest two deep at most. Only what dies is looked into, so that letting go of a long list
-  /// that lives on costs nothing. The same container may stand in the row twice: the first is let go
-  /// at once, so that the last is found to be the only reference.
+  /// The work list is only needed for containers that are freed here and hold containers
+  /// themselves; all others nest two deep at most. Only what is freed is traversed, so that
+  /// releasing a reference to a long list that stays alive costs nothing. The same container may
+  /// occur in the row twice: the first reference is released at once, so that the last is found to
+  /// be unique.
   static func release(_ values: UnsafeMutablePointer<Value>, count: Int) {
     var pending: [Value] = []
     for index in 0..<count where values[index].isContainer {
@@ -244,7 +247,7 @@ enum Teardown {
         continue
       }
       guard values[index].holdsContainers else { continue }
-      // Taken over by a swap: a second holder would make the value look shared.
+      // Moved by a swap: a second reference would make the value look shared.
       pending.append(.nil)
       swap(&pending[pending.count - 1], &values[index])
     }
@@ -270,7 +273,7 @@ enum Teardown {
 }
 
 extension Value {
-  /// Whether this value can be a link in a long chain of references.
+  /// Whether this value can be part of a long chain of references.
   var isContainer: Bool {
     switch self {
     case .list, .record, .function, .cell: true
@@ -296,7 +299,7 @@ extension Value {
     return false
   }
 
-  /// Moves the children of a container that nobody else holds to a work list.
+  /// Moves the children of a container whose reference is unique to a work list.
   fileprivate mutating func empty(into pending: inout [Value]) {
     guard isContainer, isOnlyReference else { return }
     switch self {
@@ -312,11 +315,11 @@ extension Value {
     }
   }
 
-  /// Whether nobody else holds the object of this container.
+  /// Whether the reference to this container is unique.
   ///
-  /// The reference is looked at where it lies, at the start of the value: taking it out in a
-  /// pattern would retain it, and then it never looks like the only one. `List` stands for any
-  /// class here, since only the count is read.
+  /// The reference is tested in place, at the start of the value: binding it in a pattern would
+  /// retain it, and then it would never look unique. `List` stands for any class here, since only
+  /// the count is read.
   fileprivate var isOnlyReference: Bool {
     mutating get {
       withUnsafeMutablePointer(to: &self) { value in
