@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The checker: parses a program, runs all rules over it and sorts what they find. A program with
-// syntax errors is checked for those alone, because whatever else is missing may stand in the
-// statements that could not be read.
+// The checker: parses a program, runs all rules over it and sorts their findings. A program with
+// syntax errors is checked for those alone, because a missing definition may be in the statements
+// that could not be parsed.
 //
-// The level of a finding says what would happen at run time: an error fails when the place is
-// reached. Inside `try { .. }` errors may be wanted, so rules about failing are silent there.
+// The level of a finding says what would happen at run time: an error fails when the code is
+// reached. Inside `try { .. }` errors may be intended, so rules about failing are silent there.
 
 import Runtime
 import Syntax
 
-/// What a check found out about a program.
+/// The result of checking a program.
 public struct Report {
-  /// What was checked.
+  /// The text that was checked.
   public let source: Source
-  /// The statements that could be read.
+  /// The statements that could be parsed.
   public let program: Program
   /// The names in it.
   public let index: NameIndex
-  /// What the rules found, in the order of the text.
+  /// The findings of the rules, in the order of the text.
   public let findings: [Finding]
-  /// What is known about expressions and names, by place.
+  /// What is known about expressions and names, by span.
   let known: [Span: Known]
   /// The library that the program was checked against.
   public let library: LibraryIndex
 
-  /// Whether nothing of level error was found.
+  /// Whether there are no findings of level error.
   public var isSound: Bool { !findings.contains { $0.level == .error } }
 
-  /// Whether the whole text could be read.
+  /// Whether the whole text could be parsed.
   public var isReadable: Bool { !findings.contains { $0.rule == .syntax } }
 }
 
@@ -39,7 +39,7 @@ public final class Checker {
   /// Reads the source of a module.
   public var readModule: (String) throws -> Source = Modules.readFile
   private let laboratory: Laboratory
-  /// The modules being loaded, to stop at circles.
+  /// The modules being loaded, to detect import cycles.
   private var loading: [String] = []
 
   /// Makes a checker for programs that use a library.
@@ -78,7 +78,7 @@ public final class Checker {
     return (index, inference)
   }
 
-  /// By place, without saying the same twice.
+  /// Findings by position, without duplicates.
   private static func sorted(_ findings: [Finding]) -> [Finding] {
     var seen: Set<Diagnostic> = []
     return findings.filter { seen.insert($0.diagnostic).inserted }

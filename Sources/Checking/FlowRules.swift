@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rules about the order of statements: what is never reached, and what is computed for nothing.
+// Rules about control flow: unreachable statements and unused values.
 
 import Runtime
 import Syntax
 
-/// Finds statements that are never reached and values that nobody gets.
+/// Finds unreachable statements and values that are computed but not used.
 struct FlowRules {
   private let source: Source
   private let index: NameIndex
@@ -24,13 +24,13 @@ struct FlowRules {
     self.known = known
     shown = TopLevel(program)
     for statement in program.statements { dropped(statement) }
-    // The top level may show the value of any statement, so only reachability counts there.
+    // The top level may show the value of any statement, so only reachability is checked there.
     walk(program.statements, isBlock: false, isValueUsed: true)
   }
 
-  // MARK: - Walking
+  // MARK: - Traversal
 
-  /// Walks statements; inside a block, values of statements before the last are dropped.
+  /// Visits statements; inside a block, values of statements before the last are discarded.
   private mutating func walk(_ statements: [Statement], isBlock: Bool, isValueUsed: Bool) {
     var isReached = true
     for (position, statement) in statements.enumerated() {
@@ -69,7 +69,7 @@ struct FlowRules {
             .unusedValue, "\(what) is computed and dropped", source, value.span,
             hint: hint(value)))
       }
-      // A method that changes its list belongs on a line of its own.
+      // A method that changes its list must be a statement of its own.
       if case .call(_, let arguments) = value.kind, isInPlace(value) {
         for argument in arguments { walk(argument.value) }
       } else {
@@ -95,7 +95,7 @@ struct FlowRules {
     switch node.kind {
     case .function(let function): walk(function)
     case .attempt(let body, _, _, let handler):
-      // What a guarded block ends with may be there to fail.
+      // The last statement of a `try` block may be there to fail.
       walk(body.statements, isBlock: true, isValueUsed: true)
       walk(handler.statements, isBlock: true, isValueUsed: isValueUsed)
     case .conditional(let branches, let otherwise):
@@ -132,7 +132,7 @@ struct FlowRules {
 
   // MARK: - Ends
 
-  /// Whether nothing after the statement in its block is reached.
+  /// Whether nothing after the statement in its block is reachable.
   private func ends(_ statement: Statement) -> Bool {
     switch statement.kind {
     case .return, .break, .continue: return true
@@ -181,9 +181,9 @@ struct FlowRules {
     }
   }
 
-  // MARK: - Values for nothing
+  // MARK: - Unused values
 
-  /// What an expression computes without any effect, in words, or nil if it may have one.
+  /// What an expression without any effect computes, in words, or nil if it may have one.
   private func idle(_ node: Expression) -> String? {
     guard isPure(node) else { return nil }
     switch node.kind {
@@ -218,7 +218,7 @@ struct FlowRules {
     }
   }
 
-  /// Whether a callee is a function of the library that only computes.
+  /// Whether a callee is a library function without side effects.
   private func isWithoutEffect(_ callee: Expression) -> Bool {
     switch callee.kind {
     case .name(let name):
@@ -233,15 +233,15 @@ struct FlowRules {
     }
   }
 
-  /// Methods that change nothing whatever they are called on; a record may hold functions under
-  /// any name, so only names that hardly are fields count.
+  /// Methods that change nothing whatever the receiver; a record may hold functions under any name,
+  /// so only names that are unlikely as fields are listed.
   private func isPureMethod(_ name: String) -> Bool {
     ["reshape", "transpose", "flatten", "permute", "squeeze", "unsqueeze", "strip"].contains(name)
   }
 
-  // MARK: - What changes in place
+  // MARK: - In-place methods
 
-  /// Methods of lists that give nil, with what gives a new list instead.
+  /// Methods of lists that return nil, with what returns a new list instead.
   private static let inPlaceMethods: [String: String] = [
     "sort": "; `sorted(xs)` gives a new list", "append": "; `[...xs, value]` is a new list",
     "extend": "; `[...xs, ...others]` is a new list", "reverse": "; `xs[::-1]` is a new list",
@@ -255,7 +255,7 @@ struct FlowRules {
     return method.receiverType == "list"
   }
 
-  /// The value of a method is used that has none.
+  /// The value of a method that returns nil is used.
   private mutating func inPlace(_ node: Expression) {
     guard case .call(let callee, _) = node.kind, case .field(_, let name) = callee.kind else {
       return
@@ -266,9 +266,9 @@ struct FlowRules {
         hint: "write it on a line of its own" + (FlowRules.inPlaceMethods[name.text] ?? "")))
   }
 
-  // MARK: - Comparisons that were to be assignments
+  // MARK: - Comparisons meant as assignments
 
-  /// `x == 5` and `x <- 5` on lines of their own, where nothing shows the outcome.
+  /// `x == 5` and `x <- 5` as statements of their own, whose result is not shown.
   private mutating func dropped(_ statement: Statement) {
     guard case .expression(let node) = statement.kind,
       case .comparison(let operation, let left, let right) = node.kind
@@ -298,7 +298,7 @@ struct FlowRules {
   }
 }
 
-/// What shows the values of statements of the top level: expectations, and the ends of cells.
+/// The values of top-level statements that are shown: expectations, and the ends of cells.
 private struct TopLevel {
   private let source: Source
   private let marks: Set<Int>
@@ -315,7 +315,7 @@ private struct TopLevel {
       let text = program.source.text(comment)
       let line = program.source.line(of: comment.start)
       if text.hasPrefix("# %%") { cells.append(line) }
-      // An expectation may stand below its statement.
+      // An expectation may be below its statement.
       if ["#=>", "#~>", "#!"].contains(where: text.hasPrefix) {
         marks.formUnion([line, line - 1])
       }

@@ -1,40 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Calls: what is called, which argument reaches which parameter, and what comes back. The words
-// are those of the run time.
+// Calls: the callee, the binding of arguments to parameters, and the result. The messages are those
+// of the runtime.
 
 import Runtime
 import Syntax
 import Tensors
 
-/// An argument as it is given, with what is known about it.
+/// An argument as it is written, with what is known about it.
 struct GivenArgument {
   var kind: Argument.Kind
   var known: Known
   var span: Span
 
-  /// The place of its name, or of the whole.
+  /// The span of its name, or of the whole.
   var nameSpan: Span {
     if case .named(let name) = kind { return name.span }
     return span
   }
 }
 
-/// Which arguments reached which parameters.
+/// The arguments bound to parameters.
 struct BoundArguments {
-  /// By the position of the parameter.
+  /// By the index of the parameter.
   var values: [Int: GivenArgument] = [:]
-  /// What the rest parameter collects.
+  /// The arguments that the rest parameter collects.
   var rest: [GivenArgument] = []
-  /// Whether a spread list hides where arguments go.
+  /// Whether a spread list makes the binding unknown.
   var isOpen = false
 }
 
 extension Inference {
   /// The arguments of a call, each with what is known about it.
   ///
-  /// What a function without parameters does may be what the called script function catches, as in
-  /// `attempt(fn() = number("x"))`: it is walked silently, unless a built-in is called.
+  /// The called script function may catch the errors of a function argument without parameters, as
+  /// in `attempt(fn() = number("x"))`: its body is analysed silently, unless a built-in is called.
   func given(_ arguments: [Argument], to callee: Known? = nil) -> [GivenArgument] {
     arguments.map { argument in
       let known =
@@ -50,7 +50,7 @@ extension Inference {
     return function.signature.parameters.isEmpty
   }
 
-  // MARK: - What is called
+  // MARK: - The callee
 
   func call(_ callee: Expression, _ arguments: [Argument], _ span: Span) -> Known {
     guard case .field(let base, let name) = callee.kind else {
@@ -79,7 +79,7 @@ extension Inference {
         return .unknown
       }
     case .type("record"):
-      // A field may have the name of a method, and wins.
+      // A field with the name of a method takes precedence.
       _ = given(arguments)
       return .unknown
     default: break
@@ -121,7 +121,7 @@ extension Inference {
     if type == "nil" { hint = Hints.forNil }
     if hint.isEmpty { hint = Hints.forMethod(name.text, of: type) }
     if !hint.isEmpty {
-      // It is said already.
+      // The message says it already.
     } else if case .builtin(let function) = library.global(name.text) {
       hint = "there is a function: \(function.signature)"
     } else if let foreign = Spelling.foreignMembers[name.text] {
@@ -141,7 +141,7 @@ extension Inference {
     return apply(function, [first] + others, callee.span, span)
   }
 
-  /// Calls what is known about a function.
+  /// Applies a known function to arguments.
   func apply(
     _ function: Known, _ arguments: [GivenArgument], _ place: Span, _ span: Span
   ) -> Known {
@@ -230,7 +230,7 @@ extension Inference {
     return judge(renamed(outcome, from: purity.substitute, to: builtin), span, isExact: isExact)
   }
 
-  /// An outcome in the words of the function that was called, not of the one tried in its place.
+  /// An outcome with the name of the function that was called, not of its substitute.
   private func renamed(
     _ outcome: Laboratory.Outcome, from substitute: String?, to builtin: Builtin
   ) -> Laboratory.Outcome {
@@ -242,7 +242,7 @@ extension Inference {
     return .failure(error)
   }
 
-  /// Whether every tensor goes where only its shape counts.
+  /// Whether every tensor is passed where only its shape matters.
   private func hasStandIns(
     _ header: Header, _ purity: Purity, _ bound: BoundArguments
   ) -> Bool {
@@ -299,14 +299,14 @@ extension Inference {
     return shape
   }
 
-  /// Walks a function with what is known about the arguments of one call.
+  /// Analyses a function with what is known about the arguments of one call.
   private func attempt(_ function: ScriptFunction, _ bound: BoundArguments) -> Known {
     let results = results(of: function, bound, [:])
     guard let first = results.first?.value else { return .unknown }
     return results.dropFirst().reduce(first) { $0.joined(with: $1.value) }.named
   }
 
-  /// What a call returns against the annotation, if there is but one way through the function.
+  /// Compares a call's result with the annotation, if there is only one path through the function.
   private func checkResult(
     of function: ScriptFunction, _ bound: BoundArguments, _ sizes: [String: ShapeMatcher.Size]
   ) {
@@ -315,7 +315,7 @@ extension Inference {
     if results.count == 1 { checkResults(results, function, sizes) }
   }
 
-  /// The values that a call may return, found out silently; none if it is not tried.
+  /// The values that a call may return, inferred silently; none if it is not tried.
   private func results(
     of function: ScriptFunction, _ bound: BoundArguments, _ sizes: [String: ShapeMatcher.Size]
   ) -> [(value: Known, span: Span)] {
@@ -349,6 +349,6 @@ extension Inference {
 }
 
 extension Parameter {
-  /// Whether it is more than the `*` that marks those after it as named.
+  /// Whether it is more than the `*` marker.
   fileprivate var takesArguments: Bool { if case .star = kind { false } else { true } }
 }

@@ -7,7 +7,7 @@ import Syntax
 import Tensors
 
 extension Inference {
-  /// Walks an expression and says what is known about its value.
+  /// Analyses an expression and returns what is known about its value.
   @discardableResult
   func expression(_ node: Expression) -> Known {
     let known = evaluate(node)
@@ -61,7 +61,7 @@ extension Inference {
     }
   }
 
-  /// A hole of a string; a format is for numbers.
+  /// A hole of a string; a format applies to numbers.
   private func hole(_ node: Expression, _ format: Format?) {
     let known = expression(node)
     guard silence == 0, let format, let value = sample(known) else { return }
@@ -163,7 +163,7 @@ extension Inference {
         values.append(block(branch.body))
       }
       if silence > 0, isTrue == true { return joined(values) }
-      // The branches behind one that is taken for certain are not reached.
+      // The branches after one that is certainly taken are not reached.
       if isTrue == true, isGuard { silence += 1 }
     }
     values.append(otherwise.map { block($0) } ?? .exact(.nil))
@@ -177,7 +177,7 @@ extension Inference {
 
   // MARK: - Operators
 
-  /// The outcome of a try, as knowledge; failures are reported.
+  /// Converts the outcome of a trial to what is known; failures are reported.
   func judge(
     _ outcome: Laboratory.Outcome, _ span: Span, isExact: Bool, onlyTypes: Bool = false
   ) -> Known {
@@ -191,7 +191,7 @@ extension Inference {
     }
   }
 
-  /// A value of the type of `known`, with which errors of type show.
+  /// A value of the type of `known`, with which type errors show.
   func sample(_ known: Known) -> Value? {
     if case .exact(let value) = known { return value }
     switch known.typeName {
@@ -225,7 +225,7 @@ extension Inference {
     _ operation: ComparisonOperator, _ left: Known, _ right: Known, _ span: Span
   ) -> Known {
     let text = "fn(a, b) = a \(operation.rawValue) b"
-    // Which fields a record has is known even if what they hold is not.
+    // The fields of a record are known even if their values are not.
     if operation == .contains, case .exact(.text(let name)) = left, case .fields(let fields) = right
     {
       return .exact(.bool(fields.contains { $0.name == name.string }))
@@ -258,7 +258,7 @@ extension Inference {
   ) -> Known {
     let text = "fn(a) = a \(operation.rawValue) \(operation == .and)"
     let first = condition(left, text)
-    // What settles the outcome keeps the right side from being reached.
+    // If the left operand determines the result, the right one is not evaluated.
     let isSettled = first == (operation == .or)
     let second = isSettled ? silently { condition(right, text) } : condition(right, text)
     switch (operation, first, second) {
@@ -270,7 +270,7 @@ extension Inference {
     }
   }
 
-  /// Walks a condition, which must be a boolean, and gives it if it is known.
+  /// Analyses a condition, which must be a boolean, and returns it if it is known.
   @discardableResult
   func condition(_ node: Expression, _ text: String = "fn(a) = if a { 1 }") -> Bool? {
     let known = expression(node)
@@ -295,7 +295,7 @@ extension Inference {
       laboratory.run(text, [value] + places.values, work: 0), span, isExact: base.isExact)
   }
 
-  /// Subscripts as the text of a function whose parameters are the places; nil if some place is
+  /// Subscripts as the text of a function whose parameters are the indices; nil if some index is
   /// not known.
   func place(
     _ subscripts: [Syntax.Subscript]

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Guards: conditions that ask what a value is before it is used, such as `"b" in m`, `len(xs) > 5`,
-// `type(x) == "list"` and `x != nil`. Where the answer is known, what the guard keeps from being
-// reached cannot fail, so nothing is said about it. Other conditions that happen to be known, such as
-// a constant that switches something off, say nothing about the code behind them.
+// Guards: conditions that test a value before it is used, such as `"b" in m`, `len(xs) > 5`,
+// `type(x) == "list"` and `x != nil`. Where the result is known, the code that the guard skips
+// cannot fail, so nothing is reported about it. Other conditions that happen to be known, such as a
+// constant that switches something off, imply nothing about the code they control.
 
 import Runtime
 import Syntax
 
 extension Inference {
-  /// The functions whose answers guards compare.
+  /// The functions whose results guards compare.
   private static let questions: Set<String> = [
     "has", "len", "type", "keys", "get", "index", "find",
   ]
 
-  /// Whether a condition asks what a value is or holds.
+  /// Whether a condition tests what a value is or holds.
   func isGuard(_ node: Expression) -> Bool { isGuard(node, depth: 0) }
 
   private func isGuard(_ node: Expression, depth: Int) -> Bool {
@@ -34,14 +34,14 @@ extension Inference {
       default: return false
       }
     case .name:
-      // `let known = "b" in m`, and `if known` after it.
+      // For `let known = "b" in m`, and `if known` after it.
       guard depth < 4, let value = index.meanings[node.span.start]?.value else { return false }
       return isGuard(value, depth: depth + 1)
     default: return false
     }
   }
 
-  /// Whether a statement that has been walked leaves its block because of a guard.
+  /// Whether an analysed statement leaves its block because of a guard.
   func guardLeaves(_ statement: Statement) -> Bool {
     guard case .expression(let node) = statement.kind else { return false }
     switch node.kind {

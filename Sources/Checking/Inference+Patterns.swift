@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a `let`, a loop or a parameter takes apart, and what is assigned to an element. The
-// language itself is asked whether a pattern fits, with a stand-in of the same type and length.
+// Destructuring by a `let`, a loop or a parameter, and assignments to elements. Whether a pattern
+// fits is tested by running it on a stand-in of the same type and length.
 
 import Runtime
 import Syntax
@@ -41,13 +41,13 @@ extension Inference {
     }
   }
 
-  /// A list pattern with so many names, whatever they stand for.
+  /// A list pattern with so many names.
   private static func text(_ count: Int, _ rest: Identifier?) -> String {
     let names = (0..<count).map { "p\($0)" } + (rest == nil ? [] : ["...rest"])
     return "[\(names.joined(separator: ", "))]"
   }
 
-  /// What an argument looks like against the pattern that is to take it apart.
+  /// Checks an argument against the pattern that destructures it.
   func fit(_ parameter: Parameter, _ known: Known) {
     guard case .pattern(let pattern) = parameter.kind else { return }
     switch pattern.kind {
@@ -66,7 +66,7 @@ extension Inference {
     if case .failure(let error) = outcome { report(error, pattern.span) }
   }
 
-  /// A value of a type whose values are all alike for a pattern or a spread.
+  /// A value of a type whose values all behave alike for a pattern or a spread.
   func plainSample(_ known: Known) -> Value? {
     switch known.typeName {
     case "number"?, "bool"?, "function"?, "nil"?: sample(known)
@@ -74,7 +74,7 @@ extension Inference {
     }
   }
 
-  /// The pattern of a loop against each item of a list that stands right there.
+  /// Checks the pattern of a loop against each item of a list literal.
   func bindEach(_ pattern: Pattern, in sequence: Expression, mayStop: Bool) {
     let known = expression(sequence)
     if case .items(let items) = known, !pattern.isName {
@@ -85,7 +85,7 @@ extension Inference {
 
   // MARK: - Spreading
 
-  /// What `...` cannot spread in a list or a call.
+  /// Reports what `...` cannot spread in a list or a call.
   func spread(_ known: Known, _ span: Span, _ text: String = "fn(x) = [...x]") {
     guard silence == 0, let stand = plainSample(known) ?? known.skeleton else { return }
     if case .failure(let error) = laboratory.run(text, [stand], work: 0) { report(error, span) }
@@ -93,7 +93,7 @@ extension Inference {
 
   // MARK: - Elements
 
-  /// `x[i] = value`, where the type and the length of `x` and the place are known.
+  /// `x[i] = value`, where the type and the length of `x` and the index are known.
   func setElement(
     _ base: Known, _ subscripts: [Syntax.Subscript], _ value: Known, _ span: Span
   ) {
@@ -106,7 +106,7 @@ extension Inference {
       "fn(\(names)) { x[\(places.text)] = v }", [stand] + places.values + [right ?? .number(0)],
       work: 0)
     guard case .failure(let error) = outcome else { return }
-    // With stand-ins for what is not known, only some errors are certain.
+    // With stand-ins for unknown values, only some errors are certain.
     let isCertain =
       error.kind == .type ? right != nil : isKnown && (error.kind == .index || value.value != nil)
     if isCertain { report(error, span) }

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A walk over the program that follows what is known about values: constants, shapes, functions
-// and types. On the way it finds calls, fields, operators and shapes that cannot work.
+// An abstract interpretation of the program that tracks what is known about values: constants,
+// shapes, functions and types. It reports calls, fields, operators and shapes that cannot work.
 //
 // A name is known only if the program gives it one value and never changes it. Bodies of functions
-// are walked after the top level, when the names they use are known. A short function without
-// annotations is also walked once for each call with what is known about its arguments, silently,
-// to learn about its result. Blocks of `try` are silent too: there, errors may be wanted.
+// are analysed after the top level, when the names they use are known. A short function without
+// annotations is also analysed once for each call with what is known about its arguments, silently,
+// to infer its result. Blocks of `try` are silent too: there, errors may be intended.
 
 import Runtime
 import Syntax
 import Tensors
 
-/// Follows known values through a program.
+/// Tracks known values through a program.
 final class Inference {
   let library: LibraryIndex
   let laboratory: Laboratory
   let index: NameIndex
   let source: Source
-  /// Loads the module with a path as written in the program; nil if it cannot be had.
+  /// Loads the module with a path as written in the program; nil if it cannot be loaded.
   let loadModule: (String) -> Result<Module, ScriptError>
   var findings: [Finding] = []
   /// What is known about names.
@@ -27,11 +27,11 @@ final class Inference {
   var recorded: [Span: Known] = [:]
   /// Names of lists and records that nothing can have changed.
   private var untouched = UntouchedNames()
-  /// Findings are dropped while this is above 0.
+  /// Findings are discarded while this is above 0.
   var silence = 0
-  /// Whether the code at hand belongs to a function, so that globals may have other values.
+  /// Whether the current code is in a function, so that globals may have other values.
   var functionDepth = 0
-  /// What the `return` statements of the function at hand give.
+  /// The values of the `return` statements of the current function.
   var returned: [(value: Known, span: Span)] = []
   /// The functions being tried, by the offset of their trees.
   var tried: [Int32] = []
@@ -51,7 +51,7 @@ final class Inference {
     self.loadModule = loadModule
   }
 
-  /// Walks the whole program.
+  /// Analyses the whole program.
   func run(_ program: Program) {
     laboratory.refill()
     untouched = UntouchedNames(program, index, library)
@@ -91,8 +91,8 @@ final class Inference {
   @discardableResult
   func block(_ block: Block) -> Known { walk(block.statements) }
 
-  /// Walks statements and gives the value of the last. What a guard keeps from being reached, as
-  /// behind `if not ("b" in m) { return }`, is walked silently.
+  /// Analyses statements and returns the value of the last. Code that a guard skips, as after
+  /// `if not ("b" in m) { return }`, is analysed silently.
   @discardableResult
   private func walk(_ statements: [Statement]) -> Known {
     let outer = silence
@@ -105,7 +105,7 @@ final class Inference {
     return value
   }
 
-  /// Walks a statement and gives the value of an expression statement.
+  /// Analyses a statement and returns the value of an expression statement.
   @discardableResult
   func statement(_ statement: Statement) -> Known {
     switch statement.kind {
@@ -150,7 +150,7 @@ final class Inference {
     }
   }
 
-  /// Whether a loop may end before its last turn.
+  /// Whether a loop may end before its last iteration.
   private static func mayStop(_ body: Block, _ source: Source) -> Bool {
     let text = source.text(body.span)
     return text.contains("break") || text.contains("return")
@@ -169,7 +169,7 @@ final class Inference {
     }
   }
 
-  /// `a number`, `nil`: how messages call a value.
+  /// `a number`, `nil`: a value's type in messages.
   func phrase(_ known: Known) -> String {
     switch known.typeName {
     case "nil"?: "nil"
@@ -193,18 +193,18 @@ final class Inference {
     guard let binding = index.meanings[span.start] else { return library.global(name) }
     if binding.isWritten { return .unknown }
     if binding.isGlobal, functionDepth > 0, binding.declarations.count > 1 { return .unknown }
-    // A function that stands before the definition may run before it, and then means the built-in.
+    // A function before the definition may run before it, and then the name means the built-in.
     if binding.isGlobal, functionDepth > 0, span.start < binding.declarations[0].start,
       library.builtins.globals[name] != nil
     {
       return .unknown
     }
     let known = values[ObjectIdentifier(binding)] ?? .unknown
-    // Functions may run when whoever imports this program has changed its lists and records.
+    // Functions may run after a program that imports this one has changed its lists and records.
     return binding.isGlobal && functionDepth > 0 ? known.named : known
   }
 
-  /// What the elements of a value are, for loops.
+  /// What is known about the elements of a value, for loops.
   func element(of known: Known, _ span: Span) -> Known {
     switch known {
     case .items(let items):
@@ -226,7 +226,7 @@ final class Inference {
 
   // MARK: - Bodies
 
-  /// Walks the body of a function with what its annotations say about parameters.
+  /// Analyses the body of a function with what its annotations say about parameters.
   func body(of function: ScriptFunction) {
     for parameter in function.node.signature.parameters {
       var known = Known.unknown
@@ -248,7 +248,7 @@ final class Inference {
     }
   }
 
-  /// Walks a body whose parameters are bound, and gives all values it may return.
+  /// Analyses a body whose parameters are bound, and returns all values it may return.
   func results(of function: ScriptFunction) -> [(value: Known, span: Span)] {
     functionDepth += 1
     tried.append(function.node.span.start)
@@ -294,7 +294,7 @@ final class Inference {
     }
   }
 
-  /// A tensor of a shape, as far as the laboratory affords it.
+  /// A tensor of a shape, if that is within the laboratory's budget.
   func shaped(_ shape: [Int]) -> Known {
     guard shape.allSatisfy({ $0 >= 0 }), let size = Laboratory.product(shape) else {
       return .type("tensor")

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What is known about a value without running the program. Whatever is not certain is unknown, so
-// that there is no false alarm.
+// that there are no false positives.
 //
-// A tensor of known shape is a tensor of that shape whose elements mean nothing. That makes the
-// library's own functions the rules of inference: what they do with shapes, and how they word
-// what does not fit, is found out by calling them.
+// A tensor of known shape is represented by a tensor of that shape with placeholder elements. That
+// makes the library's own functions the rules of shape inference: calling them gives the resulting
+// shapes, and the messages of shape errors.
 
 import Runtime
 import Syntax
@@ -17,11 +17,11 @@ indirect enum Known {
   case unknown
   /// The value: a number, string, boolean or `nil`.
   case exact(Value)
-  /// A tensor with this shape; its elements mean nothing.
+  /// A tensor with this shape and placeholder elements.
   case shaped(Tensor)
-  /// A list that was just written down and that nobody can have changed.
+  /// A list literal that nothing can have changed.
   case items([Known])
-  /// A record that was just written down.
+  /// A record literal that nothing can have changed.
   case fields([(name: String, value: Known)])
   /// The name of its type.
   case type(String)
@@ -53,7 +53,7 @@ indirect enum Known {
     }
   }
 
-  /// What remains known once the value has a name: lists and records may be changed by anybody.
+  /// What remains known once the value has a name: lists and records may be changed through it.
   var named: Known {
     switch self {
     case .items: .type("list")
@@ -62,8 +62,8 @@ indirect enum Known {
     }
   }
 
-  /// What remains known of a list or record that nobody changes: which elements it has, but not
-  /// what is in those that are lists and records themselves.
+  /// What remains known of a list or record that nothing changes: which elements it has, but not
+  /// the contents of those that are lists and records themselves.
   var kept: Known {
     switch self {
     case .items(let items) where items.count <= 256: .items(items.map(\.named))
@@ -73,7 +73,7 @@ indirect enum Known {
     }
   }
 
-  /// A list or record with as many elements or the same fields; `nil` stands for what is not known.
+  /// A list or record with as many elements or the same fields; `nil` represents unknown elements.
   var skeleton: Value? {
     switch self {
     case .items(let items): return .list(items.map { $0.value ?? .nil })
@@ -87,7 +87,7 @@ indirect enum Known {
     }
   }
 
-  /// A value that stands for this one, or nil if too little is known.
+  /// A value that represents this one, or nil if too little is known.
   var value: Value? {
     switch self {
     case .exact(let value): return value
@@ -110,7 +110,7 @@ indirect enum Known {
     }
   }
 
-  /// Whether it is known down to the last number.
+  /// Whether it is known completely.
   var isExact: Bool {
     switch self {
     case .exact: true
@@ -132,7 +132,7 @@ indirect enum Known {
     return nil
   }
 
-  /// What a computed value says, given whether it was computed from exact values only.
+  /// What is known from a computed value, given whether it was computed from exact values only.
   init(_ value: Value, isExact: Bool) {
     switch value {
     case .number, .bool, .text, .range: self = isExact ? .exact(value) : .type(value.typeName)
@@ -148,7 +148,7 @@ indirect enum Known {
     }
   }
 
-  /// What two ways to the same place have in common.
+  /// What holds on both of two paths to the same statement.
   func joined(with other: Known) -> Known {
     switch (self, other) {
     case (.shaped(let left), .shaped(let right)) where left.shape == right.shape: return self
@@ -177,12 +177,12 @@ struct ScriptFunction {
   }
 }
 
-/// A module: what it exports.
+/// A module and its exports.
 final class Module {
   let path: String
   /// The exported names with what is known about them.
   let exports: [String: Known]
-  /// Where the exported names are introduced.
+  /// The spans where the exported names are introduced.
   let places: [String: Span]
   let source: Source
 

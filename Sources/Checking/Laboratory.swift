@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where operators and pure functions of the library are tried on values that stand for others:
-// exact numbers, and tensors of a known shape whose elements mean nothing. So shapes follow the
-// library's own rules, and what does not fit is said in the words of the run time. Nothing of the
-// program itself is run here, and the work is bounded: what would be too large stays unknown.
+// Tries operators and pure library functions on stand-in values: exact numbers, and tensors of a
+// known shape whose elements are placeholders. So shapes follow the library's own rules, and errors
+// have the wording of the runtime. Nothing of the program itself is run here, and the work is
+// bounded: the result of an operation that would be too large is unknown.
 
 import Runtime
 import Syntax
@@ -11,17 +11,17 @@ import Tensors
 
 /// Tries single operations on stand-in values.
 final class Laboratory {
-  /// What an operation gave.
+  /// The result of an operation.
   enum Outcome {
     case value(Value)
     case failure(ScriptError)
-    /// It was not tried, or the try says nothing about the program.
+    /// It was not tried, or the result implies nothing about the program.
     case unknown
   }
 
   private let session: Session
   private var functions: [String: Value] = [:]
-  /// How many elements may still be written.
+  /// The remaining elements that may be computed for this program.
   private var budget = 0
 
   /// The most elements that one operation may read or write.
@@ -51,7 +51,7 @@ final class Laboratory {
       functions[text] = function
       return .value(try session.invoke(function, arguments))
     } catch let error as ScriptError {
-      // Limits depend on the host, and errors on purpose are no mistakes.
+      // Limits depend on the host, and errors raised on purpose are no mistakes.
       let isTelling =
         ![.limit, .error, .assertion].contains(error.kind) && !error.isInterrupt
         && error.exitCode == nil
@@ -78,14 +78,14 @@ final class Laboratory {
 
   // MARK: - How much work
 
-  /// The elements of the result of an operator; nil if it cannot be told or is too large.
+  /// The number of elements in an operator's result; nil if it is unknown or too large.
   static func work(_ operation: BinaryOperator, _ left: Value, _ right: Value) -> Int? {
     guard case .tensor(let left) = left, case .tensor(let right) = right else { return 0 }
     return work(
       operation == .matrixMultiply ? .matrices : .broadcast, [.tensor(left), .tensor(right)])
   }
 
-  /// The elements of the result of a function at most; nil if they cannot be told or are too many.
+  /// An upper bound on the elements in a function's result; nil if it is unknown or too large.
   static func work(_ work: Purity.Work, _ arguments: [Value]) -> Int? {
     switch work {
     case .arguments: return 0
@@ -96,7 +96,7 @@ final class Laboratory {
     case .broadcast:
       var shape: [Int] = []
       for case .tensor(let tensor) in arguments {
-        // What does not fit fails at once.
+        // Incompatible shapes fail at once.
         guard let wider = try? Tensor.broadcastShape(shape, tensor.shape) else { return 0 }
         shape = wider
       }
@@ -109,7 +109,7 @@ final class Laboratory {
     }
   }
 
-  /// A tensor of the same shape that functions seldom refuse: identity matrices, rising vectors.
+  /// A tensor of the same shape that functions seldom reject: identity matrices, ascending vectors.
   static func regular(_ value: Value) -> Value {
     guard case .tensor(let tensor) = value, let last = tensor.shape.last,
       tensor.count > 0, tensor.count <= maximumElements

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The library as checks and editors look it up: global names, members of namespaces, and the
+// Lookup tables of the library for checks and editors: global names, members of namespaces, and the
 // fields and methods of types.
 
 import Runtime
 import Syntax
 
-/// Looks up what the library offers.
+/// Looks up names of the library.
 public struct LibraryIndex {
   /// The tables themselves.
   public let builtins: BuiltinTable
@@ -39,14 +39,14 @@ public struct LibraryIndex {
     return false
   }
 
-  /// What a global name stands for.
+  /// The value of a global name.
   func global(_ name: String) -> Known {
     guard let value = builtins.globals[name] else { return .unknown }
     if case .record = value { return .namespace(name) }
     return Known(value, isExact: true)
   }
 
-  /// What a member of a namespace stands for, or nil if there is none of that name.
+  /// The value of a member of a namespace, or nil if there is none of that name.
   func member(_ name: String, of namespace: String) -> Known? {
     guard case .record(let record)? = builtins.globals[namespace] else { return nil }
     guard let value = record[name] else { return nil }
@@ -60,12 +60,12 @@ public struct LibraryIndex {
     return record.keys
   }
 
-  /// The function that a namespace shares its name with, as `std` does.
+  /// The function with the same name as a namespace, as for `std`.
   func namesake(of namespace: String) -> Builtin? {
     builtins.function(named: namespace)
   }
 
-  /// Whether it is a function of the library that changes nothing: to drop its result is a mistake.
+  /// Whether it is a library function without side effects: discarding its result is a mistake.
   func isWithoutEffect(_ function: Known?) -> Bool {
     switch function {
     case .builtin(let builtin)?: builtin.purity.effect == .none
@@ -74,7 +74,7 @@ public struct LibraryIndex {
     }
   }
 
-  /// The types whose methods a value of a type answers to.
+  /// The types whose methods a value of a type has.
   private func methodTypes(_ type: String) -> [String] {
     switch type {
     case "number": ["number", "tensor"]
@@ -104,7 +104,7 @@ public struct LibraryIndex {
   public func fields(of type: String) -> [(name: String, summary: String)]? {
     switch type {
     case "tensor": Fields.ofTensors.map { ($0, "") }
-    // These are read as tensors where a field is wanted.
+    // These convert to tensors where a field is accessed.
     case "number", "bool", "list", "range": Fields.ofTensors.map { ($0, "") }
     case "string", "nil", "function": []
     default: types[type].map { type in type.fields.map { ($0.name, $0.summary) } }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every name of a program with the place that introduces it and the places that use it. The
-// compiler's resolver keeps only what running needs; the rules about names, and editors, want to
-// know the places too. Which use belongs to which variable is what the resolver says; the top level
-// defines globals, which functions find when they run.
+// Every name of a program with the spans that introduce it and use it. The compiler's resolver
+// keeps only what running needs; the rules about names, and editors, need the spans too. The
+// resolver decides which use belongs to which variable; the top level defines globals, which
+// functions look up when they run.
 
 import Syntax
 
 /// A name that a program introduces.
 public final class Binding {
-  /// How a name comes into being.
+  /// How a name is introduced.
   public enum Kind: String, Sendable {
     case variable, function, parameter, loop, caught, size
   }
 
-  /// A place that mentions the name after its introduction.
+  /// A mention of the name after its introduction.
   public struct Use: Sendable {
-    /// The place of the name.
+    /// The span of the name.
     public let span: Span
     /// Whether the name is only assigned there.
     public let isWrite: Bool
@@ -24,7 +24,7 @@ public final class Binding {
 
   /// The name.
   public let name: String
-  /// How it comes into being.
+  /// How it is introduced.
   public let kind: Kind
   /// Where it is introduced; a global may be introduced again.
   public internal(set) var declarations: [Span]
@@ -58,7 +58,7 @@ public final class Binding {
   /// Whether it is assigned after its introduction.
   private(set) var isWritten = false
 
-  /// Brings the uses into the order of the text.
+  /// Sorts the uses by their position in the text.
   func sortUses() { uses.sort { $0.span.start < $1.span.start } }
 
   /// Adds a use.
@@ -68,13 +68,13 @@ public final class Binding {
   }
 }
 
-/// A name for which the program has no local variable.
+/// A use of a name that is no local variable.
 struct FreeUse {
   let name: Identifier
   let isWrite: Bool
-  /// Whether it stands in a function, which may run when more names are defined.
+  /// Whether it is in a function, which may run when more names are defined.
   let isInFunction: Bool
-  /// Whether it stands in a `try` block, where an error may be just what is wanted.
+  /// Whether it is in a `try` block, where an error may be intended.
   let isGuarded: Bool
 }
 
@@ -84,20 +84,20 @@ public struct NameIndex {
   public internal(set) var bindings: [Binding] = []
   /// The names of the top level.
   public internal(set) var globals: [String: Binding] = [:]
-  /// What the name at an offset means; names of the library are not among them.
+  /// The meaning of the name at an offset; names of the library are not included.
   public internal(set) var meanings: [Int32: Binding] = [:]
   /// Uses of names that the program does not introduce.
   var unknown: [FreeUse] = []
   /// Uses of a global by the top level itself before its first definition.
   var early: [FreeUse] = []
 
-  /// The names that can be used at an offset, inner ones hiding outer ones.
+  /// The names that can be used at an offset, inner ones shadowing outer ones.
   public func visible(at offset: Int32) -> [Binding] {
     var found: [String: Binding] = [:]
     for binding in bindings where binding.isGlobal && found[binding.name] == nil {
       found[binding.name] = binding
     }
-    // Later bindings are in inner scopes or hide earlier ones.
+    // Later bindings are in inner scopes or shadow earlier ones.
     for binding in locals(at: offset) { found[binding.name] = binding }
     return found.values.sorted { $0.name < $1.name }
   }
@@ -107,7 +107,7 @@ public struct NameIndex {
     bindings.filter { !$0.isGlobal && $0.scope.start <= offset && offset <= $0.scope.end }
   }
 
-  /// The name that stands at an offset, with its place.
+  /// The name at an offset, with its span.
   public func binding(at offset: Int32) -> (binding: Binding, span: Span)? {
     for binding in bindings {
       for span in binding.declarations where span.start <= offset && offset <= span.end {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rules about names: what nothing defines, what is used too early, what nobody reads.
+// Rules about names: undefined, used too early, unused.
 
 import Runtime
 import Syntax
 
-/// Finds names that mean nothing or are good for nothing.
+/// Finds names that are undefined or unused.
 struct NameRules {
   let program: Program
   let index: NameIndex
@@ -27,9 +27,9 @@ struct NameRules {
   private func unknownNames() -> [Finding] {
     var found: [Finding] = []
     let globals = Array(index.globals.keys)
-    // Names are compared with all others: with many of both, only the first get a hint.
+    // Names are compared with all others: if there are many of both, only the first get a hint.
     var comparisons = 1_000_000
-    // A name that is assigned without `let` is one mistake, wherever it is read afterwards.
+    // A name that is assigned without `let` is one mistake, wherever it is read later.
     var assigned: Set<String> = []
     for use in index.unknown where !use.isGuarded {
       let name = use.name.text
@@ -93,19 +93,19 @@ struct NameRules {
     }
   }
 
-  /// Whether somebody who reads the program would expect the name to be used in it.
+  /// Whether a reader of the program would expect the name to be used in it.
   private func isSuspect(_ binding: Binding) -> Bool {
     guard binding.name != "_", binding.kind == .variable || binding.kind == .function else {
       return false
     }
     if let pattern = binding.pattern, case .list = pattern.kind {
-      // Positions have to be named to reach those behind them.
+      // Earlier positions have to be named to reach the later ones.
       let others = pattern.names.compactMap { index.meanings[$0.span.start] }
       if others.contains(where: { $0.uses.contains { !$0.isWrite } }) { return false }
     }
     guard binding.isGlobal else { return !binding.name.hasPrefix("_") }
-    // Names of the top level are for the prompt, for later cells and for importers, except private
-    // ones. An import that is not used is a leftover, unless the file does nothing but define.
+    // Top-level names are for the prompt, for later cells and for importers, except private ones.
+    // An unused import is a leftover, unless the file only defines names.
     return binding.name.hasPrefix("_") || isImport(binding) && isScript
   }
 
@@ -114,7 +114,7 @@ struct NameRules {
     return false
   }
 
-  /// Whether the top level does something besides defining names.
+  /// Whether the top level does more than define names.
   private var isScript: Bool {
     program.statements.contains { statement in
       switch statement.kind {

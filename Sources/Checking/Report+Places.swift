@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What stands at a place of a program, for editors: the name there, what it means, what is known
-// about it, and where else it stands.
+// Information for editors at an offset: the name there, its meaning, what is known about it, and
+// its other occurrences.
 
 import Runtime
 import Syntax
 
-/// What a name at some place means.
+/// The meaning of a name at an offset.
 public enum Meaning {
   /// A name that the program introduces.
   case binding(Binding)
@@ -18,14 +18,14 @@ public enum Meaning {
   case namespace(String)
   /// A field of a type of the library.
   case field(type: String, name: String, summary: String)
-  /// A name that a module exports, and the text in which it is introduced.
+  /// A name that a module exports, and the source that introduces it.
   case export(name: String, source: Source, place: Span)
   /// A parameter that is named in a call: its text, and the header it belongs to.
   case parameter(String, header: String)
 }
 
 extension Report {
-  /// The name at an offset: its place and what it means, or nil if there is none with a meaning.
+  /// The name at an offset: its span and meaning, or nil if there is none.
   public func meaning(at offset: Int32) -> (meaning: Meaning, span: Span)? {
     if let (binding, span) = index.binding(at: offset) { return (.binding(binding), span) }
     for node in nodes(at: offset) {
@@ -49,7 +49,7 @@ extension Report {
     return nil
   }
 
-  /// The names that the program does not introduce, with their places, wherever a meaning is known.
+  /// The names that the program does not introduce, with their spans, where a meaning is known.
   public var libraryNames: [(span: Span, meaning: Meaning)] {
     var visitor = TreeVisitor()
     visitor.visit(program)
@@ -64,7 +64,7 @@ extension Report {
     }
   }
 
-  /// The expressions that hold an offset, inner ones first.
+  /// The expressions that contain an offset, inner ones first.
   func nodes(at offset: Int32) -> [Expression] {
     var visitor = TreeVisitor()
     visitor.visit(program)
@@ -104,7 +104,7 @@ extension Report {
     }
   }
 
-  /// The parameters of what an expression calls, if that is known.
+  /// The header of a callee, if it is known.
   func header(of callee: Expression) -> Header? {
     switch known[callee.span] {
     case .builtin(let builtin)?: builtin.header
@@ -114,7 +114,7 @@ extension Report {
     }
   }
 
-  /// What is known about the value at a place, in words; nil if nothing is.
+  /// What is known about the value at a span, in words; nil if nothing is.
   public func knowledge(at span: Span) -> String? { known[span].flatMap { $0.words } }
 
   /// The header of a function that the program introduces, as `help` prints it.
@@ -126,7 +126,7 @@ extension Report {
     return Header(name: binding.name, signature: lambda.signature, source: source).text
   }
 
-  /// The places where a parameter is named in calls of the function it belongs to.
+  /// The spans where calls pass a parameter by name.
   public func namedArguments(for binding: Binding) -> [Span] {
     guard binding.kind == .parameter, let place = binding.declarations.first else { return [] }
     var visitor = TreeVisitor()
@@ -143,7 +143,7 @@ extension Report {
     }
   }
 
-  /// The places where a name stands for a field of the same name: `{name}`.
+  /// The spans where a name is shorthand for a field of the same name: `{name}`.
   public var shorthands: Set<Span> {
     var visitor = TreeVisitor()
     visitor.visit(program)
@@ -156,7 +156,7 @@ extension Report {
 }
 
 extension Binding {
-  /// Whether its name is also that of the field it is taken from: `let {name} = record`.
+  /// Whether its name is also that of the field it is bound to: `let {name} = record`.
   public var isFieldPattern: Bool {
     if case .record? = pattern?.kind { return true }
     return false
@@ -164,7 +164,7 @@ extension Binding {
 }
 
 extension Span {
-  /// Whether an offset lies in the span or just behind it.
+  /// Whether an offset is in the span or just after it.
   public func holds(_ offset: Int32) -> Bool { start <= offset && offset <= end }
 }
 

@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What could be written at a place, for editors: names in scope, members after a dot, names of
-// arguments in a call, and the signature of the call at hand.
+// Completions for editors at an offset: names in scope, members after a dot, names of arguments in
+// a call, and the signature of the current call.
 
 import Runtime
 import Syntax
 
-/// Something that could be written.
+/// A completion.
 public struct Suggestion {
-  /// What a suggestion is.
+  /// The kind of a completion.
   public enum Kind: Sendable {
     case keyword, variable, parameter, function, method, namespace, module, constant, field
     /// The name of an argument.
     case argument
   }
 
-  /// What is written.
+  /// The text to insert.
   public let text: String
-  /// What it is.
+  /// Its kind.
   public let kind: Kind
-  /// A signature, type or other short remark.
+  /// A signature, type or other short description.
   public let detail: String
   /// A sentence or more, or empty.
   public let documentation: String
 }
 
-/// The call around a place.
+/// The call around an offset.
 public struct CallSite {
   /// The signature.
   public let label: String
-  /// The parameters as they stand in the signature, in order.
+  /// The parameters as they are written in the signature, in order.
   public let parameters: [String]
-  /// The parameter whose argument stands at the place, by its index.
+  /// The index of the parameter whose argument is at the offset.
   public let active: Int?
   /// A sentence on the function, or empty.
   public let documentation: String
@@ -91,8 +91,8 @@ extension Report {
 
   // MARK: - Members
 
-  /// What can follow the dot of the field expression whose name stands at an offset; nil if no
-  /// such expression is there.
+  /// The completions after the dot of the field expression whose name is at an offset; nil if there
+  /// is no such expression.
   public func members(at offset: Int32) -> [Suggestion]? {
     for node in nodes(at: offset) {
       guard case .field(let base, let name) = node.kind, name.span.holds(offset) else { continue }
@@ -133,7 +133,7 @@ extension Report {
 
   // MARK: - Calls
 
-  /// The call whose arguments hold an offset, if it is known what is called.
+  /// The call whose arguments contain an offset, if the callee is known.
   public func call(at offset: Int32) -> CallSite? {
     guard let (callee, arguments, receivers, _) = innermostCall(at: offset),
       let header = header(of: callee)
@@ -150,7 +150,7 @@ extension Report {
       active: active(header, arguments, receivers, offset), documentation: documentation)
   }
 
-  /// The names that an argument at an offset may be given by.
+  /// The argument names that may be used at an offset.
   public func argumentNames(at offset: Int32) -> [Suggestion] {
     guard let (callee, arguments, receivers, _) = innermostCall(at: offset),
       let header = header(of: callee)
@@ -171,7 +171,7 @@ extension Report {
     }
   }
 
-  /// Callee, arguments and number of arguments given otherwise: by a receiver or a pipe.
+  /// Callee, arguments and the number of arguments passed by a receiver or a pipe.
   private func innermostCall(
     at offset: Int32
   ) -> (Expression, [Argument], receivers: Int, Span)? {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The rules of `smap check`: one table with the name, the level and one sentence of each. The list
-// that `smap check --rules` prints and the level of every finding come from here.
+// that `smap check --rules` prints and the level of every finding derive from it.
 
 import Syntax
 
 /// How much a finding matters.
 public enum Level: String, Sendable, CaseIterable {
-  /// The program fails if it comes to this place.
+  /// The program fails if this code is reached.
   case error
-  /// The program runs, but this is hardly what was meant.
+  /// The program runs, but this is probably not what was intended.
   case warning
-  /// Worth knowing; nothing to mend.
+  /// Worth knowing; nothing to fix.
   case note
 }
 
@@ -19,7 +19,7 @@ public enum Level: String, Sendable, CaseIterable {
 public struct Rule: Hashable, Sendable {
   /// The name, as `--skip` takes it.
   public let name: String
-  /// How much its findings matter.
+  /// How serious its findings are.
   public let level: Level
   /// What it finds, in one sentence.
   public let summary: String
@@ -32,7 +32,7 @@ public struct Rule: Hashable, Sendable {
 }
 
 extension Rule {
-  /// Whether its findings mark text that could as well be left out.
+  /// Whether its findings mark code that can be removed.
   public var marksUnneededText: Bool { self == .unusedName || self == .unreachable }
 
   static let syntax = Rule(
@@ -72,7 +72,7 @@ extension Rule {
   static let hiddenNamespace = Rule(
     "hidden-namespace", .note, "A name does not hide a namespace of the library.")
 
-  /// All rules, the grave ones first.
+  /// All rules, the most serious ones first.
   public static let all: [Rule] = [
     .syntax, .unknownName, .earlyUse, .builtinAssignment, .unknownField, .unknownModule,
     .arguments, .types, .shapes, .values, .unusedName, .unusedValue, .nothingGiven, .unreachable,
@@ -81,7 +81,7 @@ extension Rule {
   ]
 }
 
-/// Something that a rule found.
+/// A finding of a rule.
 public struct Finding: Sendable {
   /// The rule that is broken.
   public let rule: Rule
@@ -91,7 +91,7 @@ public struct Finding: Sendable {
   /// The level of its rule.
   public var level: Level { rule.level }
 
-  /// A finding in the words of an error of the run time.
+  /// A finding with the message of a runtime error.
   init(_ rule: Rule, _ diagnostic: Diagnostic) {
     self.rule = rule
     self.diagnostic = diagnostic

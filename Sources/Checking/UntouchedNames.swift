@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists and records are references: whoever gets hold of one may change it. A name is untouched if
-// every use of it only looks: reads a field or an element, asks for the length, prints, compares.
-// Then the list or record cannot have changed since it was written down, nor have a second name.
+// Lists and records are references: any code with a reference may change them. A name is untouched
+// if every use of it only reads: a field, an element or the length, printing, comparing. Then the
+// list or record cannot have changed since it was created, nor have an alias.
 
 import Syntax
 
@@ -32,7 +32,7 @@ struct UntouchedNames {
   func contains(_ binding: Binding) -> Bool { names.contains(ObjectIdentifier(binding)) }
 }
 
-/// Collects the places where a name is only looked at.
+/// Collects the uses that only read a name.
 private struct Looks {
   let index: NameIndex
   let library: LibraryIndex
@@ -40,7 +40,7 @@ private struct Looks {
   private var handedOver: Set<Int32> = []
   var places: Set<Int32> { seen.subtracting(handedOver) }
 
-  /// Functions with an effect that keep nothing of what they are given.
+  /// Functions with an effect that retain none of their arguments.
   private static let readers: Set<String> = ["print", "show"]
 
   init(index: NameIndex, library: LibraryIndex) {
@@ -74,7 +74,7 @@ private struct Looks {
       else { return }
       for argument in arguments { look(argument.value) }
     case .field(let base, let name):
-      // A call of a method hands the whole value over; its looks are taken back.
+      // A method call passes the whole value; its uses are not reads.
       let methods = ["list", "record"].compactMap { library.method(name.text, of: $0) }
       if methods.contains(where: { $0.purity.effect != .none }) {
         handedOver.insert(base.span.start)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rules about single expressions: fields named twice, and comparisons whose outcome is settled.
+// Rules about single expressions: duplicate fields, and comparisons with a constant result.
 
 import Runtime
 import Syntax
 
-/// Finds record literals with doubled fields and conditions that are settled beforehand.
+/// Finds record literals with duplicate fields and conditions with a constant result.
 struct ValueRules {
   private let source: Source
   private let known: [Span: Known]
@@ -31,7 +31,7 @@ struct ValueRules {
       switch entry {
       case .named(let identifier, _), .shorthand(let identifier): name = identifier
       case .spread:
-        // What is spread may hold any field, and overriding it is the point of what follows.
+        // A spread may contain any field, and overriding it is the purpose of what follows.
         seen = []
         continue
       case .computed: continue
@@ -45,7 +45,7 @@ struct ValueRules {
     }
   }
 
-  /// `[0] * 10` is arithmetic here, and a longer list elsewhere.
+  /// `[0] * 10` is arithmetic here, and repeats the list in other languages.
   private mutating func checkRepetition(_ node: Expression) {
     guard case .binary(.multiply, let left, let right) = node.kind,
       case .list(let items) = left.kind, items.count == 1, case .value(let item) = items[0],
@@ -59,7 +59,7 @@ struct ValueRules {
         hint: "write `[\(element) for i in range(\(times))]`, or `full([\(times)], \(element))`"))
   }
 
-  /// Looks at the comparisons that decide a condition.
+  /// Checks the comparisons that decide a condition.
   private mutating func decide(_ node: Expression) {
     switch node.kind {
     case .logical(_, let left, let right):
@@ -90,7 +90,7 @@ struct ValueRules {
     }
   }
 
-  /// Whether values of two types may be equal: sequences of numbers read as tensors.
+  /// Whether values of two types may be equal: sequences of numbers convert to tensors.
   private static func areComparable(_ left: String, _ right: String) -> Bool {
     let plain: Set<String> = ["number", "string", "bool", "nil", "function"]
     return !(plain.contains(left) && plain.contains(right))

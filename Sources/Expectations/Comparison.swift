@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Whether output is as expected. One marker stands for one line, compared exactly but for blanks
-// at its end. There is one convenience: a single `#=>` may hold output of several lines folded into
-// one, where runs of blanks and line ends count as one blank and none follows a bracket, so that
-// a small matrix fits behind the statement that shows it.
+// Compares output with expectations. One marker corresponds to one line, compared exactly except
+// for trailing spaces. There is one convenience: a single `#=>` may contain several lines of output
+// joined into one, where runs of spaces and newlines count as one space and none follows a bracket,
+// so that a small matrix fits after the statement that shows it.
 
 enum Comparison {
-  /// Whether lines of output are what the markers expect.
+  /// Whether lines of output match the markers.
   static func holds(_ markers: [Marker], _ lines: [String]) -> Bool {
     let holds = { (marker: Marker, line: String) in Comparison.holds(marker, line) }
     if matches(markers[...], lines[...], isAnything: \.isAnything, holds) { return true }
@@ -19,7 +19,7 @@ enum Comparison {
     }
   }
 
-  /// Whether a marker expects this line.
+  /// Whether a line matches a marker.
   static func holds(_ marker: Marker, _ line: String) -> Bool {
     let line = trimmed(line)
     switch marker.kind {
@@ -29,14 +29,14 @@ enum Comparison {
     }
   }
 
-  /// The output as lines; a line end at its end begins no further line.
+  /// The output as lines; a final newline begins no further line.
   static func lines(of output: String) -> [String] {
     var lines = output.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last?.isEmpty ?? false { lines.removeLast() }
     return lines.map(trimmed)
   }
 
-  /// Whether lines of output are what a transcript expects, where `...` stands for any text.
+  /// Whether lines of output match a transcript, where `...` matches any text.
   static func holds(patterns: [String], _ lines: [String]) -> Bool {
     matches(patterns[...], lines[...], isAnything: { $0 == "..." }) { pattern, line in
       let (pattern, line) = (trimmed(pattern), trimmed(line))
@@ -44,7 +44,7 @@ enum Comparison {
     }
   }
 
-  /// Whether expectations hold for lines one by one; some may stand for any number of lines.
+  /// Whether lines match expectations one by one; some match any number of lines.
   private static func matches<Expected>(
     _ expected: ArraySlice<Expected>, _ lines: ArraySlice<String>,
     isAnything: (Expected) -> Bool, _ holds: (Expected, String) -> Bool
@@ -60,7 +60,7 @@ enum Comparison {
     return matches(rest, lines.dropFirst(), isAnything: isAnything, holds)
   }
 
-  /// Whether a text is the pattern with something, or nothing, for each `...`.
+  /// Whether a text matches a pattern, in which `...` matches any text, even an empty one.
   private static func matches(pattern: String, _ text: String) -> Bool {
     let pieces = pattern.split(separator: "...", omittingEmptySubsequences: false)
     guard pieces.count > 1, let first = pieces.first, let last = pieces.last else {
@@ -75,8 +75,8 @@ enum Comparison {
     return rest.count >= last.count && rest.hasSuffix(last)
   }
 
-  /// A pattern that fits a line and is as close to an old one as can be: what stood before the
-  /// first `...` and behind the last has the same length, what stood between stays where it occurs.
+  /// A pattern that matches a line and is as similar to an old one as possible: the text before the
+  /// first `...` and after the last has the same length, text in between is kept if it occurs.
   static func pattern(like old: String, for line: String) -> String {
     let pieces = old.split(separator: "...", omittingEmptySubsequences: false)
     guard pieces.count > 1, let first = pieces.first, let last = pieces.last,

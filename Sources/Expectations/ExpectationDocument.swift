@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A file with expectations, cut into units that are parsed one by one and run in one session:
+// A file with expectations, split into units that are parsed one by one and run in one session:
 //
-// - a script: its cells (`# %%` starts one), so that a syntax error in one cell spoils no other;
-//   then the examples in its `##` comments: lines indented by two blanks or more that hold a mark;
+// - a script: its cells (`# %%` starts one), so that a syntax error in one cell does not affect the
+//   others; then the examples in its `##` comments: lines indented by two spaces or more that
+//   contain a marker;
 // - a Markdown document (`.md`): its fenced blocks marked `smap`.
 //
 // Each unit is a source of its own in which everything else is blank, so lines and columns in
@@ -13,17 +14,17 @@ import Syntax
 
 /// A script or a document with expectations in it.
 public struct ExpectationDocument: Sendable {
-  /// What is parsed at once.
+  /// A part that is parsed as one source.
   struct Unit: Sendable {
     /// The text, blank outside of the unit.
     let source: Source
-    /// What begins each line in the file but is blank in `source`.
+    /// The start of each line in the file that is blank in `source`.
     let prefix: String
   }
 
-  /// The text as it stands in the file.
+  /// The text of the file.
   public let source: Source
-  /// The options that lines such as `#: --max-steps 1000` at the top ask for.
+  /// The options that lines such as `#: --max-steps 1000` at the top set.
   public let flags: [String]
   let units: [Unit]
 
@@ -45,10 +46,10 @@ public struct ExpectationDocument: Sendable {
     }
   }
 
-  /// Whether the file holds anything that can be run.
+  /// Whether the file contains nothing that can be run.
   public var isEmpty: Bool { units.isEmpty }
 
-  /// Whether the file expects anything.
+  /// Whether the file contains expectations.
   public var hasMarkers: Bool { units.contains { !Marker.find(in: $0.source).isEmpty } }
 
   /// Whether lines `#:` at the top prepare the run, which only the command line can do.
@@ -89,7 +90,7 @@ public struct ExpectationDocument: Sendable {
       } else if words.dropFirst(3).split(separator: " ").first == "smap" {
         start = index + 1
       } else {
-        // The end of a block in another language, or its beginning: neither holds scripts.
+        // The end of a block in another language, or its beginning: neither contains scripts.
         continue
       }
     }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What running a file with expectations found.
+// The results of running a file with expectations.
 
-/// What did not come out as expected.
+/// A mismatch between output and expectation.
 public struct ExpectationFailure: Hashable, Sendable {
   /// The line it is about, counted from 1.
   public let line: Int
-  /// What was expected, a line each, with its mark; empty if nothing was.
+  /// What was expected, one entry per line, with its marker; empty if nothing was.
   public let expected: [String]
-  /// What came instead, a line each; empty if nothing came.
+  /// What was found, one entry per line; empty if there was nothing.
   public let found: [String]
 
-  /// The failure as text: the place, what was expected, what was found.
+  /// The failure as text: the location, what was expected, what was found.
   public func description(path: String) -> String {
     func listed(_ lines: [String]) -> String {
       lines.isEmpty ? "nothing" : lines.joined(separator: "\n            ")
@@ -24,11 +24,11 @@ public struct ExpectationFailure: Hashable, Sendable {
 public struct ExpectationReport: Sendable {
   /// The name of the file.
   public let path: String
-  /// How many markers were met.
+  /// How many markers were matched.
   public internal(set) var passed = 0
-  /// What was not met, in the order of the run.
+  /// The failures, in the order of the run.
   public internal(set) var failures: [ExpectationFailure] = []
-  /// The file as it would have to be for all expectations to hold, if that differs and can be said.
+  /// The file rewritten so that all expectations hold, if that differs and is possible.
   public internal(set) var updated: [UInt8]?
   /// Whether Ctrl-C ended the run.
   public internal(set) var isInterrupted = false

@@ -2,23 +2,23 @@
 //
 // Runs a file with expectations, statement by statement, and compares.
 //
-// Output belongs to the top-level statement that makes it: the markers from its first line up to
-// the next statement are compared with all it prints and shows. Statements that share a line are
-// taken together. An error belongs to the line its message names, or to a line of a call on the
-// way there, or to the statement; a marker directly below a line counts as standing on it. A
-// marker that nothing meets is a failure, and so is output or an error that no marker expects. In a
-// unit without any markers only errors are failures.
+// Output belongs to the top-level statement that produces it: the markers from its first line up to
+// the next statement are compared with everything it prints and shows. Statements that share a line
+// are grouped. An error belongs to the line its message names, or to a line of a call in its trace,
+// or to the statement; a marker directly below a line counts as being on it. A marker that nothing
+// matches is a failure, and so is output or an error that no marker expects. In a unit without any
+// markers only errors are failures.
 
 import Runtime
 import Syntax
 
 /// Runs scripts and documents with expectations.
 public struct ExpectationRunner {
-  /// What the sessions offer.
+  /// The library of the sessions.
   public let library: LibraryTable
-  /// What stops a run.
+  /// The interrupt that stops a run.
   public var interrupt = Interrupt()
-  /// Prepares a session, given the options that the file asks for; by default options are refused.
+  /// Prepares a session, given the options that the file sets; by default options are rejected.
   public var prepare: (Session, [String]) throws -> Void = { _, flags in
     if let flag = flags.first { throw ScriptError.argument("\(flag) cannot be set here") }
   }
@@ -55,10 +55,10 @@ final class ExpectationRun {
   var isRewritable = true
   private let document: ExpectationDocument
   private let output = Output()
-  /// The error markers of all units run so far by their lines, and those that were met.
+  /// The error markers of all units run so far by line, and those that were matched.
   private var errorMarkers: [Int: Marker] = [:]
   private var met: Set<Marker> = []
-  /// Whether the file has ended itself; what it expects behind that is not met.
+  /// Whether the script has exited; expectations after that are not met.
   private var hasEnded = false
 
   private final class Output { var text = "" }
@@ -106,7 +106,7 @@ final class ExpectationRun {
     finish(markers)
   }
 
-  /// Complains about markers that nothing has met.
+  /// Reports markers that nothing has matched.
   private func finish(_ markers: [Marker]) {
     guard !report.isInterrupted else { return }
     for marker in markers where met.insert(marker).inserted {
@@ -158,7 +158,7 @@ final class ExpectationRun {
     for error in errors { check(error, layout, group) }
   }
 
-  /// Shows a value as the prompt does; what would be drawn is written in its short form.
+  /// Shows a value as the prompt does; figures and pictures are written in their short form.
   private func show(_ value: Value) throws {
     let bundle = try Display.bundle(value, session)
     let isDrawn = bundle.svg != nil || bundle.png != nil
@@ -200,7 +200,7 @@ final class ExpectationRun {
     check(error.diagnostic, calls: calls, layout, lines)
   }
 
-  /// Compares an error with the markers where it may be expected, best places first.
+  /// Compares an error with the markers where it may be expected, best locations first.
   private func check(
     _ error: Diagnostic, calls: [Int], _ layout: UnitLayout, _ lines: ClosedRange<Int>
   ) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changes to the comments of a file, gathered while it runs and made at its end. Code is never
-// touched: a marker is replaced where it stands, removed with the blanks before it, added behind a
+// Changes to the comments of a file, collected during a run and applied at its end. Code is never
+// changed: a marker is replaced in place, removed with the spaces before it, added after a
 // statement in the column of the marker above, or added below on lines of its own.
 
 import Syntax
 
 /// Changes to lines of a source.
 struct LineEdits {
-  /// New words from a column on; nil removes them and the blanks before.
+  /// New text from a column on; nil removes it and the spaces before.
   private struct Replacement {
     var column: Int
     var words: String?
@@ -18,9 +18,9 @@ struct LineEdits {
   struct Addition {
     /// The marker as it is written.
     var words: String
-    /// The column in which it should stand.
+    /// The preferred column.
     var column: Int
-    /// The line to put below instead if the line keeps a comment.
+    /// The line to insert below instead if the line keeps a comment.
     var below: String
     /// Whether the line has a comment.
     var isCommented: Bool
@@ -37,7 +37,7 @@ struct LineEdits {
     replacements[marker.line] = Replacement(column: marker.column, words: words)
   }
 
-  /// Adds a marker to a line, in place of one that is removed there.
+  /// Adds a marker to a line, replacing one that is removed there.
   mutating func add(_ addition: Addition, to line: Int) {
     additions[line] = addition
   }
@@ -59,7 +59,7 @@ struct LineEdits {
     return mark + Array(lines.joined(separator: lineEnd))
   }
 
-  /// What becomes of a line: itself, nothing if only a marker was on it, or two lines.
+  /// The result of a line: itself, nothing if it was only a marker, or two lines.
   private func changed(_ line: [UInt8], _ number: Int) -> [[UInt8]] {
     let addition = additions[number]
     if let replacement = replacements[number] {

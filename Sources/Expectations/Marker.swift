@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Expectations are comments, so a script that holds some runs like any other. Three marks exist:
+// Expectations are comments, so a script that contains some runs like any other. There are three
+// markers:
 //
 //     1 + 1               #=> 2                            what is shown or printed, exactly
 //     clock()             #~> 17...                        the same, where ... stands for anything
 //     [1, 2][5]           #! IndexError: no element 5      an error: its kind and a part of its words
 //
-// A mark may follow code or stand on a line of its own below it.
+// A marker may follow code or be on a line of its own below it.
 
 import Syntax
 
-/// A comment that says what is expected.
+/// A comment with an expectation.
 public struct Marker: Hashable, Sendable {
   /// What kind of expectation it is; the raw value is its spelling.
   public enum Kind: String, Sendable, CaseIterable {
     /// A line of output, exactly.
     case output = "#=>"
-    /// A line of output, in which `...` stands for any text.
+    /// A line of output, in which `...` matches any text.
     case pattern = "#~>"
     /// An error.
     case error = "#!"
@@ -24,16 +25,16 @@ public struct Marker: Hashable, Sendable {
 
   /// What kind of expectation it is.
   public let kind: Kind
-  /// What follows the mark, without the blank behind it and blanks at the end of the line.
+  /// The text after the marker, without the space after it and trailing spaces.
   public let text: String
   /// The line on which it stands, counted from 1.
   public let line: Int
-  /// How many bytes precede it on its line.
+  /// The number of bytes before it on its line.
   let column: Int
-  /// Whether nothing but blanks precedes it.
+  /// Whether only spaces precede it.
   let isAlone: Bool
 
-  /// All markers of a source in order. Comments alone count, so a mark within a string is none.
+  /// All markers of a source in order. Only comments count, so a marker within a string is none.
   public static func find(in source: Source) -> [Marker] {
     Lexer.tokenize(source).comments.compactMap { Marker(comment: $0, source) }
   }
@@ -59,18 +60,18 @@ public struct Marker: Hashable, Sendable {
   /// The expectation as it is written.
   public var words: String { text.isEmpty ? kind.rawValue : "\(kind.rawValue) \(text)" }
 
-  /// Whether it stands for any number of lines.
+  /// Whether it matches any number of lines.
   var isAnything: Bool { kind == .pattern && text == "..." }
 
-  /// The marker as it has to be for a line of output. A pattern stays one, and leaves out about what
-  /// it left out before.
+  /// The marker rewritten for a line of output. A pattern stays one, and leaves out about the same
+  /// parts as before.
   func words(for line: String) -> String {
     let kind = self.kind == .pattern ? Kind.pattern : Kind.output
     let text = kind == .pattern ? Comparison.pattern(like: self.text, for: line) : line
     return text.isEmpty ? kind.rawValue : "\(kind.rawValue) \(text)"
   }
 
-  /// Whether an error has the kind that this marker names, and contains its fragment.
+  /// Whether an error has the kind that this marker names, and contains its text.
   func matches(_ error: Diagnostic) -> Bool {
     guard kind == .error else { return false }
     let parts = text.split(separator: ":", maxSplits: 1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A session at the prompt, as it looks on the screen:
+// A session at the prompt, as it appears on the screen:
 //
 //     smap> let x = [1,
 //       ... 2]
@@ -10,28 +10,28 @@
 //     2
 //     took ... us
 //
-// Lines before the first prompt are remarks. What follows a line of input is what the prompt
-// answers, compared line by line; `...` stands for any text, and alone for any number of lines. The
-// prompts themselves are part of the test: they show whether a statement goes on.
+// Lines before the first prompt are remarks. The text after a line of input is the expected output,
+// compared line by line; `...` matches any text, and alone any number of lines. The prompts
+// themselves are part of the test: they show whether a statement is continued.
 
 import Syntax
 
-/// The prompt as a transcript sees it.
+/// The interface of a prompt that a transcript runs at.
 public protocol TranscriptPrompt {
-  /// What stands before the next line of input.
+  /// The prompt before the next line of input.
   var prompt: String { get }
 
-  /// Takes a line of input and returns what it writes, or nil once the session has been left.
+  /// Processes a line of input and returns the output, or nil once the session has ended.
   func enter(_ line: String) throws -> String?
 }
 
-/// A session at the prompt with the answers that are expected.
+/// A session at the prompt with the expected output.
 public struct Transcript: Sendable {
   /// A line of input and what follows it.
   private struct Entry: Sendable {
     /// The line of the file, counted from 1.
     var line: Int
-    /// The prompt that stands before the input.
+    /// The prompt before the input.
     var prompt: String
     var input: String
     var expected: [String]
@@ -40,9 +40,9 @@ public struct Transcript: Sendable {
   /// The prompts that begin a line of input.
   public static let prompts = ["smap> ", "  ... "]
 
-  /// The text as it stands in the file.
+  /// The text of the file.
   public let source: Source
-  /// The options that lines such as `#: --max-steps 1000` at the top ask for.
+  /// The options that lines such as `#: --max-steps 1000` at the top set.
   public let flags: [String]
   private let remarks: [String]
   private let entries: [Entry]
@@ -71,7 +71,7 @@ public struct Transcript: Sendable {
     flags = ExpectationDocument.flags(in: remarks)
   }
 
-  /// Types all lines and compares the answers.
+  /// Enters all lines and compares the output.
   public func run(at prompt: some TranscriptPrompt) -> ExpectationReport {
     var report = ExpectationReport(path: source.path)
     var updated = remarks
@@ -98,7 +98,7 @@ public struct Transcript: Sendable {
     return report
   }
 
-  /// Compares an answer and returns the lines that should follow the input.
+  /// Compares output and returns the lines that should follow the input.
   private func check(
     _ entry: Entry, _ lines: [String], _ report: inout ExpectationReport
   ) -> [String] {

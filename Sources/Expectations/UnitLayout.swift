@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the markers of a unit stand, and where new ones are to be put.
+// The positions of a unit's markers, and of new ones.
 
 import Syntax
 
@@ -26,7 +26,7 @@ struct UnitLayout {
   /// Whether output that no marker expects is a failure.
   var isStrict: Bool { !markers.isEmpty }
 
-  /// The last line of a range that holds more than blanks and markers.
+  /// The last line of a range with more than spaces and markers.
   func lastCodeLine(in range: ClosedRange<Int>) -> Int {
     let alone = Set(markers.filter(\.isAlone).map(\.line))
     return range.last { line in
@@ -34,7 +34,7 @@ struct UnitLayout {
     } ?? range.lowerBound
   }
 
-  /// Makes the markers of a group say what was found.
+  /// Rewrites the markers of a group to match the output.
   func rewrite(
     _ markers: [Marker], as lines: [String], below group: ExpectationRun.Group,
     _ edits: inout LineEdits
@@ -56,8 +56,8 @@ struct UnitLayout {
     if !Comparison.holds(marker, line) { edits.replace(marker, with: marker.words(for: line)) }
   }
 
-  /// Leaves a marker that stands for any lines as it is, and makes those before and after it say
-  /// what was found; false if there is no such marker, or too few lines for the others.
+  /// Keeps a marker that matches any number of lines, and rewrites those before and after it; false
+  /// if there is no such marker, or too few lines for the others.
   private func rewriteAroundAnything(
     _ markers: [Marker], as lines: [String], _ edits: inout LineEdits
   ) -> Bool {
@@ -72,7 +72,7 @@ struct UnitLayout {
     return true
   }
 
-  /// Adds a marker behind a line, or below it if the line has a comment.
+  /// Adds a marker after a line, or below it if the line has a comment.
   func add(_ words: String, at line: Int, _ edits: inout LineEdits) {
     edits.add(
       LineEdits.Addition(
@@ -92,7 +92,7 @@ struct UnitLayout {
     source.text(ofLine: line).prefix { $0 == " " }.count
   }
 
-  /// The column of the nearest marker behind code above a line, or of the first below it.
+  /// The column of the nearest marker after code above a line, or of the first below it.
   private func column(near line: Int) -> Int {
     let trailing = markers.filter { !$0.isAlone }
     return (trailing.last { $0.line < line } ?? trailing.first)?.column ?? 0

@@ -9,7 +9,7 @@
 // costs anything. Once the list has grown, everything reachable from it is visited, and the
 // references found on the way are counted. An object with more references than were found is
 // referenced from elsewhere, by a register, a global or native code, and stays alive with
-// everything reachable from it. The rest is garbage. (Trial deletion, after Bacon and Rajan, 2001.)
+// everything reachable from it. The rest is garbage.
 //
 // So a reference that the search does not see keeps an object alive; it never frees too much.
 
