@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The whole library as one table, from which sessions, help, completion and the manual are made.
+// The whole library as one table, from which sessions, help, completion and the manual derive.
 
 import Runtime
 

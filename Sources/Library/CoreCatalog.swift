@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tables of everything that is not about pictures, data or the two models. The constants `pi`,
-// `inf` and `nan` and the methods of lists, strings and records belong to the language itself.
+// The tables of everything except pictures, data and the two models. The constants `pi`, `inf` and
+// `nan` and the methods of lists, strings and records are part of the language itself.
 
 import Runtime
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `data.load` and `data.save`: one table of file formats, by the ending of the path. Arrays go to
-// .npy, records of arrays to .npz and .safetensors, everything else to text: .json, .csv, .txt.
+// `data.load` and `data.save`: one table of file formats, by file extension. Arrays are stored as
+// .npy, records of arrays as .npz and .safetensors, everything else as text: .json, .csv, .txt.
 
 import Files
 import Networks
 import Runtime
 import Tensors
 
-/// A kind of file that values go to and come from.
+/// A file format for values.
 private struct FileFormat: Sendable {
   let ending: String
   let load: @Sendable (Call, String) throws -> Value
@@ -88,7 +88,7 @@ enum DataFiles {
   }
 
   private static let loadArchive: @Sendable (Call, String) throws -> Value = { call, path in
-    // The content of an entry and its tensor are held at once.
+    // The content of an entry and its tensor are in memory at the same time.
     let room = max(0, (MemoryBudget.limit - MemoryBudget.held) / 2)
     let archive = try ZipArchive(FileReader.read(path: path), path: path, limit: room)
     let record = Record()
@@ -132,7 +132,7 @@ enum DataFiles {
     try Checkpoint(metadata: [], tensors: tensors).write(path: path)
   }
 
-  /// The tensors in a record; lists of numbers are read as tensors.
+  /// The tensors in a record; lists of numbers are converted to tensors.
   private static func namedTensors(_ call: Call) throws -> [NamedParameter] {
     guard case .record(let record) = call[0] else {
       throw call.wrongType(0, "a record of tensors")

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every script uses: printing, showing, counting, the seed of the session. Raising errors,
-// ranges and `type` belong to the language itself and are not in these tables.
+// ranges and `type` are part of the language itself and not of these tables.
 
 import Runtime
 import Syntax
 import Tensors
 
-/// Functions for every day.
+/// Everyday functions.
 enum Everyday {
   static let functions: [Builtin] = [
     Builtin(

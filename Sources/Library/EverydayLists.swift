@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Working through lists. Whatever a loop can walk over may be given: lists, ranges, tensors,
+// Working with lists. Functions accept whatever a loop can iterate over: lists, ranges, tensors,
 // records (as pairs of name and value), strings.
 
 import Runtime
@@ -9,7 +9,7 @@ import Runtime
 enum EverydayLists {
   static let functions: [Builtin] = callbacks + arrangements
 
-  /// Methods whose names stand for functions of tensors too.
+  /// Methods whose names are functions of tensors, too.
   static let methods: [Builtin] = [
     Builtin(
       "sort(items: list, *, key = nil, reverse = false)",
@@ -22,7 +22,7 @@ enum EverydayLists {
       let before = list.items
       let sorted = try ordered(
         before, key: call.optionalFunction(1), reverse: call.bool(2), call)
-      // What `key` has added would be lost.
+      // What `key` has appended would be lost.
       guard list.isUnchanged(since: before) else {
         throw call.failure(
           .value, "the list was changed while it was sorted", hint: "key may only look at it",
@@ -130,7 +130,7 @@ enum EverydayLists {
     ) { call in .list(try call.record(0).values) },
   ]
 
-  /// The values in rising or falling order of their keys; equal ones keep their order.
+  /// The values in ascending or descending order of their keys; the sort is stable.
   private static func ordered(
     _ values: [Value], key: Value?, reverse: Bool, _ call: Call
   ) throws -> [Value] {
@@ -167,7 +167,7 @@ enum EverydayLists {
   }
 }
 
-/// What `sorted` compares: a number, a string, or several of them in order.
+/// The key that `sorted` compares: a number, a string, or several of them in order.
 private enum SortKey {
   case number(Double)
   case text(String)
@@ -196,7 +196,7 @@ private enum SortKey {
     }
   }
 
-  /// Not-a-number comes last.
+  /// NaN comes last.
   func precedes(_ other: SortKey) -> Bool {
     switch (self, other) {
     case (.number(let a), .number(let b)): a < b || (b.isNaN && !a.isNaN)

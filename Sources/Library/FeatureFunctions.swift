@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Metrics on features: `metrics.features` and what compares two sets of them. Where features are
-// wanted, pictures [N, C, H, W] may be given too.
+// Metrics on features: `metrics.features` and comparisons of two sets of them. Where features are
+// expected, pictures [N, C, H, W] may be passed, too.
 
 import Metrics
 import Runtime
@@ -85,13 +85,13 @@ enum FeatureFunctions {
       ])
     })
 
-  /// Features, one row each; pictures go through the network.
+  /// Features, one row each; pictures are passed through the network.
   private static func rows(_ call: Call, _ index: Int) throws -> Tensor {
     let tensor = try call.tensor(index)
     return tensor.rank == 4 ? try features(call, index) : tensor
   }
 
-  /// Features, one row each; dimensions behind the first are joined.
+  /// Features, one row each; dimensions after the first are flattened.
   private static func flat(_ call: Call, _ index: Int) throws -> Tensor {
     let tensor = try call.tensor(index)
     guard tensor.rank >= 2 else {
@@ -117,7 +117,7 @@ enum FeatureFunctions {
   }
 }
 
-/// The network of a session, read when it is first asked for.
+/// The network of a session, loaded on first use.
 private final class HeldNetwork {
   private let network: FeatureNetwork
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help pages, made from the tables: the signature, the sentence, the details and the example of a
-// function; the functions of a namespace; the fields and methods of a type; the topics of the
-// language and the tour of it; an overview of all.
+// Help pages, generated from the tables: the signature, summary, details and example of a function;
+// the functions of a namespace; the fields and methods of a type; the topics of the language and
+// the tour of it; an overview of all.
 
 import Runtime
 import Syntax
@@ -29,7 +29,7 @@ public struct Help {
   }
 
   private func libraryPage(_ topic: String) -> String? {
-    // A function and a method may share a name: `split` cuts tensors and strings.
+    // A function and a method may share a name: `split` applies to tensors and strings.
     let named = builtins.functions.filter { $0.qualifiedName == topic }
     if !named.isEmpty { return named.map(page).joined(separator: "\n") }
     if let page = namespacePage(topic) { return page }
@@ -75,7 +75,7 @@ public struct Help {
     return text
   }
 
-  /// The nearest of all names that help knows.
+  /// The nearest of all names with a help page.
   public func nearest(to topic: String) -> String? {
     let foreign = Spelling.foreignWords[topic].flatMap { $0.contains(" ") ? nil : $0 }
     let word = foreign ?? topic
@@ -131,13 +131,13 @@ extension Help {
     return text
   }
 
-  /// The first names of all topics with their sentences.
+  /// The first names of all topics with their summaries.
   private static var topicsPage: String {
     columns(Topics.all.map { ($0.names[0], $0.summary) })
       + "\nhelp(\"let\") or ?let shows the page, help(\"tour\") a walk through the language.\n"
   }
 
-  /// The steps of the tour as they look at the prompt.
+  /// The steps of the tour as they appear at the prompt.
   private static var tourPage: String {
     let steps = Tour.steps.map { step in
       let shown = step.shows.isEmpty ? "" : "    \(step.shows)\n"
@@ -163,7 +163,7 @@ extension Help {
     }.joined()
   }
 
-  /// Breaks a line between words; later lines begin with `indent`.
+  /// Wraps a line between words; later lines begin with `indent`.
   private static func wrapped(_ text: String, indent: String = "") -> String {
     var lines: [String] = []
     var line = ""

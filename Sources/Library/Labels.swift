@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a script may pass as `label`: nothing, an index, a class name, one of these for each picture, or
-// mixtures of classes. What numbers mean follows from type and shape alone, never from their values:
+// The forms of `label` in scripts: nil, an index, a class name, one of these for each picture, or
+// mixtures of classes. The meaning of numbers follows from type and shape alone, never from their
+// values:
 //
 // - a record {name: weight} is one mixture, a tensor [B, classes] one for each picture;
-// - numbers in a row are one class for each picture;
-// - where there are other pictures in number, a row of as many numbers as there are classes is one
-//   mixture for all. Functions that make as many pictures as there are labels know no such number.
+// - a vector of numbers is one class for each picture;
+// - if the number of pictures differs, a vector of as many numbers as there are classes is one
+//   mixture for all. Functions that make one picture per label have no such number.
 
 import Models
 import Runtime
@@ -39,7 +40,7 @@ struct LabelArgument {
     return condition
   }
 
-  /// As many conditions as the argument names.
+  /// As many conditions as the argument specifies.
   func conditions() throws -> Condition { try read(count: nil) }
 
   private func read(count: Int?) throws -> Condition {
@@ -81,8 +82,8 @@ struct LabelArgument {
     return try read(numbers, count: count)
   }
 
-  /// Numbers in a row: a class for each picture, or the weights of one mixture if there are other
-  /// pictures in number and as many numbers as classes.
+  /// A vector of numbers: a class for each picture, or the weights of one mixture if the number of
+  /// pictures differs and there are as many numbers as classes.
   private func read(_ numbers: [Double], count: Int?) throws -> Condition {
     guard !numbers.isEmpty else { throw failure("the tensor of labels is empty") }
     let isRow = numbers.count == classCount && numbers.count > 1
@@ -129,10 +130,11 @@ struct LabelArgument {
     return try Condition(weights: tensor, classCount: classCount)
   }
 
-  /// Refuses a mixture whose weights do not add up to 1, as those of an average do.
+  /// Rejects a mixture whose weights do not sum to 1.
   ///
-  /// The models mix embeddings and mean pictures by weight, and a sum of 2 or 0 is far from all that
-  /// they were trained on. Weights below 0 or above 1 that add up to 1 extrapolate, and are allowed.
+  /// The models average embeddings and mean pictures by weight, and a sum of 2 or 0 is far outside
+  /// the training distribution. Weights below 0 or above 1 that sum to 1 extrapolate, and are
+  /// allowed.
   private func check(sum: Double, row: Int?) throws {
     guard abs(sum - 1) > LabelArgument.tolerance else { return }
     let place = row.map { " of picture \($0)" } ?? ""
@@ -144,7 +146,7 @@ struct LabelArgument {
         : "give the share of each class, as {face: 0.5, clock: 0.5}; nil stands for no class")
   }
 
-  /// How far from 1 the sum of class weights may be, as rounded shares are.
+  /// The tolerance of the sum of class weights, for rounded weights.
   private static let tolerance = 1e-3
 
   private func condition(of labels: [Int?]) throws -> Condition {
@@ -185,7 +187,7 @@ struct LabelArgument {
 }
 
 extension Condition {
-  /// The classes, nil for the null condition, unless some are mixtures.
+  /// The classes, nil for the null condition; nil altogether if some are mixtures.
   func plainLabels() throws -> [Int?]? {
     let width = classCount + 1
     let table = try look(up: .eye(width)).toArray()
@@ -200,7 +202,7 @@ extension Condition {
     return labels
   }
 
-  /// What the conditions are, as a script gave them: nil, classes [B], or weights [B, classes].
+  /// The conditions as a script passes them: nil, classes [B], or weights [B, classes].
   func scriptValue() throws -> Value {
     guard let labels = try plainLabels() else {
       let weights = try look(up: .eye(classCount + 1))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Layers as values of the language: objects that can be called and own parameters.
+// Layers as values of the language: callable objects that own parameters.
 
 import Networks
 import Runtime
@@ -8,21 +8,21 @@ import Tensors
 
 /// A layer behind a script's value.
 final class LayerValue: Module {
-  /// What a layer does with its input.
+  /// The forward pass of a layer.
   typealias Forward = (Tensor) throws -> Tensor
 
   /// The layer as it prints: `linear(3, 2)`.
   let title: String
   let namedParameters: [NamedParameter]
-  /// How many layers lie within each other.
+  /// The nesting depth of layers.
   let depth: Int
-  /// Nil if it calls the values that its object holds, one after the other.
+  /// Nil if it calls the values that its object holds, one after another.
   private let forward: Forward?
 
-  /// A bound on `depth`: layers are called recursively.
+  /// A bound on `depth`: nested layers are called recursively.
   static let maximumDepth = 64
 
-  /// A layer that computes by itself.
+  /// A layer with a forward pass of its own.
   convenience init(
     _ title: String, _ parameters: [NamedParameter], forward: @escaping Forward
   ) {
@@ -36,7 +36,7 @@ final class LayerValue: Module {
     self.forward = forward
   }
 
-  /// A layer that calls `parts`, layers or functions, one after the other, as a script's value.
+  /// A script value of a layer that calls `parts`, layers or functions, one after another.
   ///
   /// A parameter that occurs twice is listed once, under its first name.
   static func sequence(
@@ -48,7 +48,7 @@ final class LayerValue: Module {
     return .object(ForeignObject(type, layer, holding: parts))
   }
 
-  /// What the layer makes of a tensor; `object` is the one it stands behind.
+  /// The output of the layer for a tensor; `object` is the one that wraps it.
   private func result(_ x: Tensor, _ object: ForeignObject, _ session: Session) throws -> Tensor {
     if let forward { return try forward(x) }
     let result = try object.heldValues.reduce(Value.tensor(x)) {
@@ -57,7 +57,7 @@ final class LayerValue: Module {
     return try Conversion.tensor(result)
   }
 
-  /// A layer that computes by itself, as a script's value.
+  /// The script value of a layer with a forward pass of its own.
   var value: Value { .object(ForeignObject(LayerValue.type, self)) }
 
   static let type = ForeignType(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `linalg.`: decompositions, systems of equations, and what follows from them, in double
-// precision inside.
+// `linalg.`: decompositions, linear systems, and what derives from them, internally in double
+// precision.
 
 import Runtime
 import Tensors
@@ -120,7 +120,7 @@ enum LinearAlgebraFunctions {
     },
   ]
 
-  /// The largest singular value times the larger side times the rounding of 32-bit numbers.
+  /// The largest singular value times the larger dimension times the epsilon of 32-bit floats.
   private static func threshold(of s: Tensor, _ x: Tensor) throws -> Tensor {
     let side = Float(max(x.shape[x.rank - 2], x.shape[x.rank - 1]))
     guard s.count > 0 else { return try Tensor.scalar(0) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `image.`: pictures in and out, resized, shown, and put side by side. Tensors of pictures have the
+// `image.`: loading, saving, resizing, showing and tiling pictures. Tensors of pictures have the
 // shape [B, C, H, W] and values from 0 to 1.
 
 import Images
@@ -173,7 +173,7 @@ extension Call {
 }
 
 extension Value {
-  /// Whether this is a tensor of pictures or can be drawn, rather than a row of numbers.
+  /// Whether this is a tensor of pictures or can be drawn, rather than a vector of numbers.
   fileprivate var holdsPictures: Bool {
     switch self {
     case .tensor(let tensor): tensor.rank >= 2

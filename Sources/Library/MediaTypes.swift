@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pictures and figures as objects. Both show themselves as text, and as a picture to whoever can
-// draw one: a terminal finds the pixels through `Drawable`, a page or a kernel takes the bundle.
+// Pictures and figures as objects. Both can be shown as text, and as a picture where the front end
+// supports it: a terminal gets the pixels through `Drawable`, a page or a notebook kernel uses the
+// bundle.
 
 import Images
 import Plots
@@ -38,7 +39,7 @@ final class FigureObject {
   }
 }
 
-/// What a terminal can draw of a value.
+/// The drawable form of a value, for terminals.
 public enum Drawable {
   /// The pixels of an image or a figure, or nil for other values.
   public static func picture(of value: Value) throws -> Picture? {
@@ -55,7 +56,8 @@ public enum Drawable {
     }
   }
 
-  /// The figures of a figure, or nil for other values; a terminal may draw them in characters.
+  /// The figures of a figure object, or nil for other values; a terminal may draw them in
+  /// characters.
   public static func figures(of value: Value) -> [Figure]? {
     guard case .object(let object) = value else { return nil }
     return (object.payload as? FigureObject)?.figures

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `metrics.`: how close pictures are.
+// `metrics.`: the similarity of pictures.
 
 import Images
 import Runtime

@@ -10,7 +10,7 @@ import Tensors
 enum NetworkFunctions {
   static let functions: [Builtin] = layers + pictureLayers + compositions + losses + otherLosses
 
-  /// Sizes of layers beyond which no machine has the memory.
+  /// Sizes of layers; no machine has the memory for larger ones.
   private static let sizes = 1...(1 << 24)
 
   private static let layers: [Builtin] = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The functions behind layers, for those who keep their own weights: convolutions, pooling,
-// normalisation, attention, dropout. They have no state, so nothing depends on a training mode.
+// The functional form of layers, for scripts that manage their own weights: convolutions, pooling,
+// normalisation, attention, dropout. They are stateless, so nothing depends on a training mode.
 
 import Networks
 import Runtime

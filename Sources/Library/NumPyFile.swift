@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// NumPy's .npy files: a magic number, a version, a header, the numbers. Every kind of plain number is
-// read, in either order of bytes, and the size must be exactly what the shape says. Public
+// NumPy's .npy files: a magic number, a version, a header, the numbers. Every plain number format
+// is read, in either byte order, and the size must be exactly what the shape requires. Public
 // description: the documentation of numpy.lib.format. `NumPyHeader` reads the header.
 
 import Files
@@ -13,19 +13,19 @@ import Tensors
 enum NumPyFile {
   static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
-  /// What a file holds.
+  /// The content of a file.
   struct Content {
     let tensor: Tensor
-    /// Whether whole numbers above 2**24 were rounded to 32-bit floats.
+    /// Whether integers above 2**24 were rounded to 32-bit floats.
     let isRounded: Bool
   }
 
-  /// Reads a tensor; numbers of other kinds become 32-bit floats.
+  /// Reads a tensor; numbers in other formats are converted to 32-bit floats.
   static func read(path: String) throws -> Content {
     try content(FileReader.read(path: path), path: path)
   }
 
-  /// The tensor in the bytes of a file, which errors call `path`.
+  /// The tensor in the bytes of a file; errors name `path`.
   static func content(_ bytes: [UInt8], path: String) throws -> Content {
     let header = try NumPyHeader(bytes, path: path)
     guard let count = try? Tensor.elementCount(header.shape) else {
@@ -35,7 +35,7 @@ enum NumPyFile {
     guard !overflows, bytes.count - header.bodyStart == size else {
       throw fault(path, "its shape \(header.shape) does not fit its length")
     }
-    // In column-major order the numbers are those of the transposed tensor, row by row.
+    // In column-major order the numbers are those of the transposed tensor in row-major order.
     let shape = header.isColumnMajor ? header.shape.reversed() : header.shape
     let (tensor, isRounded) = try bytes.withUnsafeBytes { raw in
       try header.kind.tensor(

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The header of an .npy file: a dictionary of three entries in the notation of Python. Nothing is
-// evaluated; a small reader takes exactly the notation that NumPy writes, the sizes of Python 2
-// (`3L`) among it, and refuses everything else.
+// The header of an .npy file: a dictionary of three entries in Python's notation. Nothing is
+// evaluated; a small parser accepts exactly the notation that NumPy writes, including the sizes of
+// Python 2 (`3L`), and rejects everything else.
 
 import Networks
 import Runtime
 
-/// What stands in front of the numbers of an .npy file.
+/// The header before the numbers of an .npy file.
 struct NumPyHeader {
   let kind: StoredNumber
   let isBigEndian: Bool
   let shape: [Int]
   let isColumnMajor: Bool
-  /// Where the numbers begin.
+  /// The offset of the numbers.
   let bodyStart: Int
 
   /// Bytes of the longest header.
   private static let lengthLimit = 1 << 20
 
-  /// Reads the header of a file, which errors call `path`.
+  /// Reads the header of a file; errors name `path`.
   ///
-  /// - Throws: an IOError if it is not sound, or says kinds of numbers that smap does not read.
+  /// - Throws: an IOError if it is malformed, or has a number format that smap does not read.
   init(_ bytes: [UInt8], path: String) throws {
     guard bytes.count >= 12, bytes.starts(with: NumPyFile.magic) else {
       throw NumPyFile.fault(path, "it does not begin as such a file does")
@@ -50,13 +50,13 @@ struct NumPyHeader {
     (self.isColumnMajor, self.shape) = (isColumnMajor, shape)
   }
 
-  /// Kinds of numbers without the sign for the order of their bytes.
+  /// Number formats without the byte order mark.
   private static let kinds: [Substring: StoredNumber] = [
     "f8": .float64, "f4": .float32, "f2": .float16, "i8": .int64, "i4": .int32, "i2": .int16,
     "i1": .int8, "u8": .uint64, "u4": .uint32, "u2": .uint16, "u1": .uint8, "b1": .bool,
   ]
 
-  /// The kind of a description such as `<f4`; single bytes have no order, `|u1`.
+  /// The format of a description such as `<f4`; single bytes have no byte order, `|u1`.
   private static func kind(_ description: String) -> StoredNumber? {
     guard let order = description.first, let kind = kinds[description.dropFirst()] else {
       return nil
@@ -83,7 +83,7 @@ private struct PythonReader {
     position = bytes.startIndex
   }
 
-  /// The dictionary that the bytes are, with nothing but blanks around it; nil for anything else.
+  /// The dictionary in the bytes, with only whitespace around it; nil for anything else.
   mutating func dictionary() -> [String: PythonValue]? {
     var entries: [String: PythonValue] = [:]
     guard take("{") else { return nil }
@@ -138,7 +138,7 @@ private struct PythonReader {
     return sizes.count == 1 && !hasComma ? nil : sizes
   }
 
-  /// A whole number as Python writes it: digits without leading zeros, and `L` in Python 2.
+  /// An integer as Python writes it: digits without leading zeros, and `L` in Python 2.
   private mutating func size() -> Int? {
     skipBlanks()
     let digits = bytes[position...].prefix { $0 >= 48 && $0 <= 57 }
@@ -154,7 +154,7 @@ private struct PythonReader {
     while let byte = next, byte == 32 || byte == 9 || byte == 10 || byte == 13 { position += 1 }
   }
 
-  /// Passes over a word, if it comes next after blanks.
+  /// Skips a word, if it comes next after whitespace.
   private mutating func take(_ word: String) -> Bool {
     skipBlanks()
     guard bytes[position...].starts(with: word.utf8) else { return false }

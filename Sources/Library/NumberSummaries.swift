@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reductions of plain numbers. A list of numbers, or a range, has 64 bits for each; as a tensor it would
-// have 32. So what reduces such a list to one value works on the numbers themselves and gives a number:
-// `max(xs)` is an element of `xs`, whatever its size. Wherever a dimension is named or a tensor is
-// in the list, the reduction of tensors does it. Likewise positions and truth follow from the numbers
-// themselves: seconds since 1970 or numbers of records, as 32-bit floats, would be equal to their neighbours.
+// Reductions of plain numbers. A list of numbers, or a range, has 64 bits for each; as a tensor it
+// would have 32. So functions that reduce such a list to one value work on the numbers themselves
+// and return a number: `max(xs)` is an element of `xs`, whatever its size. If a dimension is named
+// or a tensor is in the list, the tensor reduction is used. Likewise positions and truth values
+// derive from the numbers themselves: as 32-bit floats, seconds since 1970 or record numbers would
+// be equal to their neighbours.
 
 import Glibc
 import Runtime
 import Tensors
 
-/// The numbers of a flat list or a range, read where they lie.
+/// The numbers of a flat list or a range, read in place.
 struct NumberSequence {
   /// How many there are, at least one.
   let count: Int
@@ -19,11 +20,11 @@ struct NumberSequence {
   private let element: (Int) -> Double
   private let check: () throws -> Void
 
-  /// How many numbers are read between two looks at the clock.
+  /// The number of elements read between two polls.
   private static let checkInterval = 1 << 16
 
-  /// The numbers in an argument of a built-in that takes them: nil for a tensor, and where there are
-  /// none. Booleans count as 1 and 0.
+  /// The numbers in an argument of a built-in that accepts them: nil for a tensor, and for an empty
+  /// list. Booleans count as 1 and 0.
   init?(_ call: Call, _ index: Int = 0) {
     check = { try call.checkInterrupt() }
     switch call[index] {
@@ -43,10 +44,10 @@ struct NumberSequence {
     }
   }
 
-  /// The number at a place, which must be within `0..<count`.
+  /// The number at an index, which must be within `0..<count`.
   subscript(index: Int) -> Double { element(index) }
 
-  /// Goes through all numbers in order.
+  /// Calls `body` for all numbers in order.
   func forEach(_ body: (Double) throws -> Void) throws {
     for index in 0..<count {
       if index % NumberSequence.checkInterval == 0 { try check() }
@@ -62,12 +63,13 @@ struct NumberSequence {
     return numbers
   }
 
-  /// The numbers in rising order, not-a-number last.
+  /// The numbers in ascending order, NaN last.
   func sorted() throws -> [Double] {
     try array().sorted { $0 < $1 || ($1.isNaN && !$0.isNaN) }
   }
 
-  /// A vector of 1 where a number is other than 0, and of 0 elsewhere. As a float, a small one would be 0.
+  /// A vector of 1 where a number is not 0, and of 0 elsewhere. As a float, a tiny number would be
+  /// 0.
   func mask() throws -> Tensor {
     var values: [Float] = []
     values.reserveCapacity(count)
@@ -77,7 +79,7 @@ struct NumberSequence {
     return mask
   }
 
-  /// A vector of the numbers at some places, as floats.
+  /// A vector of the numbers at some indices, as floats.
   func tensor(at places: [Int]) throws -> Tensor {
     try Tensor(shape: [places.count], values: places.map { Float(self[$0]) })
   }
@@ -104,7 +106,7 @@ struct NumberPairs {
     }
   }
 
-  /// Whether a test holds, for each pair.
+  /// Whether a predicate is true, for each pair.
   func map(_ call: Call, _ holds: (Double, Double) -> Bool) throws -> [Bool] {
     try (0..<(count ?? 1)).map(checking: call.session) { holds(x($0), y($0)) }
   }
@@ -113,8 +115,8 @@ struct NumberPairs {
 // MARK: - Sums
 
 extension NumberSequence {
-  /// The sum. What rounding takes from it is summed apart (Neumaier 1974) and added at the end, as Python
-  /// does, so ten times 0.1 is 1.
+  /// The sum, with compensation for rounding errors (Neumaier 1974), as in Python, so ten times 0.1
+  /// is 1.
   func sum(of term: (Double) -> Double = { $0 }) throws -> Double {
     var (sum, lost) = (0.0, 0.0)
     try forEach {
@@ -123,16 +125,17 @@ extension NumberSequence {
       lost += abs(sum) >= abs(number) ? sum - next + number : number - next + sum
       sum = next
     }
-    // Beside an infinity, what was lost is not a number.
+    // With an infinity, the compensation is NaN.
     return lost.isFinite ? sum + lost : sum
   }
 
-  /// The sum of all numbers; that of a range of whole numbers without going through it.
+  /// The sum of all numbers; that of a range of integers in closed form.
   func total() throws -> Double {
     guard let range, range.start == range.start.rounded(), range.step == range.step.rounded() else {
       return try sum()
     }
-    // An even number of places make pairs of one sum; of an odd one, the middle is the mean.
+    // An even number of elements forms pairs of equal sum; of an odd number, the middle is the
+    // mean.
     let ends = range[0] + range[count - 1]
     let isEven = count % 2 == 0
     return (isEven ? ends : ends / 2) * Double(isEven ? count / 2 : count)
@@ -142,7 +145,7 @@ extension NumberSequence {
   func mean() throws -> Double {
     let total = try total()
     if total.isFinite { return total / Double(count) }
-    // The sum of large numbers may overflow where their mean does not.
+    // The sum of large numbers may overflow although their mean does not.
     return try sum { $0 / Double(self.count) }
   }
 
@@ -166,7 +169,8 @@ extension NumberSequence {
     return try sum { ($0 - mean) * ($0 - mean) } / max(0, Double(count) - correction)
   }
 
-  /// The norm; of order `inf` the largest size, of `-inf` the smallest, of 0 how many are not 0.
+  /// The norm; of order `inf` the largest absolute value, of `-inf` the smallest, of 0 the number
+  /// of elements that are not 0.
   func norm(order: Double) throws -> Double {
     if order == 0 { return Double(try nonzeroCount()) }
     if order < 0 {
@@ -179,11 +183,11 @@ extension NumberSequence {
     try forEach { largest = $0.isNaN || abs($0) > largest ? abs($0) : largest }
     if order == .infinity || largest == 0 || !largest.isFinite { return largest }
     if order == 1 { return try sum { abs($0) } }
-    // Of parts of the largest, so that no power overflows or vanishes.
+    // Scaled by the largest, so that no power overflows or underflows.
     return try largest * pow(sum { pow(abs($0) / largest, order) }, 1 / order)
   }
 
-  /// How many numbers are other than 0.
+  /// The number of elements that are not 0.
   func nonzeroCount() throws -> Int {
     var found = 0
     try forEach { if $0 != 0 { found += 1 } }
@@ -191,10 +195,10 @@ extension NumberSequence {
   }
 }
 
-// MARK: - Orders
+// MARK: - Ordering
 
 extension NumberSequence {
-  /// The first number of which no other is ahead, and its place; not-a-number is ahead of all.
+  /// The first extreme number and its index; NaN precedes all.
   func extreme(_ isAhead: (Double, Double) -> Bool) throws -> (value: Double, place: Int) {
     if let range {
       let place = isAhead(range[0], range[count - 1]) || count == 1 ? 0 : count - 1
@@ -208,8 +212,8 @@ extension NumberSequence {
     return (best, place)
   }
 
-  /// The places in the order of the numbers, equal ones as they stand, not-a-number last, or first
-  /// where it counts as the largest.
+  /// The sorting permutation; it is stable, and NaN is last, or first where it counts as the
+  /// largest.
   func order(descending: Bool = false, startsWithNaN: Bool = false) throws -> [Int] {
     let numbers = try array()
     var compared = 0
@@ -222,7 +226,7 @@ extension NumberSequence {
     }
   }
 
-  /// The place in front of which a number belongs among these, which rise; behind equal ones if `right`.
+  /// The index at which to insert a number into these, which ascend; after equal ones if `right`.
   func place(of number: Double, right: Bool) -> Int {
     func isBefore(_ a: Double, _ b: Double) -> Bool { a < b || b.isNaN && !a.isNaN }
     var (low, high) = (0, count)
@@ -235,8 +239,7 @@ extension NumberSequence {
     return low
   }
 
-  /// The number below which the share `q` of all lies, between two of them interpolated; not-a-number if
-  /// any of them is.
+  /// The quantile `q`, linearly interpolated; NaN if any number is.
   func quantile(_ q: Double) throws -> Double {
     let numbers = try sorted()
     guard let last = numbers.last, !last.isNaN else { return .nan }
@@ -245,7 +248,7 @@ extension NumberSequence {
     let share = place - Double(below)
     let (low, high) = (numbers[below], numbers[min(below + 1, count - 1)])
     if share == 0 || low == high { return low }
-    // The distance to an infinity is no number.
+    // The distance to an infinity is not finite.
     return low.isFinite && high.isFinite
       ? low + (high - low) * share : low * (1 - share) + high * share
   }

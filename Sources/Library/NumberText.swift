@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers in text, read as scripts and other programs write them. Swift's own reader also takes hexadecimal digits and
-// words such as `infinity`, which no script could hold.
+// Parses numbers in text, in the notation of scripts and other programs. Swift's own parser also
+// accepts hexadecimal digits and words such as `infinity`, which scripts do not.
 
 /// Reads numbers from strings.
 enum NumberText {
-  /// The number that a text holds, with a sign or blanks around it, or nil.
+  /// The number in a text, with an optional sign and spaces around it, or nil.
   ///
-  /// A text of more than 64 KB is none: reading it would take seconds, and no double needs it.
+  /// A text of more than 64 KB gives nil: parsing it would take seconds, and no double needs it.
   static func value(of text: String) -> Double? {
     guard text.utf8.count <= 1 << 16 else { return nil }
     var rest = text[...]
@@ -23,7 +23,7 @@ enum NumberText {
     if text == "inf" { return .infinity }
     if text == "nan" { return .nan }
     var bytes = Array(text.utf8)[...]
-    // Others write numbers without a digit on one side of the point; scripts do not.
+    // Other programs omit the digits on one side of the point; scripts do not.
     let hasWhole = skipDigits(&bytes)
     if bytes.first == UInt8(ascii: ".") {
       bytes.removeFirst()
@@ -39,11 +39,11 @@ enum NumberText {
       guard skipDigits(&bytes) else { return nil }
     }
     guard bytes.isEmpty else { return nil }
-    // Swift wants digits on both sides of the point.
+    // Swift requires digits on both sides of the point.
     return Double("0" + text.filter { $0 != "_" } + (text.last == "." ? "0" : ""))
   }
 
-  /// Drops a digit and what follows of digits and underscores; false if there is no digit.
+  /// Skips a digit and further digits and underscores; false if there is no digit.
   private static func skipDigits(_ bytes: inout ArraySlice<UInt8>) -> Bool {
     guard let first = bytes.first, isDigit(first) else { return false }
     bytes = bytes.drop { isDigit($0) || $0 == UInt8(ascii: "_") }

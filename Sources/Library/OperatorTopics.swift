@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pages on operators, and on the pipeline that joins calls.
+// Topics on operators, and on the pipeline of calls.
 
-/// Pages on operators.
+/// Topics on operators.
 enum OperatorTopics {
   static let all: [Topic] = [
     Topic(

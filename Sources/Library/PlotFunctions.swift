@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `plot.`: figures from numbers. What the functions share (labels, titles, scales) is read in one
-// place and has the same names everywhere.
+// `plot.`: figures from numbers. Options that the functions share (labels, titles, scales) are read
+// in one place and have the same names everywhere.
 
 import Files
 import Images
@@ -112,7 +112,7 @@ enum PlotFunctions {
       return .nil
     })
 
-  /// Adds what all figures may have.
+  /// Sets the options that all figures share.
   private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
     var figure = plain
     func text(_ name: String) throws -> String { try call.optionalString(call.at(name)) ?? "" }
@@ -139,7 +139,7 @@ extension Call {
     return try tensor(index).toArray().map(Double.init)
   }
 
-  /// One row of numbers a curve.
+  /// One row of numbers per curve.
   fileprivate func curves(_ index: Int) throws -> [[Double]] {
     if case .list(let list) = self[index], list.count > 0,
       list.items.allSatisfy({ $0.isRow })

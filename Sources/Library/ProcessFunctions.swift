@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a script does as a program among others: it reads lines, waits, and ends with an exit code.
+// A script as a process: reading lines, sleeping, and exit codes.
 
 import Glibc
 import Runtime
@@ -41,8 +41,8 @@ enum ProcessFunctions {
     },
   ]
 
-  /// The longest wait between two looks at the interrupt and the clock, in seconds. A signal ends a
-  /// wait at once, unless it arrives just before.
+  /// The longest sleep between two polls of the interrupt and the clock, in seconds. A signal ends
+  /// a sleep at once, unless it arrives just before.
   private static let longestWait = 0.05
 
   private static func wait(until end: Double, _ call: Call) throws {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How long work tells a front end how far it has come. A session has a place for a listener, which
-// is empty at first, so that a library call never writes to a terminal on its own.
+// Progress of long work, reported to a front end. A session has an optional listener, nil by
+// default, so that a library call never writes to a terminal on its own.
 
 import Models
 import Runtime
 import Tensors
 
-/// How far a task has come.
+/// The progress of a task.
 public struct ProgressReport: Sendable {
   /// What is going on: `training`, `drawing`.
   public let title: String
@@ -15,28 +15,28 @@ public struct ProgressReport: Sendable {
   public let done: Int
   /// Steps in all.
   public let total: Int
-  /// A figure to show at the end, such as `loss 0.0123`, or empty.
+  /// A short text shown at the end, such as `loss 0.0123`, or empty.
   public let note: String
-  /// Whether the task is over, done or not: what was shown can go.
+  /// Whether the task is over, completed or not: what was shown can be removed.
   public let isFinished: Bool
 }
 
 extension Session {
-  /// Receives reports while long work runs, on the thread of the session; nil for silence.
+  /// Receives reports during long work, on the thread of the session; nil for none.
   public var progress: ((ProgressReport) -> Void)? {
     get { (attachments[ProgressListener.slot] as? ProgressListener)?.receive }
     set { attachments[ProgressListener.slot] = newValue.map { ProgressListener($0) } }
   }
 }
 
-/// A listener as a session keeps it.
+/// A listener, boxed for the session's attachments.
 private final class ProgressListener {
   static let slot = "progress"
   let receive: (ProgressReport) -> Void
   init(_ receive: @escaping (ProgressReport) -> Void) { self.receive = receive }
 }
 
-/// A task that reports, stops at an interrupt and calls back.
+/// A task that reports progress, polls for interrupts and calls back.
 struct LongTask {
   private let call: Call
   private let title: String
@@ -46,14 +46,14 @@ struct LongTask {
     self.call = call
   }
 
-  /// Runs the task, and tells that it is over whichever way it ends.
+  /// Runs the task, and reports its end, however it ends.
   func run<Result>(_ body: () throws -> Result) throws -> Result {
     defer { send(0, 0, "", isFinished: true) }
     try call.checkInterrupt()
     return try body()
   }
 
-  /// Tells how far the task is, and stops it if that has been asked for.
+  /// Reports the progress of the task, and throws if a stop was requested.
   func report(_ done: Int, of total: Int, note: String = "") throws {
     send(done, total, note, isFinished: false)
     try call.checkInterrupt()
@@ -79,10 +79,10 @@ struct LongTask {
 }
 
 extension Call {
-  /// Runs `body` for groups of pictures in order and stops between two groups if asked to.
+  /// Runs `body` for groups of pictures in order and polls for a stop between two groups.
   ///
-  /// Groups are whole numbers of the blocks that one thread works on, so their size does not
-  /// change the result.
+  /// A group is a multiple of the block that one thread works on, so its size does not change the
+  /// result.
   func inGroups<Part>(
     _ count: Int, size: Int = 32 * ThreadPool.threadCount, _ body: (Range<Int>) throws -> Part
   ) throws -> [Part] {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Seeds from seeds. A seed is a plain number; independent ones are derived, never drawn.
+// Seeds from seeds. A seed is a plain number; independent ones are derived deterministically.
 
 import Runtime
 import Tensors
@@ -124,7 +124,7 @@ enum RandomFunctions {
       : .list(try chosen.map(checking: call.session) { try items.element($0) })
   }
 
-  /// An index below `count`, as likely as its weight.
+  /// An index below `count`, sampled with probability proportional to its weight.
   private static func drawn(
     _ weights: [Double]?, _ count: Int, _ draws: inout RandomStream, _ call: Call
   ) throws -> Int {

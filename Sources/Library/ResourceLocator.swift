@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the data sets and models that come with smap are, from any working directory: what
-// SMAP_HOME names; the share folder beside an installed executable; the source tree that the
+// Finds the data sets and models shipped with smap, from any working directory: in the folder that
+// SMAP_HOME names; the share folder next to an installed executable; the source tree that the
 // executable was built in; the source tree around the working directory.
 
 import Files
@@ -12,32 +12,32 @@ import Models
 import Runtime
 import Syntax
 
-/// Finds what comes with smap.
+/// Finds the shipped resources.
 public enum ResourceLocator {
   /// The folder of a data set, such as `emoji32`.
   ///
-  /// - Throws: an IOError that lists where it was looked for.
+  /// - Throws: an IOError that lists the folders searched.
   public static func data(_ name: String) throws -> String {
     try ResourceSearch().find("Data/\(name)", what: "the data set \"\(name)\"")
   }
 
   /// The file of a model, such as `emoji-kl`.
   ///
-  /// - Throws: an IOError that lists where it was looked for.
+  /// - Throws: an IOError that lists the folders searched.
   public static func model(_ name: String) throws -> String {
     try ResourceSearch().find("Models/\(name).safetensors", what: "the model \"\(name)\"")
   }
 
-  /// The folders of all data sets and models that come with smap: a sandbox lets them be read.
+  /// The folders of all shipped data sets and models, which a sandbox allows to be read.
   public static var shippedFolders: [String] {
     ResourceSearch().candidates.flatMap { ["\($0)/Data", "\($0)/Models", "\($0)/Metrics"] }
       .filter(FileReader.isFolder)
   }
 
-  /// The models that come with smap.
+  /// The models shipped with smap.
   public static let modelNames = ["emoji-kl", "emoji-vq", "emoji-card"]
 
-  /// Reads everything that comes with smap and says of each what is wrong with it, or nil.
+  /// Reads all shipped resources and returns for each what is wrong with it, or nil.
   public static func check() -> [(name: String, problem: String?)] {
     func problem(_ body: () throws -> Void) -> String? {
       do { try body() } catch { return ScriptError(anything: error).message }
@@ -69,20 +69,20 @@ public enum ResourceLocator {
 
   /// A file of the network behind `metrics.features`.
   ///
-  /// - Throws: an IOError that lists where it was looked for.
+  /// - Throws: an IOError that lists the folders searched.
   static func metric(_ name: String) throws -> String {
     try ResourceSearch().find("Metrics/\(name)", what: "the network for metrics")
   }
 
-  /// The path that a script means: a bare word names a model that comes with smap, unless a file
-  /// of that name is there.
+  /// The path for a model argument: a bare word names a shipped model, unless a file of that name
+  /// exists.
   static func modelPath(_ path: String) throws -> String {
     let isBare = !path.isEmpty && !path.contains("/") && !path.contains(".")
     guard isBare, !FileReader.exists(path) else { return path }
     do {
       return try model(path)
     } catch var error as ScriptError {
-      // A name that no shipped model has is a slip of the keyboard, not a missing folder.
+      // A bare word that names no shipped model is probably a typing mistake, not a missing folder.
       if !modelNames.contains(path) {
         let near = Spelling.nearest(to: path, in: modelNames)
         error.hint =
@@ -95,16 +95,16 @@ public enum ResourceLocator {
   }
 }
 
-/// A search with its surroundings, which tests replace.
+/// A search with its environment, which tests replace.
 struct ResourceSearch {
   var home = ResourceSearch.variable("SMAP_HOME")
   var executable = ResourceSearch.executablePath()
   var workingDirectory = ResourceSearch.currentFolder()
 
-  /// The most folders that are climbed.
+  /// The most parent folders that are searched.
   private static let maximumDepth = 64
 
-  /// The first place that has `path`.
+  /// The first candidate that contains `path`.
   func find(_ path: String, what: String) throws -> String {
     for folder in candidates where FileReader.exists("\(folder)/\(path)") {
       return "\(folder)/\(path)"
@@ -115,7 +115,7 @@ struct ResourceSearch {
       hint: "set SMAP_HOME to the folder that holds smap's Examples")
   }
 
-  /// Folders that may hold `Data` and `Models`, each once, the first to be tried first.
+  /// Folders that may contain `Data` and `Models`, without duplicates, in search order.
   var candidates: [String] {
     var folders: [String] = []
     if let home, !home.isEmpty { folders += inside(home) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap.tail_drop` and what can be asked of a schedule: which lengths it draws, and how likely
-// each token is to be kept.
+// `smap.tail_drop` and the properties of a schedule: which lengths it samples, and the probability
+// that each token is kept.
 
 import Models
 import Runtime
@@ -98,7 +98,7 @@ enum ScheduleFunctions {
   }
 }
 
-/// Lengths with their probabilities added up, for many draws.
+/// The cumulative distribution of lengths, for many samples.
 private struct CumulativeTable {
   private var bounds: [Double] = []
 
@@ -110,7 +110,8 @@ private struct CumulativeTable {
     }
   }
 
-  /// The first length whose bound lies above the draw; rounding may leave the last sum below 1.
+  /// The first length whose cumulative probability exceeds the sample; rounding may leave the last
+  /// one below 1.
   func length(for draw: Double) -> Int {
     let wanted = min(draw, (bounds.last ?? 1).nextDown)
     var (low, high) = (0, max(bounds.count - 1, 0))

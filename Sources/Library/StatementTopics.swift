@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pages on names, functions, control flow, errors and modules: all keywords are here.
+// Topics on names, functions, control flow, errors and modules, including all keywords.
 
-/// Pages on statements and what they are made of.
+/// Topics on statements.
 enum StatementTopics {
   static let all: [Topic] = names + flow + failures
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The machine and the session as a script may see them.
+// The machine and the session, as far as scripts may access them.
 
 import Glibc
 import Models
@@ -71,7 +71,7 @@ enum SystemFunctions {
     },
   ]
 
-  /// Lowers the limits that are given.
+  /// Lowers the limits that are passed.
   private static func tighten(_ call: Call) throws {
     func lower(_ name: String, below old: Int?) throws -> Int? {
       guard !call[call.at(name)].isNil else { return old }

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tables: rows of records or lists that print in aligned columns. The cells are put into words
-// when the table is made, so that it shows what it held then.
+// Tables: rows of records or lists, printed in aligned columns. The cells are formatted when the
+// table is created, so that it shows the values of that moment.
 
 import Runtime
 
-/// Rows and columns, for display; the values are those that the object holds, row after row.
+/// Rows and columns for display; the object holds the values, in row-major order.
 final class TableValue {
   let columns: [String]
   let rowCount: Int
   private let cells: [[String]]
-  /// Whether a column has nothing but numbers.
+  /// Whether a column contains only numbers.
   private let isNumeric: [Bool]
 
-  /// Rows beyond these are counted, not shown.
+  /// Further rows are counted, not shown.
   private static let maximumRows = 200
-  /// Longer texts are cut off.
+  /// Longer texts are truncated.
   private static let maximumCellLength = 200
 
   init(columns: [String], rows: [[Value]], session: Session) throws {
@@ -61,7 +61,7 @@ final class TableValue {
 
   // MARK: - Text
 
-  /// The table with columns aligned: numbers at the right, all else at the left.
+  /// The table with columns aligned: numbers right, all else left.
   var text: String {
     let widths = columns.indices.map { column in
       cells.reduce(columns[column].count) { max($0, $1[column].count) }
@@ -114,7 +114,7 @@ final class TableValue {
   }
 }
 
-/// The function `table` and the type of what it makes.
+/// The function `table` and its type.
 enum TableFunctions {
   static let type = ForeignType(
     "table", "Rows and columns of values, shown aligned.",

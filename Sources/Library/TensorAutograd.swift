@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Gradients in two styles: parameters that collect them, and functions that return them. What
-// `grad(f)` gives is an object that can be called, so no function of the library holds a script's
-// value.
+// Gradients in two styles: parameters that accumulate them, and functions that return them. The
+// result of `grad(f)` is a callable object, so no library function holds a script's value.
 
 import Runtime
 import Tensors
@@ -29,7 +28,7 @@ enum TensorAutograd {
       "item(x: tensor) -> number", purity: .pure, "Gives the only element of a tensor as a number.",
       example: "item(tensor([[5]]))   #=> 5"
     ) { call in
-      // A number is itself, in all its bits.
+      // A number is returned unchanged, with all its bits.
       if case .number = call[0] { return call[0] }
       return .number(try call.elements(0).onlyNumber())
     },
@@ -40,7 +39,7 @@ enum TensorAutograd {
     ) { call in
       let tensor = try call.elements(0)
       guard tensor.isParameter else { return .tensor(tensor.detached) }
-      // An optimizer changes a parameter in place; its detached values must not follow.
+      // An optimizer changes a parameter in place; the detached copy must not change with it.
       let copy = try Storage(copying: tensor.storage)
       return .tensor(Tensor(storage: copy, shape: tensor.shape))
     },
@@ -130,7 +129,7 @@ private final class GradientFunction {
   }
 }
 
-/// How many gradient functions are running in a session.
+/// The number of gradient functions running in a session.
 private final class RunningGradients {
   var count = 0
 

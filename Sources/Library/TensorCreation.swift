@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tensors from data, from rules and from chance. Draws take a seed, or the next one of the
-// session's stream.
+// Tensors from data, from rules and from random numbers. Sampling takes a seed, or the next one of
+// the session's stream.
 
 import Runtime
 import Tensors
@@ -62,7 +62,7 @@ enum TensorCreation {
     ) { call in .tensor(try Tensor.oneHot(call.positions(0), classes: call.integer(1))) },
   ]
 
-  /// The numbers of `linspace`, whose arguments `call` has.
+  /// The numbers of `linspace` with the arguments of `call`.
   static func evenlySpaced(_ call: Call) throws -> Tensor {
     let count = try call.integer(2)
     guard call.isRecording(0) || call.isRecording(1) else {
@@ -100,6 +100,6 @@ enum TensorCreation {
     },
   ]
 
-  /// A side of a square matrix beyond which its size would not fit in memory.
+  /// The largest side of a square matrix; a larger one would not fit in memory.
   private static let maximumSide = 1 << 20
 }

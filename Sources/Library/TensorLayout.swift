@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// More ways to move elements: grids, tiles, parts, places.
+// More ways to move elements: grids, tiles, splits, indices.
 
 import Runtime
 import Tensors
 
-/// Functions that lay elements out anew.
+/// Functions that rearrange elements.
 enum TensorLayout {
   static let functions: [Builtin] = likenesses + joins + repetitions + turns + scatters
 
@@ -172,7 +172,7 @@ enum TensorLayout {
     },
   ]
 
-  /// Announces a list of so many tensors.
+  /// Claims memory for a list of so many tensors.
   private static func claimParts(_ call: Call, _ count: Int) throws {
     try call.session.claim(elements: count, bytesEach: 6 * Session.objectBytes)
   }
@@ -184,7 +184,7 @@ enum TensorLayout {
       adding: adding)
   }
 
-  /// The numbers of a tensor from a place on, as lists of lists of a shape.
+  /// The numbers of a tensor from an offset on, as nested lists of a shape.
   private static func lists(
     of x: Tensor, from start: Int, _ shape: ArraySlice<Int>, _ session: Session
   ) throws -> Value {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shapes and places: reshaping, reordering, joining, cutting and picking.
+// Shapes and positions: reshaping, reordering, joining, splitting and selecting.
 
 import Runtime
 import Tensors
@@ -128,7 +128,7 @@ enum TensorMovement {
     },
   ]
 
-  /// The sizes that a pattern is given as a record.
+  /// The sizes of a pattern, passed as a record.
   private static func sizes(_ call: Call) throws -> [String: Int] {
     if call[2].isNil { return [:] }
     let record = try call.record(2)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions of two tensors element by element, and the logic of masks. Two numbers stay numbers.
+// Elementwise functions of two tensors, and mask logic. Two numbers give a number.
 
 import Glibc
 import Runtime
 import Tensors
 
-/// Functions that combine two tensors element by element.
+/// Elementwise functions of two tensors.
 enum TensorPairs {
   static let functions: [Builtin] = angles + logic + repairs
 
@@ -92,8 +92,8 @@ enum TensorPairs {
     },
   ]
 
-  /// Whether plain numbers in the arguments of `isclose` and `allclose` are close, in 64 bits; nil where
-  /// one is a tensor.
+  /// Whether plain numbers in the arguments of `isclose` and `allclose` are close, in 64 bits; nil
+  /// if one is a tensor.
   static func nearness(_ call: Call) throws -> [Bool]? {
     guard let pairs = NumberPairs(call) else { return nil }
     let (relative, absolute) = (try call.number(2), try call.number(3))

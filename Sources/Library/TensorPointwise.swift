@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions that work element by element. A number stays a number, in double precision; anything
-// else is read as a tensor. Formulas are those of the table `operations.h` of the kernels.
+// Elementwise functions. A number gives a number, in double precision; anything else is converted
+// to a tensor. Formulas are those of the kernels' table `operations.h`.
 
 import Glibc
 import Runtime
 import Tensors
 
-/// Functions that work element by element.
+/// Elementwise functions.
 enum TensorPointwise {
   static let functions: [Builtin] =
     powers + waves + activations + steps + tests + combinations + [fused]
@@ -198,7 +198,7 @@ enum TensorPointwise {
     return try call.tensor(0).clamp(from: low, to: high)
   }
 
-  /// A test of one argument: a mask for tensors, a boolean for numbers.
+  /// A predicate of one argument: a mask for tensors, a boolean for numbers.
   private static func test(
     _ operation: UnaryOperation, _ summary: String, _ example: String
   ) -> Builtin {
@@ -211,8 +211,8 @@ enum TensorPointwise {
     }
   }
 
-  /// A function of one argument: for tensors the kernel of the table of operations, for numbers its
-  /// function of one number.
+  /// A function of one argument: for tensors the kernel from the table of operations, for numbers
+  /// its scalar function.
   private static func pointwise(
     _ operation: UnaryOperation, _ summary: String, _ example: String
   ) -> Builtin {

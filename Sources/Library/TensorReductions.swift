@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reductions over all elements or along some dimensions, and functions that work along one
-// dimension and keep it. What reduces a list of plain numbers to one gives a number in 64 bits (see
+// Reductions over all elements or some dimensions, and functions that work along one dimension and
+// keep it. Reducing a list of plain numbers to one gives a 64-bit number (see
 // `NumberSummaries.swift`).
 
 import Runtime
 import Tensors
 
-/// Functions that summarise elements.
+/// Functions that reduce tensors.
 enum TensorReductions {
   static let functions: [Builtin] = sums + extremes + spread + alongOne
 
-  /// What help says of reductions that give a number for plain numbers.
+  /// The help text of reductions that return a number for plain numbers.
   static let numbersInFull = "Of a list of numbers or a range, without `dim`, it gives a number."
 
-  /// A reduction over all elements, one dimension or a list of them; one with `numbers` reduces plain
-  /// numbers by that.
+  /// A reduction over all elements, one dimension or a list of them; with `numbers`, plain numbers
+  /// are reduced by that function.
   private static func reduction(
     _ name: String, _ summary: String, _ example: String,
     numbers: (@Sendable (NumberSequence) throws -> Double)? = nil, ofTruth: Bool = false,
@@ -31,7 +31,7 @@ enum TensorReductions {
       if ofTruth, let plain = try plainNumbers(call) {
         return .tensor(try reduce(plain.mask(), nil, false))
       }
-      // max(3, 5) of other languages: a dimension of a number is meant by nobody.
+      // max(3, 5) as in other languages: a number has no dimensions to reduce.
       if case .number = call[0], case .number = call[1], name == "min" || name == "max" {
         throw call.failure(
           .type, "the second argument is a dimension",
@@ -53,7 +53,7 @@ enum TensorReductions {
     }
   }
 
-  /// The numbers in the first argument if they are plain ones to be reduced to one.
+  /// The numbers in the first argument if they are plain and to be reduced to one.
   static func plainNumbers(_ call: Call, dim: Int = 1, keepDim: Int? = 2) throws -> NumberSequence?
   {
     guard call[dim].isNil, try keepDim.map({ try !call.bool($0) }) ?? true else { return nil }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Orders, counts and places.
+// Sorting, counting and searching.
 
 import Runtime
 import Tensors
@@ -76,10 +76,11 @@ enum TensorSorting {
     },
   ]
 
-  /// The order of plain numbers in the first argument of `sort` and `argsort`; nil for tensors.
+  /// The sorting permutation of plain numbers in the first argument of `sort` and `argsort`; nil
+  /// for tensors.
   private static func order(_ call: Call) throws -> (NumberSequence, [Int])? {
     guard -1...0 ~= (try call.integer(1)), let plain = NumberSequence(call) else { return nil }
-    // The numbers, their places, and room to merge.
+    // The numbers, their indices, and the merge buffer.
     try call.session.claim(bytes: 32 * plain.count)
     return (plain, try plain.order(descending: call.bool(2)))
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Values as text in files. JSON is strict in reading; in writing, what JSON cannot say (functions,
-// infinite numbers) is an error and not a silent null. A CSV file has one line of names and then
-// one record a line (RFC 4180: quotes around commas, quotes doubled); a cell that reads as a number
-// is one, an empty cell is nil.
+// Values as text in files. JSON is parsed strictly; in writing, values that JSON cannot represent
+// (functions, infinite numbers) are an error and not a silent null. A CSV file has one line of
+// names and then one record per line (RFC 4180: quotes around commas, quotes doubled); a cell that
+// parses as a number is one, an empty cell is nil.
 
 import Files
 import Runtime
@@ -32,12 +32,12 @@ enum TextFiles {
     return text
   }
 
-  /// The bytes of a text without the mark that some programs put in front of UTF-8.
+  /// The bytes of a text without a UTF-8 byte order mark.
   private static func withoutByteOrderMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
     bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
   }
 
-  /// Whether bytes begin with the mark of UTF-16.
+  /// Whether bytes begin with the byte order mark of UTF-16.
   private static func isUTF16(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
   }
@@ -152,7 +152,7 @@ enum TextFiles {
 
   static let saveTable: @Sendable (Call, String) throws -> Void = { call, path in
     let rows = try call.values(0)
-    // The names of the fields are the first line, without which the file could not be read.
+    // The names of the fields are the first line, without which the file could not be read back.
     guard !rows.isEmpty else {
       throw call.failure(
         .value, "an empty list has no field names for a .csv file",
@@ -207,7 +207,7 @@ enum TextFiles {
   }
 }
 
-/// The lines of a CSV text, cut into cells.
+/// A CSV text, split into cells line by line.
 private struct CommaSeparated {
   private let bytes: [UInt8]
   private var position = 0
@@ -229,7 +229,7 @@ private struct CommaSeparated {
     }
   }
 
-  /// A cell, up to the comma or line end behind it.
+  /// A cell, up to the comma or newline after it.
   private mutating func cell(_ path: String) throws -> String {
     guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
       let start = position

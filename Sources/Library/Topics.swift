@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pages on the language itself: what a keyword, an operator or a kind of value is for. Functions
-// have pages of their own, made from the table of built-ins; together they let a reader learn the
-// language from the prompt alone. Each page carries an example that a test runs.
+// Help topics on the language itself: keywords, operators and kinds of values. Functions have pages
+// of their own, generated from the table of built-ins; together they let a user learn the language
+// from the prompt alone. Each topic has an example that a test runs.
 
-/// A page on a part of the language.
+/// A help topic on a part of the language.
 public struct Topic: Sendable {
-  /// What the page is asked for by: the first name is its title.
+  /// The names that the topic is looked up by: the first is its title.
   public let names: [String]
   /// Its heading.
   public var title: String { names[0] }
   /// One sentence.
   public let summary: String
-  /// Some lines more; an empty line parts paragraphs.
+  /// The details; an empty line separates paragraphs.
   public let text: String
-  /// A program whose comments say what it shows.
+  /// An example program with its output in comments.
   public let example: String
 
   /// Describes a part of the language.
@@ -26,18 +26,18 @@ public struct Topic: Sendable {
   }
 }
 
-/// All pages on the language.
+/// All topics on the language.
 public enum Topics {
-  /// The pages, in the order in which a reader meets them.
+  /// The topics, in reading order.
   public static let all: [Topic] = groups.flatMap(\.topics)
 
-  /// The pages by what they are about.
+  /// The topics in groups.
   public static let groups: [(title: String, topics: [Topic])] = [
     ("Values", ValueTopics.all), ("Statements and functions", StatementTopics.all),
     ("Operators", OperatorTopics.all),
   ]
 
-  /// The page that bears a name, or nil.
+  /// The topic with a name, or nil.
   public static func topic(named name: String) -> Topic? {
     all.first { $0.names.contains(name) }
   }

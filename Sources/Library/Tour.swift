@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A walk through the language, a line at a time. The steps build on each other, so that they can be
-// typed one after the other; a test runs them so.
+// A tour of the language, one line at a time. The steps build on each other, so that they can be
+// typed one after another; a test runs them in this way.
 
-/// A line to type, and what it shows.
+/// A line to type, and its output.
 public struct TourStep: Sendable {
-  /// What the step is about.
+  /// What the step shows, in a sentence.
   public let words: String
   /// The line to type.
   public let line: String
-  /// What the prompt shows after it; empty for nothing.
+  /// The output at the prompt; empty for none.
   public let shows: String
 
   init(_ words: String, _ line: String, shows: String = "") {
@@ -19,7 +19,7 @@ public struct TourStep: Sendable {
   }
 }
 
-/// The walk.
+/// The tour.
 public enum Tour {
   /// The steps, each of which may use the names of earlier ones.
   public static let steps: [TourStep] = [
@@ -57,7 +57,7 @@ public enum Tour {
       "let noise = randn([3], seed = 1);"),
   ]
 
-  /// The steps as a program that says what it expects.
+  /// The steps as a program with expectations.
   public static var program: String {
     steps.map { step in
       step.line + "\n" + (step.shows.isEmpty ? "" : "#=> \(step.shows)\n")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The data set of a training call: a record {images, labels, classes}. What a model cannot learn from
-// is refused with the argument named, before anything is changed: pictures of another size, values
-// that are no pixels, labels that are no classes, classes that have other names than the model's.
+// The data set of a training call: a record {images, labels, classes}. Invalid data is rejected
+// with the argument named, before anything is changed: pictures of another size, values that are no
+// pixels, labels that are no classes, classes whose names differ from the model's.
 
 import Models
 import Runtime
@@ -47,12 +47,12 @@ extension Call {
     }
   }
 
-  /// Refuses pictures whose values cannot be those of pixels.
+  /// Rejects pictures whose values cannot be those of pixels.
   func checkPixels(_ images: Tensor, _ index: Int) throws {
     try blaming(index) { try TrainingData.checkPixels(images) }
   }
 
-  /// Runs `body`; what it finds wrong is the fault of an argument.
+  /// Runs `body`; its errors are attributed to an argument.
   private func blaming<Result>(_ index: Int, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
@@ -78,11 +78,11 @@ extension Call {
     }
   }
 
-  /// Compares the class names of the data set, the second argument, with those of models, and returns
-  /// the names that the first of them has from now on.
+  /// Compares the class names of the data set, the second argument, with those of models, and
+  /// returns the names for the first of them from now on.
   ///
-  /// Labels are places in the list of names, so lists must agree as far as both go; the longer one
-  /// is kept. `classes = "replace"` says that other classes are meant.
+  /// Labels are indices into the list of names, so lists must agree as far as both go; the longer
+  /// one is kept. `classes = "replace"` says that the classes are different on purpose.
   func agreedClasses(
     of models: [(model: String, classes: [String])], classCount: Int
   ) throws -> [String] {
@@ -123,7 +123,7 @@ extension Call {
     }
   }
 
-  /// How pictures come to have three channels.
+  /// The hint on converting pictures to three channels.
   func channelHint(_ channels: Int) -> String {
     switch channels {
     case 1: "grey pictures become coloured by x.expand(-1, 3, -1, -1)"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pages on values: numbers, strings, lists, records, tensors, and how parts of them are taken.
+// Topics on values: numbers, strings, lists, records, tensors, and indexing.
 
-/// Pages on the kinds of values.
+/// Topics on the kinds of values.
 enum ValueTopics {
   static let all: [Topic] = [
     Topic(
