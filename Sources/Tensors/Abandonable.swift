@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How to stop work that does not look at `Stop`: LAPACK's singular and eigenvalues take seconds for
-// a thousand rows, in one call. Such a call runs on a thread of its own; whoever waits for it and is
-// asked to stop leaves it behind. It works on copies, ends unseen, and frees what it holds.
+// Cancellation of work that does not poll `Stop`: LAPACK's singular value and eigenvalue routines
+// take seconds for a thousand rows, in one call. Such a call runs on a thread of its own; when a
+// stop is requested, the waiting thread abandons it. It works on copies, ends unobserved, and frees
+// what it holds.
 //
-// A process may end before such a call does. Libraries then take their memory back, under the hands
-// of whoever still works there; so the process leaves without asking them.
+// A process may exit before such a call ends. Library destructors would then free memory that the
+// call still uses; so the process exits without running them.
 
 import Glibc
 import Synchronization
 
-/// The calls that run at this moment.
+/// The calls that are running.
 private enum RunningCalls {
   static let count = Atomic<Int>(0)
 
-  /// Set up once: what was printed is written, and libraries are left as they are.
+  /// Set up once: at exit, buffered output is flushed and library destructors are skipped.
   static let watchesExit: Bool =
     on_exit(
       { status, _ in
@@ -24,14 +25,14 @@ private enum RunningCalls {
       }, nil) == 0
 }
 
-/// A call on a thread of its own, and its outcome.
+/// A call on a thread of its own, and its result.
 private final class Abandonable<Outcome>: @unchecked Sendable {
   private let body: () throws -> Outcome
   private var outcome: Result<Outcome, any Error>?
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let isDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  /// How long a stop may go unseen, in nanoseconds.
+  /// The interval between polls for a stop, in nanoseconds.
   private static var interval: Int { 10_000_000 }
 
   init(_ body: @escaping () throws -> Outcome) {
@@ -47,7 +48,7 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
     mutex.deallocate()
   }
 
-  /// Starts the call; false if there is no thread for it.
+  /// Starts the call; false if no thread can be created.
   func start() -> Bool {
     guard RunningCalls.watchesExit else { return false }
     var attributes = pthread_attr_t()
@@ -80,7 +81,7 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Waits for the outcome; throws a `CancellationError` if a stop is asked for before.
+  /// Waits for the result; throws a `CancellationError` if a stop is requested first.
   func wait() throws -> Outcome {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
@@ -99,10 +100,10 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
   }
 }
 
-/// Calls into libraries that take long and cannot be asked to stop.
+/// Long calls into libraries that cannot be interrupted.
 package enum LongCall {
-  /// What `body` gives, in such a way that a stop need not wait for it: it runs on a thread of its own,
-  /// which is left behind then. So `body` works on values that it holds, and changes nothing else.
+  /// Runs `body` such that a stop need not wait for it: on a thread of its own, which is abandoned
+  /// then. So `body` must work on values that it holds, and change nothing else.
   package static func run<Outcome>(_ body: @escaping () throws -> Outcome) throws -> Outcome {
     guard !Profile.isOn else { return try body() }
     let call = Abandonable(body)
@@ -111,18 +112,19 @@ package enum LongCall {
   }
 }
 
-/// What a thread is to do.
+/// The closure that a thread runs.
 private final class Runner {
   let run: () -> Void
   init(_ run: @escaping () -> Void) { self.run = run }
 }
 
 extension DoubleMatrix {
-  /// Multiplications from which a decomposition may take longer than anyone wants to wait.
+  /// Multiplications from which a decomposition may take too long to wait for.
   private static let longWork = 0x1p26
 
-  /// What `body` makes of this matrix, in such a way that a stop need not wait for it. A profile
-  /// sees only its own thread, and under a tight limit of memory calls take turns: then it waits.
+  /// Runs `body` on this matrix such that a stop need not wait for it. A profile records only its
+  /// own thread, and under a tight memory limit calls are serialised: in these cases it runs
+  /// inline.
   package func stoppable<Outcome>(_ body: @escaping (DoubleMatrix) throws -> Outcome) throws
     -> Outcome
   {

@@ -3,9 +3,9 @@
 // Reverse-mode differentiation.
 //
 // Each operation on a tracked tensor adds one node: its parents and a pullback, which maps the
-// gradient of the result to gradients of the inputs. A pullback captures detached tensors only,
-// so values never own nodes and the graph is owned from its result backwards: a forward pass whose
-// result is dropped frees its graph. Long chains are released by a work list instead of recursion,
+// gradient of the result to gradients of the inputs. A pullback captures detached tensors only, so
+// values never own nodes and the graph is owned from its result backwards: when the result of a
+// forward pass is released, so is its graph. Long chains are freed iteratively with a work list,
 // because a hundred thousand nested `deinit`s would overflow the stack.
 //
 // A node's depth (one more than its deepest parent) orders the backward pass; among equals, the
@@ -13,14 +13,14 @@
 
 import CKernels
 
-/// One step of a recorded computation.
+/// One operation of a recorded computation.
 package final class GradientNode {
   package private(set) var parents: [GradientNode?]
   package private(set) var pullback: ((Tensor) throws -> [Tensor?])?
   package let depth: Int
   /// For a parameter: the gradient left by the last backward pass.
   package var leafGradient: Tensor?
-  /// For a tensor whose operations are being written down: its place among them.
+  /// For a tensor in an elementwise trace: its position there.
   package var place: ElementwiseTrace.Place?
 
   package init(
@@ -49,7 +49,7 @@ package final class GradientNode {
 }
 
 extension Tensor {
-  /// A tensor whose gradient is kept: it has identity and is changed in place by optimizers.
+  /// A tensor whose gradient is kept: it is a reference, which optimizers change in place.
   public static func parameter(_ value: Tensor) throws -> Tensor {
     let parameter = Tensor(storage: try Storage(copying: value.storage), shape: value.shape)
     parameter.node = GradientNode(parents: [], pullback: nil)
@@ -59,7 +59,7 @@ extension Tensor {
   /// Whether this is a parameter: a leaf of recorded computations.
   public var isParameter: Bool { node?.isLeaf ?? false }
 
-  /// Whether gradients flow to this tensor.
+  /// Whether this tensor is differentiated.
   public var requiresGradient: Bool { node != nil }
 
   /// The gradient that the last backward pass left on a parameter.
@@ -92,8 +92,8 @@ extension Tensor {
 
   /// The gradients of this one-element tensor with respect to `targets`, in their order.
   ///
-  /// A target that the computation does not reach gets nil. Nothing is stored on the parameters,
-  /// so several threads may differentiate separate computations over shared parameters.
+  /// The gradient of a target that the computation does not reach is nil. Nothing is stored on the
+  /// parameters, so several threads may differentiate separate computations over shared parameters.
   public func gradients(for targets: [Tensor]) throws -> [Tensor?] {
     var sums = try backpropagated()
     return targets.map { target in

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broadcasting as in NumPy: shapes are aligned at the right, and a missing or unit size stretches.
+// Broadcasting as in NumPy: shapes are right-aligned, and a missing or unit size is stretched.
 //
-// Two shapes become a nest of loops with as few levels as possible: neighbouring dimensions over
-// which both operands move alike are one level. What remains at the inside is always a run in
-// which each operand either advances by one or stands still, so three kernels serve all cases.
-
+// Two shapes become a nest of loops with as few levels as possible: adjacent dimensions over which
+// both operands have consistent strides are merged into one level. The innermost level is always a
+// run in which each operand either advances by one or stays, so three kernels cover all cases.
 import CKernels
 
 /// The common shape of two operands, and the loops that visit both.
 package struct Broadcast {
   /// The shape of the result.
   package private(set) var shape: [Int]
-  /// Sizes and steps of the loops, innermost first.
+  /// Sizes and strides of the loops, innermost first.
   private var levels: [Level] = []
 
   private struct Level {
@@ -55,7 +54,7 @@ package struct Broadcast {
   package var runs: Int { levels.dropFirst().reduce(1) { $0 * $1.size } }
   /// The length of an inner run.
   package var runLength: Int { levels[0].size }
-  /// How the operands move within a run.
+  /// The strides of the operands within a run.
   package var runSteps: (a: Int, b: Int) { (levels[0].stepA, levels[0].stepB) }
 
   /// Calls `body` with the offsets of both operands for each run in `range`.
@@ -97,7 +96,7 @@ package struct Broadcast {
 }
 
 extension Tensor {
-  /// The shape that tensors of these shapes have in common.
+  /// The common shape of tensors of these shapes.
   ///
   /// Throws a ShapeError if they do not broadcast.
   public static func broadcastShape(_ a: [Int], _ b: [Int]) throws -> [Int] {
@@ -105,8 +104,7 @@ extension Tensor {
     return try Broadcast(a, b).shape
   }
 
-  /// The sum over all dimensions that broadcasting stretched: the way back from a result's
-  /// gradient to an operand's.
+  /// The sum over all broadcast dimensions: maps the gradient of a result to that of an operand.
   package func summed(to target: [Int]) throws -> Tensor {
     if shape == target { return self }
     var sizes = shape
@@ -115,7 +113,7 @@ extension Tensor {
     for dim in sizes.indices.reversed() {
       let wanted = dim < missing ? 1 : target[dim - missing]
       guard sizes[dim] != wanted, wanted == 1 else { continue }
-      var first = dim  // Takes neighbouring stretched dimensions in one pass.
+      var first = dim  // Reduces adjacent broadcast dimensions in one pass.
       while first > 0, first - 1 < missing || target[first - 1 - missing] == 1 { first -= 1 }
       let split = AxisSplit(sizes, dims: first...dim)
       current = try current.summedMiddle(split, scale: 1)
@@ -124,7 +122,7 @@ extension Tensor {
     return Tensor(storage: current.storage, shape: target)
   }
 
-  /// The tensor stretched to `shape`, where -1 keeps a size.
+  /// The tensor broadcast to `shape`, where -1 keeps a size.
   public func expand(_ shape: [Int]) throws -> Tensor {
     let missing = shape.count - rank
     var target = shape

@@ -19,7 +19,7 @@ extension Tensor {
     }
   }
 
-  /// How many elements are not 0, over `dims` or in all.
+  /// The number of elements that are not 0, over `dims` or in total.
   public func countNonzero(dims: [Int]? = nil) throws -> Tensor {
     let reduction = try Reduction(shape, dims)
     let split = reduction.split
@@ -38,7 +38,7 @@ extension Tensor {
     }
   }
 
-  /// How often each whole number from 0 on occurs, each occurrence counted by its weight.
+  /// The number of occurrences of each integer from 0 on, weighted.
   public func binCount(weights: Tensor? = nil, minimumLength: Int = 0) throws -> Tensor {
     guard rank == 1, weights == nil || weights?.shape == shape else {
       throw TensorError.shape(
@@ -69,7 +69,7 @@ extension Tensor {
       try Stop.check(at: i)
       sums[number] += Double(weights?.pointer[i] ?? 1)
     }
-    // Sums of ones are whole, and exact in 64 bits.
+    // Sums of ones are integers, and exact in 64 bits.
     let result =
       try weights == nil
       ? Tensor(wholeNumbers: sums.map { Int($0) }, shape: [length])
@@ -80,10 +80,10 @@ extension Tensor {
     }
   }
 
-  /// The counts of elements in `bins` equal parts of a range, and the bounds of the parts.
+  /// The counts of elements in `bins` equal intervals of a range, and the bounds of the intervals.
   ///
-  /// Without a range, from the smallest to the largest element. The last part includes its upper
-  /// bound; what lies outside, and NaN, is not counted.
+  /// Without a range, from the smallest to the largest element. The last interval includes its
+  /// upper bound; elements outside, and NaN, are not counted.
   public func histogram(
     bins: Int, range: (low: Double, high: Double)? = nil
   ) throws -> (counts: Tensor, edges: Tensor) {
@@ -152,7 +152,7 @@ extension Tensor {
     }
   }
 
-  /// The differences of neighbours along a dimension, `times` over.
+  /// The differences of adjacent elements along a dimension, `times` times.
   public func diff(times: Int = 1, dim: Int = -1) throws -> Tensor {
     guard times >= 0 else { throw TensorError.value("diff cannot be taken \(times) times") }
     let place = try dimension(dim)
@@ -169,7 +169,7 @@ extension Tensor {
 }
 
 extension AxisSplit {
-  /// Calls `body` with the place of the first element of every run along the middle.
+  /// Calls `body` with the offset of the first element of every run along the middle.
   func forEachColumn(_ body: (Int) throws -> Void) throws {
     for outer in 0..<outer {
       for column in 0..<inner {

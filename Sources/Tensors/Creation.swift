@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tensors from rules. Steps are computed in double precision from the position, so that errors do
-// not add up.
+// Tensors from rules. Steps are computed in double precision from the index, so that errors do not
+// accumulate.
 
 extension Tensor {
   /// The identity matrix.
@@ -11,7 +11,7 @@ extension Tensor {
     return result
   }
 
-  /// The numbers from `start` to before `stop`, `step` apart.
+  /// The numbers from `start` to before `stop`, with step `step`.
   ///
   /// Throws a ValueError for a step of 0 and for bounds that are not finite.
   public static func arange(
@@ -35,7 +35,7 @@ extension Tensor {
     return result
   }
 
-  /// `count` numbers from `start` to `stop`, both included, evenly spaced.
+  /// `count` evenly spaced numbers from `start` to `stop`, both included.
   public static func linspace(_ start: Double, _ stop: Double, count: Int = 50) throws -> Tensor {
     guard count >= 0 else { throw TensorError.value("linspace cannot have \(count) numbers") }
     let result = try Tensor(uninitialized: [count])
@@ -48,7 +48,7 @@ extension Tensor {
     return result
   }
 
-  /// `count` numbers between bounds through which gradients flow, evenly spaced.
+  /// `count` evenly spaced numbers between differentiable bounds.
   public static func linspace(from start: Tensor, to stop: Tensor, count: Int) throws -> Tensor {
     let shares = try linspace(0, 1, count: count)
     return try start * (1 - shares) + stop * shares

@@ -75,7 +75,7 @@ extension Tensor {
     }
   }
 
-  /// The sign of the determinants and the logarithms of their sizes.
+  /// The sign of the determinants and the logarithms of their absolute values.
   public func logDeterminant() throws -> (sign: Tensor, logarithm: Tensor) {
     let side = try squareSide("linalg.slogdet")
     let stack = Array(shape.dropLast(2))
@@ -121,7 +121,7 @@ extension Tensor {
     }
   }
 
-  /// The eigenvalues of symmetric matrices in rising order, and eigenvectors in columns.
+  /// The eigenvalues of symmetric matrices in ascending order, and eigenvectors in columns.
   ///
   /// Only the lower triangle is read.
   public func symmetricEigen() throws -> (values: Tensor, vectors: Tensor) {
@@ -150,7 +150,7 @@ extension Tensor {
 
   // MARK: - Without gradient
 
-  /// U, the singular values in falling order, and Vᵀ: `(u * s) @ vt` is the matrix.
+  /// U, the singular values in descending order, and Vᵀ: `(u * s) @ vt` is the matrix.
   public func singularValues() throws -> (u: Tensor, s: Tensor, vt: Tensor) {
     try requireMatrix("linalg.svd")
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
@@ -167,7 +167,7 @@ extension Tensor {
     return (u, s, vt)
   }
 
-  /// Q with orthogonal columns and an upper triangle R: `q @ r` is the matrix.
+  /// Q with orthonormal columns and an upper triangle R: `q @ r` is the matrix.
   public func orthogonalFactors() throws -> (q: Tensor, r: Tensor) {
     try requireMatrix("linalg.qr")
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
@@ -182,7 +182,7 @@ extension Tensor {
     return (q, r)
   }
 
-  /// The x of least length that makes the squared error of `self @ x` from `right` least.
+  /// The least-squares solution of `self @ x = right` with minimal norm, and the rank.
   public func leastSquares(_ right: Tensor) throws -> (solution: Tensor, rank: Int) {
     try requireMatrix("linalg.lstsq")
     let isVector = right.rank == 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Distances of all pairs of rows, without the differences of all pairs in memory.
+// Distances of all pairs of rows, without storing the differences of all pairs.
 
 import CKernels
 
@@ -59,7 +59,7 @@ private struct PairDistances {
   var rows: Int { a.shape[a.rank - 2] }
   var columns: Int { b.shape[b.rank - 2] }
   var width: Int { a.shape[a.rank - 1] }
-  /// How many pairs of matrices there are.
+  /// The number of pairs of matrices.
   var depth: Int { a.shape.dropLast(2).reduce(1, *) }
   var count: Int { depth * rows * columns }
 
@@ -79,7 +79,8 @@ private struct PairDistances {
     return result
   }
 
-  /// The gradient for `a`. `isTurned`: distances and gradient have the rows of `a` along their columns.
+  /// The gradient of `a`. `isTurned`: distances and gradient have the rows of `a` along their
+  /// columns.
   func gradient(_ distances: Tensor, _ gradient: Tensor, isTurned: Bool = false) throws -> Tensor {
     let result = try Tensor.zeros(a.shape)
     guard result.count > 0, columns > 0 else { return result }
@@ -97,7 +98,7 @@ private struct PairDistances {
     return result
   }
 
-  /// Shares the rows of all matrices between threads; long work stops between blocks.
+  /// Divides the rows of all matrices among threads; long work can be stopped between blocks.
   private func forEachRows(_ body: (Int, Range<Int>) -> Void) throws {
     let work = max(columns * max(width, 1), 1)
     Profile.measure(.elementwise, operations: depth &* rows &* work) {

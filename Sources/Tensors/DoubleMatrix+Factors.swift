@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The decompositions themselves. Each asks LAPACK for the size of its work space first.
+// The decompositions. Each queries LAPACK for the size of its workspace first.
 
 import CBLAS
 import Glibc
 
-/// A square matrix as the product of a lower and an upper triangle, rows exchanged.
+/// A square matrix as the product of a lower and an upper triangle, with row exchanges.
 package struct LUFactors {
   package let factors: DoubleMatrix
   package let pivots: [Int32]
@@ -17,7 +17,7 @@ package struct LUFactors {
     var result = b
     guard factors.rows > 0, b.columns > 0 else { return result }
     let n = factors.rows
-    // So many columns take a small part of a second; one after the other they have the same bits.
+    // This many columns take a small fraction of a second; solving in blocks gives the same bits.
     let width = max(1, min(b.columns, DoubleMatrix.shortWork / (n * n)))
     try BLAS.withLibrary {
       try result.values.withUnsafeMutableBufferPointer { values in
@@ -40,7 +40,7 @@ package struct LUFactors {
     }
   }
 
-  /// The determinant as a sign and the logarithm of its size.
+  /// The determinant as a sign and the logarithm of its absolute value.
   package var logDeterminant: (sign: Double, logarithm: Double) {
     var (sign, logarithm) = (1.0, 0.0)
     for i in 0..<factors.rows {
@@ -54,7 +54,7 @@ package struct LUFactors {
 }
 
 extension DoubleMatrix {
-  /// Gauss's elimination of a square matrix.
+  /// The LU factors of a square matrix.
   package func eliminated() throws -> LUFactors {
     guard rows > 0 else { return LUFactors(factors: self, pivots: [], isSingular: false) }
     var factors = self
@@ -73,7 +73,7 @@ extension DoubleMatrix {
     return factor
   }
 
-  /// The eigenvalues of a symmetric matrix in rising order, its eigenvectors in columns.
+  /// The eigenvalues of a symmetric matrix in ascending order, its eigenvectors in columns.
   package func symmetricEigen() throws -> (values: [Double], vectors: DoubleMatrix) {
     var vectors = self
     var eigenvalues = [Double](repeating: 0, count: rows)
@@ -93,7 +93,7 @@ extension DoubleMatrix {
     return (eigenvalues, vectors)
   }
 
-  /// U, the singular values in falling order, and Vᵀ, all of the smaller side.
+  /// The thin SVD: U, the singular values in descending order, and Vᵀ.
   package func singular() throws -> (u: DoubleMatrix, values: [Double], vt: DoubleMatrix) {
     let least = min(rows, columns)
     var u = try DoubleMatrix(rows: rows, columns: least)
@@ -104,7 +104,7 @@ extension DoubleMatrix {
     return (u, values, vt)
   }
 
-  /// The singular values in falling order.
+  /// The singular values in descending order.
   package func singularValues() throws -> [Double] {
     var values = [Double](repeating: 0, count: min(rows, columns))
     guard !values.isEmpty else { return [] }
@@ -134,7 +134,7 @@ extension DoubleMatrix {
     try requireConvergence(info)
   }
 
-  /// The slope of the determinant of a square matrix; it exists for singular ones too.
+  /// The gradient of the determinant of a square matrix; it exists for singular ones too.
   package func cofactors() throws -> DoubleMatrix {
     let (left, values, vt) = try singular()
     var u = left
@@ -146,7 +146,7 @@ extension DoubleMatrix {
     return try u.times(vt)
   }
 
-  /// An orthogonal matrix of as many columns as the smaller side, and an upper triangle.
+  /// The thin QR factors: orthonormal columns, and an upper triangle.
   package func orthogonal() throws -> (q: DoubleMatrix, r: DoubleMatrix) {
     let least = min(rows, columns)
     var r = try DoubleMatrix(rows: least, columns: columns)
@@ -177,7 +177,7 @@ extension DoubleMatrix {
     return (q, r)
   }
 
-  /// The x of least length that makes `|self x - b|` least, and the rank of self.
+  /// The least-squares solution of minimal norm, and the rank of self.
   package func leastSquares(_ b: DoubleMatrix) throws -> (x: DoubleMatrix, rank: Int) {
     var x = try DoubleMatrix(rows: columns, columns: b.columns)
     guard rows > 0, columns > 0, b.columns > 0 else { return (x, 0) }
@@ -189,7 +189,7 @@ extension DoubleMatrix {
     var (matrix, values) = (self, [Double](repeating: 0, count: min(rows, columns)))
     let (m, n, right, ldb) = (Int32(rows), Int32(columns), Int32(b.columns), Int32(height))
     var (rank, size, integers) = (Int32(0), [0.0], [Int32(0)])
-    // Singular values below the rounding of 32-bit input count as 0.
+    // Singular values below the rounding error of 32-bit input count as 0.
     let threshold = Double(Float.ulpOfOne) * Double(height)
     let info = try BLAS.withLibrary {
       _ = smap_least_squares(

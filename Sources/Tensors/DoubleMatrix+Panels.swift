@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Large matrices are factored panel by panel, so that an interrupt need not wait for the whole:
-// LAPACK factors a panel of columns, and what lies to the right of it loses the panel's share in
-// one product. That is how LAPACK goes about it inside; small matrices are left to it altogether.
+// Large matrices are factored by panels, so that interrupts are polled in between: LAPACK factors a
+// panel of columns, and the trailing matrix is updated by one product. LAPACK's own blocked
+// algorithms do the same; small matrices are left to it entirely.
 
 import CBLAS
 
 extension DoubleMatrix {
-  /// Multiplications that take a small part of a second.
+  /// Multiplications that take a small fraction of a second.
   static let shortWork = 1 << 28
   /// The columns of a panel.
   private static let panel = 96
-  /// Matrices of fewer rows are factored at once.
+  /// Matrices with fewer rows are factored in one call.
   private static let longSide = 768
 
   private static var noTranspose: Int32 { Int32(SMAP_BLAS_NO_TRANS) }
   private static var transpose: Int32 { Int32(SMAP_BLAS_TRANS) }
 
-  /// Replaces a square matrix by its factors, and returns the exchanges of rows as LAPACK counts them, and
+  /// Replaces a square matrix by its LU factors, and returns the pivots as LAPACK counts them, and
   /// whether a pivot was 0.
   mutating func eliminate() throws -> (pivots: [Int32], isSingular: Bool) {
     let n = rows
@@ -47,7 +47,7 @@ extension DoubleMatrix {
     return (pivots, isSingular)
   }
 
-  /// Exchanges rows as the elimination of a panel did.
+  /// Applies the row exchanges of a panel.
   private static func exchange(
     _ a: UnsafeMutablePointer<Double>, _ n: Int, _ pivots: ArraySlice<Int32>, columns: Range<Int>
   ) {
@@ -60,7 +60,7 @@ extension DoubleMatrix {
     }
   }
 
-  /// Takes the share of a factored panel from all columns to its right.
+  /// Updates the trailing matrix after a panel has been factored.
   private static func eliminate(
     _ a: UnsafeMutablePointer<Double>, _ n: Int, below panel: Range<Int>
   ) throws {
@@ -81,7 +81,7 @@ extension DoubleMatrix {
     }
   }
 
-  /// Replaces the lower triangle of a square matrix by Cholesky's factor; false if there is none.
+  /// Replaces the lower triangle of a square matrix by its Cholesky factor; false if there is none.
   mutating func factorByCholesky() throws -> Bool {
     let n = rows
     let width = n < DoubleMatrix.longSide ? n : DoubleMatrix.panel
@@ -100,8 +100,8 @@ extension DoubleMatrix {
     }
   }
 
-  /// Divides what lies below the factor of a panel by it, and takes the share of that from the
-  /// lower triangle of the rest, one panel of columns at a time.
+  /// Solves for the block below the factor of a panel, and updates the lower triangle of the
+  /// trailing matrix, one panel of columns at a time.
   private static func takeShare(_ a: UnsafeMutablePointer<Double>, _ n: Int, of panel: Range<Int>) {
     let (first, next) = (panel.lowerBound, panel.upperBound)
     guard next < n else { return }

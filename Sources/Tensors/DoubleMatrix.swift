@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matrices in double precision, column by column, and what LAPACK makes of them. Decompositions of
-// 32-bit numbers lose half of their digits when a matrix is badly conditioned, so tensors are
-// widened for them and narrowed afterwards. LAPACK runs on one thread: results do not depend on
-// the machine's number of processors.
+// Column-major matrices in double precision, and their decompositions by LAPACK. In 32 bits,
+// decompositions of badly conditioned matrices lose half of their digits, so tensors are widened
+// for them and narrowed afterwards. LAPACK runs on one thread: results do not depend on the
+// machine's number of processors.
 
 import CBLAS
 
-/// A matrix of doubles whose columns lie one behind the other.
+/// A column-major matrix of doubles.
 package struct DoubleMatrix {
   package let rows: Int
   package let columns: Int
@@ -16,7 +16,7 @@ package struct DoubleMatrix {
 
   /// A matrix of zeros.
   ///
-  /// Throws a LimitError if it does not fit in the memory that tensors may use.
+  /// Throws a LimitError if it exceeds the memory limit of tensors.
   package init(rows: Int, columns: Int) throws {
     let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
     guard rows >= 0, columns >= 0, max(rows, columns) < Int(Int32.max), !overflow else {
@@ -32,7 +32,7 @@ package struct DoubleMatrix {
     values = [Double](repeating: 0, count: count)
   }
 
-  /// The matrix at a place in a tensor whose last two dimensions are [rows, columns].
+  /// The matrix at an index of a tensor whose last two dimensions are [rows, columns].
   package init(_ tensor: Tensor, index: Int = 0) throws {
     let (rows, columns) = (tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])
     try self.init(rows: rows, columns: columns)
@@ -54,7 +54,7 @@ package struct DoubleMatrix {
     set { values[column * rows + row] = newValue }
   }
 
-  /// Writes the matrix to a place in a tensor of such matrices.
+  /// Writes the matrix to an index of a tensor of such matrices.
   package func write(to tensor: Tensor, index: Int = 0) {
     let to = tensor.pointer + index * rows * columns
     for row in 0..<rows {
@@ -62,7 +62,7 @@ package struct DoubleMatrix {
     }
   }
 
-  /// Rows become columns.
+  /// The transpose.
   package func transposed() throws -> DoubleMatrix {
     var result = try DoubleMatrix(rows: columns, columns: rows)
     for row in 0..<rows {
@@ -71,7 +71,7 @@ package struct DoubleMatrix {
     return result
   }
 
-  /// The product, each side transposed first if asked for.
+  /// The product, with optional transposes.
   package func times(
     _ other: DoubleMatrix, transposingSelf: Bool = false, transposingOther: Bool = false
   ) throws -> DoubleMatrix {
@@ -97,6 +97,6 @@ package struct DoubleMatrix {
     return result
   }
 
-  /// Whether every element is finite; LAPACK may not end on others.
+  /// Whether every element is finite; LAPACK may not terminate on others.
   package var isFinite: Bool { values.allSatisfy(\.isFinite) }
 }

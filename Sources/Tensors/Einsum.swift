@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Einstein summation. A pattern names the dimensions of each operand by letters; equal letters run
-// together, and letters that the result does not name are summed over. Operands are taken in from
-// the left, two at a time: each pair becomes one (batched) matrix product, or one broadcast product
-// where nothing is summed.
+// Einstein summation. A pattern labels the dimensions of each operand by letters; equal letters
+// share an index, and letters that are not in the result are summed over. Operands are contracted
+// from the left, two at a time: each pair becomes one (batched) matrix product, or one broadcast
+// product where nothing is summed.
 
-/// A parsed pattern such as `bij,bjk->bik`. Labels are letters; the dimensions behind `...` get
+/// A parsed pattern such as `bij,bjk->bik`. Labels are letters; the dimensions of `...` get
 /// negative labels, counted from the right.
 private struct EinsumPattern {
   var operands: [[Int]] = []
@@ -72,7 +72,7 @@ private struct EinsumPattern {
   }
 }
 
-/// A tensor whose dimensions bear labels.
+/// A tensor with labelled dimensions.
 private struct Labelled {
   var tensor: Tensor
   var labels: [Int]
@@ -95,7 +95,7 @@ private struct Labelled {
     return Labelled(tensor: try tensor.moved(by: view), labels: kept)
   }
 
-  /// All labels summed over that are not in `needed`.
+  /// The sum over all labels that are not in `needed`.
   func summed(except needed: Set<Int>) throws -> Labelled {
     let gone = labels.indices.filter { !needed.contains(labels[$0]) }
     guard !gone.isEmpty else { return self }
@@ -103,7 +103,7 @@ private struct Labelled {
       tensor: try tensor.sum(dims: gone), labels: labels.filter { needed.contains($0) })
   }
 
-  /// Permuted to the given labels, each in its group, and each group made one dimension.
+  /// Permuted to the given labels, grouped, with each group merged into one dimension.
   func grouped(_ groups: [[Int]]) throws -> Tensor {
     let order = groups.joined().compactMap { labels.firstIndex(of: $0) }
     let sizes = groups.map { group in
@@ -145,7 +145,7 @@ private struct Labelled {
 }
 
 extension Tensor {
-  /// Sums of products by Einstein's convention.
+  /// The sum of products by Einstein's convention.
   ///
   /// `einsum("ij,jk->ik", [a, b])` is the matrix product. Without `->`, the result has the letters
   /// that occur once, in alphabetical order. `...` stands for further dimensions, which broadcast.
@@ -185,7 +185,7 @@ extension Tensor {
     }
   }
 
-  /// Dimensions behind `...` broadcast: those of size 1 are stretched.
+  /// Dimensions of `...` broadcast: those of size 1 are stretched.
   private static func stretchHidden(_ operands: inout [Labelled]) throws {
     var sizes: [Int: Int] = [:]
     for operand in operands {

@@ -83,7 +83,7 @@ extension Tensor {
     try Tensor.combine(.floorDivide, self, divisor)
   }
 
-  /// The remainder of the divisor's sign, as in Python.
+  /// The remainder with the sign of the divisor, as in Python.
   public func remainder(_ divisor: Tensor) throws -> Tensor {
     try Tensor.combine(.remainder, self, divisor)
   }

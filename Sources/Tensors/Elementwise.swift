@@ -34,10 +34,10 @@ extension BinaryOperation {
 }
 
 extension Tensor {
-  /// How many elements one thread takes at a time.
+  /// The number of elements per block of a thread.
   package static var blockSize: Int { 65536 }
 
-  /// Whether a result of this tensor must be put on the tape.
+  /// Whether a result of this tensor must be recorded on the tape.
   @inline(__always)
   package var isRecording: Bool { node != nil && smap_gradients_enabled() != 0 }
 
@@ -117,8 +117,8 @@ extension Tensor {
     return result
   }
 
-  /// Calls `body` with the start of each piece of a result of so many elements, where to write it,
-  /// and its length; long results are shared between threads.
+  /// Calls `body` with the start of each piece of a result of so many elements, its destination,
+  /// and its length; long results are divided among threads.
   @inline(__always)
   static func throughRuns(
     _ out: UnsafeMutablePointer<Float>, _ count: Int,
@@ -128,10 +128,10 @@ extension Tensor {
     try forEachPiece(of: out, count, body)
   }
 
-  /// Calls `body` with the start of each piece of a result, where to write it, and its length.
+  /// Calls `body` with the start of each piece of a result, its destination, and its length.
   ///
-  /// A result larger than the caches would be read from memory line by line, only to be written
-  /// over. Its pieces are made in a small buffer, and stored past the caches from there.
+  /// Writing a result larger than the caches would first read each cache line from memory. So its
+  /// pieces are computed in a small buffer and copied from there with non-temporal stores.
   private static func forEachPiece(
     of out: UnsafeMutablePointer<Float>, _ count: Int,
     _ body: (Int, UnsafeMutablePointer<Float>, Int) -> Void
@@ -152,8 +152,8 @@ extension Tensor {
     }
   }
 
-  /// Elements from which a result does not stay in any cache: 32 MiB.
+  /// The size in elements from which a result fits in no cache: 32 MiB.
   private static var streamedSize: Int { 1 << 23 }
-  /// Elements made at a time before they are stored past the caches.
+  /// The number of elements in the buffer for non-temporal stores.
   private static var pieceSize: Int { 2048 }
 }

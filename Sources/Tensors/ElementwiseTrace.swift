@@ -2,25 +2,25 @@
 //
 // Chains of elementwise operations without large intermediate results.
 //
-// Each operation on large tensors reads and writes memory, which takes longer than the arithmetic. So a
-// function is run once on a few elements while its operations are written down; the list of them then
-// runs over short pieces of the large tensors, on all threads, and what lies between two operations stays
-// in the L1 cache. The kernels are the same, and so are the bits.
+// Each operation on large tensors reads and writes memory, which takes longer than the arithmetic.
+// So a function is traced once on a few elements; the recorded operations then run over short
+// pieces of the large tensors, on all threads, and intermediate results stay in the L1 cache. The
+// kernels are the same, and so are the bits.
 //
-// Elements must all be treated alike. A function that is not elementwise is found at an operation that
-// cannot be written down, or when another piece, computed both ways, differs.
+// The function must be elementwise. One that is not is detected at an operation that cannot be
+// recorded, or when another piece, computed both ways, differs.
 
 import CKernels
 
-/// The operations of a function, as they are written down.
+/// The recorded operations of a function.
 package final class ElementwiseTrace {
-  /// A tensor's place in a trace.
+  /// The position of a tensor in a trace.
   package struct Place {
     let trace: ElementwiseTrace
     let value: Int
   }
 
-  /// One operation on values, which are counted: inputs first, then the results of steps.
+  /// One operation on values, which are numbered: inputs first, then the results of steps.
   fileprivate enum Step {
     case pair(BinaryOperation, Int, Int)
     case numberAtRight(BinaryOperation, Int, Float)
@@ -53,7 +53,7 @@ package final class ElementwiseTrace {
     )
   }
 
-  /// Where the value of a tensor is; nil for a constant.
+  /// The number of a tensor's value; nil for a constant.
   private func place(of tensor: Tensor) throws -> Int? {
     if let place = tensor.node?.place, place.trace === self { return place.value }
     guard tensor.node == nil else {
@@ -65,7 +65,7 @@ package final class ElementwiseTrace {
     return nil
   }
 
-  /// Writes down an operation that gave `result`.
+  /// Records an operation with its `result`.
   func add(_ operation: BinaryOperation, _ a: Tensor, _ b: Tensor, _ result: Tensor) throws
     -> Tensor
   {
@@ -94,7 +94,7 @@ package final class ElementwiseTrace {
     return note(.single(operation, x), result)
   }
 
-  /// Writes down a choice between two values that gave `result`.
+  /// Records a selection between two values with its `result`.
   func add(choice condition: Tensor, _ yes: Tensor, _ no: Tensor, _ result: Tensor) throws -> Tensor
   {
     let values = try [condition, yes, no].map { tensor in
@@ -122,7 +122,7 @@ package final class ElementwiseTrace {
     return tensor
   }
 
-  /// Runs `body` on inputs and gives the number of the value that it returned.
+  /// Runs `body` on inputs and returns the number of its result.
   fileprivate func record(
     _ inputs: [Tensor], _ body: ([Tensor]) throws -> Tensor
   ) throws -> (value: Int, isMask: Bool) {
@@ -142,10 +142,11 @@ package final class ElementwiseTrace {
 }
 
 extension Tensor {
-  /// `body` of tensors of one shape, element by element, without large results in between.
+  /// `body` applied to tensors of one shape, element by element, without large intermediate
+  /// results.
   ///
-  /// `body` sees pieces of the tensors, of shape [n]. Short tensors, and those that gradients flow to, are
-  /// given to it whole. Throws a ValueError if it is not elementwise.
+  /// `body` receives pieces of the tensors, of shape [n]. Short tensors, and those that are
+  /// differentiated, are passed whole. Throws a ValueError if it is not elementwise.
   public static func fused(_ inputs: [Tensor], _ body: ([Tensor]) throws -> Tensor) throws -> Tensor
   {
     guard let first = inputs.first else { throw TensorError.value("there is nothing to fuse") }
@@ -191,9 +192,9 @@ extension Tensor {
   }
 }
 
-/// The steps that a result needs, with places for what lies between them.
+/// The steps that a result needs, with registers for intermediate results.
 private struct FusedProgram {
-  /// Elements that go through all steps together: a few pieces fit into the L1 cache.
+  /// Elements per pass through all steps: a few pieces fit into the L1 cache.
   static let pieceLength = 2048
 
   private enum Source {
@@ -222,7 +223,7 @@ private struct FusedProgram {
       let operands = step.operands.map { operand in
         operand < trace.inputCount ? Source.input(operand) : .register(places[operand] ?? 0)
       }
-      // A kernel may not write where it reads: registers are given back after the step.
+      // A kernel may not write where it reads: registers are released after the step.
       let register = free.popLast() ?? registerCount
       registerCount = max(registerCount, register + 1)
       places[value] = register
@@ -239,7 +240,7 @@ private struct FusedProgram {
     let chunks = (result.count + perChunk - 1) / perChunk
     let room = try Tensor(uninitialized: [min(chunks, 256), registerCount * length])
     let (out, count) = (result.pointer, result.count)
-    // More chunks than rooms would share one: each of 256 stretches goes through its own.
+    // More chunks than buffers would share one: each of 256 stretches uses its own.
     let stretch = (chunks + 255) / 256 * perChunk
     Profile.measure(
       .elementwise, operations: steps.count &* count, bytes: 4 &* (inputs.count + 1) &* count
@@ -258,7 +259,7 @@ private struct FusedProgram {
     try Stop.check()
   }
 
-  /// All steps on one piece; the last one writes to the result.
+  /// Runs all steps on one piece; the last one writes to the result.
   private func run(
     _ inputs: [UnsafePointer<Float>], at start: Int, count: Int,
     registers: UnsafeMutablePointer<Float>, out: UnsafeMutablePointer<Float>

@@ -5,7 +5,7 @@
 import CKernels
 
 extension Tensor {
-  /// The elements that an index selects, with the rules of NumPy.
+  /// The elements that an index selects, with NumPy's rules.
   ///
   /// Throws an IndexError for positions that do not exist; slices are clipped instead.
   public func subscripted(_ indices: [TensorIndex]) throws -> Tensor {
@@ -28,10 +28,10 @@ extension Tensor {
     return try taken.reshape(layout.before + selection.pickedShape + layout.after)
   }
 
-  /// A tensor with the selected elements replaced; this one stays as it is.
+  /// A tensor with the selected elements replaced; this one is unchanged.
   ///
-  /// The value broadcasts to the shape of the selection. Where a list selects an element twice,
-  /// the last value counts.
+  /// The value broadcasts to the shape of the selection. Where a list selects an element twice, the
+  /// last value is kept.
   public func replacing(_ indices: [TensorIndex], with value: Tensor) throws -> Tensor {
     let selection = try Selection(indices, shape)
     let fitted = try value.fitted(to: selection.shape)
@@ -48,9 +48,9 @@ extension Tensor {
 
   /// Replaces the selected elements of a variable.
   ///
-  /// Writes in place if `tensor` alone holds its values and no tape is involved; otherwise the
-  /// variable gets a changed copy. Throws a ValueError for a parameter, which only an optimizer
-  /// may change.
+  /// Writes in place if `tensor` is the only reference to its values and no tape is involved;
+  /// otherwise the variable gets a changed copy. Throws a ValueError for a parameter, which only an
+  /// optimizer may change.
   public static func replace(
     in tensor: inout Tensor, at indices: [TensorIndex], with value: Tensor
   ) throws {
@@ -82,8 +82,8 @@ extension Tensor {
     isMask || withValues { $0.allSatisfy { $0 == 0 || $0 == 1 } }
   }
 
-  /// Where in memory the elements begin that plain numbers for the first dimensions select; nil if
-  /// the index is not of this kind. They lie side by side.
+  /// The offset of the elements that plain numbers for the first dimensions select; nil if the
+  /// index is not of this kind. The elements are contiguous.
   private func leadingPosition(_ indices: [TensorIndex]) throws -> Int? {
     guard indices.count <= rank, count > 0 else { return nil }
     var (start, span) = (0, count)
@@ -95,7 +95,7 @@ extension Tensor {
     return start
   }
 
-  /// The value stretched to the shape of a selection; unit dimensions in front do not count.
+  /// The value broadcast to the shape of a selection; leading unit dimensions are ignored.
   private func fitted(to target: [Int]) throws -> Tensor {
     if shape == target { return self }
     let extra = max(rank - target.count, 0)
@@ -119,7 +119,7 @@ extension Tensor {
 }
 
 extension Selection {
-  /// Whether the dimensions with lists lie side by side.
+  /// Whether the dimensions with lists are adjacent.
   var picksAreNeighbours: Bool {
     guard let first = picks.first, let last = picks.last else { return true }
     return last.dim - first.dim + 1 == picks.count
@@ -147,7 +147,7 @@ extension Selection {
     return layout.before + pickedShape + layout.after
   }
 
-  /// The lists as positions among all choices of their dimensions together.
+  /// The lists as flat positions in the product of their dimensions.
   var flatPositions: [Int] {
     var flat = [Int](repeating: 0, count: pickedShape.reduce(1, *))
     for pick in picks {

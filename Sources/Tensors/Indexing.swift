@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Indexing with the rules of NumPy. Numbers, slices and new axes make a view with strides; lists of
-// positions and masks then pick among what the view leaves. Several lists broadcast against each
-// other; their shape stands where they stood if they are neighbours, and in front if not. A number
-// beside lists counts as a list.
+// Indexing with NumPy's rules. Numbers, slices and new axes make a strided view; lists of positions
+// and masks then select from the view. Several lists broadcast against each other; their shape
+// replaces them in position if they are adjacent, and comes first if not. A number next to lists
+// counts as a list.
 
 /// One part of an index, such as each of `x[1, :, ..., nil]`.
 public enum TensorIndex {
   /// One position, counted from either end; the dimension is dropped.
   case index(Int)
-  /// Positions from `start` to before `stop`; those that do not exist are left out.
+  /// Positions from `start` to before `stop`; those that do not exist are skipped.
   case slice(start: Int?, stop: Int?, step: Int)
   /// A new dimension of size 1.
   case newAxis
   /// As many whole dimensions as are not indexed otherwise.
   case ellipsis
-  /// Whole numbers: the positions to pick.
+  /// Integers: the positions to select.
   case gather(Tensor)
-  /// Picks where it is not 0; its shape must be that of the dimensions it stands for.
+  /// Selects where it is not 0; its shape must be that of the dimensions it indexes.
   case mask(Tensor)
 
   /// The index of a number.
   ///
-  /// Throws an IndexError unless it is whole and of a size that can be an index.
+  /// Throws an IndexError unless it is an integer of a size that can be an index.
   public static func position(_ number: Double) throws -> TensorIndex {
     .index(try whole(number))
   }
 
   /// A slice bound from a number.
   ///
-  /// Throws an IndexError unless it is whole; bounds beyond all sizes are clipped.
+  /// Throws an IndexError unless it is an integer; bounds beyond all sizes are clipped.
   public static func bound(_ number: Double) throws -> Int {
     guard number.isFinite, number == number.rounded() else { throw notWhole(number) }
     return Int(min(max(number, -0x1p60), 0x1p60))
@@ -45,15 +45,15 @@ public enum TensorIndex {
   }
 }
 
-/// An index worked out for one shape.
+/// An index resolved for one shape.
 struct Selection {
   /// The view that numbers, slices and new axes make.
   private(set) var view: StridedView
-  /// For each dimension of the view that lists pick from, the positions.
+  /// For each dimension of the view that lists select from, the positions.
   private(set) var picks: [Pick] = []
   /// The common shape of the lists.
   private(set) var pickedShape: [Int] = []
-  /// Whether the view is the whole tensor in its own order.
+  /// Whether the view is the whole tensor in its original order.
   private(set) var isWhole = true
 
   /// Positions along a dimension of the view.
@@ -98,7 +98,7 @@ struct Selection {
     try broadcastPicks()
   }
 
-  /// The index with `...` and missing parts written out as whole slices.
+  /// The index with `...` and missing parts expanded to whole slices.
   private static func filled(_ indices: [TensorIndex], _ shape: [Int]) throws -> [TensorIndex] {
     let used = indices.reduce(0) { $0 + $1.consumed }
     guard used <= shape.count else {
@@ -134,7 +134,7 @@ struct Selection {
     _ start: Int?, _ stop: Int?, _ step: Int, _ size: Int
   ) throws -> (first: Int, count: Int) {
     guard step != 0 else { throw TensorError.index("a slice cannot step by 0") }
-    let stride = min(max(step, -size - 1), size + 1)  // A longer step takes no more elements.
+    let stride = min(max(step, -size - 1), size + 1)  // A longer step selects no more elements.
     func bounded(_ bound: Int?, _ low: Int, _ high: Int, _ missing: Int) -> Int {
       guard let bound else { return missing }
       return min(max(bound < 0 ? max(bound, -size - 1) + size : bound, low), high)
@@ -194,7 +194,7 @@ struct Selection {
 }
 
 extension TensorIndex {
-  /// How many dimensions this part stands for.
+  /// The number of dimensions that this part indexes.
   var consumed: Int {
     switch self {
     case .index, .slice, .gather: 1

@@ -21,7 +21,7 @@ extension Tensor {
     return try matmul(a, b)
   }
 
-  /// The vector at right angles to two vectors of three numbers along the last dimension.
+  /// The vector orthogonal to two vectors of three numbers along the last dimension.
   public static func cross(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard a.shape.last == 3, b.shape.last == 3 else {
       throw TensorError.shape("cross takes vectors of 3 numbers, not \(a.shape) and \(b.shape)")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matrix products with the rules of NumPy: vectors count as a row on the left and a column on the
+// Matrix products with NumPy's rules: a vector counts as a row on the left and as a column on the
 // right, and leading dimensions of larger tensors broadcast.
 
 import CKernels
@@ -8,7 +8,7 @@ import CKernels
 extension Tensor {
   /// The matrix product.
   ///
-  /// Throws a ShapeError if the columns of `a` are not as many as the rows of `b`.
+  /// Throws a ShapeError if the columns of `a` do not match the rows of `b`.
   public static func matmul(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     guard a.rank > 0, b.rank > 0 else {
       throw TensorError.shape(
@@ -53,7 +53,8 @@ extension Tensor {
     }
   }
 
-  /// aᵀ g, with a batch that one matrix `b` served folded into the product.
+  /// aᵀ g; the batch dimensions over which a single matrix `b` was broadcast are folded into the
+  /// product.
   private static func gradientOfRight(
     _ a: Tensor, _ gradient: Tensor, _ shape: [Int]
   ) throws -> Tensor {
@@ -66,7 +67,7 @@ extension Tensor {
     return try product(left, right, transposeA: true)
   }
 
-  /// The product of stacks of matrices, without a tape; ranks are at least 2 and sizes fit.
+  /// The product of stacks of matrices, without a tape; ranks are at least 2 and sizes match.
   package static func product(
     _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false
   ) throws -> Tensor {
@@ -98,14 +99,14 @@ extension Tensor {
     return result
   }
 
-  /// Multiplications that take long enough for an interrupt to come meanwhile. Steps of training
-  /// stay below it, so that they are done wholly or not at all.
+  /// Multiplications from which a product polls for interrupts. Steps of training stay below it, so
+  /// that they are done completely or not at all.
   private static let longWork = 0x1p29
 }
 
 extension Broadcast {
-  /// Calls `body` for every element of the common shape with its place in both operands. Pairs are
-  /// shared between threads if there are many; `work` is what one of them costs.
+  /// Calls `body` for every element of the common shape with its offset in both operands. Many
+  /// pairs are divided among threads; `work` is the cost of one.
   fileprivate func forEachPair(work: Int, _ body: (Int, Int, Int) -> Void) {
     let total = runs * runLength
     guard total > 0 else { return }
@@ -121,7 +122,7 @@ extension Broadcast {
         }
       }
     }
-    // Few large products share their own tiles; many are dealt out in blocks.
+    // A few large products divide their own tiles; many are distributed in blocks.
     let perBlock = max(1, 4_000_000 / max(work, 1))
     if total < 8 || perBlock >= total {
       visit(0..<total)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The matrix product on plain memory. OpenBLAS changes bits with its own number of threads, so it
-// runs on one, over tiles of the result that follow from the shape alone; the pool deals out the
-// tiles.
+// The matrix product on plain memory. The bits of an OpenBLAS result depend on its number of
+// threads, so it runs on one, over tiles of the result that depend on the shape alone; the pool
+// distributes the tiles.
 //
-// OpenBLAS maps some 130 MB for each thread, and for each call that runs at the same time as
-// others; if the address space is limited and used up, it tries for ever. So a plain loop takes its
-// place under a tight limit. Under a generous one, its first call is made early, and later calls
-// take turns, so that they reuse its memory.
+// OpenBLAS maps some 130 MB for each thread, and for each concurrent call; if a limited address
+// space is exhausted, it retries forever. So a plain loop replaces it under a tight limit. Under a
+// generous one, its first call is made early, and later calls are serialised, so that they reuse
+// its memory.
 
 import CBLAS
 import CKernels
@@ -18,9 +18,9 @@ import Synchronization
 package enum BLAS {
   /// c = alpha * op(a) * op(b) + beta * c, where op transposes or does nothing.
   ///
-  /// op(a) is m by k, op(b) is k by n, c is m by n; `lda`, `ldb` and `ldc` are the distances
-  /// between rows as they lie in memory. With `beta` 0, what `c` held before does not matter.
-  /// One that `mayStop` leaves tiles out once a stop is asked for; its caller must look at that.
+  /// op(a) is m by k, op(b) is k by n, c is m by n; `lda`, `ldb` and `ldc` are the row strides.
+  /// With `beta` 0, the contents of `c` are ignored. With `mayStop`, tiles are skipped once a stop
+  /// is requested; the caller must check for that.
   package static func multiply(
     transposeA: Bool, transposeB: Bool, m: Int, n: Int, k: Int, alpha: Float = 1,
     a: UnsafePointer<Float>, lda: Int, b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,
@@ -69,8 +69,8 @@ package enum BLAS {
 
   /// Calls other routines of the library, on one thread.
   ///
-  /// Throws a LimitError where the address space is too small for the library, and an IOError where
-  /// there is no library.
+  /// Throws a LimitError if the address space is too small for the library, and an IOError if there
+  /// is no library.
   package static func withLibrary<Result>(_ body: () throws -> Result) throws -> Result {
     return try Profile.measure(.decomposition) {
       switch use {
@@ -89,18 +89,18 @@ package enum BLAS {
     }
   }
 
-  /// Opens the library now, for those who will not be able to open files later.
+  /// Loads the library now, for callers that will not be able to open files later.
   package static func prepare() { _ = use }
 
-  /// Why OpenBLAS cannot be used, or nil where it can; opens it.
+  /// Why OpenBLAS cannot be used, or nil if it can; loads it.
   package static var problem: String? {
     smap_blas_open() == 0 ? String(cString: smap_blas_problem()) : nil
   }
 
-  /// The level of x86-64 whose kernels of smap's own run here: 4, 3, or 1 for the portable ones.
+  /// The x86-64 level of smap's own kernels in use: 4, 3, or 1 for the portable ones.
   package static var kernelLevel: Int { Int(smap_kernel_level()) }
 
-  /// The processor that the library's kernels were made for; nil if it was not used so far.
+  /// The processor that the library's kernels were made for; nil if it has not been used so far.
   package static var core: String? {
     let name = String(cString: smap_blas_core())
     return name.isEmpty ? nil : name
@@ -118,7 +118,7 @@ package enum BLAS {
 
   private static let turns = Mutex(())
 
-  /// Opens the library; where there is none, products go on with smap's own loops, and say so.
+  /// Loads the library; without one, products use smap's own loops, and a note says so.
   private static func open(_ use: Use) -> Use {
     guard smap_blas_open() != 0 else {
       let problem = String(cString: smap_blas_problem())
@@ -129,7 +129,7 @@ package enum BLAS {
     return use
   }
 
-  /// How OpenBLAS may be called; asking opens it.
+  /// How OpenBLAS may be called; the first access loads it.
   private static let use: Use = {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0,
@@ -145,7 +145,7 @@ package enum BLAS {
     else { return .never }
     munmap(probe, spare)
     guard open(.inTurns) == .inTurns else { return .missing }
-    let size = 256  // large enough not to go past the memory of the library
+    let size = 256  // large enough for OpenBLAS to allocate its buffers
     let ones = [Float](repeating: 1, count: size * size)
     var result = ones
     let edge = Int32(size)
@@ -155,9 +155,10 @@ package enum BLAS {
     return .inTurns
   }()
 
-  /// How the result is cut into tiles: by shape alone, into at most 32 of a few million
-  /// multiplications each, or as many as take some hundredths of a second each. Rows are cut first, down to 128: OpenBLAS rearranges its operands in
-  /// every call, and costs least where each call sees all columns.
+  /// How the result is divided into tiles: by shape alone, into at most 32 of a few million
+  /// multiplications each, or into as many as take some hundredths of a second each. Rows are
+  /// divided first, down to 128: OpenBLAS packs its operands in every call, and the overhead is
+  /// smallest when each call covers all columns.
   private struct Tiling {
     let height: Int
     let width: Int

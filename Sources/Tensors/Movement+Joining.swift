@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Joining tensors, and adding around them.
+// Concatenation and padding.
 
 import CKernels
 
@@ -63,17 +63,17 @@ extension Tensor {
     }
   }
 
-  /// The tensor with `value` around it.
+  /// The tensor padded with `value`.
   ///
-  /// `widths` names how much to add before and after: two numbers for the last dimension, four for
-  /// the last two with the last one first, and so on, as in PyTorch. Negative widths cut off.
+  /// `widths` gives the padding before and after: two numbers for the last dimension, four for the
+  /// last two with the last one first, and so on, as in PyTorch. Negative widths crop.
   public func pad(_ widths: [Int], value: Float = 0) throws -> Tensor {
     guard widths.count % 2 == 0, widths.count / 2 <= rank else {
       throw TensorError.value(
         "pad takes two widths for each of at most \(rank) dimensions, not \(widths.count) widths")
     }
     var target = shape
-    var inside = StridedView(shape)  // The part of the tensor that stays.
+    var inside = StridedView(shape)  // The part of the tensor that is kept.
     var corner = [Int](repeating: 0, count: rank)
     for pair in 0..<widths.count / 2 {
       let (before, after, dim) = (widths[2 * pair], widths[2 * pair + 1], rank - 1 - pair)
@@ -87,7 +87,7 @@ extension Tensor {
     return try placed(inside, at: corner, in: target, value)
   }
 
-  /// The tensor with a value around it through which gradients flow.
+  /// The tensor padded with a differentiable value.
   public func pad(_ widths: [Int], value: Tensor) throws -> Tensor {
     let isInside = try Tensor(repeating: 1, shape: shape).pad(widths)
     return try Tensor.select(isInside, pad(widths), value.reshape([]))
@@ -119,7 +119,7 @@ extension Tensor {
     }
   }
 
-  /// The tensor laid side by side `times[d]` times along each dimension.
+  /// The tensor tiled `times[d]` times along each dimension.
   public func repeated(_ times: [Int]) throws -> Tensor {
     guard times.count >= rank, times.allSatisfy({ $0 >= 0 }) else {
       throw TensorError.value(
@@ -136,8 +136,8 @@ extension Tensor {
     return try repeatedParts(spread, stretched).reshape(final)
   }
 
-  /// Expansion of interleaved dimensions; their number is kept within the limit of 16 by leaving
-  /// out those that are not repeated.
+  /// Broadcasting of interleaved dimensions; their number is kept within the limit of 16 by
+  /// skipping those that are not repeated.
   private func repeatedParts(_ spread: [Int], _ stretched: [Int]) throws -> Tensor {
     var (from, to): ([Int], [Int]) = ([], [])
     for (a, b) in zip(spread, stretched) where !(a == 1 && b == 1) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Rearrangements that PyTorch and NumPy have names for, composed of reshapes, permutations and
-// gathers, so their gradients need no rules.
+// Rearrangements with names in PyTorch and NumPy, composed of reshapes, permutations and gathers,
+// so their gradients need no rules.
 
 extension Tensor {
-  /// One dimension moved to another place; the others keep their order.
+  /// One dimension moved to another position; the others keep their order.
   public func moveDimension(_ source: Int, to target: Int) throws -> Tensor {
     let (from, to) = (try dimension(source), try dimension(target))
     var order = Array(0..<rank)
@@ -12,7 +12,7 @@ extension Tensor {
     return try permute(order)
   }
 
-  /// Each element `times` times behind itself along a dimension.
+  /// Each element repeated `times` times along a dimension.
   public func repeatedElements(_ times: Int, dim: Int) throws -> Tensor {
     let place = try dimension(dim)
     let (count, overflow) = shape[place].multipliedReportingOverflow(by: times)
@@ -25,7 +25,7 @@ extension Tensor {
     return try unsqueeze(dim: place + 1).expand(stretched).reshape(target)
   }
 
-  /// The matrices turned by `quarters` times 90 degrees, from the first given dimension towards
+  /// The matrices rotated by `quarters` times 90 degrees, from the first given dimension towards
   /// the second.
   public func rotated(quarters: Int = 1, dims: (Int, Int) = (0, 1)) throws -> Tensor {
     let (first, second) = (try dimension(dims.0), try dimension(dims.1))
@@ -38,7 +38,7 @@ extension Tensor {
     }
   }
 
-  /// Coordinate tensors of a grid: each vector stretched over the grid of all.
+  /// Coordinate tensors of a grid: each vector broadcast over the grid of all.
   public static func meshgrid(_ vectors: [Tensor]) throws -> [Tensor] {
     for vector in vectors where vector.rank != 1 {
       throw TensorError.shape("meshgrid takes vectors, not shape \(vector.shape)")
@@ -52,10 +52,10 @@ extension Tensor {
     }
   }
 
-  /// This tensor with `source` written, or added, where `index` says along a dimension.
+  /// This tensor with `source` written, or added, at the positions of `index` along a dimension.
   ///
-  /// As `torch.scatter`: `index` has the shape of `source`. Where two elements go to one place, the
-  /// last counts, or all if they are added.
+  /// As `torch.scatter`: `index` has the shape of `source`. Of two elements written to one
+  /// position, the last is kept; added elements are summed.
   public func scatter(dim: Int, index: Tensor, source: Tensor, adding: Bool = false) throws
     -> Tensor
   {

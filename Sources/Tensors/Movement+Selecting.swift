@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Picking elements by position: reversed, shifted, below a diagonal, or wherever indices say.
+// Selecting elements by position: reversed, shifted, below a diagonal, or by index.
 
 import CKernels
 
@@ -14,7 +14,7 @@ extension Tensor {
     return try moved(by: view)
   }
 
-  /// The elements shifted along a dimension; those that leave come in at the other end.
+  /// The elements shifted cyclically along a dimension.
   public func roll(shift: Int, dim: Int = 0) throws -> Tensor {
     let place = try dimension(dim)
     let size = shape[place]
@@ -67,10 +67,10 @@ extension Tensor {
     return try Tensor.eye(count) * reshape([count, 1])
   }
 
-  /// The elements at the given places along a dimension, in the order of `index`.
+  /// The elements at the given indices along a dimension, in the order of `index`.
   ///
-  /// `index` is a tensor of whole numbers with as many dimensions as this one, and no larger
-  /// except along `dim`; negative numbers count from the end. As `torch.gather`.
+  /// `index` is a tensor of integers with as many dimensions as this one, and no larger except
+  /// along `dim`; negative numbers count from the end. As `torch.gather`.
   public func gather(dim: Int, index: Tensor) throws -> Tensor {
     let place = try dimension(dim)
     guard index.rank == rank else {
@@ -102,7 +102,7 @@ extension Tensor {
     }
   }
 
-  /// For each element of `index`, where in memory it points.
+  /// For each element of `index`, the offset in memory that it refers to.
   func gatherPositions(_ dim: Int, _ index: Tensor) throws -> [Int] {
     let indices = try index.wholeNumbers(below: shape[dim], along: dim, of: shape)
     if rank == 1 { return indices }
@@ -163,7 +163,7 @@ extension Tensor {
 
   /// The elements as indices into a dimension of the given size.
   ///
-  /// Throws an IndexError for what is not a whole number or out of range.
+  /// Throws an IndexError for an element that is not an integer or is out of range.
   package func wholeNumbers(below size: Int, along dim: Int, of shape: [Int]) throws -> [Int] {
     try MemoryBudget.requireRoom(forArrays: 8 * count)
     return try (0..<count).map { i in
@@ -176,7 +176,7 @@ extension Tensor {
           "index \(number) is out of range for dimension \(dim) of shape \(shape)",
           hint: size == 0 ? "the dimension is empty" : "indices go from \(-size) to \(size - 1)")
       }
-      // Such a float may stand for its neighbour: 2**24 + 1 is rounded to 2**24.
+      // Such a float may have been rounded from its neighbour: 2**24 + 1 is rounded to 2**24.
       guard whole != nil || number.magnitude < Tensor.largestWhole else {
         throw TensorError.index(
           "a tensor of 32-bit floats cannot tell index \(number) from its neighbour",
@@ -188,7 +188,7 @@ extension Tensor {
 
   /// Rows that are 1 at the given index and 0 elsewhere; the shape gains a last dimension.
   ///
-  /// Throws an IndexError for an index that is not a whole number from 0 to below `classes`.
+  /// Throws an IndexError for an index that is not an integer from 0 to below `classes`.
   public static func oneHot(_ indices: Tensor, classes: Int) throws -> Tensor {
     guard classes >= 0 else {
       throw TensorError.value("one_hot cannot have \(classes) classes")

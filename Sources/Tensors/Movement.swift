@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Shapes and orders. A change of shape alone shares the storage; a change of order copies through
-// a `StridedView`, and its gradient goes back through the same view.
+// Reshaping and reordering. A reshape shares the storage; a reordering copies through a
+// `StridedView`, and its gradient is scattered back through the same view.
 
 extension Tensor {
-  /// The same elements in another shape, one size of which may be -1 and follows from the rest.
+  /// The same elements in another shape, one size of which may be -1 and is inferred from the rest.
   public func reshape(_ shape: [Int]) throws -> Tensor {
     if shape == self.shape { return self }
     let target = try resolved(shape)
@@ -34,7 +34,7 @@ extension Tensor {
     TensorError.shape("the \(count) elements of \(self.shape) do not fill the shape \(shape)")
   }
 
-  /// Dimensions `start` to `end` (included) made one.
+  /// Dimensions `start` to `end` (inclusive) merged into one.
   public func flatten(start: Int = 0, end: Int = -1) throws -> Tensor {
     if rank == 0 { return try reshape([1]) }
     let (first, last) = (try dimension(start), try dimension(end))
@@ -47,7 +47,7 @@ extension Tensor {
 
   /// The tensor without the given dimension of size 1, or without all of them.
   ///
-  /// A given dimension of another size stays.
+  /// A given dimension of another size is kept.
   public func squeeze(dim: Int? = nil) throws -> Tensor {
     guard let dim else { return try reshape(shape.filter { $0 != 1 }) }
     let place = try dimension(dim)
@@ -101,7 +101,7 @@ extension Tensor {
 
   /// `count` elements from `start` along a dimension.
   ///
-  /// Throws an IndexError if they are not all there.
+  /// Throws an IndexError if they do not all exist.
   public func narrow(dim: Int, start: Int, count: Int) throws -> Tensor {
     let place = try dimension(dim)
     guard start >= 0, count >= 0, count <= shape[place], start <= shape[place] - count else {

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Matrix products against an operand that is rearranged once and used often, such as the weights
-// of a layer. Our kernel beats a general library here for two reasons: the library rearranges the
-// weights in every call, and what follows the product (bias, activation, residual) costs another
-// pass over memory there.
+// Matrix products with an operand that is packed once and used often, such as the weights of a
+// layer. Our kernel is faster than a general BLAS library here for two reasons: the library packs
+// the weights in every call, and the epilogue (bias, activation, residual) costs another pass over
+// memory there.
 //
 // Every entry of a result is one chain of fused multiply-adds over the depth, in order. So its bits
-// do not depend on how many rows are computed together, nor on how the work is cut up: a picture
+// do not depend on how many rows are computed together, nor on how the work is divided: a picture
 // encoded alone has the same tokens as in a batch.
 
 import CKernels
 
-/// What follows a matrix product while the result is still in cache.
+/// The epilogue of a matrix product, applied while the result is still in the cache.
 package struct ProductEpilogue {
-  /// An activation, as the kernels number them.
+  /// An activation, with the kernels' numbers.
   package enum Activation: Int32, Sendable {
     case none = 0
     case gelu = 1
@@ -24,24 +24,24 @@ package struct ProductEpilogue {
   package var bias: UnsafePointer<Float>?
   /// Applied after the bias.
   package var activation = Activation.none
-  /// Receives what the activation is applied to.
+  /// Receives the pre-activation.
   package var before: UnsafeMutablePointer<Float>?
   /// Added after the activation; laid out like the result.
   package var residual: UnsafePointer<Float>?
-  /// Whether the product is added to what the result holds.
+  /// Whether the product is added to the contents of the result.
   package var accumulates = false
 
   /// The bare product.
   package init() {}
 }
 
-/// The left operand of a product: where entry (row, depth) lies.
+/// The left operand of a product: a pointer with two strides.
 package struct LeftOperand {
   package let pointer: UnsafePointer<Float>
   package let rowStride: Int
   package let depthStride: Int
 
-  /// A matrix whose rows lie one after the other, `width` floats each.
+  /// A row-major matrix with rows of `width` floats.
   package init(rows pointer: UnsafePointer<Float>, width: Int) {
     (self.pointer, rowStride, depthStride) = (pointer, width, 1)
   }
@@ -52,9 +52,9 @@ package struct LeftOperand {
   }
 }
 
-/// The right operand B [depth, columns] of products A B, in the order in which they read it.
+/// The right operand B [depth, columns] of products A B, in the layout that they read.
 package final class PackedMatrix: Sendable {
-  /// Where its entries lie, as long as the matrix lives.
+  /// Its entries, valid for the lifetime of the matrix.
   package let panels: PackedPanels
   private let storage: Storage
 
@@ -73,7 +73,7 @@ package final class PackedMatrix: Sendable {
       panelStride: PackedPanels.width * depth, isPaired: isPaired)
     self.panels = panels
     let pack = isPaired ? smap_pack_pairs : smap_pack
-    // A panel or two at a time: packing is a copy, and small ones are not worth a dispatch.
+    // A panel or two per chunk: packing is a copy, and small ones are not worth a dispatch.
     let panelsPerChunk = max(1, (1 << 16) / max(1, depth * PackedPanels.width))
     Profile.measure(.packing, bytes: 8 &* depth &* columns) {
       ThreadPool.forEachBlock(rows: panels.count, rowsPerBlock: panelsPerChunk) { range in
@@ -90,17 +90,17 @@ package final class PackedMatrix: Sendable {
       weight.pointer, depth: width, columns: out, rowStride: 1, columnStride: width)
   }
 
-  /// A matrix [depth, columns] as it is.
+  /// A matrix [depth, columns].
   package convenience init(_ matrix: Tensor) throws {
     let (depth, columns) = (matrix.shape[0], matrix.shape[1])
     try self.init(
       matrix.pointer, depth: depth, columns: columns, rowStride: columns, columnStride: 1)
   }
 
-  /// Rows of a matrix [..., columns] as they are, for a left operand that is transposed: such a product
-  /// is long and reads its right operand seldom, so that packing would cost more than it gains.
-  /// Rows that lie `pitch` apart may have gaps between them. Those that are not whole vectors wide are
-  /// packed all the same, and so are all if they must be rounded.
+  /// Rows of a matrix [..., columns] without packing, for a transposed left operand: such a product
+  /// is long and rarely reads its right operand, so that packing would cost more than it gains.
+  /// Rows with stride `pitch` may have gaps between them. Rows whose width is no multiple of the
+  /// vector length are packed all the same, and so are all that must be rounded.
   package convenience init(
     rows: Range<Int>, of matrix: Tensor, columns: Int, pitch: Int? = nil
   ) throws {
@@ -151,21 +151,21 @@ package final class PackedMatrix: Sendable {
     if isLong { try Stop.check() }
   }
 
-  /// How a product is cut into chunks for the threads: by rows if there are many, else by panels. Every
-  /// entry is made whole by one chunk, so the cut changes no bits.
+  /// How a product is divided into chunks for the threads: by rows if there are many, else by
+  /// panels. Every entry is computed by one chunk, so the division changes no bits.
   private struct Cut {
     private let rowCount: Int
     private let panelCount: Int
     /// Whether the chunks are strips, and not panels.
     private let isByStrips: Bool
-    /// How many strips or panels a chunk has; the last one may have fewer.
+    /// The number of strips or panels per chunk; the last one may have fewer.
     private let size: Int
     let count: Int
 
-    /// Multiplications of a chunk, where there are many.
+    /// The minimum multiplications per chunk, if there are many.
     private static let least = 1 << 18
-    /// Multiplications that are worth a second thread: in loops over small products, as in drawing, it
-    /// is still looking for work when the next one comes.
+    /// The minimum multiplications for a second thread: in loops over small products, as in
+    /// sampling, it is still spinning when the next product comes.
     private static let leastHalved = 1 << 16
     /// A strip of the kernel is 14 rows high; chunks are whole strips.
     private static let strip = 14
@@ -175,7 +175,7 @@ package final class PackedMatrix: Sendable {
       panelCount = panels
       let threads = ThreadPool.isInsideChunk ? 1 : ThreadPool.threadCount
       let work = rows * panels * PackedPanels.width * max(depth, 1)
-      // Each chunk copies the strips of a transposed operand anew.
+      // Each chunk copies the strips of a transposed operand again.
       let most = isTransposed ? min(16, 4 * threads) : 16
       let wanted = threads == 1 || work < Cut.leastHalved ? 1 : max(2, min(most, work / Cut.least))
       let strips = (rows + Cut.strip - 1) / Cut.strip
@@ -185,14 +185,14 @@ package final class PackedMatrix: Sendable {
       count = (units + size - 1) / size
     }
 
-    /// The size of chunks, at most so many, with which the last thread ends first.
+    /// The chunk size, for at most so many chunks, with which the last thread finishes first.
     private static func evenSize(of units: Int, atMost count: Int, _ threads: Int) -> Int {
       let least = (units + count - 1) / count
       return (least...4 * least).min { longest(units, $0, threads) < longest(units, $1, threads) }
         ?? least
     }
 
-    /// The most that a thread does if all take chunks in turn.
+    /// The maximum load of a thread if chunks are assigned round-robin.
     private static func longest(_ units: Int, _ size: Int, _ threads: Int) -> Int {
       ((units + size - 1) / size + threads - 1) / threads * size
     }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the entries of a right operand lie, as plain numbers: products that threads share read it
-// without counting references, which costs more than a small product when two of them do it.
+// The layout of a right operand, as plain pointers: products that threads run together read it
+// without reference counting, which costs more than a small product when threads contend.
 
 import CKernels
 
-/// The entries of a matrix B [depth, columns], panel by panel, in memory that somebody else keeps.
+/// The entries of a matrix B [depth, columns], panel by panel, in memory owned elsewhere.
 package struct PackedPanels: @unchecked Sendable {
   package let pointer: UnsafePointer<Float>
   package let depth: Int
   package let columns: Int
   let rowStride: Int
   let panelStride: Int
-  /// Whether two numbers of a column, rounded, share the place of one.
+  /// Whether two numbers of a column, rounded to bfloat16, share the space of one float.
   let isPaired: Bool
 
   /// The columns of a panel.
@@ -21,26 +21,26 @@ package struct PackedPanels: @unchecked Sendable {
   /// The number of panels.
   package var count: Int { (columns + PackedPanels.width - 1) / PackedPanels.width }
 
-  /// The panels that one of several parts of a product makes.
+  /// The panels that one of several parts of a product computes.
   package func panels(ofPart part: Int, of parts: Int) -> Range<Int> {
     part * count / parts..<(part + 1) * count / parts
   }
 
-  /// The columns that lie in panels.
+  /// The columns in a range of panels.
   package func columns(inPanels range: Range<Int>) -> Range<Int> {
     let first = min(columns, range.lowerBound * PackedPanels.width)
     return first..<max(first, min(columns, range.upperBound * PackedPanels.width))
   }
 
-  /// The floats that a thread needs beside its operands, for a copy of a strip of the left one.
+  /// The scratch memory that a thread needs, in floats, for a copy of a strip of the left operand.
   package func scratchSize(for a: LeftOperand) -> Int {
     isPaired
       ? smap_product_bfloat16_scratch(depth)
       : smap_product_scratch(depth, a.rowStride, a.depthStride)
   }
 
-  /// Some panels of some rows of c [rows, columns] = epilogue(a B), on this thread. All of them together
-  /// have the bits of the whole product.
+  /// Some panels of some rows of c [rows, columns] = epilogue(a B), on this thread. All of them
+  /// together have the same bits as the whole product.
   package func multiply(
     _ a: LeftOperand, rows: Range<Int>, panels: Range<Int>, into c: UnsafeMutablePointer<Float>,
     _ epilogue: ProductEpilogue, scratch: UnsafeMutablePointer<Float>?

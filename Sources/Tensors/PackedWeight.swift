@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The weights of a layer in the forms that its products read. They are made when they are first
-// needed and again when a parameter has changed, which is once a training step and never afterwards.
+// The weights of a layer in the layouts that its products read. They are packed on first use and
+// again when a parameter has changed: once per training step, and never in inference.
 
 import CKernels
 import Synchronization
 
-/// Counts changes of parameters in place, so that whatever was made from their values knows when
+/// Counts changes of parameters in place, so that anything derived from their values can tell when
 /// it is out of date.
 package enum ParameterChanges {
   private static let counter = Atomic<Int>(0)
@@ -14,11 +14,11 @@ package enum ParameterChanges {
   /// The number of changes so far.
   package static var count: Int { counter.load(ordering: .acquiring) }
 
-  /// To be called after values of parameters were changed in place.
+  /// Call this after values of parameters were changed in place.
   package static func note() { counter.add(1, ordering: .releasing) }
 }
 
-/// The packed forms of a weight, made when they are first needed and again after it has changed.
+/// The packed layouts of a weight, computed on first use and again after it has changed.
 package final class PackedWeight: Sendable {
   private struct Forms {
     var changes = -1
@@ -41,12 +41,12 @@ package final class PackedWeight: Sendable {
 
   package init() {}
 
-  /// The form for `x Wᵀ` with a weight [out, in].
+  /// The layout for `x Wᵀ` with a weight [out, in].
   package func forward(_ weight: Tensor) throws -> PackedMatrix {
     try form(weight, \.forward) { try PackedMatrix(transposeOf: $0) }
   }
 
-  /// The form for `x [Wᵀ Vᵀ ...]`: several weights [out, in] side by side, in one product.
+  /// The layout for `x [Wᵀ Vᵀ ...]`: several weights [out, in] side by side, in one product.
   package func forward(joining weights: [Tensor]) throws -> PackedMatrix {
     guard let first = weights.first else { throw TensorError.value("there are no weights to join") }
     return try form(first, \.forward) { _ in
@@ -54,7 +54,7 @@ package final class PackedWeight: Sendable {
     }
   }
 
-  /// The form for `dy W`.
+  /// The layout for `dy W`.
   package func backward(_ weight: Tensor) throws -> PackedMatrix {
     try form(weight, \.backward) { try PackedMatrix($0) }
   }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loops through two operands of an elementwise operation, as runs for its kernels. Equal shapes,
-// single numbers and rows are told apart first, because they are common and need no plan.
+// The loops over two operands of an elementwise operation, as runs for its kernels. Equal shapes,
+// single numbers and rows are handled first, because they are common and need no plan.
 
-/// Which of the kernels of an operation a run is for.
+/// Which kernel of an operation a run uses.
 enum RunForm {
   /// Both operands advance.
   case runs
-  /// The second one stands still.
+  /// The second one is a single number.
   case runNumber
-  /// The first one stands still.
+  /// The first one is a single number.
   case numberRun
 }
 
-/// How two operands go together.
+/// How two operands are paired.
 struct Pairing {
   private enum Loops {
     /// One run.
@@ -29,7 +29,7 @@ struct Pairing {
   let count: Int
   private let loops: Loops
 
-  /// Throws a ShapeError that names both shapes if they do not fit.
+  /// Throws a ShapeError that names both shapes if they are incompatible.
   init(_ a: Tensor, _ b: Tensor) throws {
     if a.shape == b.shape {
       (shape, count, loops) = (a.shape, a.count, .single(.runs))
@@ -47,7 +47,7 @@ struct Pairing {
   }
 
   /// Calls `body` for runs that make up `result`: with the offsets in both operands and in the
-  /// result, where to write it, and the length. Long work is shared between threads.
+  /// result, the destination, and the length. Long work is divided among threads.
   @inline(__always)
   func forEachRun(
     of result: Tensor,

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a run does with its time: for each kind of kernel and each built-in function how often it
-// was called and how long it took. Operations are wrapped where they enter a kernel; while no
-// profile is taken, that costs one branch.
+// Where a run spends its time: for each kind of kernel and each built-in function the number of
+// calls and the time. Operations are instrumented where they enter a kernel; while no profile is
+// active, that costs one branch.
 //
-// Time is a share of the machine. An operation that a session's own thread starts has all threads
-// to itself, so its time counts in full, whether it uses them or not. One inside a chunk of work has
-// one of them, so its time is divided by their number. The kernels' times then add up to the wall
-// clock, and operations divided by time can be held against the peak of the whole machine.
+// Time is measured as a fraction of the machine. An operation started by a session's own thread has
+// all threads to itself, so its time counts in full, whether it uses them or not. One inside a
+// chunk has one of them, so its time is divided by their number. The kernels' times then add up to
+// the wall-clock time, and operations divided by time can be compared with the peak of the whole
+// machine.
 
 import CKernels
 import Synchronization
@@ -49,13 +50,13 @@ public enum Profile {
     }
   }
 
-  /// What was counted of one kind.
+  /// The counters of one kind of kernel.
   public struct Totals: Sendable {
-    /// How often it was entered.
+    /// The number of calls.
     public var calls = 0
-    /// Seconds of the machine.
+    /// Seconds, as a fraction of the machine.
     public var seconds = 0.0
-    /// Floating-point operations: exact for products, one an element for elementwise kernels.
+    /// Floating-point operations: exact for products, one per element for elementwise kernels.
     public var operations = 0
     /// Bytes read and written, each operand once.
     public var bytes = 0
@@ -68,37 +69,37 @@ public enum Profile {
     }
   }
 
-  /// What was counted of one built-in function.
+  /// The counters of one built-in function.
   public struct CallTotals: Sendable {
-    /// How often it was called.
+    /// The number of calls.
     public var calls = 0
     /// Seconds from its start to its end, those of nested calls included.
     public var total = 0.0
-    /// Seconds without those of the built-ins that it called.
+    /// Seconds without those of nested built-in calls.
     public var own = 0.0
   }
 
-  /// Blocks of memory taken for tensors since the profile began.
+  /// Memory blocks allocated for tensors since the profile began.
   public struct Allocations: Sendable {
-    /// All blocks, most of which waited for their next use.
+    /// All blocks, most of which were reused.
     public var blocks = 0
-    /// Those that came from the system.
+    /// Blocks allocated from the system.
     public var fromSystem = 0
     /// Their bytes.
     public var bytesFromSystem = 0
   }
 
-  /// All that was recorded.
+  /// All recorded data.
   public struct Snapshot: Sendable {
     /// Seconds from the start to the end of the profile.
     public var seconds = 0.0
-    /// What each kind of kernel did.
+    /// The counters of each kind of kernel.
     public var stages: [Stage: Totals] = [:]
     /// Packed products by their sizes.
     public var products: [Sizes: Totals] = [:]
-    /// What each built-in function did, by its full name.
+    /// The counters of each built-in function, by its full name.
     public var calls: [String: CallTotals] = [:]
-    /// Blocks of memory.
+    /// Memory blocks.
     public var allocations = Allocations()
   }
 
@@ -122,10 +123,10 @@ public enum Profile {
   }
 
   private static let state = Mutex(State())
-  /// Kinds of products that are told apart; beyond them, they are counted without sizes.
+  /// The most product sizes that are counted separately; further ones are counted without sizes.
   private static let mostSizes = 4096
 
-  /// Whether a profile is being taken.
+  /// Whether a profile is active.
   @inline(__always)
   public static var isOn: Bool { smap_is_profiling() != 0 }
 
@@ -164,7 +165,7 @@ public enum Profile {
 
   // MARK: - Kernels
 
-  /// Runs a kernel and counts it, if a profile is being taken.
+  /// Runs a kernel and counts it, if a profile is active.
   @inline(__always)
   package static func measure<Result>(
     _ stage: Stage, operations: @autoclosure () -> Int = 0, bytes: @autoclosure () -> Int = 0,
@@ -194,12 +195,12 @@ public enum Profile {
 
   // MARK: - Built-in functions
 
-  /// Notes that a built-in function begins; `leave` must follow.
+  /// Records the start of a built-in function; `leave` must follow.
   package static func enter(_ name: String) {
     state.withLock { $0.open.append(OpenCall(name: name, start: smap_seconds())) }
   }
 
-  /// Notes that the built-in function that began last has ended.
+  /// Records the end of the built-in function that started last.
   package static func leave() {
     let now = smap_seconds()
     state.withLock { close(&$0, at: now) }
@@ -212,14 +213,14 @@ public enum Profile {
     var totals = state.calls[call.name] ?? CallTotals()
     totals.calls += 1
     totals.own += elapsed - call.nested
-    // A function that calls itself counts once.
+    // A recursive function counts once.
     if !state.open.contains(where: { $0.name == call.name }) { totals.total += elapsed }
     state.calls[call.name] = totals
   }
 
-  // MARK: - Limits of the machine
+  // MARK: - Peaks of the machine
 
-  /// Floating-point operations a second of all threads together, measured for about that long.
+  /// Floating-point operations per second of all threads together, measured for about that long.
   public static func peakOperations(seconds: Double = 0.05) -> Double {
     let sum = Mutex(0.0)
     let threads = ThreadPool.threadCount
@@ -230,7 +231,8 @@ public enum Profile {
     return sum.withLock { $0 }
   }
 
-  /// Bytes a second that all threads together move through memory (c = a + x b, beyond any cache).
+  /// Bytes per second that all threads together transfer to and from memory (c = a + x b, beyond
+  /// any cache).
   public static func memoryBandwidth(megabytes: Int = 192) throws -> Double {
     let count = (megabytes << 20) / 12
     let (a, b) = (

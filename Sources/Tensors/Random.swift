@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Randomness without state. A key is a seed, a whole number below 2^53; element i of a draw
-// follows from the key and i alone, by the counter-based generator Philox4x32-10. So draws are the
+// Stateless random numbers. A key is a seed, an integer below 2^53; element i of a sample depends
+// on the key and i alone, through the counter-based generator Philox4x32-10. So samples are the
 // same on any number of threads, and independent streams come from splitting or folding a key
-// instead of from sharing a generator.
+// instead of sharing a generator.
 
 import CKernels
 
-/// A seed from which draws and further keys follow.
+/// A seed from which samples and further keys derive.
 public struct RandomKey: Sendable, Hashable {
   /// The seed: the key as a plain number.
   public let seed: UInt64
@@ -19,7 +19,7 @@ public struct RandomKey: Sendable, Hashable {
 
   /// The key of a number, as scripts write seeds.
   ///
-  /// Throws a ValueError unless it is a whole number from 0 to below 2^53.
+  /// Throws a ValueError unless it is an integer from 0 to below 2^53.
   public init(number: Double) throws {
     guard let whole = UInt64(exactly: number), whole < 1 << 53 else {
       throw TensorError.value(
@@ -54,7 +54,7 @@ public struct RandomKey: Sendable, Hashable {
     }
   }
 
-  /// The numbers below `count` in random order (Fisher and Yates).
+  /// The numbers below `count` in random order (Fisher-Yates).
   public func permutation(_ count: Int) throws -> [Int] {
     var order = Array(0..<max(count, 0))
     for i in order.indices.reversed() {
@@ -67,7 +67,7 @@ public struct RandomKey: Sendable, Hashable {
 }
 
 extension Tensor {
-  /// Draws are cut into pieces of this many elements, a multiple of 64.
+  /// Samples are generated in pieces of this many elements, a multiple of 64.
   private static var drawBlock: Int { 16384 }
 
   /// Calls `draw` for all pieces; long work may be stopped between them.
@@ -82,10 +82,10 @@ extension Tensor {
     if isLong { try Stop.check() }
   }
 
-  /// One of the kernels that draw: key, number of the first element, place, count.
+  /// A kernel that samples: key, index of the first element, destination, count.
   private typealias Draw = (UInt64, UInt64, UnsafeMutablePointer<Float>, Int) -> Void
 
-  /// What a kernel draws, times `scale`, plus `shift`.
+  /// The samples of a kernel, times `scale`, plus `shift`.
   private static func drawn(
     _ shape: [Int], key: RandomKey, scale: Float = 1, shift: Float = 0, by draw: Draw
   ) throws -> Tensor {
@@ -99,33 +99,33 @@ extension Tensor {
     return result
   }
 
-  /// Numbers drawn evenly from 0 to below 1.
+  /// Numbers sampled uniformly from 0 to below 1.
   public static func rand(_ shape: [Int], key: RandomKey) throws -> Tensor {
     try drawn(shape, key: key, by: smap_draw_uniform)
   }
 
-  /// Numbers drawn from the standard normal distribution.
+  /// Numbers sampled from the standard normal distribution.
   public static func randn(_ shape: [Int], key: RandomKey) throws -> Tensor {
     try drawn(shape, key: key, by: smap_draw_normal)
   }
 
-  /// Numbers drawn from the normal distribution of a mean and a standard deviation.
+  /// Numbers sampled from the normal distribution with a mean and a standard deviation.
   public static func normal(
     mean: Float, deviation: Float, _ shape: [Int], key: RandomKey
   ) throws -> Tensor {
     try drawn(shape, key: key, scale: deviation, shift: mean, by: smap_draw_normal)
   }
 
-  /// Numbers drawn evenly from `low` to below `low + width`.
+  /// Numbers sampled uniformly from `low` to below `low + width`.
   public static func uniform(
     _ low: Float, width: Float, _ shape: [Int], key: RandomKey
   ) throws -> Tensor {
     try drawn(shape, key: key, scale: width, shift: low, by: smap_draw_uniform)
   }
 
-  /// Whole numbers drawn evenly from `low` to below `high`.
+  /// Integers sampled uniformly from `low` to below `high`.
   ///
-  /// Throws a ValueError if there are none, or if they are too large for a tensor to hold exactly.
+  /// Throws a ValueError if there are none, or if they are too large to be exact in a tensor.
   public static func randint(
     _ low: Int, _ high: Int, shape: [Int], key: RandomKey
   ) throws -> Tensor {
@@ -148,7 +148,7 @@ extension Tensor {
     return result
   }
 
-  /// The whole numbers below `count` in random order.
+  /// The integers below `count` in random order.
   public static func permutation(_ count: Int, key: RandomKey) throws -> Tensor {
     guard count >= 0, count <= 1 << 28 else {
       throw TensorError.value(

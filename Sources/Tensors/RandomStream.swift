@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Single draws for the choices of a training step: which pictures, which shift, how many tokens.
-// Each step and micro-batch starts its own stream from its numbers, so draws do not depend on which
-// thread runs first. SplitMix64 (Steele, Lea and Flood, 2014).
+// Random numbers for the choices of a training step: which pictures, which shift, how many tokens.
+// Each step and micro-batch starts its own stream from its indices, so samples do not depend on
+// which thread runs first. SplitMix64 (Steele, Lea and Flood, 2014).
 
 import Glibc
 
-/// A stream of draws that follows from a few whole numbers.
+/// A stream of random numbers that depends on a few integers.
 public struct RandomStream {
   private var state: UInt64
 
@@ -34,18 +34,18 @@ public struct RandomStream {
     low + Float(uniform()) * (high - low)
   }
 
-  /// A whole number from 0 to below `bound` (at least 1).
+  /// An integer from 0 to below `bound` (at least 1).
   public mutating func index(below bound: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(max(bound, 1))).high)
   }
 
-  /// A draw from the standard normal distribution (Box and Muller).
+  /// A sample from the standard normal distribution (Box-Muller).
   public mutating func normal() -> Float {
     let radius = (-2 * log(1 - uniform())).squareRoot()
     return Float(radius * cos(2 * Double.pi * uniform()))
   }
 
-  /// The numbers 0..<count in random order (Fisher and Yates).
+  /// The numbers 0..<count in random order (Fisher-Yates).
   public mutating func permutation(_ count: Int) throws -> [Int] {
     var order = Array(0..<max(count, 0))
     for i in order.indices.reversed() {

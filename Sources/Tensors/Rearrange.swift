@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `rearrange` in the notation of einops: "b (h p) w -> b h p w". Both sides name the same
-// dimensions; parentheses group dimensions that lie within one. The work is a reshape, a
+// dimensions; parentheses group the factors of one dimension. The operation is a reshape, a
 // permutation and a reshape.
 
 /// One side of a pattern: groups of names, one for each dimension.
 private struct PatternSide {
   var groups: [[String]] = []
-  /// The group that stands for all further dimensions, each on its own.
+  /// The group that represents all further dimensions, each on its own.
   var dots: Int?
   var names: [String] { groups.flatMap { $0 } }
 
@@ -70,7 +70,7 @@ private struct PatternSide {
 extension Tensor {
   /// Splits, reorders and joins dimensions by name.
   ///
-  /// `sizes` gives sizes within parentheses on the left; one of each group may be left out.
+  /// `sizes` gives sizes within parentheses on the left; one of each group may be omitted.
   public func rearrange(_ pattern: String, sizes: [String: Int] = [:]) throws -> Tensor {
     let sides = pattern.split(separator: "->", omittingEmptySubsequences: false)
     guard sides.count == 2 else {

@@ -54,7 +54,7 @@ extension Tensor {
     }
   }
 
-  /// For each element, the product of the others with which it is multiplied; exact with zeros.
+  /// For each element, the product of the others in its reduction; exact with zeros.
   private func productOfOthers(_ split: AxisSplit) throws -> Tensor {
     let result = try uninitializedLike()
     let (x, out) = (pointer, result.pointer)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Operations that work along one dimension and keep it: softmax and its kin, running sums, the
-// largest few. They have kernels for rows only; other dimensions are moved to the end and back.
+// Operations that work along one dimension and keep it: softmax and its variants, cumulative sums,
+// top-k. They have kernels for rows only; other dimensions are moved to the end and back.
 
 import CKernels
 
 extension Tensor {
-  /// Rows of a given width to rows of the same width.
+  /// Maps rows of a given width to rows of the same width.
   typealias SameRowKernel =
     @convention(c) (UnsafePointer<Float>, Int, Int, UnsafeMutablePointer<Float>) -> Void
   /// The same from two inputs.
@@ -20,7 +20,7 @@ extension Tensor {
     try rowwise(dim) { try $0.softmaxRows(smap_softmax_rows, smap_softmax_rows_gradient) }
   }
 
-  /// The logarithm of `softmax`, without the loss of precision of taking it afterwards.
+  /// The logarithm of `softmax`, computed without its loss of precision.
   public func logSoftmax(dim: Int = -1) throws -> Tensor {
     try rowwise(dim) { try $0.softmaxRows(smap_log_softmax_rows, smap_log_softmax_rows_gradient) }
   }
@@ -46,7 +46,7 @@ extension Tensor {
     }
   }
 
-  /// The running sums along a dimension.
+  /// The cumulative sums along a dimension.
   public func cumsum(dim: Int) throws -> Tensor {
     try rowwise(dim) { rows in
       let forwards: SameRowKernel = { smap_cumsum_rows($0, $1, $2, 0, $3) }
@@ -84,15 +84,15 @@ extension Tensor {
       guard width > 0 else { return [try Tensor.zeros(kept.shape)] }
       let nothing = try Tensor.combine(
         .equal, matrix.maximum(dims: [1], keepDim: true), -.infinity)
-      // Where all are -infinity, no element counts for anything.
+      // Where all are -infinity, every gradient is 0.
       let dx = try Tensor.select(nothing, 0, matrix.softmax() * column)
       return [Tensor(storage: dx.storage, shape: kept.shape)]
     }
   }
 
-  /// The `count` largest elements along a dimension, in falling order, and where they were.
+  /// The `count` largest elements along a dimension, in descending order, and their indices.
   ///
-  /// Equal elements keep their order; NaN counts as largest.
+  /// Ties keep their order; NaN counts as largest.
   public func topK(_ count: Int, dim: Int = -1) throws -> (values: Tensor, indices: Tensor) {
     let place = try dimension(dim)
     guard count >= 0, count <= shape[place] else {
@@ -115,9 +115,9 @@ extension Tensor {
     return (try gather(dim: place, index: indices), indices)
   }
 
-  /// The places of the largest elements of a row, in falling order.
+  /// The indices of the largest elements of a row, in descending order.
   ///
-  /// The best so far lie in a heap with the least of them on top, so a row is read once.
+  /// The best so far are in a heap with the least of them on top, so a row is read once.
   private static func largest(
     _ count: Int, of row: UnsafePointer<Float>, _ width: Int
   ) throws -> [Int] {
@@ -145,7 +145,7 @@ extension Tensor {
     return try heap.sorted { try isAhead($0, $1, &turn) }
   }
 
-  /// Puts `new` in the place of the top of a heap, of which every part is ahead of the one above it.
+  /// Replaces the top of a heap and sifts it down; every child is ahead of its parent.
   private static func sink(_ new: Int, into heap: inout [Int], _ isAhead: (Int, Int) -> Bool) {
     var place = 0
     while 2 * place + 1 < heap.count {
@@ -163,16 +163,16 @@ extension Tensor {
     return a > b || (a == b && i < j)
   }
 
-  /// The place of the largest element along `dim`, or among all in row-major order.
+  /// The index of the largest element along `dim`, or among all in row-major order.
   ///
-  /// The first of equals counts; a NaN counts as largest.
+  /// Of equals, the first; a NaN counts as largest.
   public func argmax(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     try position("argmax", dim, keepDim, smap_argmax_rows)
   }
 
-  /// The place of the smallest element along `dim`, or among all in row-major order.
+  /// The index of the smallest element along `dim`, or among all in row-major order.
   ///
-  /// The first of equals counts; a NaN counts as smallest.
+  /// Of equals, the first; a NaN counts as smallest.
   public func argmin(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     try position("argmin", dim, keepDim, smap_argmin_rows)
   }
@@ -199,8 +199,8 @@ extension Tensor {
     return result
   }
 
-  /// Positions in rows so long that floats cannot name them: the best of each piece, among them the
-  /// best piece. The kernel says which of two is ahead, with its rule for ties and nan.
+  /// Indices in rows so long that floats cannot represent them: the best of each piece, then the
+  /// best piece. The kernel decides which of two is ahead, with its rule for ties and NaN.
   private func farPositions(
     _ split: AxisSplit, _ target: [Int], _ kernel: RowKernel
   ) throws -> Tensor {
@@ -227,7 +227,7 @@ extension Tensor {
 
   fileprivate static func rowsPerBlock(_ width: Int) -> Int { max(1, 16384 / max(width, 1)) }
 
-  /// Moves `dim` to the end, works, and moves it back.
+  /// Moves `dim` to the end, applies `work`, and moves it back.
   private func rowwise(_ dim: Int, _ work: (Tensor) throws -> Tensor) throws -> Tensor {
     if rank == 0, dim == 0 || dim == -1 { return try work(reshape([1])).reshape([]) }
     let place = try dimension(dim)

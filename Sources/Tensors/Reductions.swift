@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reductions over all elements or some dimensions. A run of neighbouring dimensions splits a
-// tensor into [outer, middle, inner]; each reduction has a kernel for rows (inner = 1) and one for
-// columns, and dimensions that are not neighbours are first moved together.
+// Reductions over all elements or some dimensions. A group of adjacent dimensions splits a tensor
+// into [outer, middle, inner]; each reduction has a kernel for rows (inner = 1) and one for
+// columns, and dimensions that are not adjacent are first moved together.
 
 import CKernels
 
-/// A shape seen as [outer, middle, inner], where the middle is reduced.
+/// A shape viewed as [outer, middle, inner], where the middle is reduced.
 package struct AxisSplit {
   package let outer: Int
   package let middle: Int
@@ -23,7 +23,7 @@ package struct AxisSplit {
   }
 }
 
-/// Which dimensions of a shape are reduced, and how the work looks when they are neighbours.
+/// The reduced dimensions of a shape, and its arrangement with these adjacent.
 struct Reduction {
   /// The shape after the reduced dimensions have been moved together.
   let arrangedShape: [Int]
@@ -66,7 +66,7 @@ struct Reduction {
     return try tensor.permute(order)
   }
 
-  /// The shape of the result: reduced dimensions are left out, or have size 1.
+  /// The shape of the result: reduced dimensions are dropped, or have size 1.
   func resultShape(_ keepDim: Bool) -> [Int] {
     if reduced.count == shape.count, !keepDim { return [] }
     var result: [Int] = []
@@ -80,14 +80,14 @@ struct Reduction {
     return result
   }
 
-  /// A gradient of the result, spread over the arranged shape.
+  /// A gradient of the result, broadcast over the arranged shape.
   func spread(_ gradient: Tensor) throws -> Tensor {
     let outline = Tensor(storage: gradient.storage, shape: [split.outer, 1, split.inner])
     let spread = try outline.expand([split.outer, split.middle, split.inner])
     return Tensor(storage: spread.storage, shape: arrangedShape)
   }
 
-  /// Throws if there is nothing to choose from.
+  /// Throws if there are no elements.
   func requireElements(for name: String) throws {
     guard split.middle > 0 else {
       throw TensorError.value("\(name) of no elements (the shape is \(shape))")
@@ -103,7 +103,7 @@ typealias ColumnKernel =
   @convention(c) (UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>) -> Void
 
 extension Tensor {
-  /// Turns a dimension counted from either end into one counted from the front.
+  /// Converts a dimension counted from either end into one counted from the front.
   static func dimension(_ dim: Int, of shape: [Int]) throws -> Int {
     let resolved = dim < 0 ? dim + shape.count : dim
     guard resolved >= 0, resolved < shape.count else {
@@ -186,7 +186,8 @@ extension Tensor {
 }
 
 extension AxisSplit {
-  /// A share of the work: some rows where the middle is innermost, else some columns of one outer.
+  /// A piece of the work: some rows where the middle is innermost, else some columns of one outer
+  /// index.
   package struct Piece {
     package var outer: Int
     package var rows: Int
@@ -194,7 +195,7 @@ extension AxisSplit {
     package var columns: Int
   }
 
-  /// Cuts the work into pieces of about a block each, by shape alone, and shares them out.
+  /// Divides the work into pieces of about a block each, by shape alone, and distributes them.
   package func forEachPiece(_ body: (Piece) -> Void) throws {
     if inner == 1 {
       let rowsPerBlock = max(1, Tensor.blockSize / max(middle, 1))

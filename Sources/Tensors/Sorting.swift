@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Orders along a dimension and what follows from them: sorting, medians, quantiles, where a value
-// would stand. Equal elements keep their order; NaN comes last. Sorted values are gathered, so
-// gradients go back to where they came from.
+// Sorting along a dimension and what derives from it: medians, quantiles, binary search. Sorting is
+// stable; NaN comes last. Sorted values are gathered, so gradients are scattered back to the
+// original positions.
 
 import CKernels
 
 extension Tensor {
-  /// The positions that would sort along a dimension.
+  /// The sorting permutation along a dimension.
   public func argsort(dim: Int = -1, descending: Bool = false) throws -> Tensor {
     if rank == 0 { return try Tensor.scalar(0) }
     let place = try dimension(dim)
@@ -20,15 +20,15 @@ extension Tensor {
     return place == last ? order : try order.transpose(place, last)
   }
 
-  /// From this width on, passes over all digits take less time than comparisons.
+  /// From this width on, radix sort is faster than a comparison sort.
   private static var longRow: Int { 2048 }
 
-  /// The order of each row by its digits, one row after the other.
+  /// The sorting permutation of each row by radix sort, one row after another.
   private func ordersOfLongRows(_ width: Int, _ descending: Bool) throws -> Tensor {
     guard width < 1 << 32 else {
       throw TensorError.limit("rows of \(width) elements are too long to be sorted")
     }
-    // A key with its place has the size of two floats.
+    // A key with its index has the size of two floats.
     let (first, second) = (
       try Storage(uninitialized: 2 * width), try Storage(uninitialized: 2 * width)
     )
@@ -61,13 +61,13 @@ extension Tensor {
     return order
   }
 
-  /// The order of each row by comparisons.
+  /// The sorting permutation of each row by a comparison sort.
   private func ordersOfRows(_ width: Int, _ descending: Bool) throws -> Tensor {
     let rows = self
     let order = try Tensor(uninitialized: shape)
     let (x, out) = (rows.pointer, order.pointer)
     let isLong = rows.count > 1 << 20
-    // The positions of a row and as much again to merge them, on each thread.
+    // The indices of a row and a merge buffer of the same size, on each thread.
     try MemoryBudget.requireRoom(forArrays: 24 * width * min(ThreadPool.threadCount, rows.count))
     ThreadPool.forEachBlock(
       rows: width == 0 ? 0 : rows.count / width, rowsPerBlock: max(1, 4096 / max(width, 1))
@@ -79,7 +79,7 @@ extension Tensor {
           return Tensor.standsBefore(from[i], from[j], descending)
             || (!Tensor.standsBefore(from[j], from[i], descending) && i < j)
         }
-        // Without an order there was a request to stop, which is looked at below.
+        // Without a result a stop was requested, which is checked below.
         guard let positions else { return }
         for (i, position) in positions.enumerated() { out[row * width + i] = Float(position) }
       }
@@ -93,7 +93,7 @@ extension Tensor {
     return descending ? a > b : a < b
   }
 
-  /// The elements sorted along a dimension, and where they were.
+  /// The elements sorted along a dimension, and their original positions.
   public func sorted(
     dim: Int = -1, descending: Bool = false
   ) throws -> (values: Tensor, indices: Tensor) {
@@ -102,8 +102,8 @@ extension Tensor {
     return (try gather(dim: dim, index: indices), indices)
   }
 
-  /// The quantile `q` from 0 to 1 over one dimension, or of all elements, interpolated between
-  /// neighbours; NaN if any element is.
+  /// The quantile `q` from 0 to 1 over one dimension, or of all elements, linearly interpolated;
+  /// NaN if any element is.
   public func quantile(_ q: Double, dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     guard q >= 0, q <= 1 else {
       throw TensorError.value("a quantile is a number from 0 to 1, not \(q)")
@@ -122,7 +122,7 @@ extension Tensor {
     let low = try ordered.narrow(dim: place, start: below, count: 1)
     let high = try ordered.narrow(dim: place, start: min(below + 1, size - 1), count: 1)
     let last = try ordered.narrow(dim: place, start: size - 1, count: 1).detached
-    // Each side has a share, so that an infinity on one side is not taken from the other.
+    // A weighted sum of both, so that an infinity is not subtracted from the other.
     let shares = weight == 0 ? low : try low * (1 - weight) + high * weight
     let between = try Tensor.select(
       Tensor.combine(.equal, low.detached, high.detached), low, shares)
@@ -130,13 +130,14 @@ extension Tensor {
     return keepDim ? result : try result.squeeze(dim: place)
   }
 
-  /// The median over one dimension, or of all elements; the mean of the middle two if need be.
+  /// The median over one dimension, or of all elements; the mean of the middle two for an even
+  /// count.
   public func median(dim: Int? = nil, keepDim: Bool = false) throws -> Tensor {
     try quantile(0.5, dim: dim, keepDim: keepDim)
   }
 
-  /// For each value the first place in this sorted vector where it could be put without breaking
-  /// the order, or the last such place if `right`.
+  /// For each value the first index of this sorted vector at which inserting it keeps the order, or
+  /// the last such index if `right`.
   public func searchSorted(_ values: Tensor, right: Bool = false) throws -> Tensor {
     guard rank == 1 else {
       throw TensorError.shape("searchsorted looks into a sorted vector, not into shape \(shape)")
@@ -147,7 +148,7 @@ extension Tensor {
       while low < high {
         let middle = (low + high) / 2
         let element = pointer[middle]
-        // Whether `value` stands behind `element`; NaN stands last.
+        // Whether `value` comes after `element`; NaN comes last.
         let isBehind =
           right
           ? !Tensor.standsBefore(value, element, false)
@@ -158,8 +159,8 @@ extension Tensor {
     }
   }
 
-  /// The different elements in rising order, where each element stands among them, and how often
-  /// each occurs.
+  /// The distinct elements in ascending order, the index of each element among them, and the number
+  /// of occurrences of each.
   public func unique() throws -> (values: Tensor, inverse: Tensor, counts: Tensor) {
     let flat = try detached.reshape([count])
     let (ordered, places) = try flat.sorted()

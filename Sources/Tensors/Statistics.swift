@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Spread and size: compositions of the plain reductions, with rules of their own for gradients where
+// Variances and norms: compositions of the plain reductions, with gradient rules of their own where
 // the composition has none.
 
 import Glibc
@@ -28,7 +28,7 @@ extension Tensor {
     guard variance.isRecording else { return result }
     let deviation = result.unrecorded
     return result.recorded(from: [variance]) { gradient in
-      // Equal elements have no direction of growth: 0 instead of 0 times infinity.
+      // At equal elements the gradient is 0 instead of 0 times infinity.
       let slope = try gradient / (2 * deviation)
       return [try Tensor.select(Tensor.combine(.equal, deviation, 0), 0, slope)]
     }
@@ -36,8 +36,8 @@ extension Tensor {
 
   /// The norm of order `order` over `dims`, or of all elements.
   ///
-  /// Order 2 is the length, 1 the sum of sizes, infinity the largest size, 0 the number of
-  /// elements other than 0.
+  /// Order 2 is the length, 1 the sum of absolute values, infinity the largest absolute value, 0
+  /// the number of elements other than 0.
   public func norm(
     order: Float = 2, dims: [Int]? = nil, keepDim: Bool = false
   ) throws -> Tensor {
@@ -89,7 +89,7 @@ extension Tensor {
       return try x.abs().pow(order).sum(dims: dims, keepDim: true).pow(1 / order)
     }
     let plain = try plainLengths(self)
-    // Squares of what is beyond 1e19 are infinite, those of what is below 1e-19 lose their bits.
+    // Squares of values beyond 1e19 overflow, those of values below 1e-19 lose their bits.
     let least = Float(Glibc.pow(1e-36, 1 / Double(order)))
     let isExact = plain.withValues { $0.allSatisfy { $0 < .infinity && $0 > least } }
     if isExact || order < 0 || count == 0 || plain.count == 0 { return plain }

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How work that takes seconds ends early. Whoever runs it asks for the stop, from a signal handler
-// or another thread, or has said before how long it may take; the work looks at both between its
-// blocks, leaves the rest out and throws, so that nobody sees its unfinished result. Short work does
-// not look: what surrounds it does, at places where it can stop with everything in order.
+// Cancellation of work that takes seconds. A caller requests a stop, from a signal handler or
+// another thread, or has set a deadline before; the work polls for both between its blocks, skips
+// the rest and throws, so that nobody sees its incomplete result. Short work does not poll: its
+// callers do, at points where they can stop in a consistent state.
 //
-// A request is for the whole process. A time is for the thread that sets it and for what it shares
-// out, because sessions with different limits may run side by side.
+// A request applies to the whole process. A deadline applies to the thread that sets it and to the
+// work it distributes, because sessions with different limits may run side by side.
 
 import CKernels
 
 /// A request of this process to end long work.
 public enum Stop {
-  /// Asks for it; safe in signal handlers.
+  /// Requests a stop; safe in signal handlers.
   public static func request() { smap_request_stop(1) }
 
-  /// Withdraws it.
+  /// Withdraws the request.
   public static func clear() { smap_request_stop(0) }
 
-  /// Lets long work of this thread go on for so many seconds after `start`, a time of the monotonic
-  /// clock; nil: for ever.
+  /// Sets the deadline of long work on this thread, so many seconds after `start`, a time of the
+  /// monotonic clock; nil: none.
   public static func setDeadline(seconds: Double?, after start: Double) {
     smap_set_deadline(start, seconds ?? 0)
   }
 
-  /// Whether it has been asked for, or the time of this thread is up.
+  /// Whether a stop was requested, or the deadline of this thread has passed.
   public static var isRequested: Bool { smap_stop_requested() != 0 }
 
-  /// Throws a `CancellationError` if a stop has been asked for, a `DeadlineError` if time is up.
+  /// Throws a `CancellationError` if a stop was requested, a `DeadlineError` if the deadline has
+  /// passed.
   package static func check() throws {
     switch smap_stop_requested() {
     case 0: return
@@ -38,15 +39,15 @@ public enum Stop {
 }
 
 extension Stop {
-  /// Looks for a stop now and then, in turn number `turn` of a loop whose turns are short.
+  /// Polls for a stop periodically, in iteration number `turn` of a loop with short iterations.
   @inline(__always)
   package static func check(at turn: Int) throws {
     if turn & 0x3FFF == 0x3FFF { try check() }
   }
 }
 
-/// Work has taken as long as it may.
+/// The deadline of the work has passed.
 public struct DeadlineError: Error {
-  /// How long that was.
+  /// The seconds that were allowed.
   public let seconds: Double
 }

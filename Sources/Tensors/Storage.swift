@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The memory behind tensors: one aligned block of floats per storage, counted against a budget.
-// Linux promises memory that it may not have, so a refused allocation must be our own decision,
-// taken before the block is touched.
+// The memory of tensors: one aligned block of floats per storage, counted against a limit. Linux
+// overcommits memory, so a refused allocation must be our own decision, before the block is
+// touched.
 
 import CKernels
 import Glibc
 import Synchronization
 
-/// The number of bytes that all tensors together may hold, and how many they hold now.
+/// The number of bytes that all tensors together may hold, and that they hold now.
 public enum MemoryBudget {
   private static let limitBytes = Atomic<Int>(defaultLimit)
   private static let heldBytes = Atomic<Int>(0)
@@ -34,18 +34,18 @@ public enum MemoryBudget {
   /// The largest number of bytes held at once since the last `resetPeak()`.
   public static var peak: Int { peakBytes.load(ordering: .relaxed) }
 
-  /// Starts measuring the peak anew.
+  /// Resets the peak to the current value.
   public static func resetPeak() { peakBytes.store(held, ordering: .relaxed) }
 
-  /// Gives memory back to the system that is kept for its next use.
+  /// Returns cached memory to the system.
   public static func releaseUnused() { smap_release_memory() }
 
-  /// Lets the threads that start from now on share the heap of the first, which grows in larger steps
-  /// than theirs would; for programs whose work is done by one thread other than the first.
+  /// Makes threads started from now on share the malloc arena of the first, which grows in larger
+  /// steps than theirs would; for programs whose work runs on one thread other than the first.
   public static func useOneHeap() { smap_use_one_heap() }
 
-  /// Throws a LimitError unless so many bytes of memory, and some more, could be had at once: for arrays
-  /// of Swift, which have no way to fail where the system refuses memory.
+  /// Throws a LimitError unless so many bytes of memory, and some more, could be allocated now: for
+  /// Swift arrays, whose allocation cannot fail gracefully.
   package static func requireRoom(forArrays bytes: Int) throws {
     guard bytes >= 1 << 20 else { return }
     let (size, overflow) = bytes.addingReportingOverflow(1 << 23)
@@ -72,11 +72,11 @@ public enum MemoryBudget {
   }
 }
 
-/// Bytes of arrays that count against the budget as long as somebody holds this.
+/// Bytes of arrays that count against the limit during the lifetime of this object.
 package final class MemoryCharge: Sendable {
   private let bytes: Int
 
-  /// Throws a LimitError if so many bytes do not fit in the budget, or the system refuses them.
+  /// Throws a LimitError if so many bytes exceed the limit, or the system refuses them.
   package init(bytes: Int) throws {
     try MemoryBudget.claim(bytes)
     do {
@@ -90,7 +90,7 @@ package final class MemoryCharge: Sendable {
 
   deinit { MemoryBudget.release(bytes) }
 
-  /// Counts so many doubles of work space while `body` runs.
+  /// Counts so many doubles of workspace while `body` runs.
   package static func during<Result>(
     doubles: Int, _ body: () throws -> Result
   ) throws -> Result {
@@ -99,7 +99,7 @@ package final class MemoryCharge: Sendable {
   }
 }
 
-/// `3.2 GB`, `12 kB`: a byte count as people write it.
+/// `3.2 GB`, `12 kB`: a byte count with a unit.
 public func describeBytes(_ bytes: Int) -> String {
   let units = ["bytes", "kB", "MB", "GB", "TB"]
   var value = Double(bytes)
@@ -115,13 +115,13 @@ public func describeBytes(_ bytes: Int) -> String {
 
 /// A block of floats, aligned to 64 bytes, freed with its last owner.
 ///
-/// A storage is written only while it is being made, or while one tensor alone holds it; after
-/// that it is read-only and may be shared between threads.
+/// A storage is written only while it is being created, or while one tensor alone references it;
+/// after that it is read-only and may be shared between threads.
 public final class Storage: @unchecked Sendable {
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
 
-  /// Allocates `count` floats whose values are not set.
+  /// Allocates `count` floats without initialising them.
   package init(uninitialized count: Int) throws {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     try MemoryBudget.claim(bytes)
@@ -147,7 +147,7 @@ public final class Storage: @unchecked Sendable {
     }
   }
 
-  /// Calls `body` with the start and length of pieces, between which a stop is seen.
+  /// Calls `body` with the start and length of pieces, and polls for a stop between them.
   package static func forEachPiece(of count: Int, _ body: (Int, Int) -> Void) throws {
     let length = 1 << 20
     for start in stride(from: 0, to: count, by: length) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Another order over the same memory. Permutations, slices, flips and expansions are described as
-// sizes, strides and an offset, simplified to few dimensions, and then copied by one kernel; the
-// gradient goes the same way back.
+// Another order over the same memory. Permutations, slices, flips and broadcasts are described as
+// sizes, strides and an offset, reduced to few dimensions, and then copied by one kernel; the
+// gradient is scattered back through the same view.
 
 import CKernels
 
-/// Which elements of a tensor to visit, and in which order.
+/// Which elements of a tensor to read, and in which order.
 package struct StridedView {
   /// The shape of the result.
   package var shape: [Int]
-  /// The distance between neighbours along each dimension, in elements; may be 0 or negative.
+  /// The stride of each dimension, in elements; may be 0 or negative.
   package var strides: [Int]
-  /// Where the first element lies.
+  /// The offset of the first element.
   package var offset = 0
 
   /// All of a contiguous tensor, in its own order.
@@ -21,7 +21,7 @@ package struct StridedView {
     strides = StridedView.contiguousStrides(shape)
   }
 
-  /// A tensor stretched to a larger shape.
+  /// A tensor broadcast to a larger shape.
   package init(expanding shape: [Int], to target: [Int]) {
     self.shape = target
     let missing = target.count - shape.count
@@ -45,14 +45,14 @@ package struct StridedView {
     (shape, strides) = (order.map { shape[$0] }, order.map { strides[$0] })
   }
 
-  /// Keeps `count` elements of a dimension, `step` apart.
+  /// Keeps `count` elements of a dimension, with stride `step`.
   package mutating func slice(_ dim: Int, start: Int, count: Int, step: Int) {
     offset += count > 0 ? start * strides[dim] : 0
     strides[dim] *= step
     shape[dim] = count
   }
 
-  /// Where the visited elements lie, in order.
+  /// The offsets of the elements, in order.
   package var offsets: [Int] {
     var result = [offset]
     for dim in shape.indices {
@@ -66,7 +66,7 @@ package struct StridedView {
     return result
   }
 
-  /// A new tensor with the visited elements.
+  /// A new tensor with the elements of the view.
   package func copied(from source: Tensor) throws -> Tensor {
     let result = try Tensor(uninitialized: shape)
     guard result.count > 0 else { return result }
@@ -86,7 +86,7 @@ package struct StridedView {
     return result
   }
 
-  /// A tensor of zeros of the given shape, with `values` added at the visited places.
+  /// A tensor of zeros of the given shape, with `values` added at the view's offsets.
   package func scattered(_ values: Tensor, into target: [Int]) throws -> Tensor {
     let result = try Tensor.zeros(target)
     guard values.count > 0 else { return result }
@@ -98,7 +98,7 @@ package struct StridedView {
     return result
   }
 
-  /// Writes `values` over the visited places of `target`.
+  /// Writes `values` over the elements of `target` in the view.
   package func write(_ values: Tensor, into target: Tensor) {
     guard values.count > 0 else { return }
     Profile.measure(.movement, bytes: 8 &* values.count) {
@@ -108,7 +108,7 @@ package struct StridedView {
     }
   }
 
-  /// Dimensions that lie in memory as one are merged; unit dimensions vanish.
+  /// Dimensions that are contiguous in memory are merged; unit dimensions are dropped.
   private var simplified: (sizes: [Int], strides: [Int]) {
     var sizes: [Int] = []
     var steps: [Int] = []
@@ -132,7 +132,8 @@ package struct StridedView {
     var (sizes, steps) = simplified
     let rows = sizes[sizes.count - 2]
     let columns = sizes[sizes.count - 1]
-    // A single large matrix with whole rows is cut into rows, so that threads can share it.
+    // A single large matrix with contiguous rows is divided into rows, so that threads can share
+    // it.
     if sizes.count == 2, rows > 1, steps[1] == 1 || steps[1] == 0, columns > 64 {
       sizes.insert(1, at: 1)
       steps.insert(0, at: 1)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The tensor: a shape over a block of floats, row by row without gaps.
+// The tensor: a shape over a contiguous block of floats in row-major order.
 //
-// Tensors are always contiguous. Views with strides would make slices free, but every kernel would
-// need a second form; here a slice copies, a reshape shares, and each kernel sees plain memory.
-// Values never change under a reader: operations make new tensors, and the few that write in place
-// (`replacing`, optimizers) copy first unless nobody else holds the storage.
+// Tensors are always contiguous. Strided views would make slices free, but every kernel would need
+// a second variant; here a slice copies, a reshape shares, and each kernel sees plain memory.
+// Values never change under a reader: operations create new tensors, and the few that write in
+// place (`replacing`, optimizers) copy first unless their reference to the storage is unique.
 
 import CKernels
 
@@ -14,13 +14,14 @@ public final class Tensor {
   /// The size along each dimension; empty for a scalar.
   public let shape: [Int]
   package var storage: Storage
-  /// Whether the elements are answers, 1 for yes and 0 for no, so that as an index they pick.
+  /// Whether the elements are booleans, 1 for true and 0 for false, so that as an index they
+  /// select.
   ///
-  /// Comparisons and tests set it; moving elements about keeps it; arithmetic does not.
+  /// Comparisons and predicates set it; moving elements keeps it; arithmetic does not.
   public package(set) var isMask = false
-  /// The elements once more, if they are whole numbers of which some are no floats.
+  /// The elements as exact integers, if some of them are no floats.
   package var whole: WholeNumbers?
-  /// The place of this tensor in the recorded computation, if gradients flow to it.
+  /// The node of this tensor in the recorded computation, if it is differentiated.
   package var node: GradientNode?
 
   package init(storage: Storage, shape: [Int]) {
@@ -28,7 +29,7 @@ public final class Tensor {
     self.shape = shape
   }
 
-  /// Makes a tensor whose values the caller sets before anyone reads them.
+  /// Makes a tensor whose values the caller must set before anyone reads them.
   package convenience init(uninitialized shape: [Int]) throws {
     self.init(storage: try Storage(uninitialized: try Tensor.elementCount(shape)), shape: shape)
   }
@@ -47,7 +48,7 @@ public final class Tensor {
     }
   }
 
-  /// Makes a tensor with one value everywhere.
+  /// Makes a tensor filled with one value.
   public convenience init(repeating value: Float, shape: [Int]) throws {
     let count = try Tensor.elementCount(shape)
     self.init(storage: try Storage(repeating: value, count: count), shape: shape)
@@ -63,12 +64,12 @@ public final class Tensor {
     try Tensor(repeating: 0, shape: shape)
   }
 
-  /// The product of the sizes; throws for negative sizes and for products beyond memory.
+  /// The product of the sizes; throws for negative sizes and for products beyond the address space.
   public static func elementCount(_ shape: [Int]) throws -> Int {
     guard shape.count <= 16 else {
       throw TensorError.shape("a tensor has at most 16 dimensions, not \(shape.count)")
     }
-    // Sizes of 0 do not excuse the others: products of some sizes must not overflow either.
+    // A size of 0 does not excuse the others: no partial product may overflow.
     var (volume, isEmpty) = (1, false)
     for size in shape {
       guard size >= 0 else { throw TensorError.shape("a size cannot be negative: \(shape)") }
@@ -122,7 +123,7 @@ public final class Tensor {
     }
   }
 
-  /// The same values without a place in the recorded computation.
+  /// The same values, detached from the recorded computation.
   public var detached: Tensor {
     guard node != nil else { return self }
     let plain = Tensor(storage: storage, shape: shape)
@@ -133,13 +134,13 @@ public final class Tensor {
   /// The same values as a mask: 1 where an element is not 0.
   public func asMask() throws -> Tensor { try Tensor.combine(.unequal, detached, 0) }
 
-  /// This tensor, marked as a mask if those that its elements come from are masks.
+  /// This tensor, marked as a mask if the tensors that its elements come from are masks.
   func keepingMask(of sources: Tensor...) -> Tensor {
     if sources.allSatisfy(\.isMask) { isMask = true }
     return self
   }
 
-  /// Turns a dimension counted from either end into one counted from the front.
+  /// Converts a dimension counted from either end into one counted from the front.
   public func dimension(_ dim: Int) throws -> Int {
     let resolved = dim < 0 ? dim + rank : dim
     guard resolved >= 0, resolved < rank else {

@@ -2,7 +2,7 @@
 //
 // Errors of the tensor core are data: a kind from the language's list, a message, a hint.
 
-/// What went wrong in a tensor operation, in words for the person who asked for it.
+/// What went wrong in a tensor operation, as a message for the user.
 public struct TensorError: Error, Equatable, Sendable {
   /// `ShapeError`, `ValueError`, `IndexError`, `TypeError`, `LimitError` or `IOError`.
   public let kind: String
@@ -18,7 +18,7 @@ public struct TensorError: Error, Equatable, Sendable {
     self.hint = hint
   }
 
-  /// Shapes do not fit.
+  /// Shapes are incompatible.
   public static func shape(_ message: String, hint: String = "") -> TensorError {
     TensorError(kind: "ShapeError", message: message, hint: hint)
   }
@@ -38,14 +38,14 @@ public struct TensorError: Error, Equatable, Sendable {
     TensorError(kind: "LimitError", message: message, hint: hint)
   }
 
-  /// A number in words: a whole one without a point.
+  /// A number in words: an integer without a point.
   static func words<Number: BinaryFloatingPoint>(_ number: Number) -> String {
     if let whole = Int(exactly: number) { return "\(whole)" }
     return "\(number)"
   }
 }
 
-/// A number as messages print it: whole ones without a point.
+/// A number as messages print it: integers without a point.
 func described(_ number: Double) -> String {
   Int(exactly: number).map { "\($0)" } ?? "\(number)"
 }

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work split over threads. The number of chunks comes from the shape of the work, never from the
+// Work divided among threads. The number of chunks depends on the shape of the work, never on the
 // number of threads, so every result has the same bits on any machine with the same processor.
 
 import CKernels
 
-/// The threads that share the work of large operations.
+/// The threads that run large operations.
 public enum ThreadPool {
-  /// How many threads take part, from 1 to 256; at first the number of processors, or what the
-  /// environment variable `SMAP_NUM_THREADS` says.
+  /// The number of threads, from 1 to 256; the default is the number of processors, or the
+  /// environment variable `SMAP_NUM_THREADS`.
   public static var threadCount: Int {
     get { Int(smap_thread_count()) }
     set { smap_set_thread_count(Int32(clamping: newValue)) }
   }
 
-  /// Whether the caller is a chunk itself, so that its own chunks run inline.
+  /// Whether the caller is itself in a chunk, so that its own chunks run inline.
   package static var isInsideChunk: Bool { smap_is_inside_chunk() != 0 }
 
   /// Calls `body` for each chunk number below `chunks`; chunks run in any order, on any thread.
   ///
-  /// Calls from within a body run on the same thread. The body must only write to memory that
-  /// belongs to its chunk.
+  /// Nested calls run on the same thread. The body must only write to memory that belongs to its
+  /// chunk.
   package static func forEach(chunks: Int, _ body: (Int) -> Void) {
     guard chunks > 1 else {
       if chunks == 1 { body(0) }
@@ -50,8 +50,8 @@ public enum ThreadPool {
     }
   }
 
-  /// Splits `rows` into blocks as `forEachBlock` does, to make a result that nobody has seen yet: once a
-  /// stop is asked for, long work leaves out the rest of its blocks and throws.
+  /// Splits `rows` into blocks as `forEachBlock` does, to compute a result that is not visible yet:
+  /// once a stop is requested, long work skips the rest of its blocks and throws.
   package static func forEachBlock(
     unlessStopped rows: Int, rowsPerBlock: Int, _ body: (Range<Int>) -> Void
   ) throws {
@@ -64,7 +64,7 @@ public enum ThreadPool {
     try Stop.check()
   }
 
-  /// Blocks from which work may take long enough for an interrupt to come meanwhile.
+  /// The number of blocks from which work may take long enough to poll for interrupts.
   private static var blocksOfLongWork: Int { 64 }
 
   private struct Work {
@@ -72,11 +72,12 @@ public enum ThreadPool {
   }
 
   /// Calls `body(phase, part)` for all parts of each phase, phase after phase; what the parts of
-  /// one phase wrote can be read in the next. Parts of a phase run beside each other and must only
-  /// write to memory that is theirs.
+  /// one phase wrote can be read in the next. Parts of a phase run concurrently and must only write
+  /// to memory of their own.
   ///
-  /// Meant for long loops of short steps, such as the drawing of one picture: going on to the next phase
-  /// costs much less than a dispatch, and a part stays with one thread, in whose cache its weights lie.
+  /// Meant for long loops of short steps, such as sampling one picture: the transition to the next
+  /// phase costs much less than a dispatch, and a part stays on one thread, whose core has its
+  /// weights in the cache.
   package static func forEachPhase(
     phases: Int, parts: Int, _ body: (_ phase: Int, _ part: Int) -> Void
   ) {
@@ -94,8 +95,9 @@ public enum ThreadPool {
     }
   }
 
-  /// How many parts phases of so many multiplications are worth on `threads` threads, here and now: one
-  /// inside a chunk. Whoever asks makes sure that the number of parts changes no bits.
+  /// The number of parts worth using for phases of so many multiplications on `threads` threads, in
+  /// this context: one inside a chunk. The caller makes sure that the number of parts changes no
+  /// bits.
   package static func parts(multiplications: Int, threads: Int = threadCount) -> Int {
     isInsideChunk ? 1 : max(1, min(threads, multiplications >> 14, 16))
   }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Positions and counts beyond 2^24. The elements of a tensor are 32-bit floats, which hold every
-// whole number only up to there. A tensor of positions of which some are larger bears them a second
-// time, as 64-bit integers; small ones, all but always, cost nothing. The integers go along where
-// elements are moved, read or used as an index. Arithmetic knows nothing of them: it would round,
-// so whoever hands a tensor to it asks for `requireFloats` first.
+// Positions and counts beyond 2^24. The elements of a tensor are 32-bit floats, which represent
+// every integer only up to there. A tensor of positions of which some are larger stores them a
+// second time, as 64-bit integers; small ones, by far the most common, cost nothing. Operations
+// that move or read elements or use them as an index preserve the integers. Arithmetic would round
+// them, so code that passes a tensor to it calls `requireFloats` first.
 
-/// 64-bit integers in a block that counts against the memory budget.
+/// 64-bit integers in a block that counts against the memory limit.
 package final class WholeNumbers: @unchecked Sendable {
   private let storage: Storage
   package let count: Int
 
-  /// Makes `count` integers; `number` gives each by its place.
+  /// Makes `count` integers; `number` gives each by its index.
   package init(count: Int, _ number: (Int) throws -> Int) throws {
     self.count = count
     // Two floats have the size of one integer.
@@ -29,10 +29,10 @@ package final class WholeNumbers: @unchecked Sendable {
 }
 
 extension Tensor {
-  /// Up to here floats hold every whole number.
+  /// Up to here floats represent every integer.
   package static var largestWhole: Int { 1 << 24 }
 
-  /// Makes a tensor of whole numbers, all of which are exact.
+  /// Makes a tensor of integers, all of which are exact.
   package convenience init(
     wholeNumbers count: Int, shape: [Int], _ number: (Int) throws -> Int
   ) throws {
@@ -47,22 +47,22 @@ extension Tensor {
     if !isExact { whole = try WholeNumbers(count: count, number) }
   }
 
-  /// Makes a tensor of whole numbers, all of which are exact.
+  /// Makes a tensor of integers, all of which are exact.
   package convenience init(wholeNumbers: [Int], shape: [Int]) throws {
     try self.init(wholeNumbers: wholeNumbers.count, shape: shape) { wholeNumbers[$0] }
   }
 
-  /// The element at a place in row-major order, which may be a whole number that no float holds.
+  /// The element at an index in row-major order, which may be an integer that no float represents.
   public func number(at place: Int) -> Double {
     whole.map { Double($0[place]) } ?? Double(pointer[place])
   }
 
-  /// The element at a place in row-major order, nil if it is not a whole number.
+  /// The element at an index in row-major order, nil if it is not an integer.
   package func wholeNumber(at place: Int) -> Int? {
     whole.map { $0[place] } ?? Int(exactly: pointer[place])
   }
 
-  /// Throws a ValueError for a tensor of whole numbers of which some are no floats.
+  /// Throws a ValueError for a tensor of integers of which some are no floats.
   public func requireFloats() throws {
     guard whole != nil else { return }
     throw TensorError.value(
@@ -70,7 +70,7 @@ extension Tensor {
       hint: "they can be used as an index; compute with numbers: x.item() or x.tolist()")
   }
 
-  /// The elements compared as 64-bit numbers, with broadcasting: whole numbers are exact.
+  /// The elements compared as 64-bit numbers, with broadcasting: integers are exact.
   public static func compareExactly(
     _ a: Tensor, _ b: Tensor, _ holds: (Double, Double) -> Bool
   ) throws -> Tensor {
