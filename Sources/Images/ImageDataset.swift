@@ -1,76 +1,142 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set is pictures of one size with a class each. It is stored as bytes, a quarter of the
-// size of a float tensor, and converts to tensors on demand.
+// A data set is a value: a selection of pictures from a store of bytes, with a class each and, where
+// they are known, a name and a group. A group is what must not be split between training and
+// validation: the family of a typeface, the variants of one emoji.
 
 import Tensors
 
 /// Labelled pictures of one size.
 public struct ImageDataset: Sendable {
-  /// The width and height of every picture in pixels.
-  public let size: Int
-  /// The pictures, all opaque and `size` x `size`.
-  public let pictures: [Picture]
+  /// The pixels, shared with other selections.
+  let store: PictureStore
+  /// The place of each picture in the store.
+  let places: [Int]
   /// The class of each picture, an index into `classNames`.
   public let labels: [Int]
   /// The names of the classes.
   public let classNames: [String]
   /// The name of each picture, or empty when pictures have no names.
   public let names: [String]
+  /// The group of each picture, or empty when nothing is known of groups.
+  public let groups: [String]
 
-  /// Makes a data set.
+  /// Makes a data set of all pictures of a store.
   ///
-  /// - Throws: `ImageError` when counts, sizes or labels do not agree.
+  /// - Throws: `ImageError` when counts or labels do not agree.
   public init(
-    size: Int, pictures: [Picture], labels: [Int], classNames: [String], names: [String] = []
+    store: PictureStore, labels: [Int], classNames: [String], names: [String] = [],
+    groups: [String] = []
   ) throws {
-    guard pictures.count == labels.count else {
-      throw ImageError.data("\(pictures.count) pictures have \(labels.count) labels")
+    for (what, list) in [("names", names), ("groups", groups)]
+    where !list.isEmpty && list.count != store.count {
+      throw ImageError.data("\(store.count) pictures have \(list.count) \(what)")
     }
-    guard names.isEmpty || names.count == pictures.count else {
-      throw ImageError.data("\(pictures.count) pictures have \(names.count) names")
-    }
-    for picture in pictures
-    where picture.width != size || picture.height != size || picture.hasAlpha {
-      throw ImageError.data(
-        "a data set of size \(size) has a picture of \(picture.sizeText)")
+    guard store.count == labels.count else {
+      throw ImageError.data("\(store.count) pictures have \(labels.count) labels")
     }
     if let label = labels.first(where: { !classNames.indices.contains($0) }) {
       throw ImageError.data("label \(label) has no name among the \(classNames.count) classes")
     }
-    self.size = size
-    self.pictures = pictures
+    self.init(
+      trusted: store, places: Array(0..<store.count), labels: labels, classNames: classNames,
+      names: names, groups: groups)
+  }
+
+  /// Makes a data set of opaque pictures of `size` x `size` pixels.
+  ///
+  /// - Throws: `ImageError` when counts, sizes or labels do not agree.
+  public init(
+    size: Int, pictures: [Picture], labels: [Int], classNames: [String], names: [String] = [],
+    groups: [String] = []
+  ) throws {
+    try self.init(
+      store: try PictureStore(side: size, pictures: pictures), labels: labels,
+      classNames: classNames, names: names, groups: groups)
+  }
+
+  init(
+    trusted store: PictureStore, places: [Int], labels: [Int], classNames: [String],
+    names: [String], groups: [String]
+  ) {
+    self.store = store
+    self.places = places
     self.labels = labels
     self.classNames = classNames
     self.names = names
+    self.groups = groups
   }
 
   /// The number of pictures.
-  public var count: Int { pictures.count }
+  public var count: Int { places.count }
+
+  /// The width and height of every picture in pixels.
+  public var size: Int { store.side }
+
+  /// 1 if the pictures are grey, 3 if they have colours.
+  public var channels: Int { store.channels }
+
+  /// The pictures, all opaque and `size` x `size`.
+  public var pictures: [Picture] { places.map { store.picture($0) } }
 
   /// All pictures as a tensor [N, 3, size, size] of values from 0 to 1.
   ///
-  /// - Throws: `ImageError` when the data set is empty.
+  /// - Throws: `ImageError` when the data set is empty, `TensorError` when memory is short.
   public func images() throws -> Tensor {
-    try Picture.tensor(of: pictures)
+    try images(at: Array(0..<count))
   }
 
-  /// The pictures at the given indices as a tensor [n, 3, size, size].
+  /// The pictures at the given indices as a tensor [n, 3, size, size] of values from 0 to 1.
   ///
   /// - Throws: `ImageError` when an index is out of range or there are none.
   public func images(at indices: [Int]) throws -> Tensor {
-    try Picture.tensor(
-      of: indices.map { index in
-        guard pictures.indices.contains(index) else {
-          throw ImageError(
-            kind: "IndexError", message: "picture \(index) of a data set of \(count)")
-        }
-        return pictures[index]
-      })
+    guard !indices.isEmpty else { throw ImageError.value("no pictures to make a tensor of") }
+    for index in indices where !places.indices.contains(index) {
+      throw ImageError(kind: "IndexError", message: "picture \(index) of a data set of \(count)")
+    }
+    let result = try Tensor(uninitialized: [indices.count, 3, size, size])
+    let pictureSize = 3 * size * size
+    let (values, store, places) = (result.pointer, store, places)
+    ThreadPool.forEachBlock(rows: indices.count, rowsPerBlock: 64) { block in
+      for row in block {
+        store.writePlanes(places[indices[row]], into: values + row * pictureSize)
+      }
+    }
+    return result
+  }
+
+  /// One picture.
+  ///
+  /// - Throws: `ImageError` when the index is out of range.
+  public func picture(_ index: Int) throws -> Picture {
+    guard places.indices.contains(index) else {
+      throw ImageError(kind: "IndexError", message: "picture \(index) of a data set of \(count)")
+    }
+    return store.picture(places[index])
   }
 
   /// The indices of the pictures of one class.
   public func indices(ofClass label: Int) -> [Int] {
     labels.indices.filter { labels[$0] == label }
+  }
+
+  /// The number of pictures of each class.
+  public var classCounts: [Int] {
+    var counts = [Int](repeating: 0, count: classNames.count)
+    for label in labels { counts[label] += 1 }
+    return counts
+  }
+
+  /// The bytes that the pixels of this selection take, of which other selections share some.
+  public var byteCount: Int { count * store.pictureSize }
+}
+
+extension ImageDataset: Equatable {
+  /// Equal when pictures, labels and names are; where the bytes lie does not matter.
+  public static func == (a: ImageDataset, b: ImageDataset) -> Bool {
+    a.count == b.count && a.size == b.size && a.labels == b.labels
+      && a.classNames == b.classNames && a.names == b.names && a.groups == b.groups
+      && (a.store === b.store && a.places == b.places
+        || zip(a.places, b.places).allSatisfy { a.store.hasSamePixels($0, as: b.store, $1) })
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `data.`: data sets. A data set is a record {images, labels, classes, names}: a tensor
-// [N, 3, H, W], a tensor [N] of class indices, the names of the classes and of the pictures.
+// `data.`: where data sets come from, and batches of them.
 
 import Images
 import Runtime
@@ -9,36 +8,52 @@ import Tensors
 
 /// The functions of `data`.
 enum DataFunctions {
-  static let functions: [Builtin] = [emoji, shapes, folder, batches]
+  static let functions: [Builtin] =
+    [emoji, letters, shapes, folder, batches] + DatasetFunctions.functions
 
   private static let emoji = Builtin(
-    "data.emoji32(split = \"train\") -> record",
-    "The data set that comes with smap: emoji of 32 x 32 pixels in 22 classes.",
+    "data.emoji32(split = \"train\") -> dataset",
+    "Emoji of 32 x 32 pixels in 22 classes, which come with smap.",
     details: """
-      Splits are "train" and "val"; the second has pictures that the first has not. The result is \
-      {images, labels, classes, names}.
+      Splits are "train" (2,714 pictures) and "val" (308), which has concepts that "train" has not. Groups are \
+      concepts: variants of skin tone and gender belong together.
       """,
     example: "data.emoji32(\"val\").images.shape   #=> [308, 3, 32, 32]",
     body: translating { call in
-      let split = try call.choice("split", as: EmojiDataset.Split.self)
+      let split = try call.choice("split", as: DatasetSplit.self)
       let path = try ResourceLocator.data("emoji32")
-      return try record(try EmojiDataset.load(folder: path, split: split))
+      return try EmojiDataset.load(folder: path, split: split).value
+    })
+
+  private static let letters = Builtin(
+    "data.letters32(split = \"train\") -> dataset",
+    "Letters A to Z of 32 x 32 pixels in 1,179 free typefaces, which come with smap.",
+    details: """
+      The class is the letter; what is left for the tokens is the design. Splits are "train" (27,586 pictures \
+      of 1,061 typefaces) and "val" (3,068 of 118), whose families "train" does not contain. Picture \
+      26 t + l is letter l of typeface t; names are typefaces, groups are families.
+      """,
+    example: "len(data.letters32(\"val\"))   #=> 3068",
+    body: translating { call in
+      let split = try call.choice("split", as: DatasetSplit.self)
+      let path = try ResourceLocator.data("letters32")
+      return try LettersDataset.load(folder: path, split: split).value
     })
 
   private static let shapes = Builtin(
-    "data.shapes(count: number, *, size = 32, num_classes = 10, seed = 0) -> record",
+    "data.shapes(count: number, *, size = 32, num_classes = 10, seed = 0) -> dataset",
     "Draws a data set of ten kinds of shapes, which needs no files.",
     example: "data.shapes(20, size = 16).images.shape   #=> [20, 3, 16, 16]",
     body: translating { call in
       let count = try call.integer("count", in: 1...1_000_000)
-      return try record(
-        try ShapesDataset.make(
-          count: count, size: call.integer("size", in: 4...1024),
-          classes: call.integer("num_classes", in: 1...10), seed: call.seed(call.at("seed"))))
+      return try ShapesDataset.make(
+        count: count, size: call.integer("size", in: 4...1024),
+        classes: call.integer("num_classes", in: 1...10), seed: call.seed(call.at("seed"))
+      ).value
     })
 
   private static let folder = Builtin(
-    "data.folder(path: string, *, size = 32, split = nil) -> record",
+    "data.folder(path: string, *, size = 32, split = nil) -> dataset",
     "Reads a data set from a folder with one folder of PNG files a class.",
     details: """
       Pictures are cut to squares and resized; transparent parts become white, and 16 bits become 8. \
@@ -57,25 +72,16 @@ enum DataFunctions {
       let size = try call.integer("size", in: 1...4096)
       let (dataset, skipped) = try FolderDataset.load(folder: path, size: size)
       if let summary = skipped.summary { call.session.note("'\(path)': \(summary)") }
-      return try record(dataset)
+      return dataset.value
     })
 
-  private static func record(_ dataset: ImageDataset) throws -> Value {
-    .record([
-      "images": .tensor(try dataset.images()),
-      "labels": .tensor(
-        try Tensor(shape: [dataset.count], values: dataset.labels.map { Float($0) })),
-      "classes": .strings(dataset.classNames), "names": .strings(dataset.names),
-    ])
-  }
-
   private static let batches = Builtin(
-    "data.batches(dataset: record, batch_size: number, *, shuffle = true, seed = 0) -> list",
+    "data.batches(dataset, batch_size: number, *, shuffle = true, seed = 0) -> list",
     "Cuts a data set into records {images, labels} of `batch_size` pictures.",
     details: "The last one may be smaller.",
     example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
     body: translating { call in
-      let dataset = try call.record(0)
+      let dataset = try call.datasetRecord(0)
       let images = try call.tensorField("images", of: dataset, 0)
       let labels = try call.tensorField("labels", of: dataset, 0)
       let size = try call.integer("batch_size", in: 1...Int.max)

@@ -39,7 +39,7 @@ enum GeneratorFunctions {
     })
 
   private static let train = Builtin(
-    "card.train(model: generator, dataset: record, tok = nil, *, steps: number, batch_size = 64, "
+    "card.train(model: generator, dataset, tok = nil, *, steps: number, batch_size = 64, "
       + "lr = 0.002, warmup = 100, weight_decay = 0.02, label_drop = 0.1, average = 0.998, "
       + "draws = 4, balance = 0.75, variants = 6, augment = true, precision = \"f32\", "
       + "classes = \"match\", seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",

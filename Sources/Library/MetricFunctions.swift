@@ -29,17 +29,17 @@ enum MetricFunctions {
     "metrics.nearest(images: tensor, dataset) -> record",
     "The nearest picture of a data set for each picture: {indices, distances}.",
     details: """
-      The distance is the mean squared error. `dataset` is a record with `images`, or a tensor \
+      The distance is the mean squared error. `dataset` is a data set, a record with `images`, or a tensor \
       [N, C, H, W]. It tells whether a generator merely repeats what it was trained on.
       """,
     example: "metrics.nearest(zeros(1, 3, 4, 4), zeros(2, 3, 4, 4)).indices   #=> tensor([0])",
     body: translating { call in
       let queries = try call.tensor(0)
       var pool: Tensor
-      if case .record(let dataset) = call[1] {
-        pool = try call.tensorField("images", of: dataset, 1)
-      } else {
-        pool = try call.tensor(1)
+      switch call[1] {
+      case .record, .object:
+        pool = try call.tensorField("images", of: call.datasetRecord(1), 1)
+      default: pool = try call.tensor(1)
       }
       guard queries.rank == 4 else {
         throw call.failure(

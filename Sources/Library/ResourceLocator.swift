@@ -59,12 +59,15 @@ public enum ResourceLocator {
     let emoji = problem {
       _ = try EmojiDataset.load(folder: data("emoji32"), split: .val)
     }
+    let letters = problem {
+      _ = try LettersDataset.load(folder: data("letters32"), split: .val)
+    }
     let network = problem {
       _ = try FeatureNetwork(
         weights: metric("efficientnet-lite0.safetensors"),
         plan: metric("efficientnet-lite0.json"))
     }
-    return [("emoji32", emoji)] + models + [("network for metrics", network)]
+    return [("emoji32", emoji), ("letters32", letters)] + models + [("network for metrics", network)]
   }
 
   /// A file of the network behind `metrics.features`.

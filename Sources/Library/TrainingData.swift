@@ -12,7 +12,7 @@ extension Call {
   /// The pictures and classes of a data set for a model that knows `classCount` classes and pictures
   /// of `side` x `side` pixels.
   func trainingData(_ index: Int, classCount: Int, side: Int) throws -> TrainingData {
-    let dataset = try record(index)
+    let dataset = try datasetRecord(index)
     let images = try tensorField("images", of: dataset, index)
     let labels = try tensorField("labels", of: dataset, index)
     guard images.rank == 4, images.shape[1] == 3, labels.rank == 1 else {
@@ -63,7 +63,7 @@ extension Call {
 
   /// The class names of a data set, nil if it has none.
   func classNames(_ index: Int) throws -> [String]? {
-    guard let value = try record(index)["classes"], !value.isNil else { return nil }
+    guard let value = try datasetRecord(index)["classes"], !value.isNil else { return nil }
     guard case .list(let list) = value else {
       throw failure(
         .type, "the field `classes` is a list of names, not \(value.typePhrase)", argument: index)

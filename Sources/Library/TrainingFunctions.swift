@@ -15,7 +15,7 @@ enum TrainingFunctions {
   static let functions: [Builtin] = [train, save, load]
 
   private static let train = Builtin(
-    "smap.train(tok: tokenizer, dataset: record, *, steps: number, batch_size = 64, lr = 0.0015, "
+    "smap.train(tok: tokenizer, dataset, *, steps: number, batch_size = 64, lr = 0.0015, "
       + "warmup = 100, weight_decay = 0.05, label_drop = 0.1, average = 0.998, "
       + "latent_noise = 0.4, augment = true, precision = \"f32\", classes = \"match\", "
       + "seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",

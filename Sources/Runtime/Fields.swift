@@ -52,7 +52,9 @@ package enum Fields {
         throw noField(text.string, of: object, session)
       }
       guard let change = field.set else {
-        throw ScriptError.type("the field `\(text.string)` of \(object.typePhrase) is read-only")
+        throw ScriptError.type(
+          "the field `\(text.string)` of \(object.typePhrase) is read-only",
+          hint: foreign.type.record == nil ? "" : "a record of it can be changed: {...x}")
       }
       try change(foreign, value, session)
     default:

@@ -54,6 +54,8 @@ public final class ForeignType: Sendable {
   public let count: (@Sendable (ForeignObject) -> Int)?
   /// Evaluates `x(...)` for objects that can be called, such as layers.
   public let call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)?
+  /// What `{...x}` spreads, or nil if such objects cannot be spread.
+  public let record: (@Sendable (ForeignObject, Session) throws -> Record)?
   /// Tells whether two objects are equal; without it, only the same object is equal to itself.
   public let equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)?
 
@@ -65,6 +67,7 @@ public final class ForeignType: Sendable {
     index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)? = nil,
     count: (@Sendable (ForeignObject) -> Int)? = nil,
     call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)? = nil,
+    record: (@Sendable (ForeignObject, Session) throws -> Record)? = nil,
     equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)? = nil
   ) {
     self.name = name
@@ -75,6 +78,7 @@ public final class ForeignType: Sendable {
     self.index = index
     self.count = count
     self.call = call
+    self.record = record
     self.equals = equals
   }
 

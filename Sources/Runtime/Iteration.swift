@@ -72,13 +72,16 @@ extension Session {
   }
 
   /// The elements that a loop over a value would see, accessed by index where that takes constant
-  /// time: for a list, a range and a tensor, nothing is iterated or copied.
+  /// time: for a list, a range, a tensor and an object, nothing is iterated or copied.
   public func row(of value: Value) throws -> (count: Int, element: (Int) throws -> Value) {
     switch value {
     case .list(let list): return (list.count, { list[$0] })
     case .range(let range): return (range.count, { .number(range[$0]) })
     case .tensor(let tensor) where tensor.rank > 0:
       return (tensor.shape[0], { .tensor(try Indexing.row(tensor, $0)) })
+    case .object(let object):
+      guard let count = object.type.count, let element = object.type.index else { fallthrough }
+      return (max(0, count(object)), { try element(object, [.value(.integer($0))], self) })
     default:
       let elements = try elements(of: value)
       return (elements.count, { elements[$0] })

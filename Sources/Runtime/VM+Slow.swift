@@ -112,10 +112,13 @@ extension Machine {
 
   func spread(_ value: Value, into target: Value) throws {
     guard case .record(let target) = target else { return }
-    guard case .record(let source) = value else {
+    switch value {
+    case .record(let source): target.spread(source)
+    case .object(let object) where object.type.record != nil:
+      if let source = try object.type.record?(object, session) { target.spread(source) }
+    default:
       throw ScriptError.type("only a record can be spread here, not \(value.typePhrase)")
     }
-    target.spread(source)
   }
 
   func append(_ value: Value, to list: List) throws {

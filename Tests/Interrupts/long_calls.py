@@ -180,6 +180,14 @@ LONG = {
     "plot.save": ("let f = plot.scatter(rand(1e5), rand(1e5))", 'plot.save(f, "scatter.png")'),
     # Data.
     "data.emoji32": ("", "data.emoji32()"),
+    "data.letters32": ("", "data.letters32()"),
+    "data.split": ("let d = data.letters32()", "d.split(0.9)"),
+    "data.filter": ("let d = data.letters32()", "d.filter(fn(item) = item.label == 1)"),
+    "data.subset": ("let d = data.letters32()", "d.subset(['A', 'B'])"),
+    "data.concat": ("let d = data.letters32()", "d.concat(d, d, d, d, d, d, d, d)"),
+    "data.balanced": ("let d = data.letters32()", "d.balanced(100000)"),
+    "data.shuffle": ("let d = data.letters32()", "d.shuffle()"),
+    "data.record": ("let d = data.letters32()", "d.record()"),
     "data.shapes": ("", "data.shapes(20000)"),
     "data.folder": (
         'for i in range(300) { image.save(rand(3, 64, 64), "pets/cat/{i}.png") }\n'

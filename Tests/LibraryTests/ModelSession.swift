@@ -48,7 +48,7 @@ final class ModelSession {
   func makeTokenizer(_ choices: String = "") throws {
     _ = try value(
       """
-      let set = data.shapes(12, size = 16, seed = 3)
+      let set = data.shapes(12, size = 16, seed = 3).record()
       let tok = smap.tokenizer(image_size = 16, num_tokens = 8, token_dim = 4, width = 16,
         depth = 1, decoder_depth = 1, heads = 2, pixel_channels = 4, seed = 1\(choices))
       """)

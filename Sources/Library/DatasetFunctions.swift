@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Data sets made of data sets, as methods: `train.split(0.9)`, `train.filter(f)`. The pixels are shared;
+// only `concat` copies them.
+
+import Images
+import Runtime
+import Syntax
+import Tensors
+
+/// The methods of data sets.
+enum DatasetFunctions {
+  static let functions: [Builtin] = [
+    split, filter, subset, concat, balanced, shuffle, record,
+  ]
+
+  private static let split = Builtin(
+    "data.split(dataset: dataset, fraction = 0.9, *, by = \"name\", seed = 0) -> list",
+    "Splits a data set into two, such as [train, val], of which the first has `fraction`.",
+    details: """
+      Classes are spread evenly over both. by = "group" keeps pictures of one group together, such as \
+      letters of one family of typefaces, so that the second part has groups that the first has not.
+      """,
+    example: "let [a, b] = data.shapes(20, size = 8).split(0.8); [len(a), len(b)]   #=> [16, 4]",
+    body: translating { call in
+      let fraction = try call.number(1)
+      guard fraction > 0, fraction < 1 else {
+        throw call.failure(
+          .value, "fraction must be between 0 and 1, not \(Display.number(fraction))", argument: 1)
+      }
+      let unit = try call.choice("by", as: SplitUnit.self)
+      let parts = try call.dataset(0).split(
+        fraction, by: unit, seed: call.seed(call.at("seed")))
+      return .list([parts.first.value, parts.second.value])
+    })
+
+  private static let filter = Builtin(
+    "data.filter(dataset: dataset, keep) -> dataset",
+    "Keeps the pictures for which a function of their record gives true.",
+    details: """
+      The record is {label, class, name, group}; it has no image, so that filtering by class or name reads no \
+      pixels. A mask selects as well: d[d.labels == 3].
+      """,
+    example: "let d = data.shapes(20, size = 8); "
+      + "len(d.filter(fn(item) = item.class == \"ring\"))   #=> 2",
+    body: translating { call in
+      let dataset = try call.dataset(0)
+      let keep = try call.function(1)
+      var chosen: [Int] = []
+      for index in 0..<dataset.count {
+        try call.checkInterrupt()
+        let item = Value.record([
+          "label": .integer(dataset.labels[index]),
+          "class": .string(dataset.classNames[dataset.labels[index]]),
+          "name": dataset.names.isEmpty ? .nil : .string(dataset.names[index]),
+          "group": dataset.groups.isEmpty ? .nil : .string(dataset.groups[index]),
+        ])
+        let answer = try call.invoke(keep, [item])
+        guard case .bool(let isKept) = answer else {
+          throw call.failure(
+            .type, "`keep` must give true or false, not \(answer.typePhrase)", argument: 1)
+        }
+        if isKept { chosen.append(index) }
+      }
+      return try dataset.subset(chosen).value
+    })
+
+  private static let subset = Builtin(
+    "data.subset(dataset: dataset, classes: list) -> dataset",
+    "Keeps the pictures of the given classes, names or numbers, and only these classes.",
+    details: "Classes are numbered anew, in the order given.",
+    example:
+      "data.shapes(20, size = 8).subset([\"ring\", \"star\"]).classes   #=> [\"ring\", \"star\"]",
+    body: translating { call in
+      let dataset = try call.dataset(0)
+      var labels: [Int] = []
+      for item in try call.values(1) {
+        let label = try classIndex(item, of: dataset, call)
+        guard !labels.contains(label) else {
+          throw call.failure(
+            .value, "class \"\(dataset.classNames[label])\" is named twice", argument: 1)
+        }
+        labels.append(label)
+      }
+      guard !labels.isEmpty else { throw call.failure(.value, "no class is named", argument: 1) }
+      return try dataset.restricted(toClasses: labels).value
+    })
+
+  private static func classIndex(
+    _ item: Value, of dataset: ImageDataset, _ call: Call
+  ) throws -> Int {
+    if let name = item.asString {
+      guard let label = dataset.classNames.firstIndex(of: name) else {
+        let near = Spelling.nearest(to: name, in: dataset.classNames)
+        throw call.failure(
+          .value, "there is no class \"\(name)\"",
+          hint: near.map { "did you mean \"\($0)\"?" } ?? "d.classes lists them", argument: 1)
+      }
+      return label
+    }
+    guard let number = Conversion.number(item), let label = Int(exactly: number),
+      dataset.classNames.indices.contains(label)
+    else {
+      throw call.failure(
+        .value, "classes are names, or numbers from 0 to \(dataset.classNames.count - 1)",
+        argument: 1)
+    }
+    return label
+  }
+
+  private static let concat = Builtin(
+    "data.concat(dataset: dataset, ...others) -> dataset",
+    "Joins data sets of one size; classes are matched by name, new ones appended.",
+    example: "len(data.shapes(3, size = 8).concat(data.shapes(4, size = 8)))   #=> 7",
+    body: translating { call in
+      var sets = [try call.dataset(0)]
+      for item in try call.values(1) {
+        guard case .object(let object) = item, object.type === DatasetTypes.dataset else {
+          throw call.failure(
+            .type, "only data sets can be joined, not \(item.typePhrase)", argument: 1)
+        }
+        sets.append(try object.payload(as: DatasetObject.self).dataset)
+      }
+      return try ImageDataset.joined(sets).value
+    })
+
+  private static let balanced = Builtin(
+    "data.balanced(dataset: dataset, per_class = nil, *, seed = 0) -> dataset",
+    "Takes equally many pictures of every class: `per_class`, or as many as the smallest has.",
+    details:
+      "Classes with fewer pictures than `per_class` repeat theirs; empty classes stay empty.",
+    example: "len(data.shapes(25, size = 8).balanced())   #=> 20",
+    body: translating { call in
+      let perClass = try call.isGiven(1) && !call[1].isNil ? call.integer(1, in: 1...1 << 28) : nil
+      return try call.dataset(0).balanced(perClass: perClass, seed: call.seed(call.at("seed")))
+        .value
+    })
+
+  private static let shuffle = Builtin(
+    "data.shuffle(dataset: dataset, *, seed = nil) -> dataset",
+    "The same pictures in a random order.",
+    example: "data.shapes(3, size = 8).shuffle(seed = 2).labels   #=> tensor([1, 2, 0])",
+    body: translating { call in
+      try call.dataset(0).shuffled(seed: call.seed(call.at("seed"))).value
+    })
+
+  private static let record = Builtin(
+    "data.record(dataset: dataset) -> record",
+    "The data set as a record {images, labels, classes, names} of tensors and lists, to change.",
+    example: "keys(data.shapes(3, size = 8).record())   "
+      + "#=> [\"images\", \"labels\", \"classes\", \"names\"]",
+    body: translating { call in .record(try call.dataset(0).record()) })
+}
