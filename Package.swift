@@ -58,7 +58,8 @@ let package = Package(
 
     // The language.
     .target(name: "Syntax", dependencies: ["TerminalText"], swiftSettings: fastInDebug),
-    .target(name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CMachine"]),
+    .target(
+      name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CMachine", "CKernels"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
     .target(
@@ -96,7 +97,7 @@ let package = Package(
       exclude: ["Habits.txt"]),
     .testTarget(
       name: "LanguageServerTests", dependencies: ["LanguageServer", "Library", "Files"]),
-    .testTarget(name: "RuntimeTests", dependencies: ["Runtime"]),
+    .testTarget(name: "RuntimeTests", dependencies: ["Runtime", "Tensors", "Files", "CKernels"]),
     .testTarget(
       name: "LibraryTests", dependencies: ["Library", "Expectations", "Files"],
       exclude: ["Signatures.txt"]),

@@ -21,20 +21,13 @@ typedef struct {
   _Alignas(64) atomic_int taken;
 } Part;
 
-/// The deadline of a thread's work, and the seconds it was first given.
-typedef struct {
-  long nanoseconds;  // of the monotonic clock; 0 for no deadline
-  double seconds;
-} Deadline;
-
 typedef struct {
   void (*body)(void *, int);
   void (*phase_body)(void *, int, int);
   void *context;
   int chunks;    // per phase, if there are phases
   int phases;    // 0 if there are chunks only
-  int bfloat16;  // whether products of the caller round their operands to bfloat16
-  Deadline deadline;
+  SmapThreadSettings settings;  // those of the caller
   Part *parts;
   _Alignas(64) atomic_int next;
   _Alignas(64) atomic_int finished;  // chunks, summed over all phases
@@ -50,17 +43,15 @@ static atomic_int wanted_threads = 0;
 static int started_workers = 0;
 
 static _Thread_local int inside_job = 0;
-static _Thread_local int gradients_enabled = 1;
-static _Thread_local int uses_bfloat16 = 0;
-static _Thread_local Deadline deadline = {0, 0};
+static _Thread_local SmapThreadSettings settings = {.records_gradients = true};
 
 int smap_is_inside_chunk(void) { return inside_job; }
 
-static atomic_int stop_requested = 0;
+SmapThreadSettings smap_thread_settings(void) { return settings; }
+void smap_use_thread_settings(SmapThreadSettings wanted) { settings = wanted; }
 
-void smap_request_stop(int requested) {
-  atomic_store_explicit(&stop_requested, requested, memory_order_relaxed);
-}
+static SmapStopFlag process_stop = {0};
+SmapStopFlag *smap_process_stop(void) { return &process_stop; }
 
 static long monotonic_nanoseconds(void) {
   struct timespec time;
@@ -69,8 +60,9 @@ static long monotonic_nanoseconds(void) {
 }
 
 int smap_stop_requested(void) {
-  if (atomic_load_explicit(&stop_requested, memory_order_relaxed)) return SMAP_STOP_ASKED;
-  if (deadline.nanoseconds && monotonic_nanoseconds() > deadline.nanoseconds)
+  if (smap_flag_is_set(&process_stop)) return SMAP_STOP_ASKED;
+  if (settings.stop && smap_flag_is_set(settings.stop)) return SMAP_STOP_ASKED;
+  if (settings.deadline && monotonic_nanoseconds() > settings.deadline)
     return SMAP_STOP_TIME_IS_UP;
   return 0;
 }
@@ -78,17 +70,17 @@ int smap_stop_requested(void) {
 void smap_set_deadline(double start, double seconds) {
   double end = start + seconds;
   // More than a hundred years counts as no deadline.
-  deadline.nanoseconds = seconds > 0 && end < 3e9 ? (long)(end * 1e9) : 0;
-  deadline.seconds = seconds;
+  settings.deadline = seconds > 0 && end < 3e9 ? (long)(end * 1e9) : 0;
+  settings.seconds_allowed = seconds;
 }
 
-double smap_seconds_allowed(void) { return deadline.seconds; }
+double smap_seconds_allowed(void) { return settings.seconds_allowed; }
 
-int smap_gradients_enabled(void) { return gradients_enabled; }
-void smap_set_gradients_enabled(int enabled) { gradients_enabled = enabled; }
+int smap_gradients_enabled(void) { return settings.records_gradients; }
+void smap_set_gradients_enabled(int enabled) { settings.records_gradients = enabled != 0; }
 
-int smap_uses_bfloat16(void) { return uses_bfloat16; }
-void smap_use_bfloat16(int use) { uses_bfloat16 = use; }
+int smap_uses_bfloat16(void) { return settings.uses_bfloat16; }
+void smap_use_bfloat16(int use) { settings.uses_bfloat16 = use != 0; }
 
 static int default_threads(void) {
   long online = sysconf(_SC_NPROCESSORS_ONLN);
@@ -155,10 +147,11 @@ static void work_on_phases(Job *job, int thread) {
 }
 
 static void work_on(Job *job, int thread) {
+  SmapThreadSettings before = settings;
   inside_job = 1;
-  uses_bfloat16 = job->bfloat16;
-  deadline = job->deadline;
+  settings = job->settings;
   if (job->phases) work_on_phases(job, thread); else work_on_chunks(job);
+  settings = before;
   inside_job = 0;
 }
 
@@ -209,8 +202,7 @@ static int may_share(int chunks) {
 /// Runs a job together with the workers, then releases `job_lock`.
 static void share(Job *job) {
   start_workers(smap_thread_count() - 1);
-  job->bfloat16 = uses_bfloat16;
-  job->deadline = deadline;
+  job->settings = settings;
   atomic_store(&job->next, 0);
   atomic_store(&job->finished, 0);
   atomic_store(&current_job, job);

@@ -141,9 +141,6 @@ struct TextDocument {
     ]
   }
 
-  /// The whole text.
-  var wholeRange: JSON { range(Span(0, bytes.count)) }
-
   // MARK: - Changes
 
   /// Replaces a range, or all of the text.

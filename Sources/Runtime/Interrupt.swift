@@ -6,29 +6,34 @@
 import Synchronization
 import Tensors
 
-/// A request to stop, polled at loop edges and calls.
+/// A request to stop: scripts look at it at loop edges and calls, long work on tensors between its
+/// blocks.
 public final class Interrupt: Sendable {
-  /// The interrupt of this process, raised by Ctrl-C.
+  /// The interrupt of this process, raised by Ctrl-C. All work on tensors looks at it, whatever
+  /// session it is for.
   ///
   /// Touch it once before installing a signal handler: a handler may set the flag, but must not
   /// be the first to create it.
-  public static let shared = Interrupt(stopsTensors: true)
+  public static let shared = Interrupt(flag: .process)
 
-  private let flag = Atomic<Bool>(false)
+  /// The flag that both look at.
+  let flag: StopFlag
+  private let isOwn: Bool
   private let termination = Atomic<Bool>(false)
-  /// Whether a request also ends long work on tensors, which asks the process and not a session.
-  private let stopsTensors: Bool
 
-  /// Makes an interrupt of its own, for sessions that run side by side.
-  public convenience init() { self.init(stopsTensors: false) }
+  /// Makes an interrupt of its own, for sessions that run side by side: it ends the scripts of its
+  /// sessions and their work on tensors, and no others.
+  public convenience init() { self.init(flag: .allocate(), isOwn: true) }
 
-  private init(stopsTensors: Bool) { self.stopsTensors = stopsTensors }
+  private init(flag: StopFlag, isOwn: Bool = false) {
+    self.flag = flag
+    self.isOwn = isOwn
+  }
+
+  deinit { if isOwn { flag.free() } }
 
   /// Asks the running script to stop. Safe in signal handlers and from any thread.
-  public func request() {
-    flag.store(true, ordering: .relaxed)
-    if stopsTensors { Stop.request() }
-  }
+  public func request() { flag.request() }
 
   /// Asks the running script to stop, since the process is about to end: what a script does after
   /// that, such as to save, is its last. Safe in signal handlers and from any thread.
@@ -40,13 +45,11 @@ public final class Interrupt: Sendable {
   /// Whether the process is about to end; this stays so.
   public var isTerminating: Bool { termination.load(ordering: .relaxed) }
 
-  /// Withdraws the request; sessions do so before they start to evaluate.
-  public func clear() {
-    flag.store(false, ordering: .relaxed)
-    if stopsTensors { Stop.clear() }
-  }
+  /// Withdraws the request. A session does so when an evaluation or a handler has taken it, a prompt
+  /// before it reads a statement.
+  public func clear() { flag.clear() }
 
   /// Whether a stop has been asked for.
   @inline(__always)
-  public var isRequested: Bool { flag.load(ordering: .relaxed) }
+  public var isRequested: Bool { flag.isRequested }
 }

@@ -91,6 +91,8 @@ public final class Session {
   /// When a script last took an interrupt, on the monotonic clock.
   private var latestInterrupt = -Double.infinity
   private var evaluations = 0
+  /// What ended the work of this thread before the evaluation in progress.
+  private var outerStop: Stop.Conditions?
   /// What was allocated since the memory was last looked at.
   var claims = MemoryClaims()
   /// The containers that may be part of circles.
@@ -200,20 +202,27 @@ public final class Session {
       stepCount = 0
       writtenBytes = 0
       startTime = Session.now()
-      Stop.setDeadline(seconds: limits.seconds, after: startTime)
+      outerStop = Stop.begin(interrupt.flag, seconds: limits.seconds, after: startTime)
     }
     evaluations += 1
     defer {
       evaluations -= 1
       if evaluations == 0 {
-        Stop.setDeadline(seconds: nil, after: startTime)
+        if let outerStop { Stop.restore(outerStop) }
+        outerStop = nil
         machine.graveyard = []
         freeCycles()
       }
     }
-    let result = try body()
-    try checkOutput()
-    return result
+    do {
+      let result = try body()
+      try checkOutput()
+      return result
+    } catch {
+      // Work that was cancelled has left the request as it was; with this error it is taken.
+      if evaluations == 1, ScriptError(error).isInterrupt { interrupt.clear() }
+      throw error
+    }
   }
 
   /// Calls a function value with arguments; for callbacks of the library and of front ends.
@@ -291,7 +300,7 @@ public final class Session {
     let now = Session.now()
     guard now - latestInterrupt > 1 else { return false }
     latestInterrupt = now
-    // Work that asked the process, and not the session, has left the request as it was.
+    // Work that was cancelled has left the request as it was.
     interrupt.clear()
     return true
   }

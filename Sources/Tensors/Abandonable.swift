@@ -8,6 +8,7 @@
 // A process may exit before such a call ends. Library destructors would then free memory that the
 // call still uses; so the process exits without running them.
 
+import CKernels
 import Glibc
 import Synchronization
 
@@ -28,6 +29,7 @@ private enum RunningCalls {
 /// A call on a thread of its own, and its result.
 private final class Abandonable<Outcome>: @unchecked Sendable {
   private let body: () throws -> Outcome
+  private let settings: SmapThreadSettings
   private var outcome: Result<Outcome, any Error>?
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let isDone = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -37,6 +39,11 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
 
   init(_ body: @escaping () throws -> Outcome) {
     self.body = body
+    // It computes as its caller does, but is not stopped: who waits for it is. Its caller may be gone
+    // when it ends, and the caller's flag with it.
+    var settings = smap_thread_settings()
+    (settings.stop, settings.deadline) = (nil, 0)
+    self.settings = settings
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(isDone, nil)
   }
@@ -73,6 +80,7 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
   }
 
   private func run() {
+    smap_use_thread_settings(settings)
     let result = Result { try body() }
     RunningCalls.count.subtract(1, ordering: .acquiringAndReleasing)
     pthread_mutex_lock(mutex)

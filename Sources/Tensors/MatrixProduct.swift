@@ -122,8 +122,7 @@ package enum BLAS {
   private static func open(_ use: Use) -> Use {
     guard smap_blas_open() != 0 else {
       let problem = String(cString: smap_blas_problem())
-      let note = "note: without OpenBLAS, products of matrices are slow (\(problem))\n"
-      _ = note.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+      Remarks.receive("without OpenBLAS, products of matrices are slow (\(problem))")
       return .missing
     }
     return use

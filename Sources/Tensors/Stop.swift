@@ -5,18 +5,76 @@
 // the rest and throws, so that nobody sees its incomplete result. Short work does not poll: its
 // callers do, at points where they can stop in a consistent state.
 //
-// A request applies to the whole process. A deadline applies to the thread that sets it and to the
-// work it distributes, because sessions with different limits may run side by side.
+// A request applies to the whole process, or to one session with an interrupt of its own. The request
+// of a session and its deadline belong to the thread that runs it and to the work it distributes,
+// because sessions with different limits may run side by side.
 
 import CKernels
 
-/// A request of this process to end long work.
-public enum Stop {
-  /// Requests a stop; safe in signal handlers.
-  public static func request() { smap_request_stop(1) }
+/// A request to stop, which long work polls.
+///
+/// It has an address of its own, so that signal handlers, other threads and C can read and write it.
+public struct StopFlag: @unchecked Sendable {
+  @usableFromInline let place: UnsafeMutablePointer<SmapStopFlag>
+
+  /// The request of the process.
+  public static let process = StopFlag(place: smap_process_stop())
+
+  init(place: UnsafeMutablePointer<SmapStopFlag>) { self.place = place }
+
+  /// Allocates another one; `free` releases it.
+  public static func allocate() -> StopFlag {
+    let place = UnsafeMutablePointer<SmapStopFlag>.allocate(capacity: 1)
+    place.initialize(to: SmapStopFlag())
+    return StopFlag(place: place)
+  }
+
+  /// Releases the memory; no work may poll it any more.
+  public func free() { place.deallocate() }
+
+  /// Requests the stop; safe in signal handlers and from any thread.
+  public func request() { smap_set_flag(place, 1) }
 
   /// Withdraws the request.
-  public static func clear() { smap_request_stop(0) }
+  public func clear() { smap_set_flag(place, 0) }
+
+  /// Whether the stop has been requested.
+  @inlinable @inline(__always)
+  public var isRequested: Bool { smap_flag_is_set(place) != 0 }
+}
+
+/// Requests to end long work.
+public enum Stop {
+  /// Requests a stop of the whole process; safe in signal handlers.
+  public static func request() { StopFlag.process.request() }
+
+  /// Withdraws the request.
+  public static func clear() { StopFlag.process.clear() }
+
+  /// What ends the work of a thread besides a request to the process.
+  public struct Conditions {
+    fileprivate let settings: SmapThreadSettings
+  }
+
+  /// Makes long work of this thread poll `flag`, with a deadline so many seconds after `start`, a time of
+  /// the monotonic clock; nil: none. Returns what `restore` takes in the end.
+  public static func begin(_ flag: StopFlag, seconds: Double?, after start: Double) -> Conditions {
+    let before = Conditions(settings: smap_thread_settings())
+    var settings = before.settings
+    settings.stop = UnsafePointer(flag.place)
+    smap_use_thread_settings(settings)
+    setDeadline(seconds: seconds, after: start)
+    return before
+  }
+
+  /// Restores what ended the work of this thread before `begin`.
+  public static func restore(_ before: Conditions) {
+    var settings = smap_thread_settings()
+    settings.stop = before.settings.stop
+    settings.deadline = before.settings.deadline
+    settings.seconds_allowed = before.settings.seconds_allowed
+    smap_use_thread_settings(settings)
+  }
 
   /// Sets the deadline of long work on this thread, so many seconds after `start`, a time of the
   /// monotonic clock; nil: none.

@@ -31,11 +31,8 @@ public enum MemoryBudget {
   /// The number of bytes that tensors hold now.
   public static var held: Int { heldBytes.load(ordering: .relaxed) }
 
-  /// The largest number of bytes held at once since the last `resetPeak()`.
+  /// The largest number of bytes held at once so far.
   public static var peak: Int { peakBytes.load(ordering: .relaxed) }
-
-  /// Resets the peak to the current value.
-  public static func resetPeak() { peakBytes.store(held, ordering: .relaxed) }
 
   /// Returns cached memory to the system.
   public static func releaseUnused() { smap_release_memory() }

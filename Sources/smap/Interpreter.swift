@@ -113,6 +113,7 @@ enum Interpreter {
     }
     session.note = { Diagnostics.say("note: \($0)") }
     Waiting.check = { try Stop.check() }
+    Remarks.receive = { Diagnostics.say("note: \($0)") }
     let presenter = Presenter(out: out, pictures: TerminalPicture(style: style, terminal: terminal))
     session.flushOutput = {
       do { try out.flush() } catch { throw ScriptError(unwritable: error) }

@@ -20,8 +20,7 @@ final class TestRunner {
   private let isUpdating: Bool
   private let isJSON: Bool
   private let folder: String
-  private let memoryLimit = MemoryBudget.limit
-  private let largestFile = FileReader.largestFile
+  private let processState = ProcessState.kept()
   private var passed = 0
   private var failures: [(path: String, failure: ExpectationFailure)] = []
   private var updatedCount = 0
@@ -116,9 +115,8 @@ final class TestRunner {
 
   /// The options of a file: its own where it has any, else those of the command line.
   private func options(_ flags: [String]) throws -> SessionOptions {
-    // Limits of the process that the file before has set do not hold for this one.
-    MemoryBudget.limit = memoryLimit
-    FileReader.largestFile = largestFile
+    // What the file before has set for the process does not hold for this one.
+    processState.restore()
     guard !flags.isEmpty else { return options }
     do {
       let own = try SessionOptions.parse(flags)

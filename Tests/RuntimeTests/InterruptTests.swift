@@ -4,6 +4,7 @@
 // of two within a second the second one cannot be taken.
 
 import Runtime
+import Tensors
 import Testing
 
 @Suite struct InterruptTests {
@@ -63,6 +64,58 @@ import Testing
     ) { _ in }
     #expect(throws: ScriptError.self) {
       _ = try session.evaluate(text: "try { while true { } } catch e: LimitError { 1 }")
+    }
+  }
+
+  // MARK: - Work on tensors
+
+  /// A library whose `work(n)` multiplies large matrices, after it has made a request number `n`.
+  private static func library(_ requests: [Interrupt]) -> LibraryTable {
+    LibraryTable(functions: [
+      Builtin("work(n: number) -> number", "Multiplies.") { call in
+        if let place = try Int(exactly: call.number(0)), requests.indices.contains(place) {
+          requests[place].request()
+        }
+        let square = try Tensor.zeros([1024, 1024])
+        return .number(Double(try square.matmul(square).sum().item()))
+      }
+    ])
+  }
+
+  @Test func aSessionsOwnInterruptStopsItsWorkAndNoOther() throws {
+    let (mine, theirs) = (Interrupt(), Interrupt())
+    let library = Self.library([mine, theirs])
+    let session = Session(library: library, interrupt: mine) { _ in }
+    do {
+      _ = try session.evaluate(text: "work(0)")
+      Issue.record("the work was done")
+    } catch {
+      #expect(ScriptError(error).isInterrupt)
+    }
+    // The cancelled work has left no request behind.
+    #expect(!mine.isRequested)
+    #expect(try Display.text(session.evaluate(text: "work(-1)").value, session) == "0")
+    // The request of another session is none of this one's.
+    #expect(try Display.text(session.evaluate(text: "work(1)").value, session) == "0")
+    #expect(theirs.isRequested && !mine.isRequested)
+  }
+
+  @Test func aHandlerTakesTheInterruptOfWork() throws {
+    let mine = Interrupt()
+    let session = Session(library: Self.library([mine]), interrupt: mine) { _ in }
+    let text = "let n = try { work(0) } catch e: Interrupt { 7 }\nn + work(-1)"
+    #expect(try Display.text(session.evaluate(text: text).value, session) == "7")
+    #expect(!mine.isRequested)
+  }
+
+  /// In a process of its own, since the request is one of the whole process.
+  @Test func theRequestOfTheProcessIsTakenToo() async {
+    await #expect(processExitsWith: .success) {
+      let session = Session(library: Self.library([.shared])) { _ in }
+      #expect(throws: (any Error).self) { try session.evaluate(text: "work(0)") }
+      #expect(!Interrupt.shared.isRequested)
+      let after = try session.evaluate(text: "work(-1)").value
+      #expect(Display.text(after, session) == "0")
     }
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The thread pool, and state that each thread has of its own.
+// The thread pool, and the settings of threads.
 #ifndef SMAP_THREADS_H
 #define SMAP_THREADS_H
+
+#include <stdbool.h>
 
 /// Calls body(context, i) once for each i in 0..<chunks, on the pool and on the caller.
 /// Returns when all are done. Calls from inside a body run inline.
@@ -22,26 +24,53 @@ void smap_set_thread_count(int count);
 /// Whether this thread is running a chunk, so that others may run beside it.
 int smap_is_inside_chunk(void);
 
-/// Requests that long work stop between two of its blocks, or withdraws the request. Safe in signal
-/// handlers.
-void smap_request_stop(int requested);
+/// A request to stop.
+typedef struct {
+  int requested;
+} SmapStopFlag;
+
+/// Raises the flag, or lowers it. Safe in signal handlers and from any thread.
+static inline void smap_set_flag(SmapStopFlag *_Nonnull flag, int requested) {
+  __atomic_store_n(&flag->requested, requested, __ATOMIC_RELAXED);
+}
+static inline int smap_flag_is_set(const SmapStopFlag *_Nonnull flag) {
+  return __atomic_load_n(&flag->requested, __ATOMIC_RELAXED);
+}
+
+/// The flag that long work polls on all threads.
+SmapStopFlag *_Nonnull smap_process_stop(void);
+
+/// The state of a thread that workers inherit with the work that it distributes. They inherit all of
+/// it, and no other thread-local state.
+typedef struct {
+  /// Whether products of layers round their operands to bfloat16.
+  bool uses_bfloat16;
+  /// Whether operations record gradients.
+  bool records_gradients;
+  /// The deadline of long work, in nanoseconds of the monotonic clock; 0 for none.
+  long deadline;
+  /// The seconds it was first given.
+  double seconds_allowed;
+  /// A flag that long work polls besides that of the process.
+  const SmapStopFlag *_Nullable stop;
+} SmapThreadSettings;
+
+/// The settings of this thread.
+SmapThreadSettings smap_thread_settings(void);
+void smap_use_thread_settings(SmapThreadSettings settings);
+
 /// Whether long work of this thread must stop, and why; 0 if it need not.
 int smap_stop_requested(void);
 enum { SMAP_STOP_ASKED = 1, SMAP_STOP_TIME_IS_UP = 2 };
 
-/// Limits the work of this thread, and the chunks it distributes, to so many seconds after a time
-/// of the monotonic clock; 0: no limit.
+/// Sets the deadline, so many seconds after a time of the monotonic clock; 0: none.
 void smap_set_deadline(double start, double seconds);
-/// The seconds of the last smap_set_deadline on this thread, or on the one that distributed the
-/// work.
+/// The seconds of the last smap_set_deadline.
 double smap_seconds_allowed(void);
 
-/// Whether products of layers on this thread round their operands to bfloat16; workers inherit this
-/// from the thread that distributes the work.
 int smap_uses_bfloat16(void);
 void smap_use_bfloat16(int use);
 
-/// Whether this thread records gradients.
 int smap_gradients_enabled(void);
 void smap_set_gradients_enabled(int enabled);
 
