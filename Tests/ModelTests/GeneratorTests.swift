@@ -15,25 +15,6 @@ import Testing
     return model
   }
 
-  @Test func cachedContextsAreTheUncachedOnes() throws {
-    let model = try shaken()
-    let condition = try Condition([0, nil, 2], classCount: 3)
-    let tokens = try normal([3, 8, 4], seed: 11)
-    try Tensor.withoutGradients {
-      let whole = try model.contexts(tokens, condition: condition)
-      let cache = try KeyValueCache(model, rows: 3, capacity: 8)
-      let context = try Tensor.zeros([3, 16])
-      var row = try condition.look(up: model.classes.weight)
-      for position in 0..<8 {
-        try cache.advance(row.pointer, position: position, into: context.pointer)
-        let expected = try whole.narrow(dim: 1, start: position, count: 1).reshape([3, 16])
-        #expect(distance(context, expected) < 1e-4, "position \(position)")
-        row = try model.input(
-          tokens.narrow(dim: 1, start: position, count: 1).reshape([3, 4]))
-      }
-    }
-  }
-
   /// Wide enough that threads share the drawing of one picture.
   @Test(arguments: [Solver.euler, .heun])
   func threadsDrawOnePictureTogether(_ solver: Solver) throws {

@@ -1,9 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CARD: draws the tokens of a picture one after the other. A causal transformer reads the class
-// and the tokens so far and says what it expects of the next one; the flow-matching head draws it.
+// CARD: samples the tokens of a picture one after the other. A causal transformer reads the class
+// and the tokens so far and predicts a context for the next one; the flow-matching head samples it.
 // Since the tokens are ordered by what they carry, stopping after any number of them gives a picture.
 // Backbone after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6.
+//
+// The forward pass stands twice in this folder: as layers, which training differentiates, and as
+// phases over single tokens, which sampling runs without a tape, three times as fast. The pairs:
+//
+//   layers                phases                                held equal by PhaseTests
+//   Backbone.swift        KeyValueCache, BackboneWorker         backbonePhasesAreItsLayers
+//   FlowHead.swift        FlowField, FlowWorker                 flowPhasesAreItsLayers
+//   CARDGenerator.velocity  TokenPath, TokenWalker              walkersAreThePlainSolver
 
 import Networks
 import Tensors
@@ -145,20 +153,6 @@ public final class CARDGenerator: TrainedModel {
     namedParameters + [
       NamedParameter("standard.mean", mean), NamedParameter("standard.deviation", deviation),
     ]
-  }
-
-  /// What is known before each token: [B, K, width] from standardised tokens [B, K, T].
-  func contexts(_ tokens: Tensor, condition: Condition) throws -> Tensor {
-    let (batch, count, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
-    let first = try condition.look(up: classes.weight).reshape([batch, 1, width])
-    var stream = first
-    if count > 1 {
-      let before = try tokens.narrow(dim: 1, start: 0, count: count - 1)
-      stream = try Tensor.cat([first, input(before)], dim: 1)
-    }
-    let placed = try stream.add(positions.narrow(dim: 0, start: 0, count: count))
-    let seen = try norm(blocks.reduce(placed) { try $1($0) })
-    return try seen.add(targets.narrow(dim: 0, start: 0, count: count))
   }
 
   /// The velocity of tokens x [rows, T] at time t in given contexts [rows, width].

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread's part of the flow head. A velocity takes a few phases: in each, every thread makes its
+// One thread's part of the flow head. A velocity takes a few phases: in each, every thread computes its
 // own columns of a product, which the others read in the next one. Norms need all columns; every
 // thread computes them for itself, which costs less than one more phase.
+//
+// The same computation as layers is in `FlowHead.swift`; `PhaseTests.flowPhasesAreItsLayers` holds
+// them equal.
 
 import CKernels
 import Networks

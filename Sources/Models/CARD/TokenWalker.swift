@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One thread on the way from noise to a token: the steps of the solver, and guidance (method 6.4 and
-// 6.5). All threads that take part go the same way and find the same numbers, which costs less than to
-// tell each other; only the velocities are work that they share.
+// 6.5). All threads that take part compute the same steps, which costs less than to exchange them;
+// only the velocities are work that they share.
+//
+// `PhaseTests.walkersAreThePlainSolver` holds it equal to a solver over `CARDGenerator.velocity`.
 
 import CKernels
 import Tensors

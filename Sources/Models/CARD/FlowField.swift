@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flow head at work on one token. The field is asked for its velocity at the same times for
+// The flow head while one token is sampled. The field is asked for its velocity at the same times for
 // every token, so all that depends on time and context alone is computed in advance, for all times
 // in one matrix product: the shifts, scales and gates of every block. What is left for each velocity
-// is a few small products, which threads go through together (`FlowWorker`). Nothing is allocated
+// is a few small products, which threads compute together (`FlowWorker`). Nothing is allocated
 // after the field is made.
+//
+// The same computation as layers is in `FlowHead.swift`; `PhaseTests.flowPhasesAreItsLayers` holds
+// them equal.
 
 import CKernels
 import Networks

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The backbone of CARD, one token at a time: keys and values of the tokens so far are kept, and the
-// new one attends to them. Threads go through a token together (`BackboneWorker`). All buffers are
-// made once and used for every token.
+// The backbone of CARD, one token at a time: the keys and values of the tokens so far are cached, and
+// the new one attends to them. Threads work on a token together (`BackboneWorker`). All buffers are
+// allocated once and reused for every token.
+//
+// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers` holds
+// them equal.
 
 import CKernels
 import Networks

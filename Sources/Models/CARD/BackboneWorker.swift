@@ -2,8 +2,11 @@
 //
 // One thread's part of the backbone while a token passes through it. A block takes five phases: queries,
 // keys and values; attention, by heads; its projection; gate and up; down. In those that are products
-// every thread makes its own columns. Norms and activations, which need all columns, are computed by
+// every thread computes its own columns. Norms and activations, which need all columns, are computed by
 // every thread for itself.
+//
+// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers` holds
+// them equal.
 
 import CKernels
 import Networks

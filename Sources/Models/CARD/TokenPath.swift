@@ -2,6 +2,8 @@
 //
 // From noise to a token: the solver that follows the velocity field from t = 0 to t = 1, for
 // several pictures at once, with or without guidance (method 6.4 and 6.5).
+//
+// `PhaseTests.walkersAreThePlainSolver` holds it equal to a solver over `CARDGenerator.velocity`.
 
 import Networks
 import Tensors

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flow-matching head of CARD: given what the backbone knows about the next token, it turns
-// noise into that token by following a velocity field from t = 0 (noise) to t = 1 (data), so that
-// x_t = (1 - t) noise + t token and the velocity to learn is token - noise. A small network with
-// the time and the context modulating its norms (AdaLN), after MAR (Li et al., 2024); convention of
+// The flow-matching head of CARD as layers on the tape: given the backbone's context of the next token,
+// it turns noise into that token by following a velocity field from t = 0 (noise) to t = 1 (data), so that
+// x_t = (1 - t) noise + t token and the velocity to learn is token - noise. A small network whose
+// norms are modulated by time and context (AdaLN), after MAR (Li et al., 2024); convention of
 // NextStep-1.
+//
+// `FlowField` and `FlowWorker` compute the same velocity without a tape, for sampling;
+// `PhaseTests.flowPhasesAreItsLayers` holds them equal.
 
 import Glibc
 import Networks
