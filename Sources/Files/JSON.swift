@@ -173,7 +173,7 @@ private struct Reader {
       skipBlanks()
       let key = try string()
       guard seen.insert(key).inserted else {
-        throw failure("the key `\(key)` stands twice")
+        throw failure("the key `\(key)` occurs twice")
       }
       skipBlanks()
       try expect(UInt8(ascii: ":"))

@@ -108,7 +108,7 @@ public struct ZipArchive: Sendable {
     var seen: Set<String> = []
     for file in files {
       if let problem = ZipDirectory.problem(withName: file.name)
-        ?? (seen.insert(file.name).inserted ? nil : "stands twice")
+        ?? (seen.insert(file.name).inserted ? nil : "occurs twice")
       {
         throw ArchiveError(path: path, message: "the name `\(file.name)` \(problem)")
       }

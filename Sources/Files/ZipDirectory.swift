@@ -17,12 +17,12 @@ struct ZipDirectory {
     for _ in 0..<end.count {
       let (entry, next) = try self.entry(at: position, before: end)
       guard names.insert(entry.name).inserted else {
-        throw fault("the name `\(entry.name)` stands twice")
+        throw fault("the name `\(entry.name)` occurs twice")
       }
       entries.append(entry)
       position = next
     }
-    guard position == end.end else { throw fault("its directory does not fit") }
+    guard position == end.end else { throw fault("its directory is inconsistent") }
     var covered = 0
     for range in entries.map(\.stored).sorted(by: { $0.lowerBound < $1.lowerBound }) {
       guard range.lowerBound >= covered else { throw fault("two of its entries overlap") }
@@ -60,7 +60,7 @@ struct ZipDirectory {
         guard count != 0xFFFF, start != 0xFFFF_FFFF else {
           throw fault("archives of more than 4 GB or 65,534 entries are not read")
         }
-        guard start + size == position else { throw fault("its directory does not fit") }
+        guard start + size == position else { throw fault("its directory is inconsistent") }
         return End(start: start, end: position, count: count)
       }
       position -= 1
@@ -70,13 +70,13 @@ struct ZipDirectory {
 
   private func entry(at position: Int, before end: End) throws -> (ZipArchive.Entry, next: Int) {
     guard position + 46 <= end.end, long(position) == 0x0201_4b50 else {
-      throw fault("its directory does not fit")
+      throw fault("its directory is inconsistent")
     }
     let (flags, method) = (short(position + 8), short(position + 10))
     let (packed, size) = (long(position + 20), long(position + 24))
     let nameEnd = position + 46 + short(position + 28)
     let next = nameEnd + short(position + 30) + short(position + 32)
-    guard next <= end.end else { throw fault("its directory does not fit") }
+    guard next <= end.end else { throw fault("its directory is inconsistent") }
     guard let name = String(validating: bytes[position + 46..<nameEnd], as: UTF8.self) else {
       throw fault("the name of an entry is not UTF-8")
     }

@@ -32,6 +32,6 @@ public enum Catalog {
     "metrics": "How close pictures are.",
     "smap": "The tokenizer: ordered tokens, any prefix of which is a picture.",
     "sys": "The session and the machine.",
-    "card": "The generator: tokens drawn one after the other.",
+    "card": "The generator: samples tokens one after another.",
   ]) { first, _ in first }
 }

@@ -54,7 +54,7 @@ enum DataFunctions {
 
   private static let folder = Builtin(
     "data.folder(path: string, *, size = 32, split = nil) -> dataset",
-    "Reads a data set from a folder with one folder of PNG files a class.",
+    "Reads a data set from a folder with one folder of PNG files per class.",
     details: """
       Pictures are cut to squares and resized; transparent parts become white, and 16 bits become 8. \
       `split` names a folder within `path`. A label is the place of the class folder in the order of \
@@ -77,7 +77,7 @@ enum DataFunctions {
 
   private static let batches = Builtin(
     "data.batches(dataset, batch_size: number, *, shuffle = true, seed = 0) -> list",
-    "Cuts a data set into records {images, labels} of `batch_size` pictures.",
+    "Splits a data set into records {images, labels} of `batch_size` pictures.",
     details: "The last one may be smaller.",
     example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
     body: translating { call in

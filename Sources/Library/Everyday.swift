@@ -12,7 +12,7 @@ enum Everyday {
   static let functions: [Builtin] = [
     Builtin(
       "print(...values, sep = \" \", end = \"\\n\")",
-      "Prints values with `sep` between them and `end` behind them.",
+      "Prints values with `sep` between them and `end` after them.",
       details:
         "It displays them as the prompt does: of a list of more than 100 elements both ends, "
         + "tensors rounded. `print(string(x))` prints the whole value.",
@@ -47,7 +47,7 @@ enum Everyday {
     ) { call in .integer(try length(call)) },
     Builtin(
       "seed(value: number, *, draws = 0)", "Restarts the random stream of the session.",
-      details: "With `draws`, goes on as if so many random functions had been called since.",
+      details: "With `draws`, continues as if so many random functions had been called since.",
       example: "seed(7); let a = rand(2); seed(7); allclose(a, rand(2))   #=> true"
     ) { call in
       let draws = try call.integer("draws", in: 0...(1 << 53))

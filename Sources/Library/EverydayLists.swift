@@ -69,7 +69,7 @@ enum EverydayLists {
     },
     Builtin(
       "sorted(items, *, key = nil, reverse = false) -> list", purity: .pure,
-      "Lists the items in rising order, equal ones as they stood; `key` gives what to compare.",
+      "Lists the items in ascending order; the sort is stable; `key` gives what to compare.",
       example: "sorted([3, 1, 2], reverse = true)   #=> [3, 2, 1]"
     ) { call in
       .list(
@@ -105,7 +105,7 @@ enum EverydayLists {
     },
     Builtin(
       "distinct(items, *, key = nil) -> list", purity: .pure,
-      "Lists the different items in the order in which they first stand.",
+      "Lists the distinct items in the order of their first occurrence.",
       details:
         "Items are the same where `==` says so, lists and records too; with `key`, where what it "
         + "gives is the same. It takes one step for each item, however many differ.",

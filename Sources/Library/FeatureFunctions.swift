@@ -47,7 +47,7 @@ enum FeatureFunctions {
 
   private static let precisionRecall = Builtin(
     "metrics.precision_recall(x: tensor, y: tensor, *, k = 3) -> record", purity: .untried,
-    "The share of `y` that looks like `x`, and the share of `x` that `y` covers.",
+    "The fraction of `y` that looks like `x`, and the fraction of `x` that `y` covers.",
     details: "`x` is the real set, `y` the generated one. An element counts if it is not farther "
       + "from some element of the other set than that element's `k`-th nearest neighbour.",
     example: "metrics.precision_recall([0; 1; 2], [0; 1; 9], k = 1).precision   "
@@ -61,7 +61,7 @@ enum FeatureFunctions {
   private static let linearProbe = Builtin(
     "metrics.linear_probe(features: tensor, labels: tensor, test_features: tensor, "
       + "test_labels: tensor, *, penalty = 0.1) -> record",
-    "How well classes can be read off features by a linear map: {accuracy, predictions}.",
+    "How well a linear map predicts classes from features: {accuracy, predictions}.",
     details: """
       Ridge regression on one-hot targets, in closed form: the features are standardised, and \
       `penalty` is added to the diagonal of their covariance.

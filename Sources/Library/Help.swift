@@ -143,7 +143,7 @@ extension Help {
       let shown = step.shows.isEmpty ? "" : "    \(step.shows)\n"
       return "# " + wrapped(step.words, indent: "# ") + "\n    smap> \(step.line)\n" + shown
     }
-    return "Type the lines one after the other.\n\n" + steps.joined(separator: "\n")
+    return "Type the lines one after another.\n\n" + steps.joined(separator: "\n")
       + "\nhelp(\"topics\") goes on from here; help() lists the functions.\n"
   }
 }

@@ -24,8 +24,8 @@ enum LinearAlgebraFunctions {
     ) { call in .tensor(try call.tensor(0).inverse()) },
     Builtin(
       "linalg.lstsq(a: tensor, b: tensor) -> record", purity: .fallible(.matrices),
-      "Gives the x that makes the squared error of `a @ x - b` least: {solution, rank}.",
-      details: "Of several, the shortest. There is no gradient.",
+      "Gives the least-squares solution x of `a @ x = b`: {solution, rank}.",
+      details: "Of several, the one of minimal norm. There is no gradient.",
       example: "linalg.lstsq([1; 1; 1], [1, 2, 6]).solution   #=> tensor([3])"
     ) { call in
       let found = try call.tensor(0).leastSquares(call.tensor(1))
@@ -38,7 +38,7 @@ enum LinearAlgebraFunctions {
     ) { call in .tensor(try call.tensor(0).determinant()) },
     Builtin(
       "linalg.slogdet(x: tensor) -> record", purity: .fallible(.matrices),
-      "Gives the sign of the determinant and the logarithm of its size: {sign, logabsdet}.",
+      "Gives the sign of the determinant and the log of its magnitude: {sign, logabsdet}.",
       example: "linalg.slogdet(-eye(3)).sign   #=> tensor(-1)"
     ) { call in
       let found = try call.tensor(0).logDeterminant()
@@ -54,7 +54,7 @@ enum LinearAlgebraFunctions {
     ) { call in .tensor(try call.tensor(0).cholesky()) },
     Builtin(
       "linalg.eigh(x: tensor) -> record", purity: .fallible(.matrices),
-      "Gives the eigenvalues of a symmetric matrix in rising order, and eigenvectors in columns.",
+      "Gives the ascending eigenvalues of a symmetric matrix, and eigenvectors in columns.",
       details: "The fields are `values` and `vectors`. Only the lower triangle of `x` is read. The "
         + "signs of eigenvectors are arbitrary.",
       example: "linalg.eigh([2, 1; 1, 2]).values   #=> tensor([1, 3])"
@@ -65,7 +65,7 @@ enum LinearAlgebraFunctions {
     Builtin(
       "linalg.svd(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives {u, s, vt} with `(u * s) @ vt == x`: the singular value decomposition.",
-      details: "`s` falls. There is no gradient.",
+      details: "`s` is descending. There is no gradient.",
       example: "linalg.svd([3, 0; 0, 4]).s   #=> tensor([4, 3])"
     ) { call in
       let found = try call.tensor(0).singularValues()
@@ -73,7 +73,7 @@ enum LinearAlgebraFunctions {
     },
     Builtin(
       "linalg.qr(x: tensor) -> record", purity: .fallible(.matrices),
-      "Gives {q, r} with `q @ r == x`: orthogonal columns and an upper triangle.",
+      "Gives {q, r} with `q @ r == x`: orthonormal columns and an upper triangle.",
       details: "There is no gradient.",
       example: "abs(linalg.qr([3; 4]).r)   #=> tensor([[5]])"
     ) { call in
@@ -86,7 +86,7 @@ enum LinearAlgebraFunctions {
     Builtin(
       "linalg.pinv(x: tensor)", purity: .fallible(.matrices),
       "Gives the pseudo-inverse, which is the inverse where there is one.",
-      details: "Singular values below the rounding of `x` count as 0.",
+      details: "Singular values below the rounding error of `x` count as 0.",
       example: "linalg.pinv([2, 0; 0, 0])[0]   #=> tensor([0.5, 0])"
     ) { call in
       let (u, s, vt) = try call.tensor(0).singularValues()
@@ -98,7 +98,7 @@ enum LinearAlgebraFunctions {
     },
     Builtin(
       "linalg.matrix_rank(x: tensor)", purity: .fallible(.matrices),
-      "Counts the singular values of a matrix that are more than rounding.",
+      "Counts the singular values of a matrix that are above the rounding error.",
       example: "linalg.matrix_rank([1, 2; 2, 4])   #=> tensor(1)"
     ) { call in
       let x = try call.tensor(0)
@@ -112,7 +112,7 @@ enum LinearAlgebraFunctions {
     ) { call in .tensor(try power(call)) },
     Builtin(
       "linalg.norm(x: tensor, ord = 2, dim = nil)", purity: .pure,
-      "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
+      "Gives the norm: length for 2, sum of magnitudes for 1, largest magnitude for `inf`.",
       details: "The same as `norm`; norms of matrices as operators are max(linalg.svd(x).s).",
       example: "linalg.norm([3, 4])   #=> tensor(5)"
     ) { call in

@@ -43,7 +43,7 @@ enum MediaFunctions {
   private static let resize = Builtin(
     "image.resize(x: [B, C, H, W], height: number, width: number, *, clamp = false) -> tensor",
     purity: .pure(.product),
-    "Brings pictures to another size.",
+    "Resizes pictures.",
     details: """
       The Lanczos filter keeps edges sharp, and passes a little beyond them: beside black and white \
       there are values below 0 and above 1. `clamp = true` limits them to 0 and 1.
@@ -103,7 +103,7 @@ enum MediaFunctions {
     "Puts pictures on one sheet, `cols` in a row.",
     details: """
       `images` is a tensor [B, C, H, W] or a list of tensors and images; `captions` is a list of \
-      texts that stand under the pictures.
+      texts under the pictures.
       """,
     example: "image.grid(zeros(4, 3, 8, 8), cols = 2)   #=> image(22 x 22)",
     body: translating { call in

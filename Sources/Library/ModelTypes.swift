@@ -43,11 +43,11 @@ enum ModelTypes {
   static let schedule = ForeignType(
     "schedule", "How many tokens survive in a training step.",
     fields: [
-      schedule("kind", "How a length is drawn.") { .string($0.kind.rawValue) },
+      schedule("kind", "The distribution of lengths.") { .string($0.kind.rawValue) },
       schedule("min_keep", "The smallest length.") { .integer($0.minKeep) },
-      schedule("full", "The share of full-length steps of a mixture.") { .number($0.full) },
-      schedule("ratio", "The ratio between neighbouring lengths.") { .number($0.ratio) },
-      schedule("curriculum", "How the budget moves with training, or nil.") {
+      schedule("full", "The fraction of full-length steps of a mixture.") { .number($0.full) },
+      schedule("ratio", "The ratio of adjacent probabilities.") { .number($0.ratio) },
+      schedule("curriculum", "How the budget changes during training, or nil.") {
         $0.curriculum.map { .string($0.rawValue) } ?? .nil
       },
       schedule("envelope", "How the budget bounds the lengths.") { .string($0.envelope.rawValue) },
@@ -70,10 +70,10 @@ enum ModelTypes {
   static let tokens = ForeignType(
     "tokens", "Token sequences of some pictures; `tokens[:k]` keeps the first k of each.",
     fields: [
-      tokens("shape", "The number of pictures and of tokens a picture.") {
+      tokens("shape", "The number of pictures and of tokens per picture.") {
         .numbers([Double($0.count), Double($0.length)])
       },
-      tokens("length", "The number of tokens a picture.") { .integer($0.length) },
+      tokens("length", "The number of tokens per picture.") { .integer($0.length) },
       tokens("latents", "The vectors of the tokens: [B, k, token_dim].") { .tensor($0.latents) },
       tokens("ids", "The code indices [B, k] of a vq tokenizer, else nil.") { tokens in
         guard let ids = tokens.ids else { return .nil }
@@ -126,8 +126,8 @@ enum ModelTypes {
     })
 
   private static let tokenizerFields: [ForeignType.Field] = [
-    tokenizer("num_tokens", "Tokens a picture (K).") { .integer($0.configuration.numTokens) },
-    tokenizer("token_dim", "Numbers a token (T).") { .integer($0.configuration.tokenDim) },
+    tokenizer("num_tokens", "Tokens per picture (K).") { .integer($0.configuration.numTokens) },
+    tokenizer("token_dim", "Numbers per token (T).") { .integer($0.configuration.tokenDim) },
     tokenizer("codebook_size", "The number of codes (V), nil for kl.") {
       $0.configuration.quantizer == .vq ? .integer($0.configuration.codebookSize) : .nil
     },
@@ -148,17 +148,17 @@ enum ModelTypes {
       .integer($0.configuration.decoderDepth)
     },
     tokenizer("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
-    tokenizer("inject", "Which halves are told the class.") {
+    tokenizer("inject", "Which halves are conditioned on the class.") {
       .string($0.configuration.inject.rawValue)
     },
-    tokenizer("linear_path", "Whether a linear code runs beside the transformers.") {
+    tokenizer("linear_path", "Whether there is a linear code in parallel with the transformers.") {
       .bool($0.configuration.linearPath)
     },
     tokenizer("tail_drop", "The schedule of tail dropping.") {
       .object(ForeignObject(schedule, Schedule($0.configuration.tailDrop)))
     },
-    tokenizer("parameters", "The number of trained numbers.") { .integer($0.parameterCount) },
-    tokenizer("notes", "What travels with the checkpoint, as a record.") { noteRecord($0.notes) },
+    tokenizer("parameters", "The number of trainable numbers.") { .integer($0.parameterCount) },
+    tokenizer("notes", "Metadata stored in the checkpoint, as a record.") { noteRecord($0.notes) },
   ]
 
   private static func tokenizer(
@@ -168,10 +168,10 @@ enum ModelTypes {
   }
 
   static let generator = ForeignType(
-    "generator", "Draws the tokens of a picture one after the other.",
+    "generator", "Samples the tokens of a picture one after another.",
     fields: [
-      generator("num_tokens", "Tokens a picture (K).") { .integer($0.configuration.numTokens) },
-      generator("token_dim", "Numbers a token (T).") { .integer($0.configuration.tokenDim) },
+      generator("num_tokens", "Tokens per picture (K).") { .integer($0.configuration.numTokens) },
+      generator("token_dim", "Numbers per token (T).") { .integer($0.configuration.tokenDim) },
       generator("num_classes", "The number of classes.") {
         .integer($0.configuration.numClasses)
       },
@@ -181,8 +181,8 @@ enum ModelTypes {
       generator("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
       generator("head_width", "The width of the head.") { .integer($0.configuration.headWidth) },
       generator("head_depth", "Blocks of the head.") { .integer($0.configuration.headDepth) },
-      generator("parameters", "The number of trained numbers.") { .integer($0.parameterCount) },
-      generator("notes", "What travels with the checkpoint, as a record.") {
+      generator("parameters", "The number of trainable numbers.") { .integer($0.parameterCount) },
+      generator("notes", "Metadata stored in the checkpoint, as a record.") {
         noteRecord($0.notes)
       },
     ],

@@ -41,7 +41,7 @@ enum NetworkFunctions {
     },
     Builtin(
       "nn.layer_norm(dim)",
-      "Makes a layer that shifts and scales rows to mean 0 and variance 1.",
+      "Makes a layer that normalises rows to mean 0 and variance 1.",
       example: "nn.layer_norm(2)([1, 3])   #=> tensor([-1, 1])"
     ) { call in
       let width = try call.integer(0, in: sizes)
@@ -88,7 +88,7 @@ enum NetworkFunctions {
     },
     Builtin(
       "nn.group_norm(num_groups, num_channels)",
-      "Makes a layer that brings groups of channels of [B, C, ...] to mean 0 and variance 1.",
+      "Makes a layer that normalises groups of channels of [B, C, ...] to mean 0 and variance 1.",
       example: "nn.group_norm(1, 2)([[1, 3]])[0]   #=> tensor([-1, 1])"
     ) { call in
       let (groups, channels) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
@@ -121,7 +121,7 @@ enum NetworkFunctions {
   private static let compositions: [Builtin] = [
     Builtin(
       "nn.sequential(...layers)",
-      "Makes a layer that calls layers or functions one after the other.",
+      "Makes a layer that calls layers or functions one after another.",
       example: "nn.sequential(nn.linear(3, 2, seed = 1), relu)(ones(4, 3)).shape   #=> [4, 2]"
     ) { call in try sequential(call) },
     Builtin(
@@ -138,7 +138,7 @@ enum NetworkFunctions {
   private static let losses: [Builtin] = [
     Builtin(
       "nn.cross_entropy(logits: tensor, target: tensor)", purity: .pure,
-      "Averages the negative log-probabilities of the right classes.",
+      "Averages the negative log-probabilities of the correct classes.",
       details: "The last dimension of `logits` holds the classes; `target` holds class numbers, "
         + "or probabilities in the shape of `logits`.",
       example: "nn.cross_entropy([0, 0; 0, 0], [0, 1])   #=> tensor(0.6931)"
@@ -150,7 +150,7 @@ enum NetworkFunctions {
     ) { call in .tensor(try Losses.meanSquaredError(call.tensor(0), target: call.tensor(1))) },
     Builtin(
       "nn.l1_loss(input: tensor, target: tensor)", purity: .pure(.broadcast),
-      "Averages the sizes of the differences.",
+      "Averages the absolute differences.",
       example: "nn.l1_loss([1, 2], [1, 4])   #=> tensor(1)"
     ) { call in .tensor(try Losses.meanAbsoluteError(call.tensor(0), target: call.tensor(1))) },
   ]
@@ -158,7 +158,7 @@ enum NetworkFunctions {
   private static let otherLosses: [Builtin] = [
     Builtin(
       "nn.smooth_l1_loss(input: tensor, target: tensor, beta = 1)", purity: .pure(.broadcast),
-      "Averages squares of small differences and sizes of large ones.",
+      "Averages squares of small differences and magnitudes of large ones.",
       example: "nn.smooth_l1_loss([1, 2], [1, 5])   #=> tensor(1.25)"
     ) { call in
       .tensor(
@@ -167,14 +167,14 @@ enum NetworkFunctions {
     },
     Builtin(
       "nn.nll_loss(log_probs: tensor, target: tensor)", purity: .pure,
-      "Averages the negative log-probabilities of the right classes, from log-probabilities.",
+      "Averages the negative log-probabilities of the correct classes, from log-probabilities.",
       example: "nn.nll_loss(log_softmax([0, 0; 0, 0]), [0, 1])   #=> tensor(0.6931)"
     ) { call in
       .tensor(try Losses.negativeLogLikelihood(call.tensor(0), target: call.tensor(1)))
     },
     Builtin(
       "nn.bce_with_logits(logits: tensor, target: tensor)", purity: .pure(.broadcast),
-      "Averages the cross-entropy of yes-or-no answers, whose probability is the sigmoid.",
+      "Averages the binary cross-entropy; the probability is the sigmoid of the logit.",
       example: "nn.bce_with_logits([0, 0], [1, 0])   #=> tensor(0.6931)"
     ) { call in .tensor(try Losses.binaryCrossEntropy(call.tensor(0), target: call.tensor(1))) },
     Builtin(

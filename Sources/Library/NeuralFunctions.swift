@@ -62,7 +62,7 @@ enum NeuralFunctions {
     Builtin(
       "dropout(x: tensor, p = 0.5, seed = nil)",
       purity: .shaped(like: "(fn(x, p = 0) = detach(x))"),
-      "Puts 0 in place of a random share `p` of the elements and scales up the others.",
+      "Replaces a random fraction `p` of the elements by 0 and scales up the others.",
       details: "There is no training mode: call it in the loss that is trained, and not elsewhere.",
       example: "dropout(ones(4), 0).sum()   #=> tensor(4)"
     ) { call in

@@ -30,7 +30,7 @@ struct NumPyHeader {
     let length = bytes[8..<8 + lengthSize].reversed().reduce(0) { $0 << 8 | Int($1) }
     bodyStart = 8 + lengthSize + length
     guard (1...3).contains(bytes[6]), length <= NumPyHeader.lengthLimit, bodyStart <= bytes.count
-    else { throw NumPyFile.fault(path, "its header does not fit") }
+    else { throw NumPyFile.fault(path, "its header is malformed") }
     var reader = PythonReader(bytes: bytes[(8 + lengthSize)..<bodyStart])
     guard let entries = reader.dictionary() else {
       throw NumPyFile.fault(path, "its header is not as NumPy writes it")

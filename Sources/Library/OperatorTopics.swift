@@ -24,8 +24,8 @@ enum OperatorTopics {
       summary: "x |> f(a) is f(x, a): it hands a value on as the first argument.",
       text: """
         A line may begin with |>, so a long computation reads from top to bottom. At the prompt, a \
-        line that begins with |> goes on with ans, the value shown last. No operator binds looser: a \
-        pipeline that is an operand stands in parentheses.
+        line that begins with |> continues with ans, the value shown last. No operator binds \
+        looser: a pipeline as an operand needs parentheses.
         """,
       example: #"""
         [3, 1, 2] |> sum() |> sqrt()     #~> 2.449...

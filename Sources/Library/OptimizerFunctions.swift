@@ -82,7 +82,7 @@ enum OptimizerFunctions {
     },
     Builtin(
       "optim.clip_grad_norm(params: list, max_norm: number) -> number",
-      "Scales all gradients down so that their norm is at most `max_norm`; gives it from before.",
+      "Scales all gradients down so that their norm is at most `max_norm`; gives the norm before.",
       example: "let w = param([3, 4]); (w * w / 2).sum().backward(); "
         + "optim.clip_grad_norm([w], 1)   #=> 5"
     ) { call in
@@ -100,7 +100,7 @@ enum OptimizerFunctions {
     },
     Builtin(
       "optim.cosine(step, total, peak, warmup = 0)", purity: .pure,
-      "Gives the learning rate of a step: a linear rise to `peak`, then a half cosine to 0.",
+      "Gives the learning rate of a step: a linear warm-up to `peak`, then a half cosine to 0.",
       example: "optim.cosine(50, 100, 0.2)   #=> 0.1"
     ) { call in
       .number(

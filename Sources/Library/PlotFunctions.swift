@@ -44,7 +44,7 @@ enum PlotFunctions {
 
   private static let bar = Builtin(
     "plot.bar(values, *, \(shared), yscale = \"linear\") -> figure",
-    "Draws a bar for every number; `labels` stand below the bars.",
+    "Draws a bar for every number; `labels` are below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
     body: translating { call in
       try finished(

@@ -18,7 +18,7 @@ enum ProcessFunctions {
     ) { call in throw ScriptError.exit(Int32(try call.integer(0, in: 0...255))) },
     Builtin(
       "input(prompt = \"\")",
-      "Reads a line from standard input, or from the person at the prompt; nil at the end.",
+      "Reads a line from standard input, or from the user at the prompt; nil at the end.",
       details: """
         The line comes without its end, as a string: number(input("how many? ")) makes it a \
         number. The prompt is written first, without a line end.

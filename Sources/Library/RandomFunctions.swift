@@ -27,7 +27,7 @@ enum RandomFunctions {
     },
     Builtin(
       "random.permutation(n, *, seed = nil)", purity: .untried,
-      "Gives the whole numbers below `n` in random order.",
+      "Gives the integers below `n` in random order.",
       example: "random.permutation(4, seed = 1).sum()   #=> tensor(6)"
     ) { call in
       let count = try call.integer(0)
@@ -48,13 +48,13 @@ enum RandomFunctions {
       purity: .untried,
       "Draws one of the items, or a list of `count` of them.",
       details:
-        "`weights` gives how likely each item is. Without `replace`, no item is drawn twice.",
+        "`weights` are relative probabilities. Without `replace`, no item is chosen twice.",
       example: "random.choice([7, 8], weights = [0, 1], seed = 1)   #=> 8"
     ) { call in try choice(call) },
     Builtin(
       "random.normal(mean, std, shape: list, *, seed = nil)",
       purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
-      "Draws from the normal distribution of a mean and a standard deviation.",
+      "Samples from the normal distribution with a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
       if call.isRecording(0) || call.isRecording(1) {
@@ -69,7 +69,7 @@ enum RandomFunctions {
     Builtin(
       "random.uniform(low, high, shape: list, *, seed = nil)",
       purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
-      "Draws numbers evenly from `low` to below `high`.",
+      "Samples uniform numbers from `low` to below `high`.",
       example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in
       if call.isRecording(0) || call.isRecording(1) {
@@ -105,7 +105,7 @@ enum RandomFunctions {
     let most = weights.map { $0.filter { $0 > 0 }.count } ?? items.count
     guard replaces || count <= most else {
       throw call.failure(
-        .value, "\(count) items cannot be drawn from \(most) without drawing one twice",
+        .value, "\(count) items cannot be chosen from \(most) without choosing one twice",
         argument: 1)
     }
     var draws = RandomStream(seed: try call.seed(4), 0xC401CE)

@@ -38,7 +38,7 @@ enum ScheduleFunctions {
 
   private static let keepProbs = Builtin(
     "smap.keep_probs(schedule: schedule, num_tokens: number, *, progress = 1) -> [K]",
-    "The chance of each token to be kept when `progress` of the training is done.",
+    "The probability that each token is kept when `progress` of the training is done.",
     example: "smap.keep_probs(smap.tail_drop(\"uniform\"), 4)   #=> tensor([1, 0.75, 0.5, 0.25])",
     body: translating { call in
       let (drop, count, progress) = try arguments(call)
@@ -47,7 +47,7 @@ enum ScheduleFunctions {
 
   private static let lengthProbs = Builtin(
     "smap.length_probs(schedule: schedule, num_tokens: number, *, progress = 1) -> [K]",
-    "The chance of each length from 1 to `num_tokens`.",
+    "The probability of each length from 1 to `num_tokens`.",
     example: "smap.length_probs(smap.tail_drop(\"pow2\"), 4)"
       + "   #=> tensor([0.3333, 0.3333, 0, 0.3333])",
     body: translating { call in

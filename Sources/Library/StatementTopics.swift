@@ -51,8 +51,8 @@ enum StatementTopics {
       "blocks", "{}", "lines", ";",
       summary: "A line end ends a statement; braces hold blocks.",
       text: """
-        A line that ends in an operator, a comma or `=` goes on, and so does everything inside \
-        ( ) and [ ]. The brace of a block stands on the line of its header; else and catch stand \
+        A line that ends in an operator, a comma or `=` continues, and so does everything inside \
+        ( ) and [ ]. The brace of a block is on the line of its header; else and catch are \
         on the line of the closing brace. `;` parts statements on a line; at the end of a line it \
         keeps the prompt from showing the value.
         """,
@@ -89,8 +89,8 @@ enum StatementTopics {
       summary: "if condition { .. } else { .. } runs one of two blocks and has its value.",
       text: """
         The condition must be true or false; nothing else counts as either. Braces are needed, and \
-        else stands on the line of the closing brace. `else if` goes on. Without an else the value \
-        is nil when the condition is false.
+        else is on the line of the closing brace. `else if` adds a branch. Without an else the \
+        value is nil when the condition is false.
         """,
       example: #"""
         let n = 7
@@ -103,10 +103,10 @@ enum StatementTopics {
       summary: "for x in xs { .. } runs a block for each element.",
       text: """
         It goes through lists, ranges, strings, the rows of a tensor and the pairs [key, value] of \
-        a record. A pattern takes elements apart. break leaves the loop, continue goes on with \
+        a record. A pattern destructures elements. break leaves the loop, continue starts with \
         the next element. A loop has no value; a comprehension collects.
 
-        x in xs, as an expression, asks whether xs has x.
+        x in xs, as an expression, tests whether xs contains x.
         """,
       example: #"""
         let total = 0
@@ -209,7 +209,7 @@ enum StatementTopics {
         """#),
     Topic(
       "gradients", "autograd", "derivatives",
-      summary: "param(x) marks what is to be learned; loss.backward() fills in gradients.",
+      summary: "param(x) makes a trainable parameter; loss.backward() computes its gradient.",
       text: """
         grad(f) is the derivative of a function whose result is a single number. An optimizer \
         such as optim.adamw changes parameters by their gradients.

@@ -13,7 +13,7 @@ enum SystemFunctions {
       "number(x: any) -> number", purity: .pure,
       "Reads a number from a string, or takes it from a tensor.",
       details: "A string holds a number as scripts write it, with a sign or blanks around it, or "
-        + "with no digit before or behind the point; `inf` and `nan` are numbers too.",
+        + "without digits before or after the point; `inf` and `nan` are numbers too.",
       example: "number(\"2.5\") + 1   #=> 3.5"
     ) { call in
       guard let text = call[0].asString else { return .number(try call.number(0)) }
@@ -52,8 +52,8 @@ enum SystemFunctions {
       "sys.limits(*, depth = nil, steps = nil, seconds = nil, memory = nil, output = nil) -> record",
       "The limits of this session; nil means none.",
       details: """
-        Depth of calls; loop turns, calls and kilobytes of lists and text made at a time; seconds \
-        at a time; bytes of memory; bytes written at a time. A limit that is given becomes \
+        Depth of calls; loop iterations, calls and kilobytes of lists and text made at a time; \
+        seconds at a time; bytes of memory; bytes written at a time. A limit that is given becomes \
         the new one if it is lower: a script can tighten its limits, but never loosen them.
         """,
       example: "sys.limits(depth = 500).depth   #=> 500"

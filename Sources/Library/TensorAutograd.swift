@@ -13,7 +13,7 @@ enum TensorAutograd {
   private static let parameters: [Builtin] = [
     Builtin(
       "param(x: tensor)", purity: .pure,
-      "Makes a parameter: a tensor that collects gradients and can be trained.",
+      "Makes a parameter: a tensor that accumulates gradients and can be trained.",
       example: "let w = param([1, 2]); (w ** 2).sum().backward(); w.grad   #=> tensor([2, 4])"
     ) { call in .tensor(try Tensor.parameter(call.tensor(0))) },
     Builtin(
@@ -34,7 +34,7 @@ enum TensorAutograd {
     },
     Builtin(
       "detach(x: tensor)", purity: .pure,
-      "Gives the values of a tensor apart from what computed them.",
+      "Gives the values of a tensor without its recorded computation.",
       example: "detach(param([1, 2]))   #=> tensor([1, 2])"
     ) { call in
       let tensor = try call.elements(0)

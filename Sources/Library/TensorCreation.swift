@@ -26,7 +26,7 @@ enum TensorCreation {
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.shape(0))) },
     Builtin(
       "full(shape: list, value)", purity: .pure(.product),
-      "Makes a tensor with one value everywhere.",
+      "Makes a tensor filled with one value.",
       example: "full([3], 0.5)   #=> tensor([0.5, 0.5, 0.5])"
     ) { call in
       .tensor(try call.scalar(1).expand(call.integers(0)))
@@ -74,7 +74,7 @@ enum TensorCreation {
   private static let fromChance: [Builtin] = [
     Builtin(
       "rand(...shape, seed = nil)", purity: .shaped(like: "zeros"),
-      "Draws numbers evenly from 0 to below 1.",
+      "Samples uniform numbers from 0 to below 1.",
       example: "rand(2, 3, seed = 1).shape   #=> [2, 3]"
     ) { call in
       let shape = try call.shape(0)
@@ -82,7 +82,7 @@ enum TensorCreation {
     },
     Builtin(
       "randn(...shape, seed = nil)", purity: .shaped(like: "zeros"),
-      "Draws numbers from the standard normal distribution.",
+      "Samples numbers from the standard normal distribution.",
       example: "randn(2, 3, seed = 1).shape   #=> [2, 3]"
     ) { call in
       let shape = try call.shape(0)
@@ -91,7 +91,7 @@ enum TensorCreation {
     Builtin(
       "randint(low, high, shape: list, *, seed = nil)",
       purity: .shaped(like: "(fn(low, high, shape) = zeros(...shape))"),
-      "Draws whole numbers from `low` to below `high`.",
+      "Samples uniform integers from `low` to below `high`.",
       example: "randint(3, 4, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in
       let (low, high, shape) = (try call.integer(0), try call.integer(1), try call.integers(2))

@@ -20,7 +20,7 @@ enum TensorLayout {
     ) { call in .tensor(try Tensor(repeating: 1, shape: call.elements(0).shape)) },
     Builtin(
       "full_like(x: tensor, value)", purity: .pure,
-      "Makes a tensor with one value everywhere in the shape of another.",
+      "Makes a tensor filled with one value in the shape of another.",
       example: "full_like([1, 2], 7)   #=> tensor([7, 7])"
     ) { call in
       .tensor(try call.scalar(1).expand(call.tensor(0).shape))
@@ -35,12 +35,12 @@ enum TensorLayout {
     },
     Builtin(
       "meshgrid(...vectors) -> list", purity: .pure(.product).taking("vectors"),
-      "Stretches each vector over the grid of all: the first runs down, the second across.",
+      "Broadcasts each vector over the grid of all: the first runs down, the second across.",
       example: "meshgrid([1, 2], [3, 4])[0][1]   #=> tensor([2, 2])"
     ) { call in .list(try Tensor.meshgrid(call.tensors(0)).map { .tensor($0) }) },
     Builtin(
       "tolist(x: tensor) -> list", purity: .pure,
-      "Gives the numbers of a tensor as lists within lists.",
+      "Gives the numbers of a tensor as nested lists.",
       example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
     ) { call in
       let x = try call.elements(0)
@@ -68,7 +68,7 @@ enum TensorLayout {
     },
     Builtin(
       "vstack(tensors: list)", purity: .pure.taking("tensors"),
-      "Joins tensors one below the other; vectors are rows.",
+      "Joins tensors vertically; vectors are rows.",
       example: "vstack([[1, 2], [3, 4]]).shape   #=> [2, 2]"
     ) { call in
       .tensor(
@@ -76,7 +76,7 @@ enum TensorLayout {
     },
     Builtin(
       "split(x: tensor, sizes, dim = 0) -> list", purity: .pure,
-      "Cuts a tensor into parts of one size, or of the sizes in a list.",
+      "Splits a tensor into parts of one size, or of the sizes in a list.",
       example: "[part.shape for part in tensor([1, 2, 3, 4, 5]).split(2)]   #=> [[2], [2], [1]]"
     ) { call in
       let x = try call.elements(0)
@@ -106,7 +106,7 @@ enum TensorLayout {
   private static let repetitions: [Builtin] = [
     Builtin(
       "tile(x: tensor, ...times)", purity: .pure(.product),
-      "Lays a tensor side by side so many times in each dimension.",
+      "Tiles a tensor so many times along each dimension.",
       example: "tile([1, 2], 2)   #=> tensor([1, 2, 1, 2])"
     ) { call in
       let x = try call.tensor(0)
@@ -116,7 +116,7 @@ enum TensorLayout {
     },
     Builtin(
       "repeat_interleave(x: tensor, repeats, dim = nil)", purity: .pure(.product),
-      "Repeats each element behind itself; without `dim`, of the tensor laid out flat.",
+      "Repeats each element; without `dim`, of the flattened tensor.",
       example: "repeat_interleave([1, 2], 2)   #=> tensor([1, 1, 2, 2])"
     ) { call in
       let x = try call.tensor(0)
@@ -135,12 +135,12 @@ enum TensorLayout {
   private static let turns: [Builtin] = [
     Builtin(
       "movedim(x: tensor, source, destination)", purity: .pure,
-      "Moves a dimension to another place; the others keep their order.",
+      "Moves a dimension to another position; the others keep their order.",
       example: "movedim(zeros(2, 3, 4), 0, -1).shape   #=> [3, 4, 2]"
     ) { call in .tensor(try call.elements(0).moveDimension(call.integer(1), to: call.integer(2))) },
     Builtin(
       "rot90(x: tensor, k = 1, dims = [0, 1])", purity: .pure,
-      "Turns by `k` times 90 degrees, from the first dimension towards the second.",
+      "Rotates by `k` times 90 degrees, from the first dimension towards the second.",
       example: "rot90([1, 2; 3, 4])[0]   #=> tensor([2, 4])"
     ) { call in
       let dims = try call.integers(2)
@@ -155,17 +155,17 @@ enum TensorLayout {
   private static let scatters: [Builtin] = [
     Builtin(
       "scatter(x: tensor, dim, index, source: tensor)", purity: .pure,
-      "Gives `x` with the elements of `source` in the places that `index` names along `dim`.",
+      "Gives `x` with the elements of `source` written at `index` along `dim`.",
       example: "scatter(zeros(3), 0, [2, 0], [5, 6])   #=> tensor([6, 0, 5])"
     ) { call in .tensor(try scattered(call, adding: false)) },
     Builtin(
       "scatter_add(x: tensor, dim, index, source: tensor)", purity: .pure,
-      "Gives `x` with the elements of `source` added in the places that `index` names.",
+      "Gives `x` with the elements of `source` added at `index`.",
       example: "scatter_add(zeros(3), 0, [2, 2], [5, 6])   #=> tensor([0, 0, 11])"
     ) { call in .tensor(try scattered(call, adding: true)) },
     Builtin(
       "masked_fill(x: tensor, mask: tensor, value)", purity: .pure(.broadcast),
-      "Puts a number where the mask is not 0.",
+      "Replaces elements by a number where the mask is not 0.",
       example: "let x = tensor([1, -2]); masked_fill(x, x < 0, 9)   #=> tensor([1, 9])"
     ) { call in
       .tensor(try Tensor.select(call.tensor(1), call.scalar(2), call.tensor(0)))

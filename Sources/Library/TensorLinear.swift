@@ -15,7 +15,7 @@ enum TensorLinear {
     ) { call in .tensor(try Tensor.matmul(call.tensor(0), call.tensor(1))) },
     Builtin(
       "einsum(pattern: string, ...tensors)", purity: .pure(.product).taking("tensors"),
-      "Multiplies tensors and sums over the letters that the result does not name.",
+      "Multiplies tensors and sums over the letters that are not in the result.",
       example: "einsum(\"ij,j->i\", [1, 2; 3, 4], [1, 1])   #=> tensor([3, 7])"
     ) { call in .tensor(try Tensor.einsum(call.string(0), call.tensors(1))) },
     Builtin(
@@ -34,7 +34,7 @@ enum TensorLinear {
     ) { call in .tensor(try Tensor.dot(call.tensor(0), call.tensor(1))) },
     Builtin(
       "cross(x: tensor, y: tensor)", purity: .pure(.broadcast),
-      "Gives the vector at right angles to two of three numbers.",
+      "Gives the vector orthogonal to two vectors of three numbers.",
       example: "cross([1, 0, 0], [0, 1, 0])   #=> tensor([0, 0, 1])"
     ) { call in .tensor(try Tensor.cross(call.tensor(0), call.tensor(1))) },
     Builtin(

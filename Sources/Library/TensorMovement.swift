@@ -12,12 +12,12 @@ enum TensorMovement {
   private static let shapes: [Builtin] = [
     Builtin(
       "reshape(x: tensor, ...shape)", purity: .pure,
-      "Gives `x` another shape; one size may be -1 and follows from the rest.",
+      "Gives `x` another shape; one size may be -1 and is inferred.",
       example: "arange(6).reshape(2, -1).shape   #=> [2, 3]"
     ) { call in .tensor(try call.elements(0).reshape(call.shape(1))) },
     Builtin(
       "flatten(x: tensor, start_dim = 0, end_dim = -1)", purity: .pure,
-      "Makes one dimension of those from `start_dim` to `end_dim`.",
+      "Merges the dimensions from `start_dim` to `end_dim` into one.",
       example: "zeros(2, 3, 4).flatten(1).shape   #=> [2, 12]"
     ) { call in .tensor(try call.elements(0).flatten(start: call.integer(1), end: call.integer(2)))
     },
@@ -32,7 +32,7 @@ enum TensorMovement {
     ) { call in .tensor(try call.elements(0).unsqueeze(dim: call.integer(1))) },
     Builtin(
       "expand(x: tensor, ...shape)", purity: .pure(.product),
-      "Stretches dimensions of size 1; a size of -1 stays.",
+      "Broadcasts dimensions of size 1; -1 keeps a size.",
       example: "ones(2, 1).expand(-1, 3).shape   #=> [2, 3]"
     ) { call in .tensor(try call.elements(0).expand(call.shape(1))) },
   ]
@@ -60,7 +60,7 @@ enum TensorMovement {
     ) { call in .tensor(try call.elements(0).flip(dims: call.integers(1))) },
     Builtin(
       "roll(x: tensor, shift, dim = 0)", purity: .pure,
-      "Shifts the elements along a dimension; those that leave come in at the other end.",
+      "Shifts the elements cyclically along a dimension.",
       example: "roll([1, 2, 3], 1)   #=> tensor([3, 1, 2])"
     ) { call in .tensor(try call.tensor(0).roll(shift: call.integer(1), dim: call.integer(2))) },
   ]
@@ -78,7 +78,7 @@ enum TensorMovement {
     ) { call in .tensor(try Tensor.stack(call.tensors(0), dim: call.integer(1))) },
     Builtin(
       "chunk(x: tensor, chunks, dim = 0)", purity: .pure,
-      "Cuts a tensor into at most `chunks` parts of equal size; the last may be smaller.",
+      "Splits a tensor into at most `chunks` parts of equal size; the last may be smaller.",
       example: "[part.shape for part in chunk(arange(5), 2)]   #=> [[3], [2]]"
     ) { call in
       let x = try call.elements(0)
@@ -115,7 +115,7 @@ enum TensorMovement {
   private static let choices: [Builtin] = [
     Builtin(
       "gather(x: tensor, dim, index)", purity: .pure,
-      "Picks along a dimension the elements that `index` names.",
+      "Selects elements along a dimension by `index`.",
       example: "gather([1, 2; 3, 4], 1, [1, 0; 0, 1])[0]   #=> tensor([2, 1])"
     ) { call in .tensor(try call.tensor(0).gather(dim: call.integer(1), index: call.positions(2)))
     },

@@ -105,7 +105,7 @@ enum TensorPairs {
   private static let repairs: [Builtin] = [
     Builtin(
       "nan_to_num(x: tensor, nan = 0, posinf = nil, neginf = nil)", purity: .pure,
-      "Puts numbers in place of nan and infinities; by default 0 and the largest 32-bit floats.",
+      "Replaces nan and infinities by numbers; by default 0 and the largest 32-bit floats.",
       example: "nan_to_num([1, nan, inf], posinf = 9)   #=> tensor([1, 0, 9])"
     ) { call in
       if case .number(let x) = call[0], (1...3).allSatisfy({ !call.isRecording($0) }) {
@@ -125,7 +125,7 @@ enum TensorPairs {
     },
     Builtin(
       "leaky_relu(x: tensor, negative_slope = 0.01)", purity: .pure,
-      "Scales what is negative by `negative_slope`.",
+      "Multiplies negative elements by `negative_slope`.",
       example: "leaky_relu([-2, 3], 0.1)   #=> tensor([-0.2, 3])"
     ) { call in
       if case .number(let x) = call[0], !call.isRecording(1) {

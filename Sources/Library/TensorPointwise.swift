@@ -14,12 +14,12 @@ enum TensorPointwise {
 
   private static let fused = Builtin(
     "fused(f: function, ...tensors)",
-    "Gives `f(...tensors)` for an elementwise `f`, without large results in between.",
+    "Gives `f(...tensors)` for an elementwise `f`, without large intermediate results.",
     details: """
-      On large tensors, each operation waits for memory. Here `f` runs on pieces that stay in cache: it \
-      sees tensors of shape [n], and may use arithmetic, comparisons, where, functions of one number \
-      and single numbers from outside. The tensors have one shape. Values are those of `f` itself; where \
-      gradients are recorded, `f` simply gets the whole tensors.
+      On large tensors, each operation is bound by memory bandwidth. Here `f` runs on pieces that \
+      stay in the cache: it receives tensors of shape [n], and may use arithmetic, comparisons, \
+      where, functions of one number and single numbers from outside. The tensors have one shape. \
+      Values are those of `f` itself; where gradients are recorded, `f` gets the whole tensors.
       """,
     example: "fused(fn(x, y) = (x * y + x) / 3, [3, 6], [1, 2])   #=> tensor([2, 6])"
   ) { call in
@@ -32,7 +32,7 @@ enum TensorPointwise {
   }
 
   private static let powers: [Builtin] = [
-    pointwise(.abs, "Gives the size without the sign.", "abs(-3)   #=> 3"),
+    pointwise(.abs, "Gives the absolute value.", "abs(-3)   #=> 3"),
     pointwise(.exp, "Raises e to a power.", "exp(0)   #=> 1"),
     pointwise(.log, "Gives the natural logarithm.", "log([1, 0])   #=> tensor([0, -inf])"),
     pointwise(.exp2, "Raises 2 to a power.", "exp2(9)   #=> 512"),
@@ -82,16 +82,16 @@ enum TensorPointwise {
       "softplus([-1000, 0, 100])   #=> tensor([0, 0.6931, 100])"
     ),
     pointwise(
-      .erf, "Gives the error function: the share of a normal draw within x times sqrt(2).",
+      .erf, "Gives the error function: P(|z| < x sqrt(2)) of a standard normal z.",
       "erf([0, 1])   #=> tensor([0, 0.8427])"
     ),
     pointwise(.sigmoid, "Gives 1 / (1 + exp(-x)).", "sigmoid(0)   #=> 0.5"),
     pointwise(
-      .relu, "Puts 0 in place of what is negative.",
+      .relu, "Replaces negative elements by 0.",
       "relu([-1, 2])   #=> tensor([0, 2])"
     ),
     pointwise(
-      .gelu, "Gives x times the probability that a normal draw is below x.",
+      .gelu, "Gives x times the standard normal CDF at x.",
       "gelu([0, 1])   #=> tensor([0, 0.8413])"
     ),
     pointwise(
@@ -107,7 +107,7 @@ enum TensorPointwise {
     pointwise(.ceil, "Rounds up.", "ceil(1.2)   #=> 2"),
     Builtin(
       "round(x: tensor, digits = 0)", purity: .pure,
-      "Rounds to so many digits behind the point, halves to the even one.",
+      "Rounds to so many decimals, halves to the even digit.",
       example: "round([0.5, 1.5, 2.675])   #=> tensor([0, 2, 3])"
     ) { call in
       let digits = try call.integer(1, in: -300...300)

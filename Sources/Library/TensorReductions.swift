@@ -104,7 +104,7 @@ enum TensorReductions {
     ) { try $0.maximum(dims: $1, keepDim: $2) },
     Builtin(
       "argmin(x: tensor, dim = nil, keepdim = false)", purity: .pure,
-      "Gives the place of the smallest element, or of the smallest along `dim`.",
+      "Gives the index of the smallest element, or of the smallest along `dim`.",
       details: numbersInFull,
       example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])", takesNumbers: true
     ) { call in
@@ -113,7 +113,7 @@ enum TensorReductions {
     },
     Builtin(
       "argmax(x: tensor, dim = nil, keepdim = false)", purity: .pure,
-      "Gives the place of the largest element, or of the largest along `dim`.",
+      "Gives the index of the largest element, or of the largest along `dim`.",
       details: numbersInFull,
       example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])", takesNumbers: true
     ) { call in
@@ -122,7 +122,7 @@ enum TensorReductions {
     },
     Builtin(
       "topk(x: tensor, k, dim = -1) -> record", purity: .pure,
-      "Gives the `k` largest elements along `dim` in falling order, as `values` and `indices`.",
+      "Gives the `k` largest elements along `dim` in descending order, as `values` and `indices`.",
       example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])", takesNumbers: true
     ) { call in
       let (count, dim) = (try call.integer(1), try call.integer(2))
@@ -142,7 +142,7 @@ enum TensorReductions {
   private static let spread: [Builtin] = [
     Builtin(
       "std(x: tensor, dim = nil, *, correction = 1, keepdim = false)", purity: .pure,
-      "Gives the standard deviation; squares are divided by their number less `correction`.",
+      "Gives the standard deviation; the divisor is the count minus `correction`.",
       details: numbersInFull,
       example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)",
       takesNumbers: true
@@ -156,7 +156,7 @@ enum TensorReductions {
     },
     Builtin(
       "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)", purity: .pure,
-      "Gives the variance; squares are divided by their number less `correction`.",
+      "Gives the variance; the divisor is the count minus `correction`.",
       details: numbersInFull,
       example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])", takesNumbers: true
     ) { call in
@@ -169,7 +169,7 @@ enum TensorReductions {
     },
     Builtin(
       "norm(x: tensor, ord = 2, dim = nil)", purity: .pure,
-      "Gives the norm: length for 2, sum of sizes for 1, largest size for `inf`.",
+      "Gives the norm: length for 2, sum of magnitudes for 1, largest magnitude for `inf`.",
       details: numbersInFull,
       example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])", takesNumbers: true
     ) { call in
@@ -184,7 +184,7 @@ enum TensorReductions {
   private static let alongOne: [Builtin] = [
     Builtin(
       "softmax(x: tensor, dim = -1)", purity: .pure,
-      "Gives exponentials divided by their sum: probabilities that add up to 1.",
+      "Gives exponentials divided by their sum: probabilities that sum to 1.",
       example: "softmax([0, 0])   #=> tensor([0.5, 0.5])"
     ) { call in .tensor(try call.tensor(0).softmax(dim: call.integer(1))) },
     Builtin(
@@ -193,7 +193,7 @@ enum TensorReductions {
       example: "log_softmax([0, 0])   #=> tensor([-0.6931, -0.6931])"
     ) { call in .tensor(try call.tensor(0).logSoftmax(dim: call.integer(1))) },
     Builtin(
-      "cumsum(x: tensor, dim)", purity: .pure, "Gives the running sums along `dim`.",
+      "cumsum(x: tensor, dim)", purity: .pure, "Gives the cumulative sums along `dim`.",
       example: "cumsum([1, 2, 3], 0)   #=> tensor([1, 3, 6])"
     ) { call in .tensor(try call.tensor(0).cumsum(dim: call.integer(1))) },
   ]

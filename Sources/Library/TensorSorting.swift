@@ -12,7 +12,7 @@ enum TensorSorting {
   private static let orders: [Builtin] = [
     Builtin(
       "sort(x: tensor, dim = -1, descending = false) -> record", purity: .pure,
-      "Sorts along `dim`: the `values`, and the `indices` where they were.",
+      "Sorts along `dim`: the `values`, and their original `indices`.",
       details: "Equal elements keep their order, and nan comes last. `sorted` sorts lists.",
       example: "sort([3, 1, 2]).values   #=> tensor([1, 2, 3])",
       forLists: "sorted(xs) sorts lists of strings and of whatever else can be compared",
@@ -39,7 +39,7 @@ enum TensorSorting {
     },
     Builtin(
       "unique(x: tensor) -> record", purity: .ofElements,
-      "Gives the different elements in rising order as `values`, with `inverse` and `counts`.",
+      "Gives the distinct elements in ascending order as `values`, with `inverse` and `counts`.",
       details: "`inverse` tells for each element which of the values it is.",
       example: "unique([3, 1, 3]).counts   #=> tensor([1, 2])"
     ) { call in
@@ -55,8 +55,8 @@ enum TensorSorting {
     },
     Builtin(
       "searchsorted(sorted_sequence: tensor, values: tensor, right = false)", purity: .fallible,
-      "Gives the place in a sorted vector in front of which each value belongs.",
-      details: "With `right`, values go behind elements equal to them.",
+      "Gives the index at which to insert each value into a sorted vector.",
+      details: "With `right`, values are inserted after elements equal to them.",
       example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])", takesNumbers: true
     ) { call in
       let right = try call.bool(2)
@@ -99,7 +99,7 @@ enum TensorSorting {
     },
     Builtin(
       "quantile(x: tensor, q: number, dim = nil, keepdim = false)", purity: .pure,
-      "Gives the value below which the share `q` of the elements lies.",
+      "Gives the value below which the fraction `q` of the elements lies.",
       details: "Between two elements it is interpolated, as in NumPy. `q` goes from 0 to 1. "
         + TensorReductions.numbersInFull,
       example: "quantile([1, 2, 3, 4, 5], 0.25)   #=> 2", takesNumbers: true
@@ -126,7 +126,7 @@ enum TensorSorting {
     },
     Builtin(
       "bincount(x: tensor, weights = nil, minlength = 0)", purity: .ofElements,
-      "Counts how often each whole number from 0 on occurs.",
+      "Counts the occurrences of each integer from 0 on.",
       example: "bincount([1, 3, 1])   #=> tensor([0, 2, 0, 1])"
     ) { call in
       .tensor(
@@ -135,7 +135,7 @@ enum TensorSorting {
     },
     Builtin(
       "histogram(x: tensor, bins = 10, range = nil) -> record", purity: .ofElements,
-      "Counts the elements in equal parts of a range: `counts`, and the `edges` of the parts.",
+      "Counts the elements in equal intervals of a range: `counts`, and the interval `edges`.",
       details: "`range` is a list of two bounds; by default the smallest and the largest element.",
       example: "histogram([0, 1, 1, 4], bins = 2).counts   #=> tensor([3, 1])"
     ) { call in
@@ -167,12 +167,12 @@ enum TensorSorting {
 
   private static let runs: [Builtin] = [
     Builtin(
-      "cumprod(x: tensor, dim)", purity: .pure, "Gives the running products along `dim`.",
+      "cumprod(x: tensor, dim)", purity: .pure, "Gives the cumulative products along `dim`.",
       example: "cumprod([1, 2, 3, 4], 0)   #=> tensor([1, 2, 6, 24])"
     ) { call in .tensor(try call.tensor(0).cumprod(dim: call.integer(1))) },
     Builtin(
       "diff(x: tensor, n = 1, dim = -1)", purity: .pure,
-      "Gives the differences of neighbours along `dim`, `n` times over.",
+      "Gives the differences of adjacent elements along `dim`, `n` times.",
       example: "diff([1, 4, 9, 16])   #=> tensor([3, 5, 7])"
     ) { call in .tensor(try call.tensor(0).diff(times: call.integer(1), dim: call.integer(2))) },
   ]

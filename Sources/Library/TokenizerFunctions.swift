@@ -24,7 +24,7 @@ enum TokenizerFunctions {
       + "quantizer = \"kl\", codebook_size = 1024, width = 128, depth = 2, decoder_depth = 4, "
       + "heads = 4, num_classes = 10, inject = \"both\", linear_path = true, "
       + "pixel_channels = 24, tail_drop = nil, seed = nil) -> tokenizer",
-    "Makes a tokenizer that has not learned anything yet.",
+    "Makes an untrained tokenizer.",
     details: """
       `quantizer` is "kl" (tokens are vectors near a Gaussian, what CARD draws) or "vq" (tokens are \
       indices into a table of `codebook_size` codes). `inject` says which halves are told the \
@@ -144,7 +144,7 @@ enum TokenizerFunctions {
 
   private static let codebookUsage = Builtin(
     "smap.codebook_usage(tok: tokenizer, tokens: tokens) -> number",
-    "The share of the codes of a vq tokenizer that occur in these tokens.",
+    "The fraction of the codes of a vq tokenizer that occur in these tokens.",
     example: """
       let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "vq", seed = 0)
       smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
@@ -198,7 +198,7 @@ extension TokenizerFunctions {
     "smap.best_length(tok: tokenizer, images: [B, C, H, W], threshold: number, *, label = nil) "
       + "-> tensor",
     "The fewest tokens with which each picture's mean squared error is at most `threshold`.",
-    details: "A picture that never gets there counts all tokens.",
+    details: "A picture that never reaches it counts all tokens.",
     example: tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
     body: translating { call in

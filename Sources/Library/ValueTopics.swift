@@ -51,7 +51,7 @@ enum ValueTopics {
       summary: "\"..\" is a string that may have holes, '..' is one without.",
       text: """
         A hole {expression} puts in a value; {expression:.2f} formats it. A format is, in this order \
-        and each if wanted: fill and alignment (`<` left, `^` middle, `>` right), `+`, `#` for 0x, \
+        each optional: fill and alignment (`<` left, `^` middle, `>` right), `+`, `#` for 0x, \
         `0` for zeros in front, a width, `,` or `_` between groups of digits, a precision such as \
         .2, and a letter: d whole, f fixed, e exponent, g the shorter, % percent, x X o b other \
         bases, s string. Write {{ and }} for braces, and \\n, \\t, \\", \\\\ and \
@@ -124,9 +124,9 @@ enum ValueTopics {
       summary: "A tensor is an array of 32-bit floats with any number of axes.",
       text: """
         [1, 2; 3, 4] is a matrix; tensor(..), zeros(..), ones(..), arange(..) and randn(..) make \
-        others. Where a tensor is wanted, a number or a rectangular list of numbers will do. \
-        Operators work element by element. Shapes are aligned at the right, and sizes that are 1 \
-        or missing stretch.
+        others. Where a tensor is expected, a number or a rectangular list of numbers is \
+        converted. Operators work element by element. Shapes are aligned at the right, and sizes \
+        that are 1 or missing broadcast.
 
         Tensors behave as values: after y = x, changing y leaves x alone.
         """,
@@ -175,8 +175,8 @@ enum ValueTopics {
       "randomness", "seeds",
       summary: "Whatever is random takes seed = n; the same seed gives the same numbers.",
       text: """
-        Without a seed, draws come from the stream of the session, which starts the same way each \
-        time and is set by seed(n). random.split(s, n) makes n independent seeds of one.
+        Without a seed, samples come from the stream of the session, which starts the same way \
+        each time and is set by seed(n). random.split(s, n) makes n independent seeds of one.
         """,
       example: #"""
         all(randn([3], seed = 7) == randn([3], seed = 7))    #=> tensor(1)

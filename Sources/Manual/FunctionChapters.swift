@@ -19,7 +19,7 @@ enum FunctionChapters {
       Manual.Section(
         title: "Tensors",
         text: "Functions that take or make tensors. A number or a rectangular list of numbers is "
-          + "read as a tensor where one is wanted.",
+          + "converted to a tensor where one is expected.",
         entries: plain.filter(isOfTensors).map(entry)),
     ]
     var seen: Set<String> = [""]
@@ -32,7 +32,7 @@ enum FunctionChapters {
     return Manual.Chapter(
       title: "Functions", page: .language,
       text: "A call looks like the header: arguments go by position, then by name; those with a "
-        + "default may be left out, those behind `*` go by name only. `help(\"sum\")` shows the "
+        + "default may be omitted, those after `*` go by name only. `help(\"sum\")` shows the "
         + "same at the prompt.",
       sections: sections)
   }

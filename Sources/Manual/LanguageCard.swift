@@ -37,7 +37,7 @@ enum LanguageCard {
   static let operators = [
     Manual.Row("f(..)  x[..]  x.name", "Calls, indices, fields and methods."),
     Manual.Row("**", "Power; `-x ** 2` is `-(x ** 2)`. Groups from the right."),
-    Manual.Row("-", "The negative, in front of its operand."),
+    Manual.Row("-", "The negative of the operand after it."),
     Manual.Row(
       "*  /  //  %  @", "Product, quotient, quotient rounded down, remainder, matrix product."),
     Manual.Row("+  -", "Sum and difference."),

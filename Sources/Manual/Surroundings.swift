@@ -13,7 +13,7 @@ enum Surroundings {
     sections: [
       Manual.Section(
         title: "Kinds of errors",
-        text: "The kind stands before the message, and `e.kind` is its name in `catch e`. "
+        text: "The kind is shown before the message, and `e.kind` is its name in `catch e`. "
           + "`error(\"words\", kind = \"MyError\")` raises a kind of its own.",
         rows: Diagnostic.Kind.all.map { Manual.Row($0.kind.rawValue, $0.summary) })
     ])
@@ -52,8 +52,8 @@ enum Surroundings {
       "OPENBLAS_CORETYPE",
       "The kernels that OpenBLAS uses, such as `Haswell`; by default what suits the processor."),
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
-    Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as `--images` has it."),
-    Manual.Row("SMAP_NUM_THREADS", "How many threads share the work, unless `--threads` says."),
+    Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as for `--images`."),
+    Manual.Row("SMAP_NUM_THREADS", "The number of threads, unless `--threads` is given."),
     Manual.Row(
       "SWIFT_BACKTRACE",
       "If set, Swift's own report of a crash is kept: `enable=yes,swift-backtrace=FILE`, with the "

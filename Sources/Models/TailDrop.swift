@@ -48,15 +48,15 @@ public enum DropEnvelope: String, Sendable, CaseIterable {
 
 /// A schedule of tail token dropping.
 public struct TailDrop: Sendable, Equatable {
-  /// How a length is drawn.
+  /// The distribution of lengths.
   public var kind: DropKind
   /// The smallest length; for `fixed`, the length.
   public var minKeep: Int
-  /// The share of full-length steps of a mixture.
+  /// The fraction of full-length steps of a mixture.
   public var full: Double
   /// The ratio between neighbouring lengths of `geometric`.
   public var ratio: Double
-  /// How the budget moves with training, or nil.
+  /// How the budget changes during training, or nil.
   public var curriculum: DropCurriculum?
   /// How the moving budget bounds the lengths.
   public var envelope: DropEnvelope

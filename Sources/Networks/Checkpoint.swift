@@ -96,7 +96,7 @@ public struct Checkpoint {
         throw CheckpointError(
           path: path, message: "no tensor in it can have the name `\(parameter.name)`",
           hint: parameter.name == Checkpoint.metadataKey
-            ? "the format keeps this name for notes" : "the name stands twice")
+            ? "the format keeps this name for notes" : "the name occurs twice")
       }
       let end = offset + parameter.tensor.count * format.byteCount
       entries.append(
@@ -144,7 +144,7 @@ public struct Checkpoint {
       headerLength = headerLength << 8 | Int(bytes[i])
     }
     guard headerLength <= headerLimit, headerLength <= bytes.count - 8 else {
-      throw fail("the header does not fit in the file")
+      throw fail("the header is longer than the file")
     }
     guard bytes[8...].first == UInt8(ascii: "{") else { throw fail("the header is not an object") }
     let header: JSON

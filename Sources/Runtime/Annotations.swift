@@ -35,8 +35,8 @@ enum TypeTest: Sendable, Equatable {
     ("string", "Text that does not change: `\"x = {x}\"` fills in values, `'...'` does not."),
     ("bool", "`true` or `false`, the only values that a condition may have."),
     ("list", "Values in order, which can be changed in place: `[1, \"two\", [3]]`."),
-    ("record", "Values with names, in the order in which they came: `{x: 1, y: 2}`."),
-    ("range", "Numbers at equal distances, made by `range`; they take no room."),
+    ("record", "Values with names, in insertion order: `{x: 1, y: 2}`."),
+    ("range", "Evenly spaced numbers, made by `range`; they need no storage."),
     ("function", "What `fn` makes, and every function of the library."),
     ("tensor", "32-bit numbers in any number of dimensions: `[1, 2; 3, 4]` is a matrix."),
   ]

@@ -72,7 +72,7 @@ public struct Call {
     guard case .tensor(let tensor) = value, tensor.isRecording else { return }
     throw failure(
       .value, "there is no gradient with respect to \(parameterName(index))",
-      hint: "if none is wanted, give the number alone: x.item()", argument: index)
+      hint: "if no gradient is needed, pass x.item()", argument: index)
   }
 
   /// A number, or nil if the argument is `nil`.

@@ -237,7 +237,7 @@ extension Machine {
     let name = builtin.header.parameters[index].name ?? "the argument"
     var error = ScriptError.value(
       "\(builtin.qualifiedName): there is no gradient with respect to \(name)",
-      hint: "if none is wanted, give the number alone: x.item()")
+      hint: "if no gradient is needed, pass x.item()")
     place.blame(&error, parameter: index, builtin.header)
     return error
   }

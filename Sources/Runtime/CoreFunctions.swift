@@ -77,7 +77,7 @@ enum CoreFunctions {
     },
     Builtin(
       "insert(items: list, index: number, value)", purity: .changing,
-      "Puts a value in front of the element at `index`.",
+      "Inserts a value before the element at `index`.",
       example: "let xs = [1, 3]; xs.insert(1, 2); xs   #=> [1, 2, 3]",
       methodOnly: true
     ) { call in

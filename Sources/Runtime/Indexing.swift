@@ -213,7 +213,7 @@ enum Indexing {
       guard entries.count == 1, case .value(let index) = entries[0] else {
         throw ScriptError.type(
           "elements of a list are set one by one, or by a slice",
-          hint: "build the list anew, or make a tensor of it")
+          hint: "build a new list, or convert it to a tensor")
       }
       list[try position(index, count: list.count, "a list")] = value
     case .record(let record):

@@ -12,7 +12,7 @@ extension Resolver {
     var twice: Set<String> = []
     for name in pattern.names where !seen.insert(name.text).inserted {
       if name.text != "_", twice.insert(name.text).inserted {
-        report("`\(name.text)` stands twice in this pattern", name.span)
+        report("`\(name.text)` occurs twice in this pattern", name.span)
       }
     }
   }
@@ -30,7 +30,7 @@ extension Resolver {
         }
         hasRest = true
       case .star:
-        if hasStar { report("`*` stands twice in this signature", parameter.span) }
+        if hasStar { report("`*` occurs twice in this signature", parameter.span) }
         hasStar = true
       }
     }
@@ -41,7 +41,7 @@ extension Resolver {
     var isSeen = false
     for dimension in dimensions {
       guard case .ellipsis = dimension.kind else { continue }
-      if isSeen { report("`...` stands twice in this shape", dimension.span) }
+      if isSeen { report("`...` occurs twice in this shape", dimension.span) }
       isSeen = true
     }
   }

@@ -378,7 +378,7 @@ public final class Session {
   public func nextSeed() throws -> UInt64 {
     guard !isRandomStrict else {
       throw ScriptError.value(
-        "random draws need a seed here", hint: "pass seed = ... (--strict-random is on)")
+        "random functions need a seed here", hint: "pass seed = ... (--strict-random is on)")
     }
     drawCount += 1
     var bits = randomSeed &* 0x9E37_79B9_7F4A_7C15 &+ drawCount &* 0xD1B5_4A32_D192_ED03

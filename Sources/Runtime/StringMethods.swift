@@ -27,7 +27,7 @@ enum StringMethods {
     },
     Builtin(
       "find(text: string, part: string, start: number = 0)", purity: .pure,
-      "The position of the first place where `part` stands, or `nil` if there is none.",
+      "The position of the first occurrence of `part`, or `nil` if there is none.",
       details: "The search begins at `start`; a negative one counts from the end.",
       example: "\"banana\".find(\"na\", 3)   #=> 4", methodOnly: true
     ) { call in
@@ -45,7 +45,7 @@ enum StringMethods {
     },
     Builtin(
       "rfind(text: string, part: string)", purity: .pure,
-      "The position of the last place where `part` stands, or `nil` if there is none.",
+      "The position of the last occurrence of `part`, or `nil` if there is none.",
       example: "\"banana\".rfind(\"na\")   #=> 4", methodOnly: true
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
@@ -56,7 +56,7 @@ enum StringMethods {
     },
     Builtin(
       "count(text: string, part: string, start: number = 0) -> number", purity: .pure,
-      "How often a string stands in another from `start` on, without overlaps.",
+      "The number of occurrences of a string from `start` on, without overlaps.",
       example: "\"banana\".count(\"an\")   #=> 2", methodOnly: true
     ) { call in
       let (text, part) = (try call.string(0), try call.string(1))
@@ -163,7 +163,7 @@ enum StringMethods {
     },
     Builtin(
       "ljust(text: string, width: number, fill: string = \" \") -> string", purity: .pure(.product),
-      "The string with `fill` behind it, up to `width` characters.",
+      "The string padded with `fill` on the right, up to `width` characters.",
       example: "\"ab\".ljust(4, \".\")   #=> \"ab..\"", methodOnly: true
     ) { call in
       let (text, filling) = try padded(call)
@@ -171,7 +171,7 @@ enum StringMethods {
     },
     Builtin(
       "rjust(text: string, width: number, fill: string = \" \") -> string", purity: .pure(.product),
-      "The string with `fill` in front of it, up to `width` characters.",
+      "The string padded with `fill` on the left, up to `width` characters.",
       example: "\"7\".rjust(3, \"0\")   #=> \"007\"", methodOnly: true
     ) { call in
       let (text, filling) = try padded(call)

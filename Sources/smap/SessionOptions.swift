@@ -23,7 +23,7 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "The most seconds that one evaluation may take.")
   var maxSeconds: Double?
 
-  @Option(help: "The most loop turns and calls that one evaluation may take.")
+  @Option(help: "The most loop iterations and calls that one evaluation may take.")
   var maxSteps: Int?
 
   @Option(help: "The most memory for tensors, lists and all else, such as 2GB or 500MB.")
@@ -40,7 +40,7 @@ struct SessionOptions: ParsableArguments {
     completion: .directory)
   var sandbox: String?
 
-  @Flag(help: "Refuse random draws that name no seed.")
+  @Flag(help: "Make random functions without a seed an error.")
   var strictRandom = false
 
   func validate() throws {

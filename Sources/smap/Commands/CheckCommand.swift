@@ -20,7 +20,7 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       Prints what it finds and exits with 2 if anything is an error, with 0 otherwise; with \
       --strict, warnings count like errors. A file that cannot be read exits with 66. Nothing in \
-      a `try` block counts as an error, because there it may be wanted.
+      a `try` block counts as an error, because there it may be intended.
       """)
 
   @Argument(help: "Scripts to check, or - for standard input.", completion: .file())

@@ -13,11 +13,11 @@ struct DumpCommand: ParsableCommand {
     commandName: "dump",
     abstract: "Show the tokens, tree, names or code of a script, without running it.",
     discussion: """
-      Without a flag, all stages are shown. Several stages stand under headings, in the order in
+      Without a flag, all stages are shown. Several stages have headings, in the order in
       which they are made. A script with syntax errors exits with 2; its tokens can be shown.
       """)
 
-  @Flag(help: "The words of the text, one a line, each with its place.")
+  @Flag(help: "The tokens of the text, one per line, each with its position.")
   var tokens = false
 
   @Flag(help: "The tree, each node a list with its operator first.")

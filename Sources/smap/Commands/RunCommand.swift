@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: """
-      Write what the run did with its time to this file: JSON if it ends in .json, else a table; - \
+      Write a profile of the run to this file: JSON if it ends in .json, else a table; - \
       for standard error.
       """, completion: .file())
   var profile: String?

@@ -8,7 +8,7 @@ struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Run scripts that say what they expect.",
     discussion: """
-      A script expects with comments behind or below a statement:
+      A script states expectations in comments after or below a statement:
 
         1 + 1             #=> 2                   shown or printed, exactly
         sys.clock()       #~> 17...               the same, ... stands for anything
