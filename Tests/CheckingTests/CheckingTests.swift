@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checks the programs in Tests/Checking, one behaviour each, and all others of the repository.
-// `#! Kind: words` says that an error of this kind is found on this line, `#? words` a warning or
-// a note, with the words in message, label or hint. Nothing else may be found.
+// Checks the programs in Tests/Checking, one behaviour each, and all others of the repository. `#!
+// Kind: words` expects an error of this kind on this line, `#? words` a warning or a note, with the
+// words in message, label or hint. There must be no other findings.
 
 import Checking
 import Library
@@ -29,14 +29,14 @@ import Testing
     }
   }
 
-  /// Examples are exemplary.
+  /// Examples have no findings.
   @Test(arguments: Corpus.files(in: "../Examples")) func findsNothing(inExample file: String) throws
   {
     let report = try Corpus.check("Examples/" + file)
     #expect(report.findings.filter { $0.level != .note }.map(Corpus.words) == [])
   }
 
-  /// Whatever is called an error does fail when it is run, in the same words: a line expects it.
+  /// Every error found is also raised at run time, with the same message: a line expects it.
   @Test(arguments: Corpus.expecting) func raisesNoFalseAlarm(_ file: String) throws {
     let cells = try CheckedCells("Tests/Conformance/" + file)
     let failing = cells.expectations
@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  /// Whatever a run of a script is known to fail with is found without running it, but for the
+  /// Every error that a run of a script raises is found without running it, except for the listed
   /// exceptions, each with its reason.
   @Test(arguments: Corpus.files(in: "Conformance/errors")) func findsWhatFails(
     _ file: String

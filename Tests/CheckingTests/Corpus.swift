@@ -41,7 +41,7 @@ enum Corpus {
     return names.sorted()
   }
 
-  /// The scripts that say with what they fail.
+  /// The scripts that state the errors they fail with.
   static let expecting = ["language", "library", "errors"].flatMap { folder in
     files(in: "Conformance/" + folder).map { "\(folder)/\($0)" }
   }
@@ -54,7 +54,7 @@ enum Corpus {
 
   static func read(_ file: String) throws -> Source { try Modules.readFile(root + file) }
 
-  /// Lines as a source at the place of another.
+  /// Lines as a source, with the line numbers of another.
   static func source(_ lines: [String], like other: Source) -> Source {
     Source(path: other.path, text: lines.joined(separator: "\n"))
   }
@@ -89,8 +89,8 @@ enum Corpus {
   }
 }
 
-/// What is found in a script whose cells are parsed by themselves, as runs with expectations do:
-/// an error of the syntax spoils its own cell, and the names of the others are shared.
+/// The findings in a script whose cells are parsed by themselves, as runs with expectations do: a
+/// syntax error affects only its own cell, and the names of the others are shared.
 struct CheckedCells {
   let source: Source
   let findings: [Finding]
@@ -108,7 +108,7 @@ struct CheckedCells {
     var kept = lines
     var found: [Finding] = []
     for (start, next) in zip(starts, starts.dropFirst() + [lines.count + 1]) {
-      // Blank lines in front keep the numbers of lines.
+      // Blank lines in front preserve the line numbers.
       let cell = Array(repeating: "", count: start - 1) + lines[start - 1..<next - 1]
       let wrong = Corpus.check(Corpus.source(cell, like: whole)).findings.filter {
         $0.rule.name == "syntax"
@@ -123,9 +123,8 @@ struct CheckedCells {
     program = report.program
   }
 
-  /// Whether a finding is what a line expects. What fails in a function is expected at its calls,
-  /// and a marker would change the text beside some errors of the syntax, so it stands elsewhere
-  /// in the cell.
+  /// Whether a line expects a finding. An error in a function is expected at its calls, and a
+  /// marker would change the text next to some syntax errors, so it is elsewhere in the cell.
   func meets(_ finding: Finding, _ expectation: Expectation) -> Bool {
     guard finding.level == .error, finding.diagnostic.kind.rawValue == expectation.kind,
       Corpus.words(finding).contains(expectation.words)
@@ -140,7 +139,7 @@ struct CheckedCells {
 
   private func cell(_ line: Int) -> Int { starts.lastIndex { $0 <= line } ?? 0 }
 
-  /// The names of the functions of the top level that hold an offset.
+  /// The names of the top-level functions that contain an offset.
   private func functions(around offset: Int32) -> [String] {
     program.statements.compactMap { statement in
       guard case .function(let name, let function) = statement.kind,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What people write who come from another language, each beside what they are told: `Habits.txt`
-// holds sources, a line of `-----`, the message as a terminal shows it, and a line of `=====`.
-// `UPDATE=1 swift test --filter HabitTests` writes the messages anew.
+// Habits from other languages, each with its message: `Habits.txt` contains sources, a line of
+// `-----`, the message as a terminal shows it, and a line of `=====`. `UPDATE=1 swift test --filter
+// HabitTests` regenerates the messages.
 
 import Checking
 import Files

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of a program as checks and editors see them, against three things that do not know of
-// each other: the variables of the language's resolver, the words in front of a name, and a count
-// of lines and columns that is made by hand. Over every script of the repository.
+// The names of a program as checks and editors see them, compared with three independent sources:
+// the variables of the language's resolver, the tokens before a name, and line and column numbers
+// computed naively. Over every script of the repository.
 
 import Runtime
 import Syntax
@@ -56,7 +56,7 @@ import Testing
     }
   }
 
-  /// Every place holds the name, on the line and in the column that a reader would count.
+  /// Every span contains the name, on the line and in the column that a reader would count.
   @Test(arguments: NameTests.corpus) func agreesOnPlaces(_ file: String) throws {
     let report = try Corpus.check(file)
     let positions = NameTests.positions(in: report.source.bytes)
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  /// The word in front of a name says what kind it is.
+  /// The token before a name determines its kind.
   @Test(arguments: NameTests.corpus) func agreesOnKinds(_ file: String) throws {
     let report = try Corpus.check(file)
     let tokens = Lexer.tokenize(report.source).tokens
@@ -90,8 +90,8 @@ import Testing
     }
   }
 
-  /// Names that stand after a dot, name an argument or a field, or are types mean no variable; every
-  /// other name of a program that can be read has been looked at.
+  /// Names after a dot, names of arguments or fields, and types are no variables; every other name
+  /// of a program that parses is in the index.
   @Test(arguments: NameTests.corpus) func leavesNoNameOut(_ file: String) throws {
     let report = try Corpus.check(file)
     guard report.isReadable else { return }
@@ -126,7 +126,7 @@ import Testing
 /// The functions of a program by place.
 private struct Functions {
   private var spans: [Span] = []
-  /// Where names of `fn` statements stand: outside the functions they name.
+  /// The spans of the names of `fn` statements: outside the functions they name.
   private var names: [Int32: Span] = [:]
 
   init(_ program: Program) {

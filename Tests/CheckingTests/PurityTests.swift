@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tables say of a function's purity: nothing that is called pure changes anything, what
-// computes tensors from tensors is pure, and the checker knows the shapes of all such results.
+// The declared purity of functions: nothing that is called pure changes anything, functions from
+// tensors to tensors are pure, and the checker infers the shapes of all such results.
 
 import Checking
 import Library
@@ -63,8 +63,8 @@ import Testing
     }
   }
 
-  /// Its example prints nothing, gives the same twice, and leaves the random numbers of the session
-  /// alone unless it draws some.
+  /// Its example prints nothing, gives the same result twice, and does not advance the session's
+  /// random stream unless it uses random numbers.
   @Test(arguments: functions.filter { $0.purity.effect != .any }.map(\.qualifiedName))
   func aPureFunctionChangesNothing(_ name: String) throws {
     for function in Self.functions where function.qualifiedName == name {
@@ -86,7 +86,7 @@ import Testing
     "\"a b -> b a\"", "[[0, 1], [1, 0]]", "1.5", "randn(2, 3) > 0", "ones(2)", "eye(3)",
   ]
 
-  /// A call of the function that succeeds, and what it gives.
+  /// A successful call of the function, and its result.
   private func call(_ function: Builtin) throws -> (text: String, value: Value)? {
     let parameters = function.header.parameters.filter {
       $0.kind == .positional || $0.kind == .rest
@@ -111,7 +111,7 @@ import Testing
 
   private static func isTensors(_ value: Value) -> Bool { !parts(value).isEmpty }
 
-  /// The tensors in a result: how to get at each, and its shape.
+  /// The tensors in a result: how to access each, and its shape.
   private static func parts(_ value: Value, _ way: String = "") -> [(way: String, shape: [Int])] {
     switch value {
     case .tensor(let tensor): [(way, tensor.shape)]
@@ -128,7 +128,7 @@ import Testing
     return isOfTensors && !outside.contains(function.namespace)
   }
 
-  /// What computes tensors from tensors is pure.
+  /// Functions from tensors to tensors are pure.
   @Test func functionsOfTensorsArePure() {
     for function in Self.ofTensors {
       let isException = ["backward", "metrics.features", "metrics.linear_probe", "metrics.nearest"]
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  /// The checker knows the shape of what a pure function gives for tensors of known shapes.
+  /// The checker infers the shape of a pure function's result for tensors of known shapes.
   @Test(
     arguments: ofTensors.filter { $0.purity.isTried && $0.purity.elements != .shape }
       .map(\.qualifiedName))

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The lines of the corpus that fail although nothing can be found in them without running them, and
-// why. A line that is found after all is to be taken out of the list.
+// The lines of the corpus that fail although the checker cannot find anything, and why. Remove a
+// line from the list when the checker does find its error.
 
 /// A line whose error only a run finds.
 struct Unfindable {
   enum Reason {
-    /// `error(..)` and a condition that does not hold are no mistakes: somebody wants them.
+    /// `error(..)` and a failing `assert` are intentional.
     case isRaisedOnPurpose
-    /// How much is too much is for the host to say.
+    /// Limits depend on the host.
     case dependsOnLimits
-    /// What is in a list, or how long it is, once it was handed to something that may change it.
+    /// The elements or the length of a list after it was passed to code that may change it.
     case dependsOnChanges
-    /// One of several ways through a function.
+    /// One of several paths through a function.
     case dependsOnTheWay
   }
 

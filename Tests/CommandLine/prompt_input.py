@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types at the prompt of a terminal what asks for lines, and prints what is shown.
+"""Types input for a program at the prompt of a terminal, and prints the output.
 
 usage: prompt_input.py SMAP
 """
@@ -17,7 +17,7 @@ if child == 0:
 
 
 def shown(mark: str) -> str:
-    """What is shown up to a mark."""
+    """The output up to a mark."""
     text, end = "", time.monotonic() + 60
     while mark not in text and time.monotonic() < end:
         if select.select([terminal], [], [], 0.1)[0]:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Tests the binary as a user meets it: exit codes, messages, examples, documents, installation.
-# Each file in cases/ holds the cases of one topic and is read into this shell.
+# Tests the binary as a user sees it: exit codes, messages, examples, documents, installation.
+# Each file in cases/ contains the cases of one topic and is sourced into this shell.
 # usage: Tests/CommandLine/run.sh BINARY [TOPIC...]
 set -u
 smap=$(realpath "${1:?usage: run.sh BINARY}")
@@ -12,7 +12,7 @@ cd "$work" || exit 1
 passed=0
 failed=0
 
-# expect NAME CODE WORDS COMMAND...: the exit code, and words in what the command writes.
+# expect NAME CODE WORDS COMMAND...: the exit code, and words in the command's output.
 expect() {
   local name=$1 code=$2 words=$3 output got
   shift 3

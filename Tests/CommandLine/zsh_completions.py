@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What zsh makes of a line when Tab is pressed, in a terminal of its own.
+"""The completions of zsh for a line when Tab is pressed, in a pseudo-terminal.
 
 usage: zsh_completions.py FOLDER_OF_COMPLETIONS LINE
 """
@@ -18,7 +18,7 @@ if child == 0:
 
 
 def read_until(mark: str, seconds: float) -> str:
-    """What the shell writes up to a mark, or for so long."""
+    """The output of the shell up to a mark, or until a timeout."""
     text, end = "", time.monotonic() + seconds
     while mark not in text and time.monotonic() < end:
         if select.select([terminal], [], [], 0.1)[0]:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What reaches the screen: half blocks, other protocols, and the line of progress.
+// The output on the screen: half blocks, other protocols, and the progress bar.
 
 import Console
 import Glibc
@@ -133,7 +133,7 @@ import Testing
 @Suite struct TerminalSizeTests {
   /// A terminal of a size that its owner names; nil where the system has none to give.
   private static func terminal(columns: UInt16, rows: UInt16) -> Terminal? {
-    // Linux's own requests: the functions of POSIX are hidden from Swift.
+    // Linux's own ioctl requests: the POSIX functions are hidden from Swift.
     let (unlock, tellNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
     let owner = open("/dev/ptmx", O_RDWR | O_NOCTTY)
     var (locked, number): (Int32, UInt32) = (0, 0)

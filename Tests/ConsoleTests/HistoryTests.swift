@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The history survives damaged files, killed sessions and many writers.
+// The history survives damaged files, killed sessions and parallel writers.
 
 import Console
 import Files
@@ -57,12 +57,12 @@ import Testing
     #expect(history.note?.contains("is not saved") == true)
   }
 
-  /// A program that keeps the lock costs a second once, and no entry.
+  /// A program that holds the lock costs a second once, and no entry.
   @Test func lockedHistoriesAreGivenUp() throws {
     let path = try scratch() + "/history.jsonl"
     let history = History(path: path)
     history.append("first")
-    // A process that another test starts meanwhile would keep the lock.
+    // A process that another test starts meanwhile would inherit the lock.
     let owner = open(path, O_RDONLY | O_CLOEXEC)
     #expect(flock(owner, LOCK_EX) == 0)
     let start = time(nil)

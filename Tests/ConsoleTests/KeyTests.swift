@@ -52,7 +52,7 @@ import Testing
     #expect(keys("\u{1B}[200~lost") == [.paste("lost")])
   }
 
-  /// Whole lines that wait, and the keys after them.
+  /// Pending whole lines, and the keys after them.
   private func waitingLines(_ pieces: [[UInt8]]) -> (lines: [String], rest: Key) {
     var rest = pieces[...]
     var reader = KeyReader { milliseconds in
@@ -70,13 +70,13 @@ import Testing
     let text = Array("\r  a = é\r\rb\tc\n".utf8)
     #expect(waitingLines([text]).lines == ["  a = é", "", "b  c"])
     #expect(waitingLines(text.map { [$0] }).lines == ["  a = é", "", "b  c"])
-    // The beginning of a line, and a line with other keys in it, stay keys.
+    // A partial line, and a line with other keys in it, stay keys.
     #expect(waitingLines([Array("\ra\rb".utf8)]) == (["a"], .character("b")))
     #expect(waitingLines([Array("\ra\u{1B}[A\r".utf8)]) == ([], .character("a")))
     #expect(waitingLines([[0x0D, 0x61], [], [0x0D]]) == ([], .character("a")))
   }
 
-  /// The question whether a text is whole is asked rarely within brackets, and always outside.
+  /// Completeness is checked rarely within brackets, and always outside.
   @Test func longStatementsAreAskedForRarely() {
     func questions(_ lines: Int) -> Int {
       var progress = PasteProgress()

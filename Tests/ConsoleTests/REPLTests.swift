@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loop without a terminal: a pipe in, a pipe out, and nothing but results.
+// The loop without a terminal: a pipe in, a pipe out, and only results.
 
 import Glibc
 import Images
@@ -100,7 +100,7 @@ private final class EchoSession: ConsoleSession {
     #expect(overview.contains(":quit N"))
   }
 
-  /// Help, completion and what is done come from one table of commands.
+  /// Help, completion and dispatch derive from one table of commands.
   @Test func commandsAreOneTable() throws {
     for command in REPL.commands + EchoSession().commands {
       let help = try run(":help :\(command.name)\n").output

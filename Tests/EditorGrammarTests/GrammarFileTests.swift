@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lists are replaced where they are announced, and nothing else is touched.
+// Lists are replaced where they are marked, and nothing else is changed.
 
 import EditorGrammars
 import Library

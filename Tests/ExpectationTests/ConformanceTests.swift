@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs the scripts under Tests/Conformance, one behaviour each, with the whole library. Scripts that
-// ask for options of the command line (`#:` at the top) and the transcripts in `repl` run from there
-// instead, through `smap test`. With UPDATE=1 the expectations are rewritten as `smap test --update`
-// does.
+// Runs the scripts under Tests/Conformance, one behaviour each, with the whole library. Scripts
+// with command-line options (`#:` at the top) and the transcripts in `repl` are run by the
+// command-line tests instead, through `smap test`. With UPDATE=1 the expectations are rewritten as
+// by `smap test --update`.
 
 import Expectations
 import Files
@@ -39,7 +39,7 @@ enum ConformanceFiles {
     "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
     + "/Conformance"
 
-  /// The scripts of all folders; what lies deeper are modules that they import.
+  /// The scripts of all folders; nested folders contain modules that they import.
   static let all: [String] = names(in: folder).filter { !$0.contains(".") }.flatMap { group in
     names(in: folder + "/" + group).filter { $0.hasSuffix(".smap") }.map { group + "/" + $0 }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the scripts under Tests/Conformance reach: every function of the library, every kind of
-// error, and as much as they did before. A function without a script fails here, so a new one comes
+// The coverage of the scripts under Tests/Conformance: every function of the library, every kind of
+// error, and at least as much as before. A function without a script fails here, so a new one comes
 // with its tests.
 
 import Expectations
@@ -50,7 +50,7 @@ import Testing
     #expect(Self.markers.contains { $0.kind == .error && $0.text.hasPrefix(words) })
   }
 
-  /// A script that expects no more than some error would pass with any.
+  /// A script that expects only some error would pass with any.
   @Test func mostErrorsAreExpectedByTheirWords() {
     let errors = Self.markers.filter { $0.kind == .error }
     let bare = errors.filter { $0.text.hasSuffix(":") || !$0.text.contains(":") }

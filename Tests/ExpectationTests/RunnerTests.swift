@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What counts as met, what as a failure, and where errors are looked for.
+// What counts as a match, what as a failure, and where errors are looked up.
 
 import Expectations
 import Library

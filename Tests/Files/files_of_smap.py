@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How tests hand many files to one process of smap and learn what became of each."""
+"""Passes many files to one process of smap and collects the outcome of each."""
 
 import array
 import json
@@ -7,8 +7,8 @@ import os
 import re
 import subprocess
 
-#: Loads each file, says what came of it, and goes on. A process that ends early is seen by the lines
-#: that are missing.
+# Loads each file, prints the outcome, and continues. A process that ends early is detected by the
+# missing lines.
 SCRIPT = """
 for name in data.load("names.json") {
   let path = "{name}%s"

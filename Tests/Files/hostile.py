@@ -15,7 +15,7 @@ import zlib
 from files_of_smap import load_all
 from png_files import all_kinds
 
-#: Values of metadata that no writer of models means.
+# Values of metadata that no writer of models produces.
 VALUES = [None, "", " ", "-1", "0", "1", "2", "3", "7", "+1", "01", "1.5", "1e3", "nan", "inf", "-inf",
           "9223372036854775807", "9223372036854775808", "-9223372036854775808", "4294967296",
           "2147483647", "1048576", "1048577", "65536", "8192", "8193", "1024", "129", "true", "False",
@@ -114,7 +114,7 @@ def seeds(smap, folder):
 def mutated(content, rng):
     """The content after one to four changes."""
     data = bytearray(content)
-    # Most of what a reader believes stands in front.
+    # Readers decide most things by the first bytes.
     def place():
         near = min(len(data), 300) if rng.random() < 0.7 else len(data)
         return rng.randrange(near) if near else 0

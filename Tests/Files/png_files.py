@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PNG files of every kind, written here byte by byte, with the values that a reader must find.
+"""PNG files of every kind, written here byte by byte, with the values that a reader must return.
 
 Nothing is borrowed from a library for pictures: filters, Adam7, palettes and transparent colours are
 done by the words of the standard (W3C, PNG, third edition), so the values are known without

@@ -42,7 +42,7 @@ def shown(values):
     return ",".join("nan" if math.isnan(v) else repr(float(v)) for v in values)
 
 
-# Infinite numbers have no word in JSON: they are compared as strings.
+# JSON has no infinite numbers: they are compared as strings.
 READ = 'data.save(["{x}" for x in data.load(path)%s], "{path}.json"); "ok"'
 
 

@@ -11,8 +11,8 @@ from files_of_smap import load_all
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-#: Metadata that may be another than it was, because the model makes sense with other values too. For a
-#: change of the others the file is refused.
+# Metadata whose value may change, because the model makes sense with other values too. If one of
+# the others changes, the file is rejected.
 FREE = {"tail_drop", "min_keep", "full", "ratio", "curriculum", "envelope", "inject", "heads", "class_names",
         "smap_version", "flow_convention", "format_version", "codebook_size"}
 
@@ -34,7 +34,7 @@ def check(smap, folder, ending, variants, sound=None):
 
 
 def variants_of(content, values):
-    """Every metadata entry with each of the values that `values` gives for its place."""
+    """Every metadata entry with each of the values that `values` gives for its kind."""
     result = {}
     for i, key in enumerate(hostile.metadata_keys(content)):
         now = hostile.split(content)[0]["__metadata__"][key]

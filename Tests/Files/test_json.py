@@ -87,7 +87,7 @@ def test_refused(smap, tmp_path):
 
 
 def test_byte_order_marks(smap, tmp_path):
-    """Spreadsheets and editors of Windows put one in front of UTF-8."""
+    """Spreadsheets and editors of Windows write a byte order mark."""
     mark = "\ufeff"
     names = write(tmp_path, {"value": mark + '{"a": [1, 2]}'})
     assert load_all(smap, tmp_path, names, ".json", '"{data.load(path)}"') == {

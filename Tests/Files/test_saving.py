@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-#: A save that takes long enough to be met: 200 MB.
+# A save that takes long enough to be interrupted: 200 MB.
 SAVE = 'data.save(zeros(50, 1000, 1000), "large.npy")'
 
 

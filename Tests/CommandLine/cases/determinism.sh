@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The same bits on one, two and four threads, and in every run: after training and when drawing.
+# The same bits on one, two and four threads, and in every run: after training and when sampling.
 draw='let t = card.sample(card.load("emoji-card"), "face", count = 12, steps = 2, seed = 3)
 print(sum(t.latents ** 2).item())'
 one=$("$smap" --threads 1 -e "$draw")
 expect 'threads do not change results' 0 "$one" "$smap" --threads 2 -e "$draw"
 
 cat >train.smap <<'SMAP'
-# Trains a small tokenizer for fifty steps and its generator for twenty, draws eight pictures.
+# Trains a small tokenizer for fifty steps and its generator for twenty, samples eight pictures.
 let set = data.shapes(64, size = 16)
 for {name, kind, precision} in [{name: "kl", kind: "kl", precision: "f32"},
   {name: "vq", kind: "vq", precision: "f32"}, {name: "rounded", kind: "kl", precision: "bf16"}] {
@@ -25,7 +25,7 @@ for {name, kind, precision} in [{name: "kl", kind: "kl", precision: "f32"},
   }
 }
 SMAP
-# trained THREADS: trains in a folder of its own and prints the hash of all that it wrote.
+# trained THREADS: trains in a folder of its own and prints the hash of all files written.
 trained() {
   rm -rf run && mkdir run && cd run || return
   "$smap" run ../train.smap --threads "$1" >/dev/null && cat ./*.safetensors ./*.npy | sha256sum
@@ -36,7 +36,7 @@ expect 'training writes its files' 0 '8' bash -c 'ls run | wc -l'
 for threads in 1 2 2 4; do
   expect "the same weights and pictures again, on $threads threads" 0 "$first" trained "$threads"
 done
-# What others set for their libraries changes nothing either.
+# Environment variables for other libraries change nothing either.
 for setting in OPENBLAS_NUM_THREADS=0 OPENBLAS_NUM_THREADS=-1 OPENBLAS_NUM_THREADS=abc \
   OPENBLAS_NUM_THREADS=9999 OMP_NUM_THREADS=0 OMP_NUM_THREADS=9999 OMP_NUM_THREADS=abc; do
   expect "the same bits with $setting" 0 "$one" env "$setting" "$smap" --threads 2 -e "$draw"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Faults by their kind: hostile texts, wrong values, interrupts. Never a signal, always a place.
+# Errors by kind: adversarial texts, wrong values, interrupts. Never a signal, always a location.
 
 # repeated TEXT COUNT
 repeated() { head -c "$2" /dev/zero | tr '\0' x | sed "s/x/$1/g"; }
@@ -106,7 +106,7 @@ expect 'a string is no path' 1 'load' "$smap" -e '"picture.png".load()'
 expect 'a number is no seed' 1 'split' "$smap" -e '(42).split(2)'
 expect 'unknown name in a namespace' 1 'did you mean `load`' "$smap" -e 'image.laod("a.png")'
 
-# What is printed reads back.
+# What is printed parses back.
 expect 'special numbers' 0 '[nan, inf, -inf, -0, 1e-320, 0.1, 1e+16]' "$smap" -e '[nan, inf, -inf, -0, 1e-320, 0.1, 1e16]'
 expect 'special elements' 0 'tensor([nan, inf, -inf, -0])' "$smap" -e 'tensor([nan, inf, -inf, -0])'
 expect 'they read back' 0 'true' "$smap" -e '1 / -0 == -inf and nan != nan and inf > 1e308'
@@ -130,7 +130,7 @@ if [ "$(id -u)" -ne 0 ]; then
   expect 'no permission' 77 'Permission denied' "$smap" -e 'image.load("locked.png")'
 fi
 
-# A fault of smap itself, as if it had one
+# A crash of smap itself, simulated
 for signal in ILL SEGV ABRT TRAP BUS FPE; do
   expect "internal error by $signal" 70 'fault of smap' bash -c \
     "'$smap' -e 'while true { }' & sleep 0.3; kill -$signal \$!; wait \$!"

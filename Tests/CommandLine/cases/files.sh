@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Files that are not what they should be: exit 65, with the file named.
+# Files with invalid content: exit 65, with the file named.
 "$smap" -e 'smap.save(smap.tokenizer(image_size = 8, patch_size = 4, width = 8, heads = 2, depth = 1, decoder_depth = 1, num_classes = 2, pixel_channels = 24, seed = 1), "sound.safetensors")'
 forge() { sed "s/\"$2\":\"[^\"]*\"/\"$2\":\"$3\"/" sound.safetensors >"$1.safetensors"; }
 forge channels pixel_channels 99
@@ -12,7 +12,8 @@ done
 expect 'a newer format says who wrote it' 65 'reads formats up to' "$smap" -e 'smap.load("version.safetensors")'
 expect 'a sound file' 0 'tokenizer' "$smap" -e 'smap.load("sound.safetensors")'
 
-# Files of another kind in place of a script: one message and its label, not a syntax error at each byte.
+# Files of another kind instead of a script: one message with its label, not a syntax error at each
+# byte.
 "$smap" -e 'image.save(zeros(3, 2, 2), "p.png")'
 mkdir -p mixed && cp p.png mixed/picture.smap && printf '1 + 1   #=> 2\n' >mixed/good.smap
 for file in p.png sound.safetensors; do

@@ -1,4 +1,4 @@
-# The word lists of the editors' grammars follow the tables.
+# The word lists of the editors' grammars match the tables.
 expect "grammars are up to date" 0 "" "$smap" grammars --check "$root/Grammar"
 cp -R "$root/Grammar" stale
 sed -i 's/"smap.encode",//' stale/pygments/smap_lexer.py

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Limits: each ends with 75 and says which it was, in loops, in calls and inside built-ins.
+# Limits: each ends with 75 and names the limit, in loops, in calls and inside built-ins.
 
 # limited NAME WORDS OPTIONS CODE
 limited() { expect "limit: $1" 75 "$2" "$smap" "${@:3:$#-3}" -e "${*: -1}"; }
 
-# Memory, which lists, records, strings and closures use up as tensors do.
+# Memory of lists, records, strings and closures counts like that of tensors.
 for code in \
   'let xs = [1]; while true { xs = [...xs, ...xs] }' \
   'let xs = []; while true { xs.append(1) }' \
@@ -53,7 +53,7 @@ for code in 'while true { }' 'while true { try { while true { } } catch e { } }'
   limited "seconds in $code" 'seconds' --max-seconds 0.2 "$code"
 done
 
-# What a built-in does in one go looks at the clock too: numbers, pictures, training.
+# Single built-in calls poll the clock too: numbers, pictures, training.
 for code in 'let a = zeros(3000, 3000); a @ a @ a @ a @ a @ a' 'sort(random.normal(0, 1, [3e7], seed = 1))' \
   'linalg.svd(random.normal(0, 1, [900, 900], seed = 1))' 'data.shapes(20000, size = 64)' \
   'plot.save(plot.line([1, 4, 9]), "large.png", scale = 16)' \
@@ -93,7 +93,8 @@ done
 expect 'limit: nothing below one' 1 'steps' "$smap" -e 'sys.limits(steps = 0)'
 expect 'limit: not a number' 1 'TypeError' "$smap" -e 'sys.limits(seconds = "long")'
 
-# Memory that the system refuses: an object of Swift cannot fail, so the error comes before.
+# Memory that the system refuses: allocating a Swift object cannot fail, so the error is raised
+# before.
 refused() { expect "limit: the system refuses memory to $1" 75 "$2" bash -c 'ulimit -v 600000; exec "$@"' - "$smap" -e "$1"; }
 for code in 'let xs = []; while true { xs.append(1) }' 'let xs = []; while true { xs.append([1, 2]) }' \
   'let s = "a"; while true { s = "{s}{s}" }' 'let xs = nil; while true { xs = {a: xs} }' \

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The reference manual: it follows the tables, in all its forms.
+# The reference manual: it derives from the tables, in all its formats.
 expect "the manual is up to date" 0 "" "$smap" docs --check "$root/docs/Reference.md"
 sed 's/smap\.encode/smap.enkode/' "$root/docs/Reference.md" >stale.md
 expect "a stale manual is named" 1 "stale.md is out of date" "$smap" docs --check stale.md

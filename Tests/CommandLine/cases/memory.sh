@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Memory that is not there: shapes beyond any memory, a limited address space, blocks refused.
+# Memory exhaustion: shapes beyond any memory, a limited address space, failing allocations.
 
 # Shapes
 expect 'a product of sizes beyond 64 bits' 75 'larger than memory' \
@@ -13,8 +13,8 @@ expect 'expanding beyond memory' 75 'larger than memory' "$smap" -e 'zeros(2) |>
 expect 'a tensor beyond the budget' 75 '10.0 MB of tensors; 40.0 MB more' \
   "$smap" --max-memory 10MB -e 'zeros(1e7)'
 
-# Address space: the answer, or words that say what is missing. Never a signal, never for ever. Below
-# 40 MB the system cannot load the program.
+# Address space: the result, or a message on what is missing. Never a signal, never a hang. Below 40
+# MB the system cannot load the program.
 work_under() { (ulimit -v "$1" && timeout 60 "$smap" --threads 2 -e "$2"); }
 product='let x = ones(300, 300); sum(x @ x).item()'
 for limit in 40000 60000 80000 90000 100000 110000 120000 130000; do
@@ -33,7 +33,8 @@ done
 expect 'a tensor beyond the address space' 75 'LimitError' work_under 300000 'zeros(2e8)'
 expect 'and the session lives on' 0 'kept' work_under 300000 'try { zeros(2e8) } catch e { "kept" }'
 
-# Each of the first blocks refused in turn: an error that can be caught, and all works afterwards.
+# Each of the first allocations fails in turn: an error that can be caught, and everything works
+# afterwards.
 refusing() { env SMAP_TEST_FAIL_BLOCK="$1" "$smap" --threads 2 -e "$2"; }
 script='
 fn work() {
@@ -54,7 +55,7 @@ done
 expect 'a block refused, and nobody catches it' 75 'LimitError' refusing 3 "$script
 work()"
 
-# Circles through objects of the library are found, and freed only once.
+# Reference cycles through library objects are found, and freed only once.
 circles='
 fn layer() { let r = {}; r.net = nn.sequential(fn(x) = [x, r]); r.net }
 fn gradient() { let r = []; r.append(grad(fn(x) = r)); r }
@@ -66,7 +67,8 @@ expect 'circles through objects of the library' 0 'all' "$smap" --max-memory 200
 expect 'as many of them as are held' 75 'LimitError' "$smap" --max-memory 60MB -e "let kept = []
 ${circles/layer();/kept.append(layer());}"
 
-# The same for what makes large arrays on the way: an answer, or words and 75, at every limit.
+# The same for functions with large intermediate arrays: a result, or a message and 75, at every
+# limit.
 printf 'let x = rand(2e6)\nprint(sort(x).values.shape)\n' >sorting.smap
 printf 'data.save(rand(4e6), "a.npy")\nprint(data.load("a.npy").shape)\n' >array.smap
 printf 'data.save([i for i in range(3e5)], "a.json")\nprint(len(data.load("a.json")))\n' >numbers.smap

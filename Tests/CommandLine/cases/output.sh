@@ -3,8 +3,8 @@
 expect 'full output' 74 'cannot write' bash -c "'$smap' -e '1' >/dev/full"
 expect 'closed output' 74 'cannot write' bash -c "'$smap' -e '1' >&-"
 expect 'closed pipe' 141 '' bash -c "set -o pipefail; '$smap' -e 'for i in range(200000) { print(i) }' | head -1 >/dev/null; exit \${PIPESTATUS[0]}"
-# Every command, to a full disk, to a closed descriptor and to a pipe whose reader has gone while
-# the signal of that is ignored. The endless ones only end if the first failure ends them.
+# Every command, writing to a full disk, to a closed descriptor and to a pipe without a reader while
+# SIGPIPE is ignored. The endless ones only end if the first failure ends them.
 echo 'print(1)' >one.smap
 echo '1 + 1   #=> 2' >ok.smap
 printf 'let x=1\nprint( x )\n' >loose.smap
@@ -30,7 +30,7 @@ expect 'all closed' 74 '' bash -c "'$smap' -e 'data.save([1], \"kept.json\"); 1'
 expect 'what was saved is whole' 0 '[1]' cat kept.json
 expect 'closed errors' 1 '' bash -c "'$smap' -e 'nothing_is_so' 2>&-"
 expect 'errors are not output' 0 '' bash -c "'$smap' -e 'nothing_is_so' 2>&- >text; cat text"
-# Slow readers: a pipe that does not wait takes everything in the end.
+# Slow readers: a non-blocking pipe receives everything in the end.
 expect 'output that does not block' 0 '588895' python3 -c "
 import fcntl, os, subprocess, time
 ours, theirs = os.pipe()

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Positions beyond 2**24, where 32-bit floats have gaps: exact wherever they are found or used.
+# Positions beyond 2**24, where not every integer is a 32-bit float: exact wherever they are
+# computed or used.
 cat >positions.smap <<'END'
 let x = zeros(16777220)
 x[16777217] = 1
@@ -33,6 +34,6 @@ these positions lie beyond 2**24, where the elements of tensors are no longer ex
 a tensor of 32-bit floats cannot tell index 16777216 from its neighbour
 all exact' "$smap" run positions.smap
 
-# Distances of all pairs without the differences of all pairs.
+# Distances of all pairs without storing the differences of all pairs.
 printf 'let x = randn(4000, 64, seed = 1)\nlet d = cdist(x, x)\nprint(d.shape, d[7, 7])\n' >distances.smap
 expect 'cdist in little memory' 0 '[4000, 4000] tensor(0)' "$smap" run --max-memory 200MB distances.smap

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A script as a program among others: exit codes, lines of input, waiting.
+# A script as a process: exit codes, lines of input, sleeping.
 expect 'exit' 0 'before' "$smap" -e 'print("before"); exit(); print("after")'
 expect 'exit with a code' 3 '' "$smap" -e 'exit(3)'
 expect 'no catch takes it' 4 '' "$smap" -e 'try { exit(4) } catch e { print(e) }'
@@ -25,7 +25,7 @@ expect 'the program was the input' 0 'nil' bash -c "echo 'print(input())' | '$sm
 expect 'lines between statements' 0 '"Ada"' bash -c "printf 'let x = input(\"name \")\nAda\nx\n' | '$smap'"
 expect 'the prompt is there before the wait' 0 'name? ' timeout 60 bash -c \
   "mkfifo pipe; ('$smap' -e 'input(\"name? \")' <pipe >asked &) ; exec 3>pipe; until [ -s asked ]; do sleep 0.05; done; cat asked; echo >&3"
-# Opened for both, a pipe without writers neither gives a line nor ends.
+# Opened for reading and writing, a pipe without writers neither gives a line nor ends.
 mkfifo never
 expect 'interrupted while reading' 130 'interrupted' timeout --preserve-status -s INT 1 bash -c "exec '$smap' -e 'input()' <>never"
 expect 'interrupted while waiting' 130 'interrupted' timeout --preserve-status -s INT 1 "$smap" -e 'sleep(30)'

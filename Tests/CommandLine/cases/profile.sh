@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Profiles: counts are exact, and the report is there whatever the end of the run.
+# Profiles: counts are exact, and the report is written however the run ends.
 product='let x = ones(8, 16) @ ones(16, 4); sum(x * 2).item()'
 expect 'profile: the run is as ever' 0 '1024' "$smap" --profile p.json -e "$product"
 # field NAME...: a field of p.json below these keys, where an element of a list is named.
@@ -20,7 +20,8 @@ if command -v python3 >/dev/null; then
   expect 'profile: blocks of memory' 0 '5' field blocks_taken
 fi
 expect 'profile: a table' 0 'matrix product, OpenBLAS' "$smap" --profile - -e "$product"
-# A processor that OpenBLAS does not know must not be taken for an old one; what the user says counts.
+# A processor that OpenBLAS does not know must not be treated as an old one; the user's setting
+# takes precedence.
 if grep -qw avx2 /proc/cpuinfo; then
   expect 'profile: kernels of OpenBLAS that suit' 0 '1' \
     sh -c '"$0" --profile - -e "$1" 2>&1 | grep "^OpenBLAS: kernels for " | grep -vc "Prescott"' \

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What :save writes draws the same numbers when it is loaded: the random stream of the session is part
-# of it, also where an input that failed has drawn in between.
+# A script written by :save gives the same random numbers when it is loaded: the state of the
+# session's random stream is part of it, also where a failed input in between has used the stream.
 expect 'a session is saved with its seed' 0 'all the same' bash -c '
   printf "let a = rand(3)\n:save first.smap\n" | "$0" --seed 5 >/dev/null || exit 9
   printf ":load first.smap\nseed(5)\nlet b = rand(3)\n%s\n" \

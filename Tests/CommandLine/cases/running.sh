@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The happy ways in.
+# The ordinary ways to run smap.
 expect 'a line' 0 '3' "$smap" -e '1 + 2'
 expect 'a muted line' 0 '' "$smap" -e '1 + 2;'
 echo 'print(sys.args())' >args.smap
@@ -12,8 +12,8 @@ expect 'arguments of a line' 0 '["a", "--flag"]' "$smap" -e 'sys.args()' a --fla
 expect 'a line with options behind' 0 '[]' "$smap" -e 'sys.args()' --seed 3
 expect 'arguments of standard input' 0 '["--flag"]' bash -c "echo 'sys.args()' | '$smap' - --flag"
 expect 'a script called as a command is' 0 '["check"]' "$smap" ./args.smap check
-# Every option before the script that takes no value is known as such, or the script would be
-# taken for its value; this list comes from the help itself.
+# Every option without a value is recognised before the script, or the script would be parsed as its
+# value; this list comes from the help itself.
 "$smap" run --help | grep -oE '^  --[a-z-]+ +[A-Z]' | grep -oE '[a-z-]+-?[a-z]+' | while read -r flag; do
   echo "$flag"
 done | grep -v version >flags

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# --sandbox DIR: fifty ways out of a folder, none of which works, and the ways in that do.
-# The layout: box/ is the sandbox, secret/ lies beside it.
+# --sandbox DIR: fifty attempts to leave a folder, none of which works, and the accesses that do.
+# The layout: box/ is the sandbox, secret/ is next to it.
 mkdir -p box/inner secret
 "$smap" -e 'image.save(zeros(1, 3, 8, 8), "secret/picture.png")
 image.save(zeros(1, 3, 8, 8), "box/picture.png")
@@ -73,7 +73,7 @@ refused 'writing into shipped data' \
 expect 'sandbox: an error can be caught but opens nothing' 0 'IOError' "$smap" --sandbox box -e \
   'try { image.load("secret/picture.png") } catch e { e.kind }'
 
-# A folder that becomes a link while it is read: never the secret, whatever the moment.
+# A folder that is replaced by a link while it is read: never the secret, whatever the timing.
 "$smap" -e 'image.save(zeros(1, 3, 16, 16), "secret/swap.png")' >/dev/null
 mkdir box/swap_a
 "$smap" -e 'image.save(zeros(1, 3, 8, 8), "box/swap_a/swap.png")' >/dev/null

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Saving on a full disk: the old file stays, and nothing else is left behind.
+# Saving on a full disk: the old file is unchanged, and nothing else is left behind.
 mkdir disk
 "$smap" -e 'smap.save(smap.load("emoji-kl"), "disk/tok.safetensors", precision = "f16")'
 before=$(sha256sum <disk/tok.safetensors)
