@@ -15,7 +15,7 @@ DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 .DEFAULT_GOAL := help
 .PHONY: help tour test build libraries train fuzz soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
 
-help: ## Say what each target does.
+help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tour: build ## Install what is missing, build, and run the main job on the shipped data and models.
@@ -32,26 +32,26 @@ build: libraries ## Build the release binary, .build/release/smap.
 libraries: ## Install the C libraries that are missing (Debian, Ubuntu).
 	@scripts/install-libraries.sh $(DEBIAN_PACKAGES)
 
-train: build ## Train the shipped models anew (about an hour on two cores).
+train: build ## Retrain the shipped models (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- kl
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 
-fuzz: build ## Hostile programs and files, tensors against NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
+fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)
 	Fuzzing/run.sh $(FUZZ_RUNS)
 	SMAP_CASES=$(FUZZ_CASES) scripts/python-tests.sh $(BINARY) Tests/Tensors
 
-soak: build ## Evaluate a million statements in one session and see that its memory stays flat.
+soak: build ## Evaluate a million statements in one session and check that its memory stays constant.
 	scripts/soak.sh $(BINARY)
 
-interrupts: build ## Press Ctrl-C a thousand times, in every built-in, and take the times to the prompt.
+interrupts: build ## Press Ctrl-C a thousand times, in every built-in, and measure the latency.
 	Tests/Interrupts/interrupts.py --binary $(BINARY) --output benchmarks/results/interrupts.md
 
 sanitize: libraries ## Run the Swift tests under AddressSanitizer and ThreadSanitizer.
 	scripts/sanitize.sh
 
-bench: build ## Measure models, tensors and the interpreter beside their peers.
+bench: build ## Benchmark models, tensors and the interpreter against their peers.
 	benchmarks/run.sh $(BINARY)
 
 install: build ## Install binary, data, models, man pages and completions (PREFIX /usr/local).
@@ -87,5 +87,5 @@ reference: build ## Write the reference manual, docs/Reference.md.
 grammars: build ## Write the word lists of the editors' grammars.
 	$(BINARY) grammars
 
-clean: ## Remove what was built and drawn.
+clean: ## Remove build products and pictures.
 	rm -rf .build out

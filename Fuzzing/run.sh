@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Builds the fuzzer and runs it: Fuzzing/run.sh [RUNS [LIBFUZZER OPTIONS...]].
-# New inputs gather in .build-fuzz/corpus, failures in Fuzzing/Crashers. ASAN=0 leaves
-# AddressSanitizer and the search for leaks out, which is some times faster: most faults of a
-# program in Swift are traps, which show without it. MERGE=1 writes the smallest set of inputs with
-# the coverage of all to Fuzzing/Corpus instead, one program after the other in a few large files.
+# New inputs are collected in .build-fuzz/corpus, failures in Fuzzing/Crashers. ASAN=0 disables
+# AddressSanitizer and leak detection, which is several times faster: most faults of a Swift program
+# are traps, which are detected without it. MERGE=1 instead writes the smallest set of inputs with
+# the same coverage to Fuzzing/Corpus, packed into a few large files.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -12,7 +12,8 @@ runs=${1:-100000}
 shift || true
 export SMAP_FUZZ=1
 scratch=.build-fuzz/asan
-# Of several options of SwiftPM only the last reaches the Swift compiler, which then leaves coverage out.
+# Of several options of SwiftPM only the last reaches the Swift compiler; more would disable
+# coverage.
 options=(--sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address)
 if [ "${ASAN:-1}" = 0 ]; then
   scratch=.build-fuzz/plain
@@ -21,12 +22,12 @@ fi
 swift build -c release --scratch-path "$scratch" --product FuzzPrograms -Xswiftc -use-ld=lld \
   "${options[@]}"
 fuzzer=$scratch/release/FuzzPrograms
-# A trap is libFuzzer's to catch, which then writes the input to a file.
+# Traps must reach libFuzzer, which then writes the input to a file.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=${LEAKS:-0}:quarantine_size_mb=16:malloc_context_size=12
 export LSAN_OPTIONS=report_objects=0:suppressions=Fuzzing/leaks.txt
 
-# The seeds: whatever programs the repository has, as far as they are short.
+# The seeds: all short programs of the repository.
 seeds=.build-fuzz/seeds
 mkdir -p .build-fuzz/corpus "$seeds"
 find Tests/Conformance Tests/SyntaxTests/Corpus Examples -name '*.smap' -size -2k |
@@ -39,9 +40,9 @@ if [ "${MERGE:-0}" = 1 ]; then
   "$fuzzer" -merge=1 -max_len=300 -timeout=20 .build-fuzz/merged .build-fuzz/corpus "$seeds"
   exec Fuzzing/corpus.py pack .build-fuzz/merged Fuzzing/Corpus
 fi
-# libFuzzer counts the inputs that it begins with among its runs.
+# libFuzzer counts the initial inputs among its runs.
 runs=$((runs + $(find .build-fuzz/corpus "$seeds" -type f | wc -l)))
-# Every input has the same chance: the weights that libFuzzer gives by default cost more than a run.
+# Uniform selection of inputs: libFuzzer's default weights cost more than a run.
 exec "$fuzzer" -runs="$runs" -max_len=300 -entropic=0 -reload=0 -timeout=20 -report_slow_units=2 \
   -rss_limit_mb=3000 -artifact_prefix=Fuzzing/Crashers/ -print_final_stats=1 "$@" \
   .build-fuzz/corpus "$seeds"

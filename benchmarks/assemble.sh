@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Puts the sections that the runners wrote into results/ together as RESULTS.md, so that each
-# runner can be run on its own.
+# Concatenates the sections in results/ to RESULTS.md, so that each runner can be run on its own.
 set -euo pipefail
 cd "$(dirname "$0")"
 {

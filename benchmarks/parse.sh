@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures how fast scripts become trees: lines a second on scripts of 10,000 to 1,000,000 lines,
-# bytes a second on one long line, bytes of memory a line; and how fast `smap check` and `smap fmt`
-# go through them. The tables go to results/parse.md as well. With files, parsing of those only,
-# and nothing is written.
+# Measures the throughput of the parser: lines per second on scripts of 10,000 to 1,000,000 lines,
+# bytes per second on one long line, bytes of memory per line; and the throughput of `smap check`
+# and `smap fmt`. The tables are also written to results/parse.md. With files as arguments, only
+# these are parsed, and nothing is written.
 # usage: benchmarks/parse.sh [FILE...]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Profiles a training step of the small tokenizer and the sampling of one picture, and puts both reports
-# into docs/Performance.md, below its heading "Profiles".
+# Profiles a training step of the small tokenizer and the sampling of one picture, and writes both
+# reports into docs/Performance.md, below its heading "Profiles".
 # usage: benchmarks/profiles.sh BINARY [THREADS]
 set -euo pipefail
 smap=$(realpath "${1:?usage: profiles.sh BINARY [THREADS]}")

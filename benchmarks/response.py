@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how fast smap answers: syntax errors in hostile texts, and Ctrl-C at the prompt.
+"""Measures latencies: syntax errors in adversarial texts, and Ctrl-C at the prompt.
 
-The first part takes the processor time of whole processes, less that of a script that holds `1`. The second types at a
+The first part measures the processor time of whole processes, less that of a script that contains `1`. The second types at a
 real terminal, sends Ctrl-C at different moments of a long evaluation, and waits for the next prompt.
 
 usage: benchmarks/response.py [--binary PATH] [--rounds N] [NAME...]
-The tables go to benchmarks/results/response.md, unless names choose some of the cases.
+The tables are written to benchmarks/results/response.md, unless names choose some of the cases.
 """
 import argparse
 import datetime
@@ -22,7 +22,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# Texts that no program should be: name, text.
+# Adversarial texts: name, text.
 TEXTS = [
     ("100,000 `(`", "(" * 100_000),
     ("100,000 `[`", "[" * 100_000),
@@ -44,7 +44,7 @@ TEXTS = [
     ("1 MB of bytes that are no UTF-8", b"\xff" * 1_000_000),
 ]
 
-# Evaluations that take longer than anyone wants: name, preparation, code.
+# Long evaluations: name, setup, code.
 EVALUATIONS = [
     ("an empty loop", "", "while true { }"),
     ("calls", "fn f(n) = if n < 2 { n } else { f(n - 1) + f(n - 2) }", "f(60)"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Measures models and tensors beside PyTorch, JAX and NumPy, then the interpreter beside Lua,
-# CPython and Octave. Each writes its section into results/, and RESULTS.md is put together from them.
+# Compares models and tensors with PyTorch, JAX and NumPy, then the interpreter with Lua, CPython
+# and Octave. Each runner writes its section into results/, and RESULTS.md is assembled from them.
 # usage: benchmarks/run.sh BINARY [ROUNDS]
 set -euo pipefail
 smap=$(realpath "${1:?usage: run.sh BINARY [ROUNDS]}")

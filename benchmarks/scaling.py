@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How the time of one operation on a list, a record or a string grows with its size.
+"""The complexity of single operations on a list, a record or a string.
 
 usage: benchmarks/scaling.py BINARY [--output FILE]
 
-Every operation is measured on containers of a thousand to a million elements; what it costs grows like
-a power of the size, whose exponent is fitted. 0 is constant time, 1 linear. Tests/Scaling holds each
-operation to the exponent that the table below promises.
+Every operation is measured on containers of a thousand to a million elements; the exponent of its cost as
+a power of the size is fitted. 0 is constant time, 1 linear. Tests/Scaling checks that each operation has
+the exponent that the table below promises.
 """
 import argparse
 import math

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages named as arguments that are not there yet.
+# Installs the Debian packages named as arguments that are not installed yet.
 set -euo pipefail
 missing=()
 for package in "$@"; do

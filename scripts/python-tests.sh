@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
-# real client, the kernels of each level of processor, tensor functions against NumPy, files that
-# others write and hostile ones. Makes a virtual environment under .build
-# with the pinned packages of Tests/Editors/requirements.txt; what cannot be had is named and
-# counted as skipped.
+# real client, the kernels of each instruction-set level, tensor functions compared with NumPy,
+# files written by other programs and malformed ones. Creates a virtual environment under .build
+# with the pinned packages of Tests/Editors/requirements.txt; packages that cannot be installed are
+# named and counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
 set -u
 binary=$(realpath "${1:?usage: python-tests.sh BINARY}")
@@ -29,7 +29,7 @@ command -v node >/dev/null || tools+=(nodejs)
   echo "not to be had here: ${tools[*]}"
 
 command -v python3 >/dev/null || skip "there is no python3"
-# The stamp holds the versions that the environment was made with.
+# The stamp contains the versions that the environment was created with.
 if ! cmp -s "$requirements" "$venv/requirements.txt"; then
   rm -rf "$venv"
   python3 -m venv "$venv" 2>/dev/null ||
@@ -40,7 +40,7 @@ if ! cmp -s "$requirements" "$venv/requirements.txt"; then
   cp "$requirements" "$venv/requirements.txt"
 fi
 
-# NumPy, which the tensor functions are compared with, and Pillow, which pictures are, may be missing.
+# NumPy, for the tensor functions, and Pillow, for pictures, may be missing.
 "$venv/bin/python" -c "import numpy" 2>/dev/null ||
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Tensors/requirements.txt ||
   echo "not to be had here: numpy"

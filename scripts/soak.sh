@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Feeds a million statements to one session and compares its memory after the first ten thousand with
-# that at the end: at most 1 MiB more, by the system's own account of the largest size so far.
+# Runs a million statements in one session and compares its peak memory after the first ten thousand
+# with that at the end: at most 1 MiB more.
 # usage: scripts/soak.sh BINARY [STATEMENTS]
 set -euo pipefail
 binary=$(realpath "${1:?usage: soak.sh BINARY [STATEMENTS]}")
@@ -9,7 +9,7 @@ total=${2:-1000000}
 first=10000
 limit=1024 # KiB
 
-# Statements of all kinds, none of which leaves anything behind but the values of a few names.
+# Statements of all kinds, which leave nothing behind except the values of a few names.
 statements() {
   awk -v from="$1" -v to="$2" 'BEGIN {
     for (i = from; i < to; i++) {
@@ -26,7 +26,7 @@ statements() {
       else if (i % 12 == 9) print "try { error(\"" i "\") } catch e { e.message }"
       else if (i % 12 == 10) print "fn g(n) = if n == 0 { " i " } else { g(n - 1) }; g(5)"
       else print "undefined + " i
-      # The prompt remembers what ran, for `:save`, until it is reset.
+      # The prompt records what ran, for `:save`, until it is reset.
       if (i % 1000 == 999) print ":reset"
     }
   }'
@@ -37,7 +37,7 @@ largest() { awk '/^VmHWM:/ { print $2 }' "/proc/$1/status"; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkfifo "$work/in"
-# What it shows and its errors are not wanted; only the marks are looked for.
+# Its output and errors are discarded; only the marks are read.
 "$binary" <"$work/in" >"$work/out" 2>/dev/null &
 session=$!
 exec 3>"$work/in"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The two entries that libFuzzer calls: one runs an input, one changes it. `make fuzz` builds and
+// The two entry points for libFuzzer: one runs an input, one mutates it. `make fuzz` builds and
 // runs this program; there is no other way to build it.
 
 import CFuzzer
@@ -31,7 +31,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// Changes one input in place and returns its new size.
+/// Mutates one input in place and returns its new size.
 @_cdecl("LLVMFuzzerCustomMutator")
 public func mutate(
   _ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ maximum: Int, _ seed: UInt32

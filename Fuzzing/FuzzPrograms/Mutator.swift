@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Changes programs by their words. Random bytes rarely get past the lexer; so most changes insert,
-// replace, double or drop words, and take new ones from the tables of the language itself: its
+// Mutates programs by tokens. Random bytes rarely get past the lexer; so most mutations insert,
+// replace, double or drop tokens, and take new ones from the tables of the language itself: its
 // keywords, its operators, every function with its parameters, and the examples of the library.
 
 import Library
@@ -9,7 +9,7 @@ import Runtime
 import Syntax
 import Trials
 
-/// The words that programs are made of.
+/// The tokens that programs consist of.
 enum Vocabulary {
   static let words: [[UInt8]] = {
     var words = Token.Kind.keywords.keys.map { " \($0) " }
@@ -38,7 +38,7 @@ enum Vocabulary {
   }
 }
 
-/// One change of one program; the same seed makes the same change.
+/// One mutation of one program; the same seed gives the same mutation.
 struct Mutator {
   private var state: UInt64
   private var text: [UInt8]
@@ -59,8 +59,7 @@ struct Mutator {
     items[random(below: items.count)]
   }
 
-  /// Returns the program after one to three changes; with every further one it is less likely to be
-  /// a program still.
+  /// Returns the program after one to three mutations; with each one it is less likely to be valid.
   mutating func mutated() -> [UInt8] {
     for _ in 0...random(below: 3) { change() }
     return text
@@ -88,7 +87,7 @@ struct Mutator {
     }
   }
 
-  /// Runs of letters and digits, runs of blanks, and single signs.
+  /// Runs of letters and digits, runs of whitespace, and single symbols.
   private static func pieces(_ text: [UInt8]) -> [Range<Int>] {
     func family(_ byte: UInt8) -> Int {
       switch byte {

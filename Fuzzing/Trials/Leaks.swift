@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The law that a program whose session is gone leaves nothing behind, looked at without a sanitizer: memory
-// in use is counted before and after. A first run may keep something for all that follow, such as
-// a name that was new or a block of a cache, so a program only leaks if run after run keeps more.
+// Leak detection without a sanitizer: a program whose session has been freed must leave nothing
+// behind. Memory in use is measured before and after. A first run may keep something for all that
+// follow, such as a new name or a cached block, so a program only leaks if every further run keeps
+// more.
 
 import CAllocator
 import Tensors
 
 extension Trial {
-  /// How often something is done again before it is said to leak. The allocator's own caches grow too,
-  /// but not every time.
+  /// The number of repetitions before a leak is reported. The allocator's own caches grow too, but
+  /// not every time.
   private static let attempts = 12
 
-  /// Whether memory can be counted: not under AddressSanitizer, which has an allocator of its own and its
-  /// own search for leaks.
+  /// Whether memory can be measured: not under AddressSanitizer, which has its own allocator and
+  /// leak detection.
   public static var countsMemory: Bool {
     let before = bytesInUse
     let block = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 16)
@@ -21,13 +22,12 @@ extension Trial {
     return bytesInUse > before
   }
 
-  /// The least memory that was kept when something was done again and again; 0 as soon as one time kept
-  /// none, which for most programs is the first.
+  /// The least memory kept by any of the repetitions; 0 as soon as one kept none, which for most
+  /// programs is the first.
   public static func bytesKept(by work: () -> Void) -> Int {
     var least = Int.max
     for attempt in 0..<attempts where least > 0 {
-      // Blocks that wait for the next tensor count as in use, and which ones are taken from there depends
-      // on what was done before.
+      // Cached tensor blocks count as in use, and which ones are reused depends on earlier runs.
       if attempt > 0 { MemoryBudget.releaseUnused() }
       let before = bytesInUse
       work()
@@ -37,6 +37,6 @@ extension Trial {
     return max(least, 0)
   }
 
-  /// What the allocator has given out, and storages of tensors, which come from a cache over it.
+  /// The allocator's memory in use, and tensor storages, which are cached above it.
   private static var bytesInUse: Int { allocator_bytes_in_use() + MemoryBudget.held }
 }

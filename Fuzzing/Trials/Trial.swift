@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One hostile program: any bytes, parsed and run with the whole library under small limits. The
-// fuzzer calls this some thousand times a second, and the tests call it for every input that the
+// One adversarial program: any bytes, parsed and run with the whole library under small limits. The
+// fuzzer calls this some thousand times per second, and the tests call it for every input that the
 // fuzzer has found worth keeping, so both mean the same by "it must not fail".
 
 import CAllocator
@@ -11,9 +11,9 @@ import Runtime
 import Syntax
 import Tensors
 
-/// Runs inputs that nobody has read.
+/// Runs untrusted inputs.
 public enum Trial {
-  /// Made once: headers are parsed and tables built here, not for every input.
+  /// Created once: headers are parsed and tables built here, not for every input.
   /// Nothing changes the table afterwards, and trials run one after another.
   nonisolated(unsafe) private static let builtins = BuiltinTable(Catalog.all)
 
@@ -22,14 +22,14 @@ public enum Trial {
 
   private static let limits = Limits(depth: 100, steps: 2_000, seconds: 0.5, outputBytes: 1 << 12)
 
-  /// Prepares the process: little memory, one thread, no files. Models of the default size do not
-  /// fit: making them would take most of the time, and small ones run the same code.
+  /// Prepares the process: little memory, one thread, no files. Models of the default size exceed
+  /// the limit: creating them would take most of the time, and small ones run the same code.
   ///
   /// - Parameter emptyFolder: A folder that was made for this; it is where scripts may read and
   ///   write, and the caller may remove it at once.
   public static func prepare(emptyFolder: String) throws {
-    // Everything is held by the table, but partly through pointers with marks of Swift in them, which
-    // LeakSanitizer does not know as pointers.
+    // The table holds everything, but partly through tagged pointers of Swift, which LeakSanitizer
+    // does not recognise.
     allocator_begin_lasting()
     defer { allocator_end_lasting() }
     _ = builtins
@@ -39,12 +39,12 @@ public enum Trial {
     try Sandbox.enter(folder: emptyFolder, confinesProcess: false)
   }
 
-  /// Parses, checks, runs and shows one program; whatever happens is fine, as long as this returns.
+  /// Parses, checks, runs and shows one program; any outcome is fine, as long as this returns.
   public static func run(_ bytes: [UInt8]) {
     let source = Source(path: "input", bytes: bytes)
     let (program, diagnostics) = Parser.parse(source)
     guard diagnostics.isEmpty else {
-      // One is enough: most mutants are no programs, and the wording of errors is not what they test.
+      // One is enough: most mutants do not parse, and the wording of errors is not what they test.
       if let first = diagnostics.first {
         _ = DiagnosticRenderer(style: .plain, width: 80).render([first])
       }
@@ -53,8 +53,8 @@ public enum Trial {
     run(program)
   }
 
-  /// Apart, so that the value is gone before the session, which frees the circles that are left: a value
-  /// that outlives its session keeps those that it leads to for good.
+  /// In a scope of its own, so that the value is released before the session, which frees the
+  /// remaining cycles: a value that outlives its session keeps everything reachable from it.
   @inline(never) private static func evaluate(_ program: Program, in session: Session) throws {
     let outcome = try session.evaluate(program)
     try session.show(outcome.value)

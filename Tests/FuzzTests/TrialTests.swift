@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every input that the fuzzer found worth keeping, and every one that once made smap fail: each runs, and
-// leaves no memory in use that it would not share with the next run of the same input. In
-// processes of their own, because the trials close off the file system for good.
+// Every input that the fuzzer found worth keeping, and every one that once made smap fail: each
+// runs, and leaves no memory in use that it would not share with the next run of the same input. In
+// processes of their own, because the trials confine the process permanently.
 
 import Files
 import Glibc
@@ -30,7 +30,7 @@ import Trials
   }
 }
 
-/// What a process says of the input that it is at, in a file that both it and its parent can name.
+/// What a process reports about its current input, in a file that both it and its parent can name.
 private struct Report {
   private let path: String
 
@@ -38,10 +38,10 @@ private struct Report {
     path = "/tmp/smap-trials-\(folder)-\(parent)"
   }
 
-  /// Opens the file for writing; to be done before the file system is closed off.
+  /// Opens the file for writing; call this before the file system is closed off.
   func open() -> CInt { creat(path, 0o600) }
 
-  /// Records what a process that failed has left, and removes it.
+  /// Records what a failed process has reported, and removes the file.
   func recordFailure() {
     defer { unlink(path) }
     guard let line = try? FileReader.read(path: path), !line.isEmpty else { return }
@@ -82,7 +82,7 @@ private enum Inputs {
     ftruncate(report, 0)
   }
 
-  /// The test framework has the runtime tell of every error that is thrown, and keeps a note of it, which
+  /// The test framework has the runtime report every error that is thrown, and records it, which
   /// would look like a leak.
   private static func stopNotingErrors() {
     for name in ["_swift_willThrow", "_swift_willThrowTypedImpl"] {
@@ -113,7 +113,7 @@ private enum Inputs {
     return inputs
   }
 
-  /// The inputs that `Fuzzing/corpus.py` has packed: one a line, each character a byte.
+  /// The inputs packed by `Fuzzing/corpus.py`: one per line, each character a byte.
   private static func unpacked(
     _ bytes: [UInt8], from name: String
   ) throws -> [(name: String, bytes: [UInt8])] {

@@ -165,7 +165,7 @@ import Testing
       #expect(write(descriptor, "abc", 3) == 3)
       close(descriptor)
     }
-    // A lock belongs to the file that was opened, so this stands for another process.
+    // A lock belongs to the open file, so this simulates another process.
     let owner = open(folder.path + "/" + mine, O_RDONLY)
     #expect(flock(owner, LOCK_EX) == 0)
     #expect(try AtomicFile.sweep(folder: folder.path) == SweptFiles(count: 1, bytes: 3))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shipped data is whole, drawn data is reproducible, and folders are read with care.
+// The shipped data is complete, synthetic data is reproducible, and folders are read with care.
 
 import Files
 import Glibc
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// A picture beside the class folders is no picture of a class, and the note says why.
+  /// A picture next to the class folders has no class, and the note says so.
   @Test func picturesOutsideTheClassesAreNamed() throws {
     let folder = try TestFolder()
     let picture = try Picture(width: 4, height: 4, fill: .black)

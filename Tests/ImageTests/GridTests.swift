@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sheets of pictures have the size that follows from their parts, and captions are drawn in them.
+// Sheets have the size that their parts determine, and captions are drawn in them.
 
 import Images
 import Testing

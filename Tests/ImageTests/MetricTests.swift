@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Measures of quality where the result can be written down.
+// Quality metrics whose values are known in closed form.
 
 import Glibc
 import Images

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// PNG must bring every picture back unchanged, and must refuse everything else with words.
+// PNG must restore every picture unchanged, and must reject everything else with a message.
 
 import Files
 import Images
@@ -36,7 +36,7 @@ import Testing
     #expect(digits[0, 0].red == digits[0, 0].green)
   }
 
-  /// Values of 16 bits are as bright as with 8, in every order of the pixels. `Tests/Files` has all kinds.
+  /// Values of 16 bits are as bright as with 8, interlaced or not. `Tests/Files` has all kinds.
   @Test func sixteenBitsKeepTheirBrightness() throws {
     let grey = try PNG.load(path: TestFolder.data("grey16.png"))
     #expect((0..<4).map { grey[$0, 0].red } == [0, 64, 128, 255])
@@ -62,7 +62,7 @@ import Testing
     #expect(interlaced.toArray() == values)
   }
 
-  /// Eight bits give the same tensor as by way of a picture.
+  /// Eight bits give the same tensor as through a picture.
   @Test(arguments: [3, 4]) func eightBitsReachATensorAsTheyWere(channels: Int) throws {
     let folder = try TestFolder()
     let path = folder.path + "/sample.png"

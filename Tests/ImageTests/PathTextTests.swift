@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of files as text: whatever bytes a name has, its text gives them back.
+// File names as text: whatever bytes a name has, its text converts back to them.
 
 import Files
 import Testing
@@ -25,7 +25,7 @@ import Testing
     }
   }
 
-  /// The characters that stand for bytes are no exception, lest two names have one text.
+  /// The characters that represent bytes are no exception, lest two names have one text.
   @Test func charactersThatStandForBytesKeepTheirs() {
     let name = Array("a\u{10F7E9}".utf8)
     let text = PathText.text(of: name)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pictures, their way to tensors and back, and resizing with results known in advance.
+// Pictures, their conversion to tensors and back, and resizing with results known in advance.
 
 import Images
 import Tensors

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Folders for tests: the small data that is shipped with them, and scratch space that goes away.
+// Folders for tests: the small data that is shipped with them, and temporary space.
 
 import Glibc
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures how fast every built-in gives way to Ctrl-C.
+"""Measures the latency of Ctrl-C in every built-in.
 
-The names come from `smap docs`, the calls from `long_calls.py`. Each is repeated at a prompt of its own; Ctrl-C is sent at
-random moments, and the time until the next prompt is taken. The aim: 99 of 100 within 250 ms.
+The names come from `smap docs`, the calls from `long_calls.py`. Each call is repeated at a prompt of its own; Ctrl-C is sent
+at random times, and the time until the next prompt is measured. The aim: 99 of 100 within 250 ms.
 
 usage: Tests/Interrupts/interrupts.py [--binary PATH] [--rounds N] [--seed N] [--output FILE] [NAME...]
 """
@@ -23,7 +23,7 @@ import time
 import long_calls
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# The longest that anybody waits for an answer, in seconds.
+# The timeout for an answer, in seconds.
 PATIENCE = 20
 AIM = 0.25
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each built-in is called so that it has much to do: the names are those of the reference manual.
+"""A long call of each built-in; the names are those of the reference manual.
 
-`LONG` says how: what is prepared, and the call. `SHORT` says why a built-in cannot take long. A new built-in belongs
-into one of the two; a test sees to it.
+`LONG` has the setup and the call. `SHORT` says why a built-in cannot take long. A new built-in belongs in one of the two;
+a test checks that.
 """
 
-# Preparations that several calls share. Each must leave its names at the top level of a session.
+# Setups that several calls share. Each must leave its names at the top level of a session.
 VECTOR = "let x = rand(4e7)"
 TWO_VECTORS = "let x = rand(4e7); let y = rand(4e7)"
 MATRIX = "let x = rand(6000, 6000)"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The kernels for AVX-512, for AVX2 and for any processor give the same numbers to rounding.
 
-A running smap takes the best that its processor has; so the C files are compiled once for each level
+A running smap uses the best kernels that its processor supports; so the C files are compiled once for each level
 here, and functions are called with the same operands. Levels that this processor lacks are skipped.
 """
 import ctypes
@@ -68,7 +68,7 @@ def draws(count, seed, spread=2.0):
 
 
 def agree(results, tolerance=2e-6):
-    """All levels' floats are the first's, but for rounding; infinities and NaN exactly."""
+    """All levels' floats are the first's, except for rounding; infinities and NaN exactly."""
     first, *others = results.values()
     for other in others:
         for i, (a, b) in enumerate(zip(first, other)):
@@ -144,7 +144,7 @@ def test_norms_and_softmax(levels, rows, width):
             x, gain, bias, epsilon, long(rows), long(width), layer[level], mean, scale)
         library.smap_rms_norm(x, gain, epsilon, long(rows), long(width), rms[level], scale)
         library.smap_softmax_rows(x, long(rows), long(width), soft[level])
-    # A single number is its own mean: what is left of it is rounding.
+    # A single number is its own mean: the rest is rounding error.
     agree(layer, 2e-5)
     agree(rms, 1e-5)
     agree(soft)

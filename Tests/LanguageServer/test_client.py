@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`smap lsp` and a client that others wrote: each answer is read into the protocol's own types."""
+"""`smap lsp` and an independent client: each response is parsed into the protocol's own types."""
 
 import os
 import pathlib
@@ -40,7 +40,7 @@ async def client(lsp_client: LanguageClient):
 
 
 async def show(client, text):
-    """Opens a script and waits for what the server finds in it."""
+    """Opens a script and waits for the server's findings."""
     client.text_document_did_open(
         types.DidOpenTextDocumentParams(
             text_document=types.TextDocumentItem(uri=URI, language_id="smap", version=1, text=text)
@@ -87,7 +87,7 @@ async def test_findings_come_and_go(client):
         (types.DiagnosticSeverity.Error, "unknown-name")
     ]
     assert "naem" in found[0].message
-    # The face counts as two units of UTF-16.
+    # The emoji counts as two UTF-16 units.
     assert found[0].range == types.Range(types.Position(0, 15), types.Position(0, 19))
     found = await change(client, "let x = (1 +\n")
     assert [item.code for item in found] == ["syntax"]
@@ -183,7 +183,7 @@ async def test_unknown_method(client):
     with pytest.raises(JsonRpcException) as caught:
         await client.protocol.send_request_async("smap/noSuchMethod", {})
     assert caught.value.code == types.ErrorCodes.MethodNotFound.value
-    # The session goes on.
+    # The session continues.
     assert await show(client, "print(1)\n") == []
 
 
@@ -218,7 +218,7 @@ async def test_outline_and_uses(client):
     outline = await client.text_document_document_symbol_async(
         types.DocumentSymbolParams(text_document=DOCUMENT)
     )
-    # The client has not said that it understands trees.
+    # The client has not declared support for trees.
     assert [item.name for item in outline] == ["f", "y"]
     assert all(isinstance(item, types.SymbolInformation) for item in outline)
     uses = await client.text_document_references_async(

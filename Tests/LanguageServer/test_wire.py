@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no good client sends: the bytes themselves, to the binary."""
+"""Malformed input that no real client sends: raw bytes, to the binary."""
 
 import json
 import subprocess

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Answers follow what the client can do: the form of words, what columns count, lists for trees.
-// And what editors ask of the whole text: folds and the kinds of names.
+// Responses match the client's capabilities: the format of texts, the unit of columns, lists
+// instead of trees. Also requests about the whole text: folding and the kinds of names.
 
 import Files
 import Testing
@@ -34,7 +34,7 @@ import Testing
     #expect(page.hasPrefix("```smap\nsoftmax("))
   }
 
-  /// The client names what it understands in the order of its preference.
+  /// The client lists what it supports in order of preference.
   @Test(arguments: [
     (["plaintext", "markdown"], "plaintext"), (["markdown"], "markdown"), ([], "plaintext"),
     (["html", "markdown"], "markdown"),
@@ -45,7 +45,7 @@ import Testing
     #expect(client.ask("hover", 3, 2)["result"]?["contents"]?["kind"]?.text == chosen)
   }
 
-  /// Columns in front of a name behind characters of 1, 2, 3 and 4 bytes.
+  /// Columns of a name after characters of 1, 2, 3 and 4 bytes.
   @Test(arguments: [
     (["utf-8"], 18), (["utf-16"], 13), (["utf-32"], 12), (["utf-32", "utf-8"], 12), ([], 13),
     (["utf-7"], 13),

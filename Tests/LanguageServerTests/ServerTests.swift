@@ -13,7 +13,7 @@ final class Client {
   let server = Server(library: Catalog.all)
   private var lastID = 0
 
-  /// Sends a request and gives the answer.
+  /// Sends a request and returns the response.
   func request(_ method: String, _ parameters: JSON = .null) -> JSON {
     lastID += 1
     return server.receive([
@@ -26,7 +26,7 @@ final class Client {
       server.receive(["jsonrpc": "2.0", "method": .string(method), "params": parameters]) == [])
   }
 
-  /// A client that has said hello, with a document open.
+  /// An initialised client with a document open.
   static func started(
     _ text: String? = nil, encodings: [JSON] = [], abilities: JSON = Client.everyAbility
   ) -> Client {
@@ -44,7 +44,7 @@ final class Client {
     return client
   }
 
-  /// What an editor of today says of itself.
+  /// The capabilities of a current editor.
   static let everyAbility: JSON = [
     "hover": ["contentFormat": ["markdown", "plaintext"]],
     "completion": ["completionItem": ["documentationFormat": ["markdown", "plaintext"]]],
@@ -75,7 +75,7 @@ final class Client {
       ])
   }
 
-  /// A request about a place in the document.
+  /// A request about a position in the document.
   func ask(_ method: String, _ line: Int, _ column: Int, _ more: (String, JSON)...) -> JSON {
     let parameters: [(key: String, value: JSON)] = [
       ("textDocument", ["uri": Client.uri]),

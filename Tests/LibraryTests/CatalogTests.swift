@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A walk over the whole table: what every entry must have, and every example run.
+// Checks of the whole table: what every entry must have, and every example run.
 
 import Library
 import Runtime
@@ -36,7 +36,7 @@ import Testing
     for (name, summary) in Catalog.all.namespaces { #expect(summary.last == ".", "\(name)") }
   }
 
-  /// A result that is annotated is of that type, whatever the arguments: checks rely on it.
+  /// An annotated result has that type, whatever the arguments: checks rely on it.
   @Test func whatMayGiveNilHasNoResultType() {
     let words = ["gives `nil`", "or `nil` if", "`nil` if there"]
     for builtin in BuiltinTable(Catalog.all).functions {
@@ -51,7 +51,8 @@ import Testing
     #expect(used.subtracting(Catalog.all.namespaces.keys) == [])
   }
 
-  /// Those that write files are left to `smap test --builtins`, which has a scratch folder for them.
+  /// Examples that write files are left to `smap test --builtins`, which has a scratch folder for
+  /// them.
   @Test(
     arguments: Catalog.all.functions.filter {
       !$0.example.isEmpty && !$0.example.contains(".save(")

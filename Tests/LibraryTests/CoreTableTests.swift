@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walks the table of tensor, network and everyday functions. What is not tested here is not
-// promised: every function has an example, and every example runs.
+// Checks the table of tensor, network and everyday functions: every function has an example, and
+// every example runs.
 
 import Expectations
 import Library

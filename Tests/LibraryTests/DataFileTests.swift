@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `data.load` and `data.save`: round trips of every format, archives as NumPy writes them, and
-// archives that lie. A file that lies is an IOError with exit code 65, or 75 if it is only large.
+// forged archives. A forged file is an IOError with exit code 65, or 75 if it is only large.
 
 import Files
 import Glibc
@@ -124,7 +124,7 @@ import Testing
     #expect(found.map(abs).max() ?? 1 < 1e-4)
   }
 
-  // MARK: - Archives that lie
+  // MARK: - Forged archives
 
   private func code(_ bytes: [UInt8]) throws -> (Int32, String) {
     let folder = try ScratchFolder()
@@ -151,7 +151,7 @@ import Testing
       guard let damaged = try? ZipArchive(changed, path: "x", limit: 1 << 20) else { continue }
       let entry = try #require(damaged.entries.first)
       if let content = try? damaged.content(of: entry) {
-        // Bytes between header and content carry no content.
+        // Bytes between header and content are ignored.
         #expect(try content == archive.content(of: archive.entries[0]), "\(place)")
       }
     }
@@ -208,7 +208,7 @@ import Testing
     var bytes = try FileReader.read(path: path)
     #expect(throws: FileError.self) { try ZipArchive(bytes, path: "x", limit: 5) }
     #expect(try ZipArchive(bytes, path: "x", limit: 6).entries.map(\.name) == ["a", "b"])
-    // The second entry is said to be where the first is.
+    // The second entry claims the offset of the first.
     let second = 2 * (30 + 1 + 3) + 47
     for i in 0..<4 { bytes[second + 42 + i] = 0 }
     #expect(throws: ArchiveError.self) { try ZipArchive(bytes, path: "x", limit: 1 << 20) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// docs/FromPython.md: its blocks meet their expectations, and every piece of code in the last column
-// of its tables runs, in the order of the document, in one session.
+// docs/FromPython.md: the expectations of its blocks hold, and every code fragment in the last
+// column of its tables runs, in the order of the document, in one session.
 
 import Expectations
 import Files
@@ -63,7 +63,7 @@ import Testing
     #expect(count > 200)
   }
 
-  /// What stands between backquotes.
+  /// The text between backquotes.
   private static func code(in cell: String) -> [String] {
     let parts = cell.split(separator: "`", omittingEmptySubsequences: false)
     return parts.indices.filter { $0 % 2 == 1 }.map { String(parts[$0]) }

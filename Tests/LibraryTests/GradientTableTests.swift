@@ -1,30 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// No function of the table drops a gradient without a word. For every function some arguments that it
-// takes are searched for; then one after the other is made a parameter. The result must depend on it,
-// or the call must fail, unless the function is among those whose results do not change with their
-// arguments, or jump.
+// No function of the table drops a gradient silently. For every function, some valid arguments are
+// searched for; then each of them in turn is made a parameter. The result must depend on it, or the
+// call must fail, unless the function is one whose result is locally constant or discontinuous.
 
 import Library
 import Runtime
 import Testing
 
 @Suite struct GradientTableTests {
-  /// Where a result of numbers has no slope: positions, counts, masks, shapes, explicit values.
+  /// Where a numeric result has no gradient: positions, counts, masks, shapes, explicit values.
   private static let flat: Set<String> = [
     "argmin", "argmax", "argsort", "searchsorted", "nonzero", "count_nonzero", "histogram",
     "one_hot",
     "full_like.x", "isnan", "isinf", "isfinite", "isclose", "allclose", "logical_and", "logical_or",
     "logical_xor",
     "logical_not", "all", "any", "zeros_like", "ones_like", "unique", "linalg.matrix_rank",
-    // The values that the caller asks for without a gradient.
+    // Values that the caller requests without a gradient.
     "detach", "item", "tolist", "no_grad", "param", "backward", "number", "print", "show", "string",
     "len", "type", "table", "error", "assert", "help", "optim.clip_grad_norm",
-    // What has nothing to do with numbers.
+    // Functions that are not numeric.
     "exit", "filter", "fold", "keys", "values", "image.load", "image.save", "sleep", "input",
-    // A gradient of one of several inputs is wanted of these.
+    // These need a gradient of only one of several inputs.
     "grad", "value_and_grad", "fused",
-    // Choices by truth or by place.
+    // Selections by truth value or by position.
     "where.condition", "gather.index", "scatter.index", "scatter_add.index", "masked_fill.mask",
     "bincount.x", "topk.indices", "sorted", "random.shuffle", "random.choice",
     "nn.cross_entropy.target",
@@ -43,7 +42,7 @@ import Testing
     "ones(1, 2, 2)", "ones(1, 4, 2, 2)",
   ]
 
-  /// What each place of a parameter is tried with as a parameter of a model.
+  /// The argument that each parameter is tried with as a trainable parameter.
   private static func asParameter(_ argument: String) -> String? {
     argument.hasPrefix("\"") || argument.hasPrefix("fn") ? nil : "param(\(argument))"
   }
@@ -52,7 +51,7 @@ import Testing
     (try? session.value(text)) != nil
   }
 
-  /// Arguments that the first `count` parameters take together.
+  /// Arguments that the first `count` parameters accept together.
   private func arguments(_ function: Builtin, _ session: ModelSession) -> [String]? {
     let needed = function.parameterNames.indices.filter { index in
       !function.header.parameters[index].hasDefault
@@ -106,7 +105,7 @@ import Testing
     #expect(tensors.contains { $0 }, "\(call) drops the gradient")
   }
 
-  /// For each tensor or number in a result, whether gradients flow to it.
+  /// For each tensor or number in a result, whether it carries a gradient.
   private func numbers(in value: Value) -> [Bool] {
     switch value {
     case .tensor(let tensor): [tensor.requiresGradient]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What scripts may pass as `label`, and what they may write between the brackets of tokens.
+// The forms of `label` in scripts, and of the subscripts of tokens.
 
 import Library
 import Runtime
@@ -42,7 +42,7 @@ import Testing
     let shape = "smap.encode(tok, set.images[:3], label = (\(half))[0]).label.shape"
     #expect(try session.shown(shape) == "[3, 10]")
     #expect(try label("one_hot([1, 2, 3], 10)", session) == "tensor([1, 2, 3])")
-    // Ten pictures and ten whole numbers: one class a picture.
+    // Ten pictures and ten integers: one class per picture.
     let classes = try session.shown("smap.encode(tok, set.images[:10], label = range(10)).label")
     #expect(classes == "tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])")
   }
@@ -96,7 +96,7 @@ import Testing
     func drawn(_ label: String) throws -> String {
       try session.shown("card.sample(model, \(label), keep = 1, steps = 1, seed = 1).shape")
     }
-    // Ten numbers in a row, for a model of ten classes.
+    // A vector of ten numbers, for a model of ten classes.
     #expect(try drawn("zeros(10)") == "[10, 1]")
     #expect(try drawn("one_hot(3, 10)") == "[10, 1]")
     #expect(try drawn("[0, 0, 0, 0, 0, 0, 0, 0, 0, 1]") == "[10, 1]")
@@ -193,7 +193,7 @@ import Testing
     #expect(try session.error("smap.encode(tok, set.images, label = [0.5])").kind == .value)
   }
 
-  /// All functions that take labels read them alike.
+  /// All functions that take labels interpret them alike.
   @Test(arguments: [
     "smap.encode(tok, x, label = L).latents", "smap.reconstruct(tok, x, label = L)",
     "smap.decode(tok, t, label = L)", "smap.loss(tok, x, keep = 2, label = L)",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models and arrays in files: what is written reads back, and what is broken is an error with the
-// right exit code.
+// Models and arrays in files: written files read back, and damaged ones are an error with the right
+// exit code.
 
 import Files
 import Glibc

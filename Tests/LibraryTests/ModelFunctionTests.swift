@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap.` as scripts use it: architectures, measures, training that reports and can be stopped.
+// `smap.` as scripts use it: architectures, metrics, training that reports and can be stopped.
 
 import Library
 import Runtime

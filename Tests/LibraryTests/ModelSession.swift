@@ -9,7 +9,7 @@ import Runtime
 import Tensors
 import Testing
 
-/// Runs scripts and remembers what they print.
+/// Runs scripts and records what they print.
 final class ModelSession {
   let session: Session
   let interrupt = Interrupt()
@@ -25,7 +25,7 @@ final class ModelSession {
   /// The value of a program.
   func value(_ text: String) throws -> Value { try session.evaluate(text: text).value }
 
-  /// What a prompt would show for a program.
+  /// What a prompt would display for a program.
   func shown(_ text: String) throws -> String { Display.text(try value(text), session) }
 
   /// The numbers of a tensor, list or number that a program gives.
@@ -93,7 +93,7 @@ final class ScratchFolder {
   }
 }
 
-/// The files beside the tests.
+/// The files next to the tests.
 enum ScriptFiles {
   /// The folder `Tests`.
   static let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")

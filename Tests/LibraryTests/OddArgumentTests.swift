@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nothing that a script can pass may trap: odd values in every place of every function about
-// pictures, data and models. Any result and any script error will do.
+// No argument of a script may trap: odd values for every parameter of every function about
+// pictures, data and models. Any result and any script error is accepted.
 
 import Library
 import Runtime
@@ -48,7 +48,7 @@ import Testing
     return session
   }
 
-  /// What may be odd about tensors and numbers.
+  /// Odd properties of tensors and numbers.
   private static let oddNumbers = [
     "nil", "true", "0", "-1", "0.5", "nan", "inf", "1e300", "2 ** 53", "\"x\"", "[]", "[[]]",
     "[\"x\", nil]", "{}", "fn(x) = x", "zeros(0)", "zeros(0, 3)", "zeros(3, 0)", "zeros(2, 2)",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The library against its design: `Signatures.txt` lists headers; each must be there, as a function
-// and, if its first parameter is a tensor, as a method.
+// The library compared with its design: `Signatures.txt` lists headers; each must exist, as a
+// function and, if its first parameter is a tensor, as a method.
 
 import Library
 import Runtime
@@ -24,7 +24,7 @@ import Testing
     #expect(differences.contains(nil), "\(differences)")
   }
 
-  /// What `found` lacks of `wanted`, or nil.
+  /// The headers in `wanted` that are missing from `found`, or nil.
   private static func difference(_ wanted: Builtin, _ found: Builtin) -> String? {
     var place = 0
     let have = found.header.parameters

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What smap.train and card.train promise beside learning: interrupts give back what there is, weights
-// that are not finite never stay, names of classes must agree, and a model saved on the way is the
-// one that training would give.
+// What smap.train and card.train guarantee besides training: interrupts return the state so far,
+// weights that are not finite are never kept, class names must agree, and a model saved during
+// training is the one that training would return.
 
 import Library
 import Runtime
@@ -65,7 +65,7 @@ import Testing
     let folder = try ScratchFolder()
     let session = try session()
     let load = save.hasPrefix("smap") ? "smap.load" : "card.load"
-    // The schedule of the learning rate must be the same for two steps as for four.
+    // The learning-rate schedule must be the same for two steps as for four.
     let kept = ", lr = 0.001, warmup = 100, steps = 4, average = 0.9"
     _ = try session.value(
       """
@@ -115,7 +115,7 @@ import Testing
       try session.shown(
         "alike(card.sample(model, 1, seed = 1).latents, card.sample(model, 1, seed = 1).latents)")
         == "true")
-    // It can be trained on.
+    // It can be trained further.
     _ = try session.value("\(call), steps = 2, lr = 0.0001)")
   }
 
@@ -140,7 +140,7 @@ import Testing
     #expect(try session.shown("\(model).classes[2]") != "\"elephant\"")
     _ = try session.value("\(call), steps = 1, classes = \"replace\")")
     #expect(try session.shown("\(model).classes[2]") == "\"elephant\"")
-    // Fewer classes of the same names, or none, are no others.
+    // Fewer classes with the same names, or none, are not different classes.
     _ = try session.value("set.classes.pop()")
     _ = try session.value("set.labels[:] = set.labels % 9")
     _ = try session.value("\(call), steps = 1)")

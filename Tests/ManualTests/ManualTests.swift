@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The manual against the tables: everything is in it once, every example says what it gives, and
-// the words on the language are those of the lexer and the parser.
+// The manual compared with the tables: everything is in it once, every example shows its result,
+// and the words of the language are those of the lexer and the parser.
 
 import Expectations
 import Files
@@ -72,7 +72,7 @@ import Testing
       "the example of \(signature) does not say what it gives")
   }
 
-  /// The manual and `help` have the same pages on the language.
+  /// The manual and `help` have the same topics on the language.
   @Test func theLanguageIsThatOfHelp() throws {
     let chapter = try #require(try Self.manual.get().chapters.first { $0.title == "The language" })
     let entries = chapter.sections.flatMap(\.entries)
@@ -93,7 +93,7 @@ import Testing
     #expect(Set(wanted).subtracting(words) == [])
   }
 
-  /// What the program ends with is in the table, and so is every kind that the library raises.
+  /// Every exit code of the program is in the table, and so is every kind that the library raises.
   @Test func exitCodesAreInTheTable() {
     let codes = Set(ExitCode.all.map(\.code))
     for (kind, _) in Diagnostic.Kind.all {
@@ -119,7 +119,7 @@ import Testing
     }
   }
 
-  /// Every variable that the sources read has a row, but for the switches of the tests.
+  /// Every variable that the sources read has a row, except for the switches of the tests.
   @Test func variablesOfTheEnvironmentAreThoseOfTheSources() throws {
     let root = "\(#filePath)".split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
     let rows = Surroundings.environment.map(\.term).joined(separator: " ")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The writers: characters that mean something in a format do not get through as such, and the
-// little markup of the texts comes out in each.
+// The writers: characters with a meaning in a format are escaped, and the lightweight markup of the
+// texts is rendered in each.
 
 import Testing
 
@@ -52,7 +52,7 @@ import Testing
     #expect(pages.allSatisfy { !$0.text.contains("\n'") })
   }
 
-  /// All requests that the writer uses.
+  /// All macros that the writer uses.
   private static let requests = [
     ".\\\"", ".TH", ".SH", ".SS", ".TP", ".PP", ".IP", ".RS", ".RE", ".nf", ".fi", ".B", ".br",
   ]

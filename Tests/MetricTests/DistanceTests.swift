@@ -32,7 +32,7 @@ import Testing
 
   @Test func shiftAndScaleInClosedForm() throws {
     let x = try set(50, 5)
-    // The same set moved by 2 in each of five directions: 5 * 4.
+    // The same set shifted by 2 in each of five directions: 5 * 4.
     #expect(abs(try FeatureDistances.frechet(x, x + 2) - 20) < 1e-4)
     // Scaled by 3: tr (1 + 9 - 2 * 3) S, and the mean moves by twice itself.
     let variance = try x.variance(dims: [0]).sum().item()
@@ -68,7 +68,7 @@ import Testing
     let labels = try Tensor.cat([Tensor.zeros([30]), Tensor(repeating: 1, shape: [30])])
     let probe = try LinearProbe(features: features, labels: labels, penalty: 0.1)
     #expect(try probe.predict(features) == labels.toArray())
-    // Fewer rows than features take the other way to the same answer.
+    // Fewer rows than features use the other factorisation, with the same result.
     let few = try features.taking([0, 1, 30, 31], dim: 0)
     let narrow = try LinearProbe(
       features: few, labels: labels.taking([0, 1, 30, 31], dim: 0), penalty: 0.1)

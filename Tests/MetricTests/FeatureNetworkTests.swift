@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shipped network against activations of the original one, and its independence of threads
-// and of what stands beside a picture.
+// The shipped network compared with activations of the original one, and its independence of the
+// number of threads and of the other pictures in a batch.
 
 import Metrics
 import Networks

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Convolutions and pooling against plain loops in double precision, and their gradients and those
-// of the losses against finite differences.
+// Convolutions and pooling compared with plain loops in double precision, and their gradients and
+// those of the losses with finite differences.
 
 import Networks
 import Tensors

@@ -7,14 +7,14 @@ import Tensors
 
 @testable import Models
 
-/// Standard normal numbers that follow from a seed.
+/// Standard normal numbers from a seed.
 func normal(_ shape: [Int], seed: UInt64, scale: Float = 1) throws -> Tensor {
   var draws = RandomStream(seed: seed, 0x7E57)
   let count = try Tensor.elementCount(shape)
   return try Tensor(shape: shape, values: (0..<count).map { _ in scale * draws.normal() })
 }
 
-/// Moves all parameters a little, so that no part of a model is silent at zero.
+/// Perturbs all parameters a little, so that no part of a model is inactive at zero.
 func shake(_ model: some Module, seed: UInt64 = 9, scale: Float = 0.15) {
   var draws = RandomStream(seed: seed, 0x5A)
   for parameter in model.parameters {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The coarse steps of networks and models against finite differences: the gradient of a fixed
-// random combination of the results, at several places of every input.
+// The fused operations of networks and models compared with finite differences: the gradient of a
+// fixed random combination of the results, at several elements of every input.
 
 import Networks
 import Tensors

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drawing and training of CARD: the cache, guidance, seeds, threads.
+// Sampling and training of CARD: the cache, guidance, seeds, threads.
 
 import Networks
 import Tensors
@@ -15,7 +15,7 @@ import Testing
     return model
   }
 
-  /// Wide enough that threads share the drawing of one picture.
+  /// Wide enough that threads share the sampling of one picture.
   @Test(arguments: [Solver.euler, .heun])
   func threadsDrawOnePictureTogether(_ solver: Solver) throws {
     var configuration = try smallGenerator().configuration
@@ -125,7 +125,7 @@ import Testing
   }
 
   @Test func temperatureScalesTheFirstNoise() throws {
-    // Heads start with no velocity: the token is its first noise.
+    // Heads are initialised to zero velocity: the token is its initial noise.
     let model = try smallGenerator()
     var options = SamplingOptions()
     let condition = try Condition([0], classCount: 3)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What has a closed form: principal components of a known spectrum, the linear path, the codebook,
-// the tables of tail dropping.
+// Parts with a closed form: principal components of a known spectrum, the linear path, the
+// codebook, the tables of tail dropping.
 
 import Tensors
 import Testing
@@ -39,7 +39,7 @@ import Testing
     made.numClasses = 2
     let spectrum = (0..<48).map { $0 < 6 ? [9, 6, 4, 2.5, 1.5, 1][$0] : Float(0.01) }
     let plain = try rows(spectrum, count: 3000)
-    // The second class is the first, moved by a constant that its mean explains.
+    // The second class is the first, shifted by a constant that its mean explains.
     let labels = (0..<3000).map { $0 % 2 }
     let moved = try Tensor(
       shape: plain.shape,
@@ -60,7 +60,8 @@ import Testing
     }
   }
 
-  /// Where the pictures do not vary, a direction carries nothing: the path is fitted all the same.
+  /// Where the pictures do not vary, a component carries no variance: the path is fitted all the
+  /// same.
   @Test(arguments: [1, 5, 300], [QuantizerKind.kl, .vq])
   func identicalPictures(_ count: Int, _ quantizer: QuantizerKind) throws {
     let tokenizer = try smallTokenizer(quantizer, linearPath: true)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tokenizer promises: prefixes, causal encoding, the condition, repeatable training.
+// The guarantees of the tokenizer: prefixes, causal encoding, conditioning, reproducible training.
 
 import Networks
 import Tensors

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Blocks of which only some tokens are asked for.
+// Blocks that compute only some of the tokens.
 
 import Tensors
 import Testing
@@ -8,7 +8,8 @@ import Testing
 @testable import Networks
 
 @Suite struct TransformerTests {
-  /// What is not asked for is not computed, and what is has the bits it would have had.
+  /// The other tokens are not computed, and the selected ones have the same bits as without
+  /// selection.
   @Test(arguments: [0..<21, 0..<5, 5..<21, 7..<8, 20..<21, 3..<3])
   func someTokensAreTheSameAmongAll(_ wanted: Range<Int>) throws {
     var initial = Initializer(seed: 3)
@@ -45,7 +46,7 @@ import Testing
     }
   }
 
-  /// The second half in one step on the tape, and step by step.
+  /// The MLP half as one operation on the tape, and as separate operations.
   @Test func feedForwardIsWhatItsStepsAre() throws {
     var initial = Initializer(seed: 10)
     let norm = try LayerNorm(24, initial)

@@ -22,7 +22,7 @@ def cases():
         elif kind == 1:
             yield draw.randint(-10**4, 10**4) / 10, draw.randint(-100, 100) / 10
         elif kind == 2:
-            # A multiple, rounded: its quotient tends to round up to a whole number.
+            # A rounded multiple: its quotient tends to round up to an integer.
             divisor = draw.uniform(-10, 10)
             yield divisor * draw.randint(-10**6, 10**6), divisor
         else:
@@ -62,7 +62,7 @@ def same(found, number):
 
 def test_division_is_that_of_python(smap, tmp_path):
     pairs = list(cases())
-    # Through variables, constants on the right, and `divmod`: three ways through the machine.
+    # Through variables, constants on the right, and `divmod`: three code paths.
     lines = ["fn check(a, b) { print(a // b, a % b, ...divmod(a, b)) }"]
     for a, b in pairs:
         lines.append(f"check({written(a)}, {written(b)})")
@@ -81,7 +81,7 @@ def test_division_is_that_of_python(smap, tmp_path):
 
 
 def test_sums_are_rounded_once(smap, tmp_path):
-    """Sums of lists, against exact ones: within one unit in the last place of the sum of sizes."""
+    """Sums of lists, against exact ones: within one ulp of the sum of magnitudes."""
     draw = random.Random(7)
     lists = [[math.ldexp(draw.uniform(-1, 1), draw.randint(-20, 20)) for _ in range(draw.randint(1, 50))]
              for _ in range(200)]

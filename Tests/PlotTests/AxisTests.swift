@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Marks stand at round numbers and are written with the digits they need.
+// Tick marks are at round numbers and are written with the digits they need.
 
 import Plots
 import Testing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Figures accept all data that can be drawn, refuse the rest, and give the same output every time.
+// Figures accept all data that can be drawn, reject the rest, and give the same output every time.
 
 import Images
 import Plots

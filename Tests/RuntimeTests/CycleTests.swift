@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Containers that only hold each other are freed, and nothing else is.
+// Containers that are only referenced by each other are freed, and nothing else is.
 
 @testable import Runtime
 import Syntax
 import Testing
 
 @Suite struct CycleTests {
-  /// An object that tells when it dies.
+  /// An object that reports when it is freed.
   private final class Witness {
     private let note: () -> Void
     init(_ note: @escaping () -> Void) { self.note = note }
@@ -20,8 +20,8 @@ import Testing
 
   private static let witnessType = ForeignType("witness", "Lives.", display: { _ in "witness" })
 
-  /// A session in which `witness()` makes an object whose life is counted, and `box(x)` one that holds
-  /// a value.
+  /// A session in which `witness()` makes an object whose lifetime is counted, and `box(x)` one
+  /// that holds a value.
   private func session(_ count: Count) -> Session {
     // Only this test uses the count, and only on its own thread.
     nonisolated(unsafe) let count = count
@@ -87,7 +87,7 @@ import Testing
     #expect(count.alive == 0, "a session frees what it leaves behind")
   }
 
-  /// Objects in objects without end are freed one after the other.
+  /// Deeply nested objects are freed iteratively.
   @Test func longChainsOfObjectsAreFreed() throws {
     let count = Count()
     let session = session(count)
@@ -97,7 +97,7 @@ import Testing
     #expect(count.alive == 0)
   }
 
-  /// What native code holds stays, though no register and no global leads to it.
+  /// Objects held by native code stay alive, though no register and no global leads to them.
   @Test func valuesOfTheHostStay() throws {
     let count = Count()
     let session = session(count)
@@ -108,7 +108,7 @@ import Testing
     #expect(Display.text(value, session).hasPrefix("{w: witness"))
   }
 
-  /// A search takes place while functions run and natives call back, and disturbs neither.
+  /// A search runs while functions run and natives call back, and disturbs neither.
   @Test func searchesWhileScriptsRun() throws {
     let test = TestSession()
     let text = """
@@ -125,7 +125,7 @@ import Testing
     #expect(try test.show(text) == "2456")
   }
 
-  /// Memory does not grow with the number of circles made.
+  /// Memory does not grow with the number of cycles created.
   @Test func memoryStaysFlat() throws {
     let count = Count()
     let session = session(count)

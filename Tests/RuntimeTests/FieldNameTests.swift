@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Names of fields are kept once, and only as long as something has them.
+// Field names are interned once, and only as long as they are in use.
 
 @testable import Runtime
 import Testing
@@ -12,7 +12,7 @@ import Testing
     #expect(Text.name("weights of the second layer") !== name)
   }
 
-  /// A script that makes ever new names does not make the table grow.
+  /// A script that keeps creating new names does not make the table grow.
   @Test func namesOfDataAreForgotten() throws {
     let test = TestSession()
     let held = Text.name("held by this test")
@@ -30,8 +30,8 @@ import Testing
     #expect(Text.name("held by this test") === held)
   }
 
-  /// A few long names weigh as much as many short ones. Only this test's own are counted: other tests
-  /// make names at the same time.
+  /// A few long names weigh as much as many short ones. Only this test's own are counted: other
+  /// tests create names at the same time.
   @Test func longNamesAreForgotten() throws {
     let names = (0..<200).map { index in
       Remembered(Text.name(String(repeating: "x", count: 1 << 16) + "\(index)"))
@@ -39,7 +39,7 @@ import Testing
     #expect(names.count { $0.name != nil } < 100)
   }
 
-  /// A name, as long as somebody else keeps it.
+  /// A name, as long as it is retained elsewhere.
   private struct Remembered {
     weak var name: Text?
 

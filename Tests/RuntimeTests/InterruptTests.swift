@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Interrupts as scripts may see them: only a handler that asks for the kind by name takes one, and
-// of two within a second the second one cannot be taken.
+// Interrupts as scripts see them: only a handler that names the kind catches one, and of two within
+// a second the second one cannot be caught.
 
 import Runtime
 import Tensors
@@ -35,9 +35,9 @@ import Testing
   @Test func aHandlerThatAsksTakesIt() throws {
     let caught = "try { \(Self.endless) } catch e: Interrupt { [e.kind, e.message] }"
     #expect(try value(caught) == "[\"Interrupt\", \"interrupted\"]")
-    // The session goes on as usual behind it.
+    // The session continues as usual after it.
     #expect(try value("let n = 0\n\(caught)\nfor i in range(5000) { n = n + 1 }\nn") == "5000")
-    // It comes out of functions that built-ins call, too.
+    // It propagates out of functions that built-ins call, too.
     let inside = "try { map([1], fn(x) { \(Self.endless) }) } catch e: Interrupt { e.kind }"
     #expect(try value(inside) == "\"Interrupt\"")
   }

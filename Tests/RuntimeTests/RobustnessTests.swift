@@ -73,11 +73,11 @@ import Testing
     let text = test.failure("for i in range(1000) { print(i) }")
     #expect(text.hasPrefix("LimitError: this session may write 100 bytes"))
     #expect(test.takeOutput().utf8.count < 200)
-    // Each evaluation counts anew.
+    // Each evaluation has its own count.
     _ = try test.show("print(1)")
   }
 
-  // In a process of its own: what other tests hold would be counted too.
+  // In a process of its own: memory of other tests would be counted, too.
   @Test func memoryStaysFlat() async {
     await #expect(processExitsWith: .success) {
       let test = TestSession()
@@ -168,7 +168,7 @@ import Testing
     }
     #expect(try count("f(10)") == 0)
     test.session.countsInstructions = true
-    // Two for each turn: the sum and the next number.
+    // Two per iteration: the sum and the next number.
     let difference = try count("f(110)") - count("f(10)")
     #expect(difference == 200)
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What hosts use: outcomes, places of errors, objects of the library, seeds, names.
+// The interface for hosts: outcomes, locations of errors, library objects, seeds, names.
 
 import Runtime
 import Syntax
@@ -181,8 +181,8 @@ import Testing
     #expect(try test.show(text) == "tensor(1999)")
   }
 
-  /// Counts of references to lists are not locked, so no two sessions may meet in one list: the
-  /// default of a built-in is made anew for each call.
+  /// Reference counts of lists are not atomic, so no two sessions may share a list: the default of
+  /// a built-in is created for each call.
   @Test func defaultsThatAreListsAreNotShared() throws {
     let grow = Builtin("grow(xs = [1, [2]]) -> list", "Makes a list longer.") { call in
       let list = try call.list(0)

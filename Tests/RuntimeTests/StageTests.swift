@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One page a construct in `Tests/Stages`: a source, and below it what every stage makes of it.
-// `UPDATE=1 swift test --filter StageTests` writes the pages anew, and the diff is to be reviewed.
-// A new page starts as a file that holds only its source.
+// One page per construct in `Tests/Stages`: a source, followed by the output of every stage.
+// `UPDATE=1 swift test --filter StageTests` regenerates the pages; review the diff. A new page
+// starts as a file that contains only its source.
 
 import Glibc
 import Runtime
@@ -53,7 +53,7 @@ enum StagePages {
     return names.sorted()
   }()
 
-  /// The page that belongs to the source of a page.
+  /// The page generated from the source of a page.
   static func made(from page: String) throws -> String {
     let lines = page.split(separator: "\n", omittingEmptySubsequences: false)
     var text = lines.prefix { !$0.hasPrefix("-----") }.joined(separator: "\n")

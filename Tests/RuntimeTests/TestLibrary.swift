@@ -93,7 +93,7 @@ enum TestLibrary {
     types: [counterType])
 }
 
-/// A session that keeps what it writes.
+/// A session that records what it writes.
 final class TestSession {
   private final class Buffer {
     var text = ""

@@ -25,7 +25,7 @@ def ratio(smap, name):
 
 @pytest.mark.parametrize("name", CONSTANT)
 def test_constant_time(smap, name):
-    # Another process may have taken the processor: the best of a few tries counts.
+    # Another process may have occupied the processor: the best of a few tries counts.
     ratios = []
     while len(ratios) < 3 and (not ratios or min(ratios) > MOST):
         ratios.append(ratio(smap, name))

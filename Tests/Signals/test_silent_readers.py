@@ -15,7 +15,7 @@ import pytest
 
 SMAP = os.environ["SMAP"]
 ENDLESS = 'while true { print("nobody reads this line") }'
-#: More than a pipe holds.
+# More than the capacity of a pipe.
 LARGE = 'print("a".repeat(1000000))'
 
 
@@ -74,7 +74,7 @@ def test_a_late_reader_misses_nothing():
 
 
 def test_the_end_of_a_program_waits_for_its_reader():
-    # The limit is one of the program, not of whoever reads what it has printed.
+    # The limit applies to the program, not to the reader of its output.
     process = start("--max-seconds", "1", "-e", 'print("a".repeat(60000))')
     fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
     time.sleep(3)

@@ -56,7 +56,7 @@ class Prompt:
         """Sends a signal and returns the exit code and the state of the terminal."""
         os.kill(self.process, number)
         status = os.waitpid(self.process, 0)[1]
-        # What it wrote last may come a moment after its end, and then an error.
+        # Its last output may arrive a moment after its end, followed by an error.
         while select.select([self.terminal], [], [], 1)[0]:
             try:
                 self.output += os.read(self.terminal, 1 << 16)
@@ -86,7 +86,7 @@ def test_at_the_prompt(number, code, tmp_path):
     got, state = prompt.end(number)
     assert got == code
     check_terminal(prompt, state)
-    # Nothing is lost, and what was not entered has not run.
+    # Nothing is lost, and unentered text has not run.
     assert history(tmp_path) == ["let kept = 41 + 1", 'print("half typed")']
     assert prompt.output.count(b"half") == 1
 

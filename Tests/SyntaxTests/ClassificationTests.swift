@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Complete, incomplete, invalid: what a prompt asks after every line.
+// Complete, incomplete, invalid: the classification that a prompt needs after every line.
 
 import Syntax
 import Testing

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A recogniser for any context-free grammar, after Earley (1970), with nullable rules completed at
-// once as Aycock and Horspool (2002) propose. Obviously right rather than clever: the parser is
-// compared with it. The rules are read from `Grammar/smap.ebnf`; only tokens are taken as given.
+// once as Aycock and Horspool (2002) propose. It is obviously correct rather than fast: the parser
+// is compared with it. The rules are read from `Grammar/smap.ebnf`; only tokens come from the
+// lexer.
 //
-// The chart grows token by token and can be cut back, so that all prefixes of a text share it, and
+// The chart grows token by token and can be truncated, so that all prefixes of a text share it, and
 // the derivations of a sentence can be counted in it.
 
 import Syntax
@@ -30,7 +31,7 @@ struct ContextFreeGrammar {
 
   mutating func add(_ alternative: [Symbol], to rule: Int) { rules[rule].append(alternative) }
 
-  /// Finds the rules that match nothing; to be called when all rules are there.
+  /// Finds the nullable rules; call this when all rules have been added.
   mutating func finish() {
     nullable = rules.map { _ in false }
     var hasChanged = true
@@ -52,7 +53,7 @@ struct ContextFreeGrammar {
 
 /// The dotted alternatives of a grammar, numbered, so that an item of the chart is two integers.
 struct DottedGrammar: Sendable {
-  /// What stands behind the dot of a state.
+  /// The symbol after the dot of a state.
   enum Next: Hashable {
     case rule(Int)
     case token(Int)
@@ -97,7 +98,7 @@ struct DottedGrammar: Sendable {
 
 /// What could have been read after each token.
 struct EarleyChart {
-  /// A state and the place where its rule began.
+  /// A state and the position where its rule began.
   struct Item: Hashable {
     var state: Int32
     var origin: Int32
@@ -140,7 +141,8 @@ struct EarleyChart {
     return true
   }
 
-  /// Adds a column that begins with `seeds` and holds all that follows without reading a token.
+  /// Adds a column that begins with `seeds` and contains everything that follows without reading a
+  /// token.
   private mutating func close(_ seeds: [Item]) {
     let place = Int32(columns.count)
     var column = Column(items: seeds)
@@ -171,7 +173,7 @@ struct EarleyChart {
   }
 }
 
-/// Counts the ways in which a grammar derives the tokens of a chart.
+/// Counts the derivations of the tokens of a chart.
 struct DerivationCounter {
   private struct Key: Hashable {
     var state: Int32
@@ -180,7 +182,7 @@ struct DerivationCounter {
   }
 
   private let chart: EarleyChart
-  /// The items of each column, to ask whether one is there.
+  /// The items of each column, for membership tests.
   private let items: [Set<EarleyChart.Item>]
   /// For each column and rule: where the rule may have begun that is complete there.
   private let completions: [[Int: [Int32]]]
@@ -216,7 +218,7 @@ struct DerivationCounter {
     return min(total, Self.many)
   }
 
-  /// The ways to read the symbols before the dot of a state between two places.
+  /// The number of ways to derive the symbols before the dot of a state between two positions.
   private mutating func ways(_ key: Key, first: Int32) -> Int {
     guard items[Int(key.end)].contains(.init(state: key.state, origin: key.origin)) else {
       return 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files beside the tests, and random numbers that are the same in every run.
+// Files next to the tests, and random numbers that are the same in every run.
 
 import Glibc
 import Syntax
@@ -11,7 +11,7 @@ enum Fixtures {
   static let folder = parent(#filePath)
   /// The root of the package.
   static let root = parent(parent(folder))
-  /// Whether expectations are to be rewritten instead of checked.
+  /// Whether expectations are rewritten instead of checked.
   static let isUpdating = getenv("UPDATE") != nil
 
   static func parent(_ path: String) -> String {

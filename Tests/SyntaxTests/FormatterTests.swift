@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Laws of the formatter, held against every script of the repository and against texts with
-// comments in odd places: the same tree, the same comments in the same order, and a second run
-// changes nothing. What the result looks like is in `Snapshots/Formatter`.
+// Properties of the formatter, checked on every script of the repository and on texts with comments
+// in odd positions: the same tree, the same comments in the same order, and idempotence. The
+// expected formatting is in `Snapshots/Formatter`.
 
 import Syntax
 import Testing
@@ -45,7 +45,7 @@ import Testing
     #expect(Self.fault(text) == nil)
   }
 
-  /// Programs with blanks, line ends and comments thrown in wherever that leaves the tree alone.
+  /// Programs with spaces, newlines and comments inserted wherever that preserves the tree.
   @Test func scatteredComments() {
     var generator = SeededGenerator(seed: 17)
     let texts = Probes.complete + Fixtures.corpus.map(\.text)

@@ -15,7 +15,7 @@ import Testing
     return DottedGrammar(rules, start: start)
   }()
 
-  /// The class of a text according to the grammar; the chart may know a beginning of it.
+  /// The class of a text according to the grammar; the chart may already contain a prefix of it.
   static func classify(_ text: String, _ chart: inout EarleyChart) -> Completeness {
     let stream = Lexer.tokenize(Source(path: "test", text: text))
     let tokens = stream.tokens.dropLast()
@@ -60,14 +60,14 @@ import Testing
     }
   }
 
-  /// Whether the parser refuses a text for one of the reasons that `Grammar/README.md` names.
+  /// Whether the parser rejects a text for one of the reasons that `Grammar/README.md` names.
   static func isStricter(_ text: String) -> Bool {
     let first = Parser.parse(Source(path: "test", text: text)).diagnostics.first
     let reasons = ["the path of `import` has no holes", "nesting deeper than"]
     return reasons.contains { first?.message.hasPrefix($0) ?? false }
   }
 
-  /// A program that could be read in two ways would mean one of them by accident.
+  /// An ambiguous program would have one of its meanings by accident.
   @Test(arguments: Script.all.filter(\.isProgram)) func oneDerivation(_ script: Script) {
     #expect(Self.derivations(script.text) == 1)
   }
@@ -103,7 +103,7 @@ import Testing
     #expect(chart.read([.name, .name]).accepted == 1)
   }
 
-  /// Short texts made of random tokens: mostly invalid, so the place of the error matters.
+  /// Short texts of random tokens: mostly invalid, so the location of the error matters.
   @Test func randomTokens() {
     var generator = SeededGenerator(seed: 3)
     let words =
@@ -116,7 +116,7 @@ import Testing
       let count = Int.random(in: 1...9, using: &generator)
       let picked = (0..<count).compactMap { _ in words.randomElement(using: &generator) }
       let text = picked.joined(separator: " ")
-      // That the path of an import has no holes is no matter of grammar.
+      // That the path of an import has no holes is not a rule of the grammar.
       if text.contains("import \"{") { continue }
       #expect(Parser.classify(text) == Self.classify(text), "\(text)")
     }
@@ -147,7 +147,7 @@ import Testing
     ![.end, .unknown, .format, .stringMiddle, .stringTail].contains($0)
   }
 
-  /// What the grammar derives is a program, and has no other derivation.
+  /// Everything that the grammar derives is a program, and has no other derivation.
   @Test(arguments: 1...8) func sentences(_ seed: UInt64) {
     var generator = SentenceGenerator(Self.rules, seed: seed)
     let start = Self.grammar.start
@@ -157,7 +157,7 @@ import Testing
       let kinds = generator.sentence(of: start, size: 4 + number % 24)
       let text = generator.text(kinds)
       let tokens = Lexer.tokenize(Source(path: "test", text: text)).tokens.dropLast()
-      // A line end is a blank where no statement ends, as after `;`.
+      // A newline is whitespace where no statement ends, as after `;`.
       guard tokens.map(\.kind) == kinds else { continue }
       faithful += 1
       guard !Self.isStricter(text) else { continue }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Hostile text: deep, long, badly encoded or mutated. Nothing may trap, and time stays linear.
+// Adversarial text: deep, long, badly encoded or mutated. Nothing may trap, and time stays linear.
 
 import Syntax
 import Testing
@@ -64,7 +64,7 @@ import Testing
     #expect(large < small * 40 + .milliseconds(200))
   }
 
-  /// A line of megabytes with an error at every few bytes costs no more than lines of its own.
+  /// A line of megabytes with an error every few bytes costs no more than separate lines.
   @Test func columnsOfLongLines() {
     let unit = "aé\u{1F600} "
     let source = Source(path: "test", text: "x\n" + Self.repeated(unit, 20_000) + "\ny")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Short texts with the class they belong to. The parser and the grammar are both held to them.
+// Short texts with their expected class, for both the parser and the grammar.
 
 /// Texts that are programs, beginnings of programs, or neither.
 enum Probes {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every script of the repository, for the laws that hold for all of them.
+// Every script of the repository, for properties that hold for all of them.
 
 import Syntax
 
-/// A script with the place it comes from.
+/// A script with its origin.
 struct Script: CustomStringConvertible, Sendable {
   /// Its path from the root of the package; a snippet of a document adds its number.
   var name: String

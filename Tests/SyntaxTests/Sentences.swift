@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random sentences of a grammar, derived from its rules: what nobody thought of writing down is
-// tried too. Small sentences are the most telling, so a derivation takes the shortest way out once
-// it has as many tokens as wanted.
+// Random sentences of a grammar, derived from its rules, to try combinations that nobody has
+// thought of. Small sentences are the most informative, so a derivation takes the shortest way to
+// its end once it has the requested number of tokens.
 
 import Syntax
 
@@ -44,7 +44,7 @@ struct SentenceGenerator {
     if tokens.count >= size || depth >= 150 {
       return alternatives.min { height($0) < height($1) } ?? []
     }
-    // Options and repetitions stand in every layer of expressions; most are left out.
+    // Options and repetitions occur on every level of expressions; most are omitted.
     if let empty = alternatives.first(where: \.isEmpty), Int.random(in: 0..<4, using: &random) > 0 {
       return empty
     }
@@ -79,7 +79,7 @@ struct SentenceGenerator {
 
   // MARK: - Texts
 
-  /// A text with these tokens, each after a blank.
+  /// A text with these tokens, each after a space.
   mutating func text(_ kinds: [Token.Kind]) -> String {
     kinds.map { spelling($0) }.joined(separator: " ")
   }

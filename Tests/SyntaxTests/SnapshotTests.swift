@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sources beside what becomes of them: the wording of errors as a user would see it (the files in
-// `Snapshots`), the same as JSON, HTML and with colours (`Snapshots/Renderers`), and the formatted
-// form (`Snapshots/Formatter`). `UPDATE=1 swift test` rewrites the answers, and the diff is to be
-// reviewed.
+// Sources with the output expected for them: the wording of errors as a user would see it (the
+// files in `Snapshots`), the same as JSON, HTML and with colours (`Snapshots/Renderers`), and the
+// formatted text (`Snapshots/Formatter`). `UPDATE=1 swift test` rewrites the outputs; review the
+// diff.
 
 import Syntax
 import Testing
@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  /// The file with each answer made anew: cases are split by `=====`, parts by `-----`.
+  /// The file with each output regenerated: cases are separated by `=====`, parts by `-----`.
   private static func answered(_ text: String, _ answer: (Source) -> String) -> String {
     var cases: [String] = []
     var lines: [Substring] = []

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is parsed, shown as text: precedence, associativity, and each kind of node once.
+// Parsed trees as text: precedence, associativity, and each kind of node once.
 
 import Syntax
 import Testing

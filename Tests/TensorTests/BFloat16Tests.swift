@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Products in bfloat16: exact products of rounded operands, summed in float32; and what chooses them.
+// bfloat16 products: exact products of rounded operands, summed in float32; and the choice between
+// kernels.
 
 import CKernels
 import Tensors
@@ -23,7 +24,7 @@ private func rounded(_ x: Double) -> Double {
     for expands: Int32 in [0, 1] { try product(size, isTransposed, expands) }
   }
 
-  /// Operands rounded and read as pairs, in either way of multiplying them.
+  /// Operands rounded and read as pairs, for both kernels.
   private func product(_ size: [Int], _ isTransposed: Bool, _ expands: Int32) throws {
     let (m, k, n) = (size[0], size[1], size[2])
     let (a, b) = (try Floats(m * k, seed: 50), try Floats(k * n, seed: 51))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels of gradients against their formulas in double precision, on odd sizes, on none and on one.
+// Gradient kernels compared with their formulas in double precision, for odd sizes, zero and one.
 
 import CKernels
 import Glibc

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every differentiable function against finite differences: the gradient of a fixed random
-// combination of its results. The elementwise ones
-// follow from the table of operations; another function needs a line here.
+// Every differentiable function compared with finite differences: the gradient of a fixed random
+// combination of its results. The elementwise ones come from the table of operations; another
+// function needs a line here.
 
 import Tensors
 import Testing
@@ -11,7 +11,7 @@ import Testing
 struct Differentiable: CustomTestStringConvertible, Sendable {
   let name: String
   let shapes: [[Int]]
-  /// Inputs are drawn evenly from here.
+  /// Inputs are sampled uniformly from here.
   var range: ClosedRange<Float> = -1.5...1.5
   let function: @Sendable ([Tensor]) throws -> Tensor
   var testDescription: String { name }
@@ -129,7 +129,7 @@ let differentiables: [Differentiable] =
   unary + binary + reduction + movement + product + indexing
   + families
 
-/// The functions of one operand in the table of operations, between the arguments that stand there.
+/// The functions of one operand in the table of operations, on the intervals given there.
 private let unary: [Differentiable] =
   UnaryOperation.allCases.filter { $0.row.gradient != nil }.map { operation in
     let range = operation.row.low...operation.row.high
@@ -144,7 +144,8 @@ private let unary: [Differentiable] =
     Differentiable("x / number", [[4]]) { try $0[0] / 3 },
   ]
 
-/// The operations on two operands in the table, likewise; both inputs begin evenly between 0 and 1.
+/// The operations on two operands in the table, likewise; both inputs are sampled uniformly from 0
+/// to 1 first.
 private let binary: [Differentiable] =
   BinaryOperation.allCases.filter(\.hasGradient).map { operation in
     Differentiable(operation.name, [[2, 1, 3], [4, 1]], 0...1) { x in

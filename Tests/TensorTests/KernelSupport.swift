@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of kernels share. Operands begin at odd places of memory and end in marks that must
-// stay as they are, so a kernel that needs alignment or goes too far is found.
+// Support for kernel tests. Operands begin at unaligned addresses and end in sentinels that must
+// not change, so a kernel that assumes alignment or writes out of bounds is detected.
 
 import Glibc
 import Tensors
 import Testing
 
-/// Floats at an odd place, followed by marks.
+/// Floats at an unaligned address, followed by sentinels.
 final class Floats {
   private let base: UnsafeMutablePointer<Float>
   let count: Int
@@ -25,19 +25,19 @@ final class Floats {
 
   convenience init(zeros count: Int) { self.init([Float](repeating: 0, count: count)) }
 
-  /// Normal draws.
+  /// Normal samples.
   convenience init(_ count: Int, seed: UInt64) throws {
     self.init(try normal([count], seed: seed).toArray())
   }
 
   deinit { base.deallocate() }
 
-  /// The first float; whoever takes it looks at this object again afterwards.
+  /// The first float; the caller must keep this object alive.
   var pointer: UnsafeMutablePointer<Float> { base + Self.lead }
   var doubles: [Double] { (0..<count).map { self[$0] } }
   subscript(_ i: Int) -> Double { Double(pointer[i]) }
 
-  /// Whether nothing outside was written.
+  /// Whether nothing was written out of bounds.
   var isIntact: Bool {
     let after = pointer + count
     return (0..<Self.lead).allSatisfy { base[$0] == Self.mark }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The C kernels against double precision, on lengths that fill vectors and that do not, over the
-// whole range of the functions, and at infinities and NaN.
+// The C kernels compared with double precision, for lengths that are multiples of vectors and
+// others, over the whole range of the functions, and at infinities and NaN.
 
 import CKernels
 import Glibc
@@ -11,7 +11,7 @@ import Testing
 @Suite struct KernelTests {
   static let lengths = [0, 1, 7, 16, 63, 1000]
 
-  /// Numbers of all sizes and signs, and the special ones.
+  /// Numbers of all magnitudes and signs, and the special ones.
   static let wide: [Float] = {
     var values: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, -1]
     for exponent in stride(from: -44, through: 38, by: 1) {
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  /// A gradient has the same bits whether an operand is a run, a number, or stretched to the other.
+  /// A gradient has the same bits whether an operand is a run, a number, or broadcast.
   @Test(arguments: BinaryOperation.allCases.filter { !$0.isComparison }.map(\.name))
   func gradientsOfAllFormsAgree(_ name: String) throws {
     let operation = try #require(BinaryOperation.allCases.first { $0.name == name })
@@ -88,7 +88,7 @@ import Testing
       #expect(try slope(Tensor.combine(operation, number, x)).elementsEqual(right, by: isSame))
       #expect(try slope(Tensor.combine(operation, scalar, x)).elementsEqual(right, by: isSame))
     }
-    // Rows and columns, against operands that were stretched before.
+    // Rows and columns, compared with operands that were broadcast explicitly.
     let (a, b) = (try normal([4, 1, 6], seed: 3), try normal([3, 1], seed: 4))
     let (p, q) = (try Tensor.parameter(a), try Tensor.parameter(b))
     let weights = try normal([4, 3, 6], seed: 6)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Results that are larger than the caches take another way to memory, piece by piece; their bits
-// are those of small ones.
+// Results larger than the caches are written by non-temporal stores, piece by piece; their bits are
+// those of small ones.
 
 import Tensors
 import Testing
 
 @Suite(.serialized) struct LargeTensorTests {
-  /// Not a multiple of any block, piece or line.
+  /// No multiple of any block, piece or cache line.
   private let count = (1 << 23) + 65_536 + 2048 + 21
 
   @Test func largeResultsHaveTheBitsOfSmallOnes() throws {

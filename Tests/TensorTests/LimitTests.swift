@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What must fail, fails with an error that says what was wrong; what is merely large, works.
+// Invalid operations fail with an error that says what was wrong; merely large ones work.
 
 import Tensors
 import Testing
@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func memoryIsGivenBack() throws {
-    // Other tests run at the same time, so a block larger than theirs together is watched.
+    // Other tests run at the same time, so a block larger than all of theirs together is tracked.
     let count = 64_000_000
     func held() -> Int { MemoryBudget.held / (count * 2) }
     let before = held()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The kernels of networks against double precision, on sizes that fill vectors and that do not, on
-// none and on one.
+// Network kernels compared with double precision, for sizes that are multiples of vectors and
+// others, zero and one.
 
 import CKernels
 import Glibc
@@ -22,9 +22,9 @@ import Testing
     }
   }
 
-  /// Every height of a tile, odd widths, none and one; each with another epilogue. Rows 512 numbers
-  /// long are copied before they are multiplied; a few rows meet several panels at a time; a large
-  /// right operand is taken in parts.
+  /// Every height of a tile, odd widths, zero and one; each with a different epilogue. Rows of 512
+  /// floats are copied before they are multiplied; a few rows use the wide path over several
+  /// panels; a large right operand is processed in several passes.
   static let products: [Product] = {
     let sizes = (Array(0...29) + [70]).flatMap { m in
       [(1, 1), (17, 31), (40, 32), (33, 65), (0, 5)].map { (m: m, k: $0.0, n: $0.1) }
@@ -167,7 +167,7 @@ import Testing
     let scratch = Floats(zeros: length)
     let (pq, pk, pv) = (q.pointer, keys.pointer, values.pointer)
     let (po, ps) = (out.pointer, scratch.pointer)
-    // Heads may be shared out.
+    // Heads may be distributed.
     smap_attention_step(pq, pk, pv, length, heads, headWidth, 0, 1, po, ps)
     smap_attention_step(pq, pk, pv, length, heads, headWidth, 1, heads, po, ps)
     expect(
@@ -221,7 +221,7 @@ import Testing
     expect(y, (0..<rows * width).map { x[$0] * (1 + part(1, $0)) + part(0, $0) })
     smap_gate(px, pm + 2 * width, ph, stride, rows, width, py)
     expect(y, (0..<rows * width).map { x[$0] + part(2, $0) * h[$0] })
-    // Where the result takes the place of an operand.
+    // In place: the result overwrites an operand.
     let sums = y.doubles
     smap_gate(py, pm + 2 * width, ph, stride, rows, width, py)
     expect(y, (0..<rows * width).map { sums[$0] + part(2, $0) * h[$0] })

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Large matrices are factored panel by panel: the factors must be as good as those of small ones.
+// Large matrices are factored by panels: the factors must be as accurate as those of small ones.
 
 import Testing
 
 @testable import Tensors
 
 @Suite struct PanelTests {
-  /// Random entries of mean 0, the same each time.
+  /// Reproducible random entries of mean 0.
   private func matrix(_ side: Int, seed: UInt64) throws -> DoubleMatrix {
     try DoubleMatrix(Tensor.randn([side, side], key: RandomKey(seed: seed)))
   }
@@ -16,7 +16,8 @@ import Testing
     zip(matrix.values, other.values).reduce(0) { max($0, abs($1.0 - $1.1)) }
   }
 
-  /// Sides below, at and above the one from which panels are used, and one that no panel divides.
+  /// Sizes below, at and above the one from which panels are used, and one that is no multiple of a
+  /// panel.
   @Test(arguments: [1, 2, 767, 768, 769, 960, 1001]) func elimination(_ side: Int) throws {
     let a = try matrix(side, seed: 1)
     let b = try matrix(side, seed: 2)
@@ -43,7 +44,7 @@ import Testing
     var singular = try matrix(side, seed: 4)
     for row in 0..<side { singular[row, 500] = 0 }
     #expect(try singular.eliminated().isSingular)
-    // Rows in reverse: every pivot lies far away, and the determinant is a sign.
+    // Rows in reverse: every pivot is far away, and the determinant is a sign.
     var reversed = try DoubleMatrix(rows: side, columns: side)
     for row in 0..<side { reversed[row, side - 1 - row] = 1 }
     #expect(try reversed.eliminated().determinant == (side / 2 % 2 == 0 ? 1 : -1))

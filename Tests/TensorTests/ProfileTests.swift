@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A profile counts exactly what was done. Other tests run at the same time and are counted too, so
-// these look at products of sizes that no other test has.
+// A profile counts operations exactly. Other tests run at the same time and are counted too, so
+// these use product sizes that no other test has.
 
 import Tensors
 import Testing

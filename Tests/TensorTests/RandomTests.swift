@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The generator against the vectors published with it, draws against their distributions, and
+// The generator compared with the published test vectors, samples with their distributions, and
 // independence of the number of threads.
 
 import CKernels

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Laws of shapes: broadcasting, round trips of movement, and replacement of elements.
+// Properties of shapes: broadcasting, round trips of movement, and replacement of elements.
 
 import Tensors
 import Testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A request to stop ends long work and leaves short work alone. In processes of their own, because
-// the request is one of the whole process.
+// A stop request ends long work and does not affect short work. In processes of their own, because
+// the request applies to the whole process.
 
 import CKernels
 import Synchronization
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func workEndsWhenItsTimeIsUp() throws {
-    // The time is that of one thread, and of those that work for it.
+    // The deadline applies to one thread, and to those that work for it.
     let square = try Tensor.zeros([1024, 1024])
     let weight = try Tensor.parameter(square)
     let loss = try weight.mul(2).sum()
@@ -46,7 +46,7 @@ import Testing
     #expect(throws: DeadlineError.self) { try square.matmul(square) }
     #expect(throws: DeadlineError.self) { try loss.gradients(for: [weight]) }
     #expect(try square.sum().item() == 0)
-    // All eight pieces of the work see it, whoever does them.
+    // All eight pieces of the work see it, on whichever thread.
     let seen = Mutex(0)
     ThreadPool.forEach(chunks: 8) { _ in if Stop.isRequested { seen.withLock { $0 += 1 } } }
     #expect(seen.withLock { $0 } == 8)

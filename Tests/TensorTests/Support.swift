@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the tests of tensors share: short literals, comparison, and the reader of golden files.
+// Support for tensor tests: short literals, comparison, and the reader of golden files.
 
 import Glibc
 import Tensors
@@ -14,7 +14,7 @@ func t(_ shape: [Int], _ values: [Float]) throws -> Tensor {
 /// A vector.
 func v(_ values: Float...) throws -> Tensor { try Tensor(shape: [values.count], values: values) }
 
-/// Normal draws that differ from test to test by their seed.
+/// Normal samples that differ from test to test by their seed.
 func normal(_ shape: [Int], seed: UInt64) throws -> Tensor {
   try Tensor.randn(shape, key: RandomKey(seed: seed))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Work in phases: every part once in each phase, no phase before the last one has ended, also where
-// calls are nested and where threads are missing.
+// Work in phases: every part once per phase, no phase before the previous one has ended, also in
+// nested calls and with fewer threads.
 
 import Foundation
 import Synchronization
@@ -53,17 +53,17 @@ import Testing
     withThreadCounts { _ in expectPhasesInline() }
   }
 
-  /// A pool that works for somebody else leaves the chunks to the caller alone, and they are chunks still.
+  /// A pool that is busy leaves the chunks to the caller alone, and they are still chunks.
   @Test func phasesInsideChunksRunInlineBesideOtherWork() {
     let others = OtherWork()
-    // A thread of its own: a task could wait for the one that this test keeps.
+    // A separate thread: a task could wait for the one that this test blocks.
     Thread.detachNewThread { others.run() }
     while !others.isBusy.load(ordering: .acquiring) { sched_yield() }
     expectPhasesInline()
     others.isSeen.store(true, ordering: .releasing)
   }
 
-  /// A job that holds the pool until it was seen.
+  /// A job that occupies the pool until it is released.
   private final class OtherWork: Sendable {
     let isBusy = Atomic<Bool>(false)
     let isSeen = Atomic<Bool>(false)

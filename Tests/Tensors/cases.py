@@ -20,7 +20,7 @@ class Case:
     inputs: dict = dataclasses.field(default_factory=dict)
     # Of which inputs the gradient is compared.
     slopes: tuple = ()
-    # Allowed: relative * |value| + absolute * (largest finite input or value) + floor.
+    # Tolerance: relative * |value| + absolute * (largest finite input or value) + floor.
     relative: float = 4e-6
     absolute: float = 0.0
     floor: float = 1e-37

@@ -50,7 +50,7 @@ class Failure(Exception):
 def drawn(seed, count, only=None):
     """The cases of a seed. Each function of the table has the same share."""
     names = sorted(n for n in operations.TABLE if only is None or n == only)
-    # One drawer stands for several names: those get a share each through it. Expressions get more.
+    # One generator may cover several names, each of which gets its share. Expressions get more.
     names += ["expression"] * (len(names) // 8) if only is None else []
     result = []
     for i in range(count):
@@ -103,7 +103,7 @@ def slopes_of(case, weights, inputs):
             warnings.simplefilter("ignore")
             try:
                 value = eval(case.torch, {**references.in_torch(torch), "np": np, **tensors})
-                # An index of PyTorch may put dimensions elsewhere.
+                # PyTorch may place the dimensions of an index differently.
                 if value.shape == weights.shape:
                     (value * torch.tensor(weights)).sum().backward()
             except (RuntimeError, IndexError, ValueError, TypeError):
@@ -191,7 +191,7 @@ def compare(found, wanted, allowed, what):
     if found.shape != wanted.shape:
         raise Failure(f"{what}: shape {found.shape}, the reference has {wanted.shape}")
     with np.errstate(all="ignore"):
-        # Beyond 32 bits, an infinity and a large number are alike.
+        # Beyond the 32-bit range, an infinity and a large number are equal.
         beyond = (np.abs(wanted) > LARGEST * 0.999) & (np.abs(found) > LARGEST * 0.99)
         alike = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
         alike |= beyond & (np.sign(found) == np.sign(wanted))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one table of tensor functions and what they are in NumPy and PyTorch.
 
-`TABLE` maps the name of a function of smap to what draws a case for it. `LEFT_OUT` names the others,
+`TABLE` maps the name of a function of smap to a generator of cases. `LEFT_OUT` names the others,
 each with the reason. The names that references use besides `np` and `torch` are in `references.py`.
 """
 import importlib.util
@@ -76,7 +76,7 @@ def pointwise(name):
     def draw(rng):
         kind = cases.kind(rng, domain)
         a = values(rng, cases.shape(rng), kind)
-        # The values of these at large arguments hang on the last bit of a 32-bit argument.
+        # These values at large arguments depend on the last bit of a 32-bit argument.
         if name in ("sin", "cos", "tan") and kind == "edges":
             a = np.where(np.abs(a) > 1e3, np.float32(2), a)
         slopes = ("a",) if torch and kind != "edges" else ()
@@ -88,7 +88,7 @@ def pointwise(name):
 for pointwise_name in POINTWISE:
     TABLE[pointwise_name] = pointwise(pointwise_name)
 
-# Of two arguments that broadcast: smap, NumPy, PyTorch, absolute error by size.
+# Of two arguments that broadcast: smap, NumPy, PyTorch, absolute error by magnitude.
 PAIRS = {
     "+": ("a + b", "a + b", "a + b", 0),
     "-": ("a - b", "a - b", "a - b", 0),
@@ -137,7 +137,7 @@ def pair(name):
             b = values(rng, left, kind)
             b[...] = a
         smooth = kind != "edges" and bool(torch)
-        # A remainder jumps where the quotient is near a whole number: large ones have no bits for it.
+        # A remainder jumps where the quotient is near an integer: large ones have no bits for it.
         if name in ("//", "%", "divmod", "fmod"):
             a, b = (np.where(np.abs(x) > 1e6, np.float32(7), x) for x in (a, b))
             b = np.where((np.abs(b) < 1e-3) & (b != 0), np.float32(0.25), b)
@@ -147,7 +147,7 @@ def pair(name):
         if name == "isclose" and rng.random() < 0.4:
             a = (a * (1 + 1e-6)).astype(np.float32) if a.shape == b.shape else a
         if name in ("isclose", "allclose") and kind != "edges" and left == right:
-            # Away from the border of what counts as close, where rounding decides.
+            # Away from the threshold of closeness, where rounding decides.
             with np.errstate(all="ignore"):
                 share = np.abs(a.astype(float) - b) / (1e-8 + 1e-5 * np.abs(b.astype(float)))
             if ((share > 0.5) & (share < 2)).any():
@@ -525,7 +525,7 @@ def picks(rng):
         index = rng.integers(0, max(a.shape[d], 1), sizes).astype(np.float32)
         return Case(name, f"gather(a, {d}, i)", f"np.take_along_axis(a, i.astype(int), {d})",
                     f"torch.gather(a, {d}, i.long())", {"a": a, "i": index}, ("a",))
-    # Without places named twice, whose order PyTorch leaves open.
+    # Without repeated indices, whose order PyTorch leaves unspecified.
     index = np.argsort(rng.random(a.shape), axis=d).take(range(sizes[d]), axis=d).astype(np.float32)
     b = values(rng, tuple(sizes))
     call = "scatter" if name == "scatter" else "scatter_add"
@@ -837,7 +837,7 @@ def _names(text):
     return set(re.findall(r"\b[abc]\b", text))
 
 
-# Functions about tensors that are not compared here, and why.
+# Functions on tensors that are not compared here, and why.
 LEFT_OUT = {
     "rand": "draws", "randn": "draws", "randint": "draws", "dropout": "draws",
     "random.split": "seeds", "random.fold": "seeds", "random.permutation": "draws",

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Measures the lexer and the parser alone: lines a second on scripts of growing length, bytes a
+// Measures the lexer and the parser alone: lines per second on scripts of growing length, bytes per
 // second on one long line, and the memory of the tree; then the checker and the formatter, which
-// have to be linear in the length of a script too. Times are processor time of this process,
-// the best of some rounds, so that a busy machine disturbs little. `benchmarks/parse.sh` builds
-// and runs it; the package leaves it out otherwise.
+// must be linear in the length of a script, too. Times are processor time of this process, the best
+// of some rounds, so that a busy machine disturbs little. `benchmarks/parse.sh` builds and runs it;
+// the package excludes it otherwise.
 //
-// usage: parse-benchmark [FILE...]   without files, scripts of its own making
+// usage: parse-benchmark [FILE...]   without files, on generated scripts
 
 import Checking
 import Glibc
 import Library
 import Syntax
 
-/// A script of a realistic mix: eighteen lines that are repeated with other names and numbers.
+/// A script of a realistic mix: eighteen lines that are repeated with different names and numbers.
 func script(lines: Int) -> [UInt8] {
   var bytes: [UInt8] = []
   bytes.reserveCapacity(lines * 40)
@@ -99,7 +99,7 @@ func measure(_ bytes: [UInt8], rounds: Int) -> Measurement {
     let before = residentBytes()
     start = processorSeconds()
     do {
-      // The time covers the line table, the tokens, the tree, and giving them back.
+      // The time covers the line table, the tokens, the tree, and freeing them.
       let (program, diagnostics) = Parser.parse(Source(path: "benchmark", bytes: bytes))
       guard diagnostics.isEmpty, tokens > 1, !program.statements.isEmpty else {
         print("syntax error: \(diagnostics.first?.message ?? "nothing parsed")")
@@ -122,7 +122,7 @@ func report(_ name: String, _ bytes: [UInt8], rounds: Int) {
       + " | \(result.treeBytes / max(1, result.lines)) |")
 }
 
-/// A script whose names are all defined, so that the checker has the usual work.
+/// A script whose names are all defined, so that the checker has typical work.
 func wholeScript(lines: Int) -> [UInt8] {
   let names = ["scale = 2", "weights = zeros(2, 2)", "board = zeros(8, 3, 2)", "running = {}"]
   return Array(names.map { "let \($0)\n" }.joined().utf8) + script(lines: lines)

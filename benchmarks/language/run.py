@@ -5,7 +5,7 @@
 usage: benchmarks/language/run.py BINARY [--rounds N] [--only NAME,...] [--output FILE]
 
 Every program exists in each language, does the same work and must print the same. The languages
-take turns, round after round; what counts is the least processor time (user and system) of a whole
+are interleaved, round after round; the result is the minimum processor time (user and system) of a whole
 process. Octave is so slow that it runs a smaller size, and smap is measured at that size again.
 Languages that are not installed are left out, and the table says so.
 """
@@ -133,7 +133,7 @@ def least_times(peers, names, program, size, rounds):
 
 
 def instruction_count(peers, program, size):
-    """How many instructions the machine carries out for a program."""
+    """The number of instructions that the machine executes for a program."""
     with tempfile.TemporaryDirectory() as folder:
         report = os.path.join(folder, "profile.json")
         path = os.path.join(PROGRAMS, program + ".smap")
@@ -175,7 +175,7 @@ def program_table(peers, chosen, rounds):
 
 
 def octave_times(peers, program, size, rounds):
-    """smap and Octave at Octave's size, without the time that each takes to start."""
+    """smap and Octave at Octave's size, without their start-up times."""
     times = least_times(peers, ["smap", "octave"], program, size, rounds)
     empty = least_empty(peers, rounds)
     return (
@@ -186,7 +186,7 @@ EMPTY = {}
 
 
 def least_empty(peers, rounds):
-    """The processor time of smap and Octave for nothing at all, measured once."""
+    """The processor time of smap and Octave for an empty program, measured once."""
     if not EMPTY:
         commands = {"smap": ["-e", "1"], "octave": ["--no-gui", "--norc", "--eval", "1;"]}
         for name, arguments in commands.items():
@@ -210,7 +210,7 @@ def summary(ratios, targets):
 
 
 def start_table(peers):
-    """Wall times of starting."""
+    """Wall times of start-up."""
     least, median = wall_time([peers.paths["smap"], "-e", "1"], 20)
     rows = [f"| `smap -e 1` | {least * 1e3:.1f} ms | {median * 1e3:.1f} ms | |"]
     if peers.has("lua"):

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Drawing with CARD in JAX, the whole draw compiled as one program; prints seconds.
+"""Sampling with CARD in JAX, compiled as one program; prints seconds.
 
 usage: jax_twin.py sample [name=number ...]
-The draw is a scan over tokens around a scan over steps; keys and values lie in arrays of full
-length, as a compiled program wants them.
+The program is a scan over tokens around a scan over steps; keys and values are in arrays of full
+length, as a compiled program requires.
 """
 import math
 import statistics

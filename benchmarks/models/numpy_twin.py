@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Five operations on each element in NumPy; prints seconds. `out=1` works in place.
+"""Five elementwise operations in NumPy; prints seconds. `out=1` works in place.
 
 usage: numpy_twin.py elementwise count=N [out=1]
 """

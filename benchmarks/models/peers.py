@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds Python with the libraries to compare with, or makes it: a virtual environment outside the
-repository, so that `make bench` needs nothing but a network, and goes on without it."""
+"""Finds a Python with the libraries to compare with, or creates one: a virtual environment outside the
+repository, so that `make bench` needs only a network, and continues without it."""
 import os
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def version(python, library):
 
 
 def install(python, library, ways):
-    """Tries one way after the other; says so if none works."""
+    """Tries one way after another; reports it if none works."""
     for way in ways:
         command = [python, "-m", "pip", "install", "--quiet", *way]
         try:
@@ -40,7 +40,7 @@ def install(python, library, ways):
 
 
 def find():
-    """The interpreter to run peers with and the versions found: $PYTHON as it is, or our own."""
+    """The interpreter for the peers and the versions found: $PYTHON unchanged, or our own."""
     python = os.environ.get("PYTHON")
     if not python:
         python = os.path.join(home(), "bin", "python")

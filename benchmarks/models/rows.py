@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured: one row each, with its configuration, its peers and the ratio aimed at."""
+"""The table of measurements: one row each, with its configuration, its peers and the target ratio."""
 from dataclasses import dataclass, field
 
 # 32 x 32 pictures, 64 patches, 32 latent tokens and a condition; CARD of the same width.
@@ -27,17 +27,17 @@ BF16 = {"bf16": 1}
 
 @dataclass(frozen=True)
 class Row:
-    """One work. Both sides print seconds; `items` are done in each of them."""
+    """One workload. Both sides print seconds; `items` are done in each of them."""
     name: str
     work: str
     options: dict
     unit: str  # "images/s", or "ms" or "us" for one item
     items: int = 1
-    # The ratio aimed at by peer; a peer with 0 is measured without an aim.
+    # The target ratio by peer; a peer with 0 is measured without a target.
     peers: dict = field(default_factory=dict)
     # Options for smap alone.
     own: dict = field(default_factory=dict)
-    memory: float = 0  # the most memory aimed at, as a part of PyTorch's; 0 leaves it out
+    memory: float = 0  # the target for memory, as a fraction of PyTorch's; 0 for none
 
     def shown(self, seconds):
         """Seconds in the row's unit."""

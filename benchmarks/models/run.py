@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures training, encoding, drawing and tensors beside PyTorch, JAX and NumPy.
+"""Compares training, encoding, sampling and tensors with PyTorch, JAX and NumPy.
 
 usage: run.py BINARY [--rounds N] [--threads N] [--only WORDS] [--output FILE] [--heading WORDS]
 
-Every number comes from a process of its own; in each round all sides of a row take turns, and the
+Every number comes from a process of its own; in each round all sides of a row run interleaved, and the
 medians over the rounds are compared. All processes are bound to the same processors. What a peer
-cannot do within its time is left out, and the notes below the table say so.
+cannot do within its time limit is left out, and the notes below the table say so.
 """
 import argparse
 import json
@@ -96,7 +96,7 @@ class Bench:
         return ["smap"] + [peer for peer in row.peers if SCRIPTS[peer][2] in self.versions]
 
     def measure(self, rows):
-        """The seconds and the peaks of memory of all rows: {(row name, side): [...]}."""
+        """The seconds and the peak memory of all rows: {(row name, side): [...]}."""
         found, failed = {}, set()
         for turn in range(self.rounds):
             for row in rows:
@@ -142,7 +142,7 @@ class Bench:
             return "; ".join(done.stdout.strip().splitlines())
 
     def optimizer(self):
-        """What the profile says of AdamW: GB/s, and the machine's triad."""
+        """AdamW in the profile: GB/s, and the machine's triad bandwidth."""
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "profile.json")
             try:

@@ -2,7 +2,7 @@
 """The tokenizer and the generator of smap in PyTorch: same shapes, same names of parameters.
 
 Weights are random unless they are loaded; `load` reads a checkpoint of smap, so that both sides can
-be compared number by number.
+be compared numerically.
 """
 import json
 import math
@@ -71,7 +71,7 @@ class Encoder(nn.Module):
 
 
 def convolution(channels, features):
-    """3 x 3, the edge of the picture going on beyond it."""
+    """3 x 3, with the edge pixels repeated outwards."""
     return nn.Conv2d(channels, features, 3, padding=1, padding_mode="replicate")
 
 
@@ -289,7 +289,7 @@ def read_checkpoint(path):
 
 
 def load(model, tensors):
-    """Gives the weights of smap to a tokenizer or a generator; all must fit."""
+    """Loads the weights of smap into a tokenizer or a generator; all must match."""
     state = {}
     for name, value in tensors.items():
         if name.startswith("standard."):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The works of this folder's scripts in PyTorch; prints seconds, as they do.
+"""The workloads of this folder's scripts in PyTorch; prints seconds, as they do.
 
 usage: torch_twin.py WORK [name=number ...]
 `compile=1` compiles the model first, `bf16=1` trains or encodes under autocast.
@@ -138,7 +138,7 @@ def small(o):
 
 
 def triad(o):
-    """Seconds of a + b into a third array of `count` floats: what memory allows."""
+    """Seconds of a + b into a third array of `count` floats: the memory bandwidth."""
     a, b, c = (torch.ones(o["count"]) for _ in range(3))
     measure(lambda: torch.add(a, b, out=c))
 

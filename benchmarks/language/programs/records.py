@@ -1,4 +1,4 @@
-# Objects that are changed and objects that are made anew: balls between walls.
+# Objects that are changed and objects that are created: balls between walls.
 import sys
 
 
