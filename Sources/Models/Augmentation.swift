@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Small changes to training pictures that leave their meaning: shift, scale, turn, hue, saturation.
-// With a few thousand pictures the tokenizer would otherwise learn them by heart. Pictures are
+// Augmentation of training pictures that preserves their meaning: shift, scale, rotation, hue,
+// saturation. With a few thousand pictures the tokenizer would otherwise overfit. Pictures are
 // never mirrored: text, flags and clocks would become something else.
 
 import Glibc
 import Tensors
 
-/// How far training pictures are changed.
+/// The amounts of augmentation.
 public struct Augmentation: Sendable {
-  /// The share of pictures that are moved.
+  /// The fraction of pictures that are moved.
   public var moveShare: Float = 0.4
   /// Largest shift in pixels along each axis.
   public var shift: Float = 1
   /// Largest relative change of size.
   public var scale: Float = 0.06
-  /// Largest turn in radians.
+  /// Largest rotation in radians.
   public var rotation: Float = 0.05
-  /// The share of pictures whose hue is turned by any angle.
+  /// The fraction of pictures whose hue is rotated by any angle.
   public var hueShare: Float = 0.15
-  /// The share of pictures whose saturation changes by up to a half.
+  /// The fraction of pictures whose saturation changes by up to a half.
   public var saturationShare: Float = 0.1
 
   /// The amounts that the shipped models were trained with.
@@ -32,7 +32,7 @@ public struct Augmentation: Sendable {
     return none
   }()
 
-  /// Copies one picture [3, H, W] to [H, W, 3], changed by the next draws of the stream.
+  /// Copies one picture [3, H, W] to [H, W, 3], augmented by the next samples of the stream.
   func copy(
     _ picture: UnsafePointer<Float>, side: Int, to pixels: UnsafeMutablePointer<Float>,
     _ draws: inout RandomStream
@@ -82,7 +82,7 @@ public struct Augmentation: Sendable {
     }
   }
 
-  /// A turn of colours about the grey axis.
+  /// A rotation of colours about the grey axis.
   private static func hueMatrix(_ angle: Float) -> [Float] {
     let (c, s) = (cosf(angle), sinf(angle))
     let third = (1 - c) / 3

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a picture is told to be: a class, a mixture of classes, or nothing (the null condition).
-// The null row is the last one of every table of conditions; an unknown class never becomes
-// class 0 by accident.
+// The condition of a picture: a class, a mixture of classes, or nothing (the null condition). The
+// null row is the last one of every embedding table; an unknown class never becomes class 0 by
+// accident.
 
 import Tensors
 
@@ -28,7 +28,7 @@ public struct Condition {
     self.classCount = classCount
   }
 
-  /// Mixtures of classes: weights [B, classCount]; their embeddings are added up by weight.
+  /// Mixtures of classes: weights [B, classCount]; their embeddings are averaged by weight.
   public init(weights: Tensor, classCount: Int) throws {
     guard weights.rank == 2, weights.shape[1] == classCount else {
       throw TensorError.shape(
@@ -52,7 +52,7 @@ public struct Condition {
     }
   }
 
-  /// The rows of a table [classCount + 1, width] that belong to the pictures: [B, width].
+  /// The rows of a table [classCount + 1, width] for the pictures: [B, width].
   package func look(up table: Tensor) throws -> Tensor {
     switch content {
     case .rows(let rows): try table.rows(at: rows)
@@ -90,7 +90,7 @@ public struct Condition {
 }
 
 extension Condition: Equatable {
-  /// Whether both tell the same of every picture; a class equals the mixture of that class alone.
+  /// Whether both are the same for every picture; a class equals the mixture of that class alone.
   public static func == (a: Condition, b: Condition) -> Bool {
     guard a.classCount == b.classCount, a.count == b.count else { return false }
     switch (a.content, b.content) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reads typed values from the text metadata of a checkpoint; a missing or odd one is an error that
-// names the file and the entry.
+// Reads typed values from the text metadata of a checkpoint; a missing or malformed one is an error
+// that names the file and the entry.
 
 import Networks
 import Tensors
@@ -63,7 +63,7 @@ struct MetadataReader {
     }
   }
 
-  /// Runs what makes a configuration of the metadata; values that cannot be are faults of the file.
+  /// Runs the construction of a configuration from metadata; invalid values are faults of the file.
   func validated<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
@@ -73,9 +73,9 @@ struct MetadataReader {
     }
   }
 
-  /// Refuses sizes that need more numbers than the file holds, before a model of such sizes is made.
+  /// Rejects sizes that need more numbers than the file has, before such a model is created.
   ///
-  /// `least` names metadata entries, each with numbers that a model needs at least because of it.
+  /// `least` names metadata entries, each with the minimum size of a model because of it.
   func expect(least: [(key: String, count: Int)]) throws {
     let held = checkpoint.tensors.reduce(0) { $0 + $1.tensor.count }
     for (key, count) in least where count > held {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The leading principal components of a data set, by subspace iteration: a random subspace is
-// multiplied by the covariance and made orthonormal again until it settles, then turned into the
-// eigenvectors within it. Only products of tall matrices are needed, never the covariance itself.
-// Halko, Martinsson and Tropp, "Finding structure with randomness" (2011).
+// repeatedly multiplied by the covariance and orthonormalised until it converges, then rotated to
+// the eigenvectors within it. Only products of tall matrices are needed, never the covariance
+// itself. Halko, Martinsson and Tropp, "Finding structure with randomness" (2011).
 
 import Glibc
 import Tensors

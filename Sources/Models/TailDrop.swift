@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tail token dropping: how many of the K tokens the decoder gets to see in a training step. Every
-// schedule is the probability of each length 1...K at a moment of training; drawing a length,
-// the chance of a token being kept and the expected budget all follow from that one table.
-// Origins: uniform One-D-Piece, Semanticist, FlexTok, ElasticTok; pow2 FlexTok; fixed ElasticTok;
-// the rest and the curricula are smap's own.
+// Tail token dropping: how many of the K tokens the decoder sees in a training step. Every schedule
+// is the probability of each length 1...K at a point of training; sampling a length, the
+// probability that a token is kept and the expected budget all derive from that one table. Origins:
+// uniform One-D-Piece, Semanticist, FlexTok, ElasticTok; pow2 FlexTok; fixed ElasticTok; the rest
+// and the curricula are smap's own.
 
 import Glibc
 import Tensors
 
-/// The ways of drawing a prefix length.
+/// The distributions of the prefix length.
 public enum DropKind: String, Sendable, CaseIterable {
   /// All tokens, always.
   case none
   /// The same number of tokens, always.
   case fixed
-  /// Every length from `minKeep` to K alike.
+  /// Every length from `minKeep` to K, uniformly.
   case uniform
-  /// The powers of two (times `minKeep`) up to K, and K, alike.
+  /// The powers of two (times `minKeep`) up to K, and K, uniformly.
   case pow2
-  /// A uniform draw, rounded up to a power of two.
+  /// A uniform length, rounded up to a power of two.
   case uniformPow2 = "uniform-pow2"
-  /// Lengths whose logarithm is spread evenly.
+  /// Log-uniform lengths.
   case loguniform
-  /// P(k) falls by the same factor from each length to the next.
+  /// P(k) decreases by the same factor from each length to the next.
   case geometric
   /// All tokens with probability `full`, else a uniform length.
   case mixture
@@ -31,16 +31,16 @@ public enum DropKind: String, Sendable, CaseIterable {
   case mixturePow2 = "mixture-pow2"
 }
 
-/// How the smallest length moves from K down to `minKeep` over training.
+/// How the smallest length decreases from K to `minKeep` during training.
 public enum DropCurriculum: String, Sendable, CaseIterable {
   case linear, cosine, exponential, step
 }
 
-/// Which side of the moving budget lengths are drawn from.
+/// Which side of the moving budget lengths are sampled from.
 public enum DropEnvelope: String, Sendable, CaseIterable {
   /// From the budget to K: the range widens downward.
   case lower
-  /// From `minKeep` to the budget: long lengths are forgotten.
+  /// From `minKeep` to the budget: long lengths are phased out.
   case upper
   /// Exactly the budget.
   case hard
@@ -54,7 +54,7 @@ public struct TailDrop: Sendable, Equatable {
   public var minKeep: Int
   /// The fraction of full-length steps of a mixture.
   public var full: Double
-  /// The ratio between neighbouring lengths of `geometric`.
+  /// The ratio of the probabilities of adjacent lengths, for `geometric`.
   public var ratio: Double
   /// How the budget changes during training, or nil.
   public var curriculum: DropCurriculum?
@@ -102,7 +102,7 @@ public struct TailDrop: Sendable, Equatable {
     return weights
   }
 
-  /// The probability that each token is kept: token j is, when the length is at least j.
+  /// The probability that each token is kept: token j is kept when the length is at least j.
   public func keepProbabilities(numTokens: Int, progress: Double = 1) throws -> [Double] {
     var tail = 0.0
     return try lengthProbabilities(numTokens: numTokens, progress: progress).reversed().map {
@@ -111,7 +111,7 @@ public struct TailDrop: Sendable, Equatable {
     }.reversed()
   }
 
-  /// The length that a uniform draw from 0..<1 selects.
+  /// The length for a uniform sample from 0..<1.
   public func length(for draw: Double, numTokens: Int, progress: Double = 1) throws -> Int {
     var tail = draw
     let probabilities = try lengthProbabilities(numTokens: numTokens, progress: progress)

@@ -32,7 +32,7 @@ final class TokenizerEncoder: Module {
     blocks = try Transformer(
       width: width, depth: configuration.depth, heads: configuration.heads, &initial)
     normPost = try LayerNorm(width, initial)
-    // Beside a linear path the transformer starts as a correction of nothing.
+    // With a linear path, the transformer starts as a zero correction.
     project = try Linear(
       width, configuration.tokenDim, gain: configuration.linearPath ? 0 : 1, &initial)
     guard configuration.quantizer == .kl else {

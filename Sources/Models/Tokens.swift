@@ -4,7 +4,7 @@
 
 import Tensors
 
-/// Token sequences: what encoding yields, CARD draws and decoding takes.
+/// Token sequences: the output of encoding and of CARD, and the input of decoding.
 public struct Tokens {
   /// [B, k, T].
   public let latents: Tensor
@@ -22,7 +22,7 @@ public struct Tokens {
 
   /// The number of pictures.
   public var count: Int { latents.shape[0] }
-  /// The number of tokens a picture (k).
+  /// The number of tokens per picture (k).
   public var length: Int { latents.shape[1] }
 
   /// The first `keep` tokens of every picture; a ValueError for 0 or more than there are.
@@ -50,7 +50,7 @@ public struct Tokens {
 }
 
 extension Tokens: Equatable {
-  /// Whether the vectors, the code indices and the conditions are the same, number by number.
+  /// Whether the vectors, the code indices and the conditions are equal element by element.
   public static func == (a: Tokens, b: Tokens) -> Bool {
     a.latents.shape == b.latents.shape && a.ids == b.ids && a.condition == b.condition
       && a.latents.toArray() == b.latents.toArray()

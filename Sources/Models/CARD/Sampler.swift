@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Drawing tokens with CARD (method 6.5). The backbone reads one token at a time against cached keys
-// and values; with guidance, a second stream without the class runs in the same products. Each
-// picture has its own seed, and its noise depends on that seed and the position alone, so a
-// picture is the same whatever else is drawn beside it.
+// Sampling tokens with CARD (method 6.5). The backbone reads one token at a time against cached
+// keys and values; with guidance, a second stream without the class runs in the same products. Each
+// picture has its own seed, and its noise depends on that seed and the position alone, so a picture
+// is the same whatever else is sampled in the batch.
 //
-// No graph is built and no memory taken while tokens are drawn: all buffers are made before the
-// first one.
+// No graph is built and nothing is allocated while tokens are sampled: all buffers are allocated
+// before the first one.
 
 import CKernels
 import Glibc
 import Networks
 import Tensors
 
-/// How the velocity field is followed.
+/// How the velocity field is integrated.
 public enum Solver: String, Sendable, CaseIterable {
-  /// One evaluation a step; with few steps it shrinks the variance.
+  /// One evaluation per step; with few steps it shrinks the variance.
   case euler
-  /// Two evaluations a step, second order.
+  /// Two evaluations per step, second order.
   case heun
 }
 
-/// How the strength of guidance moves over the tokens.
+/// How the strength of guidance varies over the tokens.
 public enum GuidanceSchedule: String, Sendable, CaseIterable {
   /// The same for all tokens.
   case constant
   /// From nearly none at the first token to all at the last (MAR, Semanticist).
   case linear
 
-  /// The strength for token j of k (from 1), when `scale` is asked for.
+  /// The strength for token j of k (from 1), for a guidance scale of `scale`.
   func strength(_ scale: Float, token: Int, of count: Int) -> Float {
     switch self {
     case .constant: scale
@@ -37,22 +37,22 @@ public enum GuidanceSchedule: String, Sendable, CaseIterable {
   }
 }
 
-/// The choices of a draw.
+/// The options of sampling.
 public struct SamplingOptions: Sendable {
-  /// Tokens to draw (k), all if nil.
+  /// The number of tokens to sample (k), all if nil.
   public var keep: Int?
   /// Steps of the solver for each token.
   public var steps = 10
   /// The solver.
   public var solver = Solver.heun
-  /// 1 is no guidance; above 1 the class counts for more.
+  /// 1 is no guidance; above 1 the class has more influence.
   public var guidanceScale: Float = 1
-  /// How guidance moves over the tokens.
+  /// How guidance varies over the tokens.
   public var guidanceSchedule = GuidanceSchedule.linear
-  /// Factor on the first noise of each token.
+  /// Factor on the initial noise of each token.
   public var temperature: Float = 1
 
-  /// The default choices.
+  /// The default options.
   public init() {}
 
   func validate(numTokens: Int) throws {
@@ -69,9 +69,10 @@ public struct SamplingOptions: Sendable {
 }
 
 extension CARDGenerator {
-  /// Draws tokens for each seed: latents [seeds, k, T] under one condition or one for each seed.
+  /// Samples tokens for each seed: latents [seeds, k, T] under one condition or one for each seed.
   ///
-  /// `onToken` sees all tokens so far after each one; if it throws, the draw stops with that error.
+  /// `onToken` receives all tokens so far after each one; if it throws, sampling stops with that
+  /// error.
   public func sample(
     condition: Condition, seeds: [UInt64], options: SamplingOptions = SamplingOptions(),
     onToken: ((Tokens) throws -> Void)? = nil
@@ -84,7 +85,7 @@ extension CARDGenerator {
     }
     return try Tensor.withoutGradients {
       if onToken == nil, seeds.count > 1 {
-        // Pictures are independent, down to the bits, so they are shared out freely.
+        // Pictures are independent, bit for bit, so they can be distributed freely.
         let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
         let parts = try inParallel(count: seeds.count, size: size) { range in
           try draw(condition.slice(range), Array(seeds[range]), options, nil).latents
@@ -118,7 +119,7 @@ extension CARDGenerator {
       path.start(seeds, position: j)
       try path.follow(
         context.pointer,
-        // Of all tokens, not of those kept: a draw that stops early is a prefix of the whole one.
+        // Of all tokens, not of those kept: a shorter sample is a prefix of the full one.
         strength: options.guidanceSchedule.strength(
           options.guidanceScale, token: j + 1, of: configuration.numTokens))
       path.store(into: drawn, position: j)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From noise to a token: the solver that follows the velocity field from t = 0 to t = 1, for
+// From noise to a token: the solver that integrates the velocity field from t = 0 to t = 1, for
 // several pictures at once, with or without guidance (method 6.4 and 6.5).
 //
 // `PhaseTests.walkersAreThePlainSolver` holds it equal to a solver over `CARDGenerator.velocity`.
@@ -8,7 +8,7 @@
 import Networks
 import Tensors
 
-/// The way of one token for each picture, and the buffers for it.
+/// The integration path of one token for each picture, and its buffers.
 final class TokenPath {
   private let pictures: Int
   private let dim: Int
@@ -24,7 +24,7 @@ final class TokenPath {
     self.dim = dim
     let streams = options.guidanceScale != 1 ? 2 : 1
     let times = (0...options.steps).map { Float($0) / Float(options.steps) }
-    // Euler never asks for the velocity at the end.
+    // Euler does not evaluate the velocity at the end.
     let asked = options.solver == .heun ? times : times.dropLast()
     field = try FlowField(model.head, rows: pictures * streams, times: asked)
     walkers = try field.workers.map {
@@ -33,10 +33,10 @@ final class TokenPath {
     }
   }
 
-  /// Where the tokens are: [pictures, tokenDim].
+  /// The current tokens: [pictures, tokenDim].
   var token: Tensor { walkers[0].token }
 
-  /// Puts the tokens at the noise of this position, one row a seed.
+  /// Initialises the tokens to the noise of this position, one row per seed.
   func start(_ seeds: [UInt64], position: Int) {
     for (i, seed) in seeds.enumerated() {
       var draws = RandomStream(seed: seed, 0xCA2D, position)
@@ -47,7 +47,7 @@ final class TokenPath {
     }
   }
 
-  /// Moves the tokens to t = 1 in contexts [streams * pictures, width].
+  /// Integrates the tokens to t = 1 in contexts [streams * pictures, width].
   func follow(_ contexts: UnsafePointer<Float>, strength: Float) throws {
     try field.prepare(contexts)
     let walkers = walkers
@@ -56,7 +56,7 @@ final class TokenPath {
     }
   }
 
-  /// Copies the tokens to their place in [pictures, tokens, tokenDim].
+  /// Copies the tokens to their position in [pictures, tokens, tokenDim].
   func store(into drawn: Tensor, position: Int) {
     let length = drawn.shape[1]
     for i in 0..<pictures {
