@@ -21,7 +21,8 @@ public enum Catalog {
 
   private static let types: [ForeignType] =
     CoreCatalog.types + [
-      MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ModelTypes.tokenizer, ModelTypes.tokens,
+      MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ModelTypes.tokenizer,
+      ModelTypes.tokens,
       ModelTypes.schedule, ModelTypes.generator,
     ]
 

@@ -8,7 +8,7 @@ import Networks
 import Tensors
 
 extension CARDGenerator {
-  /// What is known before each token: [B, K, width] from standardised tokens [B, K, T].
+  /// The context of each token: [B, K, width] from standardised tokens [B, K, T].
   func contexts(_ tokens: Tensor, condition: Condition) throws -> Tensor {
     let (batch, count, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
     let first = try condition.look(up: classes.weight).reshape([batch, 1, width])

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread's part of the backbone while a token passes through it. A block takes five phases: queries,
-// keys and values; attention, by heads; its projection; gate and up; down. In those that are products
-// every thread computes its own columns. Norms and activations, which need all columns, are computed by
-// every thread for itself.
+// One thread's part of the backbone while a token passes through it. A block takes five phases:
+// queries, keys and values; attention, by heads; its projection; gate and up; down. In products
+// every thread computes its own columns. Norms and activations, which need all columns, are
+// computed redundantly by every thread.
 //
 // The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers` holds
 // them equal.
@@ -23,12 +23,12 @@ final class BackboneWorker {
   private let capacity: Int
   private let width: Int
   private let heads: Int
-  /// The pairs of row and head that this part attends for.
+  /// The (row, head) pairs for which this part computes attention.
   private let pairs: Range<Int>
   private let blocks: [Block]
   private let buffers: BackboneBuffers
   private let own: (normal: Tensor, gated: Tensor, scratch: Tensor)
-  // Plain pointers, since threads that count references to the same tensors wait for each other.
+  // Raw pointers, since threads would contend for the reference counts of shared tensors.
   private let stream: UnsafeMutablePointer<Float>
   private let queryKeyValue: UnsafeMutablePointer<Float>
   private let attended: UnsafeMutablePointer<Float>
@@ -37,7 +37,7 @@ final class BackboneWorker {
   private let gated: UnsafeMutablePointer<Float>
   private let scratch: UnsafeMutablePointer<Float>
 
-  /// Part number `part` of so many.
+  /// Part number `part` of `parts`.
   init(_ model: CARDGenerator, _ buffers: BackboneBuffers, part: Int, of parts: Int) throws {
     self.buffers = buffers
     (rows, capacity) = (buffers.rows, buffers.capacity)
@@ -60,7 +60,7 @@ final class BackboneWorker {
     (normal, gated, scratch) = (own.normal.pointer, own.gated.pointer, own.scratch.pointer)
   }
 
-  /// One phase for the token at this position.
+  /// Runs one phase for the token at this position.
   func work(phase: Int, position: Int) {
     let (index, inner) = phase.quotientAndRemainder(dividingBy: BackboneWorker.phasesPerBlock)
     let block = blocks[index]
@@ -85,7 +85,7 @@ final class BackboneWorker {
     }
   }
 
-  /// Keeps the new keys and values of this part's heads and attends with its queries.
+  /// Caches the new keys and values of this part's heads and attends with its queries.
   private func attend(_ block: Block, _ position: Int) {
     let headWidth = width / heads
     var pair = pairs.lowerBound
@@ -118,7 +118,7 @@ final class BackboneWorker {
     }
   }
 
-  /// One block as a part sees it.
+  /// One block as seen by a part.
   private final class Block {
     let gain1: UnsafePointer<Float>
     let gain2: UnsafePointer<Float>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CARD: samples the tokens of a picture one after the other. A causal transformer reads the class
-// and the tokens so far and predicts a context for the next one; the flow-matching head samples it.
-// Since the tokens are ordered by what they carry, stopping after any number of them gives a picture.
-// Backbone after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6.
+// CARD: samples the tokens of a picture one after another. A causal transformer reads the class and
+// the previous tokens and predicts a context for the next one, from which the flow-matching head
+// samples it. Since the tokens are ordered by importance, stopping after any number of them gives a
+// picture. Backbone after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6.
 //
-// The forward pass stands twice in this folder: as layers, which training differentiates, and as
+// The forward pass exists twice in this folder: as layers, which training differentiates, and as
 // phases over single tokens, which sampling runs without a tape, three times as fast. The pairs:
 //
 //   layers                phases                                held equal by PhaseTests
@@ -112,11 +112,11 @@ public final class CARDGenerator: TrainedModel {
   let deviation: Tensor
   /// Names of the classes, in order of index; may be empty.
   public var classNames: [String] = []
-  /// Notes that travel with the checkpoint.
+  /// Notes stored in the checkpoint.
   public var notes: [(key: String, value: String)] = []
   var training: TrainingState?
 
-  /// A generator with initial weights drawn from `seed`.
+  /// A generator with initial weights sampled from `seed`.
   public init(_ configuration: GeneratorConfiguration, seed: UInt64) throws {
     try configuration.validate()
     self.configuration = configuration

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flow head while one token is sampled. The field is asked for its velocity at the same times for
-// every token, so all that depends on time and context alone is computed in advance, for all times
-// in one matrix product: the shifts, scales and gates of every block. What is left for each velocity
-// is a few small products, which threads compute together (`FlowWorker`). Nothing is allocated
-// after the field is made.
+// The flow head, prepared for sampling one token. The field is evaluated at the same times for
+// every token, so everything that depends only on time and context is computed in advance, for all
+// times in one matrix product: the shifts, scales and gates of every block. Each velocity then
+// needs only a few small products, which threads compute together (`FlowWorker`). Nothing is
+// allocated after initialisation.
 //
 // The same computation as layers is in `FlowHead.swift`; `PhaseTests.flowPhasesAreItsLayers` holds
 // them equal.
@@ -15,7 +15,7 @@ import Tensors
 
 /// The velocity of tokens [rows, tokenDim] at fixed times, for changing contexts.
 final class FlowField {
-  /// One for each thread that takes part.
+  /// One for each participating thread.
   let workers: [FlowWorker]
 
   private let head: FlowHead
@@ -45,7 +45,7 @@ final class FlowField {
     workers = try (0..<parts).map { try FlowWorker(head, shared, part: $0, of: parts) }
   }
 
-  /// Takes up the contexts [rows, contextWidth] of the next token.
+  /// Sets the contexts [rows, contextWidth] of the next token.
   func prepare(_ contexts: UnsafePointer<Float>) throws {
     try head.context.apply(contexts, rows: rows, into: context.pointer)
     let (times, width) = (embedded.shape[0], embedded.shape[1])
@@ -62,13 +62,13 @@ final class FlowField {
   }
 }
 
-/// What all threads write and read on the way to a velocity.
+/// The buffers that all threads share while they compute a velocity.
 final class FlowBuffers {
   let rows: Int
   let width: Int
   /// For each time and row: [shift | scale | gate] of each block, then the last [shift | scale].
   let modulations: Tensor
-  /// Two, used in turns: while one thread still reads the last velocity's, another begins the next.
+  /// Double-buffered: while one thread still reads the last velocity's, another begins the next.
   let streams: [Tensor]
   let hidden: Tensor
   let branch: Tensor

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The flow-matching head of CARD as layers on the tape: given the backbone's context of the next token,
-// it turns noise into that token by following a velocity field from t = 0 (noise) to t = 1 (data), so that
-// x_t = (1 - t) noise + t token and the velocity to learn is token - noise. A small network whose
-// norms are modulated by time and context (AdaLN), after MAR (Li et al., 2024); convention of
+// The flow-matching head of CARD as layers on the tape: given the backbone's context for the next
+// token, it turns noise into that token by integrating a velocity field from t = 0 (noise) to t = 1
+// (data), with x_t = (1 - t) noise + t token and the target velocity token - noise. A small network
+// whose norms are modulated by time and context (AdaLN), after MAR (Li et al., 2024); convention of
 // NextStep-1.
 //
 // `FlowField` and `FlowWorker` compute the same velocity without a tape, for sampling;
@@ -39,7 +39,7 @@ final class FlowBlock: Module {
   }
 }
 
-/// v(x_t, t, h): the velocity of a token on its way from noise.
+/// v(x_t, t, h): the velocity of a token on its path from noise.
 final class FlowHead: Module {
   let input: Linear
   private let time1: Linear
@@ -48,7 +48,7 @@ final class FlowHead: Module {
   let blocks: [FlowBlock]
   let lastModulation: Linear
   let output: Linear
-  /// The weights of all modulations, for one product.
+  /// The weights of all modulations, packed for one product.
   let modulations = PackedWeight()
   private let frequencies = 64
 
@@ -65,7 +65,7 @@ final class FlowHead: Module {
     output = try Linear(width, tokenDim, gain: 0, &initial)
   }
 
-  /// What the head needs of a context [rows, contextWidth], to be used at many times: [rows, width].
+  /// The projection of a context [rows, contextWidth], reused at many times: [rows, width].
   func prepare(_ rows: Tensor) throws -> Tensor { try context(rows) }
 
   /// The embedding of times in 0...1: sines and cosines of 1000 t, through an MLP: [times, width].

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread's part of the flow head. A velocity takes a few phases: in each, every thread computes its
-// own columns of a product, which the others read in the next one. Norms need all columns; every
-// thread computes them for itself, which costs less than one more phase.
+// One thread's part of the flow head. A velocity takes a few phases: in each, every thread computes
+// its own columns of a product, which the others read in the next one. Norms need all columns;
+// every thread computes them redundantly, which costs less than another phase.
 //
 // The same computation as layers is in `FlowHead.swift`; `PhaseTests.flowPhasesAreItsLayers` holds
 // them equal.
@@ -13,7 +13,7 @@ import Tensors
 
 /// The columns of one part, in all layers of the head.
 final class FlowWorker {
-  /// The phases of one velocity; after the last one, `conclude` gives it.
+  /// The phases of one velocity; after the last one, `conclude` returns it.
   let phases: Int
 
   private let rows: Int
@@ -25,14 +25,14 @@ final class FlowWorker {
   private let output: FixedLinear
   private let shared: FlowBuffers
   private let own: Tensor
-  // Plain pointers, since threads that count references to the same tensors wait for each other.
+  // Raw pointers, since threads would contend for the reference counts of shared tensors.
   private let modulations: UnsafePointer<Float>
   private let streams: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   private let hidden: UnsafeMutablePointer<Float>
   private let branch: UnsafeMutablePointer<Float>
   private let normal: UnsafeMutablePointer<Float>
 
-  /// Part number `part` of so many.
+  /// Part number `part` of `parts`.
   init(_ head: FlowHead, _ shared: FlowBuffers, part: Int, of parts: Int) throws {
     self.shared = shared
     (rows, width, stride) = (shared.rows, shared.width, shared.modulations.shape[1])
@@ -47,8 +47,8 @@ final class FlowWorker {
     (hidden, branch, normal) = (shared.hidden.pointer, shared.branch.pointer, own.pointer)
   }
 
-  /// One phase on the way to the velocity number `turn`, at x [rows, tokenDim] and the time with this
-  /// index. Every part may have an x of its own, as long as they are equal.
+  /// Runs one phase of velocity number `turn`, at x [rows, tokenDim] and the time with this index.
+  /// Every part may have its own copy of x, as long as all are equal.
   func work(phase: Int, turn: Int, time: Int, _ x: UnsafePointer<Float>) {
     let stream = stream(turn)
     let modulation = modulations + time * rows * stride

@@ -11,7 +11,7 @@ import CKernels
 import Networks
 import Tensors
 
-/// Keys and values of the tokens so far, block by block, and the buffers of one step.
+/// Keys and values of the previous tokens, block by block, and the buffers of one step.
 final class KeyValueCache {
   private let model: CARDGenerator
   private let rows: Int
@@ -31,7 +31,7 @@ final class KeyValueCache {
     scratch = try Tensor(uninitialized: [rows])
   }
 
-  /// Takes in one embedded token a row [rows, width] and writes the context of the next one.
+  /// Processes one embedded token per row [rows, width] and writes the context of the next one.
   func advance(
     _ embedded: UnsafePointer<Float>, position: Int, into context: UnsafeMutablePointer<Float>
   ) throws {
@@ -54,7 +54,7 @@ final class KeyValueCache {
   }
 }
 
-/// What all threads write and read while a token passes through the backbone.
+/// The buffers that all threads share while a token passes through the backbone.
 final class BackboneBuffers {
   let rows: Int
   let capacity: Int

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One thread on the way from noise to a token: the steps of the solver, and guidance (method 6.4 and
-// 6.5). All threads that take part compute the same steps, which costs less than to exchange them;
-// only the velocities are work that they share.
+// One thread's integration from noise to a token: the steps of the solver, and guidance (method 6.4
+// and 6.5). All participating threads compute the same steps redundantly, which costs less than
+// communicating them; only the velocities are divided among them.
 //
 // `PhaseTests.walkersAreThePlainSolver` holds it equal to a solver over `CARDGenerator.velocity`.
 
 import CKernels
 import Tensors
 
-/// The tokens of a few pictures, on their way.
+/// The tokens of a few pictures during integration.
 final class TokenWalker {
-  /// Where the tokens are: [pictures, tokenDim].
+  /// The current tokens: [pictures, tokenDim].
   let token: Tensor
-  /// The phases of the whole way.
+  /// The number of phases of the whole integration.
   let phases: Int
 
   private let worker: FlowWorker
@@ -24,7 +24,7 @@ final class TokenWalker {
   private let count: Int
   private let turns: Int
   private let owned: [Tensor]
-  // Plain pointers: phases are so short that counting references would be felt.
+  // Raw pointers: phases are so short that reference counting would be noticeable.
   private let position: UnsafeMutablePointer<Float>
   private let point: UnsafeMutablePointer<Float>
   private let velocities: UnsafeMutablePointer<Float>
@@ -47,7 +47,7 @@ final class TokenWalker {
     (slope, ahead) = (owned[2].pointer, owned[3].pointer)
   }
 
-  /// One phase of the way, with this strength of guidance.
+  /// Runs one phase, with this strength of guidance.
   func work(phase: Int, strength: Float) {
     let (turn, inner) = phase.quotientAndRemainder(dividingBy: phasesPerTurn)
     if inner == 0 {
@@ -63,7 +63,7 @@ final class TokenWalker {
     solver == .heun ? (turn / 2, turn % 2 == 1) : (turn, false)
   }
 
-  /// The index of the time of a velocity.
+  /// The time index of a velocity.
   private func time(of turn: Int) -> Int {
     let (index, isSecond) = step(of: turn)
     return isSecond ? index + 1 : index
@@ -71,8 +71,8 @@ final class TokenWalker {
 
   private func length(ofStep index: Int) -> Float { times[index + 1] - times[index] }
 
-  /// Puts the point of every stream where the velocity is asked for: at the token, and for the second
-  /// velocity of a step where the first one leads.
+  /// Sets the point of every stream at which the velocity is evaluated: the token, and for the
+  /// second velocity of a step the point that the first one leads to.
   private func place(_ turn: Int) {
     let (index, isSecond) = step(of: turn)
     for stream in 0..<streams {
@@ -82,7 +82,7 @@ final class TokenWalker {
     }
   }
 
-  /// Takes in a velocity, and moves the tokens if their step is complete with it.
+  /// Adds a velocity, and moves the tokens if it completes their step.
   private func move(after turn: Int, _ strength: Float) {
     let (index, isSecond) = step(of: turn)
     let length = length(ofStep: index)
@@ -96,7 +96,7 @@ final class TokenWalker {
     }
   }
 
-  /// The guided velocity, of those with and without the class.
+  /// The guided velocity, from those with and without the class.
   private func guide(_ strength: Float, into to: UnsafeMutablePointer<Float>) {
     guard streams == 2 else {
       to.update(from: velocities, count: count)
