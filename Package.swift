@@ -70,11 +70,14 @@ let package = Package(
     .target(
       name: "Console", dependencies: ["Images", "Files", "TerminalText", "CEdit"],
       exclude: ["README.md"]),
+    .target(
+      name: "Hosts",
+      dependencies: ["Library", "Expectations", "Console", "Images", "Files", "Syntax"]),
     .executableTarget(
       name: "smap",
       dependencies: [
         "Checking", "LanguageServer", "Library", "EditorGrammars", "Manual", "Console",
-        "Expectations",
+        "Hosts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -108,6 +111,7 @@ let package = Package(
     .testTarget(name: "FuzzTests", dependencies: ["Trials", "Files"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
+    .testTarget(name: "HostTests", dependencies: ["Hosts", "Library", "Images", "Files"]),
   ]
 )
 

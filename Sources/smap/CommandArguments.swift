@@ -5,6 +5,7 @@
 // and a new option of smap never takes one from a script.
 
 import Files
+import Hosts
 
 enum CommandArguments {
   /// The arguments of this process, without its name; bytes that are not UTF-8 are kept as

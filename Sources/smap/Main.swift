@@ -4,6 +4,7 @@
 
 import ArgumentParser
 import Glibc
+import Hosts
 import Library
 
 @main

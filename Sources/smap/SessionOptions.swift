@@ -3,6 +3,9 @@
 // The options that all ways of running scripts share.
 
 import ArgumentParser
+import Console
+import Hosts
+import Runtime
 
 /// Options that all ways of running share.
 struct SessionOptions: ParsableArguments {
@@ -61,6 +64,36 @@ struct SessionOptions: ParsableArguments {
     guard ["auto", "kitty", "iterm2", "sixel", "blocks", "none"].contains(images) else {
       throw ValidationError(
         "--images is auto, kitty, iterm2, sixel, blocks or none, not \(images)")
+    }
+  }
+
+  /// The options as a host takes them.
+  var host: HostOptions {
+    var host = HostOptions()
+    host.seed = seed
+    host.threads = threads
+    host.color = Terminal.ColorChoice(rawValue: color) ?? .auto
+    host.images = images
+    host.limits = Limits(
+      depth: maxDepth ?? Limits().depth, steps: maxSteps, seconds: maxSeconds,
+      outputBytes: maxOutput.flatMap(SessionOptions.bytes))
+    host.memoryBytes = maxMemory.flatMap(SessionOptions.bytes)
+    host.sandbox = sandbox
+    host.isRandomStrict = strictRandom
+    return host
+  }
+
+  /// The options that a line `#:` of a script names.
+  ///
+  /// - Throws: an ArgumentError for anything that is no option of a session.
+  static func ofScript(_ flags: [String]) throws -> HostOptions {
+    do {
+      let own = try parse(flags)
+      guard own.sandbox == nil else { throw ValidationError("a sandbox is for a whole process") }
+      return own.host
+    } catch {
+      throw ScriptError.argument(
+        message(for: error), hint: "#: takes the options of `smap run`")
     }
   }
 

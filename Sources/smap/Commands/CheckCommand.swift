@@ -7,6 +7,7 @@ import Checking
 import Console
 import Files
 import Glibc
+import Hosts
 import Library
 import Runtime
 import enum Syntax.Spelling
@@ -60,7 +61,7 @@ struct CheckCommand: ParsableCommand {
       throw ArgumentParser.ExitCode(StandardOutput.write(CheckCommand.ruleList + "\n"))
     }
     let command = self
-    throw ArgumentParser.ExitCode(Interpreter.onLargeStack { _ in command.checkAll() })
+    throw ArgumentParser.ExitCode(LargeStack.run { _ in command.checkAll() })
   }
 
   /// The table of rules as text.

@@ -7,6 +7,7 @@ import ArgumentParser
 import Checking
 import Console
 import Files
+import Hosts
 import Library
 import Manual
 import Runtime

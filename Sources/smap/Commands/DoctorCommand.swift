@@ -8,6 +8,7 @@ import Console
 import Files
 import Glibc
 import Images
+import Hosts
 import Library
 import Runtime
 import Tensors

@@ -5,6 +5,7 @@
 import ArgumentParser
 import Console
 import Glibc
+import Hosts
 import Library
 import Runtime
 
@@ -49,7 +50,7 @@ struct DumpCommand: ParsableCommand {
   func run() throws {
     let (file, stages) = (file, stages)
     throw ArgumentParser.ExitCode(
-      Interpreter.onLargeStack { _ in DumpCommand.dump(file, stages) })
+      LargeStack.run { _ in DumpCommand.dump(file, stages) })
   }
 
   private static func dump(_ file: String, _ stages: [Stage]) -> Int32 {

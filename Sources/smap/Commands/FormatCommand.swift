@@ -6,6 +6,7 @@ import ArgumentParser
 import Console
 import Files
 import Glibc
+import Hosts
 import Library
 import Runtime
 import Syntax

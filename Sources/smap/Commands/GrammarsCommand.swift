@@ -6,6 +6,7 @@
 import ArgumentParser
 import EditorGrammars
 import Files
+import Hosts
 import Library
 import Runtime
 

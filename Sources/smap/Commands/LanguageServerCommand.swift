@@ -5,6 +5,7 @@
 import ArgumentParser
 import Glibc
 import LanguageServer
+import Hosts
 import Library
 
 struct LanguageServerCommand: ParsableCommand {
@@ -23,7 +24,7 @@ struct LanguageServerCommand: ParsableCommand {
   func run() throws {
     signal(SIGPIPE, SIG_IGN)
     throw ArgumentParser.ExitCode(
-      Interpreter.onLargeStack { _ in
+      LargeStack.run { _ in
         Server.run(library: Catalog.all, input: STDIN_FILENO, output: STDOUT_FILENO)
       })
   }

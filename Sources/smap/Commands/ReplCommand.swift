@@ -3,6 +3,7 @@
 // `smap repl`: the prompt.
 
 import ArgumentParser
+import Hosts
 
 struct ReplCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,6 +13,6 @@ struct ReplCommand: ParsableCommand {
 
   func run() throws {
     throw ArgumentParser.ExitCode(
-      Interpreter.run(options: options, arguments: []) { PromptHost.run($0) })
+      Interpreter.run(options: options.host, arguments: []) { PromptHost.run($0) })
   }
 }

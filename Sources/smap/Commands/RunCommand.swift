@@ -3,6 +3,7 @@
 // `smap run`: a script, a line of code, or standard input.
 
 import ArgumentParser
+import Hosts
 import Library
 import Runtime
 
@@ -61,10 +62,10 @@ struct RunCommand: ParsableCommand {
     -> ArgumentParser.ExitCode
   {
     // The person names the program, which may lie outside the sandbox; so it is read before.
-    Interpreter.limitMemory(options)
+    Interpreter.limitMemory(options.host)
     let loaded = program.map { program in Result { try program.load() } }
     return ArgumentParser.ExitCode(
-      Interpreter.run(options: options, arguments: arguments) { host in
+      Interpreter.run(options: options.host, arguments: arguments) { host in
         guard let loaded else { return PromptHost.run(host) }
         return profiled(host.session) { ScriptRunner(host, asJSON: json).run(loaded) }
       })

@@ -3,6 +3,7 @@
 // `smap test`: scripts, documents and transcripts that say what they expect.
 
 import ArgumentParser
+import Hosts
 
 struct TestCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,9 +38,11 @@ struct TestCommand: ParsableCommand {
   func run() throws {
     let paths = paths.isEmpty && !builtins ? ["."] : paths
     throw ArgumentParser.ExitCode(
-      Interpreter.run(options: options, arguments: []) { host in
-        TestRunner(host, options, isUpdating: update, isJSON: json)
-          .run(paths: paths, builtins: builtins)
+      Interpreter.run(options: options.host, arguments: []) { host in
+        TestRunner(
+          host, options.host, isUpdating: update, isJSON: json,
+          parseFlags: SessionOptions.ofScript
+        ).run(paths: paths, builtins: builtins)
       })
   }
 }

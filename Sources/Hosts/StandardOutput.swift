@@ -11,7 +11,7 @@ import Glibc
 import Runtime
 
 /// Buffered output to a descriptor, the standard one by default.
-final class StandardOutput {
+public final class StandardOutput {
   private var buffer: [UInt8] = []
   private var failure: FileError?
   private let descriptor: Int32
@@ -19,19 +19,20 @@ final class StandardOutput {
   /// Clears what stands on the terminal's line before text is written there.
   var clearLine: () -> Void = {}
 
-  init(descriptor: Int32 = STDOUT_FILENO) {
+  /// Prepares output to a descriptor.
+  public init(descriptor: Int32 = STDOUT_FILENO) {
     self.descriptor = descriptor
     isTerminal = isatty(descriptor) == 1
   }
 
   /// The exit code of a program whose output cannot be written.
-  static let failureCode: Int32 = 74
+  public static let failureCode: Int32 = 74
 
   /// Whether something could not be written.
-  var hasFailed: Bool { failure != nil }
+  public var hasFailed: Bool { failure != nil }
 
   /// Writes a whole text to standard output and says how it went, as `finish` does.
-  static func write(_ text: String) -> Int32 {
+  public static func write(_ text: String) -> Int32 {
     let out = StandardOutput()
     do { try out.write(text) } catch { return out.finish() }
     return out.finish()
@@ -40,7 +41,7 @@ final class StandardOutput {
   /// Adds text; on a terminal, or when enough has gathered, it is written at once.
   ///
   /// - Throws: `FileError` as soon as, and whenever after, something could not be written.
-  func write(_ text: String) throws {
+  public func write(_ text: String) throws {
     if let failure { throw failure }
     // A script that prints the name of a file gives its bytes.
     buffer.append(contentsOf: PathText.bytes(of: text))
@@ -51,12 +52,12 @@ final class StandardOutput {
   ///
   /// - Throws: `FileError` when it cannot be written, `CancellationError` or `DeadlineError` when
   ///   nobody reads it.
-  func flush() throws { try flush { try Waiting.check() } }
+  public func flush() throws { try flush { try Waiting.check() } }
 
   /// Writes what has gathered when a program has come to its end, whose limits hold no more.
   ///
   /// - Throws: `FileError` when it cannot be written, `CancellationError` when nobody reads it.
-  func flushAtEnd() throws {
+  public func flushAtEnd() throws {
     try flush { if Interrupt.shared.isRequested { throw CancellationError() } }
   }
 
@@ -76,7 +77,7 @@ final class StandardOutput {
 
   /// Writes the rest and says how it went: 0, or 74 with a message if something is lost, or 130 if
   /// Ctrl-C has ended the wait for somebody who reads it.
-  func finish() -> Int32 {
+  public func finish() -> Int32 {
     do {
       // What failed before is thrown again.
       try flushAtEnd()
@@ -92,9 +93,9 @@ final class StandardOutput {
 }
 
 /// What goes to standard error.
-enum Diagnostics {
+public enum Diagnostics {
   /// Writes a line; there is nowhere to report a failure of this.
-  static func say(_ text: String) {
+  public static func say(_ text: String) {
     try? Terminal.write(
       text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO, name: "standard error")
   }

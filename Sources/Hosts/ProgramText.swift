@@ -7,14 +7,15 @@ import Library
 import Runtime
 import Syntax
 
-enum ProgramText {
+/// Reads the text of programs.
+public enum ProgramText {
   /// What stands for standard input where a file is named.
-  static let standardInput = "-"
+  public static let standardInput = "-"
 
   /// Reads a file, or standard input for `-`.
   ///
   /// - Throws: as `file`.
-  static func read(_ file: String) throws -> Source {
+  public static func read(_ file: String) throws -> Source {
     guard file == standardInput else { return try self.file(file) }
     return try checked(Source(path: "stdin", bytes: try FileReader.readStandardInput()))
   }
@@ -23,7 +24,7 @@ enum ProgramText {
   ///
   /// - Throws: `FileError`; for a binary file an IOError with exit code 65, in place of a syntax error
   ///   at each of its bytes.
-  static func file(_ path: String) throws -> Source {
+  public static func file(_ path: String) throws -> Source {
     try checked(Source(path: path, bytes: try FileReader.read(path: path)))
   }
 

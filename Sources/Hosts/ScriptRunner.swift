@@ -9,14 +9,21 @@ import Library
 import Runtime
 import Syntax
 
-struct ScriptRunner {
-  enum Program {
+/// Runs programs for a shell.
+public struct ScriptRunner {
+  /// Where the text of a program comes from.
+  public enum Program {
+    /// A file with a path.
     case file(String)
+    /// A line of the command line.
     case text(String)
+    /// What comes on standard input.
     case standardInput
 
     /// Reads the text of the program.
-    func load() throws -> Loaded {
+    ///
+    /// - Throws: `FileError`, `ScriptError` for a binary file.
+    public func load() throws -> Loaded {
       switch self {
       case .text(let text): Loaded(source: Source(path: "-e", text: text), isQuestion: true)
       case .file(let path): Loaded(source: try ProgramText.read(path), isFile: true)
@@ -27,7 +34,7 @@ struct ScriptRunner {
   }
 
   /// A program that has been read.
-  struct Loaded {
+  public struct Loaded {
     var source: Source
     /// Whether it is a line given with -e, whose value is the answer.
     var isQuestion = false
@@ -41,13 +48,13 @@ struct ScriptRunner {
   private let errors: ErrorText
 
   /// Errors are written for people, or as JSON.
-  init(_ host: Host, asJSON: Bool = false) {
+  public init(_ host: Host, asJSON: Bool = false) {
     self.host = host
     errors = ErrorText(terminal: host.terminal, isJSON: asJSON)
   }
 
   /// Runs the program; errors go to standard error, rendered with their place.
-  func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
+  public func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
     readLines()
     do {
       let loaded = try loaded.get()
@@ -79,7 +86,7 @@ struct ScriptRunner {
         return 130
       }
       Diagnostics.say(self.errors.render(failure))
-      return Library.ExitCode.of(failure)
+      return ExitCode.of(failure)
     }
   }
 

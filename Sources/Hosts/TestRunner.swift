@@ -3,7 +3,6 @@
 // Runs files with expectations one after the other, each in a session and a scratch folder of its
 // own, and says how they went.
 
-import ArgumentParser
 import Console
 import Expectations
 import Files
@@ -14,9 +13,10 @@ import Syntax
 import Tensors
 
 /// Runs tests and reports.
-final class TestRunner {
+public final class TestRunner {
   private let host: Host
-  private let options: SessionOptions
+  private let options: HostOptions
+  private let parseFlags: ([String]) throws -> HostOptions
   private let isUpdating: Bool
   private let isJSON: Bool
   private let folder: String
@@ -26,9 +26,21 @@ final class TestRunner {
   private var updatedCount = 0
   private var isInterrupted = false
 
-  init(_ host: Host, _ options: SessionOptions, isUpdating: Bool, isJSON: Bool) {
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - host: Where the report goes.
+  ///   - options: The options of files that name none of their own.
+  ///   - isUpdating: Whether expectations that do not hold are rewritten.
+  ///   - isJSON: Whether the report is JSON.
+  ///   - parseFlags: Reads the options in a line `#:` of a file.
+  public init(
+    _ host: Host, _ options: HostOptions, isUpdating: Bool, isJSON: Bool,
+    parseFlags: @escaping ([String]) throws -> HostOptions
+  ) {
     self.host = host
     self.options = options
+    self.parseFlags = parseFlags
     self.isUpdating = isUpdating
     self.isJSON = isJSON
     folder =
@@ -39,7 +51,7 @@ final class TestRunner {
   }
 
   /// Runs all files below the paths and returns the exit code.
-  func run(paths: [String], builtins: Bool) -> Int32 {
+  public func run(paths: [String], builtins: Bool) -> Int32 {
     do {
       let files = try TestFile.find(paths)
       guard !files.isEmpty || builtins else {
@@ -61,7 +73,7 @@ final class TestRunner {
     } catch {
       let failure = ScriptError(anything: error)
       Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
-      return Library.ExitCode.of(failure)
+      return ExitCode.of(failure)
     }
   }
 
@@ -114,18 +126,10 @@ final class TestRunner {
   }
 
   /// The options of a file: its own where it has any, else those of the command line.
-  private func options(_ flags: [String]) throws -> SessionOptions {
+  private func options(_ flags: [String]) throws -> HostOptions {
     // What the file before has set for the process does not hold for this one.
     processState.restore()
-    guard !flags.isEmpty else { return options }
-    do {
-      let own = try SessionOptions.parse(flags)
-      guard own.sandbox == nil else { throw ValidationError("a sandbox is for a whole process") }
-      return own
-    } catch {
-      throw ScriptError.argument(
-        SessionOptions.message(for: error), hint: "#: takes the options of `smap run`")
-    }
+    return flags.isEmpty ? options : try parseFlags(flags)
   }
 
   private func inScratchFolder<Result>(_ body: () throws -> Result) throws -> Result {

@@ -9,18 +9,26 @@ import Runtime
 import Syntax
 
 /// Errors as text for standard error.
-struct ErrorText {
+public struct ErrorText {
   let terminal: Terminal
   /// Whether each error is one JSON object on one line.
   var isJSON = false
 
-  func render(_ diagnostics: [Diagnostic]) -> String {
+  /// Words errors for a terminal, or as JSON.
+  public init(terminal: Terminal, isJSON: Bool = false) {
+    self.terminal = terminal
+    self.isJSON = isJSON
+  }
+
+  /// Errors of syntax as text.
+  public func render(_ diagnostics: [Diagnostic]) -> String {
     isJSON
       ? PathText.printable(DiagnosticJSON.render(diagnostics), inJSON: true)
       : ErrorText.render(diagnostics, terminal: terminal)
   }
 
-  func render(_ error: ScriptError) -> String {
+  /// An error with the calls that led to it as text.
+  public func render(_ error: ScriptError) -> String {
     isJSON
       ? PathText.printable(
         DiagnosticJSON.render(error.diagnostic, trace: error.traceLines), inJSON: true)

@@ -6,12 +6,13 @@
 
 import Glibc
 
-enum StandardStreams {
+/// The descriptors that every process starts with.
+public enum StandardStreams {
   /// Opens those that are closed; call it before anything else is opened.
   ///
   /// A closed input is an empty one. A closed output is one that cannot be written, so that lost
   /// results are an error: /dev/null is opened for reading only in its place, too.
-  static func openClosed() {
+  public static func openClosed() {
     for descriptor in STDIN_FILENO...STDERR_FILENO {
       guard fcntl(descriptor, F_GETFD) < 0, errno == EBADF else { continue }
       // The lowest number that is free is this one, since those below are open.

@@ -55,15 +55,18 @@ extension PromptHost {
   }
 
   /// The commands that this prompt has besides those of every session.
-  static let ownCommands = table.map(\.description)
+  public static let ownCommands = table.map(\.description)
 
-  var commands: [ConsoleCommand] { PromptHost.ownCommands }
+  /// As `ConsoleSession` says.
+  public var commands: [ConsoleCommand] { PromptHost.ownCommands }
 
-  func nearest(to word: String, among words: [String]) -> String? {
+  /// As `ConsoleSession` says.
+  public func nearest(to word: String, among words: [String]) -> String? {
     Spelling.nearest(to: word, in: words)
   }
 
-  func command(_ name: String, argument: String) -> ConsoleOutcome? {
+  /// As `ConsoleSession` says.
+  public func command(_ name: String, argument: String) -> ConsoleOutcome? {
     guard let command = PromptHost.table.first(where: { $0.description.name == name }) else {
       return nil
     }

@@ -19,7 +19,7 @@ final class RecordedPrompt: TranscriptPrompt {
   /// Opens a prompt with these options.
   ///
   /// - Throws: `FileError` when there is no place for the answers.
-  init(_ options: SessionOptions, stackSize: Int) throws {
+  init(_ options: HostOptions, stackSize: Int) throws {
     var template = Array("/tmp/smap-answers-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
     guard descriptor >= 0 else {

@@ -8,7 +8,7 @@ import Runtime
 import Tensors
 
 /// What a run did with its time, held against what the machine can do.
-struct ProfileReport {
+public struct ProfileReport {
   private let title: String
   private let snapshot: Profile.Snapshot
   private let threads: Int
@@ -22,7 +22,7 @@ struct ProfileReport {
   private let instructions: Int
 
   /// Measures the speed of the processor and begins a profile; the result ends it.
-  static func begin(_ title: String, _ session: Session) -> () -> ProfileReport {
+  public static func begin(_ title: String, _ session: Session) -> () -> ProfileReport {
     let peak = Profile.peakOperations()
     session.countsInstructions = true
     Profile.start()
@@ -44,7 +44,7 @@ struct ProfileReport {
   }
 
   /// Writes the report: as a table to standard error for `-`, as JSON if the name ends so.
-  func write(to path: String) throws {
+  public func write(to path: String) throws {
     if path == "-" {
       Diagnostics.say(table)
     } else {

@@ -10,7 +10,8 @@ import Library
 import Runtime
 import Syntax
 
-final class PromptHost: ConsoleSession {
+/// A session at the prompt.
+public final class PromptHost: ConsoleSession {
   let host: Host
   var session: Session { host.session }
   /// What ran without error, as `:save` writes it.
@@ -24,7 +25,7 @@ final class PromptHost: ConsoleSession {
   private init(_ host: Host) { self.host = host }
 
   /// Runs the prompt until it ends and returns the exit code.
-  static func run(_ host: Host) -> Int32 {
+  public static func run(_ host: Host) -> Int32 {
     Signals.secondInterruptExits.store(false, ordering: .relaxed)
     let repl = makeREPL(host, historyPath: History.defaultPath())
     host.session.lineSource = { [unowned repl, unowned session = host.session] prompt, check in
@@ -58,7 +59,8 @@ final class PromptHost: ConsoleSession {
     return REPL(session: PromptHost(host), terminal: host.terminal, options: options)
   }
 
-  func evaluate(_ text: String) -> ConsoleOutcome {
+  /// As `ConsoleSession` says.
+  public func evaluate(_ text: String) -> ConsoleOutcome {
     Interrupt.shared.clear()
     var text = text
     // A line that starts with a pipe goes on with the value shown last.
@@ -125,7 +127,8 @@ final class PromptHost: ConsoleSession {
     return ConsoleOutcome([.error(text)], status: status)
   }
 
-  func completeness(of text: String) -> Console.Completeness {
+  /// As `ConsoleSession` says.
+  public func completeness(of text: String) -> Console.Completeness {
     // The end of the line has been typed too: what lacks something before it can only be wrong.
     switch Parser.classify(text + "\n") {
     case .complete: .complete
@@ -134,7 +137,8 @@ final class PromptHost: ConsoleSession {
     }
   }
 
-  func openedBrackets(inLine line: String) -> Int {
+  /// As `ConsoleSession` says.
+  public func openedBrackets(inLine line: String) -> Int {
     Lexer.tokenize(Source(path: "", text: line)).tokens.reduce(0) { depth, token in
       switch token.kind {
       case .parenthesisOpen, .bracketOpen, .blockOpen, .recordOpen: depth + 1
@@ -144,7 +148,8 @@ final class PromptHost: ConsoleSession {
     }
   }
 
-  func completions(of text: String, at cursor: Int) -> Completions {
+  /// As `ConsoleSession` says.
+  public func completions(of text: String, at cursor: Int) -> Completions {
     let scalars = Array(text.unicodeScalars.prefix(cursor))
     var start = scalars.count
     while start > 0, PromptHost.isPathScalar(scalars[start - 1]) { start -= 1 }
@@ -185,7 +190,8 @@ final class PromptHost: ConsoleSession {
     scalar == "." || isNameScalar(scalar)
   }
 
-  func help(on topic: String) -> String? {
+  /// As `ConsoleSession` says.
+  public func help(on topic: String) -> String? {
     let help = Help(session.builtins)
     guard !topic.isEmpty else { return help.overview() }
     if let page = help.page(topic) { return page }
@@ -201,7 +207,8 @@ final class PromptHost: ConsoleSession {
     }
   }
 
-  func reset() {
+  /// As `ConsoleSession` says.
+  public func reset() {
     session.reset()
     record = SessionRecord()
     documentation = ""
