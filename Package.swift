@@ -59,7 +59,8 @@ let package = Package(
     // The language.
     .target(name: "Syntax", dependencies: ["TerminalText"], swiftSettings: fastInDebug),
     .target(
-      name: "Runtime", dependencies: ["Syntax", "Tensors", "Files", "CMachine", "CKernels"]),
+      name: "Runtime",
+      dependencies: ["Syntax", "Tensors", "Files", "Images", "CMachine", "CKernels"]),
     .target(name: "Expectations", dependencies: ["Runtime"]),
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
     .target(

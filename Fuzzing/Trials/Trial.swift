@@ -64,9 +64,8 @@ public enum Trial {
     var written = 0
     let session = Session(
       builtins: builtins, limits: limits, interrupt: Interrupt(),
-      output: { written += $0.utf8.count })
+      receiver: TextReceiver { written += $0.utf8.count })
     session.readModule = { path in Source(path: path, bytes: try FileReader.read(path: path)) }
-    session.progress = { _ in }
     _ = session.check(program)
     do {
       try evaluate(program, in: session)

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The interface between the console and the language. The console passes text and pictures between
-// a user and a session; parsing, evaluation and names are the session's business. Positions count
-// Unicode scalars.
-
-import Images
+// The interface between the console and the language. The console passes text between a user and a
+// session; parsing, evaluation, names and how values are shown are the session's business. Positions
+// count Unicode scalars.
 
 /// A language for the console; it keeps its variables between calls.
 public protocol ConsoleSession: AnyObject {
-  /// Runs a program and returns what is to be shown.
+  /// Runs a program and returns how it ended.
   ///
-  /// What the program prints may be written while it runs; only values and errors are returned.
+  /// The session writes what the program prints, its value and its errors itself; outputs that are
+  /// returned are shown after that.
   func evaluate(_ text: String) -> ConsoleOutcome
 
   /// Whether a text is a complete program, or needs further lines.
@@ -146,8 +145,6 @@ public struct ConsoleOutcome: Sendable {
   public enum Output: Sendable {
     /// Text, with its colours; a newline is added where it is missing.
     case text(String)
-    /// A picture; the words replace it where pictures cannot be shown.
-    case picture(Picture, words: String)
     /// A rendered error, which goes to standard error.
     case error(String)
   }

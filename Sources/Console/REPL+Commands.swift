@@ -3,7 +3,6 @@
 // The commands after a colon, and `?name`. No statement begins with either, so commands never hide
 // a program. The session adds commands of its own.
 
-import Images
 import TerminalText
 
 /// A command with what it does.

@@ -6,14 +6,11 @@
 
 import Files
 import Glibc
-import Images
 
 /// Runs a session at the prompt.
 public final class REPL {
   /// Settings of the caller.
   public struct Options {
-    /// How pictures are shown.
-    public var pictures: PictureStyle = .none
     /// The lines shown at the start, on a terminal only.
     public var banner = ""
     /// The path of the history file; nil keeps the history in memory only.
@@ -191,7 +188,6 @@ public final class REPL {
     for output in outcome.outputs {
       switch output {
       case .text(let text): try writeLine(text)
-      case .picture(let picture, let words): try show(picture, words: words)
       case .error(let text): complain(text)
       }
     }
@@ -217,11 +213,6 @@ public final class REPL {
   /// Writes a message to standard error; a failure of this cannot be reported anywhere.
   func complain(_ text: String) {
     try? terminal.writeError(REPL.line(text))
-  }
-
-  private func show(_ picture: Picture, words: String) throws {
-    let converter = TerminalPicture(style: options.pictures, terminal: terminal)
-    try writeLine(try converter.text(for: picture) ?? words)
   }
 
   private func greet() throws {

@@ -161,7 +161,7 @@ final class ExpectationRun {
   /// Shows a value as the prompt does; figures and pictures are written in their short form.
   private func show(_ value: Value) throws {
     let bundle = try Display.bundle(value, session)
-    let isDrawn = bundle.svg != nil || bundle.png != nil
+    let isDrawn = bundle.svg != nil || bundle.picture != nil
     try session.write((isDrawn ? Display.text(value, session) : bundle.text) + "\n")
   }
 

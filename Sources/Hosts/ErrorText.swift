@@ -22,29 +22,22 @@ public struct ErrorText {
 
   /// Errors of syntax as text.
   public func render(_ diagnostics: [Diagnostic]) -> String {
-    isJSON
-      ? PathText.printable(DiagnosticJSON.render(diagnostics), inJSON: true)
-      : ErrorText.render(diagnostics, terminal: terminal)
-  }
-
-  /// An error with the calls that led to it as text.
-  public func render(_ error: ScriptError) -> String {
-    isJSON
-      ? PathText.printable(
-        DiagnosticJSON.render(error.diagnostic, trace: error.traceLines), inJSON: true)
-      : ErrorText.render(error, terminal: terminal)
-  }
-
-  static func render(_ diagnostics: [Diagnostic], terminal: Terminal) -> String {
+    guard !isJSON else {
+      return PathText.printable(DiagnosticJSON.render(diagnostics), inJSON: true)
+    }
     let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
     let renderer = DiagnosticRenderer(
       style: isColored ? .color : .plain, width: terminal.size.columns)
     return PathText.printable(renderer.render(diagnostics))
   }
 
-  static func render(_ error: ScriptError, terminal: Terminal) -> String {
-    let text = render([error.diagnostic], terminal: terminal)
+  /// An error with the calls that led to it as text.
+  public func render(_ error: ScriptError) -> String {
     let trace = error.traceLines
+    guard !isJSON else {
+      return PathText.printable(DiagnosticJSON.render(error.diagnostic, trace: trace), inJSON: true)
+    }
+    let text = render([error.diagnostic])
     guard trace.count > 1 else { return text }
     return text + (text.hasSuffix("\n") ? "" : "\n")
       + PathText.printable(trace.map { "  in \($0)" }.joined(separator: "\n"))

@@ -24,6 +24,8 @@ public struct HostOptions: Sendable {
   public var sandbox: String?
   /// Whether random draws that name no seed are refused.
   public var isRandomStrict = false
+  /// Whether errors are written as JSON, one object a line.
+  public var reportsJSON = false
 
   /// Options with their defaults.
   public init() {}

@@ -72,10 +72,8 @@ extension PromptHost {
     }
     do {
       return try command.run(self, argument)
-    } catch let errors as SyntaxErrors {
-      return failed(ErrorText.render(errors.diagnostics, terminal: host.terminal))
     } catch {
-      return failed(ErrorText.render(ScriptError(anything: error), terminal: host.terminal))
+      return outcome(host.report(error))
     }
   }
 

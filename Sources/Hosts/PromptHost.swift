@@ -13,6 +13,7 @@ import Syntax
 /// A session at the prompt.
 public final class PromptHost: ConsoleSession {
   let host: Host
+  private let receiver: TerminalReceiver
   var session: Session { host.session }
   /// What ran without error, as `:save` writes it.
   var record = SessionRecord()
@@ -22,12 +23,15 @@ public final class PromptHost: ConsoleSession {
   /// Lines `##` that wait for the function that they describe.
   private var documentation = ""
 
-  private init(_ host: Host) { self.host = host }
+  private init(_ host: Host, _ receiver: TerminalReceiver) {
+    self.host = host
+    self.receiver = receiver
+  }
 
   /// Runs the prompt until it ends and returns the exit code.
-  public static func run(_ host: Host) -> Int32 {
+  public static func run(_ host: Host, _ receiver: TerminalReceiver) -> Int32 {
     Signals.secondInterruptExits.store(false, ordering: .relaxed)
-    let repl = makeREPL(host, historyPath: History.defaultPath())
+    let repl = makeREPL(host, receiver, historyPath: History.defaultPath())
     host.session.lineSource = { [unowned repl, unowned session = host.session] prompt, check in
       try session.flush()
       do {
@@ -42,9 +46,10 @@ public final class PromptHost: ConsoleSession {
   }
 
   /// The prompt of a host, before anything has been typed.
-  static func makeREPL(_ host: Host, historyPath: String?) -> REPL {
+  static func makeREPL(
+    _ host: Host, _ receiver: TerminalReceiver, historyPath: String?
+  ) -> REPL {
     var options = REPL.Options()
-    options.pictures = host.pictures
     options.banner = """
       smap \(smapVersion): pictures as tokens whose order carries meaning
       help() shows what there is, ?name explains a name, Ctrl-D leaves
@@ -56,7 +61,8 @@ public final class PromptHost: ConsoleSession {
     }
     options.isTerminating = { Interrupt.shared.isTerminating }
     options.termination = Signals.termination
-    return REPL(session: PromptHost(host), terminal: host.terminal, options: options)
+    return REPL(
+      session: PromptHost(host, receiver), terminal: receiver.terminal, options: options)
   }
 
   /// As `ConsoleSession` says.
@@ -81,50 +87,33 @@ public final class PromptHost: ConsoleSession {
     text.split(separator: "\n").allSatisfy { $0.drop { $0 == " " || $0 == "\t" }.hasPrefix("##") }
   }
 
-  /// Runs a text and says what it shows.
+  /// Runs a text; what it shows, and what is wrong with it, goes to the receiver.
   func outcome(_ source: Source) -> ConsoleOutcome {
     let stream = session.randomPlace
-    do {
+    let ending = host.perform {
       let outcome = try session.evaluate(source)
-      do { try host.out.flush() } catch { throw ScriptError(unwritable: error) }
+      try session.flush()
       record.append(
         source, isShown: outcome.isShown, from: stream, to: session.randomPlace)
-      guard outcome.isShown else { return ConsoleOutcome() }
+      guard outcome.isShown else { return }
       session.setAnswer(outcome.value)
-      return ConsoleOutcome([try output(of: outcome.value)])
-    } catch let errors as SyntaxErrors {
-      return failed(ErrorText.render(errors.diagnostics, terminal: host.terminal))
-    } catch {
-      let failure = ScriptError(anything: error)
-      if let code = failure.exitCode { return ended(code) }
-      if failure.isInterrupt {
-        try? host.out.flushAtEnd()
-        return ConsoleOutcome([.error(failure.message)], status: .interrupted)
-      }
-      return failed(ErrorText.render(failure, terminal: host.terminal))
+      try session.show(outcome.value)
+      try session.flush()
     }
+    return outcome(ending)
   }
 
-  /// The end that the session asked for; output that is lost is a failure.
-  private func ended(_ code: Int32) -> ConsoleOutcome {
-    let written = host.out.finish()
-    return ConsoleOutcome(status: .quit(code == 0 ? written : code))
-  }
-
-  private func output(of value: Value) throws -> ConsoleOutcome.Output {
-    let bundle = try Display.bundle(value, session)
-    if let png = bundle.png, let picture = try? PNG.decode(png, name: "picture") {
-      return .picture(picture, words: bundle.text)
-    }
-    return .text(bundle.text)
-  }
-
-  func failed(_ text: String) -> ConsoleOutcome {
-    try? host.out.flushAtEnd()
+  /// What an end means to the console.
+  func outcome(_ ending: SessionStatus.Ending) -> ConsoleOutcome {
+    switch ending {
+    case .succeeded: ConsoleOutcome()
     // Nobody sees what follows, so there is no point in going on.
-    let status: ConsoleOutcome.Status =
-      host.out.hasFailed ? .quit(StandardOutput.failureCode) : .failed
-    return ConsoleOutcome([.error(text)], status: status)
+    case .failed where receiver.out.hasFailed:
+      ConsoleOutcome(status: .quit(StandardOutput.failureCode))
+    case .failed: ConsoleOutcome(status: .failed)
+    case .interrupted: ConsoleOutcome(status: .interrupted)
+    case .exited(let code): ConsoleOutcome(status: .quit(code))
+    }
   }
 
   /// As `ConsoleSession` says.

@@ -12,7 +12,7 @@ import Runtime
 /// A prompt that gives its answers back as text.
 final class RecordedPrompt: TranscriptPrompt {
   private let descriptor: Int32
-  private let host: Host
+  private let receiver: TerminalReceiver
   private let repl: REPL
   private var offset = 0
 
@@ -28,10 +28,10 @@ final class RecordedPrompt: TranscriptPrompt {
     unlink(template)
     let terminal = Terminal(
       input: -1, output: descriptor, errors: descriptor, colors: .none, isUnicode: true)
-    host = Interpreter.makeHost(
-      options, [], stackSize, out: StandardOutput(descriptor: descriptor), terminal: terminal)
-    host.session.note = { [host] in try? host.out.write("note: \($0)\n") }
-    repl = PromptHost.makeREPL(host, historyPath: nil)
+    receiver = TerminalReceiver(
+      options, terminal: terminal, out: StandardOutput(descriptor: descriptor))
+    let host = Host(options, stackSize: stackSize, receiver: receiver)
+    repl = PromptHost.makeREPL(host, receiver, historyPath: nil)
   }
 
   deinit { close(descriptor) }
@@ -41,7 +41,7 @@ final class RecordedPrompt: TranscriptPrompt {
   func enter(_ line: String) throws -> String? {
     guard !repl.isDone else { return nil }
     try repl.enter(line)
-    try host.out.flush()
+    try receiver.flush()
     return try takeAnswer()
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a whole program and turns its end into an exit code.
+// Runs a whole program for a shell, which is told its exit code.
 
 import Console
 import Files
@@ -45,48 +45,31 @@ public struct ScriptRunner {
   }
 
   private let host: Host
-  private let errors: ErrorText
 
-  /// Errors are written for people, or as JSON.
-  public init(_ host: Host, asJSON: Bool = false) {
-    self.host = host
-    errors = ErrorText(terminal: host.terminal, isJSON: asJSON)
-  }
+  /// Runs programs in the session of a host.
+  public init(_ host: Host) { self.host = host }
 
-  /// Runs the program; errors go to standard error, rendered with their place.
+  /// Runs the program and returns its exit code.
   public func run(_ loaded: Result<Loaded, any Error>) -> Int32 {
     readLines()
-    do {
-      let loaded = try loaded.get()
-      let source = loaded.source
-      // Imports are relative to the file that runs; a line or standard input has no folder.
-      if loaded.isFile { host.session.path = source.path }
-      let (tree, diagnostics) = Parser.parse(source)
-      guard diagnostics.isEmpty else { return report(diagnostics, code: 2) }
-      // A line given with -e is a question: its value is the answer. Standard input is a
-      // conversation: each value is shown, as by the prompt. A file with cells is a notebook:
-      // each cell shows its last value. Other scripts show what they print.
-      let cells = loaded.isInput ? Cells.ofEachStatement(tree) : Cells.split(tree)
-      for cell in cells.programs {
-        let outcome = try host.session.evaluate(cell)
-        if loaded.isQuestion || cells.areMarked, outcome.isShown {
-          try host.session.show(outcome.value)
-        }
+    return host.perform { try run(loaded.get()) }.exitCode
+  }
+
+  private func run(_ loaded: Loaded) throws {
+    let source = loaded.source
+    // Imports are relative to the file that runs; a line or standard input has no folder.
+    if loaded.isFile { host.session.path = source.path }
+    let (tree, diagnostics) = Parser.parse(source)
+    guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
+    // A line given with -e is a question: its value is the answer. Standard input is a
+    // conversation: each value is shown, as by the prompt. A file with cells is a notebook:
+    // each cell shows its last value. Other scripts show what they print.
+    let cells = loaded.isInput ? Cells.ofEachStatement(tree) : Cells.split(tree)
+    for cell in cells.programs {
+      let outcome = try host.session.evaluate(cell)
+      if loaded.isQuestion || cells.areMarked, outcome.isShown {
+        try host.session.show(outcome.value)
       }
-      return 0
-    } catch let errors as SyntaxErrors {
-      return report(errors.diagnostics, code: 2)
-    } catch {
-      let failure = ScriptError(anything: error)
-      try? host.out.flushAtEnd()
-      if let code = failure.exitCode { return code == 0 ? host.out.finish() : code }
-      if failure.isInterrupt {
-        let signal = Signals.terminating.map { "\($0.name): " } ?? ""
-        Diagnostics.say(signal + failure.message)
-        return 130
-      }
-      Diagnostics.say(self.errors.render(failure))
-      return ExitCode.of(failure)
     }
   }
 
@@ -103,12 +86,6 @@ public struct ScriptRunner {
         throw ScriptError(anything: error)
       }
     }
-  }
-
-  private func report(_ diagnostics: [Diagnostic], code: Int32) -> Int32 {
-    try? host.out.flushAtEnd()
-    Diagnostics.say(errors.render(diagnostics))
-    return code
   }
 }
 

@@ -15,6 +15,7 @@ import Tensors
 /// Runs tests and reports.
 public final class TestRunner {
   private let host: Host
+  private let receiver: TerminalReceiver
   private let options: HostOptions
   private let parseFlags: ([String]) throws -> HostOptions
   private let isUpdating: Bool
@@ -29,16 +30,19 @@ public final class TestRunner {
   /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - host: Where the report goes.
+  ///   - host: What the sessions of the files have in common: stack and library.
+  ///   - receiver: Where the report goes.
   ///   - options: The options of files that name none of their own.
   ///   - isUpdating: Whether expectations that do not hold are rewritten.
   ///   - isJSON: Whether the report is JSON.
   ///   - parseFlags: Reads the options in a line `#:` of a file.
   public init(
-    _ host: Host, _ options: HostOptions, isUpdating: Bool, isJSON: Bool,
+    _ host: Host, _ receiver: TerminalReceiver, _ options: HostOptions, isUpdating: Bool,
+    isJSON: Bool,
     parseFlags: @escaping ([String]) throws -> HostOptions
   ) {
     self.host = host
+    self.receiver = receiver
     self.options = options
     self.parseFlags = parseFlags
     self.isUpdating = isUpdating
@@ -72,7 +76,7 @@ public final class TestRunner {
       return 65
     } catch {
       let failure = ScriptError(anything: error)
-      Diagnostics.say(ErrorText.render(failure, terminal: host.terminal))
+      Diagnostics.say(ErrorText(terminal: receiver.terminal).render(failure))
       return ExitCode.of(failure)
     }
   }
@@ -109,7 +113,7 @@ public final class TestRunner {
     runner.interrupt = .shared
     runner.prepare = { [self] session, flags in
       let options = try self.options(flags)
-      Interpreter.apply(options, to: session)
+      Host.apply(options, to: session)
       session.stackSize = host.session.stackSize
       let folder = folder
       session.readModule = { path in
@@ -163,7 +167,7 @@ public final class TestRunner {
       updatedCount += 1
       passed += report.passed
       isInterrupted = isInterrupted || report.isInterrupted
-      if !isJSON { try host.out.write("updated \(report.path)\n") }
+      if !isJSON { try receiver.out.write("updated \(report.path)\n") }
     } else {
       try take(report)
     }
@@ -174,15 +178,15 @@ public final class TestRunner {
     failures += report.failures.map { (report.path, $0) }
     isInterrupted = isInterrupted || report.isInterrupted
     guard !isJSON else { return }
-    for text in report.descriptions { try host.out.write(text + "\n") }
+    for text in report.descriptions { try receiver.out.write(text + "\n") }
   }
 
   private func finish() throws -> Int32 {
     if isJSON {
-      try host.out.write(json.rendered + "\n")
+      try receiver.out.write(json.rendered + "\n")
     } else {
       if isInterrupted { Diagnostics.say("interrupted") }
-      try host.out.write("\(passed) passed, \(failures.count) failed\n")
+      try receiver.out.write("\(passed) passed, \(failures.count) failed\n")
     }
     return isInterrupted ? 130 : failures.isEmpty ? 0 : 1
   }

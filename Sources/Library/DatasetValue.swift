@@ -81,7 +81,7 @@ enum DatasetTypes {
       let dataset = try object.payload(as: DatasetObject.self).dataset
       guard dataset.count > 0 else { return Bundle(text: describe(dataset)) }
       return try scripted {
-        Bundle(text: describe(dataset), png: try PNG.encode(try dataset.sheet()))
+        Bundle(text: describe(dataset), picture: try dataset.sheet())
       }
     },
     index: { object, entries, _ in

@@ -84,11 +84,7 @@ enum MediaTypes {
     },
     bundle: { object, _ in
       let picture = try object.payload(as: ImageObject.self).picture
-      do {
-        return Bundle(text: object.type.display(object), png: try PNG.encode(picture))
-      } catch {
-        throw ScriptError(anything: error)
-      }
+      return Bundle(text: object.type.display(object), picture: picture)
     },
     equals: { a, b in
       (a.payload as? ImageObject)?.picture == (b.payload as? ImageObject)?.picture

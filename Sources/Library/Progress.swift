@@ -1,40 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Progress of long work, reported to a front end. A session has an optional listener, nil by
-// default, so that a library call never writes to a terminal on its own.
+// Progress of long work, reported to a front end as events of its session, so that a library call
+// never writes to a terminal on its own.
 
 import Models
 import Runtime
 import Tensors
-
-/// The progress of a task.
-public struct ProgressReport: Sendable {
-  /// What is going on: `training`, `drawing`.
-  public let title: String
-  /// Steps done.
-  public let done: Int
-  /// Steps in all.
-  public let total: Int
-  /// A short text shown at the end, such as `loss 0.0123`, or empty.
-  public let note: String
-  /// Whether the task is over, completed or not: what was shown can be removed.
-  public let isFinished: Bool
-}
-
-extension Session {
-  /// Receives reports during long work, on the thread of the session; nil for none.
-  public var progress: ((ProgressReport) -> Void)? {
-    get { (attachments[ProgressListener.slot] as? ProgressListener)?.receive }
-    set { attachments[ProgressListener.slot] = newValue.map { ProgressListener($0) } }
-  }
-}
-
-/// A listener, boxed for the session's attachments.
-private final class ProgressListener {
-  static let slot = "progress"
-  let receive: (ProgressReport) -> Void
-  init(_ receive: @escaping (ProgressReport) -> Void) { self.receive = receive }
-}
 
 /// A task that reports progress, polls for interrupts and calls back.
 struct LongTask {
@@ -48,14 +19,16 @@ struct LongTask {
 
   /// Runs the task, and reports its end, however it ends.
   func run<Result>(_ body: () throws -> Result) throws -> Result {
-    defer { send(0, 0, "", isFinished: true) }
+    try send(.began)
+    // The task is over, whether or not anybody can be told.
+    defer { try? send(.ended) }
     try call.checkInterrupt()
     return try body()
   }
 
   /// Reports the progress of the task, and throws if a stop was requested.
   func report(_ done: Int, of total: Int, note: String = "") throws {
-    send(done, total, note, isFinished: false)
+    try send(.advanced(done: done, total: total, note: note))
     try call.checkInterrupt()
   }
 
@@ -72,9 +45,8 @@ struct LongTask {
     try call.invoke(callback, [.record(record)])
   }
 
-  private func send(_ done: Int, _ total: Int, _ note: String, isFinished: Bool) {
-    call.session.progress?(
-      ProgressReport(title: title, done: done, total: total, note: note, isFinished: isFinished))
+  private func send(_ phase: ProgressReport.Phase) throws {
+    try call.session.receiver.receive(.progress(ProgressReport(title: title, phase: phase)))
   }
 }
 

@@ -4,6 +4,8 @@
 // a table of optional capabilities (fields, indexing, calling, pictures), so a new kind of object
 // is declared in one place and the interpreter needs no new case.
 
+import struct Images.Picture
+
 /// The name and the operations of a kind of library object.
 ///
 /// ```swift
@@ -169,7 +171,7 @@ public enum SubscriptValue {
   case ellipsis
 }
 
-/// A value in the representations that front ends can show; they use the richest they support.
+/// A value in the media that front ends can show; they use the richest they support.
 public struct Bundle: Sendable {
   /// Plain text, always present.
   public var text: String
@@ -177,20 +179,23 @@ public struct Bundle: Sendable {
   public var html: String?
   /// A complete SVG document.
   public var svg: String?
-  /// The bytes of a PNG file.
-  public var png: [UInt8]?
+  /// A picture, as pixels: a terminal draws them, a file or a socket encodes them.
+  public var picture: Picture?
   /// The title given to `show`.
   public var title: String?
 
   /// Makes a bundle; only the text is required.
   public init(
-    text: String, html: String? = nil, svg: String? = nil, png: [UInt8]? = nil,
+    text: String, html: String? = nil, svg: String? = nil, picture: Picture? = nil,
     title: String? = nil
   ) {
     self.text = text
     self.html = html
     self.svg = svg
-    self.png = png
+    self.picture = picture
     self.title = title
   }
+
+  /// The title, if there is one, and the text, each on lines of its own.
+  public var titledText: String { (title.map { $0 + "\n" } ?? "") + text + "\n" }
 }

@@ -54,17 +54,11 @@ public final class Session {
       if evaluations > 0 { Stop.setDeadline(seconds: limits.seconds, after: startTime) }
     }
   }
-  /// Where `print` goes. What it throws ends the script: a result that is lost is no success.
-  public var output: (String) throws -> Void
-  /// Where `show` goes; by default its text is written.
-  public var present: ((Bundle) throws -> Void)?
-  /// Writes out what has been printed and is held back; what it throws ends the script.
-  public var flushOutput: () throws -> Void = {}
+  /// Takes what is printed and shown, progress and notes.
+  public var receiver: any EventReceiver
   /// Shows a prompt and waits for a line, nil at the end of the input. It is given what looks at the
   /// interrupt and the limits, to be called while it waits.
   public var lineSource: ((_ prompt: String, _ check: () throws -> Void) throws -> String?)?
-  /// Where remarks to the user go, such as that a name hides a namespace.
-  public var note: (String) -> Void = { _ in }
   /// Reads the source of a module; the path is resolved already.
   public var readModule: (String) throws -> Source = Modules.readFile
   /// The arguments of the script, as `sys.args()` gives them.
@@ -104,26 +98,36 @@ public final class Session {
   ///   - library: The functions and constants besides those of the language itself.
   ///   - path: The file whose folder imports are relative to.
   ///   - interrupt: What stops a running script; the process-wide one by default.
-  ///   - output: Where printed text goes.
+  ///   - receiver: What takes the events of the session.
+  public convenience init(
+    library: LibraryTable, path: String = "", limits: Limits = Limits(),
+    interrupt: Interrupt = .shared, receiver: any EventReceiver
+  ) {
+    self.init(
+      builtins: BuiltinTable(library), path: path, limits: limits, interrupt: interrupt,
+      receiver: receiver)
+  }
+
+  /// Makes a session of which only text matters.
   public convenience init(
     library: LibraryTable, path: String = "", limits: Limits = Limits(),
     interrupt: Interrupt = .shared, output: @escaping (String) throws -> Void
   ) {
     self.init(
-      builtins: BuiltinTable(library), path: path, limits: limits, interrupt: interrupt,
-      output: output)
+      library: library, path: path, limits: limits, interrupt: interrupt,
+      receiver: TextReceiver(output))
   }
 
   /// Makes a session with a library that other sessions of this thread may use as well.
   public init(
     builtins: BuiltinTable, path: String = "", limits: Limits = Limits(),
-    interrupt: Interrupt = .shared, output: @escaping (String) throws -> Void
+    interrupt: Interrupt = .shared, receiver: any EventReceiver
   ) {
     self.builtins = builtins
     scope = ModuleScope(path: path, builtins: builtins)
     self.limits = limits
     self.interrupt = interrupt
-    self.output = output
+    self.receiver = receiver
   }
 
   deinit {
@@ -315,19 +319,27 @@ public final class Session {
 
   /// Writes text where `print` writes; beyond the limit of output nothing more is written.
   public func write(_ text: String) throws {
-    guard let limit = limits.outputBytes else { return try output(text) }
-    let size = text.utf8.count
+    try send(.text(text), size: text.utf8.count)
+  }
+
+  /// Sends an event that counts as so many bytes of output.
+  private func send(_ event: SessionEvent, size: @autoclosure () -> Int) throws {
+    guard let limit = limits.outputBytes else { return try receiver.receive(event) }
     let before = writtenBytes
-    writtenBytes = before.addingReportingOverflow(size).partialValue
+    writtenBytes = before.addingReportingOverflow(size()).partialValue
     if writtenBytes <= limit {
-      try output(text)
+      try receiver.receive(event)
     } else if before <= limit {
-      try output("\n... the output limit of \(limit) bytes is reached ...\n")
+      try receiver.receive(
+        .text("\n... the output limit of \(limit) bytes is reached ...\n"))
     }
   }
 
-  /// Writes out what has been printed and is held back.
-  public func flush() throws { try flushOutput() }
+  /// Delivers what has been printed and is held back.
+  public func flush() throws { try receiver.flush() }
+
+  /// Makes a remark to the user. One that cannot be delivered is no reason to end a program.
+  public func note(_ text: String) { try? receiver.receive(.diagnostic(.note(text))) }
 
   /// Shows a prompt and waits for a line of the input; nil at its end.
   public func readLine(prompt: String) throws -> String? {
@@ -348,11 +360,9 @@ public final class Session {
   public func show(_ value: Value, title: String? = nil) throws {
     var bundle = try Display.bundle(value, self)
     bundle.title = title
-    if let present {
-      try present(bundle)
-    } else {
-      try write((title.map { $0 + "\n" } ?? "") + bundle.text + "\n")
-    }
+    // The answer to a program that has ended is not part of what it wrote.
+    guard evaluations > 0 else { return try receiver.receive(.value(bundle)) }
+    try send(.value(bundle), size: bundle.titledText.utf8.count)
   }
 
   // MARK: - Randomness
@@ -392,4 +402,7 @@ public final class Session {
 public struct SyntaxErrors: Error {
   /// The errors in the order of the source; never empty.
   public let diagnostics: [Diagnostic]
+
+  /// Makes an error of all that was found.
+  public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 }

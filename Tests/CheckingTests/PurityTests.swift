@@ -54,7 +54,7 @@ import Testing
       var sink: (String) -> Void = { _ in }
       session = Session(library: Catalog.all, interrupt: Interrupt()) { sink($0) }
       sink = { [unowned self] in output += $0 }
-      session.output = sink
+      session.receiver = TextReceiver(sink)
       _ = try session.evaluate(text: "seed(11)")
     }
 

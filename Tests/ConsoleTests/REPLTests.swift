@@ -3,7 +3,6 @@
 // The loop without a terminal: a pipe in, a pipe out, and only results.
 
 import Glibc
-import Images
 import Testing
 
 @testable import Console
@@ -19,16 +18,8 @@ private final class EchoSession: ConsoleSession {
     case "leave": ConsoleOutcome(status: .quit(3))
     case "stop": ConsoleOutcome(status: .interrupted)
     case "state": ConsoleOutcome([.text(isFresh ? "fresh" : "used")])
-    case "picture": dot()
     default: ConsoleOutcome([.text("<" + text.split(separator: "\n").joined(separator: "|") + ">")])
     }
-  }
-
-  private func dot() -> ConsoleOutcome {
-    guard let picture = try? Picture(width: 1, height: 1, fill: .white) else {
-      return ConsoleOutcome(status: .failed)
-    }
-    return ConsoleOutcome([.picture(picture, words: "a dot")])
   }
 
   func completeness(of text: String) -> Completeness {
@@ -131,10 +122,6 @@ private final class EchoSession: ConsoleSession {
     let output = try run(":time 1\n2\n:time\n3\n").output
     #expect(output.split(separator: "\n").count == 6)
     #expect(output.hasPrefix("<1>\ntook ") && output.contains("s\n<2>\nevery"))
-  }
-
-  @Test func picturesBecomeWordsInAPipe() throws {
-    #expect(try run("picture\n").output == "a dot\n")
   }
 
   @Test func fullOutputsEndTheLoop() throws {

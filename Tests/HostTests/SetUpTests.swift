@@ -27,7 +27,7 @@ import Testing
     options.limits = Limits(steps: 100)
     options.isRandomStrict = true
     let session = Session(library: Catalog.all) { _ in }
-    Interpreter.apply(options, to: session)
+    Host.apply(options, to: session)
     #expect(session.randomPlace.seed == 5)
     #expect(session.isRandomStrict)
     #expect(throws: ScriptError.self) { try session.evaluate(text: "while true { }") }

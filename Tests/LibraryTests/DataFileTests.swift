@@ -86,15 +86,13 @@ import Testing
 
   @Test func readsWhatNumPyWrites() throws {
     let session = ModelSession()
-    var notes: [String] = []
-    session.session.note = { notes.append($0) }
     _ = try session.value("let sets = data.load(\"\(Self.archive)\")")
     #expect(try session.shown("sets.x.shape") == "[40, 6]")
     #expect(try session.numbers("sets.column_major") == [0, 1, 2, 3, 4, 5])
     #expect(try session.shown("sets.column_major.shape") == "[2, 3]")
     #expect(try session.numbers("sets.half") == [0.5, -2])
     #expect(try session.numbers("sets.mask") == [1, 0])
-    #expect(notes.count == 1 && notes[0].contains("2**24"))
+    #expect(session.notes.count == 1 && session.notes[0].contains("2**24"))
   }
 
   @Test func metricsAgreeWithSciPy() throws {

@@ -62,7 +62,7 @@ import Testing
   @Test func drawingCanBeInterrupted() throws {
     let session = ModelSession()
     try session.makeGenerator()
-    session.session.progress = { if $0.done == 1 { session.interrupt.request() } }
+    session.onProgress = { if $0.done == 1 { session.interrupt.request() } }
     #expect(try session.error("card.sample(model, 1, seed = 1)").isInterrupt)
   }
 

@@ -46,7 +46,7 @@ import Testing
     #expect(try Drawable.picture(of: session.value("plot.line([1, 2])")) != nil)
     #expect(try Drawable.picture(of: session.value("3")) == nil)
     let bundle = try Display.bundle(try session.value("image.show(zeros(8, 8))"), session.session)
-    #expect(bundle.png?.starts(with: [137, 80, 78, 71]) ?? false)
+    #expect(bundle.picture?.width == 8)
   }
 
   @Test func figures() throws {

@@ -85,22 +85,28 @@ import Testing
     let session = ModelSession()
     try session.makeTokenizer()
     var reports: [ProgressReport] = []
-    session.session.progress = { reports.append($0) }
+    session.onProgress = { reports.append($0) }
     _ = try session.value("smap.train(tok, set, steps = 2, batch_size = 4, seed = 1)")
-    #expect(reports.map(\.done) == [1, 2, 0])
-    #expect(reports.map(\.isFinished) == [false, false, true])
-    #expect(reports[0].note.hasPrefix("loss "))
+    #expect(reports.allSatisfy { $0.title == "training" })
+    #expect(reports.first?.phase == .began)
+    #expect(reports.last?.phase == .ended)
+    #expect(reports.map(\.done) == [nil, 1, 2, nil])
+    guard case .advanced(_, total: 2, let note) = reports[1].phase else {
+      Issue.record("no report of a step: \(reports[1])")
+      return
+    }
+    #expect(note.hasPrefix("loss "))
   }
 
   @Test func anInterruptKeepsWhatWasLearned() throws {
     let session = ModelSession()
     try session.makeTokenizer()
     _ = try session.value("let before = smap.reconstruct(tok, set.images)")
-    session.session.progress = { if $0.done == 2 { session.interrupt.request() } }
+    session.onProgress = { if $0.done == 2 { session.interrupt.request() } }
     let error = try session.error("smap.train(tok, set, steps = 1000, batch_size = 4)")
     #expect(error.isInterrupt)
     #expect(ExitCode.of(error) == 130)
-    session.session.progress = nil
+    session.onProgress = nil
     #expect(try session.shown("allclose(before, smap.reconstruct(tok, set.images))") == "false")
   }
 

@@ -11,15 +11,37 @@ import Testing
 
 /// Runs scripts and records what they print.
 final class ModelSession {
+  private final class Receiver: EventReceiver {
+    var printed = ""
+    var notes: [String] = []
+    var onProgress: ((ProgressReport) -> Void)?
+
+    func receive(_ event: SessionEvent) {
+      switch event {
+      case .text(let text): printed += text
+      case .value(let bundle): printed += bundle.titledText
+      case .progress(let report): onProgress?(report)
+      case .diagnostic(.note(let text)): notes.append(text)
+      case .diagnostic, .status: break
+      }
+    }
+  }
+
   let session: Session
   let interrupt = Interrupt()
-  private(set) var printed = ""
+  private let receiver = Receiver()
+  var printed: String { receiver.printed }
+  /// The remarks to the user.
+  var notes: [String] { receiver.notes }
+
+  /// What is called with every report of progress.
+  var onProgress: ((ProgressReport) -> Void)? {
+    get { receiver.onProgress }
+    set { receiver.onProgress = newValue }
+  }
 
   init() {
-    var sink: (String) -> Void = { _ in }
-    session = Session(library: Catalog.all, interrupt: interrupt) { sink($0) }
-    sink = { [unowned self] in printed += $0 }
-    session.output = sink
+    session = Session(library: Catalog.all, interrupt: interrupt, receiver: receiver)
   }
 
   /// The value of a program.

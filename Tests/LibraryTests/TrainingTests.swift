@@ -22,7 +22,7 @@ import Testing
   }
 
   private func interrupt(_ session: ModelSession, at step: Int) {
-    session.session.progress = {
+    session.onProgress = {
       if $0.title == "training", $0.done == step { session.interrupt.request() }
     }
   }
@@ -33,7 +33,7 @@ import Testing
     interrupt(session, at: 2)
     _ = try session.value("let h = \(call), steps = 50, on_interrupt = \"return\")\nlet after = 1")
     #expect(try session.shown("[len(h.loss), h.stopped, after]") == "[2, true, 1]")
-    session.session.progress = nil
+    session.onProgress = nil
     _ = try session.value("let whole = \(call), steps = 3, on_interrupt = \"return\")")
     #expect(try session.shown("[len(whole.loss), whole.stopped]") == "[3, false]")
   }

@@ -123,11 +123,17 @@ import Testing
   }
 
   @Test func hidingANamespaceIsNoted() throws {
+    final class Notes: EventReceiver {
+      var texts: [String] = []
+      func receive(_ event: SessionEvent) {
+        if case .diagnostic(.note(let text)) = event { texts.append(text) }
+      }
+    }
     let session = TestSession().session
-    var notes: [String] = []
-    session.note = { notes.append($0) }
+    let notes = Notes()
+    session.receiver = notes
     _ = try session.evaluate(text: "let demo = 1\nlet demo = 2\nlet sum = 3")
-    #expect(notes.count == 1)
+    #expect(notes.texts.count == 1)
     guard case .number = try session.evaluate(text: "std.demo.draw()").value else {
       Issue.record("std does not reach demo")
       return

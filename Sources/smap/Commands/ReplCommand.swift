@@ -13,6 +13,6 @@ struct ReplCommand: ParsableCommand {
 
   func run() throws {
     throw ArgumentParser.ExitCode(
-      Interpreter.run(options: options.host, arguments: []) { PromptHost.run($0) })
+      Interpreter.run(options: options.host, arguments: []) { PromptHost.run($0, $1) })
   }
 }

@@ -62,12 +62,14 @@ struct RunCommand: ParsableCommand {
     -> ArgumentParser.ExitCode
   {
     // The person names the program, which may lie outside the sandbox; so it is read before.
-    Interpreter.limitMemory(options.host)
+    var hostOptions = options.host
+    hostOptions.reportsJSON = json && program != nil
+    Host.limitMemory(hostOptions)
     let loaded = program.map { program in Result { try program.load() } }
     return ArgumentParser.ExitCode(
-      Interpreter.run(options: options.host, arguments: arguments) { host in
-        guard let loaded else { return PromptHost.run(host) }
-        return profiled(host.session) { ScriptRunner(host, asJSON: json).run(loaded) }
+      Interpreter.run(options: hostOptions, arguments: arguments) { host, receiver in
+        guard let loaded else { return PromptHost.run(host, receiver) }
+        return profiled(host.session) { ScriptRunner(host).run(loaded) }
       })
   }
 

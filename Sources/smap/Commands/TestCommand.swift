@@ -38,9 +38,9 @@ struct TestCommand: ParsableCommand {
   func run() throws {
     let paths = paths.isEmpty && !builtins ? ["."] : paths
     throw ArgumentParser.ExitCode(
-      Interpreter.run(options: options.host, arguments: []) { host in
+      Interpreter.run(options: options.host, arguments: []) { host, receiver in
         TestRunner(
-          host, options.host, isUpdating: update, isJSON: json,
+          host, receiver, options.host, isUpdating: update, isJSON: json,
           parseFlags: SessionOptions.ofScript
         ).run(paths: paths, builtins: builtins)
       })

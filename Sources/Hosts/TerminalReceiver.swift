@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The receiver of a terminal, or of the pipe or file in its place: text and values on standard output,
+// progress, errors and notes on standard error. All values take this way, those of `show` and those
+// that the prompt answers with, so a picture is drawn at one place, from its pixels.
+
+import Console
+import Library
+import Runtime
+
+/// Shows the events of a session on the descriptors of a terminal.
+public final class TerminalReceiver: EventReceiver {
+  /// Where it writes.
+  public let terminal: Terminal
+  /// What is on its way to standard output.
+  public let out: StandardOutput
+  private let pictures: PictureStyle
+  private let errors: ErrorText
+  private var bar: ProgressBar?
+
+  /// Prepares to write to the process's own descriptors, unless others are given.
+  public init(
+    _ options: HostOptions, terminal: Terminal? = nil, out: StandardOutput = StandardOutput()
+  ) {
+    let terminal = terminal ?? Terminal(color: options.color)
+    self.terminal = terminal
+    self.out = out
+    pictures = PictureStyle.choose(options.images, for: terminal) ?? .none
+    errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
+    // What is printed during long work takes the place of the bar, which the next report brings back.
+    out.clearLine = { [weak self] in self?.bar?.finish() }
+  }
+
+  /// Shows an event.
+  ///
+  /// - Throws: a `ScriptError` that no script can catch when text or a value cannot be written.
+  public func receive(_ event: SessionEvent) throws {
+    switch event {
+    case .text(let text): try writing { try out.write(text) }
+    case .value(let bundle): try writing { try out.write(text(of: bundle)) }
+    case .progress(let report): show(report)
+    case .diagnostic(let diagnostic): say(diagnostic)
+    case .status: break
+    }
+  }
+
+  /// Writes what is held back.
+  ///
+  /// - Throws: as `receive`.
+  public func flush() throws { try writing { try out.flush() } }
+
+  private func writing(_ body: () throws -> Void) throws {
+    do { try body() } catch { throw ScriptError(unwritable: error) }
+  }
+
+  // MARK: - Values
+
+  /// The picture of a value if the terminal can draw it, else its text.
+  private func text(of bundle: Bundle) -> String {
+    let text = drawing(of: bundle) ?? bundle.text
+    return (bundle.title.map { $0 + "\n" } ?? "") + TerminalReceiver.line(text)
+  }
+
+  private func drawing(of bundle: Bundle) -> String? {
+    guard let picture = bundle.picture else { return nil }
+    return try? TerminalPicture(style: pictures, terminal: terminal).text(for: picture)
+  }
+
+  private static func line(_ text: String) -> String {
+    text.hasSuffix("\n") ? text : text + "\n"
+  }
+
+  // MARK: - Progress
+
+  /// What was printed before long work is written before it begins.
+  private func show(_ report: ProgressReport) {
+    // A failure is remembered, and thrown by the next write or reported at the end.
+    try? out.flush()
+    switch report.phase {
+    case .began: break
+    case .advanced(let done, let total, let note):
+      if bar?.total != total {
+        bar?.finish()
+        bar = ProgressBar(total: total, title: report.title)
+      }
+      bar?.update(done, note: note)
+    case .ended:
+      bar?.finish()
+      bar = nil
+    }
+  }
+
+  // MARK: - Diagnostics
+
+  private func say(_ diagnostic: SessionDiagnostic) {
+    switch diagnostic {
+    case .note(let text):
+      // Where both streams are one file, the note stands behind what was printed before it.
+      if terminal.errors == terminal.output { try? out.flush() }
+      complain("note: \(text)")
+    case .syntax(let diagnostics):
+      try? out.flushAtEnd()
+      complain(errors.render(diagnostics))
+    case .error(let error):
+      try? out.flushAtEnd()
+      complain(error.isInterrupt ? TerminalReceiver.words(of: error) : errors.render(error))
+    }
+  }
+
+  /// An interrupt in words, with the signal that it comes from if that is not Ctrl-C.
+  private static func words(of interrupt: ScriptError) -> String {
+    (Signals.terminating.map { "\($0.name): " } ?? "") + interrupt.message
+  }
+
+  /// Writes a line on standard error; there is nowhere to report a failure of this.
+  private func complain(_ text: String) {
+    try? terminal.writeError(TerminalReceiver.line(text))
+  }
+}
