@@ -15,24 +15,24 @@ extension UnaryOperation {
   }
 
   /// The name, as the table has it.
-  public var name: String { String(cString: row.name) }
+  public var name: String { String(cString: row.pointee.name) }
 
   /// The function of one number, in double precision.
-  public var number: @convention(c) (Double) -> Double { row.number }
+  public var number: @convention(c) (Double) -> Double { row.pointee.number }
 
   /// Whether the result is a mask.
-  public var isTest: Bool { row.derivative == .mask }
+  public var isTest: Bool { row.pointee.derivative == .mask }
 
   /// What the table says.
   @inline(__always)
-  package var row: SmapUnaryRow { smap_unary_row(self).pointee }
+  package var row: UnsafePointer<SmapUnaryRow> { smap_unary_row(self) }
 }
 
 extension Tensor {
   /// Applies a function to each element.
   public func applying(_ operation: UnaryOperation) throws -> Tensor {
     let result = try uninitializedLike()
-    let (kernel, x, out) = (operation.row.kernel, pointer, result.pointer)
+    let (kernel, x, out) = (operation.row.pointee.kernel, pointer, result.pointer)
     try Profile.measure(.elementwise, operations: count, bytes: 8 &* count) {
       if count <= Tensor.unaryBlockSize {
         kernel(x, out, count)
@@ -43,7 +43,7 @@ extension Tensor {
         }
       }
     }
-    result.isMask = operation.isTest
+    if operation.isTest { result.isMask = true }
     guard isRecording else { return result }
     if let place = node?.place { return try place.trace.add(operation, self, result) }
     return operation.isTest ? result : record(result, operation)
@@ -53,10 +53,10 @@ extension Tensor {
   private static var unaryBlockSize: Int { 32768 }
 
   private func record(_ result: Tensor, _ operation: UnaryOperation) -> Tensor {
-    guard let kernel = operation.row.gradient else {
+    guard let kernel = operation.row.pointee.gradient else {
       return result.recorded(from: [self]) { _ in [nil] }
     }
-    let kept = operation.row.derivative == .result ? result.unrecorded : detached
+    let kept = operation.row.pointee.derivative == .result ? result.unrecorded : detached
     return result.recorded(from: [self]) { gradient in
       let dx = try gradient.uninitializedLike()
       let (k, g, out) = (kept.pointer, gradient.pointer, dx.pointer)

@@ -18,19 +18,19 @@ extension BinaryOperation {
   }
 
   /// The name, as the table has it.
-  public var name: String { String(cString: row.name) }
+  public var name: String { String(cString: row.pointee.name) }
 
   /// What the table says.
   @inline(__always)
-  package var row: SmapBinaryRow { smap_binary_row(self).pointee }
+  package var row: UnsafePointer<SmapBinaryRow> { smap_binary_row(self) }
 
   /// Whether two masks give a mask: their product is "and", their maximum "or".
   @inline(__always)
-  var keepsMasks: Bool { row.kind == .choice }
+  var keepsMasks: Bool { row.pointee.kind == .choice }
 
   /// Whether the result is a mask; comparisons have no gradient.
   @inline(__always)
-  package var isComparison: Bool { row.kind == .comparison }
+  package var isComparison: Bool { row.pointee.kind == .comparison }
 }
 
 extension Tensor {
@@ -76,10 +76,10 @@ extension Tensor {
     let result = try a.uninitializedLike()
     try Profile.measure(.elementwise, operations: a.count, bytes: 8 &* a.count) {
       try throughRuns(result.pointer, a.count) {
-        operation.row.run_number(a.pointer + $0, b, $1, $2)
+        operation.row.pointee.run_number(a.pointer + $0, b, $1, $2)
       }
     }
-    result.isMask = operation.isComparison
+    if operation.isComparison { result.isMask = true }
     guard a.isRecording else { return result }
     if let place = a.node?.place { return try place.trace.add(operation, a, b, result) }
     return operation.isComparison ? result : operation.record(result, a, b)
@@ -92,10 +92,10 @@ extension Tensor {
     let result = try b.uninitializedLike()
     try Profile.measure(.elementwise, operations: b.count, bytes: 8 &* b.count) {
       try throughRuns(result.pointer, b.count) {
-        operation.row.number_run(a, b.pointer + $0, $1, $2)
+        operation.row.pointee.number_run(a, b.pointer + $0, $1, $2)
       }
     }
-    result.isMask = operation.isComparison
+    if operation.isComparison { result.isMask = true }
     guard b.isRecording else { return result }
     if let place = b.node?.place { return try place.trace.add(operation, a, b, result) }
     return operation.isComparison ? result : operation.record(result, a, b)
@@ -104,17 +104,39 @@ extension Tensor {
   private static func computed(
     _ operation: BinaryOperation, _ a: Tensor, _ b: Tensor
   ) throws -> Tensor {
-    let pairing = try Pairing(a, b)
-    let result = Tensor(storage: try Storage(uninitialized: pairing.count), shape: pairing.shape)
-    let (x, y) = (a.pointer, b.pointer)
-    try pairing.forEachRun(of: result) { form, i, j, _, out, count in
-      switch form {
-      case .runs: operation.row.runs(x + i, y + j, out, count)
-      case .runNumber: operation.row.run_number(x + i, y[j], out, count)
-      case .numberRun: operation.row.number_run(x[i], y + j, out, count)
-      }
+    try ForwardKernels(operation, a, b).result(a, b)
+  }
+
+  /// The kernels of an operation, and its operands.
+  private struct ForwardKernels: RunKernels {
+    let a: UnsafePointer<Float>
+    let b: UnsafePointer<Float>
+    let row: UnsafePointer<SmapBinaryRow>
+
+    @inline(__always)
+    init(_ operation: BinaryOperation, _ a: Tensor, _ b: Tensor) {
+      (self.a, self.b) = (UnsafePointer(a.pointer), UnsafePointer(b.pointer))
+      row = smap_binary_row(operation)
     }
-    return result
+
+    @inline(__always)
+    func runs(_ i: Int, _ j: Int, _ start: Int, _ out: UnsafeMutablePointer<Float>, _ count: Int) {
+      row.pointee.runs(a + i, b + j, out, count)
+    }
+
+    @inline(__always)
+    func runNumber(
+      _ i: Int, _ j: Int, _ start: Int, _ out: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+      row.pointee.run_number(a + i, b[j], out, count)
+    }
+
+    @inline(__always)
+    func numberRun(
+      _ i: Int, _ j: Int, _ start: Int, _ out: UnsafeMutablePointer<Float>, _ count: Int
+    ) {
+      row.pointee.number_run(a[i], b + j, out, count)
+    }
   }
 
   /// Calls `body` with the start of each piece of a result of so many elements, its destination,

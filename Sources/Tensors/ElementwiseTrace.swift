@@ -274,12 +274,12 @@ private struct FusedProgram {
       let to = index == steps.count - 1 ? out : registers + register * FusedProgram.pieceLength
       switch step {
       case .pair(let operation, _, _):
-        operation.row.runs(read(operands[0]), read(operands[1]), to, count)
+        operation.row.pointee.runs(read(operands[0]), read(operands[1]), to, count)
       case .numberAtRight(let operation, _, let number):
-        operation.row.run_number(read(operands[0]), number, to, count)
+        operation.row.pointee.run_number(read(operands[0]), number, to, count)
       case .numberAtLeft(let operation, let number, _):
-        operation.row.number_run(number, read(operands[0]), to, count)
-      case .single(let operation, _): operation.row.kernel(read(operands[0]), to, count)
+        operation.row.pointee.number_run(number, read(operands[0]), to, count)
+      case .single(let operation, _): operation.row.pointee.kernel(read(operands[0]), to, count)
       case .constant(let number): to.update(repeating: number, count: count)
       case .choice:
         smap_where(read(operands[0]), read(operands[1]), read(operands[2]), to, count)

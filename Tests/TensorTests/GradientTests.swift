@@ -70,7 +70,7 @@ struct Differentiable: CustomTestStringConvertible, Sendable {
 
   @Test func stepsHaveNoSlope() throws {
     let x = try Tensor.parameter(try v(0.3, -1.7))
-    let steps = UnaryOperation.allCases.filter { $0.row.derivative == .zero }
+    let steps = UnaryOperation.allCases.filter { $0.row.pointee.derivative == .zero }
     #expect(steps.count >= 5)
     for operation in steps {
       let gradients = try (x.applying(operation) + x).sum().gradients(for: [x])
@@ -121,7 +121,7 @@ struct Differentiable: CustomTestStringConvertible, Sendable {
 }
 
 extension BinaryOperation {
-  fileprivate var hasGradient: Bool { row.left.is_same || row.left.runs != nil }
+  fileprivate var hasGradient: Bool { row.pointee.left.is_same || row.pointee.left.runs != nil }
 }
 
 /// Every differentiable function of the module.
@@ -131,8 +131,8 @@ let differentiables: [Differentiable] =
 
 /// The functions of one operand in the table of operations, on the intervals given there.
 private let unary: [Differentiable] =
-  UnaryOperation.allCases.filter { $0.row.gradient != nil }.map { operation in
-    let range = operation.row.low...operation.row.high
+  UnaryOperation.allCases.filter { $0.row.pointee.gradient != nil }.map { operation in
+    let range = operation.row.pointee.low...operation.row.pointee.high
     return Differentiable(operation.name, [[2, 5]], range) { try $0[0].applying(operation) }
   }
   + [
@@ -151,8 +151,8 @@ private let binary: [Differentiable] =
     Differentiable(operation.name, [[2, 1, 3], [4, 1]], 0...1) { x in
       let row = operation.row
       return try Tensor.combine(
-        operation, x[0] * (row.a_high - row.a_low) + row.a_low,
-        x[1] * (row.b_high - row.b_low) + row.b_low)
+        operation, x[0] * (row.pointee.a_high - row.pointee.a_low) + row.pointee.a_low,
+        x[1] * (row.pointee.b_high - row.pointee.b_low) + row.pointee.b_low)
     }
   }
   + [
