@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Errors on their way to standard error: in words for people, or as JSON for programs.
+// Errors on standard error: as text for people, or as JSON for programs.
 
 import Console
 import Files
@@ -14,7 +14,7 @@ public struct ErrorText {
   /// Whether each error is one JSON object on one line.
   var isJSON = false
 
-  /// Words errors for a terminal, or as JSON.
+  /// Formats errors for a terminal, or as JSON.
   public init(terminal: Terminal, isJSON: Bool = false) {
     self.terminal = terminal
     self.isJSON = isJSON

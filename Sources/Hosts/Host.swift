@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A session as front ends use it: made from options, with one receiver for all events. Whatever a
-// front end runs goes through `perform`, so that each kind of end is told in the same events and
-// gives the same exit code, at the prompt, in a script, and wherever else programs run.
+// A session for front ends: created from options, with one receiver for all events. Everything that
+// a front end runs goes through `perform`, so that each kind of end is reported by the same events
+// and has the same exit code, at the prompt, in a script, and wherever else programs run.
 
 import Files
 import Library
@@ -19,7 +19,7 @@ public final class Host {
   ///
   /// - Parameters:
   ///   - options: Seed and limits, and what holds for the whole process: threads and memory.
-  ///   - arguments: What `sys.args()` gives.
+  /// - arguments: The result of `sys.args()`.
   ///   - stackSize: The size in bytes of the stack of the thread that will use the session.
   ///   - interrupt: What stops a running script; the process-wide one by default.
   ///   - receiver: What takes the events.
@@ -42,7 +42,7 @@ public final class Host {
 
   // MARK: - Options
 
-  /// Sets limits and seed of a session, and what holds for the whole process.
+  /// Sets limits and seed of a session, and the state of the whole process.
   static func apply(_ options: HostOptions, to session: Session) {
     if let threads = options.threads { ThreadPool.threadCount = threads }
     limitMemory(options)
@@ -51,7 +51,7 @@ public final class Host {
     session.seed(options.seed)
   }
 
-  /// Sets what tensors and files may take. The script is read under this limit, too.
+  /// Sets the limits of tensors and files. The script is read under this limit, too.
   public static func limitMemory(_ options: HostOptions) {
     guard let bytes = options.memoryBytes else { return }
     MemoryBudget.limit = bytes
@@ -60,7 +60,7 @@ public final class Host {
 
   // MARK: - Running
 
-  /// Runs work of the session and tells the receiver when it begins, what is wrong, and how it ended.
+  /// Runs work of the session and reports to the receiver its start, its errors, and its end.
   @discardableResult
   public func perform(_ work: () throws -> Void) -> SessionStatus.Ending {
     let ending: SessionStatus.Ending
@@ -75,7 +75,7 @@ public final class Host {
     return ending
   }
 
-  /// Tells what is wrong, unless it is the end that the program asked for, and how that ends it.
+  /// Reports an error, unless it is the exit that the program requested, and returns the end.
   func report(_ error: any Error) -> SessionStatus.Ending {
     if let errors = error as? SyntaxErrors {
       tell(.diagnostic(.syntax(errors.diagnostics)))
@@ -87,12 +87,12 @@ public final class Host {
     return error.isInterrupt ? .interrupted : .failed(exitCode: ExitCode.of(error))
   }
 
-  /// Sends an event about something that is over: a receiver that fails cannot end it any more.
+  /// Sends an event after the end: a receiver that fails cannot end the work any more.
   private func tell(_ event: SessionEvent) { try? session.receiver.receive(event) }
 }
 
 extension SessionStatus.Ending {
-  /// What a shell is told.
+  /// The exit code for a shell.
   public var exitCode: Int32 {
     switch self {
     case .succeeded: 0

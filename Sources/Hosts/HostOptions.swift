@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a host is started with. The command line, the `#:` lines of tests and other hosts fill it in;
-// nothing here is parsed.
+// The options of a host. The command line, the `#:` lines of tests and other hosts set them;
+// nothing is parsed here.
 
 import Console
 import Runtime
 
-/// The choices that all ways of running scripts share.
+/// The options that all ways of running scripts share.
 public struct HostOptions: Sendable {
-  /// Where the session's random stream starts.
+  /// The seed of the session's random stream.
   public var seed: UInt64 = 0
-  /// How many threads share the work; nil for all processors.
+  /// The number of threads; nil for all processors.
   public var threads: Int?
   /// Whether output has colours.
   public var color = Terminal.ColorChoice.auto
@@ -22,9 +22,9 @@ public struct HostOptions: Sendable {
   public var memoryBytes: Int?
   /// The folder outside which scripts find no files; nil for no sandbox.
   public var sandbox: String?
-  /// Whether random draws that name no seed are refused.
+  /// Whether random functions without a seed are an error.
   public var isRandomStrict = false
-  /// Whether errors are written as JSON, one object a line.
+  /// Whether errors are written as JSON, one object per line.
   public var reportsJSON = false
 
   /// Options with their defaults.

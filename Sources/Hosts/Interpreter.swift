@@ -21,25 +21,25 @@ public enum Interpreter {
     return LargeStack.run { stackSize in
       Signals.useAlternateStack()
       Waiting.check = { try Stop.check() }
-      // Any thread may make a remark, so it goes past the session.
+      // Any thread may make a remark, so it bypasses the session.
       Remarks.receive = { Diagnostics.say("note: \($0)") }
       let receiver = TerminalReceiver(options)
       let host = Host(options, arguments: arguments, stackSize: stackSize, receiver: receiver)
       let code = body(host, receiver)
-      // What could not be written turns success into a failure, never the other way round.
+      // Lost output turns success into a failure, never the other way round.
       let written = receiver.out.finish()
-      // A process that was told to end says so, whatever it could still do.
+      // A process that received a termination signal reports that, whatever it could still do.
       if let signal = Signals.terminating { return signal.exitCode }
       return code == 0 ? written : code
     }
   }
 
-  /// Enters the sandbox, if one is asked for; returns an exit code when that fails.
+  /// Enters the sandbox, if requested; returns an exit code when that fails.
   private static func confine(_ options: HostOptions) -> Int32? {
     guard let folder = options.sandbox else { return nil }
     let history = History.defaultPath()?.split(separator: "/").dropLast().joined(separator: "/")
     do {
-      // The library of matrices cannot be opened from within.
+      // The BLAS library cannot be loaded from within.
       BLAS.prepare()
       try Sandbox.enter(
         folder: folder, readable: ResourceLocator.shippedFolders,

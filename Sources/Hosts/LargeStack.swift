@@ -29,8 +29,7 @@ public enum LargeStack {
     return task.body(StackSizes.ofThisThread)
   }
 
-  /// What a session takes before it has done anything, registers and cells among it: a stack must
-  /// leave as much.
+  /// The memory of a fresh session, registers and cells included: a stack must leave that much.
   private static let workingSpace = 64 << 20
 
   /// Whether that many bytes of address space are left.
@@ -42,7 +41,7 @@ public enum LargeStack {
     return true
   }
 
-  /// Work on its way to another thread and its result on the way back.
+  /// Work for another thread, and its result.
   private final class Task: @unchecked Sendable {
     let body: (Int) -> Int32
     private var stackSize = 0
@@ -50,7 +49,7 @@ public enum LargeStack {
 
     init(_ body: @escaping (Int) -> Int32) { self.body = body }
 
-    /// Runs the body on a thread with a stack of that size; nil if there is no such thread.
+    /// Runs the body on a thread with a stack of that size; nil if no such thread can be created.
     func run(stackSize: Int) -> Int32? {
       self.stackSize = stackSize
       var attributes = pthread_attr_t()

@@ -7,21 +7,21 @@ import Glibc
 import Runtime
 import Tensors
 
-/// What a run did with its time, held against what the machine can do.
+/// Where a run spent its time, compared with the peaks of the machine.
 public struct ProfileReport {
   private let title: String
   private let snapshot: Profile.Snapshot
   private let threads: Int
-  /// Floating-point operations a second of all threads.
+  /// Floating-point operations per second of all threads.
   private let peak: Double
-  /// Bytes a second through memory.
+  /// Memory bandwidth in bytes per second.
   private let bandwidth: Double
   private let peakOfTensors: Int
   private let peakOfProcess: Int
-  /// How many instructions the machine of the language carried out.
+  /// The number of instructions that the interpreter executed.
   private let instructions: Int
 
-  /// Measures the speed of the processor and begins a profile; the result ends it.
+  /// Measures the peak of the processor and begins a profile; the returned closure ends it.
   public static func begin(_ title: String, _ session: Session) -> () -> ProfileReport {
     let peak = Profile.peakOperations()
     session.countsInstructions = true
@@ -39,11 +39,11 @@ public struct ProfileReport {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     peakOfProcess = usage.ru_maxrss * 1024
-    // Last, since it takes memory itself; under a tight limit it is left out.
+    // Last, since it allocates memory itself; under a tight limit it is skipped.
     bandwidth = (try? Profile.memoryBandwidth()) ?? 0
   }
 
-  /// Writes the report: as a table to standard error for `-`, as JSON if the name ends so.
+  /// Writes the report: as a table to standard error for `-`, as JSON if the name ends in .json.
   public func write(to path: String) throws {
     if path == "-" {
       Diagnostics.say(table)
@@ -80,7 +80,7 @@ public struct ProfileReport {
 
   private var inKernels: Double { stages.reduce(0) { $0 + $1.totals.seconds } }
 
-  /// The operations of products and attention: those that the peak is about.
+  /// The operations of products and attention, which are compared with the peak.
   private var operations: Int {
     snapshot.stages.reduce(0) { sum, stage in
       switch stage.key {
@@ -171,7 +171,7 @@ public struct ProfileReport {
     return "\(whole / scale)" + (digits > 0 ? "." + zeros + rest : "")
   }
 
-  /// Text in columns: the first to the left, numbers to the right.
+  /// Text in columns: the first left-aligned, numbers right-aligned.
   private struct Columns {
     let lines: [String]
 

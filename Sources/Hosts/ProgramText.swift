@@ -9,7 +9,7 @@ import Syntax
 
 /// Reads the text of programs.
 public enum ProgramText {
-  /// What stands for standard input where a file is named.
+  /// The name for standard input in place of a file.
   public static let standardInput = "-"
 
   /// Reads a file, or standard input for `-`.
@@ -20,7 +20,7 @@ public enum ProgramText {
     return try checked(Source(path: "stdin", bytes: try FileReader.readStandardInput()))
   }
 
-  /// Reads a file that is to be a script, or a text with scripts inside.
+  /// Reads a file that should be a script, or a text with scripts inside.
   ///
   /// - Throws: `FileError`; for a binary file an IOError with exit code 65, in place of a syntax error
   ///   at each of its bytes.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands of the prompt that look at the language: a table of what is typed, what help says
-// about it, and what it does.
+// The prompt's commands about the language: a table of names, help texts and actions.
 
 import Console
 import Files
@@ -9,7 +8,7 @@ import Library
 import Runtime
 import Syntax
 
-/// A command with what it does.
+/// A command with its action.
 private struct HostCommand: Sendable {
   let description: ConsoleCommand
   let run: @Sendable (PromptHost, String) throws -> ConsoleOutcome
@@ -93,7 +92,7 @@ extension PromptHost {
     .shows(try stage.text(of: try source(text), in: session))
   }
 
-  /// What follows a command, or the last input.
+  /// The argument of a command, or the last input.
   private func source(_ text: String) throws -> Source {
     let text = text.isEmpty ? latest : text
     guard !text.isEmpty else { throw ScriptError.argument("there is no input yet to look at") }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The language as the console sees it: evaluates statements, completes names, knows the commands
-// that begin with a colon.
+// The language for the console: evaluates statements, completes names, and runs the commands that
+// begin with a colon.
 
 import Console
 import Files
@@ -15,12 +15,12 @@ public final class PromptHost: ConsoleSession {
   let host: Host
   private let receiver: TerminalReceiver
   var session: Session { host.session }
-  /// What ran without error, as `:save` writes it.
+  /// The inputs that ran without error, for `:save`.
   var record = SessionRecord()
-  /// The text that was typed last, right or wrong.
+  /// The last input, valid or not.
   private(set) var latest = ""
   private var entries = 0
-  /// Lines `##` that wait for the function that they describe.
+  /// `##` lines waiting for the function that they document.
   private var documentation = ""
 
   private init(_ host: Host, _ receiver: TerminalReceiver) {
@@ -69,7 +69,7 @@ public final class PromptHost: ConsoleSession {
   public func evaluate(_ text: String) -> ConsoleOutcome {
     Interrupt.shared.clear()
     var text = text
-    // A line that starts with a pipe goes on with the value shown last.
+    // A line that starts with a pipe continues with the value shown last.
     if text.drop(while: { $0 == " " }).hasPrefix("|>") { text = "ans " + text }
     if PromptHost.isDocumentation(text) {
       documentation += text + "\n"
@@ -82,7 +82,7 @@ public final class PromptHost: ConsoleSession {
     return outcome(Source(path: "[\(entries)]", text: text + "\n"))
   }
 
-  /// Whether a text is nothing but lines `##`, which belong to what is typed next.
+  /// Whether a text is only `##` lines, which belong to the next input.
   private static func isDocumentation(_ text: String) -> Bool {
     text.split(separator: "\n").allSatisfy { $0.drop { $0 == " " || $0 == "\t" }.hasPrefix("##") }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The prompt without a terminal, whose answers go to a file without a name, so that transcripts can
-// be compared with them. Errors and notes are answers too.
+// The prompt without a terminal, whose output goes to an unnamed temporary file, so that
+// transcripts can be compared with it. Errors and notes are output, too.
 
 import Console
 import Expectations
@@ -9,7 +9,7 @@ import Files
 import Glibc
 import Runtime
 
-/// A prompt that gives its answers back as text.
+/// A prompt that returns its output as text.
 final class RecordedPrompt: TranscriptPrompt {
   private let descriptor: Int32
   private let receiver: TerminalReceiver
@@ -18,7 +18,7 @@ final class RecordedPrompt: TranscriptPrompt {
 
   /// Opens a prompt with these options.
   ///
-  /// - Throws: `FileError` when there is no place for the answers.
+  /// - Throws: `FileError` when the temporary file cannot be created.
   init(_ options: HostOptions, stackSize: Int) throws {
     var template = Array("/tmp/smap-answers-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
@@ -45,7 +45,7 @@ final class RecordedPrompt: TranscriptPrompt {
     return try takeAnswer()
   }
 
-  /// What was written since the last call.
+  /// The output since the last call.
   private func takeAnswer() throws -> String {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

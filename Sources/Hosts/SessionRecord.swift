@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What was typed at the prompt and ran without error, as a script that does the same again. At the
-// prompt `ans` is the value shown last; a script has no such name, so where a later input needs
-// it, the statement that showed the value is written as `let ans = ..`. Where an input has drawn from
-// the random stream of the session, the script says the place in the stream from which it did, unless
-// the inputs before it lead there: what failed has drawn, too, and is not in the script.
+// The inputs at the prompt that ran without error, as a script that reproduces them. At the prompt
+// `ans` is the value shown last; a script has no such name, so where a later input needs it, the
+// statement that showed the value is written as `let ans = ..`. Where an input has used the
+// session's random stream, the script sets the position in the stream, unless the inputs before it
+// lead there: failed inputs have used the stream, too, and are not in the script.
 
 import Runtime
 import Syntax
@@ -13,16 +13,16 @@ import Syntax
 struct SessionRecord {
   private struct Input {
     let text: String
-    /// Where the statement begins whose value was shown, as an offset in bytes.
+    /// The offset in bytes of the statement whose value was shown.
     let shown: Int?
     let usesAnswer: Bool
-    /// Where the random stream was before and after it.
+    /// The position of the random stream before and after it.
     let stream: (before: Session.RandomPlace, after: Session.RandomPlace)
   }
 
   private var inputs: [Input] = []
 
-  /// How many inputs there are.
+  /// The number of inputs.
   var count: Int { inputs.count }
 
   /// Adds an input that has run, with the random stream at `before` when it began.
@@ -62,7 +62,7 @@ struct SessionRecord {
     return lines.reversed().joined()
   }
 
-  /// Before which inputs the random stream must be set, and how.
+  /// The inputs before which the random stream must be set, with the statement for it.
   private var seedLines: [Int: String] {
     var lines: [Int: String] = [:]
     var present: Session.RandomPlace?

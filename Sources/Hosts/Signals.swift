@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Ctrl-C asks the running script to stop; a second one, while a script has not stopped yet, ends the
-// process. So do the signals that end a process (TERM, HUP, QUIT): the first one is an interrupt, after
-// which a script may still save what it has, and wakes the prompt; the process then ends with the code
-// that shells know. A second one, or five seconds without an answer to the first, end it at once, with
-// the terminal as it was. A full disk must come back as an error of write, not as a signal. And
-// should smap itself fail, by a trap or a broken pointer, the person is told that it is not their fault
-// and what to report, on a stack of its own, since the usual one may be what was used up.
+// Ctrl-C asks the running script to stop; a second one, before the script has stopped, ends the
+// process. Termination signals (TERM, HUP, QUIT) do the same: the first one is an interrupt, after
+// which a script may still save its results, and wakes the prompt; the process then exits with the
+// signal's code. A second one, or five seconds without a response to the first, end it at once,
+// with the terminal restored. A full disk must be reported as a write error, not as a signal. And
+// if smap itself crashes, by a trap or an invalid pointer, a message tells the user that it is a
+// fault of smap and what to report; the handler has a stack of its own, since the usual one may be
+// exhausted.
 
 import Console
 import Files
@@ -15,10 +16,10 @@ import Runtime
 import Synchronization
 
 enum Signals {
-  /// Whether a second interrupt ends the process: so for scripts, not at the prompt.
+  /// Whether a second interrupt ends the process: true for scripts, not at the prompt.
   static let secondInterruptExits = Atomic<Bool>(true)
 
-  /// Installs what this process does on signals, before it starts to work.
+  /// Installs the signal handlers of this process, before it starts to work.
   static func install() {
     _ = Interrupt.shared.isRequested
     var action = sigaction()
@@ -38,13 +39,13 @@ enum Signals {
     installTrapHandler()
   }
 
-  // MARK: - The end of the process
+  // MARK: - Termination
 
   /// A signal that ends the process.
   struct Termination {
     /// Its number.
     let number: Int32
-    /// What it is called.
+    /// Its name.
     let name: String
     /// The code with which shells report it.
     var exitCode: Int32 { 128 + number }
@@ -58,21 +59,21 @@ enum Signals {
   private static let received = Atomic<Int32>(0)
   private static let readEnd = Atomic<Int32>(-1)
   private static let writeEnd = Atomic<Int32>(-1)
-  /// Seconds in which a script must take the interrupt that a signal is.
+  /// Seconds in which a script must respond to the interrupt of a termination signal.
   private static let patience: UInt32 = 5
 
-  /// The signal that has told this process to end, or nil.
+  /// The termination signal that this process has received, or nil.
   static var terminating: Termination? {
     let number = received.load(ordering: .relaxed)
     return terminations.first { $0.number == number }
   }
 
-  /// A descriptor that becomes readable when the process has been told to end, or -1.
+  /// A descriptor that becomes readable on a termination signal, or -1.
   static var termination: Int32 { readEnd.load(ordering: .relaxed) }
 
   private static func installTerminations() {
     var ends: [Int32] = [-1, -1]
-    // A handler must not be the first to touch what it uses.
+    // A handler must not be the first to initialise what it uses.
     _ = received.load(ordering: .relaxed)
     if pipe(&ends) == 0 {
       for end in ends {
@@ -92,14 +93,14 @@ enum Signals {
     }
     sigemptyset(&action.sa_mask)
     for termination in terminations {
-      // What the parent has told this process to ignore, as nohup does, stays ignored.
+      // Signals that the parent ignores, as nohup does, stay ignored.
       var present = sigaction()
       sigaction(termination.number, nil, &present)
       if present.isIgnored { continue }
       sigaction(termination.number, &action, nil)
     }
     action.__sigaction_handler.sa_handler = { _ in
-      // Somebody who has taken the interrupt is at work: to save, for instance.
+      // A handler has caught the interrupt and is at work: to save, for instance.
       guard Interrupt.shared.isRequested else { return }
       Signals.exitNow(Signals.received.load(ordering: .relaxed))
     }
@@ -114,17 +115,17 @@ enum Signals {
 
   // MARK: - Faults of smap itself
 
-  /// Signals that only a fault of the program raises.
+  /// Signals that only a crash of the program raises.
   private static let faults = [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGSYS]
 
-  /// Whoever asks Swift for a backtrace gets that instead.
+  /// A user who has enabled Swift's backtraces gets those instead.
   private static func installTrapHandler() {
     guard getenv("SWIFT_BACKTRACE") == nil else { return }
     useAlternateStack()
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { number in
       Terminal.restore()
-      // An object of Swift has no way to fail: where the system refuses memory, it traps.
+      // Allocation of a Swift object cannot fail: if the system refuses memory, it traps.
       if errno == ENOMEM {
         UnfinishedFile.remove()
         Signals.say("LimitError: the system gives this process no more memory\n")
@@ -171,7 +172,7 @@ enum Signals {
 }
 
 extension sigaction {
-  /// Whether the signal does nothing.
+  /// Whether the signal is ignored.
   fileprivate var isIgnored: Bool {
     unsafeBitCast(__sigaction_handler.sa_handler, to: Int.self)
       == unsafeBitCast(SIG_IGN, to: Int.self)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Text on its way to standard output, through write(2). The first write that fails is an error,
-// which ends the script: it would go on for nobody, and a script whose results are lost has not
-// succeeded. What fails at the very end becomes the exit code. Where nobody reads (a full pipe, a terminal
-// that is paused), Ctrl-C and limits of time end the waiting, and what was to be written is given up.
+// Buffered text on standard output, through write(2). The first failed write is an error, which
+// ends the script: its further output would be lost as well, and a script whose results are lost
+// has not succeeded. A failure at the very end becomes the exit code. Where nobody reads (a full
+// pipe, a paused terminal), Ctrl-C and time limits end the wait, and the pending output is
+// discarded.
 
 import Console
 import Files
@@ -16,7 +17,7 @@ public final class StandardOutput {
   private var failure: FileError?
   private let descriptor: Int32
   private let isTerminal: Bool
-  /// Clears what stands on the terminal's line before text is written there.
+  /// Clears the terminal's line before text is written there.
   var clearLine: () -> Void = {}
 
   /// Prepares output to a descriptor.
@@ -31,30 +32,30 @@ public final class StandardOutput {
   /// Whether something could not be written.
   public var hasFailed: Bool { failure != nil }
 
-  /// Writes a whole text to standard output and says how it went, as `finish` does.
+  /// Writes a whole text to standard output and returns the exit code, as `finish` does.
   public static func write(_ text: String) -> Int32 {
     let out = StandardOutput()
     do { try out.write(text) } catch { return out.finish() }
     return out.finish()
   }
 
-  /// Adds text; on a terminal, or when enough has gathered, it is written at once.
+  /// Appends text; on a terminal, or when the buffer is full, it is written at once.
   ///
-  /// - Throws: `FileError` as soon as, and whenever after, something could not be written.
+  /// - Throws: `FileError` once a write has failed, and on every later call.
   public func write(_ text: String) throws {
     if let failure { throw failure }
-    // A script that prints the name of a file gives its bytes.
+    // A script that prints the name of a file outputs its bytes.
     buffer.append(contentsOf: PathText.bytes(of: text))
     if isTerminal || buffer.count >= 1 << 16 { try flush() }
   }
 
-  /// Writes what has gathered.
+  /// Writes the buffer.
   ///
   /// - Throws: `FileError` when it cannot be written, `CancellationError` or `DeadlineError` when
   ///   nobody reads it.
   public func flush() throws { try flush { try Waiting.check() } }
 
-  /// Writes what has gathered when a program has come to its end, whose limits hold no more.
+  /// Writes the buffer after a program has ended, when its limits no longer apply.
   ///
   /// - Throws: `FileError` when it cannot be written, `CancellationError` when nobody reads it.
   public func flushAtEnd() throws {
@@ -75,11 +76,11 @@ public final class StandardOutput {
     }
   }
 
-  /// Writes the rest and says how it went: 0, or 74 with a message if something is lost, or 130 if
-  /// Ctrl-C has ended the wait for somebody who reads it.
+  /// Writes the rest and returns the exit code: 0, or 74 with a message if output was lost, or 130
+  /// if Ctrl-C has ended the wait for a reader.
   public func finish() -> Int32 {
     do {
-      // What failed before is thrown again.
+      // An earlier failure is thrown again.
       try flushAtEnd()
       return 0
     } catch is CancellationError {
@@ -94,7 +95,7 @@ public final class StandardOutput {
 
 /// What goes to standard error.
 public enum Diagnostics {
-  /// Writes a line; there is nowhere to report a failure of this.
+  /// Writes a line; a failure of this cannot be reported anywhere.
   public static func say(_ text: String) {
     try? Terminal.write(
       text.hasSuffix("\n") ? text : text + "\n", to: STDERR_FILENO, name: "standard error")

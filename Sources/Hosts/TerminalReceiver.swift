@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The receiver of a terminal, or of the pipe or file in its place: text and values on standard output,
-// progress, errors and notes on standard error. All values take this way, those of `show` and those
-// that the prompt answers with, so a picture is drawn at one place, from its pixels.
+// The receiver of a terminal, or of a pipe or file in its place: text and values on standard
+// output, progress, errors and notes on standard error. All values are handled here, those of
+// `show` and those that the prompt displays, so a picture is drawn in one place, from its pixels.
 
 import Console
 import Library
@@ -12,7 +12,7 @@ import Runtime
 public final class TerminalReceiver: EventReceiver {
   /// Where it writes.
   public let terminal: Terminal
-  /// What is on its way to standard output.
+  /// Buffered standard output.
   public let out: StandardOutput
   private let pictures: PictureStyle
   private let errors: ErrorText
@@ -27,7 +27,7 @@ public final class TerminalReceiver: EventReceiver {
     self.out = out
     pictures = PictureStyle.choose(options.images, for: terminal) ?? .none
     errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
-    // What is printed during long work takes the place of the bar, which the next report brings back.
+    // Output during long work replaces the bar, which the next report redraws.
     out.clearLine = { [weak self] in self?.bar?.finish() }
   }
 
@@ -44,7 +44,7 @@ public final class TerminalReceiver: EventReceiver {
     }
   }
 
-  /// Writes what is held back.
+  /// Flushes buffered output.
   ///
   /// - Throws: as `receive`.
   public func flush() throws { try writing { try out.flush() } }
@@ -72,9 +72,9 @@ public final class TerminalReceiver: EventReceiver {
 
   // MARK: - Progress
 
-  /// What was printed before long work is written before it begins.
+  /// Output from before long work is flushed before it begins.
   private func show(_ report: ProgressReport) {
-    // A failure is remembered, and thrown by the next write or reported at the end.
+    // A failure is recorded, and thrown by the next write or reported at the end.
     try? out.flush()
     switch report.phase {
     case .began: break
@@ -95,7 +95,7 @@ public final class TerminalReceiver: EventReceiver {
   private func say(_ diagnostic: SessionDiagnostic) {
     switch diagnostic {
     case .note(let text):
-      // Where both streams are one file, the note stands behind what was printed before it.
+      // Where both streams are one file, the note comes after earlier output.
       if terminal.errors == terminal.output { try? out.flush() }
       complain("note: \(text)")
     case .syntax(let diagnostics):
@@ -107,12 +107,12 @@ public final class TerminalReceiver: EventReceiver {
     }
   }
 
-  /// An interrupt in words, with the signal that it comes from if that is not Ctrl-C.
+  /// The message of an interrupt, with its signal if that is not Ctrl-C.
   private static func words(of interrupt: ScriptError) -> String {
     (Signals.terminating.map { "\($0.name): " } ?? "") + interrupt.message
   }
 
-  /// Writes a line on standard error; there is nowhere to report a failure of this.
+  /// Writes a line to standard error; a failure of this cannot be reported anywhere.
   private func complain(_ text: String) {
     try? terminal.writeError(TerminalReceiver.line(text))
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which files `smap test` runs. A file that is named is run whatever it holds. In folders, those
-// count that expect something: scripts and documents with a mark, and transcripts of the prompt.
-// So `smap test .` leaves alone scripts that train for an hour.
+// Which files `smap test` runs. A named file is run whatever it contains. In folders, only files
+// with expectations are run: scripts and documents with a marker, and transcripts of the prompt. So
+// `smap test .` skips scripts that train for an hour.
 
 import Expectations
 import Files
@@ -27,7 +27,7 @@ enum TestFile {
     }
   }
 
-  /// Sorts a text; nil if it is one without prompts.
+  /// Classifies a text; nil if it has no prompts.
   init?(_ source: Source) {
     let path = source.path
     if !path.hasSuffix(".txt") {
@@ -46,7 +46,7 @@ enum TestFile {
     }
   }
 
-  /// The files that paths of files and folders stand for.
+  /// The test files at paths of files and folders.
   ///
   /// - Throws: `FileError` for what cannot be read.
   static func find(_ paths: [String]) throws -> [TestFile] {
@@ -72,7 +72,7 @@ enum TestFile {
   }
 }
 
-/// What is wrong with a file that was named.
+/// What is wrong with a named file.
 enum TestFileError: Error, CustomStringConvertible {
   case noPrompt(String)
 

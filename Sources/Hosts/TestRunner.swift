@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs files with expectations one after the other, each in a session and a scratch folder of its
-// own, and says how they went.
+// Runs files with expectations one after another, each in a session and a scratch folder of its
+// own, and reports the results.
 
 import Console
 import Expectations
@@ -95,8 +95,8 @@ public final class TestRunner {
     }
   }
 
-  /// The examples of all built-in functions, the pages on the language and the tour; what they
-  /// write goes to the scratch folder.
+  /// The examples of all built-in functions, the topics on the language and the tour; files that
+  /// they write go to the scratch folder.
   private func runExamples() throws {
     for topic in Topics.all {
       try take(runner.run(path: "topic \(topic.names[0])", text: topic.example))
@@ -131,7 +131,7 @@ public final class TestRunner {
 
   /// The options of a file: its own where it has any, else those of the command line.
   private func options(_ flags: [String]) throws -> HostOptions {
-    // What the file before has set for the process does not hold for this one.
+    // Process-wide settings of the previous file do not apply to this one.
     processState.restore()
     return flags.isEmpty ? options : try parseFlags(flags)
   }
@@ -150,7 +150,7 @@ public final class TestRunner {
     return try body()
   }
 
-  /// Removes a folder and what is in it, without following links.
+  /// Removes a folder and its contents, without following links.
   private static func remove(_ folder: String) {
     for name in (try? FileReader.names(inFolder: folder)) ?? [] {
       let path = "\(folder)/\(name)"

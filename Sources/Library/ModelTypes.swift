@@ -213,9 +213,9 @@ enum ModelTypes {
   }
 }
 
-/// What stands between the brackets of `tokens[...]`.
+/// The subscripts of `tokens[...]`.
 ///
-/// One entry is a prefix, the same for all pictures; of two, the first chooses pictures.
+/// One entry is a prefix, the same for all pictures; of two, the first selects pictures.
 private struct TokenSubscript {
   private let tokens: Tokens
   private var pictures: Range<Int>

@@ -1,47 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How much memory scripts hold, as the system sees it. Tensors are counted one by one against the
-// budget; lists, strings and records are too many and too small for that. So the size of the
-// whole process is looked at instead, now and then: a session announces what it is about to
-// allocate, and after every few megabytes announced the meter is read. What the process held
-// before the session does not count.
+// How much memory scripts hold, as the system reports it. Tensors are counted one by one against
+// the limit; lists, strings and records are too many and too small for that. So the size of the
+// whole process is measured instead, periodically: a session claims what it is about to allocate,
+// and after every few megabytes claimed the meter is read. What the process held before the session
+// does not count.
 //
-// A machine whose memory is used up kills the process without a word, so the look comes before
-// the allocation, and memory that only waits for its next use is given back before a script fails.
-// A system that refuses memory at some size (`ulimit -v`) ends the process too, since an object of
-// Swift has no way to fail; so the look sees how far off that is as well.
+// A machine that runs out of memory kills the process without a message, so the check comes before
+// the allocation, and cached memory is returned to the system before a script fails. A system that
+// refuses memory at some size (`ulimit -v`) ends the process too, since allocation of a Swift
+// object cannot fail; so the check considers that limit as well.
 
 import Glibc
 import Tensors
 
 /// Reads the size of this process.
 public enum MemoryMeter {
-  /// The system's account of this process; opened once, since a sandbox may hide it later.
+  /// The system's statistics of this process; opened once, since a sandbox may hide it later.
   private static let account = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
   private static let pageSize = max(1, sysconf(Int32(_SC_PAGESIZE)))
 
-  /// What the system accounts to this process, in bytes.
+  /// The memory of this process in bytes, as the system reports it.
   struct Usage {
     var addressSpace = 0
     var resident = 0
   }
 
-  /// The bytes of address space that the system allows, if it sets a limit.
+  /// The limit on the address space in bytes, if there is one.
   static let addressLimit: Int? = {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
     return Int(exactly: limit.rlim_cur)
   }()
 
-  /// The bytes of this process that are in memory; 0 where the system does not tell.
+  /// The resident bytes of this process; 0 where the system does not report them.
   public static var resident: Int { usage.resident }
 
-  /// The size of this process now; zeros where the system does not tell.
+  /// The size of this process now; zeros where the system does not report it.
   static var usage: Usage {
     withUnsafeTemporaryAllocation(byteCount: 128, alignment: 1) { buffer in
       let count = pread(account, buffer.baseAddress, buffer.count, 0)
       guard count > 0 else { return Usage() }
-      // Two numbers, counted in pages: the address space, and what of it is in memory.
+      // Two numbers in pages: the address space, and the resident part.
       let fields = buffer[..<count].split(separator: UInt8(ascii: " "), maxSplits: 2)
       guard fields.count > 1, let space = bytes(fields[0]), let resident = bytes(fields[1]) else {
         return Usage()
@@ -61,23 +61,23 @@ public enum MemoryMeter {
   }
 }
 
-/// What one session has announced to allocate since the meter was last read.
+/// What one session has claimed since the meter was last read.
 struct MemoryClaims {
   private var unchecked = 0
   private var baseline: Int
-  /// What the process held when the meter was last read, beyond what it held at first.
+  /// The memory held at the last reading, beyond the initial amount.
   private(set) var resident = 0
 
-  /// Bytes announced between two looks at the meter.
+  /// Bytes claimed between two readings of the meter.
   private static let interval = 4 << 20
-  /// Address space that is left for what is not announced, such as room that lists take in advance.
+  /// Address space reserved for unclaimed allocations, such as spare capacity of lists.
   private static let reserve = 32 << 20
-  /// What a loop turn or a call may allocate in small pieces without announcing it.
+  /// Bytes that a loop iteration or a call may allocate in small pieces without a claim.
   static let bytesPerStep = 256
 
   init() { baseline = MemoryMeter.resident }
 
-  /// Notes that `bytes` will be allocated; throws a LimitError when they would not fit.
+  /// Claims `bytes` to be allocated; throws a LimitError when they would exceed a limit.
   mutating func add(_ bytes: Int) throws {
     unchecked = unchecked.addingReportingOverflow(bytes).partialValue
     guard unchecked < 0 || unchecked >= MemoryClaims.interval else { return }
@@ -87,7 +87,7 @@ struct MemoryClaims {
     if let error = refusal(of: bytes) { throw error }
   }
 
-  /// Why so many bytes do not fit; nil if they do.
+  /// Why so many bytes exceed a limit; nil if they do not.
   private mutating func refusal(of bytes: Int) -> ScriptError? {
     let usage = MemoryMeter.usage
     resident = usage.resident - baseline
@@ -111,31 +111,31 @@ struct MemoryClaims {
 extension Session {
   /// The size of one element of a list.
   static let elementBytes = MemoryLayout<Value>.stride
-  /// What a field of a large record takes: name, value, and its place in the index.
+  /// The size of a field of a large record: name, value, and its index entry.
   static let fieldBytes = 64
-  /// Bytes whose making counts as one step.
+  /// Bytes whose creation counts as one step.
   private static let bytesPerWork = 1 << 10
 
-  /// Announces work on `bytes` of lists or strings: it counts as steps and against the memory.
+  /// Claims work on `bytes` of lists or strings: it counts as steps and against the memory.
   ///
-  /// Built-ins call it before they make something whose size a script decides.
+  /// Built-ins call it before they create something whose size a script decides.
   public func claim(bytes: Int) throws {
     guard bytes >= 0 else { throw ScriptError.limit("this is too large", isCatchable: true) }
     if bytes >= Session.bytesPerWork { try countWork(bytes / Session.bytesPerWork) }
     try claims.add(bytes)
   }
 
-  /// Announces that something grows piece by piece, of so many bytes before and after this piece.
+  /// Claims the growth of something that grows piece by piece, from one size to another.
   ///
-  /// Strings and records double now and then without saying so. While they do, old and new are held;
-  /// that much is announced each time they have become an eighth larger.
+  /// Strings and records double their capacity at times. While they do, old and new block are
+  /// allocated; that much is claimed each time they have grown by an eighth.
   func claimGrowth(from before: Int, to after: Int) throws {
     guard after >= 1 << 20 else { return }
     let eighth = Int.bitWidth - after.leadingZeroBitCount - 4
     if before >> eighth != after >> eighth { try claims.add(after / 4 * 9) }
   }
 
-  /// Announces a list of `count` elements, each of which takes `bytesEach` besides its place.
+  /// Claims a list of `count` elements, each with `bytesEach` besides its slot.
   public func claim(elements count: Int, bytesEach: Int = 0) throws {
     guard count <= Session.maximumListCount else {
       throw ScriptError.limit(
@@ -144,7 +144,7 @@ extension Session {
     try claim(bytes: count * (Session.elementBytes + bytesEach))
   }
 
-  /// Announces a string of so many bytes.
+  /// Claims a string of so many bytes.
   public func claim(stringBytes count: Int) throws {
     guard count <= Session.maximumStringBytes else {
       throw ScriptError.limit("this string is longer than 256 MB", isCatchable: true)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The words of the command line. What follows the name of a script belongs to the script, as with
-// other interpreters: `smap plot.smap --seed 3` gives the script an option that smap has as well,
+// Splits the command line. Everything after the name of a script belongs to the script, as with
+// other interpreters: `smap plot.smap --seed 3` passes the script an option that smap has as well,
 // and a new option of smap never takes one from a script.
 
 import Files
 import Hosts
 
 enum CommandArguments {
-  /// The arguments of this process, without its name; bytes that are not UTF-8 are kept as
-  /// `PathText` keeps them.
+  /// The arguments of this process, without its name; bytes that are not UTF-8 are mapped by
+  /// `PathText`.
   static var ofProcess: [String] {
     (1..<max(1, Int(CommandLine.argc))).compactMap { index in
       CommandLine.unsafeArgv[index].map { PathText.text(of: $0) }
@@ -22,7 +22,7 @@ enum CommandArguments {
     "--experimental-dump-help",
   ]
 
-  /// Puts `--` behind the name of a script, or in front of what follows a line of code.
+  /// Inserts `--` after the name of a script, or after a line of code.
   ///
   /// - Parameters:
   ///   - arguments: What follows `smap`.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The completion scripts of shells come from the argument parser, which knows nothing of a default
-// subcommand: behind `smap` it offers subcommands and no files. But `smap FILE` runs a script, so
-// files belong there, and the options of `run`.
+// Shell completion scripts come from the argument parser, which does not support a default
+// subcommand: after `smap` it offers subcommands and no files. But `smap FILE` runs a script, so
+// files must be offered there, and the options of `run`.
 
 /// Completion scripts as they are installed.
 enum CompletionScript {
@@ -53,7 +53,7 @@ enum CompletionScript {
 
       """)
 
-  /// A completion script that offers files too; any other text is as it was.
+  /// A completion script that offers files, too; any other text is returned unchanged.
   static func mended(_ text: String) -> String {
     let changes: [Change] =
       if text.hasPrefix("#!/bin/bash") {

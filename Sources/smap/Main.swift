@@ -45,8 +45,8 @@ struct SMAPCommand: ParsableCommand {
     }
   }
 
-  /// Writes what an error of the command line says, or the help that was asked for, and returns the
-  /// exit code. Help that cannot be written is a failure, which the parser would not notice.
+  /// Writes the message of a command-line error, or the requested help, and returns the exit code.
+  /// Help that cannot be written is a failure, which the parser would not notice.
   private static func end(with error: any Error) -> Int32 {
     let code = exitCode(for: error).rawValue
     let text = fullMessage(for: error)

@@ -67,7 +67,7 @@ struct SessionOptions: ParsableArguments {
     }
   }
 
-  /// The options as a host takes them.
+  /// The options in the form of a host.
   var host: HostOptions {
     var host = HostOptions()
     host.seed = seed
@@ -83,9 +83,9 @@ struct SessionOptions: ParsableArguments {
     return host
   }
 
-  /// The options that a line `#:` of a script names.
+  /// The options in a line `#:` of a script.
   ///
-  /// - Throws: an ArgumentError for anything that is no option of a session.
+  /// - Throws: an ArgumentError for anything that is no session option.
   static func ofScript(_ flags: [String]) throws -> HostOptions {
     do {
       let own = try parse(flags)

@@ -99,7 +99,7 @@ struct CheckCommand: ParsableCommand {
     return [code, isBad ? 2 : 0, written].max() ?? 0
   }
 
-  /// How many findings of a file are shown; more would only scroll by.
+  /// The most findings shown per file; more would only scroll by.
   private static let shownFindings = 100
 
   /// Whether a finding makes the check fail.

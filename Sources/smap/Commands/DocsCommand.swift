@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap docs`: the reference manual, made from the tables of the language, the library and this
-// very command line.
+// `smap docs`: the reference manual, generated from the tables of the language, the library and
+// this command line.
 
 import ArgumentParser
 import Checking

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap doctor`: what somebody with trouble needs to know, on one screen: what smap runs on, what it found
-// and did not find. It also clears away what killed processes have left.
+// `smap doctor`: diagnostic information on one screen: the system, and what smap found or is
+// missing. It also removes what killed processes have left.
 
 import ArgumentParser
 import Console
@@ -90,7 +90,7 @@ private struct DoctorReport {
     add("libedit", LineEditor.libraryVersion)
   }
 
-  /// The program that runs.
+  /// The running executable.
   private static var executable: String? {
     guard let path = realpath("/proc/self/exe", nil) else { return nil }
     defer { free(path) }
@@ -112,7 +112,7 @@ private struct DoctorReport {
       .map { String($0.drop { $0 == " " }) }
   }
 
-  /// The file that a library of this process came from.
+  /// The file of a library loaded into this process.
   private static func mapped(_ name: String) -> String? {
     lines(of: "/proc/self/maps").first { $0.contains(name) }
       .flatMap { line in line.firstIndex(of: "/").map { String(line[$0...]) } }
@@ -170,7 +170,7 @@ private struct DoctorReport {
       "limits",
       "address space \(DoctorReport.limit(RLIMIT_AS)), file size \(DoctorReport.limit(RLIMIT_FSIZE)), "
         + "time \(DoctorReport.limit(RLIMIT_CPU, isBytes: false))")
-    // A container that is allowed less kills what takes more, without a message.
+    // A container with a lower memory limit kills the process without a message.
     for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
       guard let line = DoctorReport.lines(of: path).first, let bytes = Int(line), bytes < limit
       else { continue }

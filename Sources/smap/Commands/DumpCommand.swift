@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap dump`: shows what becomes of a script on its way to the machine. Nothing is run.
+// `smap dump`: shows the stages of compiling a script. Nothing is run.
 
 import ArgumentParser
 import Console
@@ -34,7 +34,7 @@ struct DumpCommand: ParsableCommand {
     help: "A script, or - for standard input.", completion: .file())
   var file: String
 
-  /// The stages that are asked for.
+  /// The requested stages.
   private var stages: [Stage] {
     let asked = Stage.allCases.filter { stage in
       switch stage {

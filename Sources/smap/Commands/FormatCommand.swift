@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap fmt`: lays out scripts in the one way there is.
+// `smap fmt`: formats scripts.
 
 import ArgumentParser
 import Console

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap grammars`: brings the word lists in the editors' grammars up to date with the tables. It is
-// for those who change the language or the library, so it does not appear in the usage text.
+// `smap grammars`: updates the word lists in the editors' grammars from the tables. It is for
+// developers of the language or the library, so it does not appear in the usage text.
 
 import ArgumentParser
 import EditorGrammars

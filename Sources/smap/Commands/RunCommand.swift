@@ -49,7 +49,7 @@ struct RunCommand: ParsableCommand {
     switch (code, file) {
     case (let code?, nil): program = .text(code)
     case (let code?, let first?):
-      // With -e there is no file: what looks like one is the first argument.
+      // With -e there is no file: the parsed file name is the first argument.
       throw exitAfter(.text(code), [first] + arguments)
     case (nil, "-"?): program = .standardInput
     case (nil, let file?): program = .file(file)
@@ -61,7 +61,7 @@ struct RunCommand: ParsableCommand {
   private func exitAfter(_ program: ScriptRunner.Program?, _ arguments: [String])
     -> ArgumentParser.ExitCode
   {
-    // The person names the program, which may lie outside the sandbox; so it is read before.
+    // The user names the program, which may be outside the sandbox; so it is read first.
     var hostOptions = options.host
     hostOptions.reportsJSON = json && program != nil
     Host.limitMemory(hostOptions)
@@ -73,7 +73,7 @@ struct RunCommand: ParsableCommand {
       })
   }
 
-  /// Runs the program; with `--profile`, a report follows whatever its end is.
+  /// Runs the program; with `--profile`, a report follows however it ends.
   private func profiled(_ session: Session, _ body: () -> Int32) -> Int32 {
     guard let profile else { return body() }
     let finish = ProfileReport.begin(code == nil ? file ?? "" : "-e", session)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `smap test`: scripts, documents and transcripts that say what they expect.
+// `smap test`: scripts, documents and transcripts with expectations.
 
 import ArgumentParser
 import Hosts
