@@ -68,7 +68,7 @@ enum DatasetFunctions {
   private static let subset = Builtin(
     "data.subset(dataset: dataset, classes: list) -> dataset",
     "Keeps the pictures of the given classes, names or numbers, and only these classes.",
-    details: "Classes are numbered anew, in the order given.",
+    details: "Classes are renumbered in the order given.",
     example:
       "data.shapes(20, size = 8).subset([\"ring\", \"star\"]).classes   #=> [\"ring\", \"star\"]",
     body: translating { call in

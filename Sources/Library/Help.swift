@@ -144,7 +144,7 @@ extension Help {
       return "# " + wrapped(step.words, indent: "# ") + "\n    smap> \(step.line)\n" + shown
     }
     return "Type the lines one after another.\n\n" + steps.joined(separator: "\n")
-      + "\nhelp(\"topics\") goes on from here; help() lists the functions.\n"
+      + "\nhelp(\"topics\") continues from here; help() lists the functions.\n"
   }
 }
 

@@ -54,7 +54,7 @@ enum CompletionScript {
       """)
 
   /// A completion script that offers files, too; any other text is returned unchanged.
-  static func mended(_ text: String) -> String {
+  static func withFiles(_ text: String) -> String {
     let changes: [Change] =
       if text.hasPrefix("#!/bin/bash") {
         [bash]

@@ -51,7 +51,7 @@ struct SMAPCommand: ParsableCommand {
     let code = exitCode(for: error).rawValue
     let text = fullMessage(for: error)
     guard !text.isEmpty else { return code }
-    if code == 0 { return StandardOutput.write(CompletionScript.mended(text) + "\n") }
+    if code == 0 { return StandardOutput.write(CompletionScript.withFiles(text) + "\n") }
     Diagnostics.say(text)
     return code
   }

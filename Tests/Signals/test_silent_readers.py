@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Output that nobody reads: a pipe that is full, a terminal that is paused.
 
-Signals and limits of time end the wait; whoever reads late misses nothing.
+Signals and time limits end the wait; a late reader misses nothing.
 """
 
 import fcntl

@@ -198,7 +198,7 @@ def report(heading, bench, rows, results, agreement):
     found = ", ".join(f"{library} {version}" for library, version in bench.versions.items())
     lines = [f"## {heading}", "",
              f"Written by `make bench` on {time.strftime('%Y-%m-%d')}: {processor}, "
-             f"{bench.threads} threads on all sides, medians of {bench.rounds} rounds in turns.",
+             f"{bench.threads} threads on all sides, medians of {bench.rounds} interleaved rounds.",
              f"Peers: {found or 'none'}.", ""]
     lines += table(bench, rows, results)
     lines += ["", "Ratios above 1 mean that smap is faster. The rows are in "

@@ -4,7 +4,7 @@
 // end where a statement can end is a token, and a blank inside parentheses and square brackets or
 // after an operator. Two questions are left to the text:
 //
-// - does `|>` open the next line? Then the statement goes on, and the line end is a blank;
+// - does `|>` open the next line? Then the statement continues, and the newline is whitespace;
 // - does a `{` that would open a block stand on the line of what is before it? If not, the line end
 //   is a token there, which no rule allows; the language reports an error in that place, too.
 //

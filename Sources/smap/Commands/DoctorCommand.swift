@@ -156,7 +156,7 @@ private struct DoctorReport {
       guard let problem else { continue }
       add(
         name, problem: problem,
-        advice: "set SMAP_HOME to the folder that holds smap's Examples, or install smap anew")
+        advice: "set SMAP_HOME to the folder that holds smap's Examples, or reinstall smap")
     }
   }
 

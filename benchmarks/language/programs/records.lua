@@ -1,4 +1,4 @@
--- Tables that are changed and tables that are made anew: balls between walls.
+-- Tables that are changed and tables that are created: balls between walls.
 local function ball(i)
   return {x = i, y = 2 * i % 50, dx = 1 + i % 3, dy = 1 + i % 5, hits = 0}
 end

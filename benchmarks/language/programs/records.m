@@ -1,4 +1,4 @@
-% Structs that are changed and structs that are made anew: balls between walls.
+% Structs that are changed and structs that are created: balls between walls.
 1;
 function r = ball(i)
   r = struct("x", i, "y", mod(2 * i, 50), "dx", 1 + mod(i, 3), "dy", 1 + mod(i, 5), "hits", 0);
