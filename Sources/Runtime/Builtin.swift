@@ -4,7 +4,7 @@
 //
 // The header is SMAP source and is parsed once; from it come argument binding, checks, help,
 // completion and the manual. A function whose first parameter has a type is also a method of that
-// type: `sum(x: tensor)` answers `x.sum()`.
+// type: `sum(x: tensor)` provides `x.sum()`.
 
 import CMachine
 import Syntax
@@ -22,21 +22,21 @@ import Syntax
 /// Names with a dot belong to a namespace: `"smap.encode(tok: tokenizer, ...)"`. Functions with
 /// `methodOnly` have no global name: `append` exists only as `xs.append(value)`.
 public final class Builtin: Sendable {
-  /// What the machine does instead of a call: results must be those of the body.
+  /// What the machine does instead of a call; the result must be that of the body.
   package typealias Shortcut = MachineShortcut
   /// A function of one number.
   package typealias NumberFunction = @convention(c) (Double) -> Double
-  /// What a built-in does: arguments are bound and checked when it is called.
+  /// The body of a built-in: arguments are bound and checked when it is called.
   public typealias Body = @Sendable (Call) throws -> Value
 
-  // The machine knows that these two come first.
+  // The machine accesses these two first properties by their offsets.
   /// What the machine does instead of a call, if the arguments are plain.
   let shortcut: Shortcut
   /// The function of numbers that it uses then.
   let function: NumberFunction?
   /// The header as written.
   public let signature: String
-  /// What a call changes, and what its result follows from.
+  /// The effects of a call, and what its result depends on.
   public let purity: Purity
   /// One sentence.
   public let summary: String
@@ -46,7 +46,7 @@ public final class Builtin: Sendable {
   public let example: String
   /// Whether it exists only as a method of its first parameter's type.
   public let isMethodOnly: Bool
-  /// What does the same for lists that are no tensors, or empty: `sorted(xs)`.
+  /// The equivalent for lists that are no tensors, or empty: `sorted(xs)`.
   public let forLists: String
   /// The parsed header.
   /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a range:
@@ -68,7 +68,7 @@ public final class Builtin: Sendable {
       forLists: forLists, takesNumbers: takesNumbers, shortcut: .none, body: body)
   }
 
-  /// Declares a built-in function that the machine may spare itself to call.
+  /// Declares a built-in function that the machine may run without a call.
   package init(
     _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
@@ -106,13 +106,13 @@ public final class Builtin: Sendable {
     return String(header.name[..<dot])
   }
 
-  /// What is wrong with the header, or nil; for the test that walks the table.
+  /// What is wrong with the header, or nil; for the test that checks the table.
   public var signatureError: Diagnostic? { header.error }
 
   /// The type whose method this is: the annotation of the first parameter. A shape is a tensor.
   ///
-  /// Functions of namespaces are no methods of strings and numbers, which say nothing about what
-  /// a namespace does with them: `"a.png".load()` would be a guess among three functions.
+  /// Functions in namespaces are no methods of strings and numbers, whose type does not suggest
+  /// one: `"a.png".load()` would be ambiguous among three functions.
   public var receiverType: String? {
     guard let first = header.parameters.first, first.kind == .positional else { return nil }
     switch first.annotation?.kind {
@@ -153,7 +153,7 @@ public struct Constant: Sendable {
   }
 }
 
-/// A value that can stand in a table: literals and lists of them, and fields of other arguments.
+/// A value that can be in a table: literals and lists of them, and fields of other arguments.
 public indirect enum DefaultValue: Sendable {
   case `nil`
   case bool(Bool)

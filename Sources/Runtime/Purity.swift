@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is known about a built-in function without calling it: whether it changes anything, and what
-// the shape of its result follows from. The checker calls pure functions on tensors whose shapes it
-// knows and whose elements mean nothing.
+// What is known about a built-in function without calling it: whether it has side effects, and what
+// the shape of its result depends on. The checker calls pure functions on tensors with known shapes
+// and placeholder elements.
 
-/// What a call of a function changes, and what its result follows from.
+/// The effects of a call of a function, and what its result depends on.
 ///
-/// A function is impure unless its table says otherwise, since the checker would call it.
+/// A function is impure unless its declaration says otherwise, since the checker would call it.
 public struct Purity: Sendable {
-  /// What a call changes.
+  /// The effects of a call.
   public enum Effect: Sendable {
     /// Files, output, models, the session: anything.
     case any
-    /// Its first argument; or it raises an error on purpose. It may be called on copies.
+    /// It changes its first argument, or raises an error on purpose. It may be called on copies.
     case argument
-    /// Nothing. To drop the result is a mistake.
+    /// None. Discarding the result is a mistake.
     case none
   }
 
-  /// What the elements of tensors among the arguments decide about.
+  /// What depends on the elements of tensor arguments.
   public enum Elements: Sendable {
     /// The elements of the result.
     case result
@@ -28,42 +28,42 @@ public struct Purity: Sendable {
     case shape
   }
 
-  /// A bound on the elements of the result, and on the time of a call.
+  /// A bound on the size of the result, and on the time of a call.
   public enum Work: Sendable {
-    /// As many as the arguments have.
+    /// The size of the arguments.
     case arguments
     /// The product of the arguments' sizes and of the numbers among them.
     case product
     /// The square of the first argument's size.
     case square
-    /// Tensors are stretched to each other's shapes.
+    /// The broadcast shape of the arguments.
     case broadcast
-    /// As for the product of two matrices.
+    /// That of a matrix product.
     case matrices
   }
 
-  /// What a call changes.
+  /// The effects of a call.
   public private(set) var effect: Effect
-  /// Whether calls may be tried at all; false for what calls other functions.
+  /// Whether calls may be tried at all; false for functions that call other functions.
   public private(set) var isTried = true
-  /// What elements decide about.
+  /// What depends on elements.
   public private(set) var elements = Elements.result
-  /// How much work a call is.
+  /// The work of a call.
   public private(set) var work = Work.arguments
-  /// Parameters that take tensors for the sake of their shape, although no annotation says so.
+  /// Parameters that accept tensors for their shape, although no annotation says so.
   public private(set) var tensors: Set<String> = []
-  /// A function whose result has the same shape and costs less. It gets no `seed`.
+  /// A cheaper function whose result has the same shape. It gets no `seed`.
   public private(set) var substitute: String?
 
-  /// It may change anything.
+  /// It may have any effect.
   public static let impure = Purity(effect: .any, isTried: false)
-  /// It changes nothing; shape and failure follow from shapes and other values.
+  /// It has no effects; shape and failure depend on shapes and other values only.
   public static let pure = Purity(effect: .none)
-  /// It changes nothing, but calls other functions or makes objects.
+  /// It has no effects, but calls other functions or creates objects.
   public static let untried = Purity(effect: .none, isTried: false)
   /// It changes its first argument, or raises an error on purpose.
   public static let changing = Purity(effect: .argument)
-  /// Pure, but the shape of the result follows from elements.
+  /// Pure, but the shape of the result depends on elements.
   public static let ofElements = Purity(effect: .none, elements: .shape, work: .product)
   /// Pure, but elements decide whether it fails: whether a matrix has an inverse.
   public static let fallible = Purity(effect: .none, elements: .failure)
@@ -75,12 +75,12 @@ public struct Purity: Sendable {
     Purity(effect: .none, elements: .failure, work: work)
   }
 
-  /// A result that another function gives in the same shape: random numbers, for example.
+  /// The shape of the result is that of another function: for random numbers, for example.
   public static func shaped(like substitute: String) -> Purity {
     Purity(effect: .none, work: .product, substitute: substitute)
   }
 
-  /// The same, where these parameters take tensors for the sake of their shape.
+  /// The same, with parameters that accept tensors for their shape.
   public func taking(_ parameters: String...) -> Purity {
     var copy = self
     copy.tensors = Set(parameters)
