@@ -39,12 +39,13 @@ let package = Package(
         ])
       ]),
 
-    // Numbers, files, models.
+    // Numbers, files, models. Targets that use the tables of CKernels name it, also where another
+    // target brings it along: SwiftPM compiles them anew after a change of its headers only then.
     .target(name: "CFiles"),
     .target(name: "Files", dependencies: ["CFiles", "CZlib"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
-    .target(name: "Networks", dependencies: ["Tensors", "Files"]),
-    .target(name: "Models", dependencies: ["Networks"]),
+    .target(name: "Networks", dependencies: ["Tensors", "Files", "CKernels"]),
+    .target(name: "Models", dependencies: ["Networks", "CKernels"]),
 
     // How words are laid out in a terminal.
     .target(name: "TerminalText", swiftSettings: fastInDebug),
@@ -54,7 +55,7 @@ let package = Package(
     .target(name: "Plots", dependencies: ["Images", "Tensors"], exclude: ["README.md"]),
 
     // How good pictures are, by the features of a fixed network.
-    .target(name: "Metrics", dependencies: ["Networks", "Images"]),
+    .target(name: "Metrics", dependencies: ["Networks", "Images", "CKernels"]),
 
     // The language.
     .target(name: "Syntax", dependencies: ["TerminalText"], swiftSettings: fastInDebug),
@@ -65,7 +66,9 @@ let package = Package(
     .target(name: "Checking", dependencies: ["Syntax", "Runtime"]),
     .target(
       name: "LanguageServer", dependencies: ["Checking", "Syntax", "Runtime", "Files"]),
-    .target(name: "Library", dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots"]),
+    .target(
+      name: "Library",
+      dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots", "CKernels"]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Manual", dependencies: ["Library", "Files"]),
     .target(
