@@ -67,7 +67,9 @@ public enum ResourceLocator {
         weights: metric("efficientnet-lite0.safetensors"),
         plan: metric("efficientnet-lite0.json"))
     }
-    return [("emoji32", emoji), ("letters32", letters)] + models + [("network for metrics", network)]
+    return [("emoji32", emoji), ("letters32", letters)] + models + [
+      ("network for metrics", network)
+    ]
   }
 
   /// A file of the network behind `metrics.features`.

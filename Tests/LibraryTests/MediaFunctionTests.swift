@@ -84,7 +84,8 @@ import Testing
 
   @Test func dataSets() throws {
     _ = try session.value("let set = data.shapes(10, size = 8)")
-    #expect(try session.shown("keys(set.record())") == "[\"images\", \"labels\", \"classes\", \"names\"]")
+    #expect(
+      try session.shown("keys(set.record())") == "[\"images\", \"labels\", \"classes\", \"names\"]")
     #expect(try session.shown("[b.images.shape[0] for b in data.batches(set, 4)]") == "[4, 4, 2]")
     let order = "cat([b.labels for b in data.batches(set, 4, shuffle = false)])"
     #expect(try session.shown("allclose(\(order), set.labels)") == "true")
