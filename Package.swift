@@ -45,7 +45,8 @@ let package = Package(
     .target(name: "Files", dependencies: ["CFiles", "CZlib"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors", "Files", "CKernels"]),
-    .target(name: "Models", dependencies: ["Networks", "CKernels"]),
+    .target(name: "Training", dependencies: ["Networks", "CKernels"]),
+    .target(name: "Models", dependencies: ["Training", "CKernels"]),
 
     // How words are laid out in a terminal.
     .target(name: "TerminalText", swiftSettings: fastInDebug),
@@ -68,7 +69,9 @@ let package = Package(
       name: "LanguageServer", dependencies: ["Checking", "Syntax", "Runtime", "Files"]),
     .target(
       name: "Library",
-      dependencies: ["Runtime", "Models", "Images", "Metrics", "Plots", "CKernels"]),
+      dependencies: [
+        "Runtime", "Models", "Training", "Images", "Metrics", "Plots", "CKernels",
+      ]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Manual", dependencies: ["Library", "Files"]),
     .target(
@@ -94,6 +97,7 @@ let package = Package(
       name: "SyntaxTests", dependencies: ["Syntax"], exclude: ["Snapshots", "Corpus"],
       swiftSettings: fastInDebug),
     .testTarget(name: "TensorTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
     .testTarget(name: "ModelTests", dependencies: ["Models"], exclude: ["README.md"]),
     .testTarget(
       name: "ImageTests", dependencies: ["Images", "Files", "Tensors"], exclude: ["README.md"]),

@@ -14,7 +14,8 @@ public enum CoreCatalog {
     TensorPairs.functions, TensorReductions.functions, TensorSorting.functions,
     TensorLayout.functions, TensorLinear.functions, LinearAlgebraFunctions.functions,
     TensorAutograd.functions, NeuralFunctions.functions,
-    RandomFunctions.functions, NetworkFunctions.functions, OptimizerFunctions.functions,
+    RandomFunctions.functions, NetworkFunctions.functions, NetworkTraining.functions,
+    OptimizerFunctions.functions,
   ].flatMap { $0 }
 
   /// Named values besides those of the language.

@@ -7,6 +7,7 @@ import Models
 import Networks
 import Runtime
 import Tensors
+import Training
 
 /// The functions that make, train and use generators.
 enum GeneratorFunctions {
@@ -40,16 +41,20 @@ enum GeneratorFunctions {
 
   private static let train = Builtin(
     "card.train(model: generator, dataset, tok = nil, *, steps: number, batch_size = 64, "
-      + "lr = 0.002, warmup = 100, weight_decay = 0.02, label_drop = 0.1, average = 0.998, "
-      + "draws = 4, balance = 0.75, variants = 6, augment = true, precision = \"f32\", "
-      + "classes = \"match\", seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",
-    "Trains a generator on {images, labels} and returns {loss, stopped}: the loss of every step.",
+      + TrainingOptions.signature(GeneratorRecipe(steps: 1).plan)
+      + ", label_drop = 0.1, draws = 4, input_noise = 0.15, balance = 0.75, variants = 6, "
+      + "augment = true, classes = \"match\", seed = nil, " + TrainingOptions.observers
+      + ") -> record",
+    "Trains a generator on {images, labels} and returns the history: a list for each figure.",
     details: """
       A generator that was loaded from a file needs its tokenizer as `tok`. Each token is visited \
-      at `draws` moments of its flow in each step; `balance` goes from 0 (pictures as they come) \
-      to 1 (all classes alike); `variants` is how often every picture is encoded, each time \
-      changed a little, unless `augment` is false. Otherwise as smap.train; the names of the \
-      classes must be those of the generator and of the tokenizer.
+      at `draws` moments of its flow in each step; `input_noise` is the largest share of noise in \
+      the tokens that the backbone reads, so that it bears its own mistakes; `balance` goes from \
+      0 (pictures as they come) to 1 (all classes alike); `variants` is how often every picture \
+      is encoded, each time changed a little, unless `augment` is false. The history has the \
+      lists `loss`, `gradient` and `lr`, `validation`, a record {step, loss} or nil, and \
+      `stopped`. The other options are those of smap.train; the names of the classes must be \
+      those of the generator and of the tokenizer.
       """,
     example: tinyExample + """
       let history = card.train(model, data.shapes(8, size = 16), steps = 1, seed = 1)
@@ -65,16 +70,18 @@ enum GeneratorFunctions {
         classCount: classCount)
       let data = try call.trainingData(
         1, classCount: classCount, side: tokenizer.configuration.imageSize)
+      let held = try call.validationData(
+        classCount: classCount, side: tokenizer.configuration.imageSize)
       let recipe = try recipe(call)
-      let run = try TrainingCall(call, steps: recipe.steps)
+      let run = try TrainingCall(call, steps: recipe.plan.steps)
       return try run.run { onStep in
         generator.tokenizer = tokenizer
         model.classNames = names
         model.notes.replace(
-          "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+          "training", "\(recipe.plan.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
         let encoding = LongTask("encoding", call)
         return try model.train(
-          on: data, tokenizer: tokenizer, recipe,
+          on: data, tokenizer: tokenizer, recipe, validation: held,
           onPrepare: { try encoding.report($0, of: $1) }, onStep: onStep)
       }
     })
@@ -101,13 +108,11 @@ enum GeneratorFunctions {
   }
 
   private static func recipe(_ call: Call) throws -> GeneratorRecipe {
-    var recipe = GeneratorRecipe(steps: try call.integer("steps", in: 1...10_000_000))
+    var recipe = GeneratorRecipe(steps: 1)
+    recipe.plan = try TrainingOptions.plan(call, defaults: recipe.plan)
     recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
-    recipe.learningRate = try call.float("lr", in: 0...1000)
-    recipe.warmup = try call.integer("warmup", in: 0...10_000_000)
-    recipe.weightDecay = try call.float("weight_decay", in: 0...1000)
     recipe.labelDrop = try call.number("label_drop", in: 0...1)
-    recipe.averageDecay = try call.float("average", in: 0...1)
+    recipe.inputNoise = try call.float("input_noise", in: 0...1)
     recipe.drawsPerToken = try call.integer("draws", in: 1...256)
     recipe.balance = try call.number("balance", in: 0...1)
     recipe.variants = try call.integer("variants", in: 1...1000)

@@ -129,9 +129,7 @@ enum NetworkFunctions {
       "Lists the parameters of a layer, or of a list of layers.",
       example: "[p.shape for p in nn.params(nn.linear(3, 2, seed = 1))]   #=> [[2, 3], [2]]"
     ) { call in
-      var seen: Set<ObjectIdentifier> = []
-      let found = try parameters(in: call[0], call, depth: 0)
-      return .list(found.filter { seen.insert(ObjectIdentifier($0)).inserted }.map { .tensor($0) })
+      .list(try namedParameters(call).map { .tensor($0.tensor) })
     },
   ]
 
@@ -239,15 +237,32 @@ enum NetworkFunctions {
     return object.payload as? any Module
   }
 
-  private static func parameters(in value: Value, _ call: Call, depth: Int) throws -> [Tensor] {
+  /// The parameters of the first argument, each once, by their names and their places in lists.
+  static func namedParameters(_ call: Call) throws -> [NamedParameter] {
+    var seen: Set<ObjectIdentifier> = []
+    return try namedParameters(in: call[0], call, path: [])
+      .filter { seen.insert(ObjectIdentifier($0.tensor)).inserted }
+  }
+
+  private static func namedParameters(
+    in value: Value, _ call: Call, path: [String]
+  ) throws -> [NamedParameter] {
+    func name(_ own: String) -> String { (path + [own]).joined(separator: ".") }
     switch value {
-    case .list(let list) where depth < 16:
-      return try list.items.flatMap { try parameters(in: $0, call, depth: depth + 1) }
-    case .tensor(let tensor) where tensor.isParameter: return [tensor]
+    case .list(let list) where path.count < 16:
+      return try list.items.enumerated().flatMap {
+        try namedParameters(in: $1, call, path: path + ["\($0)"])
+      }
+    case .tensor(let tensor) where tensor.isParameter:
+      return [NamedParameter(path.isEmpty ? "0" : path.joined(separator: "."), tensor)]
     case .function, .builtin: return []
     default:
-      if let module = module(in: value) { return module.parameters }
-      throw call.failure(.type, "\(value.typePhrase) has no parameters", argument: 0)
+      if let module = module(in: value) {
+        return module.namedParameters.map { NamedParameter(name($0.name), $0.tensor) }
+      }
+      throw call.failure(
+        .type, "\(value.typePhrase) has no parameters",
+        hint: "give a layer, param(x), or a list of them", argument: 0)
     }
   }
 }

@@ -3,10 +3,10 @@
 // Optimizers as objects: `step()` moves the parameters along their gradients, `zero_grad()` forgets
 // the gradients, and the learning rate is the field `lr`, which a schedule may set in each step.
 
-import Glibc
 import Networks
 import Runtime
 import Tensors
+import Training
 
 /// An optimizer behind a script's value.
 final class OptimizerValue {
@@ -104,7 +104,9 @@ enum OptimizerFunctions {
       example: "optim.cosine(50, 100, 0.2)   #=> 0.1"
     ) { call in
       .number(
-        try cosine(call.number(0), of: call.number(1), call.number(2), warmup: call.number(3)))
+        try LearningRateSchedule<Double>(
+          .cosine, peak: call.number(2), warmup: call.number(3)
+        ).rate(step: call.number(0), of: call.number(1)))
     },
     Builtin(
       "step(opt: optimizer)", "Moves the parameters by the gradients that `backward` left on them.",
@@ -143,13 +145,5 @@ enum OptimizerFunctions {
         argument: index)
     }
     return number
-  }
-
-  private static func cosine(
-    _ step: Double, of total: Double, _ peak: Double, warmup: Double
-  ) -> Double {
-    if step < warmup { return peak * (step + 1) / max(warmup, 1) }
-    let progress = (step - warmup) / max(total - warmup, 1)
-    return peak * 0.5 * (1 + cos(.pi * min(max(progress, 0), 1)))
   }
 }

@@ -6,6 +6,7 @@
 import Models
 import Runtime
 import Tensors
+import Training
 
 /// A task that reports progress, polls for interrupts and calls back.
 struct LongTask {
@@ -42,6 +43,13 @@ struct LongTask {
     record["total"] = .integer(progress.total)
     record["loss"] = .number(Double(progress.loss))
     for figure in progress.figures { record[figure.name] = .number(Double(figure.value)) }
+    if !progress.validation.isEmpty {
+      let validation = Record()
+      for figure in progress.validation {
+        validation[figure.name] = .number(Double(figure.value))
+      }
+      record["validation"] = .record(validation)
+    }
     try call.invoke(callback, [.record(record)])
   }
 

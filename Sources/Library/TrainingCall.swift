@@ -7,6 +7,7 @@
 import Models
 import Runtime
 import Tensors
+import Training
 
 /// A call that trains a model.
 struct TrainingCall {
@@ -26,39 +27,71 @@ struct TrainingCall {
     task = LongTask("training", call)
   }
 
-  /// Trains and returns the record {loss, stopped}.
-  func run(_ train: ((TrainingProgress) throws -> Void) throws -> [Float]) throws -> Value {
+  /// Trains and returns the history as a record, with whether training was stopped.
+  func run(_ train: ((TrainingProgress) throws -> Void) throws -> TrainingHistory) throws -> Value {
     // A process that has been told to end starts no training.
     if call.session.interrupt.isTerminating {
       guard returnsWhenInterrupted else { throw ScriptError.interrupt }
-      return record([], isStopped: true)
+      return record(TrainingHistory(), isStopped: true)
     }
     do {
-      let losses = try call.inPrecision {
+      let history = try call.inPrecision {
         try task.run { try train { try task.step($0, callback: callback) } }
       }
-      return record(losses, isStopped: false)
+      return record(history, isStopped: false)
     } catch let interruption as TrainingInterruption {
-      return try end(interruption.cause, interruption.losses)
+      return try end(interruption)
     } catch {
-      return try end(error, [])
+      throw hinted(ScriptError(anything: error), stepsTaken: 0)
     }
   }
 
-  private func end(_ cause: any Error, _ losses: [Float]) throws -> Value {
-    var error = ScriptError(anything: cause)
+  private func end(_ interruption: TrainingInterruption) throws -> Value {
+    var error = ScriptError(anything: interruption.cause)
+    let history = interruption.history
+    if let failure = interruption.checkpointError {
+      call.session.note(
+        "no checkpoint of step \(history.count) was written: "
+          + ScriptError(anything: failure).message)
+    }
     if error.isInterrupt {
       if returnsWhenInterrupted, call.session.mayCatchInterrupt() {
-        return record(losses, isStopped: true)
+        return record(history, isStopped: true)
       }
-      error.message = "interrupted after step \(losses.count) of \(steps) of training"
-    } else if !error.isCatchable, error.hint.isEmpty {
-      error.hint = "training ended after step \(losses.count) of \(steps)"
+      error.message = "interrupted after step \(history.count) of \(steps) of training"
+      if let path = interruption.checkpoint, error.hint.isEmpty {
+        error.hint = "resume = \"\(path)\" goes on from there"
+      }
     }
-    throw error
+    throw hinted(error, stepsTaken: history.count)
   }
 
-  private func record(_ losses: [Float], isStopped: Bool) -> Value {
-    .record(["loss": .numbers(losses.map(Double.init)), "stopped": .bool(isStopped)])
+  private func hinted(_ error: ScriptError, stepsTaken: Int) -> ScriptError {
+    guard !error.isInterrupt, !error.isCatchable, error.hint.isEmpty else { return error }
+    var error = error
+    error.hint = "training ended after step \(stepsTaken) of \(steps)"
+    return error
+  }
+
+  /// {loss, ..., gradient, lr, stopped}: a list for each figure, with a number for each step; and
+  /// `validation`, a record of lists with the step of each, or nil.
+  private func record(_ history: TrainingHistory, isStopped: Bool) -> Value {
+    func list(_ values: [Float]) -> Value { .numbers(values.map(Double.init)) }
+    let result = Record()
+    result["loss"] = .numbers([])
+    for (name, column) in zip(history.steps.names, history.steps.columns) {
+      result[name] = list(column)
+    }
+    result["validation"] = .nil
+    if !history.validationSteps.isEmpty {
+      let validation = Record()
+      validation["step"] = .numbers(history.validationSteps.map(Double.init))
+      for (name, column) in zip(history.validations.names, history.validations.columns) {
+        validation[name] = list(column)
+      }
+      result["validation"] = .record(validation)
+    }
+    result["stopped"] = .bool(isStopped)
+    return .record(result)
   }
 }

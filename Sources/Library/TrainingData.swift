@@ -47,6 +47,13 @@ extension Call {
     }
   }
 
+  /// The data set `validation`, or nil if none was given.
+  func validationData(classCount: Int, side: Int) throws -> TrainingData? {
+    let index = at("validation")
+    guard !self[index].isNil else { return nil }
+    return try trainingData(index, classCount: classCount, side: side)
+  }
+
   /// Rejects pictures whose values cannot be those of pixels.
   func checkPixels(_ images: Tensor, _ index: Int) throws {
     try blaming(index) { try TrainingData.checkPixels(images) }

@@ -9,31 +9,41 @@ import Models
 import Networks
 import Runtime
 import Tensors
+import Training
 
 /// The functions that train, save and load tokenizers.
 enum TrainingFunctions {
   static let functions: [Builtin] = [train, save, load]
 
   private static let train = Builtin(
-    "smap.train(tok: tokenizer, dataset, *, steps: number, batch_size = 64, lr = 0.0015, "
-      + "warmup = 100, weight_decay = 0.05, label_drop = 0.1, average = 0.998, "
-      + "latent_noise = 0.4, augment = true, precision = \"f32\", classes = \"match\", "
-      + "seed = nil, on_step = nil, on_interrupt = \"raise\") -> record",
-    "Trains a tokenizer on {images, labels} and returns {loss, stopped}: the loss of every step.",
+    "smap.train(tok: tokenizer, dataset, *, steps: number, batch_size = 64, "
+      + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
+      + ", label_drop = 0.1, latent_noise = 0.4, loss_weights = nil, restart_every = 100, "
+      + "augment = true, classes = \"match\", seed = nil, " + TrainingOptions.observers
+      + ") -> record",
+    "Trains a tokenizer on {images, labels} and returns the history: a list for each figure.",
     details: """
-      `on_step` is called after every step with {step, total, loss, mse, bottleneck, gradient}. \
-      The learning rate rises for `warmup` steps to `lr` and falls along a cosine; `label_drop` is \
-      how often a picture is trained without its class, `average` the decay of the running average \
-      of the weights that is kept in the end, `latent_noise` the most noise that the decoder \
-      learns to bear. In `on_step` the tokenizer works with the weights of the step; smap.save \
-      writes the running average, unless told otherwise. Ctrl-C stops after the step at hand, and \
-      the tokenizer keeps what it has learned; with `on_interrupt = "return"` the call then \
-      returns what there is, with `stopped = true`, and the script goes on. A step whose loss is \
-      not finite is an error, and the tokenizer is left as the good steps made it. The names of \
-      the classes must be those that the tokenizer has learned, or `classes = "replace"` gives it \
-      new ones. With `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is \
-      faster where the processor can (on Intel for large models only); weights and sums stay in \
-      float32.
+      The history has the lists `loss`, `mse`, `log_mse`, `bottleneck`, `gradient` (its length \
+      before clipping) and `lr`, with a number for each step, `validation`, a record of lists \
+      {step, mse, psnr} or nil, and `stopped`. `on_step` is called after every step with {step, \
+      total} and that step's figures. \(TrainingOptions.details)
+
+      `label_drop` is how often a picture is trained without its class, `latent_noise` the most \
+      noise that the decoder learns to bear. The loss is the weighted sum of its terms; \
+      `loss_weights` is a record of {log_mse: 0.02, pyramid: 0, bottleneck}: the mean logarithm \
+      of each picture's mse, the absolute error on the bands of a pyramid, and the KL term \
+      (1e-6) or the commitment to codes (0.003). Every `restart_every` steps, codes that nothing \
+      uses are moved onto tokens of the batch (0: never). `validation` is a data set whose \
+      reconstruction is measured.
+
+      In `on_step` the tokenizer works with the weights of the step; smap.save writes the running \
+      average, unless told otherwise. Ctrl-C stops after the step at hand, and the tokenizer keeps \
+      what it has learned; with `on_interrupt = "return"` the call then returns what there is, \
+      with `stopped = true`, and the script goes on. A step whose loss is not finite is an error, \
+      and the tokenizer is left as the good steps made it. The names of the classes must be those \
+      that the tokenizer has learned, or `classes = "replace"` gives it new ones. With \
+      `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is faster where \
+      the processor can (on Intel for large models only); weights and sums stay in float32.
       """,
     example: TokenizerFunctions.tinyExample + """
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
@@ -45,24 +55,51 @@ enum TrainingFunctions {
       let names = try call.agreedClasses(
         of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
       let data = try call.trainingData(1, classCount: made.numClasses, side: made.imageSize)
-      var recipe = TokenizerRecipe(steps: try call.integer("steps", in: 1...10_000_000))
-      recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
-      recipe.learningRate = try call.float("lr", in: 0...1000)
-      recipe.warmup = try call.integer("warmup", in: 0...10_000_000)
-      recipe.weightDecay = try call.float("weight_decay", in: 0...1000)
-      recipe.labelDrop = try call.number("label_drop", in: 0...1)
-      recipe.averageDecay = try call.float("average", in: 0...1)
-      recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
-      if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
-      recipe.seed = try call.seed(call.at("seed"))
-      let run = try TrainingCall(call, steps: recipe.steps)
+      let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
+      let recipe = try recipe(call)
+      let run = try TrainingCall(call, steps: recipe.plan.steps)
       return try run.run { onStep in
         tokenizer.classNames = names
         tokenizer.notes.replace(
-          "training", "\(recipe.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
-        return try tokenizer.train(on: data, recipe, onStep: onStep)
+          "training", "\(recipe.plan.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+        return try tokenizer.train(on: data, recipe, validation: held, onStep: onStep)
       }
     })
+
+  private static func recipe(_ call: Call) throws -> TokenizerRecipe {
+    var recipe = TokenizerRecipe(steps: 1)
+    recipe.plan = try TrainingOptions.plan(call, defaults: recipe.plan)
+    recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
+    recipe.labelDrop = try call.number("label_drop", in: 0...1)
+    recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
+    recipe.restartEvery = try call.integer("restart_every", in: 0...10_000_000)
+    if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
+    recipe.seed = try call.seed(call.at("seed"))
+    guard !call[call.at("loss_weights")].isNil else { return recipe }
+    let weights = try call.record(call.at("loss_weights"))
+    for name in weights.keys {
+      let weight = try weight(name, of: weights, call)
+      switch name {
+      case "log_mse": recipe.loss.logarithmic = weight
+      case "pyramid": recipe.loss.pyramid = weight
+      case "bottleneck": recipe.bottleneckWeight = weight
+      default:
+        throw call.failure(
+          .value, "the loss has no term `\(name)`", hint: "it has log_mse, pyramid and bottleneck",
+          argument: call.at("loss_weights"))
+      }
+    }
+    return recipe
+  }
+
+  private static func weight(_ name: String, of weights: Record, _ call: Call) throws -> Float {
+    guard let value = weights[name].flatMap(Conversion.number), (0...1e6).contains(value) else {
+      throw call.failure(
+        .value, "the weight of `\(name)` is a number from 0 to 1000000",
+        argument: call.at("loss_weights"))
+    }
+    return Float(value)
+  }
 
   private static let save = Builtin(
     "smap.save(tok: tokenizer, path: string, *, precision = \"f32\", weights = \"average\", "

@@ -8,7 +8,7 @@ import Glibc
 import Tensors
 
 /// The amounts of augmentation.
-public struct Augmentation: Sendable {
+public struct Augmentation: Sendable, Equatable {
   /// The fraction of pictures that are moved.
   public var moveShare: Float = 0.4
   /// Largest shift in pixels along each axis.

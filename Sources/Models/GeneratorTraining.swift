@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of CARD (method 6.2, 6.3): encode the pictures once, standardise the tokens, then learn
+// Training of CARD (docs/Method.md, 6.2 and 6.3): encode the pictures once, standardise the tokens, then learn
 // the velocity of each token given the tokens before it. Every token is visited at R times with
 // fresh noise in each step, which costs little since the backbone runs once.
 
 import Glibc
 import Networks
 import Tensors
+import Training
 
 /// How a generator is trained.
-public struct GeneratorRecipe: TrainingRecipe {
-  /// Steps of the optimizer.
-  public var steps: Int
-  /// Pictures a step.
+public struct GeneratorRecipe: Sendable {
+  /// What every training has: steps, optimizer, schedule, average, checkpoints.
+  public var plan: TrainingPlan
+  /// Pictures a batch.
   public var batchSize = 64
-  /// Peak of the learning rate.
-  public var learningRate: Float = 2e-3
-  /// Steps over which the learning rate rises.
-  public var warmup = 100
-  /// Decay of weight matrices.
-  public var weightDecay: Float = 0.02
-  /// Longest gradient.
-  public var clip: Float = 1
-  /// Decay of the running average that is kept in the end.
-  public var averageDecay: Float = 0.998
   /// How often the class is replaced by null.
   public var labelDrop: Double = 0.1
-  /// Draws of time and noise for each token (R).
+  /// Samples of time and noise for each token in a step (R).
   public var drawsPerToken = 4
   /// Noise added to the tokens that the backbone reads, up to this share.
   public var inputNoise: Float = 0.15
@@ -43,8 +34,13 @@ public struct GeneratorRecipe: TrainingRecipe {
   /// Seed of everything random.
   public var seed: UInt64 = 0
 
-  /// A recipe of the given length.
-  public init(steps: Int) { self.steps = steps }
+  /// The default recipe of the given length.
+  public init(steps: Int) {
+    plan = TrainingPlan(
+      steps: steps, optimizer: OptimizerPlan(beta1: 0.9, beta2: 0.95, weightDecay: 0.02),
+      schedule: LearningRateSchedule(.cosine, peak: 2e-3, warmup: 100, floorShare: 0.01),
+      averageDecay: 0.998)
+  }
 }
 
 extension CARDGenerator {
@@ -54,24 +50,32 @@ extension CARDGenerator {
   @discardableResult
   public func train(
     on data: TrainingData, tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
+    validation: TrainingData? = nil,
     onPrepare: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
     onStep: (TrainingProgress) throws -> Void = { _ in }
-  ) throws -> [Float] {
+  ) throws -> TrainingHistory {
     guard tokenizer.configuration.numTokens == configuration.numTokens,
       tokenizer.configuration.tokenDim == configuration.tokenDim,
       tokenizer.configuration.numClasses == configuration.numClasses
     else {
       throw TensorError.shape("this generator was made for another tokenizer")
     }
-    guard recipe.steps >= 1, recipe.batchSize >= 1, recipe.drawsPerToken >= 1 else {
-      throw TensorError.value("steps, batch_size and draws are whole numbers from 1")
+    guard recipe.plan.steps >= 1, recipe.batchSize >= 1, recipe.drawsPerToken >= 1,
+      recipe.plan.accumulation >= 1
+    else {
+      throw TensorError.value("steps, batch_size, draws and accumulate are whole numbers from 1")
     }
     let latents = try encodeVariants(data, tokenizer, recipe, onPrepare)
-    let chooser = WeightedChoice(data.classWeights(balance: recipe.balance))
-    return try train(
-      recipe, betas: (0.9, 0.95), onStep: onStep,
-      figures: { [("gradient", $0.gradientNorm)] },
-      step: { try trainStep($0, latents, data.labels, chooser, $1, recipe) })
+    let held = try validation.map {
+      (tokens: try standardized(encode($0, tokenizer)), labels: $0.labels)
+    }
+    let task = GeneratorTask(self, latents, data, held, recipe)
+    return try train(task, recipe.plan, onStep: onStep)
+  }
+
+  private func encode(_ data: TrainingData, _ tokenizer: SMAPTokenizer) throws -> Tensor {
+    let condition = try Condition(data.labels.map { $0 }, classCount: data.classCount)
+    return try tokenizer.encode(data.images, condition: condition).latents
   }
 
   /// Tokens of all pictures, several times over, standardised: [variants * N, K, T].
@@ -109,25 +113,89 @@ extension CARDGenerator {
       deviation.pointer[i] = max(Float(variance.squareRoot()), 1e-3)
     }
   }
+}
 
-  private func trainStep(
-    _ trainer: MicroBatchTrainer, _ latents: Tensor, _ labels: [Int], _ chooser: WeightedChoice,
-    _ step: Int, _ recipe: GeneratorRecipe
-  ) throws -> StepResult {
-    let size = picturesPerMicroBatch
-    let counts = stride(from: 0, to: recipe.batchSize, by: size).map {
-      min(size, recipe.batchSize - $0)
-    }
-    let weights = counts.map { Float($0) / Float(recipe.batchSize) }
-    return try trainer.step(weights: weights) { i in
-      var draws = RandomStream(seed: recipe.seed, 0xCA7D, step, i)
-      let (tokens, condition) = try batch(counts[i], latents, labels, chooser, recipe, &draws)
-      let loss = try flowLoss(tokens, condition, recipe, &draws)
-      return (loss, [try loss.item()])
+/// The training of a generator as the loop sees it.
+private final class GeneratorTask: TrainingTask {
+  private let generator: CARDGenerator
+  private let latents: Tensor
+  private let labels: [Int]
+  private let validation: (tokens: Tensor, labels: [Int])?
+  private let chooser: WeightedChoice
+  private let recipe: GeneratorRecipe
+  /// The number of pictures of each micro-batch.
+  private let counts: [Int]
+
+  init(
+    _ generator: CARDGenerator, _ latents: Tensor, _ data: TrainingData,
+    _ validation: (tokens: Tensor, labels: [Int])?, _ recipe: GeneratorRecipe
+  ) {
+    (self.generator, self.latents, self.validation) = (generator, latents, validation)
+    (self.labels, self.recipe) = (data.labels, recipe)
+    chooser = WeightedChoice(data.classWeights(balance: recipe.balance))
+    let size = recipe.batchSize * recipe.plan.accumulation
+    counts = stride(from: 0, to: size, by: picturesPerMicroBatch).map {
+      min(picturesPerMicroBatch, size - $0)
     }
   }
 
-  private func batch(
+  let termNames = ["loss"]
+  var namedParameters: [NamedParameter] { generator.namedParameters }
+  var otherState: [NamedParameter] {
+    [
+      NamedParameter("mean", generator.mean), NamedParameter("deviation", generator.deviation),
+    ]
+  }
+
+  /// The latents stand for data, tokenizer, variants and augmentation.
+  private lazy var fingerprint: String = {
+    var sum = Checksum()
+    sum.mix(latents)
+    for label in labels { sum.mix(UInt64(label)) }
+    return sum.text
+  }()
+
+  var settings: [(key: String, value: String)] {
+    [
+      ("batch_size", "\(recipe.batchSize)"), ("label_drop", "\(recipe.labelDrop)"),
+      ("draws", "\(recipe.drawsPerToken)"), ("input_noise", "\(recipe.inputNoise)"),
+      ("balance", "\(recipe.balance)"), ("variants", "\(recipe.variants)"),
+      ("seed", "\(recipe.seed)"), ("dataset or tokenizer", fingerprint),
+    ]
+  }
+
+  func begin(step: Int) -> [Float] {
+    let total = Float(counts.reduce(0, +))
+    return counts.map { Float($0) / total }
+  }
+
+  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss {
+    var draws = RandomStream(seed: recipe.seed, 0xCA7D, step, microBatch)
+    let (tokens, condition) = try generator.batch(
+      counts[microBatch], latents, labels, chooser, recipe, &draws)
+    let loss = try generator.flowLoss(tokens, condition, recipe, &draws)
+    return MicroBatchLoss(loss, reported: [try loss.item()])
+  }
+
+  /// The loss on tokens that are not trained on, at the same times and noise every time.
+  func validate() throws -> [(name: String, value: Float)] {
+    guard let validation else { return [] }
+    let count = validation.labels.count
+    let parts = try inParallel(count: count) { range in
+      var draws = RandomStream(seed: self.recipe.seed, 0x7A11, range.lowerBound)
+      let tokens = try validation.tokens.narrow(
+        dim: 0, start: range.lowerBound, count: range.count)
+      let condition = try Condition(
+        validation.labels[range].map { $0 }, classCount: self.generator.configuration.numClasses)
+      let loss = try self.generator.flowLoss(tokens, condition, self.recipe, &draws)
+      return try loss.item() * Float(range.count)
+    }
+    return [("loss", parts.reduce(0, +) / Float(count))]
+  }
+}
+
+extension CARDGenerator {
+  fileprivate func batch(
     _ count: Int, _ latents: Tensor, _ labels: [Int], _ chooser: WeightedChoice,
     _ recipe: GeneratorRecipe, _ draws: inout RandomStream
   ) throws -> (Tensor, Condition) {
@@ -145,8 +213,8 @@ extension CARDGenerator {
     return (tokens, try Condition(told, classCount: configuration.numClasses))
   }
 
-  /// Mean squared error of the velocity over tokens, channels and R draws.
-  private func flowLoss(
+  /// Mean squared error of the velocity over tokens, channels and R samples of time and noise.
+  fileprivate func flowLoss(
     _ tokens: Tensor, _ condition: Condition, _ recipe: GeneratorRecipe,
     _ draws: inout RandomStream
   ) throws -> Tensor {
@@ -174,7 +242,7 @@ extension CARDGenerator {
     return try velocity.meanRowDistance(to: target).mul(1 / Float(dim))
   }
 
-  /// Tokens mixed with a little noise, so that the backbone bears its own mistakes when it draws.
+  /// Tokens mixed with a little noise, so that the backbone bears its own mistakes when it samples.
   private func disturbed(
     _ tokens: Tensor, _ most: Float, _ draws: inout RandomStream
   ) throws -> Tensor {
@@ -191,7 +259,7 @@ extension CARDGenerator {
   }
 }
 
-/// Draws indices in proportion to weights.
+/// Samples indices in proportion to weights.
 struct WeightedChoice {
   private let cumulative: [Double]
 
@@ -203,7 +271,7 @@ struct WeightedChoice {
     }
   }
 
-  /// The index that a uniform draw from 0..<1 selects.
+  /// The index that a uniform number from 0..<1 selects.
   func index(_ draw: Double) -> Int {
     let wanted = draw * (cumulative.last ?? 0)
     var (low, high) = (0, max(cumulative.count - 1, 0))

@@ -7,6 +7,7 @@
 import Files
 import Networks
 import Tensors
+import Training
 
 /// The version of this package, which model files carry.
 package let packageVersion = "0.1.0"
@@ -56,10 +57,7 @@ extension SMAPTokenizer {
     try metadata.expect(least: configuration.leastCounts)
     let tokenizer = try SMAPTokenizer(configuration, seed: 0)
     try checkpoint.load(into: tokenizer.stateTensors, path: path)
-    if configuration.linearPath {
-      let stored = tokenizer.codebook == nil ? nil : tokenizer.linearPath.synthesis
-      try tokenizer.linearPath.refresh(synthesis: stored)
-    }
+    try tokenizer.refreshAfterLoading()
     tokenizer.codebook?.resetSums()
     tokenizer.classNames = classNames
     tokenizer.notes = metadata.notes

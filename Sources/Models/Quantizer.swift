@@ -16,7 +16,8 @@ final class Codebook {
   let codes: Tensor
   /// Moving average of how many tokens chose each code: [V].
   let sizes: Tensor
-  private let sums: Tensor
+  /// Moving average of the sum of the tokens that chose each code: [V, T].
+  let sums: Tensor
   private let decay: Float
 
   init(_ configuration: TokenizerConfiguration, seed: UInt64, decay: Float = 0.999) throws {

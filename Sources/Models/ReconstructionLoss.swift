@@ -24,30 +24,42 @@ public struct ReconstructionLoss: Sendable {
     self.pyramid = pyramid
   }
 
-  /// The loss of pixels [B, H, W, 3] against a fixed target of that shape, and the plain mean
-  /// squared error. Gradients are worked out at once.
-  func callAsFunction(_ pixels: Tensor, target: Tensor) throws -> (loss: Tensor, mse: Float) {
+  /// The names of the terms that a loss reports, in order: `mse`, which is a figure and not part of
+  /// the loss, then what has a weight.
+  var termNames: [String] {
+    ["mse"] + (logarithmic > 0 ? ["log_mse"] : []) + (pyramid > 0 ? ["pyramid"] : [])
+  }
+
+  /// The loss of pixels [B, H, W, 3] against a fixed target of that shape, and its terms before
+  /// they are weighted, as `termNames` names them. Gradients are computed at once.
+  func callAsFunction(_ pixels: Tensor, target: Tensor) throws -> (loss: Tensor, terms: [Float]) {
     let count = pixels.count
     let error = try Tensor(uninitialized: pixels.shape)
     smap_subtract(pixels.pointer, target.pointer, error.pointer, count)
     let slope = try Tensor(uninitialized: pixels.shape)
     let (batch, size) = (pixels.shape[0], count / max(pixels.shape[0], 1))
-    var (value, mse): (Float, Float) = (0, 0)
+    var (value, mse, logarithms): (Float, Float, Float) = (0, 0, 0)
     for picture in 0..<batch {
       let start = picture * size
       let own = Float(smap_square_sum(error.pointer + start, size) / Double(max(size, 1)))
       mse += own / Float(batch)
+      logarithms += logf(own + floor) / Float(batch)
       value += logarithmic * logf(own + floor) / Float(batch)
       let weight = 2 * logarithmic / ((own + floor) * Float(batch) * Float(size))
       smap_multiply_scalar(error.pointer + start, weight, slope.pointer + start, size)
     }
-    if pyramid > 0 { value += pyramid * addPyramid(error, slope) }
+    var terms = logarithmic > 0 ? [mse, logarithms] : [mse]
+    if pyramid > 0 {
+      let bands = addPyramid(error, slope)
+      value += pyramid * bands
+      terms.append(bands)
+    }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)
       smap_multiply_scalar(slope.pointer, gradient.pointer[0], dx.pointer, dx.count)
       return [dx]
     }
-    return (loss, mse)
+    return (loss, terms)
   }
 
   /// Adds the gradient of the pyramid term to `slope` and returns its value.

@@ -12,6 +12,7 @@
 
 import Networks
 import Tensors
+import Training
 
 /// A tokenizer with semantic-aware prefix tokens.
 public final class SMAPTokenizer: TrainedModel {
@@ -25,7 +26,7 @@ public final class SMAPTokenizer: TrainedModel {
   public var classNames: [String] = []
   /// Notes that travel with the checkpoint, such as command, seed and scores.
   public var notes: [(key: String, value: String)] = []
-  var training: TrainingState?
+  var training: WeightsInTraining?
 
   /// A tokenizer with initial weights drawn from `seed`.
   public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {
@@ -66,6 +67,18 @@ public final class SMAPTokenizer: TrainedModel {
       ]
     }
     return state
+  }
+
+  /// What training changes or has fitted beside the parameters.
+  var trainingState: [NamedParameter] {
+    stateTensors.dropFirst(namedParameters.count)
+      + (codebook.map { [NamedParameter("codebook.sums", $0.sums)] } ?? [])
+  }
+
+  /// Brings what is derived from the state tensors up to date after they were read from a file.
+  func refreshAfterLoading() throws {
+    guard configuration.linearPath else { return }
+    try linearPath.refresh(synthesis: codebook == nil ? nil : linearPath.synthesis)
   }
 
   // MARK: - Steps on the tape

@@ -1,63 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of the tokenizer (method 4.6): draw pictures and a prefix length, encode, limit, drop
-// the tail, decode, compare. The class is dropped with its picture in both halves at once, and the
+// Training of the tokenizer (docs/Method.md, 4.6): sample pictures and a prefix length, encode,
+// limit, drop the tail, decode, compare. The class is dropped in both halves at once, and the
 // condition survives every truncation.
 //
-// A prefix length is drawn for each micro-batch: tokens are really removed, which costs nothing,
-// and a step still sees several lengths, which lowers the noise of its gradient.
+// A prefix length is sampled for each micro-batch: tokens are really removed, which costs nothing,
+// and a step still sees several lengths, which lowers the variance of its gradient.
 
 import CKernels
+import Glibc
 import Networks
+import Synchronization
 import Tensors
+import Training
 
 /// How a tokenizer is trained.
-public struct TokenizerRecipe: TrainingRecipe {
-  /// Steps of the optimizer.
-  public var steps: Int
-  /// Pictures a step.
+public struct TokenizerRecipe: Sendable {
+  /// What every training has: steps, optimizer, schedule, average, checkpoints.
+  public var plan: TrainingPlan
+  /// Pictures a batch.
   public var batchSize = 64
-  /// Peak of the learning rate.
-  public var learningRate: Float = 1.5e-3
-  /// Steps over which the learning rate rises.
-  public var warmup = 100
-  /// Decay of weight matrices.
-  public var weightDecay: Float = 0.05
-  /// Longest gradient.
-  public var clip: Float = 1
-  /// Decay of the running average that is kept in the end.
-  public var averageDecay: Float = 0.998
   /// How often the class is replaced by null.
   public var labelDrop: Double = 0.1
   /// Most noise added to continuous tokens before decoding, in units of their deviation, for half
-  /// of the pictures: the decoder learns to bear tokens that a generator drew.
+  /// of the pictures: the decoder learns to bear tokens that a generator has sampled.
   public var latentNoise: Float = 0.4
-  /// Weight of the KL term or of the commitment to codes.
+  /// Weight of the KL term or of the commitment to codes; nil for the bottleneck's own.
   public var bottleneckWeight: Float?
   /// The loss on pixels.
   public var loss = ReconstructionLoss()
   /// Changes to the pictures.
   public var augmentation = Augmentation()
-  /// Steps between searches for dead codes.
+  /// Steps between searches for dead codes; 0 for none.
   public var restartEvery = 100
   /// Seed of everything random.
   public var seed: UInt64 = 0
 
-  /// A recipe of the given length.
-  public init(steps: Int) { self.steps = steps }
+  /// The default recipe of the given length.
+  public init(steps: Int) {
+    plan = TrainingPlan(
+      steps: steps, optimizer: OptimizerPlan(beta1: 0.9, beta2: 0.99, weightDecay: 0.05),
+      schedule: LearningRateSchedule(.cosine, peak: 1.5e-3, warmup: 100, floorShare: 0.01),
+      averageDecay: 0.998)
+  }
 }
 
 extension SMAPTokenizer {
   /// Fits the linear path and the codebook, then trains all parameters.
   ///
   /// `onStep` runs after every step; if it throws, training stops there with what has been learned,
-  /// the running average in place. Returns the loss of every step, or throws a
-  /// `TrainingInterruption` with the losses so far and what ended training.
+  /// the running average in place. `validation` are pictures that are reconstructed as often as the
+  /// plan says.
+  ///
+  /// - Returns: what every step reported.
+  /// - Throws: a `TrainingInterruption` with the history so far and what ended training.
   @discardableResult
   public func train(
-    on data: TrainingData, _ recipe: TokenizerRecipe,
+    on data: TrainingData, _ recipe: TokenizerRecipe, validation: TrainingData? = nil,
     onStep: (TrainingProgress) throws -> Void = { _ in }
-  ) throws -> [Float] {
+  ) throws -> TrainingHistory {
+    for pictures in [data, validation].compactMap({ $0 }) { try check(pictures) }
+    guard recipe.plan.steps >= 1, recipe.batchSize >= 1, recipe.plan.accumulation >= 1 else {
+      throw TensorError.value("steps, batch_size and accumulate are whole numbers from 1")
+    }
+    if recipe.plan.resumePath == nil { try prepare(data, seed: recipe.seed) }
+    let task = TokenizerTask(self, data, validation, recipe)
+    return try train(task, recipe.plan, onStep: onStep)
+  }
+
+  private func check(_ data: TrainingData) throws {
     let side = configuration.imageSize
     guard data.images.shape[2] == side, data.images.shape[3] == side,
       data.classCount == configuration.numClasses
@@ -66,22 +77,6 @@ extension SMAPTokenizer {
         "this tokenizer takes \(configuration.numClasses) classes of \(side) x \(side) pictures, "
           + "not \(data.classCount) of shape \(data.images.shape)")
     }
-    guard recipe.steps >= 1, recipe.batchSize >= 1 else {
-      throw TensorError.value("steps and batch_size are whole numbers from 1")
-    }
-    try prepare(data, seed: recipe.seed)
-    var order = EpochOrder(count: data.count, seed: recipe.seed)
-    return try train(
-      recipe, betas: (0.9, 0.99), onStep: onStep,
-      figures: { result in
-        [
-          ("mse", result.losses[1]), ("bottleneck", result.losses[2]),
-          ("gradient", result.gradientNorm),
-        ]
-      },
-      step: { trainer, step in
-        try trainStep(trainer, data, order.next(min(recipe.batchSize, data.count)), step, recipe)
-      })
   }
 
   /// Fits what has a closed form, unless it was fitted before.
@@ -99,33 +94,111 @@ extension SMAPTokenizer {
         pixels, labels: labels, classCount: configuration.numClasses, seed: seed)
     }
   }
+}
 
-  private func trainStep(
-    _ trainer: MicroBatchTrainer, _ data: TrainingData, _ batch: [Int], _ step: Int,
+/// The training of a tokenizer as the loop sees it.
+private final class TokenizerTask: TrainingTask {
+  private let tokenizer: SMAPTokenizer
+  private let data: TrainingData
+  private let validation: TrainingData?
+  private let recipe: TokenizerRecipe
+  private var order: EpochOrder
+  /// The pictures of each micro-batch of the step.
+  private var parts: [[Int]] = []
+  private let lock = Mutex(())
+  /// Which codes the tokens of each micro-batch chose. Guarded by the lock.
+  private var assigned: [Int: (rows: Tensor, ids: [Int])] = [:]
+  private lazy var fingerprint = data.fingerprint
+
+  init(
+    _ tokenizer: SMAPTokenizer, _ data: TrainingData, _ validation: TrainingData?,
     _ recipe: TokenizerRecipe
-  ) throws -> StepResult {
-    let size = picturesPerMicroBatch
-    let starts = Array(stride(from: 0, to: batch.count, by: size))
-    let parts = starts.map { Array(batch[$0..<min($0 + size, batch.count)]) }
-    var assigned = [(rows: Tensor, ids: [Int])?](repeating: nil, count: parts.count)
-    let result = try assigned.withUnsafeMutableBufferPointer { slots in
-      let slots = slots
-      return try trainer.step(weights: parts.map { Float($0.count) / Float(batch.count) }) { i in
-        var draws = RandomStream(seed: recipe.seed, 0x57E9, step, i)
-        let (total, reported, assignment) = try loss(
-          data, parts[i], recipe, progress: Double(step) / Double(recipe.steps), &draws)
-        slots[i] = assignment
-        return (total, reported)
-      }
-    }
-    try updateCodebook(assigned.compactMap { $0 }, step, recipe)
-    return result
+  ) {
+    (self.tokenizer, self.data) = (tokenizer, data)
+    (self.validation, self.recipe) = (validation, recipe)
+    order = EpochOrder(count: data.count, seed: recipe.seed)
   }
 
-  private func loss(
+  var namedParameters: [NamedParameter] { tokenizer.namedParameters }
+  var otherState: [NamedParameter] { tokenizer.trainingState }
+  var termNames: [String] { ["loss"] + recipe.loss.termNames + ["bottleneck"] }
+
+  var settings: [(key: String, value: String)] {
+    [
+      ("batch_size", "\(recipe.batchSize)"), ("label_drop", "\(recipe.labelDrop)"),
+      ("latent_noise", "\(recipe.latentNoise)"),
+      ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
+      ("log_mse", "\(recipe.loss.logarithmic)"), ("pyramid", "\(recipe.loss.pyramid)"),
+      ("augment", "\(recipe.augmentation != .none)"), ("restart_every", "\(recipe.restartEvery)"),
+      ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
+    ]
+  }
+
+  /// Pictures that one step takes.
+  private var size: Int { min(recipe.batchSize, data.count) * recipe.plan.accumulation }
+
+  func begin(step: Int) throws -> [Float] {
+    let batch = try order.next(size)
+    parts = stride(from: 0, to: batch.count, by: picturesPerMicroBatch).map {
+      Array(batch[$0..<min($0 + picturesPerMicroBatch, batch.count)])
+    }
+    assigned = [:]
+    return parts.map { Float($0.count) / Float(batch.count) }
+  }
+
+  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss {
+    var draws = RandomStream(seed: recipe.seed, 0x57E9, step, microBatch)
+    let (loss, assignment) = try tokenizer.loss(
+      data, parts[microBatch], recipe, progress: Double(step) / Double(recipe.plan.steps), &draws)
+    if let assignment { lock.withLock { _ in assigned[microBatch] = assignment } }
+    return loss
+  }
+
+  func end(step: Int, exchange: any GradientExchange) throws {
+    guard let codebook = tokenizer.codebook else { return }
+    let own = assigned.sorted { $0.key < $1.key }.map(\.value)
+    let rows = try exchange.gather(own.flatMap { $0.rows.toArray() })
+    // Codebooks have at most 2^16 codes, so a 32-bit float holds an index exactly.
+    let ids = try exchange.gather(own.flatMap { $0.ids.map { Float($0) } }).map { Int($0) }
+    let tokens = try Tensor(shape: [rows.count / codebook.dim, codebook.dim], values: rows)
+    try codebook.follow(tokens, ids: ids)
+    guard recipe.restartEvery > 0, (step + 1) % recipe.restartEvery == 0,
+      step + 1 < recipe.plan.steps * 9 / 10
+    else { return }
+    var draws = RandomStream(seed: recipe.seed, 0xDEAD, step)
+    _ = codebook.restartDead(from: tokens, &draws)
+  }
+
+  func validate() throws -> [(name: String, value: Float)] {
+    guard let validation else { return [] }
+    let condition = try Condition(validation.labels.map { $0 }, classCount: validation.classCount)
+    let decoded = try tokenizer.reconstruct(validation.images, condition: condition)
+    let size = decoded.count / validation.count
+    var (sum, decibels) = (0.0, 0.0)
+    for i in 0..<validation.count {
+      let difference = try Tensor(uninitialized: [size])
+      smap_subtract(
+        decoded.pointer + i * size, validation.images.pointer + i * size, difference.pointer, size)
+      let mse = smap_square_sum(difference.pointer, size) / Double(size)
+      sum += mse
+      decibels += -10 * log10(max(mse, 1e-10))
+    }
+    let count = Double(validation.count)
+    return [("mse", Float(sum / count)), ("psnr", Float(decibels / count))]
+  }
+
+  func resume(at step: Int) throws {
+    try tokenizer.refreshAfterLoading()
+    try order.skip(step, of: size)
+  }
+}
+
+extension SMAPTokenizer {
+  /// The loss of some pictures, and what it reports, as the task's `termNames` name it.
+  fileprivate func loss(
     _ data: TrainingData, _ batch: [Int], _ recipe: TokenizerRecipe, progress: Double,
     _ draws: inout RandomStream
-  ) throws -> (Tensor, [Float], (rows: Tensor, ids: [Int])?) {
+  ) throws -> (MicroBatchLoss, (rows: Tensor, ids: [Int])?) {
     let side = configuration.imageSize
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
     var labels: [Int?] = []
@@ -141,11 +214,13 @@ extension SMAPTokenizer {
     let (mean, logVariance) = try latents(pixels, condition: condition)
     let (tokens, penalty, assignment) = try limit(
       mean, logVariance, extraNoise: recipe.latentNoise, &draws)
-    let drawn = try self.pixels(tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
-    let (reconstruction, mse) = try recipe.loss(drawn, target: pixels)
+    let decoded = try self.pixels(
+      tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
+    let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
     let weight = recipe.bottleneckWeight ?? (codebook == nil ? 1e-6 : 0.003)
     let total = try reconstruction.add(penalty.mul(weight))
-    return (total, [try total.item(), mse, try penalty.item()], assignment)
+    let reported = [try total.item()] + terms + [try penalty.item()]
+    return (MicroBatchLoss(total, reported: reported), assignment)
   }
 
   /// The bottleneck while training: a draw from the Gaussian, or the nearest code with the
@@ -176,18 +251,5 @@ extension SMAPTokenizer {
     let spread = try logVariance.exp().add(mean.mul(mean)).sub(logVariance).sub(1)
     let penalty = try spread.sum().mul(0.5 / Float(mean.shape[0]))
     return (tokens, penalty, nil)
-  }
-
-  private func updateCodebook(
-    _ assigned: [(rows: Tensor, ids: [Int])], _ step: Int, _ recipe: TokenizerRecipe
-  ) throws {
-    guard let codebook, !assigned.isEmpty else { return }
-    let rows = try Tensor.cat(assigned.map(\.rows), dim: 0).reshape([-1, codebook.dim])
-    try codebook.follow(rows, ids: assigned.flatMap(\.ids))
-    guard recipe.restartEvery > 0, (step + 1) % recipe.restartEvery == 0,
-      step + 1 < recipe.steps * 9 / 10
-    else { return }
-    var draws = RandomStream(seed: recipe.seed, 0xDEAD, step)
-    _ = codebook.restartDead(from: rows, &draws)
   }
 }

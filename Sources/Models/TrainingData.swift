@@ -59,18 +59,6 @@ public struct TrainingData {
   }
 }
 
-/// What a training step reports while it runs.
-public struct TrainingProgress: Sendable {
-  /// Steps done, from 1.
-  public let step: Int
-  /// Steps in all.
-  public let total: Int
-  /// The loss of this step.
-  public let loss: Float
-  /// Named parts of the loss and other figures.
-  public let figures: [(name: String, value: Float)]
-}
-
 /// Which pictures the steps take: every picture once, in random order, before any twice.
 struct EpochOrder {
   private let count: Int
@@ -81,6 +69,14 @@ struct EpochOrder {
   init(count: Int, seed: UInt64) {
     self.count = count
     self.seed = seed
+  }
+
+  /// Goes past the pictures of earlier steps.
+  mutating func skip(_ steps: Int, of size: Int) throws {
+    for step in 0..<steps {
+      try Stop.check(at: step)
+      _ = try next(size)
+    }
   }
 
   mutating func next(_ size: Int) throws -> [Int] {
@@ -96,6 +92,14 @@ struct EpochOrder {
 }
 
 extension TrainingData {
+  /// A checksum of pictures and labels.
+  var fingerprint: String {
+    var sum = Checksum()
+    sum.mix(images)
+    for label in labels { sum.mix(UInt64(label)) }
+    return sum.text
+  }
+
   /// All pictures, each changed by draws that depend on the seed, the variant and its number.
   func augmented(_ augmentation: Augmentation, seed: UInt64, variant: Int) throws -> Tensor {
     let side = images.shape[2]
@@ -112,7 +116,17 @@ extension TrainingData {
   }
 }
 
-extension Float {
-  /// The number as a script writes it: whole ones without a point.
-  var inWords: String { isNaN ? "nan" : Int(exactly: self).map(String.init) ?? "\(self)" }
+/// A checksum of numbers (FNV-1a over words), which tells one data set from another.
+struct Checksum {
+  private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  /// The checksum as hexadecimal digits.
+  var text: String { String(hash, radix: 16) }
+
+  mutating func mix(_ bits: UInt64) { hash = (hash ^ bits) &* 0x0000_0100_0000_01B3 }
+
+  mutating func mix(_ tensor: Tensor) {
+    for size in tensor.shape { mix(UInt64(size)) }
+    for i in 0..<tensor.count { mix(UInt64(tensor.pointer[i].bitPattern)) }
+  }
 }

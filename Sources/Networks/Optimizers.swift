@@ -4,7 +4,6 @@
 // equal size, which the threads share, and each block is one pass over memory.
 
 import CKernels
-import Glibc
 import Tensors
 
 /// Something that moves parameters along their gradients.
@@ -13,6 +12,10 @@ public protocol Optimizer: AnyObject {
   var parameters: [Tensor] { get }
   /// The step size of the next step.
   var learningRate: Float { get set }
+  /// The number of steps taken, which corrects the bias of moving averages.
+  var stepsTaken: Int { get set }
+  /// What it keeps from step to step, one tensor for each parameter, by the name of the kind.
+  var state: [(name: String, tensors: [Tensor])] { get }
   /// Moves all parameters; a nil gradient leaves its parameter alone.
   func step(gradients: [Tensor?], scale: Float) throws
 }
@@ -36,18 +39,18 @@ extension Optimizer {
 }
 
 /// Parameters cut into blocks, so that one large matrix keeps all threads busy.
-struct ParameterBlocks {
+package struct ParameterBlocks {
   private struct Block {
     let parameter: Int
     let range: Range<Int>
   }
 
-  /// Elements of a block: long enough to stream, short enough to share out.
+  /// Elements of a block: long enough to stream, short enough to balance threads.
   private static let size = 1 << 14
 
   private let blocks: [Block]
 
-  init(_ parameters: [Tensor]) {
+  package init(_ parameters: [Tensor]) {
     blocks = parameters.enumerated().flatMap { index, parameter in
       stride(from: 0, to: parameter.count, by: ParameterBlocks.size).map { start in
         Block(
@@ -57,12 +60,12 @@ struct ParameterBlocks {
   }
 
   /// The elements of all parameters together.
-  var elements: Int { blocks.reduce(0) { $0 + $1.range.count } }
+  package var elements: Int { blocks.reduce(0) { $0 + $1.range.count } }
 
   /// Calls `body` with the index of a parameter and a range of its elements, on any thread.
   ///
   /// A profile counts `bytesEach` bytes read and written for each element.
-  func forEach(_ stage: Profile.Stage, bytesEach: Int, _ body: (Int, Range<Int>) -> Void) {
+  package func forEach(_ stage: Profile.Stage, bytesEach: Int, _ body: (Int, Range<Int>) -> Void) {
     Profile.measure(stage, operations: elements, bytes: bytesEach &* elements) {
       ThreadPool.forEach(chunks: blocks.count) { body(blocks[$0].parameter, blocks[$0].range) }
     }
@@ -75,6 +78,12 @@ public final class SGD: Optimizer {
   public let parameters: [Tensor]
   /// The step size of the next step.
   public var learningRate: Float
+  /// The number of steps taken.
+  public var stepsTaken = 0
+  /// The velocity of each parameter; nothing without momentum.
+  public var state: [(name: String, tensors: [Tensor])] {
+    velocity.isEmpty ? [] : [("velocity", velocity)]
+  }
   private let momentum: Float
   private let weightDecay: Float
   private let velocity: [Tensor]
@@ -95,6 +104,7 @@ public final class SGD: Optimizer {
   /// Moves all parameters; a nil gradient leaves its parameter alone.
   public func step(gradients: [Tensor?], scale: Float) throws {
     try checkFit(gradients)
+    stepsTaken += 1
     blocks.forEach(.optimizer, bytesEach: velocity.isEmpty ? 12 : 20) { i, range in
       guard let gradient = gradients[i] else { return }
       let start = range.lowerBound
@@ -113,6 +123,12 @@ public final class AdamW: Optimizer {
   public let parameters: [Tensor]
   /// The step size of the next step.
   public var learningRate: Float
+  /// The number of steps taken.
+  public var stepsTaken = 0
+  /// Moving averages of the gradients and of their squares.
+  public var state: [(name: String, tensors: [Tensor])] {
+    [("first", first), ("second", second)]
+  }
   private let betas: (Float, Float)
   private let epsilon: Float
   private let weightDecay: Float
@@ -120,7 +136,6 @@ public final class AdamW: Optimizer {
   private let first: [Tensor]
   private let second: [Tensor]
   private let blocks: ParameterBlocks
-  private var stepsTaken = 0
 
   /// `decayVectors` extends the weight decay to parameters with fewer than two dimensions.
   public init(
@@ -167,54 +182,5 @@ public final class AdamW: Optimizer {
       left >>= 1
     }
     return Float(result)
-  }
-}
-
-/// The learning rate of a step: linear warm-up to `peak`, then a half cosine to `floor`.
-public func cosineRate(
-  step: Int, total: Int, peak: Float, warmup: Int = 0, floor: Float = 0
-) -> Float {
-  if step < warmup { return peak * Float(step + 1) / Float(max(warmup, 1)) }
-  let progress = Float(step - warmup) / Float(max(total - warmup, 1))
-  let bounded = min(max(progress, 0), 1)
-  return floor + (peak - floor) * 0.5 * (1 + cosf(Float.pi * bounded))
-}
-
-/// A running average of parameters, which generalises better than the last step.
-public final class ExponentialAverage {
-  private let parameters: [Tensor]
-  private let averages: [Tensor]
-  private let blocks: ParameterBlocks
-  private let decay: Float
-  private var updates = 0
-
-  /// Starts at the present values; early on the decay is min(decay, (1 + n) / (10 + n)).
-  public init(of parameters: [Tensor], decay: Float) throws {
-    self.parameters = parameters
-    self.decay = decay
-    averages = try parameters.map {
-      Tensor(storage: try Storage(copying: $0.storage), shape: $0.shape)
-    }
-    blocks = ParameterBlocks(parameters)
-  }
-
-  /// Takes in the present values.
-  public func update() {
-    updates += 1
-    let ramped = min(decay, Float(1 + updates) / Float(10 + updates))
-    blocks.forEach(.optimizer, bytesEach: 12) { i, range in
-      let start = range.lowerBound
-      smap_moving_average(
-        averages[i].pointer + start, parameters[i].pointer + start, range.count, ramped)
-    }
-  }
-
-  /// Exchanges the parameters' values with the averages; a second call undoes it.
-  public func swap() {
-    blocks.forEach(.optimizer, bytesEach: 16) { i, range in
-      let start = range.lowerBound
-      smap_exchange(parameters[i].pointer + start, averages[i].pointer + start, range.count)
-    }
-    ParameterChanges.note()
   }
 }

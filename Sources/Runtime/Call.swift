@@ -200,6 +200,28 @@ public struct Call {
     return function
   }
 
+  /// A function to be called with one record or with nothing, and which of the two it takes.
+  ///
+  /// Any other function is an ArgumentError before any work is done. `example` shows one in the hint.
+  public func observerOrThunk(
+    _ index: Int, example: String
+  ) throws -> (function: Value, takesRecord: Bool) {
+    let function = try function(index)
+    let header: Header
+    switch function {
+    case .function(let closure): header = closure.code.header
+    case .builtin(let builtin): header = builtin.header
+    default: return (function, true)
+    }
+    guard header.takesOneArgument || header.takesNoArguments else {
+      throw failure(
+        .argument,
+        "\(parameterName(index)) is called with one argument, a record, or with none, but this is "
+          + "`\(header.text)`", hint: "write \(parameterName(index)) = \(example)", argument: index)
+    }
+    return (function, header.takesOneArgument)
+  }
+
   /// The Swift object behind a library object of the given type.
   public func object<Payload: AnyObject>(
     _ index: Int, _ type: ForeignType, as payload: Payload.Type

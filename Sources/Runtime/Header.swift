@@ -66,6 +66,9 @@ package final class Header: Sendable {
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
+  /// Whether a call without arguments matches.
+  var takesNoArguments: Bool { parameters.allSatisfy { $0.hasDefault || $0.kind == .rest } }
+
   /// Whether a call with a single positional argument matches.
   var takesOneArgument: Bool {
     guard positionalCount > 0 || restIndex != nil else { return false }

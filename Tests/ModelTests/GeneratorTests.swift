@@ -147,9 +147,9 @@ import Testing
         let model = try smallGenerator()
         var recipe = GeneratorRecipe(steps: 3)
         (recipe.batchSize, recipe.variants, recipe.seed) = (20, 2, 4)
-        let losses = try model.train(
+        let history = try model.train(
           on: smallData(), tokenizer: smallTokenizer(), recipe)
-        return (losses, model.stateTensors.map { $0.tensor.toArray() })
+        return (history.losses, model.stateTensors.map { $0.tensor.toArray() })
       }
     }
     let (one, two) = (try trained(1), try trained(2))

@@ -5,6 +5,7 @@
 import Networks
 import Tensors
 import Testing
+import Training
 
 @testable import Models
 
@@ -103,7 +104,7 @@ import Testing
       let tokenizer = try smallTokenizer(quantizer, linearPath: true)
       var recipe = TokenizerRecipe(steps: 3)
       (recipe.batchSize, recipe.seed, recipe.restartEvery) = (20, 7, 2)
-      return (tokenizer, try tokenizer.train(on: smallData(), recipe))
+      return (tokenizer, try tokenizer.train(on: smallData(), recipe).losses)
     }
   }
 
@@ -120,8 +121,8 @@ import Testing
   @Test func lossesFall() throws {
     let tokenizer = try smallTokenizer()
     var recipe = TokenizerRecipe(steps: 30)
-    (recipe.batchSize, recipe.augmentation, recipe.warmup) = (20, .none, 5)
-    let losses = try tokenizer.train(on: smallData(), recipe)
+    (recipe.batchSize, recipe.augmentation, recipe.plan.schedule.warmup) = (20, .none, 5)
+    let losses = try tokenizer.train(on: smallData(), recipe).losses
     #expect(losses.count == 30)
     #expect(losses[29] < losses[0])
   }
@@ -136,7 +137,7 @@ import Testing
       }
     }
     #expect(interruption.cause is Stop)
-    #expect(interruption.losses.count == 2 && interruption.total == 100)
+    #expect(interruption.history.count == 2 && interruption.total == 100)
     #expect(before != tokenizer.parameters.map { $0.toArray() })
     #expect(tokenizer.parameters.allSatisfy { $0.toArray().allSatisfy { $0.isFinite } })
   }

@@ -15,6 +15,7 @@
 
 import Networks
 import Tensors
+import Training
 
 /// The architecture of a CARD generator.
 public struct GeneratorConfiguration: Sendable, Equatable {
@@ -114,7 +115,7 @@ public final class CARDGenerator: TrainedModel {
   public var classNames: [String] = []
   /// Notes stored in the checkpoint.
   public var notes: [(key: String, value: String)] = []
-  var training: TrainingState?
+  var training: WeightsInTraining?
 
   /// A generator with initial weights sampled from `seed`.
   public init(_ configuration: GeneratorConfiguration, seed: UInt64) throws {

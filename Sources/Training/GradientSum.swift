@@ -1,47 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sum of the gradients of micro-batches, which end in any order and on any thread. Each is
-// added as soon as those before it have been, and then freed: so the bits of the sum do not depend
-// on the number of threads, and hardly more gradients are in memory than there are threads.
+// The sum of the gradients of micro-batches, which finish in any order and on any thread. Each is
+// added as soon as those before it have been, and then released: so the bits of the sum do not depend
+// on the number of threads, and hardly more gradients are in memory than there are threads. The sum
+// starts from that of the workers before this one, so workers other than the first keep theirs until
+// it arrives.
 
 import CKernels
+import Networks
 import Synchronization
 import Tensors
 
 /// Adds up gradients in the order of their micro-batches.
 final class GradientSum {
   private let weights: [Float]
+  private let parameters: [Tensor]
+  private let exchange: any GradientExchange
   private let lock = Mutex(())
   // Guarded by the lock.
   private var waiting: [Int: [Tensor?]] = [:]
-  private var next = 0
-  private var isAdding = false
+  private var next: Int
+  private var isAdding: Bool
   // Used by the one thread that is adding.
-  private var sums: [Tensor?]
+  private var sums: [Tensor?]?
   private var failure: (any Error)?
 
-  /// A sum of gradients, each for all `parameters`, with one weight for each micro-batch.
-  init(weights: [Float], parameters: Int) {
-    self.weights = weights
-    sums = Array(repeating: nil, count: parameters)
+  /// A sum of gradients, each for all `parameters`; one weight for each micro-batch of the training,
+  /// of which this worker computes its share of the exchange.
+  init(weights: [Float], parameters: [Tensor], exchange: any GradientExchange) {
+    (self.weights, self.parameters, self.exchange) = (weights, parameters, exchange)
+    next = exchange.share(of: weights.count).lowerBound
+    // No thread of the pool waits for another worker: `result` adds then.
+    isAdding = exchange.worker > 0
   }
 
-  /// Submits the gradients of a micro-batch, and adds those that are next in order unless another
-  /// thread is adding.
+  /// Takes the gradients of a micro-batch, and adds whatever has its turn unless another thread does.
   func add(_ gradients: [Tensor?], of index: Int) {
     let isMine = lock.withLock { _ in
       waiting[index] = gradients
       defer { isAdding = true }
       return !isAdding
     }
-    guard isMine else { return }
+    if isMine { addWaiting() }
+  }
+
+  private func addWaiting() {
     while let (gradients, weight) = takeNext() {
       do { try add(gradients, weight: weight) } catch { failure = error }
     }
   }
 
-  /// The gradients that are next in order; nil, with this thread no longer adding, if they are not
-  /// there yet.
+  /// The gradients whose turn it is; nil, and nobody is adding any more, if they are not there yet.
   private func takeNext() -> (gradients: [Tensor?], weight: Float)? {
     var turn: (gradients: [Tensor?], weight: Float)?
     lock.withLock { _ in
@@ -56,6 +65,9 @@ final class GradientSum {
   }
 
   private func add(_ gradients: [Tensor?], weight: Float) throws {
+    var sums = try self.sums ?? exchange.sumsBefore(parameters)
+    self.sums = nil
+    defer { self.sums = sums }
     for (i, gradient) in gradients.enumerated() {
       guard let gradient else { continue }
       let part = Optional(UnsafePointer(gradient.pointer))
@@ -74,9 +86,11 @@ final class GradientSum {
     }
   }
 
-  /// The sums, once all micro-batches have been added; nil where no gradient reached a parameter.
+  /// The sums over all workers, once all micro-batches of this one have been added; nil where no
+  /// gradient reached a parameter.
   func result() throws -> [Tensor?] {
+    addWaiting()
     if let failure { throw failure }
-    return sums
+    return try exchange.total(sums ?? exchange.sumsBefore(parameters))
   }
 }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A training step on several threads. The batch is cut into micro-batches whose number depends on
+// the batch alone; each runs forward and backward on one thread, small enough for its L2 cache, and
+// the gradients are added in the order of the micro-batches. So the bits of a step do not depend on
+// the number of threads, nor on that of the workers of a `GradientExchange`.
+
+import CKernels
+import Networks
+import Tensors
+
+/// What one training step found.
+struct StepResult {
+  /// What the task reports, averaged over the batch; the first is the loss.
+  let reported: [Float]
+  /// The length of the gradient before clipping.
+  let gradientNorm: Float
+}
+
+/// Differentiates a loss over micro-batches and steps an optimizer.
+final class MicroBatchStep {
+  private let optimizer: any Optimizer
+  private let clip: Float
+  private let exchange: any GradientExchange
+  private let blocks: ParameterBlocks
+
+  /// Gradients longer than `clip` are scaled down to it, unless it is 0.
+  init(_ optimizer: any Optimizer, clip: Float, exchange: any GradientExchange) {
+    (self.optimizer, self.clip, self.exchange) = (optimizer, clip, exchange)
+    blocks = ParameterBlocks(optimizer.parameters)
+  }
+
+  /// Computes the loss of each micro-batch of a step and moves the parameters by the mean gradient.
+  ///
+  /// `willMove` runs before the parameters move, once loss and gradient are known to be finite; if it
+  /// throws, they stay. Losses run on any thread if the task is parallel, and must not change
+  /// anything that other micro-batches read.
+  ///
+  /// - Throws: the first micro-batch's error, a `NonFiniteStep` when a loss or the gradient is not
+  ///   finite, or what a stop throws; the parameters are unchanged then.
+  func run(
+    _ task: any TrainingTask, step: Int, willMove: () throws -> Void
+  ) throws -> StepResult {
+    let weights = try task.begin(step: step)
+    let own = exchange.share(of: weights.count)
+    let sum = GradientSum(weights: weights, parameters: optimizer.parameters, exchange: exchange)
+    var outcomes = [Result<[Float], any Error>?](repeating: nil, count: own.count)
+    outcomes.withUnsafeMutableBufferPointer { slots in
+      let slots = slots
+      let compute = { (i: Int) in
+        slots[i] = Result {
+          let index = own.lowerBound + i
+          let (gradients, reported) = try self.differentiate(task, step, index)
+          sum.add(gradients, of: index)
+          return reported
+        }
+      }
+      if task.isParallel {
+        ThreadPool.forEach(chunks: own.count, compute)
+      } else {
+        for i in 0..<own.count {
+          compute(i)
+          if case .failure? = slots[i] { break }
+        }
+      }
+    }
+    let results = try outcomes.compactMap { try $0?.get() }
+    let reported = try average(results, weights)
+    let gradients = try sum.result()
+    guard gradients.contains(where: { $0 != nil }) else {
+      throw TensorError.value("the loss does not depend on the parameters")
+    }
+    let norm = gradientNorm(gradients)
+    guard norm.isFinite, reported.first?.isFinite ?? true else {
+      throw NonFiniteStep(
+        loss: reported.first ?? 0,
+        parameter: gradients.firstIndex { !($0?.isFinite ?? true) })
+    }
+    try willMove()
+    let scale = clip > 0 && norm > clip ? clip / norm : 1
+    try optimizer.step(gradients: gradients, scale: scale)
+    return StepResult(reported: reported, gradientNorm: norm)
+  }
+
+  /// The reported numbers of all micro-batches of all workers, averaged in order.
+  private func average(_ results: [[Float]], _ weights: [Float]) throws -> [Float] {
+    let all = try exchange.gather(results.flatMap { $0 })
+    let width = all.count / max(weights.count, 1)
+    var means = [Float](repeating: 0, count: width)
+    for (i, weight) in weights.enumerated() {
+      for j in 0..<width { means[j] += all[i * width + j] * weight }
+    }
+    return means
+  }
+
+  /// The gradients of one micro-batch; what led to them is released on return.
+  private func differentiate(
+    _ task: any TrainingTask, _ step: Int, _ index: Int
+  ) throws -> ([Tensor?], [Float]) {
+    // The forward and the backward pass check for a stop between their parts as well.
+    try Stop.check()
+    let loss = try task.loss(step: step, microBatch: index)
+    return (try loss.total.gradients(for: optimizer.parameters), loss.reported)
+  }
+
+  private func gradientNorm(_ gradients: [Tensor?]) -> Float {
+    var sum = 0.0
+    Profile.measure(
+      .optimizer, operations: 2 &* blocks.elements, bytes: 4 &* blocks.elements
+    ) {
+      for case let gradient? in gradients {
+        sum += smap_square_sum(gradient.pointer, gradient.count)
+      }
+    }
+    return Float(sum.squareRoot())
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The training loop, the same for tokenizers, generators and what scripts train: schedule, optimizer,
+// running average, history, validation, checkpoints, and what happens when training ends early. A
+// step whose loss or gradient is not finite ends it, and so may the caller, between two steps or
+// within one. Whatever ends it, the model is left with the running average of the good weights.
+
+import Networks
+import Tensors
+
+/// One training of one model.
+public final class Trainer {
+  /// The two sets of weights of the model while it is being trained.
+  public let weights: WeightsInTraining
+  let task: any TrainingTask
+  let plan: TrainingPlan
+  let optimizer: any Optimizer
+  private let batches: MicroBatchStep
+  private let exchange: any GradientExchange
+  var history = TrainingHistory()
+  /// Steps that have been taken as a whole.
+  var step = 0
+  /// `extraState` of the task after the last whole step.
+  var extraState: [(key: String, value: String)] = []
+  /// Whether a step has moved the weights and is not over.
+  private var isWithinMove = false
+  /// The number of steps of the latest checkpoint.
+  private var checkpointed: Int?
+
+  /// Prepares a training, or goes on with the one whose checkpoint the plan names.
+  ///
+  /// - Throws: a `TensorError` if a weight is not finite, a `CheckpointError` or `FileError` about the
+  ///   checkpoint; nothing has been changed then.
+  public init(
+    _ task: any TrainingTask, _ plan: TrainingPlan, exchange: any GradientExchange = ThisProcess()
+  ) throws {
+    (self.task, self.plan, self.exchange) = (task, plan, exchange)
+    let parameters = task.namedParameters
+    guard !parameters.isEmpty else { throw TensorError.value("there are no parameters to train") }
+    weights = try WeightsInTraining(parameters, decay: plan.averageDecay)
+    optimizer = try plan.optimizer.optimizer(for: parameters.map(\.tensor))
+    batches = MicroBatchStep(optimizer, clip: plan.clip, exchange: exchange)
+    if let path = plan.resumePath { try restore(from: path) }
+    if let name = weights.nonFinite() {
+      throw TensorError.value(
+        "`\(name)` of this model is not finite, so it cannot be trained",
+        hint: "load it from a file that is whole, or make it anew")
+    }
+    extraState = task.extraState
+  }
+
+  /// Takes the steps of the plan that have not been taken yet, and leaves the running average in
+  /// place of the weights.
+  ///
+  /// `onStep` runs after every step; if it throws, training ends there.
+  ///
+  /// - Throws: a `TrainingInterruption` with the history so far and what ended training early.
+  public func run(onStep: (TrainingProgress) throws -> Void) throws -> TrainingHistory {
+    do {
+      while step < plan.steps {
+        let progress = try takeStep()
+        try onStep(progress)
+        extraState = task.extraState
+        if let checkpoint = plan.checkpoint, checkpoint.interval > 0,
+          step % checkpoint.interval == 0
+        {
+          try writeCheckpoint(checkpoint.path)
+        }
+      }
+      if let checkpoint = plan.checkpoint, checkpointed != step {
+        try writeCheckpoint(checkpoint.path)
+      }
+      try weights.settle()
+      weights.finish()
+      return history
+    } catch {
+      throw end(error)
+    }
+  }
+
+  private func takeStep() throws -> TrainingProgress {
+    optimizer.learningRate = plan.schedule.rate(step: Float(step), of: Float(plan.steps))
+    let result = try batches.run(task, step: step) {
+      try weights.settle()
+      isWithinMove = true
+    }
+    weights.moved()
+    try task.end(step: step, exchange: exchange)
+    let names = task.termNames
+    guard names.count == result.reported.count else {
+      throw TensorError.value(
+        "the loss of step \(step + 1) has \(result.reported.count) terms, not \(names.count)")
+    }
+    let figures =
+      Array(zip(names, result.reported))
+      + [("gradient", result.gradientNorm), ("lr", optimizer.learningRate)]
+    guard history.steps.append(figures.map { (name: $0.0, value: $0.1) }) else {
+      throw TensorError.value(
+        "the terms of the loss in step \(step + 1) have other names than those before")
+    }
+    step += 1
+    isWithinMove = false
+    // What the whole step has changed, should the validation be interrupted.
+    extraState = task.extraState
+    let validation = try validateIfDue()
+    return TrainingProgress(
+      step: step, total: plan.steps, loss: result.reported[0],
+      figures: figures.dropFirst().map { (name: $0.0, value: $0.1) }, validation: validation)
+  }
+
+  private func validateIfDue() throws -> [(name: String, value: Float)] {
+    guard plan.validationInterval > 0,
+      step % plan.validationInterval == 0 || step == plan.steps
+    else { return [] }
+    let figures = try weights.withAverage { try task.validate() }
+    guard !figures.isEmpty else { return [] }
+    guard history.validations.append(figures) else {
+      throw TensorError.value(
+        "the figures of the validation after step \(step) have other names than those before")
+    }
+    history.validationSteps.append(step)
+    return figures
+  }
+
+  /// Leaves the average in place, and a checkpoint of the last whole step if one is wanted.
+  private func end(_ error: any Error) -> TrainingInterruption {
+    var (cause, checkpointError) = (error, nil as (any Error)?)
+    if let failure = TrainingFailure(error, weights, stepsTaken: history.count, plan) {
+      cause = failure.error
+    } else {
+      if let path = plan.checkpoint?.path, !isWithinMove, checkpointed != step {
+        // That the file cannot be written is not what ended training: it is told beside the cause.
+        do { try writeCheckpoint(path) } catch { checkpointError = error }
+      }
+      try? weights.settle()
+    }
+    weights.finish()
+    return TrainingInterruption(
+      cause: cause, history: history, total: plan.steps,
+      checkpoint: checkpointed == nil ? nil : plan.checkpoint?.path,
+      checkpointError: checkpointError)
+  }
+
+  private func writeCheckpoint(_ path: String) throws {
+    guard exchange.worker == 0 else { return }
+    try checkpoint().write(path: path)
+    checkpointed = step
+  }
+}

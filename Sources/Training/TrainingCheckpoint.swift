@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state of a training as a safetensors file: everything that the next step depends on. A
+// training that goes on from it takes the same steps, bit for bit, as one that was never stopped.
+// Whatever decides those bits (options, data, the names and shapes of parameters) must be the same;
+// only the number of steps may differ.
+
+import Networks
+import Tensors
+
+/// The format of checkpoints of trainings.
+private enum CheckpointFormat {
+  static let version = 1
+  static let kind = "training"
+  static let history = "history."
+  static let validations = "validation."
+  static let setting = "setting."
+  static let extra = "extra."
+  /// Step numbers are 32-bit floats in the file, so they are kept in two digits to this base.
+  static let base = 1 << 16
+}
+
+extension Trainer {
+  /// The state of this training between two steps.
+  func checkpoint() throws -> Checkpoint {
+    var metadata: [(key: String, value: String)] = [
+      ("smap_kind", CheckpointFormat.kind), ("format_version", "\(CheckpointFormat.version)"),
+      ("step", "\(step)"), ("steps", "\(plan.steps)"),
+      ("optimizer_steps", "\(optimizer.stepsTaken)"),
+      ("average_updates", "\(weights.average.updates)"), ("is_ahead", "\(weights.isAhead)"),
+    ]
+    metadata += try settings().map { (CheckpointFormat.setting + $0.key, $0.value) }
+    metadata += extraState.map { (CheckpointFormat.extra + $0.key, $0.value) }
+    let tables =
+      try tensors(of: history.steps, prefix: CheckpointFormat.history)
+      + tensors(of: history.validations, prefix: CheckpointFormat.validations)
+      + [
+        NamedParameter(
+          CheckpointFormat.validations + "at",
+          try Tensor(
+            shape: [history.validationSteps.count, 2],
+            values: history.validationSteps.flatMap {
+              [Float($0 / CheckpointFormat.base), Float($0 % CheckpointFormat.base)]
+            }))
+      ]
+    return Checkpoint(metadata: metadata, tensors: stateTensors + tables)
+  }
+
+  /// The options of the loop and of the task that a checkpoint must agree with.
+  private func settings() throws -> [(key: String, value: String)] {
+    try plan.settings + task.settings
+  }
+
+  /// All tensors that the next step depends on.
+  private var stateTensors: [NamedParameter] {
+    let names = weights.parameters.map(\.name)
+    func named(_ prefix: String, _ tensors: [Tensor]) -> [NamedParameter] {
+      zip(names, tensors).map { NamedParameter("\(prefix).\($0)", $1) }
+    }
+    return named("weights", weights.parameters.map(\.tensor))
+      + named("average", weights.average.averages)
+      + optimizer.state.flatMap { named("optimizer.\($0.name)", $0.tensors) }
+      + task.otherState.map { NamedParameter("state.\($0.name)", $0.tensor) }
+  }
+
+  private func tensors(of table: FigureTable, prefix: String) throws -> [NamedParameter] {
+    try zip(table.names, table.columns).map {
+      NamedParameter("\(prefix)column.\($0)", try Tensor(shape: [$1.count], values: $1))
+    }
+  }
+
+  /// Brings this training to the state of a checkpoint; changes nothing if it does not fit.
+  func restore(from path: String) throws {
+    let file = try Checkpoint.read(path: path)
+    let reader = CheckpointReader(file: file, path: path)
+    try reader.expectTraining()
+    try reader.expectAgreement(with: settings())
+    let taken = try reader.integer("step")
+    guard taken <= plan.steps else {
+      throw CheckpointError(
+        path: path, message: "\(taken) steps have been taken, more than steps = \(plan.steps)")
+    }
+    let steps = try reader.table(CheckpointFormat.history)
+    let validations = try reader.table(CheckpointFormat.validations)
+    guard steps.names.isEmpty || steps.count == taken else {
+      throw reader.fail("step", "does not match its history of \(steps.count) steps")
+    }
+    let validationSteps = try reader.validationSteps(count: validations.count)
+    let (optimizerSteps, updates) =
+      (try reader.integer("optimizer_steps"), try reader.integer("average_updates"))
+    let isAhead = try reader.text("is_ahead") == "true"
+    var state = file
+    state.tensors.removeAll {
+      $0.name.hasPrefix(CheckpointFormat.history) || $0.name.hasPrefix(CheckpointFormat.validations)
+    }
+    try state.load(into: stateTensors, path: path)
+    (history.steps, history.validations) = (steps, validations)
+    history.validationSteps = validationSteps
+    (step, optimizer.stepsTaken, weights.average.updates) = (taken, optimizerSteps, updates)
+    weights.isAhead = isAhead
+    task.extraState = file.metadata.compactMap {
+      $0.key.hasPrefix(CheckpointFormat.extra)
+        ? (String($0.key.dropFirst(CheckpointFormat.extra.count)), $0.value) : nil
+    }
+    try task.resume(at: taken)
+  }
+}
+
+/// Reads what a checkpoint of a training holds beside the state tensors.
+private struct CheckpointReader {
+  let file: Checkpoint
+  let path: String
+
+  func fail(_ key: String, _ problem: String) -> CheckpointError {
+    CheckpointError(
+      path: path, message: "its metadata entry `\(key)` \(problem)", hint: "was it written by smap?"
+    )
+  }
+
+  func text(_ key: String) throws -> String {
+    guard let text = file.text(key) else { throw fail(key, "is missing") }
+    return text
+  }
+
+  func integer(_ key: String) throws -> Int {
+    guard let value = Int(try text(key)), value >= 0 else {
+      throw fail(key, "is not a whole number from 0")
+    }
+    return value
+  }
+
+  func expectTraining() throws {
+    guard file.text("smap_kind") == CheckpointFormat.kind else {
+      throw CheckpointError(
+        path: path, message: "it is not the checkpoint of a training",
+        hint: "training writes one if it is called with checkpoint = \"..\"")
+    }
+    let version = try integer("format_version")
+    guard version <= CheckpointFormat.version else {
+      throw CheckpointError(
+        path: path, message: "a newer smap wrote it, in format \(version)",
+        hint: "open it with that version")
+    }
+  }
+
+  /// Names the first setting in which this training differs from that of the file.
+  func expectAgreement(with settings: [(key: String, value: String)]) throws {
+    for (key, value) in settings {
+      let stored = try text(CheckpointFormat.setting + key)
+      guard stored != value else { continue }
+      throw CheckpointError(
+        path: path, message: "it was written with \(key) = \(stored), not \(value)",
+        hint: "a training goes on with the options and data that it began with")
+    }
+  }
+
+  func table(_ prefix: String) throws -> FigureTable {
+    var result = FigureTable()
+    let columnPrefix = prefix + "column."
+    for entry in file.tensors where entry.name.hasPrefix(columnPrefix) {
+      result.names.append(String(entry.name.dropFirst(columnPrefix.count)))
+      result.columns.append(entry.tensor.toArray())
+    }
+    guard result.columns.allSatisfy({ $0.count == result.count }) else {
+      throw CheckpointError(path: path, message: "the columns of its history differ in length")
+    }
+    return result
+  }
+
+  func validationSteps(count: Int) throws -> [Int] {
+    let name = CheckpointFormat.validations + "at"
+    guard let places = file.tensors.first(where: { $0.name == name })?.tensor,
+      places.shape == [count, 2]
+    else {
+      throw CheckpointError(path: path, message: "the steps of its validations are not sound")
+    }
+    let digits = places.toArray()
+    return try (0..<count).map { row in
+      guard let high = Int(exactly: digits[2 * row]), let low = Int(exactly: digits[2 * row + 1]),
+        (0..<CheckpointFormat.base).contains(high), (0..<CheckpointFormat.base).contains(low)
+      else {
+        throw CheckpointError(path: path, message: "the steps of its validations are not sound")
+      }
+      return high * CheckpointFormat.base + low
+    }
+  }
+}

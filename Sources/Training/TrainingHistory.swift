@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a training has reported: a column for each figure, a row for each step.
+
+/// Named columns of the same length.
+public struct FigureTable: Sendable, Equatable {
+  /// The name of each column.
+  public internal(set) var names: [String] = []
+  /// The values of each column.
+  public internal(set) var columns: [[Float]] = []
+
+  /// The number of rows.
+  public var count: Int { columns.first?.count ?? 0 }
+
+  /// The values of a column, empty if there is none of that name.
+  public subscript(name: String) -> [Float] {
+    names.firstIndex(of: name).map { columns[$0] } ?? []
+  }
+
+  /// Adds a row; the first one names the columns. Returns false if a later one has other names.
+  mutating func append(_ row: [(name: String, value: Float)]) -> Bool {
+    if names.isEmpty {
+      names = row.map(\.name)
+      columns = row.map { _ in [] }
+    }
+    guard names.elementsEqual(row.lazy.map(\.name)) else { return false }
+    for (i, figure) in row.enumerated() { columns[i].append(figure.value) }
+    return true
+  }
+}
+
+/// What a training has reported.
+public struct TrainingHistory: Sendable, Equatable {
+  /// The loss, its terms, the gradient's length before clipping and the learning rate of each step.
+  public internal(set) var steps = FigureTable()
+  /// The figures of each validation.
+  public internal(set) var validations = FigureTable()
+  /// The number of steps done at each validation.
+  public internal(set) var validationSteps: [Int] = []
+
+  /// An empty history.
+  public init() {}
+
+  /// The loss of every step.
+  public var losses: [Float] { steps["loss"] }
+  /// The number of steps taken.
+  public var count: Int { steps.count }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the loop is told about the model and the data that it trains.
+
+import Networks
+import Tensors
+
+/// The loss of a micro-batch.
+public struct MicroBatchLoss {
+  /// The number to differentiate.
+  public let total: Tensor
+  /// What the history records, in the order of `TrainingTask.termNames`; the first is the loss.
+  public let reported: [Float]
+
+  /// A loss and what is reported of it.
+  public init(_ total: Tensor, reported: [Float]) {
+    (self.total, self.reported) = (total, reported)
+  }
+}
+
+/// A model with a loss and the data that it is computed on.
+///
+/// Everything random in a step depends on a seed and the number of the step, or on what
+/// `extraState` returns: so a training that is resumed takes the same steps.
+public protocol TrainingTask: AnyObject {
+  /// The parameters that are trained, always in the same order.
+  var namedParameters: [NamedParameter] { get }
+  /// Other tensors that training changes or has fitted, such as the codes of a codebook.
+  var otherState: [NamedParameter] { get }
+  /// What the task keeps from step to step beside tensors, as text by name.
+  var extraState: [(key: String, value: String)] { get set }
+  /// What decides the bits of the training, as scripts name it; a checkpoint must agree with it.
+  var settings: [(key: String, value: String)] { get throws }
+  /// The names of what a loss reports; the first is `loss`. Known after the first loss at the latest.
+  var termNames: [String] { get }
+  /// Whether micro-batches may be computed on several threads at once.
+  var isParallel: Bool { get }
+
+  /// Prepares step `step`, counted from 0, and returns the shares of its micro-batches in the batch,
+  /// which add up to 1.
+  func begin(step: Int) throws -> [Float]
+  /// The loss of a micro-batch of the step that has begun.
+  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss
+  /// Runs after the parameters have moved.
+  func end(step: Int, exchange: any GradientExchange) throws
+  /// Figures on data that are not trained on, with the running average in place.
+  func validate() throws -> [(name: String, value: Float)]
+  /// Runs after a checkpoint has been read: `step` steps have been taken.
+  func resume(at step: Int) throws
+}
+
+extension TrainingTask {
+  /// Nothing.
+  public var otherState: [NamedParameter] { [] }
+  /// Nothing.
+  public var extraState: [(key: String, value: String)] {
+    get { [] }
+    set { _ = newValue }
+  }
+  /// Yes.
+  public var isParallel: Bool { true }
+  /// Nothing to do.
+  public func end(step: Int, exchange: any GradientExchange) {}
+  /// Nothing.
+  public func validate() -> [(name: String, value: Float)] { [] }
+  /// Nothing to do.
+  public func resume(at step: Int) {}
+}
+
+/// What a training step reports while it runs.
+public struct TrainingProgress: Sendable {
+  /// Steps done, from 1.
+  public let step: Int
+  /// Steps in all.
+  public let total: Int
+  /// The loss of this step.
+  public let loss: Float
+  /// The terms of the loss, the length of the gradient, the learning rate.
+  public let figures: [(name: String, value: Float)]
+  /// The figures of a validation after this step; empty if there was none.
+  public let validation: [(name: String, value: Float)]
+}
