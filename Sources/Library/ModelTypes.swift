@@ -119,19 +119,18 @@ enum ModelTypes {
     display: { object in
       guard let tokenizer = object.payload as? SMAPTokenizer else { return "tokenizer" }
       let made = tokenizer.configuration
-      let codes = made.quantizer == .vq ? "vq with \(made.codebookSize) codes" : "kl"
       return "tokenizer(\(made.imageSize) x \(made.imageSize) pixels, \(made.numTokens) tokens of "
-        + "\(made.tokenDim), \(codes), \(made.numClasses) classes, "
+        + "\(made.tokenDim), \(tokenizer.bottleneck), \(made.numClasses) classes, "
         + "\(shortCount(tokenizer.parameterCount)) parameters)"
     })
 
   private static let tokenizerFields: [ForeignType.Field] = [
     tokenizer("num_tokens", "Tokens per picture (K).") { .integer($0.configuration.numTokens) },
     tokenizer("token_dim", "Numbers per token (T).") { .integer($0.configuration.tokenDim) },
-    tokenizer("codebook_size", "The number of codes (V), nil for kl.") {
-      $0.configuration.quantizer == .vq ? .integer($0.configuration.codebookSize) : .nil
+    tokenizer("codebook_size", "The number of codes (V), nil if tokens are continuous.") {
+      $0.codeCount.map { .integer($0) } ?? .nil
     },
-    tokenizer("quantizer", "\"vq\" or \"kl\".") { .string($0.configuration.quantizer.rawValue) },
+    tokenizer("quantizer", "How tokens are limited, such as \"kl\".") { .string($0.configuration.quantizer.rawValue) },
     tokenizer("num_classes", "The number of classes (C).") {
       .integer($0.configuration.numClasses)
     },

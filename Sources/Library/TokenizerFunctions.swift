@@ -55,10 +55,6 @@ enum TokenizerFunctions {
     made.linearPath = try call.bool(call.at("linear_path"))
     made.pixelChannels = try call.integer("pixel_channels", in: 1...512)
     if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
-    guard made.quantizer == .kl || !made.linearPath || made.tokenDim >= 2 else {
-      throw call.failure(
-        .value, "vq beside a linear path needs token_dim from 2", argument: call.at("token_dim"))
-    }
     return made
   }
 
@@ -144,18 +140,18 @@ enum TokenizerFunctions {
 
   private static let codebookUsage = Builtin(
     "smap.codebook_usage(tok: tokenizer, tokens: tokens) -> number",
-    "The fraction of the codes of a vq tokenizer that occur in these tokens.",
+    "The fraction of a tokenizer's codes that occur in these tokens.",
     example: """
       let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "vq", seed = 0)
       smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
       """,
     body: translating { call in
       let tokenizer = try call.tokenizer(0)
-      guard let ids = try call.tokens(1).ids, tokenizer.configuration.quantizer == .vq else {
+      guard let ids = try call.tokens(1).ids, let codes = tokenizer.codeCount else {
         throw call.failure(
-          .value, "only the tokens of a vq tokenizer are codes", argument: 1)
+          .value, "only the tokens of a discrete tokenizer, such as vq, are codes", argument: 1)
       }
-      return .number(Double(Set(ids).count) / Double(tokenizer.configuration.codebookSize))
+      return .number(Double(Set(ids).count) / Double(codes))
     })
 }
 

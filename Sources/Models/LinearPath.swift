@@ -188,35 +188,11 @@ final class LinearPath {
 
 /// The matrix W [d, m] that makes inputs [n, d] · W closest to targets [n, m], with a slight ridge.
 private func leastSquares(_ inputs: Tensor, _ targets: Tensor) throws -> Tensor {
-  let dim = inputs.shape[1]
   let transposed = try inputs.transpose(0, 1)
-  let gram = try transposed.matmul(inputs).toArray().map(Double.init)
-  let inverse = invert(gram, size: dim, ridge: 1)
-  let solution = try Tensor(shape: [dim, dim], values: inverse.map { Float($0) })
-  return try solution.matmul(transposed.matmul(targets))
-}
-
-/// The inverse of a symmetric positive matrix plus `ridge` on its diagonal (Gauss and Jordan).
-private func invert(_ matrix: [Double], size: Int, ridge: Double) -> [Double] {
-  var a = matrix
-  var b = [Double](repeating: 0, count: size * size)
-  for i in 0..<size {
-    a[i * size + i] += ridge
-    b[i * size + i] = 1
-  }
-  for i in 0..<size {
-    let pivot = 1 / a[i * size + i]
-    for j in 0..<size {
-      a[i * size + j] *= pivot
-      b[i * size + j] *= pivot
-    }
-    for row in 0..<size where row != i {
-      let factor = a[row * size + i]
-      for j in 0..<size {
-        a[row * size + j] -= factor * a[i * size + j]
-        b[row * size + j] -= factor * b[i * size + j]
-      }
-    }
-  }
-  return b
+  var gram = try DoubleMatrix(transposed.matmul(inputs))
+  for i in 0..<gram.rows { gram[i, i] += 1 }
+  let right = try transposed.matmul(targets)
+  let result = try Tensor(uninitialized: right.shape)
+  try gram.eliminated().solve(DoubleMatrix(right)).write(to: result, index: 0)
+  return result
 }

@@ -58,7 +58,7 @@ extension SMAPTokenizer {
     let tokenizer = try SMAPTokenizer(configuration, seed: 0)
     try checkpoint.load(into: tokenizer.stateTensors, path: path)
     try tokenizer.refreshAfterLoading()
-    tokenizer.codebook?.resetSums()
+    tokenizer.quantizer.refresh()
     tokenizer.classNames = classNames
     tokenizer.notes = metadata.notes
     return tokenizer

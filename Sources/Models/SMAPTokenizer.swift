@@ -21,7 +21,7 @@ public final class SMAPTokenizer: TrainedModel {
   let encoder: TokenizerEncoder
   let decoder: TokenizerDecoder
   let linearPath: LinearPath
-  let codebook: Codebook?
+  let quantizer: any Quantizer
   /// Names of the classes, in order of index; may be empty.
   public var classNames: [String] = []
   /// Notes that travel with the checkpoint, such as command, seed and scores.
@@ -36,12 +36,13 @@ public final class SMAPTokenizer: TrainedModel {
     encoder = try TokenizerEncoder(configuration, &initial)
     decoder = try TokenizerDecoder(configuration, &initial)
     linearPath = try LinearPath(configuration)
-    codebook = configuration.quantizer == .vq ? try Codebook(configuration, seed: seed) : nil
+    quantizer = try configuration.quantizer.type.init(configuration, seed: seed)
   }
 
   /// The trained parameters.
   public var namedParameters: [NamedParameter] {
     encoder.named(under: "encoder") + decoder.named(under: "decoder")
+      + quantizer.namedParameters.map { NamedParameter("quantizer." + $0.name, $0.tensor) }
   }
 
   /// Everything that a checkpoint holds: parameters, linear path, codebook.
@@ -53,33 +54,36 @@ public final class SMAPTokenizer: TrainedModel {
         NamedParameter("linear.directions", linearPath.directions),
         NamedParameter("linear.scales", linearPath.scales),
       ]
-      if codebook != nil {
+      if hasCodes {
         state += [
           NamedParameter("linear.offsets", linearPath.offsets),
           NamedParameter("linear.synthesis", linearPath.synthesis),
         ]
       }
     }
-    if let codebook {
-      state += [
-        NamedParameter("codebook.codes", codebook.codes),
-        NamedParameter("codebook.sizes", codebook.sizes),
-      ]
-    }
-    return state
+    return state + quantizer.state
   }
 
   /// What training changes or has fitted beside the parameters.
   var trainingState: [NamedParameter] {
     stateTensors.dropFirst(namedParameters.count)
-      + (codebook.map { [NamedParameter("codebook.sums", $0.sums)] } ?? [])
+      + quantizer.trainingState
   }
 
   /// Brings what is derived from the state tensors up to date after they were read from a file.
   func refreshAfterLoading() throws {
     guard configuration.linearPath else { return }
-    try linearPath.refresh(synthesis: codebook == nil ? nil : linearPath.synthesis)
+    try linearPath.refresh(synthesis: hasCodes ? linearPath.synthesis : nil)
   }
+
+  /// Whether tokens are codes, so that the linear path adds what each code says.
+  private var hasCodes: Bool { quantizer.codeCount != nil }
+
+  /// The number of codes of a discrete bottleneck, or nil.
+  public var codeCount: Int? { quantizer.codeCount }
+
+  /// The bottleneck in a few words, such as "vq with 1024 codes".
+  public var bottleneck: String { quantizer.description }
 
   // MARK: - Steps on the tape
 
@@ -90,16 +94,14 @@ public final class SMAPTokenizer: TrainedModel {
       ? condition : try .null(count: condition.count, classCount: configuration.numClasses)
   }
 
-  /// Tokens before the bottleneck: [B, K, T], and for KL the log variances.
-  func latents(
-    _ pixels: Tensor, condition: Condition
-  ) throws -> (mean: Tensor, logVariance: Tensor?) {
+  /// Tokens before the bottleneck: [B, K, T], with the outputs of the quantizer's heads.
+  func latents(_ pixels: Tensor, condition: Condition) throws -> EncodedTokens {
     let told = try seen(condition, configuration.inject.reachesEncoder)
-    let (learned, logVariance) = try encoder(pixels, condition: told)
-    guard configuration.linearPath else { return (learned, logVariance) }
+    let learned = try encoder(pixels, condition: told)
+    guard configuration.linearPath else { return learned }
     let flat = try pixels.reshape([pixels.shape[0], configuration.pixelCount])
-    let linear = try linearPath.encode(flat, condition: told).reshape(learned.shape)
-    return (try learned.add(linear), logVariance)
+    let linear = try linearPath.encode(flat, condition: told).reshape(learned.vectors.shape)
+    return EncodedTokens(vectors: try learned.vectors.add(linear), heads: learned.heads)
   }
 
   /// Pixels [B, H, W, 3] from the first k tokens [B, k, T].
@@ -116,13 +118,6 @@ public final class SMAPTokenizer: TrainedModel {
     return try decoder(tokens, base: base, condition: told)
   }
 
-  /// What the bottleneck lets through at evaluation: [B, K, T], with code indices for VQ.
-  func bottleneck(_ latents: Tensor) throws -> (tokens: Tensor, ids: [Int]?) {
-    guard let codebook else { return (latents, nil) }
-    let ids = try codebook.nearest(latents.unitRows())
-    return (try codebook.vectors(ids).reshape(latents.shape), ids)
-  }
-
   // MARK: - Whole batches
 
   /// The tokens of pictures [B, 3, H, W] with values from 0 to 1.
@@ -135,12 +130,12 @@ public final class SMAPTokenizer: TrainedModel {
     let parts = try inParallel(count: images.shape[0], size: picturesAtATime) { range in
       let pixels = try PixelLayout.channelsLast(
         images.narrow(dim: 0, start: range.lowerBound, count: range.count))
-      let latents = try self.latents(pixels, condition: condition.slice(range)).mean
-      return try self.bottleneck(latents)
+      let latents = try self.latents(pixels, condition: condition.slice(range))
+      return try self.quantizer.limit(latents.vectors)
     }
     let ids = parts.compactMap(\.ids).flatMap { $0 }
     return Tokens(
-      latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: codebook == nil ? nil : ids,
+      latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: hasCodes ? ids : nil,
       condition: condition)
   }
 

@@ -5,14 +5,6 @@
 import Files
 import Tensors
 
-/// How the vector of a token is limited.
-public enum QuantizerKind: String, Sendable, CaseIterable {
-  /// The nearest of a table of unit vectors.
-  case vq
-  /// A Gaussian kept near the standard one.
-  case kl
-}
-
 /// Which halves of the tokenizer are told the class.
 public enum Injection: String, Sendable, CaseIterable {
   case none, encoder, decoder, both
@@ -32,7 +24,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// Channels of a token (T).
   public var tokenDim = 6
   /// The bottleneck.
-  public var quantizer = QuantizerKind.kl
+  public var quantizer = QuantizerKind.standard
   /// The number of codes of a VQ bottleneck (V).
   public var codebookSize = 1024
   /// Width of the transformers (D).
@@ -87,6 +79,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     guard imageSize <= 1024, width <= 8192, depth <= 128, decoderDepth <= 128 else {
       throw TensorError.value("this tokenizer would be larger than smap can train")
     }
+    try quantizer.type.validate(self)
     guard tailDrop.minKeep <= numTokens else {
       throw TensorError.value("min_keep \(tailDrop.minKeep) exceeds num_tokens \(numTokens)")
     }
@@ -108,8 +101,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
         ("num_classes", numClasses * pixelCount), ("num_tokens", numTokens * tokenDim * pixelCount),
       ]
     }
-    if quantizer == .vq { counts.append(("codebook_size", codebookSize * tokenDim)) }
-    return counts
+    return counts + quantizer.type.leastCounts(self)
   }
 
   /// The metadata entries that rebuild this configuration.

@@ -17,7 +17,7 @@ final class TokenizerEncoder: Module {
   private let blocks: Transformer
   private let normPost: LayerNorm
   private let project: Linear
-  private let logVariance: Linear?
+  private let heads: [(head: LatentHead, layer: Linear)]
 
   init(_ configuration: TokenizerConfiguration, _ initial: inout Initializer) throws {
     self.configuration = configuration
@@ -35,19 +35,17 @@ final class TokenizerEncoder: Module {
     // With a linear path, the transformer starts as a zero correction.
     project = try Linear(
       width, configuration.tokenDim, gain: configuration.linearPath ? 0 : 1, &initial)
-    guard configuration.quantizer == .kl else {
-      logVariance = nil
-      return
+    heads = try configuration.quantizer.type.heads.map { head in
+      let layer = try Linear(width, configuration.tokenDim, gain: head.gain, &initial)
+      for i in 0..<configuration.tokenDim { layer.bias?.pointer[i] = head.bias }
+      return (head, layer)
     }
-    let head = try Linear(width, configuration.tokenDim, gain: 0, &initial)
-    for i in 0..<configuration.tokenDim { head.bias?.pointer[i] = -6 }
-    logVariance = head
   }
 
   /// pixels: [B, H, W, 3]; the results are [B, K, T].
   func callAsFunction(
     _ pixels: Tensor, condition told: Condition
-  ) throws -> (mean: Tensor, logVariance: Tensor?) {
+  ) throws -> EncodedTokens {
     let (batch, width) = (pixels.shape[0], configuration.width)
     let patches = try patch(PixelLayout.patches(pixels, side: configuration.patchSize))
       .add(positions)
@@ -59,7 +57,8 @@ final class TokenizerEncoder: Module {
       blocks(
         normPre(stream), mask: .causalAfter(prefix: before),
         for: before..<before + configuration.numTokens))
-    return (try project(outputs), try logVariance?(outputs).clamp(min: -12, max: 4))
+    return EncodedTokens(
+      vectors: try project(outputs), heads: try heads.map { try $0.layer(outputs) })
   }
 
   var namedParameters: [NamedParameter] {
@@ -69,7 +68,7 @@ final class TokenizerEncoder: Module {
         NamedParameter("queries", queries),
       ] + condition.named(under: "condition") + normPre.named(under: "norm_pre")
       + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
-      + project.named(under: "project") + (logVariance?.named(under: "log_variance") ?? [])
+      + project.named(under: "project") + heads.flatMap { $0.layer.named(under: $0.head.name) }
   }
 }
 

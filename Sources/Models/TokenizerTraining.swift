@@ -86,13 +86,7 @@ extension SMAPTokenizer {
       .reshape([data.count, configuration.pixelCount])
     let labels: [Int?] =
       configuration.inject == .none ? data.labels.map { _ in nil } : data.labels
-    if let codebook {
-      try linearPath.fit(
-        pixels, labels: labels, codebook: codebook, configuration, seed: seed)
-    } else {
-      try linearPath.fit(
-        pixels, labels: labels, classCount: configuration.numClasses, seed: seed)
-    }
+    try quantizer.fitLinearPath(linearPath, pixels, labels: labels, configuration, seed: seed)
   }
 }
 
@@ -107,7 +101,7 @@ private final class TokenizerTask: TrainingTask {
   private var parts: [[Int]] = []
   private let lock = Mutex(())
   /// Which codes the tokens of each micro-batch chose. Guarded by the lock.
-  private var assigned: [Int: (rows: Tensor, ids: [Int])] = [:]
+  private var choices: [Int: CodeChoices] = [:]
   private lazy var fingerprint = data.fingerprint
 
   init(
@@ -142,31 +136,31 @@ private final class TokenizerTask: TrainingTask {
     parts = stride(from: 0, to: batch.count, by: picturesPerMicroBatch).map {
       Array(batch[$0..<min($0 + picturesPerMicroBatch, batch.count)])
     }
-    assigned = [:]
+    choices = [:]
     return parts.map { Float($0.count) / Float(batch.count) }
   }
 
   func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss {
     var draws = RandomStream(seed: recipe.seed, 0x57E9, step, microBatch)
-    let (loss, assignment) = try tokenizer.loss(
+    let (loss, chosen) = try tokenizer.loss(
       data, parts[microBatch], recipe, progress: Double(step) / Double(recipe.plan.steps), &draws)
-    if let assignment { lock.withLock { _ in assigned[microBatch] = assignment } }
+    if let chosen { lock.withLock { _ in choices[microBatch] = chosen } }
     return loss
   }
 
   func end(step: Int, exchange: any GradientExchange) throws {
-    guard let codebook = tokenizer.codebook else { return }
-    let own = assigned.sorted { $0.key < $1.key }.map(\.value)
-    let rows = try exchange.gather(own.flatMap { $0.rows.toArray() })
-    // Codebooks have at most 2^16 codes, so a 32-bit float holds an index exactly.
+    guard tokenizer.quantizer.codeCount != nil else { return }
+    let own = choices.sorted { $0.key < $1.key }.map(\.value)
+    let rows = try exchange.gather(own.flatMap { $0.vectors.toArray() })
+    // Codebooks have at most 2^18 codes, so a 32-bit float holds an index exactly.
     let ids = try exchange.gather(own.flatMap { $0.ids.map { Float($0) } }).map { Int($0) }
-    let tokens = try Tensor(shape: [rows.count / codebook.dim, codebook.dim], values: rows)
-    try codebook.follow(tokens, ids: ids)
-    guard recipe.restartEvery > 0, (step + 1) % recipe.restartEvery == 0,
-      step + 1 < recipe.plan.steps * 9 / 10
-    else { return }
-    var draws = RandomStream(seed: recipe.seed, 0xDEAD, step)
-    _ = codebook.restartDead(from: tokens, &draws)
+    let dim = tokenizer.configuration.tokenDim
+    let vectors = try Tensor(shape: [rows.count / dim, dim], values: rows)
+    try tokenizer.quantizer.update(
+      CodeChoices(vectors: vectors, ids: ids),
+      at: QuantizerStep(
+        index: step, total: recipe.plan.steps, restartEvery: recipe.restartEvery,
+        seed: recipe.seed))
   }
 
   func validate() throws -> [(name: String, value: Float)] {
@@ -198,7 +192,7 @@ extension SMAPTokenizer {
   fileprivate func loss(
     _ data: TrainingData, _ batch: [Int], _ recipe: TokenizerRecipe, progress: Double,
     _ draws: inout RandomStream
-  ) throws -> (MicroBatchLoss, (rows: Tensor, ids: [Int])?) {
+  ) throws -> (MicroBatchLoss, CodeChoices?) {
     let side = configuration.imageSize
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
     var labels: [Int?] = []
@@ -211,45 +205,14 @@ extension SMAPTokenizer {
     let condition = try Condition(labels, classCount: configuration.numClasses)
     let kept = try configuration.tailDrop.length(
       for: draws.uniform(), numTokens: configuration.numTokens, progress: progress)
-    let (mean, logVariance) = try latents(pixels, condition: condition)
-    let (tokens, penalty, assignment) = try limit(
-      mean, logVariance, extraNoise: recipe.latentNoise, &draws)
+    let limited = try quantizer.limit(
+      latents(pixels, condition: condition), noise: recipe.latentNoise, &draws)
     let decoded = try self.pixels(
-      tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
+      limited.tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
     let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
-    let weight = recipe.bottleneckWeight ?? (codebook == nil ? 1e-6 : 0.003)
-    let total = try reconstruction.add(penalty.mul(weight))
-    let reported = [try total.item()] + terms + [try penalty.item()]
-    return (MicroBatchLoss(total, reported: reported), assignment)
-  }
-
-  /// The bottleneck while training: a draw from the Gaussian, or the nearest code with the
-  /// gradient passed straight through.
-  private func limit(
-    _ mean: Tensor, _ logVariance: Tensor?, extraNoise: Float, _ draws: inout RandomStream
-  ) throws -> (Tensor, Tensor, (rows: Tensor, ids: [Int])?) {
-    if let codebook {
-      let rows = try mean.unitRows()
-      let ids = try codebook.nearest(rows)
-      let codes = try codebook.vectors(ids).reshape(mean.shape)
-      let commitment = try rows.meanRowDistance(to: codes)
-      return (codes.straightThrough(to: rows), commitment, (rows.detached, ids))
-    }
-    guard let logVariance else { return (mean, try Tensor.scalar(0), nil) }
-    let noise = try Tensor(uninitialized: mean.shape)
-    let extra = try Tensor(uninitialized: mean.shape)
-    let size = noise.count / max(mean.shape[0], 1)
-    for picture in 0..<mean.shape[0] {
-      let amount = draws.uniform() < 0.5 ? draws.uniform(0, extraNoise) : 0
-      for i in picture * size..<(picture + 1) * size {
-        noise.pointer[i] = draws.normal()
-        extra.pointer[i] = amount * draws.normal()
-      }
-    }
-    let deviation = try logVariance.mul(0.5).exp()
-    let tokens = try mean.add(deviation.mul(noise)).add(extra)
-    let spread = try logVariance.exp().add(mean.mul(mean)).sub(logVariance).sub(1)
-    let penalty = try spread.sum().mul(0.5 / Float(mean.shape[0]))
-    return (tokens, penalty, nil)
+    let weight = recipe.bottleneckWeight ?? type(of: quantizer).defaultPenaltyWeight
+    let total = try reconstruction.add(limited.penalty.mul(weight))
+    let reported = [try total.item()] + terms + [try limited.penalty.item()]
+    return (MicroBatchLoss(total, reported: reported), limited.choices)
   }
 }

@@ -60,27 +60,23 @@ import Testing
     }
   }
 
-  /// Where the pictures do not vary, a component carries no variance: the path is fitted all the
-  /// same.
-  @Test(arguments: [1, 5, 300], [QuantizerKind.kl, .vq])
-  func identicalPictures(_ count: Int, _ quantizer: QuantizerKind) throws {
+  /// Where the pictures do not vary, a component carries no variance: the path is fitted all
+  /// the same.
+  @Test(arguments: [1, 5, 300], QuantizerKind.allCases.map(\.rawValue))
+  func identicalPictures(_ count: Int, _ quantizer: String) throws {
     let tokenizer = try smallTokenizer(quantizer, linearPath: true)
     let (path, made) = (tokenizer.linearPath, tokenizer.configuration)
     let picture = try smallPictures(1).reshape([1, made.pixelCount])
     let pictures = try Tensor.cat([Tensor](repeating: picture, count: count), dim: 0)
     let labels = [Int?](repeating: 1, count: count)
-    if let codebook = tokenizer.codebook {
-      try path.fit(pictures, labels: labels, codebook: codebook, made, seed: 1)
-    } else {
-      try path.fit(pictures, labels: labels, classCount: made.numClasses, seed: 1)
-    }
+    try tokenizer.quantizer.fitLinearPath(path, pictures, labels: labels, made, seed: 1)
     #expect(path.isFitted)
     let none = try Condition([nil], classCount: made.numClasses)
     let other = try normal([1, made.pixelCount], seed: 9)
     let offsets = try path.offsets.reshape([1, path.offsets.count])
     #expect(distance(try path.encode(other, condition: none), offsets) == 0)
     let latents = try normal([1, made.numTokens * made.tokenDim], seed: 8)
-    let drawn = try path.decode(quantizer == .kl ? latents : offsets, condition: none)
+    let drawn = try path.decode(tokenizer.codeCount == nil ? latents : offsets, condition: none)
     #expect(distance(drawn, picture) < 0.01)
   }
 
@@ -103,7 +99,7 @@ import Testing
 
 @Suite struct CodebookTests {
   private func codebook() throws -> Codebook {
-    try #require(try smallTokenizer(.vq).codebook)
+    try #require(try smallTokenizer("vq").quantizer as? VQQuantizer).codebook
   }
 
   @Test func codesAreUnitVectorsNearestToThemselves() throws {

@@ -20,12 +20,12 @@ final class Codebook {
   let sums: Tensor
   private let decay: Float
 
-  init(_ configuration: TokenizerConfiguration, seed: UInt64, decay: Float = 0.999) throws {
-    let shape = [configuration.codebookSize, configuration.tokenDim]
+  init(size: Int, dim: Int, seed: UInt64, decay: Float = 0.999) throws {
+    let shape = [size, dim]
     codes = try Tensor(uninitialized: shape)
     var draws = RandomStream(seed: seed, 0xC0DE)
     for i in 0..<codes.count { codes.pointer[i] = draws.normal() }
-    sizes = try Tensor(repeating: 1, shape: [configuration.codebookSize])
+    sizes = try Tensor(repeating: 1, shape: [size])
     sums = try Tensor.zeros(shape)
     self.decay = decay
     for v in 0..<shape[0] { normalize(codes.pointer + v * shape[1], shape[1]) }

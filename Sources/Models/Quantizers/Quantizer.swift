@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bottleneck of a tokenizer behind one face: what training and evaluation let through, what it
+// costs, how it changes after a step, what a checkpoint holds of it. A new one is a type that
+// conforms and a line in `QuantizerRegistry`; nothing else asks which of them it has.
+
+import Networks
+import Tensors
+
+/// What limits the vectors of tokens.
+///
+/// A quantizer belongs to one tokenizer. Micro-batches call `limit` on several threads at once, between
+/// which nothing changes; `update` and `fitLinearPath` run alone.
+protocol Quantizer: AnyObject {
+  /// The name in scripts and checkpoints, such as "kl".
+  static var name: String { get }
+  /// What it does, for `help`: a phrase in parentheses after the name.
+  static var summary: String { get }
+  /// Further outputs that the encoder makes for each token, besides its vector.
+  static var heads: [LatentHead] { get }
+  /// The weight of the penalty in the loss unless a recipe gives one.
+  static var defaultPenaltyWeight: Float { get }
+
+  /// Throws a ValueError for a configuration that this quantizer cannot serve.
+  static func validate(_ configuration: TokenizerConfiguration) throws
+  /// Numbers that it needs at least, by the option that asks for them.
+  static func leastCounts(
+    _ configuration: TokenizerConfiguration
+  ) -> [(key: String, count: Int)]
+
+  /// Makes a quantizer with initial state from `seed`.
+  init(_ configuration: TokenizerConfiguration, seed: UInt64) throws
+
+  /// Parameters that are trained with the rest of the tokenizer; most have none.
+  var namedParameters: [NamedParameter] { get }
+  /// Tensors that a checkpoint holds besides the parameters.
+  var state: [NamedParameter] { get }
+  /// Tensors that only a training checkpoint holds, to go on with the same bits.
+  var trainingState: [NamedParameter] { get }
+  /// The number of codes, or nil if tokens are continuous.
+  var codeCount: Int? { get }
+  /// The quantizer in a few words, such as "vq with 1024 codes".
+  var description: String { get }
+
+  /// The bottleneck while training, on the tape.
+  ///
+  /// - Parameters:
+  ///   - encoded: what the encoder made of a micro-batch.
+  ///   - noise: the most noise that is added to continuous tokens, in units of their deviation.
+  ///   - draws: the random numbers of the micro-batch.
+  func limit(
+    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+  ) throws -> LimitedTokens
+
+  /// The bottleneck at evaluation: tokens [B, K, T], with code indices [B * K] if there are codes.
+  func limit(_ vectors: Tensor) throws -> (tokens: Tensor, ids: [Int]?)
+
+  /// Changes the state after a step, from what all micro-batches chose, in their order.
+  func update(_ choices: CodeChoices, at step: QuantizerStep) throws
+
+  /// Fits the linear path to pictures [N, pixels], so that tokens start as the best linear code.
+  func fitLinearPath(
+    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
+    seed: UInt64
+  ) throws
+
+  /// Brings what is derived from the state up to date after a checkpoint was read.
+  func refresh()
+}
+
+extension Quantizer {
+  static var heads: [LatentHead] { [] }
+  static func validate(_ configuration: TokenizerConfiguration) throws {}
+  static func leastCounts(
+    _ configuration: TokenizerConfiguration
+  ) -> [(key: String, count: Int)] { [] }
+
+  var namedParameters: [NamedParameter] { [] }
+  var state: [NamedParameter] { [] }
+  var trainingState: [NamedParameter] { [] }
+  var codeCount: Int? { nil }
+  var description: String { Self.name }
+
+  func update(_ choices: CodeChoices, at step: QuantizerStep) throws {}
+  func refresh() {}
+
+  func fitLinearPath(
+    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
+    seed: UInt64
+  ) throws {
+    try path.fit(pixels, labels: labels, classCount: configuration.numClasses, seed: seed)
+  }
+}
+
+/// An output of the encoder that a quantizer asks for: T channels for each token.
+struct LatentHead {
+  /// The name under which its weights are stored.
+  let name: String
+  /// The scale of the initial weights.
+  let gain: Float
+  /// The initial bias.
+  let bias: Float
+}
+
+/// What the encoder makes of pictures: vectors [B, K, T] and the outputs of the quantizer's heads.
+struct EncodedTokens {
+  let vectors: Tensor
+  let heads: [Tensor]
+}
+
+/// What a quantizer lets through while training.
+struct LimitedTokens {
+  /// [B, K, T], through which gradients flow.
+  let tokens: Tensor
+  /// The penalty, a scalar.
+  let penalty: Tensor
+  /// Which codes were chosen, if there are codes.
+  let choices: CodeChoices?
+}
+
+/// The vectors of tokens [n, T] and the codes that they chose.
+struct CodeChoices {
+  let vectors: Tensor
+  let ids: [Int]
+}
+
+/// Where in training an update happens.
+struct QuantizerStep {
+  /// The step that has just been taken, from 0.
+  let index: Int
+  /// Steps in all.
+  let total: Int
+  /// Steps between searches for dead codes; 0 for none.
+  let restartEvery: Int
+  /// The seed of the training.
+  let seed: UInt64
+}
