@@ -92,7 +92,7 @@ MEMBERS = (
     "metrics.precision_recall", "metrics.psnr", "metrics.ssim", "nn.attention",
     "nn.bce_with_logits", "nn.conv2d", "nn.cross_entropy", "nn.embedding", "nn.group_norm",
     "nn.kl_div", "nn.l1_loss", "nn.layer_norm", "nn.linear", "nn.mse_loss", "nn.nll_loss",
-    "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.transformer",
+    "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.train", "nn.transformer",
     "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd", "plot.bar", "plot.figures",
     "plot.heatmap", "plot.hist", "plot.line", "plot.save", "plot.scatter", "random.choice",
     "random.fold", "random.normal", "random.permutation", "random.shuffle", "random.split",

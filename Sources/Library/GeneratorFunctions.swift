@@ -17,8 +17,10 @@ enum GeneratorFunctions {
     TokenizerFunctions.tinyExample + "let model = card.model(tok, width = 16, seed = 0)\n"
 
   private static let make = Builtin(
-    "card.model(tok: tokenizer, *, head = \"flow\", width = 128, depth = 4, heads = 4, "
-      + "head_width = 160, head_depth = 3, seed = nil) -> generator",
+    "card.model(tok: tokenizer, *, head = \"flow\", "
+      + GeneratorConfiguration.signature(
+        defaults: GeneratorConfiguration(for: TokenizerConfiguration()),
+        without: GeneratorConfiguration.optionsOfTokenizer) + ", seed = nil) -> generator",
     "Makes a generator for the tokens of a tokenizer.",
     details: """
       A causal transformer of `depth` blocks reads the class and the tokens so far; a flow-matching \
@@ -29,11 +31,7 @@ enum GeneratorFunctions {
       let tokenizer = try call.tokenizer(0)
       _ = try call.choice(1, among: ["flow"])
       var made = GeneratorConfiguration(for: tokenizer.configuration)
-      made.width = try call.integer("width", in: 1...8192)
-      made.depth = try call.integer("depth", in: 1...128)
-      made.heads = try call.integer("heads", in: 1...256)
-      made.headWidth = try call.integer("head_width", in: 1...8192)
-      made.headDepth = try call.integer("head_depth", in: 1...128)
+      try call.read(&made, without: GeneratorConfiguration.optionsOfTokenizer)
       let model = try CARDGenerator(made, seed: call.seed(call.at("seed")))
       model.classNames = tokenizer.classNames
       return Generator(model, tokenizer: tokenizer).value

@@ -124,41 +124,22 @@ enum ModelTypes {
         + "\(shortCount(tokenizer.parameterCount)) parameters)"
     })
 
-  private static let tokenizerFields: [ForeignType.Field] = [
-    tokenizer("num_tokens", "Tokens per picture (K).") { .integer($0.configuration.numTokens) },
-    tokenizer("token_dim", "Numbers per token (T).") { .integer($0.configuration.tokenDim) },
-    tokenizer("codebook_size", "The number of codes (V), nil if tokens are continuous.") {
-      $0.codeCount.map { .integer($0) } ?? .nil
-    },
-    tokenizer("quantizer", "How tokens are limited, such as \"kl\".") { .string($0.configuration.quantizer.rawValue) },
-    tokenizer("num_classes", "The number of classes (C).") {
-      .integer($0.configuration.numClasses)
-    },
-    tokenizer("classes", "The names of the classes.") { .strings($0.classNames) },
-    tokenizer("image_size", "The side of a picture in pixels.") {
-      .integer($0.configuration.imageSize)
-    },
-    tokenizer("patch_size", "The side of a patch in pixels.") {
-      .integer($0.configuration.patchSize)
-    },
-    tokenizer("width", "The width of the transformers.") { .integer($0.configuration.width) },
-    tokenizer("depth", "Blocks of the encoder.") { .integer($0.configuration.depth) },
-    tokenizer("decoder_depth", "Blocks of the decoder.") {
-      .integer($0.configuration.decoderDepth)
-    },
-    tokenizer("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
-    tokenizer("inject", "Which halves are conditioned on the class.") {
-      .string($0.configuration.inject.rawValue)
-    },
-    tokenizer("linear_path", "Whether there is a linear code in parallel with the transformers.") {
-      .bool($0.configuration.linearPath)
-    },
-    tokenizer("tail_drop", "The schedule of tail dropping.") {
-      .object(ForeignObject(schedule, Schedule($0.configuration.tailDrop)))
-    },
-    tokenizer("parameters", "The number of trainable numbers.") { .integer($0.parameterCount) },
-    tokenizer("notes", "Metadata stored in the checkpoint, as a record.") { noteRecord($0.notes) },
-  ]
+  private static let tokenizerFields: [ForeignType.Field] =
+    TokenizerConfiguration.fields(without: ["codebook_size"]) { object in
+      try object.payload(as: SMAPTokenizer.self).configuration
+    } + [
+      tokenizer("codebook_size", "The number of codes (V), nil if tokens are continuous.") {
+        $0.codeCount.map { .integer($0) } ?? .nil
+      },
+      tokenizer("classes", "The names of the classes.") { .strings($0.classNames) },
+      tokenizer("tail_drop", "The schedule of tail dropping.") {
+        .object(ForeignObject(schedule, Schedule($0.configuration.tailDrop)))
+      },
+      tokenizer("parameters", "The number of trainable numbers.") { .integer($0.parameterCount) },
+      tokenizer("notes", "Metadata stored in the checkpoint, as a record.") {
+        noteRecord($0.notes)
+      },
+    ]
 
   private static func tokenizer(
     _ name: String, _ summary: String, _ get: @escaping @Sendable (SMAPTokenizer) -> Value
@@ -168,18 +149,10 @@ enum ModelTypes {
 
   static let generator = ForeignType(
     "generator", "Samples the tokens of a picture one after another.",
-    fields: [
-      generator("num_tokens", "Tokens per picture (K).") { .integer($0.configuration.numTokens) },
-      generator("token_dim", "Numbers per token (T).") { .integer($0.configuration.tokenDim) },
-      generator("num_classes", "The number of classes.") {
-        .integer($0.configuration.numClasses)
-      },
+    fields: GeneratorConfiguration.fields { object in
+      try object.payload(as: Generator.self).model.configuration
+    } + [
       generator("classes", "The names of the classes.") { .strings($0.classNames) },
-      generator("width", "The width of the backbone.") { .integer($0.configuration.width) },
-      generator("depth", "Blocks of the backbone.") { .integer($0.configuration.depth) },
-      generator("heads", "Heads of the attention.") { .integer($0.configuration.heads) },
-      generator("head_width", "The width of the head.") { .integer($0.configuration.headWidth) },
-      generator("head_depth", "Blocks of the head.") { .integer($0.configuration.headDepth) },
       generator("parameters", "The number of trainable numbers.") { .integer($0.parameterCount) },
       generator("notes", "Metadata stored in the checkpoint, as a record.") {
         noteRecord($0.notes)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `smap.`: making, using and measuring tokenizers. Training, files and schedules are in
-// `TokenizerTrainingFunctions` and `ScheduleFunctions`.
+// `TrainingFunctions` and `ScheduleFunctions`.
 
 import Glibc
 import Images
@@ -19,15 +19,15 @@ enum TokenizerFunctions {
   /// A tokenizer small enough for the examples of the manual.
   static let tinyExample = "let tok = smap.tokenizer(image_size = 16, width = 16, seed = 0)\n"
 
+  private static let fresh = TokenizerConfiguration()
+
   private static let make = Builtin(
-    "smap.tokenizer(*, image_size = 32, patch_size = 8, num_tokens = 16, token_dim = 6, "
-      + "quantizer = \"kl\", codebook_size = 1024, width = 128, depth = 2, decoder_depth = 4, "
-      + "heads = 4, num_classes = 10, inject = \"both\", linear_path = true, "
-      + "pixel_channels = 24, tail_drop = nil, seed = nil) -> tokenizer",
+    "smap.tokenizer(*, " + TokenizerConfiguration.signature(defaults: fresh)
+      + ", tail_drop = nil, seed = nil) -> tokenizer",
     "Makes an untrained tokenizer.",
     details: """
-      `quantizer` is "kl" (tokens are vectors near a Gaussian, what CARD draws) or "vq" (tokens are \
-      indices into a table of `codebook_size` codes). `inject` says which halves are told the \
+      `quantizer` is one of \(QuantizerKind.summary). \
+      `inject` says which halves are told the \
       class: "both", "encoder", "decoder" or "none". With `linear_path`, the best linear code of \
       the data set is fitted first and the transformers learn what it lacks. `tail_drop` is a \
       schedule made by smap.tail_drop, or the name of one.
@@ -39,21 +39,8 @@ enum TokenizerFunctions {
     })
 
   private static func configuration(_ call: Call) throws -> TokenizerConfiguration {
-    var made = try TokenizerConfiguration()
-    made.imageSize = try call.integer("image_size", in: 4...1024)
-    made.patchSize = try call.integer("patch_size", in: 1...1024)
-    made.numTokens = try call.integer("num_tokens", in: 1...4096)
-    made.tokenDim = try call.integer("token_dim", in: 1...1024)
-    made.quantizer = try call.choice("quantizer", as: QuantizerKind.self)
-    made.codebookSize = try call.integer("codebook_size", in: 2...(1 << 18))
-    made.width = try call.integer("width", in: 1...8192)
-    made.depth = try call.integer("depth", in: 1...128)
-    made.decoderDepth = try call.integer("decoder_depth", in: 1...128)
-    made.heads = try call.integer("heads", in: 1...256)
-    made.numClasses = try call.integer("num_classes", in: 1...100_000)
-    made.inject = try call.choice("inject", as: Injection.self)
-    made.linearPath = try call.bool(call.at("linear_path"))
-    made.pixelChannels = try call.integer("pixel_channels", in: 1...512)
+    var made = fresh
+    try call.read(&made)
     if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
     return made
   }

@@ -46,11 +46,17 @@ struct MetadataReader {
 
   func choice<Choice: RawRepresentable & CaseIterable>(_ key: String) throws -> Choice
   where Choice.RawValue == String {
-    guard let value = Choice(rawValue: try text(key)) else {
-      let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-      throw fail(key, "is not one of \(known)")
-    }
+    let word = try word(key, among: Choice.allCases.map(\.rawValue))
+    guard let value = Choice(rawValue: word) else { throw fail(key, "is unknown") }
     return value
+  }
+
+  func word(_ key: String, among words: [String]) throws -> String {
+    let word = try text(key)
+    guard words.contains(word) else {
+      throw fail(key, "is not one of \(words.joined(separator: ", "))")
+    }
+    return word
   }
 
   func expect(kind: String) throws {

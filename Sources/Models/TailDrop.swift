@@ -63,7 +63,8 @@ public struct TailDrop: Sendable, Equatable {
 
   /// Makes a schedule; the default is smap's default mixture.
   public init(
-    _ kind: DropKind = .mixture, minKeep: Int = 1, full: Double = 0.25, ratio: Double = 0.9,
+    _ kind: DropKind = TailDrop.standard.kind, minKeep: Int = TailDrop.standard.minKeep,
+    full: Double = TailDrop.standard.full, ratio: Double = TailDrop.standard.ratio,
     curriculum: DropCurriculum? = nil, envelope: DropEnvelope = .lower
   ) throws {
     guard minKeep >= 1 else {
@@ -75,6 +76,13 @@ public struct TailDrop: Sendable, Equatable {
     guard ratio > 0, ratio <= 1 else {
       throw TensorError.value("ratio lies above 0 and is at most 1, not \(ratio)")
     }
+    self.init(kind, minKeep, full, ratio, curriculum, envelope)
+  }
+
+  private init(
+    _ kind: DropKind, _ minKeep: Int, _ full: Double, _ ratio: Double,
+    _ curriculum: DropCurriculum?, _ envelope: DropEnvelope
+  ) {
     self.kind = kind
     self.minKeep = minKeep
     self.full = full
@@ -82,6 +90,9 @@ public struct TailDrop: Sendable, Equatable {
     self.curriculum = curriculum
     self.envelope = envelope
   }
+
+  /// smap's default: all tokens in a quarter of the steps, else a uniform length.
+  public static let standard = TailDrop(.mixture, 1, 0.25, 0.9, nil, .lower)
 
   /// The probability of each length 1...K (element k - 1) when `progress` (0...1) of the
   /// training is done.

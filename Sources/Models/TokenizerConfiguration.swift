@@ -36,7 +36,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// Attention heads (h).
   public var heads = 4
   /// The number of classes (C); the tables have one row more, for null.
-  public var numClasses = 22
+  public var numClasses = 10
   /// Where the class enters.
   public var inject = Injection.both
   /// Whether a linear encoder and decoder, fitted to the data first, run beside the transformers.
@@ -47,9 +47,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var tailDrop: TailDrop
 
   /// The default configuration.
-  public init() throws {
-    tailDrop = try TailDrop()
-  }
+  public init() { tailDrop = .standard }
 
   /// Patches along a side (g).
   public var grid: Int { imageSize / patchSize }
@@ -60,24 +58,13 @@ public struct TokenizerConfiguration: Sendable, Equatable {
 
   /// Throws a ValueError that names the first choice that cannot be.
   public func validate() throws {
-    let positive = [
-      ("image_size", imageSize), ("patch_size", patchSize), ("num_tokens", numTokens),
-      ("token_dim", tokenDim), ("width", width), ("heads", heads), ("num_classes", numClasses),
-      ("codebook_size", codebookSize), ("depth", depth), ("decoder_depth", decoderDepth),
-      ("pixel_channels", pixelChannels),
-    ]
-    for (name, value) in positive where value < 1 || value > 1 << 20 {
-      throw TensorError.value("\(name) cannot be \(value)", hint: "it is a whole number from 1")
-    }
+    try validateOptions()
     guard imageSize % patchSize == 0 else {
       throw TensorError.value(
         "patch_size \(patchSize) does not divide image_size \(imageSize)")
     }
     guard width % heads == 0 else {
       throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
-    }
-    guard imageSize <= 1024, width <= 8192, depth <= 128, decoderDepth <= 128 else {
-      throw TensorError.value("this tokenizer would be larger than smap can train")
     }
     try quantizer.type.validate(self)
     guard tailDrop.minKeep <= numTokens else {
@@ -106,36 +93,17 @@ public struct TokenizerConfiguration: Sendable, Equatable {
 
   /// The metadata entries that rebuild this configuration.
   var metadata: [(key: String, value: String)] {
-    [
-      ("image_size", "\(imageSize)"), ("patch_size", "\(patchSize)"),
-      ("num_tokens", "\(numTokens)"), ("token_dim", "\(tokenDim)"),
-      ("quantizer", quantizer.rawValue), ("codebook_size", "\(codebookSize)"),
-      ("width", "\(width)"), ("depth", "\(depth)"), ("decoder_depth", "\(decoderDepth)"),
-      ("heads", "\(heads)"), ("num_classes", "\(numClasses)"), ("inject", inject.rawValue),
-      ("linear_path", linearPath ? "true" : "false"), ("pixel_channels", "\(pixelChannels)"),
+    optionMetadata + [
       ("tail_drop", tailDrop.kind.rawValue), ("min_keep", "\(tailDrop.minKeep)"),
       ("full", "\(tailDrop.full)"), ("ratio", "\(tailDrop.ratio)"),
       ("curriculum", tailDrop.curriculum?.rawValue ?? ""), ("envelope", tailDrop.envelope.rawValue),
     ]
   }
 
-  /// Rebuilds a configuration from the metadata of the checkpoint at `path`.
+  /// Rebuilds a configuration from the metadata of a checkpoint.
   init(metadata: MetadataReader) throws {
-    try self.init()
-    imageSize = try metadata.integer("image_size")
-    patchSize = try metadata.integer("patch_size")
-    numTokens = try metadata.integer("num_tokens")
-    tokenDim = try metadata.integer("token_dim")
-    quantizer = try metadata.choice("quantizer")
-    codebookSize = try metadata.integer("codebook_size")
-    width = try metadata.integer("width")
-    depth = try metadata.integer("depth")
-    decoderDepth = try metadata.integer("decoder_depth")
-    heads = try metadata.integer("heads")
-    numClasses = try metadata.integer("num_classes")
-    inject = try metadata.choice("inject")
-    linearPath = try metadata.flag("linear_path")
-    pixelChannels = try metadata.integer("pixel_channels")
+    self.init()
+    try read(metadata)
     let curriculum = try metadata.text("curriculum")
     tailDrop = try TailDrop(
       metadata.choice("tail_drop"), minKeep: metadata.integer("min_keep"),
@@ -144,4 +112,25 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       envelope: metadata.choice("envelope"))
     try validate()
   }
+}
+
+extension TokenizerConfiguration: OptionTable {
+  /// Everything but the schedule of tail dropping, which has a table of its own.
+  public static let options: [ModelOption<TokenizerConfiguration>] = [
+    .integer("image_size", \.imageSize, 4...1024, "The side of a picture in pixels."),
+    .integer("patch_size", \.patchSize, 1...1024, "The side of a patch in pixels."),
+    .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
+    .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
+    .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
+    .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
+    .integer("width", \.width, 1...8192, "The width of the transformers."),
+    .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
+    .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),
+    .integer("heads", \.heads, 1...256, "Heads of the attention."),
+    .integer("num_classes", \.numClasses, 1...100_000, "The number of classes (C)."),
+    .word("inject", \.inject, "Which halves are given the class."),
+    .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
+    .integer(
+      "pixel_channels", \.pixelChannels, 1...512, "Channels of the convolutions of the decoder."),
+  ]
 }

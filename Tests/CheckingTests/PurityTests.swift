@@ -26,7 +26,7 @@ import Testing
     "image.load", "image.save", "image.show", "image.grid", "optim.sgd", "optim.adamw",
     "optim.clip_grad_norm", "metrics.features", "metrics.nearest", "metrics.linear_probe",
     "nn.linear", "nn.embedding", "nn.layer_norm", "nn.transformer", "nn.conv2d", "nn.group_norm",
-    "nn.rms_norm", "nn.sequential",
+    "nn.rms_norm", "nn.sequential", "nn.train",
   ]
 
   /// A list's method of that name sorts in place; the tensor's gives a record.

@@ -225,6 +225,7 @@ LONG = {
         'smap.save(tok, "tok.safetensors")', 'smap.load("tok.safetensors")'),
     "smap.sample_keep": ("let s = smap.tail_drop()", "smap.sample_keep(s, 64, 1e7)"),
     "card.model": ("let tok = smap.tokenizer(image_size = 32, seed = 0)", "card.model(tok, width = 1024, depth = 8)"),
+    "nn.train": ("let l = nn.linear(512, 512); let x = rand(256, 512)", "nn.train(l, fn() = mean(l(x) ** 2), steps = 1e6)"),
     "card.train": (GENERATOR + "; let d = data.shapes(256, size = 32)", "card.train(m, d, tok, steps = 1e5)"),
     "card.sample": (GENERATOR, "card.sample(m, 1, count = 500)"),
     "card.velocity": (

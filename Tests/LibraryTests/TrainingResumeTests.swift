@@ -15,7 +15,7 @@ import Testing
   private func session() throws -> ModelSession {
     let session = ModelSession()
     try session.makeGenerator()
-    _ = try session.value("let layer = nn.linear(3, 2, seed = 5)\nrandom.seed(11)")
+    _ = try session.value("let layer = nn.linear(3, 2, seed = 5)\nseed(11)")
     return session
   }
 
@@ -37,7 +37,7 @@ import Testing
     _ = try straight.value("let h = \(call))")
 
     let stopped = try session()
-    stopped.session.progress = {
+    stopped.onProgress = {
       if $0.title == "training", $0.done == 4 { stopped.interrupt.request() }
     }
     let error = try stopped.error("\(call), checkpoint = \"\(path)\", checkpoint_every = 3)")
@@ -47,9 +47,9 @@ import Testing
 
     let resumed = try session()
     // The place in the stream of random numbers comes from the checkpoint.
-    _ = try resumed.value("random.seed(99)\nlet h = \(call), resume = \"\(path)\")")
+    _ = try resumed.value("seed(99)\nlet h = \(call), resume = \"\(path)\")")
     #expect(try resumed.shown("len(h.loss)") == "6")
-    #expect(try resumed.shown("str(h.loss)") == straight.shown("str(h.loss)"))
+    #expect(try resumed.shown("string(h.loss)") == straight.shown("string(h.loss)"))
     _ = try resumed.value("data.save(\(weights), \"\(folder.path)/a.npy\")")
     _ = try straight.value("data.save(\(weights), \"\(folder.path)/b.npy\")")
     #expect(
@@ -95,7 +95,7 @@ import Testing
     #expect(try stopped.error("\(call), checkpoint = \"\(path)\")").message == "power")
     let resumed = try session()
     _ = try resumed.value("let h = \(TrainingResumeTests.calls[2]), resume = \"\(path)\")")
-    #expect(try resumed.shown("str(h.loss)") == straight.shown("str(h.loss)"))
+    #expect(try resumed.shown("string(h.loss)") == straight.shown("string(h.loss)"))
   }
 
   @Test func optionsOfRecipesReachTheLoss() throws {
@@ -109,8 +109,9 @@ import Testing
     #expect(
       try session.shown("allclose(h.loss[0], 0.02 * h.log_mse[0] + h.pyramid[0])") == "true")
     _ = try session.value("let v = \(train), validation = set, validate_every = 1)")
-    #expect(try session.shown("[v.validation.step, keys(v.validation)]")
-      == "[[1, 2], [\"step\", \"mse\", \"psnr\"]]")
+    #expect(
+      try session.shown("[v.validation.step, keys(v.validation)]")
+        == "[[1, 2], [\"step\", \"mse\", \"psnr\"]]")
     let unknown = try session.error("\(train), loss_weights = {gan: 1})")
     #expect(unknown.message.contains("the loss has no term `gan`"))
     let negative = try session.error("\(train), loss_weights = {pyramid: -1})")

@@ -27,7 +27,7 @@ func shake(_ model: some Module, seed: UInt64 = 9, scale: Float = 0.15) {
 func smallTokenizer(
   _ quantizer: String = "kl", linearPath: Bool = false, inject: Injection = .both
 ) throws -> SMAPTokenizer {
-  var made = try TokenizerConfiguration()
+  var made = TokenizerConfiguration()
   (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (16, 8, 8, 4)
   (made.width, made.depth, made.decoderDepth, made.heads) = (16, 2, 2, 2)
   (made.numClasses, made.pixelChannels, made.codebookSize) = (3, 4, 32)

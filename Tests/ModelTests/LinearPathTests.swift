@@ -34,7 +34,7 @@ import Testing
   }
 
   @Test func prefixErrorsAreTheRestOfTheSpectrum() throws {
-    var made = try TokenizerConfiguration()
+    var made = TokenizerConfiguration()
     (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (4, 4, 4, 1)
     made.numClasses = 2
     let spectrum = (0..<48).map { $0 < 6 ? [9, 6, 4, 2.5, 1.5, 1][$0] : Float(0.01) }
@@ -81,7 +81,7 @@ import Testing
   }
 
   @Test func fewPicturesSpanFewDirections() throws {
-    var made = try TokenizerConfiguration()
+    var made = TokenizerConfiguration()
     (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (4, 4, 4, 4)
     made.numClasses = 2
     let few = try normal([8, 48], seed: 5)

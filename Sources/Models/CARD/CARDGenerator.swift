@@ -45,19 +45,9 @@ public struct GeneratorConfiguration: Sendable, Equatable {
 
   /// Throws a ValueError that names the first choice that cannot be.
   public func validate() throws {
-    let positive = [
-      ("num_tokens", numTokens), ("token_dim", tokenDim), ("num_classes", numClasses),
-      ("width", width), ("depth", depth), ("heads", heads), ("head_width", headWidth),
-      ("head_depth", headDepth),
-    ]
-    for (name, value) in positive where value < 1 || value > 1 << 16 {
-      throw TensorError.value("\(name) cannot be \(value)", hint: "it is a whole number from 1")
-    }
+    try validateOptions()
     guard width % heads == 0 else {
       throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
-    }
-    guard width <= 8192, depth <= 128, headWidth <= 8192, headDepth <= 128 else {
-      throw TensorError.value("this generator would be larger than smap can train")
     }
   }
 
@@ -72,28 +62,33 @@ public struct GeneratorConfiguration: Sendable, Equatable {
   }
 
   var metadata: [(key: String, value: String)] {
-    [
-      ("num_tokens", "\(numTokens)"), ("token_dim", "\(tokenDim)"),
-      ("num_classes", "\(numClasses)"), ("width", "\(width)"), ("depth", "\(depth)"),
-      ("heads", "\(heads)"), ("head_width", "\(headWidth)"), ("head_depth", "\(headDepth)"),
-      ("head", "flow"), ("flow_convention", "x_t = (1-t) noise + t data"),
-    ]
+    optionMetadata + [("head", "flow"), ("flow_convention", "x_t = (1-t) noise + t data")]
   }
 
   init(metadata: MetadataReader) throws {
-    numTokens = try metadata.integer("num_tokens")
-    tokenDim = try metadata.integer("token_dim")
-    numClasses = try metadata.integer("num_classes")
-    width = try metadata.integer("width")
-    depth = try metadata.integer("depth")
-    heads = try metadata.integer("heads")
-    headWidth = try metadata.integer("head_width")
-    headDepth = try metadata.integer("head_depth")
+    (numTokens, tokenDim, numClasses) = (0, 0, 0)
+    try read(metadata)
     guard try metadata.text("head") == "flow" else {
       throw metadata.fail("head", "is none that this smap has")
     }
     try validate()
   }
+}
+
+extension GeneratorConfiguration: OptionTable {
+  /// The options that a tokenizer decides: they are no arguments of a script.
+  public static let optionsOfTokenizer = ["num_tokens", "token_dim", "num_classes"]
+
+  public static let options: [ModelOption<GeneratorConfiguration>] = [
+    .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
+    .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
+    .integer("num_classes", \.numClasses, 1...100_000, "The number of classes."),
+    .integer("width", \.width, 1...8192, "The width of the backbone."),
+    .integer("depth", \.depth, 1...128, "Blocks of the backbone."),
+    .integer("heads", \.heads, 1...256, "Heads of the attention."),
+    .integer("head_width", \.headWidth, 1...8192, "The width of the head."),
+    .integer("head_depth", \.headDepth, 1...128, "Blocks of the head."),
+  ]
 }
 
 /// A causal generator of tokens.

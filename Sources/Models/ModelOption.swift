@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options of a model, each declared once: name, type, range, sentence, and where its value is
+// kept. Signatures and arguments of scripts, validation, checkpoint metadata in both directions, fields of
+// models and the manual derive from the table. The default is the value in a fresh configuration.
+
+import Tensors
+
+/// The value of an option.
+public enum OptionValue: Sendable, Equatable {
+  case integer(Int)
+  case flag(Bool)
+  case word(String)
+
+  /// The value as checkpoint metadata hold it.
+  var stored: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .flag(let value): value ? "true" : "false"
+    case .word(let value): value
+    }
+  }
+
+  /// The value as a script writes it.
+  public var source: String {
+    if case .word(let value) = self { return "\"\(value)\"" }
+    return stored
+  }
+}
+
+/// The type of an option and which values it can have.
+public enum OptionType: Sendable {
+  /// A whole number within bounds.
+  case integer(ClosedRange<Int>)
+  /// `true` or `false`.
+  case flag
+  /// One of some words.
+  case word(among: [String])
+}
+
+/// One option of a configuration.
+public struct ModelOption<Configuration: Sendable>: Sendable {
+  /// The name in scripts and in checkpoint metadata.
+  public let name: String
+  /// One sentence.
+  public let summary: String
+  /// Its type and range.
+  public let type: OptionType
+  /// Reads the value from a configuration.
+  public let value: @Sendable (Configuration) -> OptionValue
+  /// Stores a value of the right type; other values change nothing.
+  public let store: @Sendable (inout Configuration, OptionValue) -> Void
+
+  /// A whole number.
+  static func integer(
+    _ name: String, _ path: WritableKeyPath<Configuration, Int> & Sendable,
+    _ bounds: ClosedRange<Int>, _ summary: String
+  ) -> ModelOption {
+    ModelOption(
+      name: name, summary: summary, type: .integer(bounds),
+      value: { .integer($0[keyPath: path]) },
+      store: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
+  }
+
+  /// A boolean.
+  static func flag(
+    _ name: String, _ path: WritableKeyPath<Configuration, Bool> & Sendable, _ summary: String
+  ) -> ModelOption {
+    ModelOption(
+      name: name, summary: summary, type: .flag, value: { .flag($0[keyPath: path]) },
+      store: { if case .flag(let value) = $1 { $0[keyPath: path] = value } })
+  }
+
+  /// One of the cases of a type.
+  static func word<Word: RawRepresentable & CaseIterable>(
+    _ name: String, _ path: WritableKeyPath<Configuration, Word> & Sendable, _ summary: String
+  ) -> ModelOption where Word.RawValue == String {
+    ModelOption(
+      name: name, summary: summary, type: .word(among: Word.allCases.map(\.rawValue)),
+      value: { .word($0[keyPath: path].rawValue) },
+      store: { configuration, value in
+        if case .word(let word) = value, let known = Word(rawValue: word) {
+          configuration[keyPath: path] = known
+        }
+      })
+  }
+
+  /// Throws a ValueError that names the option if its value in `configuration` is out of range.
+  func validate(_ configuration: Configuration) throws {
+    guard case .integer(let bounds) = type, case .integer(let value) = value(configuration),
+      !bounds.contains(value)
+    else { return }
+    throw TensorError.value(
+      "\(name) must be between \(bounds.lowerBound) and \(bounds.upperBound), not \(value)")
+  }
+}
+
+/// A configuration whose options are declared in a table.
+public protocol OptionTable: Sendable {
+  /// The options, in the order of signatures and checkpoints.
+  static var options: [ModelOption<Self>] { get }
+}
+
+extension OptionTable {
+  /// `image_size = 32, patch_size = 8`: the part of a signature that declares the options, with the
+  /// defaults of `fresh`. Options in `fixed` are left out.
+  public static func signature(defaults fresh: Self, without fixed: [String] = []) -> String {
+    options.filter { !fixed.contains($0.name) }
+      .map { "\($0.name) = \($0.value(fresh).source)" }.joined(separator: ", ")
+  }
+
+  /// Throws a ValueError that names the first option whose value is out of range.
+  func validateOptions() throws {
+    for option in Self.options { try option.validate(self) }
+  }
+
+  /// The metadata entries of all options.
+  var optionMetadata: [(key: String, value: String)] {
+    Self.options.map { ($0.name, $0.value(self).stored) }
+  }
+
+  /// Takes all options from the metadata of a checkpoint.
+  mutating func read(_ metadata: MetadataReader) throws {
+    for option in Self.options {
+      let value: OptionValue
+      switch option.type {
+      case .integer: value = .integer(try metadata.integer(option.name))
+      case .flag: value = .flag(try metadata.flag(option.name))
+      case .word(let words): value = .word(try metadata.word(option.name, among: words))
+      }
+      option.store(&self, value)
+    }
+  }
+}

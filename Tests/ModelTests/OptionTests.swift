@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Laws of the tables of options: configurations survive the metadata of a checkpoint, values out of range
+// are named with their range, and every quantizer keeps the promises of the protocol.
+
+import Files
+import Networks
+import Tensors
+import Testing
+
+@testable import Models
+
+@Suite struct OptionTests {
+  /// A configuration whose options are sampled from small valid values.
+  private func sampled(_ draws: inout RandomStream) throws -> TokenizerConfiguration {
+    var made = TokenizerConfiguration()
+    for option in TokenizerConfiguration.options {
+      switch option.type {
+      case .integer(let bounds):
+        let value = bounds.lowerBound + draws.index(below: min(bounds.count, 5))
+        option.store(&made, .integer(value))
+      case .flag: option.store(&made, .flag(draws.uniform() < 0.5))
+      case .word(let words): option.store(&made, .word(words[draws.index(below: words.count)]))
+      }
+    }
+    (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
+    made.tokenDim += 1
+    try made.validate()
+    return made
+  }
+
+  @Test func configurationsSurviveMetadata() throws {
+    var draws = RandomStream(seed: 11)
+    for _ in 0..<200 {
+      let made = try sampled(&draws)
+      let checkpoint = Checkpoint(metadata: made.metadata, tensors: [])
+      let read = try TokenizerConfiguration(
+        metadata: MetadataReader(checkpoint: checkpoint, path: "x"))
+      #expect(read == made)
+    }
+  }
+
+  @Test func everyBoundIsNamed() throws {
+    for option in TokenizerConfiguration.options {
+      guard case .integer(let bounds) = option.type else { continue }
+      for wrong in [bounds.lowerBound - 1, bounds.upperBound + 1] {
+        var made = TokenizerConfiguration()
+        option.store(&made, .integer(wrong))
+        let error = #expect(throws: TensorError.self) { try made.validate() }
+        let message = error?.message ?? ""
+        #expect(message.contains(option.name) && message.contains("\(bounds.upperBound)"))
+      }
+    }
+  }
+
+  @Test func namesAreUniqueAndDefaultsValid() throws {
+    let names = TokenizerConfiguration.options.map(\.name)
+    #expect(Set(names).count == names.count)
+    try TokenizerConfiguration().validate()
+    try GeneratorConfiguration(for: TokenizerConfiguration()).validate()
+    // A value of another type changes nothing.
+    for option in TokenizerConfiguration.options {
+      var made = TokenizerConfiguration()
+      if case .flag = option.type {
+        option.store(&made, .integer(3))
+      } else {
+        option.store(&made, .flag(true))
+      }
+      #expect(made == TokenizerConfiguration())
+    }
+  }
+}
+
+@Suite struct QuantizerTests {
+  @Test(arguments: QuantizerKind.allCases.map(\.rawValue))
+  func whatPassesIsWhatEvaluationSees(_ name: String) throws {
+    let tokenizer = try smallTokenizer(name)
+    let vectors = try normal([3, 8, 4], seed: 2)
+    let (tokens, ids) = try tokenizer.quantizer.limit(vectors)
+    #expect(tokens.shape == [3, 8, 4])
+    #expect((ids == nil) == (tokenizer.quantizer.codeCount == nil))
+    if let ids, let count = tokenizer.quantizer.codeCount {
+      #expect(ids.count == 24 && ids.allSatisfy { (0..<count).contains($0) })
+      // Tokens of codes are fixed points.
+      #expect(try tokenizer.quantizer.limit(tokens).ids == ids)
+    }
+  }
+
+  @Test(arguments: QuantizerKind.allCases.map(\.rawValue))
+  func gradientsReachTheEncoder(_ name: String) throws {
+    let tokenizer = try smallTokenizer(name)
+    var draws = RandomStream(seed: 4)
+    let encoded = EncodedTokens(
+      vectors: try .parameter(normal([2, 8, 4], seed: 3)),
+      heads: try tokenizer.configuration.quantizer.type.heads.map { _ in
+        try .parameter(normal([2, 8, 4], seed: 5))
+      })
+    let limited = try tokenizer.quantizer.limit(encoded, noise: 0, &draws)
+    #expect(limited.tokens.shape == [2, 8, 4] && limited.penalty.count == 1)
+    #expect((limited.choices == nil) == (tokenizer.quantizer.codeCount == nil))
+    try limited.tokens.square().sum().add(limited.penalty).backward()
+    for tensor in [encoded.vectors] + encoded.heads {
+      let gradient = try #require(tensor.grad)
+      #expect(gradient.toArray().contains { $0 != 0 } && gradient.isFinite)
+    }
+  }
+
+  @Test(arguments: QuantizerKind.allCases.map(\.rawValue))
+  func checkpointsHoldTheState(_ name: String) throws {
+    let tokenizer = try smallTokenizer(name)
+    let vectors = try normal([24, 4], seed: 6).unitRows()
+    if tokenizer.quantizer.codeCount != nil {
+      let ids = try #require(try tokenizer.quantizer.limit(vectors).ids)
+      try tokenizer.quantizer.update(
+        CodeChoices(vectors: vectors, ids: ids),
+        at: QuantizerStep(index: 1, total: 10, restartEvery: 2, seed: 1))
+    }
+    let stored = Checkpoint(metadata: [], tensors: tokenizer.stateTensors)
+    let other = try smallTokenizer(name)
+    try stored.load(into: other.stateTensors, path: "x")
+    other.quantizer.refresh()
+    #expect(
+      try distance(other.quantizer.limit(vectors).tokens, tokenizer.quantizer.limit(vectors).tokens)
+        == 0)
+  }
+
+  @Test func everyQuantizerHasItsOwnName() {
+    let names = QuantizerRegistry.all.map { $0.name }
+    #expect(Set(names).count == names.count)
+    #expect(QuantizerKind(rawValue: "unheard of") == nil)
+    #expect(QuantizerKind.allCases.map(\.rawValue) == names)
+  }
+}
