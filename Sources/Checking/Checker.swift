@@ -72,7 +72,7 @@ public final class Checker {
     _ load: @escaping (String) -> Result<Module, ScriptError>
   ) -> (NameIndex, Inference) {
     let names = library
-    let index = NameIndexBuilder.index(program, links) { names.isGlobal($0) }
+    let index = NameIndexBuilder.index(links) { names.isGlobal($0) }
     let inference = Inference(library, laboratory, index, program.source, loadModule: load)
     inference.run(program)
     return (index, inference)

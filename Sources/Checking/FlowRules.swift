@@ -310,18 +310,16 @@ private struct TopLevel {
     source = program.source
     statements = program.statements
     var marks: Set<Int> = []
-    var cells: [Int] = []
     for comment in program.comments {
       let text = program.source.text(comment)
       let line = program.source.line(of: comment.start)
-      if text.hasPrefix("# %%") { cells.append(line) }
       // An expectation may be below its statement.
       if ["#=>", "#~>", "#!"].contains(where: text.hasPrefix) {
         marks.formUnion([line, line - 1])
       }
     }
     self.marks = marks
-    self.cells = cells
+    cells = program.cells.all.map(\.line)
   }
 
   func shows(_ statement: Statement) -> Bool {

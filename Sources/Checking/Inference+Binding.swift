@@ -16,8 +16,8 @@ extension Inference {
     var count = 0
     var isFine = true
     var hasName = false
-    func refuse(_ message: String, _ hint: String, _ span: Span) {
-      report(.argument(message, hint: hint), span)
+    func refuse(_ error: ScriptError, _ span: Span) {
+      report(error, span)
       isFine = false
     }
     for argument in arguments {
@@ -32,66 +32,33 @@ extension Inference {
         } else if header.restIndex != nil {
           bound.rest.append(argument)
         } else if count == header.positionalCount {
-          let (message, hint) = tooMany(header)
-          refuse(message, hint, argument.span)
+          refuse(header.tooManyArguments(), argument.span)
         }
         count += 1
       case .named(let name):
         hasName = true
-        guard
-          let position = header.parameters.firstIndex(where: {
-            $0.name == name.text && $0.kind != .rest
-          })
-        else {
-          let (message, hint) = unknownParameter(name.text, header)
-          refuse(message, hint, name.span)
+        guard let position = header.position(named: name.text) else {
+          refuse(header.unknownArgument(name.text), name.span)
           continue
         }
         if bound.values.updateValue(argument, forKey: position) != nil {
-          refuse("\(header.name) is given `\(name.text)` twice", header.text, name.span)
+          refuse(header.repeatedArgument(name.text), name.span)
         }
       }
     }
     guard isFine else { return nil }
     if !bound.isOpen, let missing = missing(header, bound) {
-      refuse("\(header.name) needs \(missing)", header.text, span)
+      refuse(header.missingArgument(at: missing), span)
       return nil
     }
     return bound
   }
 
-  private func missing(_ header: Header, _ bound: BoundArguments) -> String? {
-    for (position, parameter) in header.parameters.enumerated()
-    where parameter.kind != .rest && !parameter.hasDefault && bound.values[position] == nil {
-      return parameter.name.map { "`\($0)`" } ?? "argument \(position + 1)"
+  private func missing(_ header: Header, _ bound: BoundArguments) -> Int? {
+    header.parameters.indices.first { position in
+      let parameter = header.parameters[position]
+      return parameter.kind != .rest && !parameter.hasDefault && bound.values[position] == nil
     }
-    return nil
-  }
-
-  private func tooMany(_ header: Header) -> (String, String) {
-    let allowed = header.positionalCount
-    let noun = allowed == 1 ? "1 argument" : "\(allowed) arguments"
-    if let later = header.parameters.dropFirst(allowed).compactMap(\.name).first {
-      return (
-        "\(header.name) takes only \(noun) by position", "write \(later) = ...: \(header.text)"
-      )
-    }
-    return ("\(header.name) takes \(allowed == 0 ? "no arguments" : noun)", header.text)
-  }
-
-  private func unknownParameter(_ name: String, _ header: Header) -> (String, String) {
-    let names = header.parameters.compactMap(\.name)
-    var hint = header.text
-    if let (_, known, noun) = ForeignNames.parameters.first(where: {
-      $0.0 == name && names.contains($0.1)
-    }) {
-      hint = "the \(noun) is called `\(known)`: \(header.text)"
-    } else if let nearest = Spelling.nearest(to: name, in: names) {
-      hint = "did you mean `\(nearest)`? \(header.text)"
-    } else if let foreign = Hints.forParameter(name) {
-      hint = "\(foreign): \(header.text)"
-    }
-    return ("\(header.name) has no parameter `\(name)`", hint)
   }
 
   // MARK: - Types and shapes
@@ -109,7 +76,7 @@ extension Inference {
         continue
       }
       if case .exact(.nil) = argument.known, parameter.acceptsNil { continue }
-      if let error = mismatch(parameter, argument.known, header, &matcher) {
+      if let error = mismatch(position, argument.known, header, &matcher) {
         report(error, argument.span)
         return nil
       }
@@ -119,10 +86,10 @@ extension Inference {
   }
 
   private func mismatch(
-    _ parameter: ParameterInfo, _ known: Known, _ header: Header, _ matcher: inout ShapeMatcher
+    _ position: Int, _ known: Known, _ header: Header, _ matcher: inout ShapeMatcher
   ) -> ScriptError? {
-    let name = parameter.name ?? "the argument"
-    switch parameter.annotation?.kind {
+    let name = header.phrase(for: position)
+    switch header.parameters[position].annotation?.kind {
     case nil: return nil
     case .type(let type):
       guard accepts(type, known) == false else { return nil }
@@ -131,14 +98,12 @@ extension Inference {
         let types = items.prefix(1000).map { $0.typeName ?? "number" }
         found = Hints.culprit(in: types) ?? found
       }
-      return .type(
-        "\(header.name): \(name) must be \(wanted(type)), but \(found)",
-        hint: header.text)
+      return header.typeMismatch(Header.phrase(forType: type), name, found: found)
     case .shape(let dimensions):
       if let type = known.typeName, accepts("tensor", known) == false, type != "record" {
-        return .type(
-          "\(header.name): \(name) must be a tensor of shape "
-            + "\(ShapeMatcher.text(dimensions)), but this is \(phrase(known))")
+        return header.typeMismatch(
+          Header.phrase(forShape: ShapeMatcher.text(dimensions)), name,
+          found: "this is \(phrase(known))", hint: "")
       }
       // The names that an unknown shape would bind stay open for what later arguments say.
       return shape(of: known).flatMap { matcher.match(dimensions, $0, name) }
@@ -178,11 +143,6 @@ extension Inference {
     }
   }
 
-  /// How messages call what is wanted.
-  private func wanted(_ type: String) -> String {
-    type == "bool" ? "true or false" : type.withArticle
-  }
-
   // MARK: - Results
 
   /// Compares what a function returns with the annotation of its result.
@@ -196,17 +156,17 @@ extension Inference {
       case .type(let type):
         if accepts(type, value) == false {
           report(
-            .type(
-              "\(function.name): the result must be \(wanted(type)), "
-                + "but this is \(phrase(value))", hint: function.header.text), span)
+            function.header.typeMismatch(
+              Header.phrase(forType: type), "the result", found: "this is \(phrase(value))"),
+            span)
         }
       case .shape(let dimensions):
         var matcher = ShapeMatcher(header: function.header, isBuiltin: false, sizes: sizes)
         if accepts("tensor", value) == false {
           report(
-            .type(
-              "\(function.name): the result must be a tensor of shape "
-                + "\(ShapeMatcher.text(dimensions)), but this is \(phrase(value))"), span)
+            function.header.typeMismatch(
+              Header.phrase(forShape: ShapeMatcher.text(dimensions)), "the result",
+              found: "this is \(phrase(value))", hint: ""), span)
         } else if let shape = shape(of: value),
           let error = matcher.match(dimensions, shape, "the result")
         {
@@ -249,9 +209,7 @@ struct ShapeMatcher {
     _ dimensions: [Dimension], _ shape: [Int], _ name: String
   ) -> ScriptError? {
     let text = ShapeMatcher.text(dimensions)
-    let wrong = ScriptError.shape(
-      "\(header.name): \(name) must have shape \(text), not \(shape)",
-      hint: isBuiltin ? header.text : "")
+    let wrong = header.shapeMismatch(text, name, not: shape, hint: isBuiltin ? header.text : "")
     let ellipsis = dimensions.firstIndex { if case .ellipsis = $0.kind { true } else { false } }
     let fixed = dimensions.count - (ellipsis == nil ? 0 : 1)
     guard ellipsis == nil ? shape.count == fixed : shape.count >= fixed else { return wrong }
@@ -278,11 +236,8 @@ struct ShapeMatcher {
     _ name: String
   ) -> ScriptError {
     let origin = known.origin == name ? nil : known.origin
-    let from = origin.map { " from \($0): \(known.text)" } ?? ""
-    return ScriptError(
-      .shape,
-      "\(header.name): \(name) does not fit \(origin ?? "\(symbol) = \(known.size)")",
-      label: "\(symbol) is \(known.size)\(from), but this is \(shape)")
+    return header.sizeMismatch(
+      name, symbol, known.size, origin: origin.map { ($0, known.text) }, shape)
   }
 
   /// A shape as an annotation spells it.

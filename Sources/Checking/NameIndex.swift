@@ -5,6 +5,7 @@
 // resolver decides which use belongs to which variable; the top level defines globals, which
 // functions look up when they run.
 
+import Runtime
 import Syntax
 
 /// A name that a program introduces.
@@ -68,16 +69,6 @@ public final class Binding {
   }
 }
 
-/// A use of a name that is no local variable.
-struct FreeUse {
-  let name: Identifier
-  let isWrite: Bool
-  /// Whether it is in a function, which may run when more names are defined.
-  let isInFunction: Bool
-  /// Whether it is in a `try` block, where an error may be intended.
-  let isGuarded: Bool
-}
-
 /// The names of a program.
 public struct NameIndex {
   /// All names in the order of their introduction.
@@ -87,9 +78,9 @@ public struct NameIndex {
   /// The meaning of the name at an offset; names of the library are not included.
   public internal(set) var meanings: [Int32: Binding] = [:]
   /// Uses of names that the program does not introduce.
-  var unknown: [FreeUse] = []
+  var unknown: [NameUse] = []
   /// Uses of a global by the top level itself before its first definition.
-  var early: [FreeUse] = []
+  var early: [NameUse] = []
 
   /// The names that can be used at an offset, inner ones shadowing outer ones.
   public func visible(at offset: Int32) -> [Binding] {

@@ -59,13 +59,13 @@ struct NameRules {
   }
 
   private func error(
-    _ rule: Rule, _ message: String, _ use: FreeUse, _ hint: String?
+    _ rule: Rule, _ message: String, _ use: NameUse, _ hint: String?
   ) -> Finding {
     Finding(
       rule, Diagnostic(.name, message, source: source, span: use.name.span, hint: hint))
   }
 
-  private func hint(_ use: FreeUse, _ globals: [String]) -> String? {
+  private func hint(_ use: NameUse, _ globals: [String]) -> String? {
     let locals = index.locals(at: use.name.span.start).map(\.name)
     return Spelling.advice(
       on: use.name.text, at: use.name.span, in: source, isAssigned: use.isWrite,

@@ -2,8 +2,8 @@
 //
 // A file with expectations, split into units that are parsed one by one and run in one session:
 //
-// - a script: its cells (`# %%` starts one), so that a syntax error in one cell does not affect the
-//   others; then the examples in its `##` comments: lines indented by two spaces or more that
+// - a script: its cells (`# %%` starts one; those with `[skip]` are not run), so that a syntax error
+//   in one cell does not affect the others; then the examples in its `##` comments: lines indented by two spaces or more that
 //   contain a marker;
 // - a Markdown document (`.md`): its fenced blocks marked `smap`.
 //
@@ -68,14 +68,14 @@ public struct ExpectationDocument: Sendable {
   // MARK: - Units
 
   private static func cells(of lines: [String], _ source: Source) -> [Unit] {
-    var starts = [0]
-    for (index, line) in lines.enumerated() where index > 0 && line.hasPrefix("# %%") {
-      starts.append(index)
-    }
-    guard starts.count > 1 else { return [Unit(source: source, prefix: "")] }
-    return zip(starts, starts.dropFirst() + [lines.count]).map { start, end in
-      unit(lines, start..<end, prefix: "", source)
-    }
+    let cells = Cells(source).all
+    guard let first = cells.first else { return [Unit(source: source, prefix: "")] }
+    let ends = cells.dropFirst().map { $0.line - 1 } + [lines.count]
+    let head = first.line > 1 ? [unit(lines, 0..<first.line - 1, prefix: "", source)] : []
+    return head
+      + zip(cells, ends).filter { $0.0.isRun }.map { cell, end in
+        unit(lines, cell.line - 1..<end, prefix: "", source)
+      }
   }
 
   private static func blocks(of lines: [String], _ source: Source) -> [Unit] {

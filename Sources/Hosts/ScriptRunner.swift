@@ -64,12 +64,12 @@ public struct ScriptRunner {
     // A line given with -e is a question: its value is the answer. Standard input is a
     // conversation: each value is shown, as by the prompt. A file with cells is a notebook:
     // each cell shows its last value. Other scripts show what they print.
-    let cells = loaded.isInput ? Cells.ofEachStatement(tree) : Cells.split(tree)
-    for cell in cells.programs {
-      let outcome = try host.session.evaluate(cell)
-      if loaded.isQuestion || cells.areMarked, outcome.isShown {
-        try host.session.show(outcome.value)
-      }
+    let cells = tree.cells
+    let showsValues = loaded.isQuestion || loaded.isInput || !cells.all.isEmpty
+    let parts = tree.parts(of: cells)
+    for part in loaded.isInput ? parts.flatMap(\.eachStatement) : parts {
+      let outcome = try host.session.evaluate(part)
+      if showsValues, outcome.isShown { try host.session.show(outcome.value) }
     }
   }
 
@@ -89,26 +89,9 @@ public struct ScriptRunner {
   }
 }
 
-/// A program cut into parts, each of which shows its last value.
-enum Cells {
-  /// Cut behind every statement.
-  static func ofEachStatement(_ program: Program) -> (programs: [Program], areMarked: Bool) {
-    let cells = program.statements.map { Program(source: program.source, statements: [$0]) }
-    return (cells, true)
-  }
-
-  /// Cut at the lines `# %%`, if there are any.
-  static func split(_ program: Program) -> (programs: [Program], areMarked: Bool) {
-    let source = program.source
-    let marks = program.comments.filter { source.text($0).hasPrefix("# %%") }
-    guard !marks.isEmpty else { return ([program], false) }
-    var cells: [Program] = []
-    var rest = program.statements[...]
-    for end in marks.dropFirst().map(\.start) + [Int32.max] {
-      let cell = rest.prefix { $0.span.start < end }
-      rest = rest.dropFirst(cell.count)
-      if !cell.isEmpty { cells.append(Program(source: source, statements: Array(cell))) }
-    }
-    return (cells, true)
+extension Program {
+  /// Each statement as a program of its own.
+  fileprivate var eachStatement: [Program] {
+    statements.map { Program(source: source, statements: [$0]) }
   }
 }

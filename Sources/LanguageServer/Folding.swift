@@ -54,7 +54,7 @@ extension Server {
       let line = source.lineSpan(source.line(of: span.start))
       return source.text(Span(start: line.start, end: span.start)).allSatisfy(\.isWhitespace)
     }
-    for span in spans where isAlone(span) && !isCell(span, source) {
+    for span in spans where isAlone(span) && !Cells.isMark(span, in: source) {
       let line = source.line(of: span.start) - 1
       if let known = run, known.last == line - 1 {
         run = (known.first, line)
@@ -69,17 +69,12 @@ extension Server {
 
   /// From one `# %%` to the line before the next.
   private static func cells(_ comments: [Span], _ source: Source) -> [Fold] {
-    let starts = comments.filter { isCell($0, source) }.map { source.line(of: $0.start) - 1 }
+    let starts = Cells(source, comments: comments).all.map { $0.line - 1 }
     let ends = starts.dropFirst().map { $0 - 1 } + [source.lineCount - 1]
     return zip(starts, ends).compactMap { start, end in
       var end = end
       while end > start, source.text(ofLine: end + 1).allSatisfy(\.isWhitespace) { end -= 1 }
       return end > start ? (start, end, "region") : nil
     }
-  }
-
-  private static func isCell(_ comment: Span, _ source: Source) -> Bool {
-    source.text(comment).hasPrefix("# %%")
-      && source.lineSpan(source.line(of: comment.start)).start == comment.start
   }
 }

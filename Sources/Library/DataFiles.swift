@@ -36,7 +36,7 @@ enum DataFiles {
       + "become 32-bit floats in tensors.",
     example:
       #"data.save([{x: 1, y: 2}], "points.csv"); data.load("points.csv")   #=> [{x: 1, y: 2}]"#,
-    body: translating { call in
+    body: { call in
       let path = try call.path(0, endingIn: formats.map(\.ending))
       return try format(of: path, call).load(call, path)
     })
@@ -47,7 +47,7 @@ enum DataFiles {
     details: "A tensor goes to .npy, a record of tensors to .npz or .safetensors, a list of "
       + "records to .csv, a string to .txt, and any plain value to .json.",
     example: #"data.save({w: eye(2)}, "w.npz"); data.load("w.npz").w.shape   #=> [2, 2]"#,
-    body: translating { call in
+    body: { call in
       let path = try call.path(1, endingIn: formats.map(\.ending))
       try format(of: path, call).save(call, path)
       return .nil

@@ -19,7 +19,7 @@ enum DataFunctions {
       concepts: variants of skin tone and gender belong together.
       """,
     example: "data.emoji32(\"val\").images.shape   #=> [308, 3, 32, 32]",
-    body: translating { call in
+    body: { call in
       let split = try call.choice("split", as: DatasetSplit.self)
       let path = try ResourceLocator.data("emoji32")
       return try EmojiDataset.load(folder: path, split: split).value
@@ -34,7 +34,7 @@ enum DataFunctions {
       26 t + l is letter l of typeface t; names are typefaces, groups are families.
       """,
     example: "len(data.letters32(\"val\"))   #=> 3068",
-    body: translating { call in
+    body: { call in
       let split = try call.choice("split", as: DatasetSplit.self)
       let path = try ResourceLocator.data("letters32")
       return try LettersDataset.load(folder: path, split: split).value
@@ -44,7 +44,7 @@ enum DataFunctions {
     "data.shapes(count: number, *, size = 32, num_classes = 10, seed = 0) -> dataset",
     "Draws a data set of ten kinds of shapes, which needs no files.",
     example: "data.shapes(20, size = 16).images.shape   #=> [20, 3, 16, 16]",
-    body: translating { call in
+    body: { call in
       let count = try call.integer("count", in: 1...1_000_000)
       return try ShapesDataset.make(
         count: count, size: call.integer("size", in: 4...1024),
@@ -66,7 +66,7 @@ enum DataFunctions {
       image.save(zeros(3, 4, 4), "pets/cat/one.png")
       data.folder("pets", size = 8).images.shape   #=> [1, 3, 8, 8]
       """,
-    body: translating { call in
+    body: { call in
       var path = try call.string(0)
       if let split = try call.optionalString(2) { path += "/\(split)" }
       let size = try call.integer("size", in: 1...4096)
@@ -80,7 +80,7 @@ enum DataFunctions {
     "Splits a data set into records {images, labels} of `batch_size` pictures.",
     details: "The last one may be smaller.",
     example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
-    body: translating { call in
+    body: { call in
       let dataset = try call.datasetRecord(0)
       let images = try call.tensorField("images", of: dataset, 0)
       let labels = try call.tensorField("labels", of: dataset, 0)

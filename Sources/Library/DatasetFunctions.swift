@@ -22,7 +22,7 @@ enum DatasetFunctions {
       letters of one family of typefaces, so that the second part has groups that the first has not.
       """,
     example: "let [a, b] = data.shapes(20, size = 8).split(0.8); [len(a), len(b)]   #=> [16, 4]",
-    body: translating { call in
+    body: { call in
       let fraction = try call.number(1)
       guard fraction > 0, fraction < 1 else {
         throw call.failure(
@@ -43,7 +43,7 @@ enum DatasetFunctions {
       """,
     example: "let d = data.shapes(20, size = 8); "
       + "len(d.filter(fn(item) = item.class == \"ring\"))   #=> 2",
-    body: translating { call in
+    body: { call in
       let dataset = try call.dataset(0)
       let keep = try call.function(1)
       var chosen: [Int] = []
@@ -71,7 +71,7 @@ enum DatasetFunctions {
     details: "Classes are renumbered in the order given.",
     example:
       "data.shapes(20, size = 8).subset([\"ring\", \"star\"]).classes   #=> [\"ring\", \"star\"]",
-    body: translating { call in
+    body: { call in
       let dataset = try call.dataset(0)
       var labels: [Int] = []
       for item in try call.values(1) {
@@ -112,7 +112,7 @@ enum DatasetFunctions {
     "data.concat(dataset: dataset, ...others) -> dataset",
     "Joins data sets of one size; classes are matched by name, new ones appended.",
     example: "len(data.shapes(3, size = 8).concat(data.shapes(4, size = 8)))   #=> 7",
-    body: translating { call in
+    body: { call in
       var sets = [try call.dataset(0)]
       for item in try call.values(1) {
         guard case .object(let object) = item, object.type === DatasetTypes.dataset else {
@@ -130,7 +130,7 @@ enum DatasetFunctions {
     details:
       "Classes with fewer pictures than `per_class` repeat theirs; empty classes stay empty.",
     example: "len(data.shapes(25, size = 8).balanced())   #=> 20",
-    body: translating { call in
+    body: { call in
       let perClass = try call.isGiven(1) && !call[1].isNil ? call.integer(1, in: 1...1 << 28) : nil
       return try call.dataset(0).balanced(perClass: perClass, seed: call.seed(call.at("seed")))
         .value
@@ -140,7 +140,7 @@ enum DatasetFunctions {
     "data.shuffle(dataset: dataset, *, seed = nil) -> dataset",
     "The same pictures in a random order.",
     example: "data.shapes(3, size = 8).shuffle(seed = 2).labels   #=> tensor([1, 2, 0])",
-    body: translating { call in
+    body: { call in
       try call.dataset(0).shuffled(seed: call.seed(call.at("seed"))).value
     })
 
@@ -149,5 +149,5 @@ enum DatasetFunctions {
     "The data set as a record {images, labels, classes, names} of tensors and lists, to change.",
     example: "keys(data.shapes(3, size = 8).record())   "
       + "#=> [\"images\", \"labels\", \"classes\", \"names\"]",
-    body: translating { call in .record(try call.dataset(0).record()) })
+    body: { call in .record(try call.dataset(0).record()) })
 }

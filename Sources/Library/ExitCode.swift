@@ -35,6 +35,7 @@ public enum ExitCode {
     switch error.kind {
     case .syntax: return 2
     case .limit: return 75
+    case .internalError: return 70
     case .io: return FileFault(rawValue: error.label)?.exitCode ?? 74
     default: return 1
     }

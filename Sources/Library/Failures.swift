@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Errors of the layers below, in the words of the language. Files, checkpoints, pictures, figures
-// and tensors each have an error type of their own; a script sees one kind of error. What a
+// Errors of the layers below, in the words of the language. Files, checkpoints, pictures and figures
+// each have an error type of their own; a script sees one kind of error. What a
 // program's exit code depends on stays with the error as its label, the few words that are printed
 // beside the carets, so that the code can be told from the error alone.
 
@@ -64,30 +64,7 @@ extension ScriptError {
   }
 
   /// Any error of the package as the script's error.
-  public init(anything error: any Error) {
-    switch error {
-    case let error as FileError:
-      self.init(
-        .io, error.description, label: FileFault(error.kind).rawValue, hint: error.hint ?? "")
-    case let error as CheckpointError:
-      self.init(
-        .io, "'\(error.path)' cannot be used: \(error.message)",
-        label: FileFault.damaged.rawValue, hint: error.hint)
-    case let error as ArchiveError:
-      self.init(
-        .io, "'\(error.path)' cannot be used: \(error.message)",
-        label: FileFault.damaged.rawValue, hint: "is it an .npz file, and whole?")
-    case let error as ImageError:
-      let isFile = error.kind == "IOError"
-      self.init(
-        .init(rawValue: error.kind), error.message,
-        label: isFile ? FileFault.damaged.rawValue : "", hint: error.hint)
-    case let error as PlotError:
-      self.init(.init(rawValue: error.kind), error.message, hint: error.hint)
-    default:
-      self.init(error)
-    }
-  }
+  public init(anything error: any Error) { self.init(error) }
 
   /// A file that holds something else than it should.
   public static func data(_ message: String, hint: String = "") -> ScriptError {
@@ -100,16 +77,43 @@ extension ScriptError {
   }
 }
 
-/// A body whose errors all reach the script as its own kind of error.
-func translating(_ body: @escaping Builtin.Body) -> Builtin.Body {
-  { call in
-    do {
-      return try body(call)
-    } catch {
-      throw ScriptError(anything: error)
-    }
+extension FileError: ScriptErrorConvertible {
+  /// The error that a script sees.
+  public var scriptError: ScriptError {
+    ScriptError(.io, description, label: FileFault(kind).rawValue, hint: hint ?? "")
   }
 }
+
+extension CheckpointError: ScriptErrorConvertible {
+  /// The error that a script sees.
+  public var scriptError: ScriptError {
+    .data("'\(path)' cannot be used: \(message)", hint: hint)
+  }
+}
+
+extension ArchiveError: ScriptErrorConvertible {
+  /// The error that a script sees.
+  public var scriptError: ScriptError {
+    .data("'\(path)' cannot be used: \(message)", hint: "is it an .npz file, and whole?")
+  }
+}
+
+extension ImageError: ScriptErrorConvertible {
+  /// The error that a script sees.
+  public var scriptError: ScriptError {
+    ScriptError(
+      .init(rawValue: kind), message,
+      label: kind == "IOError" ? FileFault.damaged.rawValue : "", hint: hint)
+  }
+}
+
+extension PlotError: ScriptErrorConvertible {
+  /// The error that a script sees.
+  public var scriptError: ScriptError { ScriptError(.init(rawValue: kind), message, hint: hint) }
+}
+
+/// Marks a body whose errors are translated; the machine does that for every built-in.
+func translating(_ body: @escaping Builtin.Body) -> Builtin.Body { body }
 
 extension Call {
   /// The position of a parameter in the header; a function with many choices reads them by name.

@@ -16,7 +16,7 @@ enum FeatureFunctions {
     "Describes each picture by 1,280 numbers from the network EfficientNet-Lite0.",
     details: "Pictures hold values from 0 to 1; they are resized to 112 x 112.",
     example: "metrics.features(zeros(2, 3, 32, 32)).shape   #=> [2, 1280]",
-    body: translating { call in .tensor(try features(call, 0)) })
+    body: { call in .tensor(try features(call, 0)) })
 
   private static let frechet = Builtin(
     "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number", purity: .untried,
@@ -28,7 +28,7 @@ enum FeatureFunctions {
       not FID.
       """,
     example: "metrics.frechet([0, 0; 2, 2], [3, 0; 5, 2])   #=> 9",
-    body: translating { call in
+    body: { call in
       let components = try call.optionalInteger(2)
       return .number(
         try FeatureDistances.frechet(rows(call, 0), rows(call, 1), components: components))
@@ -41,7 +41,7 @@ enum FeatureFunctions {
       + "over all pairs. It does not depend on the sizes of the sets, and may come out slightly "
       + "below 0.",
     example: "metrics.kid([1, 0; 1, 0], [0, 1; 0, 1])   #=> 4.75",
-    body: translating { call in
+    body: { call in
       .number(try FeatureDistances.kernel(rows(call, 0), rows(call, 1)))
     })
 
@@ -52,7 +52,7 @@ enum FeatureFunctions {
       + "from some element of the other set than that element's `k`-th nearest neighbour.",
     example: "metrics.precision_recall([0; 1; 2], [0; 1; 9], k = 1).precision   "
       + "#=> 0.6666666666666666",
-    body: translating { call in
+    body: { call in
       let found = try FeatureDistances.precisionRecall(
         rows(call, 0), rows(call, 1), neighbours: call.integer("k", in: 1...1_000_000))
       return .record(["precision": .number(found.precision), "recall": .number(found.recall)])
@@ -67,7 +67,7 @@ enum FeatureFunctions {
       `penalty` is added to the diagonal of their covariance.
       """,
     example: "metrics.linear_probe([0; 1; 4; 5], [0, 0, 1, 1], [0; 6], [0, 1]).accuracy   #=> 1",
-    body: translating { call in
+    body: { call in
       let probe = try LinearProbe(
         features: flat(call, 0), labels: call.tensor(1),
         penalty: call.number("penalty", in: 0...Double.greatestFiniteMagnitude))

@@ -20,7 +20,7 @@ enum MediaFunctions {
       """,
     example: "image.save(zeros(3, 8, 8), \"black.png\"); image.load(\"black.png\").shape   "
       + "#=> [1, 3, 8, 8]",
-    body: translating { call in .tensor(try PNG.loadTensor(path: call.string(0))) })
+    body: { call in .tensor(try PNG.loadTensor(path: call.string(0))) })
 
   private static let save = Builtin(
     "image.save(x, path: string)",
@@ -28,7 +28,7 @@ enum MediaFunctions {
     details: "`x` is an image, a figure, or a tensor that holds one picture.",
     example: "image.save(ones(3, 2, 2), \"white.png\"); image.load(\"white.png\").shape   "
       + "#=> [1, 3, 2, 2]",
-    body: translating { call in
+    body: { call in
       let path = try call.path(1, endingIn: [".png"])
       let pictures = try call.pictureList(0)
       guard pictures.count == 1 else {
@@ -49,7 +49,7 @@ enum MediaFunctions {
       there are values below 0 and above 1. `clamp = true` limits them to 0 and 1.
       """,
     example: "image.resize(zeros(1, 3, 8, 8), 4, 2).shape   #=> [1, 3, 4, 2]",
-    body: translating { call in
+    body: { call in
       let (height, width) = (
         try call.integer("height", in: 1...16_384), try call.integer("width", in: 1...16_384)
       )
@@ -65,7 +65,7 @@ enum MediaFunctions {
       "Pictures of 3 channels stay as they are, grey ones become coloured. A tokenizer takes "
       + "what this gives.",
     example: "image.flatten(zeros(1, 4, 2, 2), 0.5)[0, :, 0, 0]   #=> tensor([0.5, 0.5, 0.5])",
-    body: translating { call in
+    body: { call in
       let pictures = try call.tensor(0)
       let background = Float(try call.number("background", in: 0...1))
       let shape = pictures.shape
@@ -90,7 +90,7 @@ enum MediaFunctions {
       pixel as a square of that size.
       """,
     example: "image.show(zeros(8, 16))   #=> image(16 x 8)",
-    body: translating { call in
+    body: { call in
       let scale = try call.integer("scale", in: 1...256)
       let pictures = try call.pictureList(0)
       if pictures.count == 1 { return ImageObject(try pictures[0].enlarged(by: scale)).value }
@@ -106,7 +106,7 @@ enum MediaFunctions {
       texts under the pictures.
       """,
     example: "image.grid(zeros(4, 3, 8, 8), cols = 2)   #=> image(22 x 22)",
-    body: translating { call in
+    body: { call in
       let pictures = try call.pictureList(0)
       var sheet = PictureGrid(pictures)
       if !call[1].isNil { sheet.columns = try call.integer("cols", in: 1...100_000) }

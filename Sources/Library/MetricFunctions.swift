@@ -15,7 +15,7 @@ enum MetricFunctions {
     "The peak signal-to-noise ratio in decibels, averaged over the pictures.",
     details: "Values are rounded to bytes first; equal pictures give inf.",
     example: "metrics.psnr(zeros(1, 3, 8, 8), ones(1, 3, 8, 8))   #=> 0",
-    body: translating { call in
+    body: { call in
       .number(try Images.psnr(call.tensor(0), call.tensor(1)) + 0)
     })
 
@@ -23,7 +23,7 @@ enum MetricFunctions {
     "metrics.ssim(x: tensor, y: tensor) -> number", purity: .pure,
     "The structural similarity, at most 1, averaged over pictures and channels.",
     example: "metrics.ssim(ones(1, 3, 16, 16), ones(1, 3, 16, 16))   #=> 1",
-    body: translating { call in .number(try Images.ssim(call.tensor(0), call.tensor(1))) })
+    body: { call in .number(try Images.ssim(call.tensor(0), call.tensor(1))) })
 
   private static let nearest = Builtin(
     "metrics.nearest(images: tensor, dataset) -> record",
@@ -33,7 +33,7 @@ enum MetricFunctions {
       [N, C, H, W]. It tells whether a generator merely repeats what it was trained on.
       """,
     example: "metrics.nearest(zeros(1, 3, 4, 4), zeros(2, 3, 4, 4)).indices   #=> tensor([0])",
-    body: translating { call in
+    body: { call in
       let queries = try call.tensor(0)
       var pool: Tensor
       switch call[1] {

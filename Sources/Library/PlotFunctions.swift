@@ -25,7 +25,7 @@ enum PlotFunctions {
       "linear" or "log".
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
-    body: translating { call in
+    body: { call in
       let x = call[1].isNil ? nil : try call.numbers(1, areShown: true)
       let curves = try call.curves(0)
       return try finished(
@@ -36,7 +36,7 @@ enum PlotFunctions {
     "plot.scatter(x, y, *, \(shared), \(scales)) -> figure",
     "Draws a dot for every pair of numbers.",
     example: "plot.scatter([1, 2], [3, 4])   #=> figure(1 curve, 2 points)",
-    body: translating { call in
+    body: { call in
       try finished(
         try Figure.scatter(
           x: call.numbers(0, areShown: true), y: call.curves(1), labels: try call.labels()), call)
@@ -46,7 +46,7 @@ enum PlotFunctions {
     "plot.bar(values, *, \(shared), yscale = \"linear\") -> figure",
     "Draws a bar for every number; `labels` are below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
-    body: translating { call in
+    body: { call in
       try finished(
         try Figure.bar(values: call.numbers(0, areShown: true), names: try call.labels()), call)
     })
@@ -56,7 +56,7 @@ enum PlotFunctions {
       + "yscale = \"linear\") -> figure",
     "Counts how many numbers fall into each of `bins` equal intervals.",
     example: "plot.hist([1, 2, 2, 3], bins = 3)   #=> figure(3 bars)",
-    body: translating { call in
+    body: { call in
       let bins = try call.integer("bins", in: 1...10_000)
       return try finished(
         try Figure.histogram(values: call.flatNumbers(0), bins: bins), call)
@@ -66,7 +66,7 @@ enum PlotFunctions {
     "plot.heatmap(x: [_, _], *, title = nil, xlabel = nil, ylabel = nil) -> figure",
     "Shows a matrix in colours, its first row on top.",
     example: "plot.heatmap([1, 2; 3, 4])   #=> figure(2 x 2 cells)",
-    body: translating { call in
+    body: { call in
       let matrix = try call.tensor(0)
       return try finished(
         try Figure.heatmap(
@@ -78,7 +78,7 @@ enum PlotFunctions {
     "plot.figures(list, cols = nil) -> figure",
     "Puts several figures on one sheet, `cols` in a row.",
     example: "plot.figures([plot.line([1, 2]), plot.bar([1, 2])])   #=> figure(2 plots)",
-    body: translating { call in
+    body: { call in
       let figures = try call.values(0).flatMap { value -> [Figure] in
         guard let figures = Drawable.figures(of: value) else {
           throw call.wrongType(0, "a list of figures")
@@ -100,7 +100,7 @@ enum PlotFunctions {
       plot.save(plot.line([1, 4, 9]), "squares.png", scale = 1)
       image.load("squares.png").shape   #=> [1, 3, 320, 480]
       """,
-    body: translating { call in
+    body: { call in
       let figure = try call.object(0, MediaTypes.figure, as: FigureObject.self)
       let path = try call.path(1, endingIn: [".svg", ".png"])
       let scale = try call.integer("scale", in: 1...16)

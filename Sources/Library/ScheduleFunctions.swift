@@ -24,7 +24,7 @@ enum ScheduleFunctions {
       ("lower"), below it ("upper") or are exactly it ("hard").
       """,
     example: "smap.tail_drop(\"uniform\", min_keep = 4).min_keep   #=> 4",
-    body: translating { call in
+    body: { call in
       let curriculum =
         call[call.at("curriculum")].isNil
         ? nil : try call.choice("curriculum", as: DropCurriculum.self)
@@ -40,7 +40,7 @@ enum ScheduleFunctions {
     "smap.keep_probs(schedule: schedule, num_tokens: number, *, progress = 1) -> [K]",
     "The probability that each token is kept when `progress` of the training is done.",
     example: "smap.keep_probs(smap.tail_drop(\"uniform\"), 4)   #=> tensor([1, 0.75, 0.5, 0.25])",
-    body: translating { call in
+    body: { call in
       let (drop, count, progress) = try arguments(call)
       return try vector(drop.keepProbabilities(numTokens: count, progress: progress))
     })
@@ -50,7 +50,7 @@ enum ScheduleFunctions {
     "The probability of each length from 1 to `num_tokens`.",
     example: "smap.length_probs(smap.tail_drop(\"pow2\"), 4)"
       + "   #=> tensor([0.3333, 0.3333, 0, 0.3333])",
-    body: translating { call in
+    body: { call in
       let (drop, count, progress) = try arguments(call)
       return try vector(drop.lengthProbabilities(numTokens: count, progress: progress))
     })
@@ -61,7 +61,7 @@ enum ScheduleFunctions {
     "Draws `count` lengths.",
     example: "smap.sample_keep(smap.tail_drop(\"fixed\", min_keep = 3), 8, 2)"
       + "   #=> tensor([3, 3])",
-    body: translating { call in
+    body: { call in
       let (drop, numTokens, progress) = try arguments(call)
       let count = try call.integer("count", in: 0...10_000_000)
       var draws = RandomStream(seed: try call.seed(call.at("seed")))

@@ -68,8 +68,9 @@ enum StatementTopics {
       summary: "# starts a comment, ## documents what follows, # %% begins a cell.",
       text: """
         A comment reaches to the end of its line. Comments ## above a function are its help page, \
-        at the prompt too. Lines `# %% title`, `# %% [markdown]` and `# %% [skip]` cut a script \
-        into the cells of a notebook.
+        at the prompt too. Lines `# %% title` cut a script into the cells of a notebook, each of \
+        which shows its last value. The comments of a cell `# %% [markdown]` are text, and a cell \
+        `# %% [skip]` is not run.
         """,
       example: #"""
         1 + 1   # a remark

@@ -143,9 +143,8 @@ extension Machine {
       guard try test.accept(&register.pointee, session) else {
         throw blame(
           check, frame,
-          ScriptError.type(
-            "\(frame.prototype.name): \(check.name) must be \(test.phrase), "
-              + "but this is \(register.pointee.typePhrase)", hint: frame.prototype.header.text))
+          frame.prototype.header.typeMismatch(
+            test.phrase, check.name, found: "this is \(register.pointee.typePhrase)"))
       }
     case .shape(let sizes):
       try checkShape(sizes, check, register, frame)
@@ -161,9 +160,9 @@ extension Machine {
     else {
       throw blame(
         check, frame,
-        ScriptError.type(
-          "\(frame.prototype.name): \(check.name) must be a tensor of shape \(check.text), "
-            + "but this is \(register.pointee.typePhrase)"))
+        frame.prototype.header.typeMismatch(
+          Header.phrase(forShape: check.text), check.name,
+          found: "this is \(register.pointee.typePhrase)", hint: ""))
     }
     let regs = frame.pointee.window.values
     let mismatch = ShapeTest.match(
@@ -195,15 +194,10 @@ extension Machine {
         guard case .shape(let sizes) = other.kind, other.name != check.name else { return false }
         return sizes.contains { if case .binding(register, _) = $0 { true } else { false } }
       }
-      let from = origin.map { " from \($0.name): \($0.text)" } ?? ""
-      var error = ScriptError.shape(
-        "\(prototype.name): \(check.name) does not fit "
-          + (origin?.name ?? "\(name) = \(size)"))
-      error.label = "\(name) is \(size)\(from), but this is \(shape)"
-      return error
+      return prototype.header.sizeMismatch(
+        check.name, name, size, origin: origin.map { ($0.name, $0.text) }, shape)
     }
-    var error = ScriptError.shape(
-      "\(prototype.name): \(check.name) must have shape \(check.text), not \(shape)")
+    var error = prototype.header.shapeMismatch(check.text, check.name, not: shape)
     error.label = "this is \(shape)"
     return error
   }

@@ -55,10 +55,7 @@ extension Machine {
     _ index: Int, _ header: Header, at base: Int, _ hasValues: Bool, _ missing: inout UInt64
   ) throws {
     let parameter = header.parameters[index]
-    guard parameter.hasDefault else {
-      let name = parameter.name.map { "`\($0)`" } ?? "argument \(index + 1)"
-      throw ScriptError.argument("\(header.name) needs \(name)", hint: header.text)
-    }
+    guard parameter.hasDefault else { throw header.missingArgument(at: index) }
     if index < 64 { missing |= 1 << UInt64(index) }
     if hasValues { registers[base + index] = parameter.defaultValue?.value ?? .nil }
   }
@@ -96,57 +93,20 @@ private struct Binder {
     } else if header.restIndex != nil {
       rest.append(value)
     } else {
-      throw tooMany(at: index)
+      var error = header.tooManyArguments()
+      place.blame(&error, argument: index)
+      throw error
     }
-  }
-
-  private func tooMany(at index: Int) -> ScriptError {
-    let allowed = header.positionalCount
-    let later = header.parameters.dropFirst(allowed).compactMap(\.name).first
-    var error: ScriptError
-    if let later {
-      error = .argument(
-        "\(header.name) takes only \(counted(allowed, "argument")) by position",
-        hint: "write \(later) = ...: \(header.text)")
-    } else {
-      error = .argument(
-        "\(header.name) takes \(allowed == 0 ? "no arguments" : counted(allowed, "argument"))",
-        hint: header.text)
-    }
-    place.blame(&error, argument: index)
-    return error
   }
 
   private mutating func addNamed(_ name: String, _ value: Value, at index: Int) throws {
-    guard
-      let position = header.parameters.firstIndex(where: {
-        $0.name == name && $0.kind != .rest
-      })
-    else { throw unknown(name, at: index) }
-    guard values[position] == nil else {
-      var error = ScriptError.argument(
-        "\(header.name) is given `\(name)` twice", hint: header.text)
+    let position = header.position(named: name)
+    guard let position, values[position] == nil else {
+      var error = position == nil ? header.unknownArgument(name) : header.repeatedArgument(name)
       place.blame(&error, name: index)
       throw error
     }
     values[position] = value
-  }
-
-  private func unknown(_ name: String, at index: Int) -> ScriptError {
-    let names = header.parameters.compactMap(\.name)
-    var hint = header.text
-    if let (_, known, noun) = ForeignNames.parameters.first(where: {
-      $0.0 == name && names.contains($0.1)
-    }) {
-      hint = "the \(noun) is called `\(known)`: \(header.text)"
-    } else if let nearest = Spelling.nearest(to: name, in: names) {
-      hint = "did you mean `\(nearest)`? \(header.text)"
-    } else if let foreign = Hints.forParameter(name) {
-      hint = "\(foreign): \(header.text)"
-    }
-    var error = ScriptError.argument("\(header.name) has no parameter `\(name)`", hint: hint)
-    place.blame(&error, name: index)
-    return error
   }
 
   consuming func finish() -> [Value?] {

@@ -391,13 +391,13 @@ public struct Call {
     if wanted.hasPrefix("a tensor"), case .list(let list) = self[index] {
       found = Hints.culprit(in: list) ?? found
     }
-    return failure(
-      .type, "\(parameterName(index)) must be \(wanted), but \(found)",
-      hint: builtin.header.text, argument: index)
+    var error = builtin.header.typeMismatch(wanted, parameterName(index), found: found)
+    error.argument = ArgumentReference(index: index, countsArguments: false)
+    return error
   }
 
   private func parameterName(_ index: Int) -> String {
     guard index >= 0, index < count else { return "the argument" }
-    return builtin.header.parameters[index].name ?? "the argument"
+    return builtin.header.phrase(for: index)
   }
 }

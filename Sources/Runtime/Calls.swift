@@ -208,14 +208,13 @@ extension Machine {
         guard try TypeTest.tensor.accept(&register.pointee, session),
           case .tensor(let tensor) = register.pointee
         else {
-          throw mistyped(builtin, index, "a tensor of shape \(text)", register.pointee, place)
+          throw mistyped(builtin, index, Header.phrase(forShape: text), register.pointee, place)
         }
         let mismatch = ShapeTest.match(
           wanted, tensor.shape, bound: { sizes[$0] }, bind: { sizes[$0] = $1 })
         guard mismatch != nil else { continue }
-        var error = ScriptError.shape(
-          "\(header.name): \(header.parameters[index].name ?? "the argument") must have shape "
-            + "\(text), not \(tensor.shape)",
+        var error = header.shapeMismatch(
+          text, header.phrase(for: index), not: tensor.shape,
           hint: pictureAdvice(text, tensor.shape) ?? header.text)
         place.blame(&error, parameter: index, header)
         throw error
@@ -234,7 +233,7 @@ extension Machine {
   private func losesGradient(
     _ builtin: Builtin, _ index: Int, _ place: CallPlace
   ) -> ScriptError {
-    let name = builtin.header.parameters[index].name ?? "the argument"
+    let name = builtin.header.phrase(for: index)
     var error = ScriptError.value(
       "\(builtin.qualifiedName): there is no gradient with respect to \(name)",
       hint: "if no gradient is needed, pass x.item()")
@@ -252,9 +251,7 @@ extension Machine {
     if case .list(let list) = value, wanted.hasPrefix("a tensor") {
       found = Hints.culprit(in: list) ?? found
     }
-    var error = ScriptError.type(
-      "\(header.name): \(header.parameters[index].name ?? "the argument") must be \(wanted), "
-        + "but \(found)", hint: hint)
+    var error = header.typeMismatch(wanted, header.phrase(for: index), found: found, hint: hint)
     place.blame(&error, parameter: index, header)
     return error
   }

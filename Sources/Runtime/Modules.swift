@@ -83,7 +83,7 @@ extension Session {
       loading.removeLast()
       if case .running? = modules[path] { modules[path] = nil }
     }
-    _ = try run(program, in: moduleScope)
+    _ = try run(program.withoutSkippedCells, in: moduleScope)
     let exports = Record(title: "module \(Modules.name(of: path))")
     for name in moduleScope.definedNames where !name.hasPrefix("_") {
       exports[name] = moduleScope.definedValue(name)

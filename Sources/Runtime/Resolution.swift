@@ -109,4 +109,6 @@ struct Resolution {
   var globalUses: [Identifier] = []
   /// Names that the top level defines.
   var definitions: Set<String> = []
+  /// Every introduction and use of a name, if they were asked for.
+  var names: [NameEvent] = []
 }

@@ -34,16 +34,22 @@ struct Resolver {
   private let source: Source
   private var function: FunctionScope
   private var blocks: [[String: Variable]] = []
+  /// Where each of the blocks ends.
+  private var ends: [Int32] = []
   private var loopDepth = 0
+  var guardDepth = 0
+  /// Whether every introduction and use of a name is recorded, for tools.
+  private let recordsNames: Bool
 
-  init(source: Source) {
+  init(source: Source, recordsNames: Bool) {
     self.source = source
+    self.recordsNames = recordsNames
     function = result.topLevel
   }
 
   /// Resolves a whole program.
-  static func resolve(_ program: Program) -> Resolution {
-    var resolver = Resolver(source: program.source)
+  static func resolve(_ program: Program, recordsNames: Bool = false) -> Resolution {
+    var resolver = Resolver(source: program.source, recordsNames: recordsNames)
     for statement in program.statements { resolver.statement(statement) }
     return resolver.result
   }
@@ -55,13 +61,34 @@ struct Resolver {
 
   // MARK: - Scopes
 
-  private mutating func openBlock() { blocks.append([:]) }
+  mutating func openBlock(until end: Int32) {
+    blocks.append([:])
+    ends.append(end)
+  }
 
-  private mutating func closeBlock() { blocks.removeLast() }
+  mutating func closeBlock() {
+    blocks.removeLast()
+    ends.removeLast()
+  }
 
-  /// Introduces a name; at the top level it becomes a global.
+  /// Introduces a name, visible from `start` on; at the top level it becomes a global.
   @discardableResult
-  private mutating func declare(_ name: Identifier) -> Variable? {
+  mutating func declare(
+    _ name: Identifier, from start: Int32, in pattern: Pattern? = nil,
+    _ origin: @autoclosure () -> NameDefinition.Origin
+  ) -> Variable? {
+    let variable = introduce(name)
+    if recordsNames {
+      result.names.append(
+        .definition(
+          NameDefinition(
+            name: name, origin: origin(), scope: Span(start: start, end: ends.last ?? Int32.max),
+            variable: variable.map { NameLinks.Variable($0) }, pattern: pattern)))
+    }
+    return variable
+  }
+
+  private mutating func introduce(_ name: Identifier) -> Variable? {
     guard !blocks.isEmpty else {
       result.definitions.insert(name.text)
       result.meanings[name.span.start] = .global
@@ -79,12 +106,35 @@ struct Resolver {
     return variable
   }
 
-  private mutating func declare(_ pattern: Pattern) {
+  mutating func declare(
+    _ pattern: Pattern, from start: Int32,
+    _ origin: @autoclosure () -> NameDefinition.Origin
+  ) {
     if blocks.isEmpty { checkNamesDiffer(in: pattern) }
-    for name in pattern.names { declare(name) }
+    if case .name(let name) = pattern.kind {
+      declare(name, from: start, origin())
+    } else {
+      for name in pattern.names { declare(name, from: start, in: pattern, origin()) }
+    }
   }
 
-  private mutating func use(_ name: Identifier, isAssigned: Bool = false) {
+  mutating func use(_ name: Identifier, isAssigned: Bool = false) {
+    let variable = link(name, isAssigned: isAssigned)
+    record(name, variable, isWrite: isAssigned)
+  }
+
+  private mutating func record(_ name: Identifier, _ variable: Variable?, isWrite: Bool = false) {
+    guard recordsNames else { return }
+    result.names.append(
+      .use(
+        NameUse(
+          name: name, variable: variable.map { NameLinks.Variable($0) }, isWrite: isWrite,
+          isInFunction: function.parent != nil, isGuarded: guardDepth > 0)))
+  }
+
+  /// Links a use to the local variable that it means, if it means one.
+  @discardableResult
+  private mutating func link(_ name: Identifier, isAssigned: Bool) -> Variable? {
     for index in blocks.indices.reversed() {
       guard let variable = blocks[index][name.text] else { continue }
       if isAssigned { variable.isAssigned = true }
@@ -95,16 +145,17 @@ struct Resolver {
         let capture = function.captureIndex(of: variable)
         result.meanings[name.span.start] = .captured(variable, capture)
       }
-      return
+      return variable
     }
     result.meanings[name.span.start] = .global
     if function.parent == nil { result.globalUses.append(name) }
+    return nil
   }
 
   // MARK: - Statements
 
-  private mutating func block(_ block: Block) {
-    openBlock()
+  mutating func block(_ block: Block) {
+    openBlock(until: block.span.end)
     var groupEnd = 0
     for (index, statement) in block.statements.enumerated() {
       if index >= groupEnd { groupEnd = declareFunctions(in: block.statements[index...]) }
@@ -116,38 +167,42 @@ struct Resolver {
   /// Introduces the functions that these statements begin with, if there are several, and returns
   /// the index of the statement after them.
   private mutating func declareFunctions(in statements: ArraySlice<Statement>) -> Int {
-    var names: [Identifier] = []
-    for statement in statements {
-      guard case .function(let name, _) = statement.kind else { break }
-      names.append(name)
-    }
-    let end = statements.startIndex + max(1, names.count)
-    guard names.count > 1 else { return end }
+    let functions = statements.prefix { if case .function = $0.kind { true } else { false } }
+    guard let first = functions.first, functions.count > 1 else { return statements.startIndex + 1 }
     let group = FunctionGroup()
-    for name in names {
-      guard let variable = declare(name) else { continue }
+    for statement in functions {
+      guard case .function(let name, let function) = statement.kind,
+        let variable = declare(
+          name, from: first.span.start,
+          .function(function, documentation: statement.documentation))
+      else { continue }
       variable.group = group
       group.members.append(variable)
     }
     result.groups.append(group)
-    return end
+    return functions.endIndex
   }
 
   private mutating func statement(_ statement: Statement) {
     switch statement.kind {
     case .let(let pattern, let value):
       expression(value)
-      declare(pattern)
+      declare(
+        pattern, from: statement.span.end,
+        .variable(value: value, documentation: statement.documentation))
     case .function(let name, let function):
       if case .local(let variable)? = result.meanings[name.span.start] {
         self.function(function, introducing: variable)
       } else {
-        self.function(function, introducing: declare(name))
+        let variable = declare(
+          name, from: statement.span.start,
+          .function(function, documentation: statement.documentation))
+        self.function(function, introducing: variable)
       }
     case .for(let pattern, let sequence, let body):
       expression(sequence)
-      openBlock()
-      declare(pattern)
+      openBlock(until: body.span.end)
+      declare(pattern, from: body.span.start, .loop)
       loop(body)
       closeBlock()
     case .while(let condition, let body):
@@ -182,7 +237,8 @@ struct Resolver {
       switch base.kind {
       case .index(let inner, _), .field(let inner, _): base = inner
       case .name(let name):
-        use(Identifier(name, Span(start: base.span.start, end: base.span.end)), isAssigned: true)
+        // It is a use of the name, already recorded, but for the variable an assignment.
+        link(Identifier(name, base.span), isAssigned: true)
         return
       default: return
       }
@@ -197,21 +253,22 @@ struct Resolver {
 
   // MARK: - Functions
 
-  private mutating func function(_ node: Function, introducing variable: Variable? = nil) {
+  mutating func function(_ node: Function, introducing variable: Variable? = nil) {
     let scope = FunctionScope(parent: function, group: variable?.group)
     result.functions[node.span.start] = scope
     variable?.introducedFunction = scope
     let (outer, outerLoops) = (function, loopDepth)
     function = scope
     loopDepth = 0
-    openBlock()
+    openBlock(until: node.span.end)
     checkKinds(of: node.signature.parameters)
     for parameter in node.signature.parameters {
       if let value = parameter.defaultValue { expression(value) }
       if let annotation = parameter.annotation { sizes(annotation) }
       switch parameter.kind {
-      case .pattern(let pattern): declare(pattern)
-      case .rest(let name): declare(name)
+      case .pattern(let pattern):
+        declare(pattern, from: parameter.span.end, .parameter(parameter.annotation))
+      case .rest(let name): declare(name, from: parameter.span.end, .parameter(nil))
       case .star: break
       }
     }
@@ -226,98 +283,18 @@ struct Resolver {
   }
 
   /// Names in a shape become variables at their first occurrence.
-  private mutating func sizes(_ annotation: Annotation) {
+  mutating func sizes(_ annotation: Annotation) {
     guard case .shape(let dimensions) = annotation.kind else { return }
     checkEllipses(in: dimensions)
     for dimension in dimensions {
       guard case .name(let name) = dimension.kind, name != "_" else { continue }
+      let size = Identifier(name, dimension.span)
       if let known = blocks[blocks.count - 1][name] {
         result.meanings[dimension.span.start] = .local(known)
+        record(size, known)
       } else {
-        declare(Identifier(name, dimension.span))
+        declare(size, from: dimension.span.end, .size)
       }
-    }
-  }
-
-  // MARK: - Expressions
-
-  private mutating func expression(_ node: Expression) {
-    switch node.kind {
-    case .number, .string, .boolean, .nothing, .load: break
-    case .name(let name): use(Identifier(name, node.span))
-    case .interpolation(let parts):
-      for case .hole(let value, _) in parts { expression(value) }
-    case .list(let items):
-      for item in items { expression(item.expression) }
-    case .matrix(let rows):
-      for row in rows { for entry in row { expression(entry) } }
-    case .comprehension(let element, let clauses, let condition):
-      comprehension(element, clauses, condition)
-    case .record(let entries):
-      for entry in entries { self.entry(entry) }
-    case .unary(_, let operand): expression(operand)
-    case .binary(_, let left, let right), .comparison(_, let left, let right),
-      .logical(_, let left, let right):
-      expression(left)
-      expression(right)
-    case .call(let callee, let arguments):
-      expression(callee)
-      checkOrder(of: arguments)
-      for argument in arguments { expression(argument.value) }
-    case .pipe(let input, let callee, let arguments):
-      expression(input)
-      expression(callee)
-      checkOrder(of: arguments)
-      for argument in arguments { expression(argument.value) }
-    case .index(let base, let subscripts):
-      expression(base)
-      for entry in subscripts { self.subscripts(entry) }
-    case .field(let base, _): expression(base)
-    case .function(let function): self.function(function)
-    case .conditional(let branches, let otherwise):
-      for branch in branches {
-        expression(branch.condition)
-        block(branch.body)
-      }
-      if let otherwise { block(otherwise) }
-    case .attempt(let body, let error, _, let handler):
-      block(body)
-      openBlock()
-      declare(error)
-      block(handler)
-      closeBlock()
-    }
-  }
-
-  private mutating func comprehension(
-    _ element: Expression, _ clauses: [Clause], _ condition: Expression?
-  ) {
-    for clause in clauses {
-      expression(clause.sequence)
-      openBlock()
-      declare(clause.pattern)
-    }
-    if let condition { expression(condition) }
-    expression(element)
-    for _ in clauses { closeBlock() }
-  }
-
-  private mutating func entry(_ entry: Entry) {
-    switch entry {
-    case .named(_, let value), .spread(let value): expression(value)
-    case .computed(let key, let value):
-      expression(key)
-      expression(value)
-    case .shorthand(let name): use(name)
-    }
-  }
-
-  private mutating func subscripts(_ entry: Syntax.Subscript) {
-    switch entry {
-    case .index(let value): expression(value)
-    case .slice(let start, let stop, let step, _):
-      for part in [start, stop, step] { if let part { expression(part) } }
-    case .ellipsis: break
     }
   }
 }

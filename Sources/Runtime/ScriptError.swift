@@ -119,8 +119,8 @@ public struct ScriptError: Error {
     return error
   }
 
-  /// Any error as a script error: script errors as they are, tensor errors and diagnostics
-  /// translated, everything else by its description.
+  /// Any error as a script error: script errors as they are, errors of other layers translated,
+  /// everything else by its description.
   public init(_ error: any Error) {
     switch error {
     case let error as ScriptError:
@@ -137,6 +137,8 @@ public struct ScriptError: Error {
       self = .interrupt
     case let error as DeadlineError:
       self = .timeLimit(seconds: error.seconds)
+    case let error as any ScriptErrorConvertible:
+      self = error.scriptError
     default:
       self.init(.error, "\(error)")
     }
@@ -174,6 +176,14 @@ public struct ScriptError: Error {
       "line": line.map { .integer($0) } ?? .nil, "trace": .strings(traceLines),
     ])
   }
+}
+
+/// An error of a layer below that has its own translation into an error of scripts.
+///
+/// The machine translates what a built-in throws, so no built-in does it itself.
+public protocol ScriptErrorConvertible: Error {
+  /// The error that a script sees.
+  var scriptError: ScriptError { get }
 }
 
 /// Which argument of the running call an error is about.

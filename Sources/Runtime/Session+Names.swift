@@ -89,16 +89,11 @@ extension Session {
       guard let value = builtins.globals[name] else { continue }
       found.append(Session.completion(name, value, isBuiltin: true))
     }
-    for word in Session.keywords {
+    for word in Token.Kind.keywords.keys {
       found.append(Completion(text: word, kind: .keyword, detail: "keyword"))
     }
     return found.sorted { $0.text < $1.text }
   }
-
-  private static let keywords = [
-    "and", "break", "catch", "continue", "else", "false", "fn", "for", "if", "import", "in",
-    "let", "nil", "not", "or", "return", "true", "try", "while",
-  ]
 
   private static func completion(_ name: String, _ value: Value, isBuiltin: Bool) -> Completion {
     switch value {

@@ -148,8 +148,9 @@ public final class Session {
     return try evaluate(program)
   }
 
-  /// Runs a parsed program.
+  /// Runs a parsed program, without the cells that are skipped.
   public func evaluate(_ program: Program) throws -> Outcome {
+    let program = program.withoutSkippedCells
     let value = try run(program, in: scope)
     let isMuted = program.statements.last?.isMuted ?? false
     return Outcome(value: value, isMuted: isMuted)

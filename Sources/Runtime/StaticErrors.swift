@@ -11,14 +11,19 @@ package struct NameLinks {
   package struct Variable: Hashable {
     private let identity: ObjectIdentifier
 
-    fileprivate init(_ variable: Runtime.Variable) { identity = ObjectIdentifier(variable) }
+    init(_ variable: Runtime.Variable) { identity = ObjectIdentifier(variable) }
   }
 
   /// Keeps the variables alive, whose identities are compared.
   fileprivate let resolution: Resolution
 
   /// Resolves a program.
-  package init(_ program: Program) { resolution = Resolver.resolve(program) }
+  package init(_ program: Program) {
+    resolution = Resolver.resolve(program, recordsNames: true)
+  }
+
+  /// Every introduction and use of a name, in the order of the resolver's walk.
+  package var names: [NameEvent] { resolution.names }
 
   /// The local variable that the name at an offset introduces or uses; nil for a global, for a
   /// name of the library, and where no name stands.

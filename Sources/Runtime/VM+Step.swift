@@ -32,6 +32,13 @@ extension Machine {
     }
   }
 
+  /// The error for an instruction that neither C nor `step` carries out.
+  private func unhandled(_ instruction: Instruction) -> ScriptError {
+    ScriptError(
+      .internalError, "the interpreter does not implement `\(instruction.opcode.name)`",
+      hint: "please report this, with the script", isCatchable: false)
+  }
+
   /// Looks at the interrupt and the limits after an operator that made something large. Those
   /// between two turns of a loop are only looked at every thousand turns.
   private func pollIfLarge(_ result: Value) throws {
@@ -69,7 +76,7 @@ extension Machine {
     case .closure:
       let index = Int(words[0])
       regs[a] = instruction.b == 0 ? makeClosure(index, frame) : makeNeighbour(index, frame)
-    default: break
+    default: throw unhandled(instruction)
     }
   }
 
@@ -97,7 +104,9 @@ extension Machine {
         : Arithmetic.binary(operation, other, product)
       return
     }
-    guard let (operation, constantSide) = instruction.opcode.arithmetic else { return }
+    guard let (operation, constantSide) = instruction.opcode.arithmetic else {
+      throw unhandled(instruction)
+    }
     let left = constantSide == .left ? frame.constant(b) : regs[b]
     let right = constantSide == .right ? frame.constant(c) : regs[c]
     regs[a] = try Arithmetic.binary(operation, left, right)
@@ -112,6 +121,8 @@ extension Machine {
       regs[a] = .bool(try !Comparison.condition(regs[b], "not"))
     } else if let operation = instruction.opcode.comparison {
       regs[a] = try Comparison.compare(operation, regs[b], regs[c], session)
+    } else {
+      throw unhandled(instruction)
     }
   }
 
@@ -134,7 +145,7 @@ extension Machine {
     case .unlessTensor: jumps = !(regs + a).holdsTensor
     case .skipIfGiven: jumps = frame.pointee.missing & (1 << UInt64(a & 63)) == 0
     default:
-      guard let decision = instruction.opcode.decision else { return }
+      guard let decision = instruction.opcode.decision else { throw unhandled(instruction) }
       let right = decision.isConstant ? frame.constant(c) : regs[c]
       let holds = try Comparison.holds(decision.operation, regs[b], right, session)
       jumps = holds == decision.jumpsIfTrue
@@ -174,7 +185,7 @@ extension Machine {
     case .unpackField:
       let name = frame.constant(Int(words[0]))
       regs[a] = try Fields.unpack(regs[b], name, session)
-    default: break
+    default: throw unhandled(instruction)
     }
   }
 
@@ -213,7 +224,7 @@ extension Machine {
       note(name, of: regs[a], in: words - 1)
       session.cycles.watch(regs + a, storing: regs + b)
       try Fields.set(regs[a], name, regs[b], session)
-    default: break
+    default: throw unhandled(instruction)
     }
   }
 
@@ -257,7 +268,8 @@ extension Machine {
       note(name, of: regs[a], in: words - 1, keepingBit: true)
       _ = try callMethod(a, count: b, isSimple: c & 1 != 0, name, frame)
       return
-    default: isSimple = c != 0
+    case .call: isSimple = c != 0
+    default: throw unhandled(instruction)
     }
     _ = try callSlowly(a, count: b, isSimple: isSimple, frame)
   }
@@ -288,7 +300,7 @@ extension Machine {
       regs[a] = .string(try Formatting.text(regs[b], format, session))
     case .load:
       regs[a] = try load(frame.constant(Int(words[0])), frame)
-    default: break
+    default: throw unhandled(instruction)
     }
   }
 }

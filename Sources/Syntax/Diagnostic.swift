@@ -35,6 +35,8 @@ public struct Diagnostic: Error, Hashable, Sendable {
     public static let assertion = Kind(rawValue: "AssertionError")
     /// A limit of the session is reached.
     public static let limit = Kind(rawValue: "LimitError")
+    /// A fault of smap itself; no script should be able to raise it.
+    public static let internalError = Kind(rawValue: "InternalError")
     /// The kind of `error("...")` when the script gives none.
     public static let error = Kind(rawValue: "Error")
   }

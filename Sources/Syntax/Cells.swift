@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The cells of a script: a comment `# %%` at the beginning of a line starts one. The rest of the
+// line is its title and, in brackets, its tag. A cell is a program of its own, since no bracket and
+// no string crosses a mark.
+
+/// One cell of a script.
+public struct Cell: Sendable {
+  /// What a mark says about its cell besides the title.
+  public enum Tag: String, Sendable, CaseIterable {
+    /// `[markdown]`: its comments are text for a reader.
+    case markdown = "[markdown]"
+    /// `[skip]`: it is not run.
+    case skip = "[skip]"
+  }
+
+  /// What stands behind `# %%`, without the tag.
+  public let title: String
+  /// The tag, if there is one.
+  public let tag: Tag?
+  /// The line of the mark, counted from 1.
+  public let line: Int
+  /// From the mark to the next one, or to the end of the text.
+  public let span: Span
+
+  /// Whether it runs when its script does.
+  public var isRun: Bool { tag != .skip }
+}
+
+/// The cells of a script in order; none if it has no marks.
+public struct Cells: Sendable {
+  /// The cells, from the first mark on.
+  public let all: [Cell]
+  private let source: Source
+
+  /// Finds the cells of a text by its comments, which the lexer has found.
+  public init(_ source: Source, comments: [Span]) {
+    self.source = source
+    let marks = comments.filter { Cells.isMark($0, in: source) }
+    let ends = marks.dropFirst().map(\.start) + [source.span.end]
+    all = zip(marks, ends).map { mark, end in
+      var words = source.text(mark).dropFirst(Cells.mark.count).split(separator: " ")
+      let place = words.firstIndex { Cell.Tag(rawValue: String($0)) != nil }
+      let tag = place.flatMap { Cell.Tag(rawValue: String(words.remove(at: $0))) }
+      return Cell(
+        title: words.joined(separator: " "), tag: tag, line: source.line(of: mark.start),
+        span: Span(start: mark.start, end: end))
+    }
+  }
+
+  /// Finds the cells of a text, which may have syntax errors.
+  public init(_ source: Source) {
+    self.init(source, comments: Lexer.tokenize(source).comments)
+  }
+
+  private static let mark = "# %%"
+
+  /// Whether a comment begins a cell.
+  public static func isMark(_ comment: Span, in source: Source) -> Bool {
+    source.text(comment).hasPrefix(mark)
+      && source.lineSpan(source.line(of: comment.start)).start == comment.start
+  }
+}
+
+extension Program {
+  /// The cells of the program.
+  public var cells: Cells { Cells(source, comments: comments) }
+
+  /// What runs, cell by cell: what stands above the first mark, then each cell that is not skipped.
+  /// Parts without statements are left out.
+  public func parts(of cells: Cells) -> [Program] {
+    var parts: [Program] = []
+    var rest = statements[...]
+    func cut(until end: Int32) -> Program? {
+      let part = rest.prefix { $0.span.start < end }
+      rest = rest.dropFirst(part.count)
+      return part.isEmpty ? nil : Program(source: source, statements: Array(part))
+    }
+    if let part = cut(until: cells.all.first?.span.start ?? Int32.max) { parts.append(part) }
+    for cell in cells.all {
+      if let part = cut(until: cell.span.end), cell.isRun { parts.append(part) }
+    }
+    return parts
+  }
+
+  /// The program without the cells that are skipped.
+  public var withoutSkippedCells: Program {
+    guard !comments.isEmpty else { return self }
+    let cells = cells
+    guard cells.all.contains(where: { !$0.isRun }) else { return self }
+    let statements = parts(of: cells).flatMap(\.statements)
+    return Program(source: source, statements: statements, comments: comments)
+  }
+}
