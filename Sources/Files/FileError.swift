@@ -87,16 +87,7 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The exit code of a program that ends with this error.
-  ///
-  /// 66 for a missing input, 77 for refused access, 75 for a limit, 74 for the rest.
-  public var exitCode: Int32 {
-    switch kind {
-    case .notFound, .isDirectory: 66
-    case .permission: 77
-    case .tooLarge: 75
-    case .full, .other: 74
-    }
-  }
+  public var exitCode: Int32 { FileFault(kind).exitCode }
 }
 
 extension FileError.Kind {

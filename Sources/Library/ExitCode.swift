@@ -2,6 +2,7 @@
 //
 // How a program says, to the shell that ran it, how it ended.
 
+import Files
 import Runtime
 import Syntax
 
@@ -36,7 +37,7 @@ public enum ExitCode {
     case .syntax: return 2
     case .limit: return 75
     case .internalError: return 70
-    case .io: return FileFault(rawValue: error.label)?.exitCode ?? 74
+    case .io: return error.fault?.exitCode ?? FileFault.device.exitCode
     default: return 1
     }
   }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Errors of the layers below, in the words of the language. Files, checkpoints, pictures and figures
-// each have an error type of their own; a script sees one kind of error. What a
-// program's exit code depends on stays with the error as its label, the few words that are printed
-// beside the carets, so that the code can be told from the error alone.
+// each have an error type of their own; a script sees one kind of error, which keeps the fault of a
+// file as data, since the exit code of a program depends on it.
 
 import Files
 import Images
@@ -11,43 +10,6 @@ import Networks
 import Plots
 import Runtime
 import Tensors
-
-/// Why a file could not be used.
-public enum FileFault: String, Sendable, CaseIterable {
-  /// Nothing is there.
-  case missing = "no such file"
-  /// A folder is where a file should be.
-  case folder = "a folder, not a file"
-  /// The file is not what it should be.
-  case damaged = "unusable content"
-  /// The system refuses access.
-  case refused = "access refused"
-  /// The file is larger than smap reads.
-  case tooLarge = "too large"
-  /// The disk or the device failed, or is full.
-  case device = "reading or writing failed"
-
-  /// The exit code of a program that ends with this fault.
-  public var exitCode: Int32 {
-    switch self {
-    case .missing, .folder: 66
-    case .damaged: 65
-    case .refused: 77
-    case .tooLarge: 75
-    case .device: 74
-    }
-  }
-
-  init(_ kind: FileError.Kind) {
-    switch kind {
-    case .notFound: self = .missing
-    case .isDirectory: self = .folder
-    case .permission: self = .refused
-    case .tooLarge: self = .tooLarge
-    case .full, .other: self = .device
-    }
-  }
-}
 
 extension ScriptError {
   /// Why a module cannot be read.
@@ -68,19 +30,19 @@ extension ScriptError {
 
   /// A file that holds something else than it should.
   public static func data(_ message: String, hint: String = "") -> ScriptError {
-    ScriptError(.io, message, label: FileFault.damaged.rawValue, hint: hint)
+    ScriptError(.damaged, message, hint: hint)
   }
 
   /// Nothing is where it was looked for.
   static func missing(_ message: String, hint: String = "") -> ScriptError {
-    ScriptError(.io, message, label: FileFault.missing.rawValue, hint: hint)
+    ScriptError(.missing, message, hint: hint)
   }
 }
 
 extension FileError: ScriptErrorConvertible {
   /// The error that a script sees.
   public var scriptError: ScriptError {
-    ScriptError(.io, description, label: FileFault(kind).rawValue, hint: hint ?? "")
+    ScriptError(FileFault(kind), description, hint: hint ?? "")
   }
 }
 
@@ -101,9 +63,8 @@ extension ArchiveError: ScriptErrorConvertible {
 extension ImageError: ScriptErrorConvertible {
   /// The error that a script sees.
   public var scriptError: ScriptError {
-    ScriptError(
-      .init(rawValue: kind), message,
-      label: kind == "IOError" ? FileFault.damaged.rawValue : "", hint: hint)
+    kind == "IOError"
+      ? .data(message, hint: hint) : ScriptError(.init(rawValue: kind), message, hint: hint)
   }
 }
 
@@ -111,9 +72,6 @@ extension PlotError: ScriptErrorConvertible {
   /// The error that a script sees.
   public var scriptError: ScriptError { ScriptError(.init(rawValue: kind), message, hint: hint) }
 }
-
-/// Marks a body whose errors are translated; the machine does that for every built-in.
-func translating(_ body: @escaping Builtin.Body) -> Builtin.Body { body }
 
 extension Call {
   /// The position of a parameter in the header; a function with many choices reads them by name.

@@ -27,7 +27,7 @@ enum GeneratorFunctions {
       head of `head_depth` blocks draws the next one.
       """,
     example: tinyExample + "model.num_tokens   #=> 16",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       _ = try call.choice(1, among: ["flow"])
       var made = GeneratorConfiguration(for: tokenizer.configuration)
@@ -58,7 +58,7 @@ enum GeneratorFunctions {
       let history = card.train(model, data.shapes(8, size = 16), steps = 1, seed = 1)
       len(history.loss)   #=> 1
       """,
-    body: translating { call in
+    body: { call in
       let generator = try call.generator(0)
       let model = generator.model
       let tokenizer = try tokenizer(for: generator, call)
@@ -128,7 +128,7 @@ enum GeneratorFunctions {
     details: "`context` is what the backbone knows; `x` is standardised, as in the head.",
     example: tinyExample
       + "card.velocity(model, zeros(2, 6), 0.5, zeros(2, 16)).shape   #=> [2, 6]",
-    body: translating { call in
+    body: { call in
       let time = Float(try call.number("t", in: 0...1))
       let model = try call.generator(0).model
       let (x, context) = (try call.tensor(1), try call.tensor(3))
@@ -146,7 +146,7 @@ enum GeneratorFunctions {
       card.save(model, "half.safetensors", precision = "f16", notes = {why: "to send"})
       card.load("half.safetensors").num_tokens == model.num_tokens   #=> true
       """,
-    body: translating { call in
+    body: { call in
       if let notes = try call.notes() { try call.generator(0).model.notes = notes }
       try call.generator(0).model.save(
         path: call.string(1), format: call.precision(),
@@ -158,7 +158,7 @@ enum GeneratorFunctions {
     "card.load(path: string) -> generator",
     "Reads a generator from a file, or one that comes with smap by its bare name.",
     example: "card.load(\"emoji-card\").num_tokens   #=> 16",
-    body: translating { call in
+    body: { call in
       let path = try ResourceLocator.modelPath(call.string(0))
       return Generator(try CARDGenerator.load(path: path)).value
     })
@@ -184,7 +184,7 @@ extension GeneratorFunctions {
       """,
     example: tinyExample
       + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
-    body: translating { call in
+    body: { call in
       let model = try call.generator(0).model
       let options = try options(call, numTokens: model.configuration.numTokens)
       let count = try call.integer("count", in: 1...100_000)

@@ -33,7 +33,7 @@ enum TokenizerFunctions {
       schedule made by smap.tail_drop, or the name of one.
       """,
     example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
-    body: translating { call in
+    body: { call in
       let configuration = try configuration(call)
       return try SMAPTokenizer(configuration, seed: call.seed(call.at("seed"))).value
     })
@@ -59,7 +59,7 @@ enum TokenizerFunctions {
       in smap.train.
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
@@ -79,7 +79,7 @@ enum TokenizerFunctions {
       """,
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let tokens = try call.tokens(1)
       let condition =
@@ -93,7 +93,7 @@ enum TokenizerFunctions {
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
@@ -109,7 +109,7 @@ enum TokenizerFunctions {
     "smap.tokens(tok: tokenizer, latents: [B, K, T], *, label = nil) -> tokens",
     "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
     example: tinyExample + "smap.tokens(tok, zeros(1, 4, 6)).length   #=> 4",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let latents = try call.tensor(1)
       let made = tokenizer.configuration
@@ -132,7 +132,7 @@ enum TokenizerFunctions {
       let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "vq", seed = 0)
       smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
       """,
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       guard let ids = try call.tokens(1).ids, let codes = tokenizer.codeCount else {
         throw call.failure(
@@ -156,7 +156,7 @@ extension TokenizerFunctions {
       """,
     example: tinyExample + "keys(smap.loss(tok, zeros(1, 3, 16, 16), keep = 4))"
       + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let made = tokenizer.configuration
@@ -184,7 +184,7 @@ extension TokenizerFunctions {
     details: "A picture that never reaches it counts all tokens.",
     example: tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let images = try call.pictures(1)
       let threshold = try call.number(2)

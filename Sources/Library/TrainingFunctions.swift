@@ -49,7 +49,7 @@ enum TrainingFunctions {
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
       len(history.loss)   #=> 1
       """,
-    body: translating { call in
+    body: { call in
       let tokenizer = try call.tokenizer(0)
       let made = tokenizer.configuration
       let names = try call.agreedClasses(
@@ -116,7 +116,7 @@ enum TrainingFunctions {
       smap.save(tok, "small.safetensors", notes = {why: "to try"})
       smap.load("small.safetensors").num_tokens   #=> 4
       """,
-    body: translating { call in
+    body: { call in
       if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
       try call.tokenizer(0).save(
         path: call.string(1), format: call.precision(),
@@ -129,7 +129,7 @@ enum TrainingFunctions {
     "Reads a tokenizer from a file, or one that comes with smap by its bare name.",
     details: "A word without slash and suffix, such as \"emoji-kl\", names a model of smap's own.",
     example: "smap.load(\"emoji-kl\").num_tokens   #=> 16",
-    body: translating { call in
+    body: { call in
       try SMAPTokenizer.load(path: ResourceLocator.modelPath(call.string(0))).value
     })
 }

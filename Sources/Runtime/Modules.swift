@@ -28,7 +28,7 @@ public enum Modules {
       return Source(path: path, bytes: try FileReader.read(path: path, limit: maximumBytes))
     } catch let error as FileError {
       let hint = error.kind == .notFound ? hintForMissing : error.hint ?? ""
-      throw ScriptError.io(error.description, hint: hint)
+      throw ScriptError(FileFault(error.kind), error.description, hint: hint)
     }
   }
 

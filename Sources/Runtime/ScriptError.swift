@@ -3,6 +3,7 @@
 // An error while a script runs: what went wrong, where, and through which calls. Errors are data;
 // `diagnostic` hands them to the one renderer, and `record` to `catch e`.
 
+import Files
 import Syntax
 import Tensors
 
@@ -40,6 +41,8 @@ public struct ScriptError: Error {
   public var isInterrupt: Bool
   /// The code that the script ends with, if this is the end that it asked for and no fault.
   public var exitCode: Int32?
+  /// Why a file could not be used, if that is the error.
+  public private(set) var fault: FileFault?
   /// The argument that is to blame, if the place is that of a call: an index into the call site.
   var argument: ArgumentReference?
 
@@ -56,6 +59,12 @@ public struct ScriptError: Error {
     omittedCalls = 0
     self.isCatchable = isCatchable
     isInterrupt = false
+  }
+
+  /// A file cannot be used; the fault is printed beside the place.
+  public init(_ fault: FileFault, _ message: String, hint: String = "") {
+    self.init(.io, message, label: fault.rawValue, hint: hint)
+    self.fault = fault
   }
 
   /// A value is of the wrong type.
