@@ -13,7 +13,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test build libraries train fuzz soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test fresh build libraries train fuzz soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help: ## List the targets.
 tour: build ## Install what is missing, build, and run the main job on the shipped data and models.
 	$(BINARY) run Examples/tour.smap
 
-test: build ## Run every test: units, language, library, command line, examples, documents.
+test: build lint fresh ## Run every test: units, language, library, command line, examples, documents.
 	$(SWIFT) test
 	Tests/CommandLine/run.sh $(BINARY)
 	scripts/python-tests.sh $(BINARY)
@@ -75,7 +75,11 @@ format: ## Format all Swift sources.
 	$(SWIFT) format -i -r Sources Tests Package.swift
 
 lint: ## Check the format without changing anything.
-	$(SWIFT) format lint -r Sources Tests Package.swift
+	scripts/lint.sh $(SWIFT)
+
+fresh: build ## Check that generated files are what the tables give.
+	$(BINARY) docs --check docs/Reference.md
+	$(BINARY) grammars --check
 
 docs: build reference ## Write the reference manual and the pictures of the README.
 	$(BINARY) run Examples/tour.smap

@@ -80,7 +80,8 @@ static FILE *stream_on(int descriptor, const char *mode) {
   return stream;
 }
 
-/// How the terminal was before it was edited on, for `cedit_restore`, which a signal handler may call.
+/// How the terminal was before it was edited on, for `cedit_restore`, which a signal handler may
+/// call.
 static struct {
   volatile sig_atomic_t known;
   int input, output;

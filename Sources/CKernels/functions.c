@@ -15,8 +15,8 @@ INLINE float far_sine(float x, int32_t turns) {
   return turns == 0 ? sinf(x) : turns == 1 ? cosf(x) : -sinf(x);
 }
 
-/// The sines of the angles at x, turned by 0, 1 or 2 quarters. The short reduction holds below 2^20;
-/// the rare larger arguments go to the C library.
+/// The sines of the angles at x, turned by 0, 1 or 2 quarters. The short reduction holds below
+/// 2^20; the rare larger arguments go to the C library.
 INLINE void turned_sine(const float *x, float *out, long n, int32_t turns) {
   for (long start = 0; start < n; start += 256) {
     long end = start + 256 < n ? start + 256 : n;

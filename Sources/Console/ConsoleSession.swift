@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The interface between the console and the language. The console passes text between a user and a
-// session; parsing, evaluation, names and how values are shown are the session's business. Positions
-// count Unicode scalars.
+// session; parsing, evaluation, names and how values are shown are the session's business.
+// Positions count Unicode scalars.
 
 /// A language for the console; it keeps its variables between calls.
 public protocol ConsoleSession: AnyObject {

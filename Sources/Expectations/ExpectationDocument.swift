@@ -2,9 +2,9 @@
 //
 // A file with expectations, split into units that are parsed one by one and run in one session:
 //
-// - a script: its cells (`# %%` starts one; those with `[skip]` are not run), so that a syntax error
-//   in one cell does not affect the others; then the examples in its `##` comments: lines indented by two spaces or more that
-//   contain a marker;
+// - a script: its cells (`# %%` starts one; those with `[skip]` are not run), so that a syntax
+//   error in one cell does not affect the others; then the examples in its `##` comments: lines
+//   indented by two spaces or more that contain a marker;
 // - a Markdown document (`.md`): its fenced blocks marked `smap`.
 //
 // Each unit is a source of its own in which everything else is blank, so lines and columns in

@@ -5,7 +5,7 @@
 //
 //     1 + 1               #=> 2                            what is shown or printed, exactly
 //     clock()             #~> 17...                        the same, where ... stands for anything
-//     [1, 2][5]           #! IndexError: no element 5      an error: its kind and a part of its words
+//     [1, 2][5]           #! IndexError: no element 5      error: kind and part of its words
 //
 // A marker may follow code or be on a line of its own below it.
 

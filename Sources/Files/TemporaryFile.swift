@@ -69,8 +69,8 @@ public struct SweptFiles: Sendable, Equatable {
 }
 
 extension AtomicFile {
-  /// Removes temporary files that writers left in a folder when they were killed; files of processes
-  /// that still write are kept.
+  /// Removes temporary files that writers left in a folder when they were killed; files of
+  /// processes that still write are kept.
   ///
   /// - Throws: `FileError` when the folder cannot be listed.
   @discardableResult

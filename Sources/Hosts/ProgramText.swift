@@ -22,8 +22,8 @@ public enum ProgramText {
 
   /// Reads a file that should be a script, or a text with scripts inside.
   ///
-  /// - Throws: `FileError`; for a binary file an IOError with exit code 65, in place of a syntax error
-  ///   at each of its bytes.
+  /// - Throws: `FileError`; for a binary file an IOError with exit code 65, in place of a syntax
+  ///   error at each of its bytes.
   public static func file(_ path: String) throws -> Source {
     try checked(Source(path: path, bytes: try FileReader.read(path: path)))
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shipped emoji: 3,022 pictures of 32 x 32 pixels in 22 classes. A split is an atlas with 64 pictures
-// a row, one byte of label a picture, and its lines in `index.tsv`, which are in the same order.
+// The shipped emoji: 3,022 pictures of 32 x 32 pixels in 22 classes. A split is an atlas with 64
+// pictures a row, one byte of label a picture, and its lines in `index.tsv`, which are in the same
+// order.
 
 import Files
 
@@ -12,8 +13,8 @@ public enum EmojiDataset {
 
   /// Loads one split from a folder that holds the shipped files.
   ///
-  /// The group of a picture is its concept, the part of its name before a colon: variants of skin tone
-  /// and gender belong together.
+  /// The group of a picture is its concept, the part of its name before a colon: variants of skin
+  /// tone and gender belong together.
   ///
   /// ```swift
   /// let training = try EmojiDataset.load(folder: "Examples/Data/emoji32", split: .train)

@@ -34,8 +34,9 @@ extension ImageDataset {
 
   /// Two parts, the first with about `fraction` of the pictures of each class where units allow it.
   ///
-  /// Units (names or groups) are taken in a random order and go whole to one side. The first part gets units
-  /// until it has its share, so a split by groups may be off by at most the size of one group.
+  /// Units (names or groups) are taken in a random order and go whole to one side. The first part
+  /// gets units until it has its share, so a split by groups may be off by at most the size of one
+  /// group.
   ///
   /// - Throws: `ImageError` when a part would be empty, or groups are asked for that are not known.
   public func split(
@@ -79,8 +80,8 @@ extension ImageDataset {
     return (try subset(first.sorted()), try subset(second.sorted()))
   }
 
-  /// Units in an order in which every beginning has the classes in proportion: the n-th of N units of
-  /// a class comes at (n + 1/2) / N.
+  /// Units in an order in which every beginning has the classes in proportion: the n-th of N units
+  /// of a class comes at (n + 1/2) / N.
   private func interleaved(_ order: [Int], _ members: [[Int]]) -> [Int] {
     var seen = [Int](repeating: 0, count: classNames.count)
     var sizes = seen
@@ -125,8 +126,8 @@ extension ImageDataset {
 
   /// The pictures of several data sets of one size, one set after the other.
   ///
-  /// Classes are matched by name; those that the first set lacks are appended to its own. Colour sets make
-  /// grey ones colour.
+  /// Classes are matched by name; those that the first set lacks are appended to its own. Colour
+  /// sets make grey ones colour.
   ///
   /// - Throws: `ImageError` when there are none or sizes differ.
   public static func joined(_ sets: [ImageDataset]) throws -> ImageDataset {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set is a value: a selection of pictures from a store of bytes, with a class each and, where
-// they are known, a name and a group. A group is what must not be split between training and
+// A data set is a value: a selection of pictures from a store of bytes, with a class each and,
+// where they are known, a name and a group. A group is what must not be split between training and
 // validation: the family of a typeface, the variants of one emoji.
 
 import Tensors

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The shipped letters: A to Z in 1,179 free typefaces, 32 x 32 pixels, grey, black on white. A split is an
-// atlas with one typeface a row, and its lines in `index.tsv` name the typefaces in the same order. The class
-// is the letter; what the tokens have to carry is the design.
+// The shipped letters: A to Z in 1,179 free typefaces, 32 x 32 pixels, grey, black on white. A
+// split is an atlas with one typeface a row, and its lines in `index.tsv` name the typefaces in the
+// same order. The class is the letter; what the tokens have to carry is the design.
 
 import Files
 
@@ -17,8 +17,8 @@ public enum LettersDataset {
 
   /// Loads one split from a folder that holds the shipped files.
   ///
-  /// Picture 26 t + l is letter l of typeface t. Its name is that of the typeface; its group is the family,
-  /// and validation has families that training does not contain.
+  /// Picture 26 t + l is letter l of typeface t. Its name is that of the typeface; its group is the
+  /// family, and validation has families that training does not contain.
   ///
   /// - Throws: `FileError` when a file is missing, `ImageError` when the files disagree.
   public static func load(folder: String, split: DatasetSplit) throws -> ImageDataset {

@@ -23,7 +23,8 @@ public enum PNG {
     try decode(try file(path), name: path)
   }
 
-  /// Reads a file as a tensor [1, C, H, W] of values from 0 to 1, C being 3, or 4 with transparency.
+  /// Reads a file as a tensor [1, C, H, W] of values from 0 to 1, C being 3, or 4 with
+  /// transparency.
   ///
   /// A value is the stored one divided by the largest of its depth: 65,535 for 16 bits, which a
   /// `Picture` would round to 8.

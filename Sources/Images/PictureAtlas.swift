@@ -14,7 +14,8 @@ enum PictureAtlas {
   ///   - path: the PNG.
   ///   - side: the width and height of a cell in pixels.
   ///   - columns: cells in a row.
-  /// - Throws: `FileError` when the file is missing, `ImageError` when its size is not that of `count` cells.
+  /// - Throws: `FileError` when the file is missing, `ImageError` when its size is not that of
+  ///   `count` cells.
   static func load(path: String, side: Int, columns: Int, count: Int) throws -> PictureStore {
     let atlas = try PNG.load(path: path).flattened()
     let rows = (count + columns - 1) / columns

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Data sets made of data sets, as methods: `train.split(0.9)`, `train.filter(f)`. The pixels are shared;
-// only `concat` copies them.
+// Data sets made of data sets, as methods: `train.split(0.9)`, `train.filter(f)`. The pixels are
+// shared; only `concat` copies them.
 
 import Images
 import Runtime

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A data set as an object of scripts: bytes inside, tensors on demand. Functions that learn from or look
-// at a data set also take a record {images, labels, classes}, which a script may build itself.
+// A data set as an object of scripts: bytes inside, tensors on demand. Functions that learn from or
+// look at a data set also take a record {images, labels, classes}, which a script may build itself.
 
 import Images
 import Runtime

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Errors of the layers below, in the words of the language. Files, checkpoints, pictures and figures
-// each have an error type of their own; a script sees one kind of error, which keeps the fault of a
-// file as data, since the exit code of a program depends on it.
+// Errors of the layers below, in the words of the language. Files, checkpoints, pictures and
+// figures each have an error type of their own; a script sees one kind of error, which keeps the
+// fault of a file as data, since the exit code of a program depends on it.
 
 import Files
 import Images

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `nn.train`: the training loop of tokenizers and generators for what scripts make. The script gives
-// the parameters and a function for the loss; whatever that function samples comes from the session's
-// stream of random numbers, whose place is part of a checkpoint.
+// `nn.train`: the training loop of tokenizers and generators for what scripts make. The script
+// gives the parameters and a function for the loss; whatever that function samples comes from the
+// session's stream of random numbers, whose place is part of a checkpoint.
 
 import Networks
 import Runtime

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What `smap.train` and `card.train` have in common: progress, the script's `on_step`, and what an
-// interrupt does. Whatever ends training, the model keeps what it has learned, so a script that asks
-// for it gets the losses so far and goes on, for instance to save.
+// interrupt does. Whatever ends training, the model keeps what it has learned, so a script that
+// asks for it gets the losses so far and goes on, for instance to save.
 
 import Models
 import Runtime

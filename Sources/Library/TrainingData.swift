@@ -9,8 +9,8 @@ import Runtime
 import Tensors
 
 extension Call {
-  /// The pictures and classes of a data set for a model that knows `classCount` classes and pictures
-  /// of `side` x `side` pixels.
+  /// The pictures and classes of a data set for a model that knows `classCount` classes and
+  /// pictures of `side` x `side` pixels.
   func trainingData(_ index: Int, classCount: Int, side: Int) throws -> TrainingData {
     let dataset = try datasetRecord(index)
     let images = try tensorField("images", of: dataset, index)

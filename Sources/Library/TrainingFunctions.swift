@@ -147,8 +147,8 @@ extension Call {
     try choice(at("precision"), among: ["f32", "f16"]) == "f16" ? .float16 : .float32
   }
 
-  /// Runs `body` with the products of layers in the numbers that `precision` names; where the processor
-  /// lacks them, in float32, with a note.
+  /// Runs `body` with the products of layers in the numbers that `precision` names; where the
+  /// processor lacks them, in float32, with a note.
   func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
     let name = try choice(at("precision"), among: Precision.allCases.map(\.rawValue))
     let precision = Precision(rawValue: name) ?? .float32

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options that all training functions have: what they are called, their defaults, and how a call
-// becomes a plan of the training loop.
+// The options that all training functions have: what they are called, their defaults, and how a
+// call becomes a plan of the training loop.
 
 import Models
 import Networks

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of CARD (docs/Method.md, 6.2 and 6.3): encode the pictures once, standardise the tokens, then learn
-// the velocity of each token given the tokens before it. Every token is visited at R times with
-// fresh noise in each step, which costs little since the backbone runs once.
+// Training of CARD (docs/Method.md, 6.2 and 6.3): encode the pictures once, standardise the tokens,
+// then learn the velocity of each token given the tokens before it. Every token is visited at R
+// times with fresh noise in each step, which costs little since the backbone runs once.
 
 import Glibc
 import Networks

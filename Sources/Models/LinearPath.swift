@@ -135,7 +135,8 @@ final class LinearPath {
 
   /// Sets what direction `i` is divided by; a direction without variance carries nothing.
   ///
-  /// Its scale is then 1 and the direction zero, since a scale of zero means that nothing is fitted.
+  /// Its scale is then 1 and the direction zero, since a scale of zero means that nothing is
+  /// fitted.
   private func setScale(_ i: Int, _ variance: Float) {
     scales.pointer[i] = variance > 0 ? variance.squareRoot() : 1
     guard variance <= 0 else { return }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Models as checkpoint files: the architecture and its notes as metadata, the tensors by name. Files say
-// the version of their format and which smap wrote them; a format that is newer is refused, because
-// what it means by the same entries is not known here.
+// Models as checkpoint files: the architecture and its notes as metadata, the tensors by name.
+// Files say the version of their format and which smap wrote them; a format that is newer is
+// refused, because what it means by the same entries is not known here.
 
 import Files
 import Networks

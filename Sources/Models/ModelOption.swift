@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The options of a model, each declared once: name, type, range, sentence, and where its value is
-// kept. Signatures and arguments of scripts, validation, checkpoint metadata in both directions, fields of
-// models and the manual derive from the table. The default is the value in a fresh configuration.
+// kept. Signatures and arguments of scripts, validation, checkpoint metadata in both directions,
+// fields of models and the manual derive from the table. The default is the value in a fresh
+// configuration.
 
 import Tensors
 

@@ -2,8 +2,9 @@
 //
 // The training loss on pixels: the logarithm of each picture's squared error, which is PSNR up to a
 // factor, so that easy pictures go on improving while hard ones are far from done; plus, if asked
-// for, absolute error on the bands of a pyramid, which wants edges where squares bear blur. A band is what is
-// lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its own transpose.
+// for, absolute error on the bands of a pyramid, which wants edges where squares bear blur. A band
+// is what is lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its own
+// transpose.
 
 import CKernels
 import Glibc

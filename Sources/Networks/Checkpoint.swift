@@ -81,7 +81,8 @@ public struct Checkpoint {
   /// Writes the file atomically: to a temporary one, which replaces the old one when it is
   /// complete.
   ///
-  /// - Throws: `FileError` if it cannot be written, `CheckpointError` if it could not be read again.
+  /// - Throws: `FileError` if it cannot be written, `CheckpointError` if it could not be read
+  ///   again.
   public func write(path: String, format: NumberFormat = .float32) throws {
     let format = format.stored
     var offset = 0

@@ -77,7 +77,8 @@ extension Tensor {
     return try padded.moved(by: view)
   }
 
-  /// The convolution (in the sense of networks) of [B, C, H, W] with [O, C / groups, rows, columns].
+  /// The convolution (in the sense of networks) of [B, C, H, W] with [O, C / groups, rows,
+  /// columns].
   public func convolved(
     _ weight: Tensor, bias: Tensor? = nil, window: WindowGeometry, groups: Int = 1
   ) throws -> Tensor {

@@ -103,7 +103,8 @@ package enum Arithmetic {
     return (rest < 0) != (b < 0) ? rest + b : rest
   }
 
-  /// The quotient rounded down, as Python's `//`, so that `a == (a // b) * b + a % b` up to rounding.
+  /// The quotient rounded down, as Python's `//`, so that `a == (a // b) * b + a % b` up to
+  /// rounding.
   ///
   /// It is computed from the exact remainder: `a / b` may round up to an integer, as 1 / 0.1 does
   /// to 10. A divisor of 0 gives `a / b`: an infinity, or `nan`. The tensor kernel

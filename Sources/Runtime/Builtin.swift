@@ -49,8 +49,8 @@ public final class Builtin: Sendable {
   /// The equivalent for lists that are no tensors, or empty: `sorted(xs)`.
   public let forLists: String
   /// The parsed header.
-  /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a range:
-  /// as a tensor, it would lose half the bits of each.
+  /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a
+  /// range: as a tensor, it would lose half the bits of each.
   let takesNumbers: Bool
   package let header: Header
   let body: Body
@@ -160,8 +160,8 @@ public indirect enum DefaultValue: Sendable {
   case number(Double)
   case string(String)
   case list([DefaultValue])
-  /// A field of another argument, as `tokens.label`: the body reads it when the argument is missing,
-  /// which `Call.isGiven` tells.
+  /// A field of another argument, as `tokens.label`: the body reads it when the argument is
+  /// missing, which `Call.isGiven` tells.
   case field(of: String, String)
 
   /// A fresh script value.

@@ -202,7 +202,8 @@ public struct Call {
 
   /// A function to be called with one record or with nothing, and which of the two it takes.
   ///
-  /// Any other function is an ArgumentError before any work is done. `example` shows one in the hint.
+  /// Any other function is an ArgumentError before any work is done. `example` shows one in the
+  /// hint.
   public func observerOrThunk(
     _ index: Int, example: String
   ) throws -> (function: Value, takesRecord: Bool) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which elements a subscript names in an object of the library that has elements, such as a data set.
-// Numbers, slices, lists of positions and masks mean what they mean for tensors.
+// Which elements a subscript names in an object of the library that has elements, such as a data
+// set. Numbers, slices, lists of positions and masks mean what they mean for tensors.
 
 import Tensors
 

@@ -232,7 +232,8 @@ enum Indexing {
     }
   }
 
-  /// `list[start:stop] = values` may change the length; with a step, there is a value for each place.
+  /// `list[start:stop] = values` may change the length; with a step, there is a value for each
+  /// place.
   private static func setSlice(
     of list: List, _ start: Int?, _ stop: Int?, _ step: Int, _ value: Value, _ session: Session
   ) throws {

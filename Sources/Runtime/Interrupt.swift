@@ -45,8 +45,8 @@ public final class Interrupt: Sendable {
   /// Whether the process is about to end; this stays so.
   public var isTerminating: Bool { termination.load(ordering: .relaxed) }
 
-  /// Withdraws the request. A session does so when an evaluation or a handler has taken it, a prompt
-  /// before it reads a statement.
+  /// Withdraws the request. A session does so when an evaluation or a handler has taken it, a
+  /// prompt before it reads a statement.
   public func clear() { flag.clear() }
 
   /// Whether a stop has been asked for.

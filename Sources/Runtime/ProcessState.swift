@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one table of state that is not a session's: what it is, whom it reaches, and how to keep it and
-// put it back. The values themselves live where they are read, since kernels and files know no
+// The one table of state that is not a session's: what it is, whom it reaches, and how to keep it
+// and put it back. The values themselves live where they are read, since kernels and files know no
 // runtime; nothing else may be set from outside and outlive a session.
 //
-// State of the process reaches all threads at once. State of a thread is inherited by the workers to
-// which it distributes work: the pool copies `SmapThreadSettings` as a whole, so whatever is a field of it
-// is inherited, and nothing else. A call that may be abandoned (`LongCall`) inherits it without deadline and
-// stop flag: its caller is stopped instead.
+// State of the process reaches all threads at once. State of a thread is inherited by the workers
+// to which it distributes work: the pool copies `SmapThreadSettings` as a whole, so whatever is a
+// field of it is inherited, and nothing else. A call that may be abandoned (`LongCall`) inherits it
+// without deadline and stop flag: its caller is stopped instead.
 
 import CKernels
 import Files

@@ -56,8 +56,8 @@ public final class Session {
   }
   /// Takes what is printed and shown, progress and notes.
   public var receiver: any EventReceiver
-  /// Shows a prompt and waits for a line, nil at the end of the input. It is given what looks at the
-  /// interrupt and the limits, to be called while it waits.
+  /// Shows a prompt and waits for a line, nil at the end of the input. It is given what looks at
+  /// the interrupt and the limits, to be called while it waits.
   public var lineSource: ((_ prompt: String, _ check: () throws -> Void) throws -> String?)?
   /// Reads the source of a module; the path is resolved already.
   public var readModule: (String) throws -> Source = Modules.readFile
@@ -299,8 +299,9 @@ public final class Session {
     return .interrupt
   }
 
-  /// Whether a script that asks for interrupts may have this one: of two within a second, the second
-  /// ends the evaluation whatever the script says, so that a loop which takes them can be left.
+  /// Whether a script that asks for interrupts may have this one: of two within a second, the
+  /// second ends the evaluation whatever the script says, so that a loop which takes them can be
+  /// left.
   public func mayCatchInterrupt() -> Bool {
     let now = Session.now()
     guard now - latestInterrupt > 1 else { return false }

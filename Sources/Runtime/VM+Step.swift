@@ -93,7 +93,8 @@ extension Machine {
       return
     }
     if let (operation, productFirst) = instruction.opcode.productSum {
-      // The place of the product is that of the first word, the place of the sum that of the second.
+      // The place of the product is that of the first word, the place of the sum that of the
+      // second.
       frame.pointee.next = words
       let product = try Arithmetic.binary(.multiply, regs[b], regs[c])
       frame.pointee.next = words + 1

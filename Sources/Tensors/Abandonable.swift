@@ -39,8 +39,8 @@ private final class Abandonable<Outcome>: @unchecked Sendable {
 
   init(_ body: @escaping () throws -> Outcome) {
     self.body = body
-    // It computes as its caller does, but is not stopped: who waits for it is. Its caller may be gone
-    // when it ends, and the caller's flag with it.
+    // It computes as its caller does, but is not stopped: who waits for it is. Its caller may be
+    // gone when it ends, and the caller's flag with it.
     var settings = smap_thread_settings()
     (settings.stop, settings.deadline) = (nil, 0)
     self.settings = settings

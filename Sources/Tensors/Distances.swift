@@ -7,8 +7,8 @@ import CKernels
 extension Tensor {
   /// The distances of all pairs of rows: [..., N, F] and [..., M, F] give [..., N, M].
   ///
-  /// `order` is that of the norm of the difference of two rows; see `norm`. The gradient is 0 where a
-  /// distance is.
+  /// `order` is that of the norm of the difference of two rows; see `norm`. The gradient is 0 where
+  /// a distance is.
   public static func pairDistances(_ a: Tensor, _ b: Tensor, order: Float = 2) throws -> Tensor {
     guard a.rank >= 2, b.rank >= 2, a.shape.last == b.shape.last else {
       throw TensorError.shape(

@@ -60,8 +60,8 @@ extension BinaryOperation {
 }
 
 extension SmapPartial {
-  /// The gradient of an operand, in the shape of the result, from the gradient of the result and what
-  /// was kept of both operands and the result; nil if there is none.
+  /// The gradient of an operand, in the shape of the result, from the gradient of the result and
+  /// what was kept of both operands and the result; nil if there is none.
   fileprivate func applied(
     to gradient: Tensor, _ a: Tensor?, _ b: Tensor?, _ result: Tensor?
   ) throws -> Tensor? {

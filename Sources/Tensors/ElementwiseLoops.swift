@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The loops through two operands of an elementwise operation, as runs for its kernels. Equal shapes,
-// single numbers and rows are told apart first, because they are common and need no plan.
+// The loops through two operands of an elementwise operation, as runs for its kernels. Equal
+// shapes, single numbers and rows are told apart first, because they are common and need no plan.
 
-/// What is done with runs: one kernel for each way in which operands advance. A type of its own instead
-/// of a closure, so that the loops are compiled for it.
+/// What is done with runs: one kernel for each way in which operands advance. A type of its own
+/// instead of a closure, so that the loops are compiled for it.
 protocol RunKernels {
   /// Both operands advance from their offsets `i` and `j`; `start` is the offset in the result.
   func runs(_ i: Int, _ j: Int, _ start: Int, _ out: UnsafeMutablePointer<Float>, _ count: Int)

@@ -58,8 +58,8 @@ package final class PackedMatrix: Sendable {
   package let panels: PackedPanels
   private let storage: Storage
 
-  /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`, in the current
-  /// precision.
+  /// Packs a matrix whose entry (p, j) lies at `b[p * rowStride + j * columnStride]`, in the
+  /// current precision.
   package init(
     _ b: UnsafePointer<Float>, depth: Int, columns: Int, rowStride: Int, columnStride: Int
   ) throws {

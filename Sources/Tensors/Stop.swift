@@ -5,15 +5,16 @@
 // the rest and throws, so that nobody sees its incomplete result. Short work does not poll: its
 // callers do, at points where they can stop in a consistent state.
 //
-// A request applies to the whole process, or to one session with an interrupt of its own. The request
-// of a session and its deadline belong to the thread that runs it and to the work it distributes,
-// because sessions with different limits may run side by side.
+// A request applies to the whole process, or to one session with an interrupt of its own. The
+// request of a session and its deadline belong to the thread that runs it and to the work it
+// distributes, because sessions with different limits may run side by side.
 
 import CKernels
 
 /// A request to stop, which long work polls.
 ///
-/// It has an address of its own, so that signal handlers, other threads and C can read and write it.
+/// It has an address of its own, so that signal handlers, other threads and C can read and write
+/// it.
 public struct StopFlag: @unchecked Sendable {
   @usableFromInline let place: UnsafeMutablePointer<SmapStopFlag>
 
@@ -56,8 +57,8 @@ public enum Stop {
     fileprivate let settings: SmapThreadSettings
   }
 
-  /// Makes long work of this thread poll `flag`, with a deadline so many seconds after `start`, a time of
-  /// the monotonic clock; nil: none. Returns what `restore` takes in the end.
+  /// Makes long work of this thread poll `flag`, with a deadline so many seconds after `start`, a
+  /// time of the monotonic clock; nil: none. Returns what `restore` takes in the end.
   public static func begin(_ flag: StopFlag, seconds: Double?, after start: Double) -> Conditions {
     let before = Conditions(settings: smap_thread_settings())
     var settings = before.settings

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// How the workers of one training combine their gradients. Micro-batches are numbered over the whole
-// training; each worker computes a contiguous range of them. The gradients are added in the order
-// of the micro-batches: a worker starts from the sums of the workers before it, adds its own, and
-// hands them on; the last one's sums are everybody's. So floating-point additions take place in the
-// same order whatever the number of workers, and the bits of a step do not depend on it.
+// How the workers of one training combine their gradients. Micro-batches are numbered over the
+// whole training; each worker computes a contiguous range of them. The gradients are added in the
+// order of the micro-batches: a worker starts from the sums of the workers before it, adds its own,
+// and hands them on; the last one's sums are everybody's. So floating-point additions take place in
+// the same order whatever the number of workers, and the bits of a step do not depend on it.
 
 import Tensors
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sum of the gradients of micro-batches, which finish in any order and on any thread. Each is
-// added as soon as those before it have been, and then released: so the bits of the sum do not depend
-// on the number of threads, and hardly more gradients are in memory than there are threads. The sum
-// starts from that of the workers before this one, so workers other than the first keep theirs until
-// it arrives.
+// added as soon as those before it have been, and then released: so the bits of the sum do not
+// depend on the number of threads, and hardly more gradients are in memory than there are threads.
+// The sum starts from that of the workers before this one, so workers other than the first keep
+// theirs until it arrives.
 
 import CKernels
 import Networks
@@ -25,8 +25,8 @@ final class GradientSum {
   private var sums: [Tensor?]?
   private var failure: (any Error)?
 
-  /// A sum of gradients, each for all `parameters`; one weight for each micro-batch of the training,
-  /// of which this worker computes its share of the exchange.
+  /// A sum of gradients, each for all `parameters`; one weight for each micro-batch of the
+  /// training, of which this worker computes its share of the exchange.
   init(weights: [Float], parameters: [Tensor], exchange: any GradientExchange) {
     (self.weights, self.parameters, self.exchange) = (weights, parameters, exchange)
     next = exchange.share(of: weights.count).lowerBound
@@ -34,7 +34,8 @@ final class GradientSum {
     isAdding = exchange.worker > 0
   }
 
-  /// Takes the gradients of a micro-batch, and adds whatever has its turn unless another thread does.
+  /// Takes the gradients of a micro-batch, and adds whatever has its turn unless another thread
+  /// does.
   func add(_ gradients: [Tensor?], of index: Int) {
     let isMine = lock.withLock { _ in
       waiting[index] = gradients

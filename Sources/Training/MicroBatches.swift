@@ -32,8 +32,8 @@ final class MicroBatchStep {
 
   /// Computes the loss of each micro-batch of a step and moves the parameters by the mean gradient.
   ///
-  /// `willMove` runs before the parameters move, once loss and gradient are known to be finite; if it
-  /// throws, they stay. Losses run on any thread if the task is parallel, and must not change
+  /// `willMove` runs before the parameters move, once loss and gradient are known to be finite; if
+  /// it throws, they stay. Losses run on any thread if the task is parallel, and must not change
   /// anything that other micro-batches read.
   ///
   /// - Throws: the first micro-batch's error, a `NonFiniteStep` when a loss or the gradient is not

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The training loop, the same for tokenizers, generators and what scripts train: schedule, optimizer,
-// running average, history, validation, checkpoints, and what happens when training ends early. A
-// step whose loss or gradient is not finite ends it, and so may the caller, between two steps or
-// within one. Whatever ends it, the model is left with the running average of the good weights.
+// The training loop, the same for tokenizers, generators and what scripts train: schedule,
+// optimizer, running average, history, validation, checkpoints, and what happens when training ends
+// early. A step whose loss or gradient is not finite ends it, and so may the caller, between two
+// steps or within one. Whatever ends it, the model is left with the running average of the good
+// weights.
 
 import Networks
 import Tensors
@@ -29,8 +30,8 @@ public final class Trainer {
 
   /// Prepares a training, or goes on with the one whose checkpoint the plan names.
   ///
-  /// - Throws: a `TensorError` if a weight is not finite, a `CheckpointError` or `FileError` about the
-  ///   checkpoint; nothing has been changed then.
+  /// - Throws: a `TensorError` if a weight is not finite, a `CheckpointError` or `FileError` about
+  ///   the checkpoint; nothing has been changed then.
   public init(
     _ task: any TrainingTask, _ plan: TrainingPlan, exchange: any GradientExchange = ThisProcess()
   ) throws {

@@ -31,13 +31,14 @@ public protocol TrainingTask: AnyObject {
   var extraState: [(key: String, value: String)] { get set }
   /// What decides the bits of the training, as scripts name it; a checkpoint must agree with it.
   var settings: [(key: String, value: String)] { get throws }
-  /// The names of what a loss reports; the first is `loss`. Known after the first loss at the latest.
+  /// The names of what a loss reports; the first is `loss`. Known after the first loss at the
+  /// latest.
   var termNames: [String] { get }
   /// Whether micro-batches may be computed on several threads at once.
   var isParallel: Bool { get }
 
-  /// Prepares step `step`, counted from 0, and returns the shares of its micro-batches in the batch,
-  /// which add up to 1.
+  /// Prepares step `step`, counted from 0, and returns the shares of its micro-batches in the
+  /// batch, which add up to 1.
   func begin(step: Int) throws -> [Float]
   /// The loss of a micro-batch of the step that has begun.
   func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss

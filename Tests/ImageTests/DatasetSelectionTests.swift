@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Data sets made of data sets: laws of splits, balances and joins, and the shipped letters against sums
-// that NumPy and Pillow give.
+// Data sets made of data sets: laws of splits, balances and joins, and the shipped letters against
+// sums that NumPy and Pillow give.
 
 import Files
 import Images

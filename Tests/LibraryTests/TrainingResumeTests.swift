@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Checkpoints of smap.train, card.train and nn.train: an interrupt leaves one, and what goes on from
-// it has the bits of a training that was never stopped, random numbers of the session included.
+// Checkpoints of smap.train, card.train and nn.train: an interrupt leaves one, and what goes on
+// from it has the bits of a training that was never stopped, random numbers of the session
+// included.
 
 import Library
 import Runtime

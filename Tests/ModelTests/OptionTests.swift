@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Laws of the tables of options: configurations survive the metadata of a checkpoint, values out of range
-// are named with their range, and every quantizer keeps the promises of the protocol.
+// Laws of the tables of options: configurations survive the metadata of a checkpoint, values out of
+// range are named with their range, and every quantizer keeps the promises of the protocol.
 
 import Files
 import Networks

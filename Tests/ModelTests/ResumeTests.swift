@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A tokenizer or a generator whose training is stopped and resumed is, bit for bit, the one that was
-// never stopped; and what histories say of their losses adds up.
+// A tokenizer or a generator whose training is stopped and resumed is, bit for bit, the one that
+// was never stopped; and what histories say of their losses adds up.
 
 import Foundation
 import Networks

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Each piece of state that is not a session's reaches whom its table says: all threads, or those that
-// work for the thread that set it. In processes of their own, because other tests would see it.
+// Each piece of state that is not a session's reaches whom its table says: all threads, or those
+// that work for the thread that set it. In processes of their own, because other tests would see
+// it.
 
 import CKernels
 import Files

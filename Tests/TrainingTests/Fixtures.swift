@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A small regression for the loop: y = w x + b with noise, least squares, micro-batches of any size.
+// A small regression for the loop: y = w x + b with noise, least squares, micro-batches of any
+// size.
 
 import Foundation
 import Networks

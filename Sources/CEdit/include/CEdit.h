@@ -45,8 +45,8 @@ cedit *cedit_open(const char *program, int input, int output, int error, cedit_c
 /// Restores the terminal and frees the editor.
 void cedit_close(cedit *editor);
 
-/// Gives the terminal back as the open editor found it, from a signal handler too: for a process that
-/// ends at once. Does nothing when no editor is open.
+/// Gives the terminal back as the open editor found it, from a signal handler too: for a process
+/// that ends at once. Does nothing when no editor is open.
 void cedit_restore(void);
 
 /// Sets the prompt; sequences between two characters 1 take no room. Copies `text`.

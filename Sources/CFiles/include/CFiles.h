@@ -16,7 +16,8 @@
 /// before Linux 5.6.
 int smap_open_beneath(int folder, const char *path, int flags, mode_t mode);
 
-/// Lets this thread and those it starts later touch only files beneath the given folders, permanently.
+/// Lets this thread and those it starts later touch only files beneath the given folders,
+/// permanently.
 ///
 /// Returns 0, or -1 with errno where the system has no Landlock or refuses.
 int smap_confine(const int *writable, int writable_count, const int *readable, int readable_count);

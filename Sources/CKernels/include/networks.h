@@ -14,7 +14,8 @@ void smap_layer_norm(const float *x, const float *gain, const float *bias, float
 void smap_layer_norm_backward(const float *x, const float *gain, const float *mean,
                               const float *rstd, const float *dy, long rows, long width, float *dx,
                               float *dgain, float *dbias);
-/// y = (x - mean) * rstd * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats.
+/// y = (x - mean) * rstd * (1 + scale) + shift, where shift and scale lie in rows of `stride`
+/// floats.
 void smap_modulated_norm(const float *x, const float *shift, const float *scale, long stride,
                          float epsilon, long rows, long width, float *y);
 /// y = x / rms(x) * gain. Keeps 1/rms in rrms[rows].
@@ -72,7 +73,8 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
                              float *scratch);
 long smap_attention_scratch(long tokens, long head_width);
 /// One new token against cached keys and values, for the heads from `first` to before `last`.
-/// q: [heads * head_width]; keys and values: [length, heads * head_width]; scratch: `length` floats.
+/// q: [heads * head_width]; keys and values: [length, heads * head_width]; scratch: `length`
+/// floats.
 void smap_attention_step(const float *q, const float *keys, const float *values, long length,
                          long heads, long head_width, long first, long last, float *out,
                          float *scratch);
@@ -102,8 +104,8 @@ void smap_accumulate(float *a, const float *b, long count);
 // MARK: pictures
 
 /// The 3x3 neighbourhoods of the pixels of lines `first` to before `last` of one picture
-/// [height, width, channels], with the edge pixels repeated outwards: one row of 9 * channels floats
-/// each, `pitch` apart, with zeros between them.
+/// [height, width, channels], with the edge pixels repeated outwards: one row of 9 * channels
+/// floats each, `pitch` apart, with zeros between them.
 void smap_unfold3x3(const float *picture, long height, long width, long channels, long first,
                     long last, float *rows, long pitch);
 /// The transpose of smap_unfold3x3, for rows without gaps: adds every entry to its pixel.

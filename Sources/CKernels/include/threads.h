@@ -40,8 +40,8 @@ static inline int smap_flag_is_set(const SmapStopFlag *_Nonnull flag) {
 /// The flag that long work polls on all threads.
 SmapStopFlag *_Nonnull smap_process_stop(void);
 
-/// The state of a thread that workers inherit with the work that it distributes. They inherit all of
-/// it, and no other thread-local state.
+/// The state of a thread that workers inherit with the work that it distributes. They inherit all
+/// of it, and no other thread-local state.
 typedef struct {
   /// Whether products of layers round their operands to bfloat16.
   bool uses_bfloat16;

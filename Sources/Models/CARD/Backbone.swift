@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The backbone of CARD as layers on the tape, over all tokens at once: what training differentiates.
-// `KeyValueCache` and `BackboneWorker` compute the same one token at a time, for sampling;
-// `PhaseTests.backbonePhasesAreItsLayers` holds them equal.
+// The backbone of CARD as layers on the tape, over all tokens at once: what training
+// differentiates. `KeyValueCache` and `BackboneWorker` compute the same one token at a time, for
+// sampling; `PhaseTests.backbonePhasesAreItsLayers` holds them equal.
 
 import Networks
 import Tensors

@@ -5,8 +5,8 @@
 // every thread computes its own columns. Norms and activations, which need all columns, are
 // computed redundantly by every thread.
 //
-// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers` holds
-// them equal.
+// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers`
+// holds them equal.
 
 import CKernels
 import Networks

@@ -79,6 +79,7 @@ extension GeneratorConfiguration: OptionTable {
   /// The options that a tokenizer decides: they are no arguments of a script.
   public static let optionsOfTokenizer = ["num_tokens", "token_dim", "num_classes"]
 
+  /// The options, the first three of which follow from the tokenizer.
   public static let options: [ModelOption<GeneratorConfiguration>] = [
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
     .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The backbone of CARD, one token at a time: the keys and values of the tokens so far are cached, and
-// the new one attends to them. Threads work on a token together (`BackboneWorker`). All buffers are
-// allocated once and reused for every token.
+// The backbone of CARD, one token at a time: the keys and values of the tokens so far are cached,
+// and the new one attends to them. Threads work on a token together (`BackboneWorker`). All buffers
+// are allocated once and reused for every token.
 //
-// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers` holds
-// them equal.
+// The same computation as layers is in `Backbone.swift`; `PhaseTests.backbonePhasesAreItsLayers`
+// holds them equal.
 
 import CKernels
 import Networks

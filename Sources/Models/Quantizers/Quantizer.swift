@@ -9,8 +9,8 @@ import Tensors
 
 /// What limits the vectors of tokens.
 ///
-/// A quantizer belongs to one tokenizer. Micro-batches call `limit` on several threads at once, between
-/// which nothing changes; `update` and `fitLinearPath` run alone.
+/// A quantizer belongs to one tokenizer. Micro-batches call `limit` on several threads at once,
+/// between which nothing changes; `update` and `fitLinearPath` run alone.
 protocol Quantizer: AnyObject {
   /// The name in scripts and checkpoints, such as "kl".
   static var name: String { get }

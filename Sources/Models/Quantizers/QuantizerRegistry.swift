@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All quantizers there are. Names, validation, signatures, help and checkpoints derive from this list.
+// All quantizers there are. Names, validation, signatures, help and checkpoints derive from this
+// list.
 
 import Tensors
 

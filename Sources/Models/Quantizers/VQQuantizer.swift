@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The discrete bottleneck: every token becomes the nearest of V unit vectors (docs/Method.md, section 3). The gradient
-// passes straight through, a commitment pulls vectors towards their codes, and the codes follow the
-// vectors by a moving average.
+// The discrete bottleneck: every token becomes the nearest of V unit vectors (docs/Method.md,
+// section 3). The gradient passes straight through, a commitment pulls vectors towards their codes,
+// and the codes follow the vectors by a moving average.
 
 import Networks
 import Tensors
