@@ -11,7 +11,9 @@ extension Inference {
   // MARK: - Names and counts
 
   /// Sorts the arguments of a call; nil if they do not fit, which is reported.
-  func bind(_ header: Header, _ arguments: [GivenArgument], _ span: Span) -> BoundArguments? {
+  func bind(
+    _ header: Header, _ arguments: [GivenArgument], _ span: Span, receivers: Int = 0
+  ) -> BoundArguments? {
     var bound = BoundArguments()
     var count = 0
     var isFine = true
@@ -32,7 +34,7 @@ extension Inference {
         } else if header.restIndex != nil {
           bound.rest.append(argument)
         } else if count == header.positionalCount {
-          refuse(header.tooManyArguments(), argument.span)
+          refuse(header.tooManyArguments(countingReceiver: receivers > 0), argument.span)
         }
         count += 1
       case .named(let name):

@@ -172,7 +172,9 @@ extension Inference {
     _ builtin: Builtin, _ arguments: [GivenArgument], _ span: Span, receivers: Int = 0
   ) -> Known {
     let header = builtin.header
-    guard let bound = bind(header, arguments, span) else { return result(of: builtin) }
+    guard let bound = bind(header, arguments, span, receivers: receivers) else {
+      return result(of: builtin)
+    }
     guard fits(header, bound, isBuiltin: true) != nil, !bound.isOpen else {
       return result(of: builtin)
     }

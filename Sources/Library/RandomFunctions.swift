@@ -57,13 +57,19 @@ enum RandomFunctions {
       "Samples from the normal distribution with a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
+      let deviation = try call.scalar(1)
+      let spread = try deviation.onlyNumber()
+      guard !(spread < 0) else {
+        throw call.failure(
+          .value, "std must be at least 0, not \(Display.number(spread))", argument: 1)
+      }
       if call.isRecording(0) || call.isRecording(1) {
         let draws = try Tensor.randn(call.integers(2), key: RandomKey(seed: call.seed(3)))
-        return .tensor(try draws * call.scalar(1) + call.scalar(0))
+        return .tensor(try draws * deviation + call.scalar(0))
       }
       return .tensor(
         try Tensor.normal(
-          mean: Float(call.number(0)), deviation: Float(call.number(1)), call.integers(2),
+          mean: Float(call.number(0)), deviation: Float(spread), call.integers(2),
           key: RandomKey(seed: call.seed(3))))
     },
     Builtin(

@@ -38,22 +38,30 @@ public struct WindowGeometry: Sendable, Equatable {
     let room = length + 2 * padding - reach
     return room < 0 ? 0 : room / stride + 1
   }
+
+  /// Refuses numbers with which the arithmetic of places could overflow, or that have no meaning.
+  func requireSensibleNumbers() throws {
+    let most = 1 << 20
+    let rules = [
+      ("size", size, 1), ("stride", stride, 1), ("dilation", dilation, 1), ("padding", padding, 0),
+    ]
+    for (name, numbers, least) in rules {
+      for number in [numbers.0, numbers.1] where !(least...most).contains(number) {
+        throw TensorError.value(
+          "the \(name) of a window must be between \(least) and \(most), not \(number)")
+      }
+    }
+  }
 }
 
 extension Tensor {
   /// The windows of pictures: [B, C, H, W] gives [B, C, rows, columns, vertical positions,
   /// horizontal positions].
   package func windows(_ window: WindowGeometry, padding value: Float = 0) throws -> Tensor {
-    let limit = 1...(1 << 20)
-    let numbers = [window.size, window.stride, window.dilation].flatMap { [$0.0, $0.1] }
     guard rank == 4 else {
       throw TensorError.shape("pictures have the shape [B, C, H, W], not \(shape)")
     }
-    guard numbers.allSatisfy(limit.contains), (0...(1 << 20)).contains(window.padding.0),
-      (0...(1 << 20)).contains(window.padding.1)
-    else {
-      throw TensorError.value("sizes, strides and dilations of a window are at least 1")
-    }
+    try window.requireSensibleNumbers()
     let (h, w) = (shape[2], shape[3])
     let down = window.places(
       h, window.size.0, window.stride.0, window.padding.0, window.dilation.0)

@@ -15,8 +15,9 @@ extension Header {
     return .argument("\(self.name) needs \(name)", hint: text)
   }
 
-  /// There are more positional arguments than parameters for them.
-  package func tooManyArguments() -> ScriptError {
+  /// There are more positional arguments than parameters for them; of a method, the value before
+  /// the point is one.
+  package func tooManyArguments(countingReceiver: Bool) -> ScriptError {
     let allowed = positionalCount
     if let later = parameters.dropFirst(allowed).compactMap(\.name).first {
       return .argument(
@@ -24,7 +25,8 @@ extension Header {
         hint: "write \(later) = ...: \(text)")
     }
     return .argument(
-      "\(name) takes \(allowed == 0 ? "no arguments" : counted(allowed, "argument"))", hint: text)
+      "\(name) takes \(allowed == 0 ? "no arguments" : counted(allowed, "argument"))"
+        + (countingReceiver ? ", with the value before the point" : ""), hint: text)
   }
 
   /// An argument is given twice, at least once by name.

@@ -154,7 +154,7 @@ package enum Arithmetic {
     } else if case .text = culprit, operation == .remainder, isLeft {
       hint = "a value stands in the string itself: \"{x}\", or \"{x:.2f}\" with a format"
     } else if case .text = culprit, operation == .multiply {
-      hint = "a text is repeated by \"\".join([text for i in range(n)])"
+      hint = "write `text.repeat(n)`"
     } else if case .list = isLeft ? right : left, operation == .add {
       hint = joinHint
     } else if case .record = culprit, operation == .add {

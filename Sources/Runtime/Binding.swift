@@ -93,7 +93,7 @@ private struct Binder {
     } else if header.restIndex != nil {
       rest.append(value)
     } else {
-      var error = header.tooManyArguments()
+      var error = header.tooManyArguments(countingReceiver: place.receivers > 0)
       place.blame(&error, argument: index)
       throw error
     }

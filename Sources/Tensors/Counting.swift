@@ -52,9 +52,12 @@ extension Tensor {
     numbers.reserveCapacity(count)
     for i in 0..<count {
       try Stop.check(at: i)
-      guard let number = Int(exactly: pointer[i]), number >= 0, number < 1 << 28 else {
+      guard let number = Int(exactly: pointer[i]), number >= 0 else {
         throw TensorError.value(
           "bincount counts whole numbers of at least 0, not \(described(Double(pointer[i])))")
+      }
+      guard number < 1 << 28 else {
+        throw TensorError.limit("bincount counts numbers below \(1 << 28), not \(number)")
       }
       numbers.append(number)
     }

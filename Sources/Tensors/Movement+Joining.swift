@@ -123,7 +123,7 @@ extension Tensor {
   public func repeated(_ times: [Int]) throws -> Tensor {
     guard times.count >= rank, times.allSatisfy({ $0 >= 0 }) else {
       throw TensorError.value(
-        "repeat takes a count of at least 0 for each of \(rank) dimensions, not \(times)")
+        "tile takes a count of at least 0 for each of \(rank) dimensions, not \(times)")
     }
     let sizes = [Int](repeating: 1, count: times.count - rank) + shape
     var (spread, stretched, final): ([Int], [Int], [Int]) = ([], [], [])
