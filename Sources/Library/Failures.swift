@@ -76,8 +76,17 @@ extension PlotError: ScriptErrorConvertible {
 extension Call {
   /// The position of a parameter in the header; a function with many choices reads them by name.
   ///
-  /// A name that the header lacks gives a position without a parameter, whose argument is nil.
-  func at(_ name: String) -> Int { builtin.parameterNames.firstIndex(of: name) ?? -1 }
+  /// - Throws: an InternalError for a name that the header lacks, a mistake in the library.
+  func at(_ name: String) throws -> Int {
+    guard let index = builtin.parameterNames.firstIndex(of: name) else {
+      throw ScriptError(
+        .internalError, "`\(builtin.qualifiedName)` has no parameter `\(name)`", isCatchable: false)
+    }
+    return index
+  }
+
+  /// Whether the header has a parameter of this name; functions that share a body may differ.
+  func takes(_ name: String) -> Bool { builtin.parameterNames.contains(name) }
 
   /// A whole number within bounds, by the parameter's name.
   func integer(_ name: String, in bounds: ClosedRange<Int>) throws -> Int {
@@ -93,7 +102,7 @@ extension Call {
         ? "at least \(decimal(bounds.lowerBound))"
         : "between \(decimal(bounds.lowerBound)) and \(decimal(bounds.upperBound))"
       throw failure(
-        .value, "\(name) must be \(wanted), not \(decimal(value))", argument: at(name))
+        .value, "\(name) must be \(wanted), not \(decimal(value))", argument: try at(name))
     }
     return value
   }
@@ -103,7 +112,7 @@ extension Call {
     _ name: String, as type: Choice.Type
   ) throws -> Choice where Choice.RawValue == String {
     let word = try choice(at(name), among: Choice.allCases.map(\.rawValue))
-    guard let choice = Choice(rawValue: word) else { throw wrongType(at(name), "a known word") }
+    guard let choice = Choice(rawValue: word) else { throw wrongType(try at(name), "a known word") }
     return choice
   }
 }

@@ -205,7 +205,9 @@ extension GeneratorFunctions {
 
   private static func options(_ call: Call, numTokens: Int) throws -> SamplingOptions {
     var options = SamplingOptions()
-    if !call[call.at("keep")].isNil { options.keep = try call.integer("keep", in: 1...numTokens) }
+    if !call[try call.at("keep")].isNil {
+      options.keep = try call.integer("keep", in: 1...numTokens)
+    }
     options.steps = try call.integer("steps", in: 1...10_000)
     options.solver = try call.choice("solver", as: Solver.self)
     options.guidanceScale = try call.float("guidance_scale", in: -1e6...1e6)

@@ -22,9 +22,9 @@ struct LabelArgument {
   private let classNames: [String]
 
   /// The `label` of a call to a function of a model with the given classes.
-  init(_ call: Call, classCount: Int, classNames: [String]) {
+  init(_ call: Call, classCount: Int, classNames: [String]) throws {
     self.call = call
-    index = call.at("label")
+    index = try call.at("label")
     self.classCount = classCount
     self.classNames = classNames
   }

@@ -23,7 +23,7 @@ extension Call {
     _ configuration: inout Configuration, without fixed: [String] = []
   ) throws {
     for option in Configuration.options where !fixed.contains(option.name) {
-      let index = at(option.name)
+      let index = try at(option.name)
       let value: OptionValue
       switch option.type {
       case .integer(let bounds): value = .integer(try integer(index, in: bounds))

@@ -115,12 +115,14 @@ enum PlotFunctions {
   /// Sets the options that all figures share.
   private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
     var figure = plain
-    func text(_ name: String) throws -> String { try call.optionalString(call.at(name)) ?? "" }
+    func text(_ name: String) throws -> String {
+      call.takes(name) ? try call.optionalString(call.at(name)) ?? "" : ""
+    }
     figure.title = try text("title")
     figure.xLabel = try text("xlabel")
     figure.yLabel = try text("ylabel")
-    if call.at("xscale") >= 0 { figure.xScale = try call.choice("xscale", as: Figure.Scale.self) }
-    if call.at("yscale") >= 0 { figure.yScale = try call.choice("yscale", as: Figure.Scale.self) }
+    if call.takes("xscale") { figure.xScale = try call.choice("xscale", as: Figure.Scale.self) }
+    if call.takes("yscale") { figure.yScale = try call.choice("yscale", as: Figure.Scale.self) }
     return FigureObject([figure]).value
   }
 }
@@ -128,7 +130,7 @@ enum PlotFunctions {
 extension Call {
   /// The names of the curves or bars.
   fileprivate func labels() throws -> [String] {
-    self[at("labels")].isNil ? [] : try strings(at("labels"))
+    self[try at("labels")].isNil ? [] : try strings(at("labels"))
   }
 
   /// All numbers of a tensor or list, whatever its shape.

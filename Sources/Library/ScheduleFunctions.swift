@@ -26,7 +26,7 @@ enum ScheduleFunctions {
     example: "smap.tail_drop(\"uniform\", min_keep = 4).min_keep   #=> 4",
     body: { call in
       let curriculum =
-        call[call.at("curriculum")].isNil
+        call[try call.at("curriculum")].isNil
         ? nil : try call.choice("curriculum", as: DropCurriculum.self)
       let drop = try TailDrop(
         call.choice("kind", as: DropKind.self),
@@ -89,7 +89,7 @@ enum ScheduleFunctions {
 
   /// A schedule given as an object or by the name of its kind, or nil.
   static func optional(_ call: Call, _ name: String) throws -> TailDrop? {
-    switch call[call.at(name)] {
+    switch call[try call.at(name)] {
     case .nil: return nil
     case .text: return try TailDrop(call.choice(name, as: DropKind.self))
     default:

@@ -74,9 +74,9 @@ enum SystemFunctions {
   /// Lowers the limits that are passed.
   private static func tighten(_ call: Call) throws {
     func lower(_ name: String, below old: Int?) throws -> Int? {
-      guard !call[call.at(name)].isNil else { return old }
+      guard !call[try call.at(name)].isNil else { return old }
       let new = try call.integer(name, in: 1...Int.max)
-      guard new <= old ?? new else { throw loosening(name, call) }
+      guard new <= old ?? new else { throw try loosening(name, call) }
       return new
     }
     let session = call.session
@@ -84,9 +84,9 @@ enum SystemFunctions {
     limits.depth = try lower("depth", below: limits.depth) ?? limits.depth
     limits.steps = try lower("steps", below: limits.steps)
     limits.outputBytes = try lower("output", below: limits.outputBytes)
-    if !call[call.at("seconds")].isNil {
+    if !call[try call.at("seconds")].isNil {
       let new = try call.number("seconds", in: 0...Double.greatestFiniteMagnitude)
-      guard new <= limits.seconds ?? new else { throw loosening("seconds", call) }
+      guard new <= limits.seconds ?? new else { throw try loosening("seconds", call) }
       limits.seconds = new
     }
     let memory = try lower("memory", below: MemoryBudget.limit)
@@ -94,8 +94,8 @@ enum SystemFunctions {
     if let memory, memory < MemoryBudget.limit { MemoryBudget.limit = memory }
   }
 
-  private static func loosening(_ name: String, _ call: Call) -> ScriptError {
-    call.failure(
+  private static func loosening(_ name: String, _ call: Call) throws -> ScriptError {
+    try call.failure(
       .value, "\(name) can only be lowered", hint: "limits are set when smap is started",
       argument: call.at(name))
   }

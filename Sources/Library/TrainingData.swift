@@ -49,7 +49,7 @@ extension Call {
 
   /// The data set `validation`, or nil if none was given.
   func validationData(classCount: Int, side: Int) throws -> TrainingData? {
-    let index = at("validation")
+    let index = try at("validation")
     guard !self[index].isNil else { return nil }
     return try trainingData(index, classCount: classCount, side: side)
   }

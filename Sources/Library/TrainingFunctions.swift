@@ -75,7 +75,7 @@ enum TrainingFunctions {
     recipe.restartEvery = try call.integer("restart_every", in: 0...10_000_000)
     if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
     recipe.seed = try call.seed(call.at("seed"))
-    guard !call[call.at("loss_weights")].isNil else { return recipe }
+    guard !call[try call.at("loss_weights")].isNil else { return recipe }
     let weights = try call.record(call.at("loss_weights"))
     for name in weights.keys {
       let weight = try weight(name, of: weights, call)
@@ -86,7 +86,7 @@ enum TrainingFunctions {
       default:
         throw call.failure(
           .value, "the loss has no term `\(name)`", hint: "it has log_mse, pyramid and bottleneck",
-          argument: call.at("loss_weights"))
+          argument: try call.at("loss_weights"))
       }
     }
     return recipe
@@ -96,7 +96,7 @@ enum TrainingFunctions {
     guard let value = weights[name].flatMap(Conversion.number), (0...1e6).contains(value) else {
       throw call.failure(
         .value, "the weight of `\(name)` is a number from 0 to 1000000",
-        argument: call.at("loss_weights"))
+        argument: try call.at("loss_weights"))
     }
     return Float(value)
   }
@@ -137,7 +137,7 @@ enum TrainingFunctions {
 extension Call {
   /// The record `notes` as words by name, or nil if none was given.
   func notes() throws -> [(key: String, value: String)]? {
-    guard !self[at("notes")].isNil else { return nil }
+    guard !self[try at("notes")].isNil else { return nil }
     let record = try record(at("notes"))
     return try record.keys.map { ($0, try Display.whole(record[$0] ?? .nil, session)) }
   }

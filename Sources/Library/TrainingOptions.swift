@@ -53,9 +53,9 @@ enum TrainingOptions {
     plan.averageDecay = try call.float("average", in: 0...1)
     plan.accumulation = try call.integer("accumulate", in: 1...65_536)
     let interval = try call.integer("validate_every", in: 1...10_000_000)
-    plan.validationInterval = call[call.at("validation")].isNil ? 0 : interval
+    plan.validationInterval = call[try call.at("validation")].isNil ? 0 : interval
     let every = try call.integer("checkpoint_every", in: 0...10_000_000)
-    if !call[call.at("checkpoint")].isNil {
+    if !call[try call.at("checkpoint")].isNil {
       plan.checkpoint = CheckpointPlan(
         path: try call.string(call.at("checkpoint")), interval: every)
     } else if every > 0 {
@@ -63,7 +63,7 @@ enum TrainingOptions {
         .argument, "checkpoint_every needs a file to write",
         hint: "checkpoint = \"run.safetensors\"")
     }
-    if !call[call.at("resume")].isNil { plan.resumePath = try call.string(call.at("resume")) }
+    if !call[try call.at("resume")].isNil { plan.resumePath = try call.string(call.at("resume")) }
     return plan
   }
 
@@ -73,7 +73,7 @@ enum TrainingOptions {
     let betas = try call.numbers(call.at("betas"))
     guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
       throw call.failure(
-        .value, "betas must be two numbers from 0 to below 1", argument: call.at("betas"))
+        .value, "betas must be two numbers from 0 to below 1", argument: try call.at("betas"))
     }
     (plan.beta1, plan.beta2) = (Float(betas[0]), Float(betas[1]))
     plan.momentum = try call.float("momentum", in: 0...1)
@@ -90,7 +90,7 @@ enum TrainingOptions {
     schedule.warmup = Float(try call.integer("warmup", in: 0...10_000_000))
     schedule.floorShare = try call.float("lr_floor", in: 0...1)
     schedule.factor = try call.float("decay_factor", in: 0...1)
-    if !call[call.at("decay_every")].isNil {
+    if !call[try call.at("decay_every")].isNil {
       schedule.interval = Float(try call.integer("decay_every", in: 1...10_000_000))
     }
     return schedule

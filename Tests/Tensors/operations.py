@@ -852,4 +852,5 @@ LEFT_OUT = {
     "nn.layer_norm": "a layer", "nn.transformer": "a layer with drawn weights",
     "nn.conv2d": "a layer with drawn weights", "nn.group_norm": "a layer", "nn.rms_norm": "a layer",
     "nn.sequential": "calls layers", "nn.params": "lists parameters",
+    "nn.train": "the loop of training; Tests/TrainingTests",
 }
