@@ -45,7 +45,7 @@ public final class Trainer {
     if let name = weights.nonFinite() {
       throw TensorError.value(
         "`\(name)` of this model is not finite, so it cannot be trained",
-        hint: "load it from a file that is whole, or make it anew")
+        hint: "load it from an intact file, or create it again")
     }
     extraState = task.extraState
   }
@@ -144,6 +144,8 @@ public final class Trainer {
 
   private func writeCheckpoint(_ path: String) throws {
     guard exchange.worker == 0 else { return }
+    // The file of an earlier, good step must not be replaced by weights that the next step refuses.
+    if let name = weights.nonFinite() { throw NonFiniteWeights(name: name) }
     try checkpoint().write(path: path)
     checkpointed = step
   }

@@ -20,6 +20,8 @@ final class Regression: TrainingTask {
   let visits: Tensor
   /// Runs in the loss of each micro-batch.
   var onLoss: (Int) throws -> Void = { _ in }
+  /// Runs at the end of each step.
+  var onEnd: (Int) -> Void = { _ in }
 
   /// Micro-batches of `size` points out of 24.
   init(microBatch size: Int) throws {
@@ -54,7 +56,10 @@ final class Regression: TrainingTask {
     return MicroBatchLoss(loss, reported: [value, value, Float(size)])
   }
 
-  func end(step: Int, exchange: any GradientExchange) { visits.pointer[0] += Float(step + 1) }
+  func end(step: Int, exchange: any GradientExchange) {
+    visits.pointer[0] += Float(step + 1)
+    onEnd(step)
+  }
 
   func validate() throws -> [(name: String, value: Float)] {
     let difference = try points.matmul(weight).add(bias).sub(targets)

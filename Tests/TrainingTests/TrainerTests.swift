@@ -146,6 +146,25 @@ import Testing
     #expect(try train(Regression(microBatch: 4), plan).count == 6)
   }
 
+  /// Weights that are not finite do not replace the checkpoint of the last good step.
+  @Test func checkpointsHoldGoodWeights() throws {
+    let folder = try TemporaryFolder()
+    var plan = fullPlan(steps: 12)
+    let straight = try Regression(microBatch: 4)
+    let whole = try train(straight, plan)
+    plan.checkpoint = CheckpointPlan(path: folder.path + "/state.safetensors", interval: 1)
+    let damaged = try Regression(microBatch: 4)
+    damaged.onEnd = { if $0 == 6 { damaged.weight.pointer[0] = .nan } }
+    let interruption = try #require(throws: TrainingInterruption.self) { try train(damaged, plan) }
+    #expect((interruption.cause as? TensorError)?.message.contains("`weight`") == true)
+    plan.resumePath = plan.checkpoint?.path
+    let resumed = try Regression(microBatch: 4)
+    var steps: [Int] = []
+    let history = try Trainer(resumed, plan).run { steps.append($0.step) }
+    #expect(steps == Array(7...12))
+    #expect(history == whole && resumed.numbers == straight.numbers)
+  }
+
   @Test func weightsThatAreNotFiniteStayOut() throws {
     let folder = try TemporaryFolder()
     var plan = fullPlan(steps: 40)
