@@ -49,36 +49,41 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
   public let type: OptionType
   /// Reads the value from a configuration.
   public let value: @Sendable (Configuration) -> OptionValue
+  /// The format of checkpoints that first has the option; older ones mean the default.
+  public var since = 1
   /// Stores a value of the right type; other values change nothing.
   public let store: @Sendable (inout Configuration, OptionValue) -> Void
 
   /// A whole number.
   static func integer(
     _ name: String, _ path: WritableKeyPath<Configuration, Int> & Sendable,
-    _ bounds: ClosedRange<Int>, _ summary: String
+    _ bounds: ClosedRange<Int>, _ summary: String, since: Int = 1
   ) -> ModelOption {
     ModelOption(
       name: name, summary: summary, type: .integer(bounds),
-      value: { .integer($0[keyPath: path]) },
+      value: { .integer($0[keyPath: path]) }, since: since,
       store: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
   }
 
   /// A boolean.
   static func flag(
-    _ name: String, _ path: WritableKeyPath<Configuration, Bool> & Sendable, _ summary: String
+    _ name: String, _ path: WritableKeyPath<Configuration, Bool> & Sendable, _ summary: String,
+    since: Int = 1
   ) -> ModelOption {
     ModelOption(
       name: name, summary: summary, type: .flag, value: { .flag($0[keyPath: path]) },
+      since: since,
       store: { if case .flag(let value) = $1 { $0[keyPath: path] = value } })
   }
 
   /// One of the cases of a type.
   static func word<Word: RawRepresentable & CaseIterable>(
-    _ name: String, _ path: WritableKeyPath<Configuration, Word> & Sendable, _ summary: String
+    _ name: String, _ path: WritableKeyPath<Configuration, Word> & Sendable, _ summary: String,
+    since: Int = 1
   ) -> ModelOption where Word.RawValue == String {
     ModelOption(
       name: name, summary: summary, type: .word(among: Word.allCases.map(\.rawValue)),
-      value: { .word($0[keyPath: path].rawValue) },
+      value: { .word($0[keyPath: path].rawValue) }, since: since,
       store: { configuration, value in
         if case .word(let word) = value, let known = Word(rawValue: word) {
           configuration[keyPath: path] = known
@@ -120,9 +125,10 @@ extension OptionTable {
     Self.options.map { ($0.name, $0.value(self).stored) }
   }
 
-  /// Takes all options from the metadata of a checkpoint.
+  /// Takes from the metadata of a checkpoint all options that its format has.
   mutating func read(_ metadata: MetadataReader) throws {
-    for option in Self.options {
+    let format = try metadata.formatVersion()
+    for option in Self.options where option.since <= format {
       let value: OptionValue
       switch option.type {
       case .integer: value = .integer(try metadata.integer(option.name))

@@ -33,11 +33,35 @@ import Testing
     var draws = RandomStream(seed: 11)
     for _ in 0..<200 {
       let made = try sampled(&draws)
-      let checkpoint = Checkpoint(metadata: made.metadata, tensors: [])
+      let checkpoint = Checkpoint(
+        metadata: [("format_version", "2")] + made.metadata, tensors: [])
       let read = try TokenizerConfiguration(
         metadata: MetadataReader(checkpoint: checkpoint, path: "x"))
       #expect(read == made)
     }
+  }
+
+  /// A configuration with an option that format 1 does not have.
+  private struct Grown: OptionTable, Equatable {
+    var (old, new) = (1, 7)
+    static let options: [ModelOption<Grown>] = [
+      .integer("old", \.old, 0...9, "An option of all formats."),
+      .integer("new", \.new, 0...9, "An option of format 2.", since: 2),
+    ]
+  }
+
+  @Test func oldCheckpointsMeanTheDefault() throws {
+    func read(_ metadata: [(key: String, value: String)]) throws -> Grown {
+      var made = Grown()
+      try made.read(
+        MetadataReader(checkpoint: Checkpoint(metadata: metadata, tensors: []), path: "x"))
+      return made
+    }
+    #expect(try read([("format_version", "1"), ("old", "3")]) == Grown(old: 3, new: 7))
+    #expect(
+      try read([("format_version", "2"), ("old", "3"), ("new", "4")]) == Grown(old: 3, new: 4))
+    // A checkpoint of a format that has the option must hold it.
+    #expect(throws: CheckpointError.self) { try read([("format_version", "2"), ("old", "3")]) }
   }
 
   @Test func everyBoundIsNamed() throws {
