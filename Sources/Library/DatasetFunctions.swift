@@ -49,12 +49,7 @@ enum DatasetFunctions {
       var chosen: [Int] = []
       for index in 0..<dataset.count {
         try call.checkInterrupt()
-        let item = Value.record([
-          "label": .integer(dataset.labels[index]),
-          "class": .string(dataset.classNames[dataset.labels[index]]),
-          "name": dataset.names.isEmpty ? .nil : .string(dataset.names[index]),
-          "group": dataset.groups.isEmpty ? .nil : .string(dataset.groups[index]),
-        ])
+        let item = try dataset.description(of: index, withImage: false)
         let answer = try call.invoke(keep, [item])
         guard case .bool(let isKept) = answer else {
           throw call.failure(

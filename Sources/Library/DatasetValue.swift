@@ -32,14 +32,15 @@ extension ImageDataset {
     return record
   }
 
-  /// One picture with what is known of it.
-  func element(_ index: Int) throws -> Value {
-    .record([
-      "image": .tensor(try images(at: [index])), "label": .integer(labels[index]),
-      "class": .string(classNames[labels[index]]),
-      "name": names.isEmpty ? .nil : .string(names[index]),
-      "group": groups.isEmpty ? .nil : .string(groups[index]),
-    ])
+  /// What is known of a picture: {label, class, name, group}, after its image if that is wanted.
+  func description(of index: Int, withImage: Bool) throws -> Value {
+    let record = Record()
+    if withImage { record["image"] = .tensor(try images(at: [index])) }
+    record["label"] = .integer(labels[index])
+    record["class"] = .string(classNames[labels[index]])
+    record["name"] = names.isEmpty ? .nil : .string(names[index])
+    record["group"] = groups.isEmpty ? .nil : .string(groups[index])
+    return .record(record)
   }
 }
 
@@ -88,7 +89,7 @@ enum DatasetTypes {
       let dataset = try object.payload(as: DatasetObject.self).dataset
       return try scripted {
         switch try ElementSelection(entries, count: dataset.count, of: "a data set") {
-        case .one(let index): return try dataset.element(index)
+        case .one(let index): return try dataset.description(of: index, withImage: true)
         case .many(let indices): return try dataset.subset(indices).value
         }
       }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `card.`: generators that draw the tokens of a picture. A generator samples without a tokenizer;
-// it needs one to be trained, and remembers the one it was made for.
+// `card.`: generators, which sample the tokens of a picture. Sampling needs no tokenizer; training
+// needs one, and a generator remembers the one that it was made for.
 
 import Models
 import Networks
@@ -24,7 +24,7 @@ enum GeneratorFunctions {
     "Makes a generator for the tokens of a tokenizer.",
     details: """
       A causal transformer of `depth` blocks reads the class and the tokens so far; a flow-matching \
-      head of `head_depth` blocks draws the next one.
+      head of `head_depth` blocks samples the next one.
       """,
     example: tinyExample + "model.num_tokens   #=> 16",
     body: { call in
@@ -164,21 +164,21 @@ enum GeneratorFunctions {
     })
 }
 
-// MARK: - Drawing
+// MARK: - Sampling
 
 extension GeneratorFunctions {
   private static let sample = Builtin(
     "card.sample(model: generator, label = nil, *, count = 1, keep = nil, steps = 10, "
       + "solver = \"heun\", guidance_scale = 1, guidance_schedule = \"linear\", "
       + "temperature = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
-    "Draws the tokens of `count` pictures of each label.",
+    "Samples the tokens of `count` pictures of each label.",
     details: """
       `label` is as in smap.encode, but numbers in a row are always classes: a list or a tensor \
-      [N] draws `count` pictures of each of its classes, in its order, a record or weights of \
-      shape [N, C] of each mixture; the weights of a mixture add up to 1. `keep` stops after as many tokens, the first of those that \
-      would be drawn without it. Above 1, `guidance_scale` makes the class count \
-      for more, "constant" over the tokens or rising with them ("linear"). One picture is drawn \
-      with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
+      [N] samples `count` pictures of each of its classes, in order, a record or weights of \
+      shape [N, C] of each mixture; the weights of a mixture add up to 1. `keep` stops after as \
+      many tokens, the first of those that would be sampled without it. `guidance_scale` above 1 \
+      gives the class more weight, "constant" over the tokens or rising with them ("linear"). \
+      One picture is sampled with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
       `precision` is as in smap.train. \
       `on_token` is called with {tokens, step, total} after every token.
       """,
@@ -195,7 +195,7 @@ extension GeneratorFunctions {
       let seeds = try seeds(try call.seed(call.at("seed")), count: condition.count)
       let callback = try call.optionalObserver(
         call.at("on_token"), example: "fn(s) print(s.step)")
-      let task = LongTask("drawing", call)
+      let task = LongTask("sampling", call)
       return TokenSequence(
         try call.inPrecision {
           try task.run { try draw(model, condition, seeds, options, callback, task, call) }
@@ -228,7 +228,7 @@ extension GeneratorFunctions {
     count == 1 ? [seed] : try RandomKey(seed: seed).split(count).map(\.seed)
   }
 
-  /// Few pictures are drawn at once and can stop at every token; many in groups, on all threads.
+  /// Few pictures are sampled at once and can stop at every token; many in groups, on all threads.
   private static func draw(
     _ model: CARDGenerator, _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
     _ callback: Value?, _ task: LongTask, _ call: Call

@@ -23,7 +23,8 @@ public struct GeneratorRecipe: Sendable {
   public var inputNoise: Float = 0.15
   /// 0 takes pictures as they come, 1 takes all classes alike.
   public var balance = 0.75
-  /// How many times every picture is encoded, each time changed anew; the first is unchanged.
+  /// How many times every picture is encoded, each time augmented differently but the first, which
+  /// is unchanged.
   public var variants = 6
   /// Changes to the pictures: places only, since turned hues would teach it green faces.
   public var augmentation: Augmentation = {

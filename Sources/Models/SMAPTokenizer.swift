@@ -28,7 +28,7 @@ public final class SMAPTokenizer: TrainedModel {
   public var notes: [(key: String, value: String)] = []
   var training: WeightsInTraining?
 
-  /// A tokenizer with initial weights drawn from `seed`.
+  /// A tokenizer with random initial weights from `seed`.
   public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {
     try configuration.validate()
     self.configuration = configuration

@@ -43,14 +43,14 @@ public struct TrainingData {
       guard let wrong = pixels.first(where: { !(-1...2).contains($0) }) else { continue }
       throw TensorError.value(
         "picture \(index) holds \(wrong.inWords); pixels have values from 0 to 1",
-        hint: wrong.isFinite ? "divide bytes by 255" : "leave the picture out, or mend it")
+        hint: wrong.isFinite ? "divide bytes by 255" : "leave the picture out, or fix it")
     }
   }
 
   /// The number of pictures.
   public var count: Int { labels.count }
 
-  /// The weight of each picture when classes are drawn more evenly: its class's size to the power
+  /// The weight of each picture when classes are sampled more evenly: its class's size to the power
   /// of -balance. 0 leaves the data as it is, 1 makes all classes alike.
   func classWeights(balance: Double) -> [Double] {
     var sizes = [Double](repeating: 0, count: classCount)
@@ -100,7 +100,8 @@ extension TrainingData {
     return sum.text
   }
 
-  /// All pictures, each changed by draws that depend on the seed, the variant and its number.
+  /// All pictures, each augmented by random numbers that depend on the seed, the variant and its
+  /// index.
   func augmented(_ augmentation: Augmentation, seed: UInt64, variant: Int) throws -> Tensor {
     let side = images.shape[2]
     let size = side * side * 3

@@ -76,7 +76,7 @@ public struct TrainingPlan: Sendable, Equatable {
   public var validationInterval = 0
   /// Where the state is written, nil for nowhere.
   public var checkpoint: CheckpointPlan?
-  /// A checkpoint to go on from, nil to start anew.
+  /// A checkpoint to resume, or nil.
   public var resumePath: String?
 
   /// A plan without validation and checkpoints.

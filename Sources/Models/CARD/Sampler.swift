@@ -57,7 +57,7 @@ public struct SamplingOptions: Sendable {
 
   func validate(numTokens: Int) throws {
     if let keep, keep < 1 || keep > numTokens {
-      throw TensorError.value("cannot draw \(keep) tokens", hint: "from 1 to \(numTokens)")
+      throw TensorError.value("cannot sample \(keep) tokens", hint: "from 1 to \(numTokens)")
     }
     guard steps >= 1, steps <= 10_000 else {
       throw TensorError.value("steps cannot be \(steps)", hint: "from 1 to 10000")
