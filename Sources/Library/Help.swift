@@ -163,8 +163,14 @@ extension Help {
     }.joined()
   }
 
-  /// Wraps a line between words; later lines begin with `indent`.
+  /// The text in lines of at most `width` characters where words allow it; its own newlines stay.
   private static func wrapped(_ text: String, indent: String = "") -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { wrapped(line: $0, indent: indent) }.joined(separator: "\n")
+  }
+
+  /// Wraps a line between words; later lines begin with `indent`.
+  private static func wrapped(line text: Substring, indent: String) -> String {
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {

@@ -85,6 +85,22 @@ import Testing
     for type in Catalog.all.types { #expect(help.page(type.name) != nil) }
   }
 
+  /// Paragraphs wrap by themselves: no line ends early because of the line before the gap.
+  @Test func paragraphsOfHelpAreFilled() throws {
+    let session = ModelSession()
+    let help = Help(session.session.builtins)
+    let page = try #require(help.page("nn.train"))
+    let details = page.components(around: "\nExample").0.components(around: "\n\n").1 ?? ""
+    let lines = details.split(separator: "\n", omittingEmptySubsequences: false)
+    var count = 0
+    for (line, next) in zip(lines, lines.dropFirst())
+    where !line.isEmpty && !next.isEmpty && !line.hasPrefix(" ") && !next.hasPrefix(" ") {
+      count += 1
+      #expect(line.count + 1 + next.prefix { $0 != " " }.count > 80, "\(line)")
+    }
+    #expect(count > 20)
+  }
+
   @Test func helpInScripts() throws {
     let session = ModelSession()
     _ = try session.value("help(); help(smap); help(\"smap.train\"); help(smap.encode)")
