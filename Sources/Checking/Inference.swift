@@ -80,6 +80,7 @@ final class Inference {
     }
   }
 
+  @discardableResult
   func silently<Result>(_ body: () -> Result) -> Result {
     silence += 1
     defer { silence -= 1 }

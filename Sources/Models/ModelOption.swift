@@ -76,19 +76,15 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
       store: { if case .flag(let value) = $1 { $0[keyPath: path] = value } })
   }
 
-  /// One of the cases of a type.
-  static func word<Word: RawRepresentable & CaseIterable>(
-    _ name: String, _ path: WritableKeyPath<Configuration, Word> & Sendable, _ summary: String,
+  /// One of some words, which `set` makes a value of the configuration.
+  static func word(
+    _ name: String, among words: [String], get: @escaping @Sendable (Configuration) -> String,
+    set: @escaping @Sendable (inout Configuration, String) -> Void, _ summary: String,
     since: Int = 1
-  ) -> ModelOption where Word.RawValue == String {
+  ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .word(among: Word.allCases.map(\.rawValue)),
-      value: { .word($0[keyPath: path].rawValue) }, since: since,
-      store: { configuration, value in
-        if case .word(let word) = value, let known = Word(rawValue: word) {
-          configuration[keyPath: path] = known
-        }
-      })
+      name: name, summary: summary, type: .word(among: words), value: { .word(get($0)) },
+      since: since, store: { if case .word(let word) = $1 { set(&$0, word) } })
   }
 
   /// Throws a ValueError that names the option if its value in `configuration` is out of range.

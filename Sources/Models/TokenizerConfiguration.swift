@@ -121,14 +121,20 @@ extension TokenizerConfiguration: OptionTable {
     .integer("patch_size", \.patchSize, 1...1024, "The side of a patch in pixels."),
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
     .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
-    .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
+    .word(
+      "quantizer", among: QuantizerKind.allCases.map(\.rawValue), get: { $0.quantizer.rawValue },
+      set: { if let kind = QuantizerKind(rawValue: $1) { $0.quantizer = kind } },
+      "How tokens are limited, such as \"kl\"."),
     .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
     .integer("width", \.width, 1...8192, "The width of the transformers."),
     .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
     .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),
     .integer("heads", \.heads, 1...256, "Heads of the attention."),
     .integer("num_classes", \.numClasses, 1...100_000, "The number of classes (C)."),
-    .word("inject", \.inject, "Which halves are given the class."),
+    .word(
+      "inject", among: Injection.allCases.map(\.rawValue), get: { $0.inject.rawValue },
+      set: { if let injection = Injection(rawValue: $1) { $0.inject = injection } },
+      "Which halves are given the class."),
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
       "pixel_channels", \.pixelChannels, 1...512, "Channels of the convolutions of the decoder."),

@@ -7,14 +7,16 @@
 
 /// Calls body(context, i) once for each i in 0..<chunks, on the pool and on the caller.
 /// Returns when all are done. Calls from inside a body run inline.
-void smap_parallel_for(int chunks, void (*body)(void *context, int chunk), void *context);
+void smap_parallel_for(int chunks, void (*_Nonnull body)(void *_Nullable context, int chunk),
+                       void *_Nullable context);
 
 /// Calls body(context, phase, part) for all parts of one phase after those of the other. A part of
 /// a phase begins when all of the previous phase have ended; each part runs on the same thread in
 /// every phase where possible, so that its data stays in that core's cache. Meant for long loops of
 /// short phases: the transition from one to the next costs a fraction of a dispatch.
-void smap_parallel_phases(int phases, int parts, void (*body)(void *context, int phase, int part),
-                          void *context);
+void smap_parallel_phases(int phases, int parts,
+                          void (*_Nonnull body)(void *_Nullable context, int phase, int part),
+                          void *_Nullable context);
 
 /// The number of threads in use, the caller included.
 int smap_thread_count(void);

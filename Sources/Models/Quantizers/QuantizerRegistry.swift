@@ -8,10 +8,12 @@ import Tensors
 /// The quantizers by name.
 enum QuantizerRegistry {
   /// In the order in which help lists them; the first is the default.
-  static let all: [any Quantizer.Type] = [
-    KLQuantizer.self,
-    VQQuantizer.self,
-  ]
+  static var all: [any Quantizer.Type] {
+    [
+      KLQuantizer.self,
+      VQQuantizer.self,
+    ]
+  }
 }
 
 /// The name of a quantizer that exists.
