@@ -26,6 +26,8 @@ let package = Package(
     .target(name: "CBLAS", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CPNG", exclude: ["README.md"], linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CJPEG", exclude: ["README.md"], linkerSettings: [.linkedLibrary("jpeg")]),
+    .target(name: "CWebP", exclude: ["README.md"], linkerSettings: [.linkedLibrary("webp")]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),
@@ -52,7 +54,9 @@ let package = Package(
     .target(name: "TerminalText", swiftSettings: fastInDebug),
 
     // Pictures.
-    .target(name: "Images", dependencies: ["Tensors", "Files", "CPNG"], exclude: ["README.md"]),
+    .target(
+      name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CJPEG", "CWebP"],
+      exclude: ["README.md"]),
     .target(name: "Plots", dependencies: ["Images", "Tensors"], exclude: ["README.md"]),
 
     // How good pictures are, by the features of a fixed network.

@@ -32,8 +32,16 @@ public enum PNG {
   /// - Throws: `FileError` if the file cannot be read, `ImageError` if it is no sound PNG,
   ///   `TensorError` when the tensor does not fit the memory budget.
   public static func loadTensor(path: String) throws -> Tensor {
-    let samples = try Samples(try file(path), name: path, keepsDepth: true)
-    return samples.bytesOfSample == 2 ? try samples.deepTensor() : try samples.picture.tensor()
+    try tensor(try file(path), name: path, orientation: .asStored)
+  }
+
+  /// The tensor of the bytes of a file, turned; see `loadTensor`.
+  static func tensor(
+    _ bytes: [UInt8], name: String, orientation: Orientation
+  ) throws -> Tensor {
+    let samples = try Samples(bytes, name: name, keepsDepth: true)
+    return samples.bytesOfSample == 2
+      ? try samples.deepTensor(orientation) : try samples.picture.turned(orientation).tensor()
   }
 
   private static func file(_ path: String) throws -> [UInt8] {
@@ -167,17 +175,20 @@ private struct Samples {
     Picture(trusted: bytes, width: width, height: height, channels: channels)
   }
 
-  /// Samples of 16 bits as a tensor [1, C, H, W] of values from 0 to 1.
-  func deepTensor() throws -> Tensor {
-    let result = try Tensor(uninitialized: [1, channels, height, width])
+  /// Samples of 16 bits as a tensor [1, C, H, W] of values from 0 to 1, turned.
+  func deepTensor(_ orientation: Orientation) throws -> Tensor {
+    let (rows, columns) = orientation.swapsSides ? (width, height) : (height, width)
+    let result = try Tensor(uninitialized: [1, channels, rows, columns])
     let plane = width * height
     try bytes.withUnsafeBytes { raw in
       for channel in 0..<channels {
         try Stop.check()
         let out = result.pointer + channel * plane
         for pixel in 0..<plane {
+          let (x, y) = orientation.source(
+            pixel % columns, pixel / columns, width: width, height: height)
           let stored = raw.loadUnaligned(
-            fromByteOffset: (pixel * channels + channel) * 2, as: UInt16.self)
+            fromByteOffset: ((y * width + x) * channels + channel) * 2, as: UInt16.self)
           out[pixel] = Float(UInt16(bigEndian: stored)) / 65_535
         }
       }
@@ -196,7 +207,7 @@ struct PNGHeader {
     guard !bytes.isEmpty else { throw ImageError.data("the file '\(name)' is empty") }
     guard bytes.starts(with: PNGHeader.signature) else {
       throw ImageError.data(
-        "'\(name)' is not a PNG file", hint: "convert other formats to PNG first")
+        "'\(name)' is not a PNG file")
     }
     guard bytes.count >= 33, PNGHeader.kind(bytes, at: 8) == "IHDR" else {
       throw ImageError.data("'\(name)' is damaged: it has no header")

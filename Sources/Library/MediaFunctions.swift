@@ -13,14 +13,15 @@ enum MediaFunctions {
 
   private static let load = Builtin(
     "image.load(path: string) -> [1, C, H, W]",
-    "Reads a PNG file as a tensor of values from 0 to 1.",
+    "Reads a PNG, JPEG or WebP file as a tensor of values from 0 to 1.",
     details: """
       There are 3 channels, or 4 if the picture has transparency. A value is the stored number divided \
-      by the largest: 255, or 65535 in a file of 16 bits. An image that is shown or saved has 8 bits.
+      by the largest: 255, or 65535 in a file of 16 bits. A photograph is turned as its Exif data say. \
+      The format follows from the content, not from the name. An image that is shown or saved has 8 bits.
       """,
     example: "image.save(zeros(3, 8, 8), \"black.png\"); image.load(\"black.png\").shape   "
       + "#=> [1, 3, 8, 8]",
-    body: { call in .tensor(try PNG.loadTensor(path: call.string(0))) })
+    body: { call in .tensor(try PictureFile.loadTensor(path: call.string(0))) })
 
   private static let save = Builtin(
     "image.save(x, path: string)",

@@ -5,6 +5,7 @@ makes the same files."""
 
 import io
 import json
+import pathlib
 import random
 import re
 import struct
@@ -14,6 +15,8 @@ import zlib
 
 from files_of_smap import load_all
 from png_files import all_kinds
+
+DATA = pathlib.Path(__file__).resolve().parents[1] / "Data"
 
 # Values of metadata that no writer of models produces.
 VALUES = [None, "", " ", "-1", "0", "1", "2", "3", "7", "+1", "01", "1.5", "1e3", "nan", "inf", "-inf",
@@ -31,6 +34,7 @@ BODIES = {
     ".npy": 'mean(data.load(path)); "read"', ".npz": 'keys(data.load(path)); "read"',
     ".safetensors": 'keys(data.load(path)); "read"', ".json": '"{data.load(path)}"; "read"',
     ".csv": '"{data.load(path)}"; "read"', ".png": 'mean(image.load(path)); "read"',
+    ".jpg": 'mean(image.load(path)); "read"', ".webp": 'mean(image.load(path)); "read"',
     ".tokenizer": """let tok = smap.load(path)
       let side = tok.image_size
       tok.tail_drop
@@ -106,6 +110,8 @@ def seeds(smap, folder):
              (".csv", b'a,b\r\n1,"x ""y"", z"\r\n-2.5,\r\n')]
     files += [(".png", picture.file()) for name, picture in all_kinds()
               if re.fullmatch(r"c\d_d\d+_i[01]_t[01]|size\dx\d_c\d_i1", name)]
+    files += [(path.suffix, path.read_bytes()) for path in sorted(DATA.glob("letter*"))
+              if path.suffix in (".jpg", ".webp")]
     for name, content in small_models(smap, folder).items():
         files += [(".safetensors", content), (".generator" if "card" in name else ".tokenizer", content)]
     return files

@@ -87,6 +87,8 @@ private struct DoctorReport {
       add("OpenBLAS", "\(path), kernels for \(BLAS.core ?? "some processor")")
     }
     add("libpng", PNG.libraryVersion)
+    add("libjpeg-turbo", JPEG.libraryVersion)
+    add("libwebp", WebP.libraryVersion)
     add("libedit", LineEditor.libraryVersion)
   }
 
