@@ -105,6 +105,12 @@ public struct ImageDataset: Sendable {
     return result
   }
 
+  /// Writes one picture as three planes [3, size, size] of values from 0 to 1; `index` must be one
+  /// of `0..<count`.
+  public func writePlanes(of index: Int, into values: UnsafeMutablePointer<Float>) {
+    store.writePlanes(places[index], into: values)
+  }
+
   /// One picture.
   ///
   /// - Throws: `ImageError` when the index is out of range.

@@ -141,11 +141,17 @@ extension Call {
     try object(index, DatasetTypes.dataset, as: DatasetObject.self).dataset
   }
 
+  /// A data set that came from `data.`, or nil if the argument is something else.
+  func datasetIfGiven(_ index: Int) throws -> ImageDataset? {
+    guard case .object(let object) = self[index], object.type === DatasetTypes.dataset else {
+      return nil
+    }
+    return try dataset(index)
+  }
+
   /// A data set, or a record {images, labels, ...} that serves as one, as a record.
   func datasetRecord(_ index: Int) throws -> Record {
-    if case .object(let object) = self[index], object.type === DatasetTypes.dataset {
-      return try dataset(index).record()
-    }
+    if let dataset = try datasetIfGiven(index) { return try dataset.record() }
     guard case .record(let record) = self[index] else { throw wrongType(index, "a data set") }
     return record
   }

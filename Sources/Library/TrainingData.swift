@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The data set of a training call: a record {images, labels, classes}. Invalid data is rejected
-// with the argument named, before anything is changed: pictures of another size, values that are no
-// pixels, labels that are no classes, classes whose names differ from the model's.
+// The data of a training call: a data set, whose bytes stay bytes, or a record {images, labels,
+// classes} of a script. Invalid data is rejected with the argument named, before anything is
+// changed: pictures of another size, values that are no pixels, labels that are no classes, classes
+// whose names differ from the model's.
 
+import Images
 import Models
 import Runtime
 import Tensors
@@ -12,7 +14,18 @@ extension Call {
   /// The pictures and classes of a data set for a model that knows `classCount` classes and
   /// pictures of `side` x `side` pixels.
   func trainingData(_ index: Int, classCount: Int, side: Int) throws -> TrainingData {
-    let dataset = try datasetRecord(index)
+    if let dataset = try datasetIfGiven(index) {
+      try checkSize(width: dataset.size, height: dataset.size, side: side, index)
+      return try blaming(index) {
+        try TrainingData(pictures: dataset, labels: dataset.labels, classCount: classCount)
+      }
+    }
+    return try trainingData(of: datasetRecord(index), index, classCount: classCount, side: side)
+  }
+
+  private func trainingData(
+    of dataset: Record, _ index: Int, classCount: Int, side: Int
+  ) throws -> TrainingData {
     let images = try tensorField("images", of: dataset, index)
     let labels = try tensorField("labels", of: dataset, index)
     guard images.rank == 4, images.shape[1] == 3, labels.rank == 1 else {
@@ -28,13 +41,7 @@ extension Call {
         .shape, "\(labels.shape[0]) labels do not fit \(images.shape[0]) pictures",
         argument: index)
     }
-    guard images.shape[2] == side, images.shape[3] == side else {
-      throw failure(
-        .shape,
-        "these pictures have \(images.shape[3]) x \(images.shape[2]) pixels, the tokenizer takes "
-          + "\(side) x \(side)",
-        hint: "image.resize(x, \(side), \(side)) makes them fit", argument: index)
-    }
+    try checkSize(width: images.shape[3], height: images.shape[2], side: side, index)
     let classes = try labels.toArray().map { label -> Int in
       guard let label = Int(exactly: label) else {
         throw failure(
@@ -44,6 +51,15 @@ extension Call {
     }
     return try blaming(index) {
       try TrainingData(images: images, labels: classes, classCount: classCount)
+    }
+  }
+
+  private func checkSize(width: Int, height: Int, side: Int, _ index: Int) throws {
+    guard width == side, height == side else {
+      throw failure(
+        .shape,
+        "these pictures have \(width) x \(height) pixels, the tokenizer takes \(side) x \(side)",
+        hint: "image.resize(x, \(side), \(side)) makes them fit", argument: index)
     }
   }
 
@@ -70,6 +86,7 @@ extension Call {
 
   /// The class names of a data set, nil if it has none.
   func classNames(_ index: Int) throws -> [String]? {
+    if let dataset = try datasetIfGiven(index) { return dataset.classNames }
     guard let value = try datasetRecord(index)["classes"], !value.isNil else { return nil }
     guard case .list(let list) = value else {
       throw failure(
@@ -137,5 +154,21 @@ extension Call {
     case 4: "image.flatten(x) puts pictures with transparency on white"
     default: "as data.shapes(100) gives"
     }
+  }
+}
+
+/// A data set gives floats for one picture at a time.
+extension ImageDataset: PictureSource {
+  /// The width and height of every picture in pixels.
+  public var side: Int { size }
+
+  /// Runs `body` with the planes [3, side, side] of one picture.
+  public func withPlanes<Result>(
+    of index: Int, _ body: (UnsafePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    let planes = UnsafeMutablePointer<Float>.allocate(capacity: 3 * side * side)
+    defer { planes.deallocate() }
+    writePlanes(of: index, into: planes)
+    return try body(planes)
   }
 }

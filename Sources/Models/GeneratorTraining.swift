@@ -68,15 +68,23 @@ extension CARDGenerator {
     }
     let latents = try encodeVariants(data, tokenizer, recipe, onPrepare)
     let held = try validation.map {
-      (tokens: try standardized(encode($0, tokenizer)), labels: $0.labels)
+      (tokens: try standardized(encode($0, tokenizer, recipe)), labels: $0.labels)
     }
     let task = GeneratorTask(self, latents, data, held, recipe)
     return try train(task, recipe.plan, onStep: onStep)
   }
 
-  private func encode(_ data: TrainingData, _ tokenizer: SMAPTokenizer) throws -> Tensor {
-    let condition = try Condition(data.labels.map { $0 }, classCount: data.classCount)
-    return try tokenizer.encode(data.images, condition: condition).latents
+  /// The tokens of a variant of all pictures: [N, K, T].
+  private func encode(
+    _ data: TrainingData, _ tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe, variant: Int = 0
+  ) throws -> Tensor {
+    let parts = try data.groups.map { range in
+      try Stop.check()
+      let images = try data.variant(
+        variant, of: range, recipe.augmentation, seed: recipe.seed)
+      return try tokenizer.encode(images, condition: data.condition(range)).latents
+    }
+    return try Tensor.cat(parts, dim: 0)
   }
 
   /// Tokens of all pictures, several times over, standardised: [variants * N, K, T].
@@ -84,14 +92,9 @@ extension CARDGenerator {
     _ data: TrainingData, _ tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
     _ onPrepare: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> Tensor {
-    let condition = try Condition(data.labels.map { $0 }, classCount: data.classCount)
     var parts: [Tensor] = []
     for variant in 0..<max(recipe.variants, 1) {
-      let changed =
-        variant == 0
-        ? data.images
-        : try data.augmented(recipe.augmentation, seed: recipe.seed, variant: variant)
-      parts.append(try tokenizer.encode(changed, condition: condition).latents)
+      parts.append(try encode(data, tokenizer, recipe, variant: variant))
       try onPrepare(variant + 1, recipe.variants)
     }
     let all = try Tensor.cat(parts, dim: 0)

@@ -70,19 +70,19 @@ extension SMAPTokenizer {
 
   private func check(_ data: TrainingData) throws {
     let side = configuration.imageSize
-    guard data.images.shape[2] == side, data.images.shape[3] == side,
-      data.classCount == configuration.numClasses
+    guard data.pictures.side == side, data.classCount == configuration.numClasses
     else {
       throw TensorError.shape(
         "this tokenizer takes \(configuration.numClasses) classes of \(side) x \(side) pictures, "
-          + "not \(data.classCount) of shape \(data.images.shape)")
+          + "not \(data.classCount) of \(data.pictures.side) x \(data.pictures.side)")
     }
   }
 
   /// Fits what has a closed form, unless it was fitted before.
   private func prepare(_ data: TrainingData, seed: UInt64) throws {
     guard configuration.linearPath, !linearPath.isFitted else { return }
-    let pixels = try PixelLayout.channelsLast(data.images)
+    // The principal components need all pictures at once.
+    let pixels = try PixelLayout.channelsLast(data.pictures.images(0..<data.count))
       .reshape([data.count, configuration.pixelCount])
     let labels: [Int?] =
       configuration.inject == .none ? data.labels.map { _ in nil } : data.labels
@@ -165,17 +165,20 @@ private final class TokenizerTask: TrainingTask {
 
   func validate() throws -> [(name: String, value: Float)] {
     guard let validation else { return [] }
-    let condition = try Condition(validation.labels.map { $0 }, classCount: validation.classCount)
-    let decoded = try tokenizer.reconstruct(validation.images, condition: condition)
-    let size = decoded.count / validation.count
     var (sum, decibels) = (0.0, 0.0)
-    for i in 0..<validation.count {
+    for range in validation.groups {
+      try Stop.check()
+      let images = try validation.pictures.images(range)
+      let decoded = try tokenizer.reconstruct(images, condition: validation.condition(range))
+      let size = decoded.count / range.count
       let difference = try Tensor(uninitialized: [size])
-      smap_subtract(
-        decoded.pointer + i * size, validation.images.pointer + i * size, difference.pointer, size)
-      let mse = smap_square_sum(difference.pointer, size) / Double(size)
-      sum += mse
-      decibels += -10 * log10(max(mse, 1e-10))
+      for i in 0..<range.count {
+        smap_subtract(
+          decoded.pointer + i * size, images.pointer + i * size, difference.pointer, size)
+        let mse = smap_square_sum(difference.pointer, size) / Double(size)
+        sum += mse
+        decibels += -10 * log10(max(mse, 1e-10))
+      }
     }
     let count = Double(validation.count)
     return [("mse", Float(sum / count)), ("psnr", Float(decibels / count))]
@@ -197,9 +200,10 @@ extension SMAPTokenizer {
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
     var labels: [Int?] = []
     for (i, index) in batch.enumerated() {
-      recipe.augmentation.copy(
-        data.images.pointer + index * configuration.pixelCount, side: side,
-        to: pixels.pointer + i * configuration.pixelCount, &draws)
+      data.pictures.withPlanes(of: index) {
+        recipe.augmentation.copy(
+          $0, side: side, to: pixels.pointer + i * configuration.pixelCount, &draws)
+      }
       labels.append(draws.uniform() < recipe.labelDrop ? nil : data.labels[index])
     }
     let condition = try Condition(labels, classCount: configuration.numClasses)

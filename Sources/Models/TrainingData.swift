@@ -7,27 +7,38 @@ import Tensors
 
 /// Pictures with their classes.
 public struct TrainingData {
-  /// [N, 3, H, W], values from 0 to 1.
-  public let images: Tensor
+  /// The pictures.
+  public let pictures: any PictureSource
   /// The class of each picture.
   public let labels: [Int]
   /// The number of classes.
   public let classCount: Int
 
-  /// Checks that pictures and labels belong together.
+  /// Checks that pictures [N, 3, H, H], with values from 0 to 1, and labels belong together.
   public init(images: Tensor, labels: [Int], classCount: Int) throws {
-    guard images.rank == 4, images.shape[1] == 3, images.shape[0] == labels.count else {
+    guard images.rank == 4, images.shape[1] == 3, images.shape[2] == images.shape[3],
+      images.shape[0] == labels.count
+    else {
       throw TensorError.shape(
-        "a data set needs pictures [N, 3, H, W] and N labels, not \(images.shape) and "
+        "a data set needs square pictures [N, 3, H, H] and N labels, not \(images.shape) and "
           + "\(labels.count)")
+    }
+    try self.init(
+      pictures: TensorPictures(images: images.detached), labels: labels, classCount: classCount)
+    try TrainingData.checkPixels(images)
+  }
+
+  /// Checks that pictures, whose values are those of pixels, and labels belong together.
+  public init(pictures: any PictureSource, labels: [Int], classCount: Int) throws {
+    guard pictures.count == labels.count else {
+      throw TensorError.shape("\(labels.count) labels do not fit \(pictures.count) pictures")
     }
     guard !labels.isEmpty else { throw TensorError.value("the data set is empty") }
     for label in labels where label < 0 || label >= classCount {
       throw TensorError.value(
         "there is no class \(label)", hint: "the model knows classes 0 to \(classCount - 1)")
     }
-    try TrainingData.checkPixels(images)
-    self.images = images.detached
+    self.pictures = pictures
     self.labels = labels
     self.classCount = classCount
   }
@@ -49,6 +60,21 @@ public struct TrainingData {
 
   /// The number of pictures.
   public var count: Int { labels.count }
+
+  /// Ranges of pictures that are measured or encoded at a time: many enough for all threads, few
+  /// enough that their floats take little memory.
+  var groups: [Range<Int>] {
+    stride(from: 0, to: count, by: TrainingData.groupSize).map {
+      $0..<min($0 + TrainingData.groupSize, count)
+    }
+  }
+  /// A multiple of the pictures of a micro-batch, so that groups change no bits.
+  private static let groupSize = 32 * picturesPerMicroBatch
+
+  /// The classes of the pictures of a range.
+  func condition(_ range: Range<Int>) throws -> Condition {
+    try Condition(labels[range].map { $0 }, classCount: classCount)
+  }
 
   /// The weight of each picture when classes are sampled more evenly: its class's size to the power
   /// of -balance. 0 leaves the data as it is, 1 makes all classes alike.
@@ -95,22 +121,29 @@ extension TrainingData {
   /// A checksum of pictures and labels.
   var fingerprint: String {
     var sum = Checksum()
-    sum.mix(images)
+    for size in [count, 3, pictures.side, pictures.side] { sum.mix(UInt64(size)) }
+    for index in 0..<count {
+      pictures.withPlanes(of: index) { sum.mix($0, count: 3 * pictures.side * pictures.side) }
+    }
     for label in labels { sum.mix(UInt64(label)) }
     return sum.text
   }
 
-  /// All pictures, each augmented by random numbers that depend on the seed, the variant and its
-  /// index.
-  func augmented(_ augmentation: Augmentation, seed: UInt64, variant: Int) throws -> Tensor {
-    let side = images.shape[2]
+  /// The pictures of a range, each augmented by random numbers that depend on the seed, the
+  /// variant and its index; variant 0 is the pictures as they are.
+  func variant(
+    _ variant: Int, of range: Range<Int>, _ augmentation: Augmentation, seed: UInt64
+  ) throws -> Tensor {
+    guard variant > 0 else { return try pictures.images(range) }
+    let side = pictures.side
     let size = side * side * 3
-    let pixels = try Tensor(uninitialized: [count, side, side, 3])
-    ThreadPool.forEachBlock(rows: count, rowsPerBlock: 64) { block in
+    let pixels = try Tensor(uninitialized: [range.count, side, side, 3])
+    ThreadPool.forEachBlock(rows: range.count, rowsPerBlock: 64) { block in
       for i in block {
-        var draws = RandomStream(seed: seed, 0xA46, variant, i)
-        augmentation.copy(
-          images.pointer + i * size, side: side, to: pixels.pointer + i * size, &draws)
+        var draws = RandomStream(seed: seed, 0xA46, variant, range.lowerBound + i)
+        pictures.withPlanes(of: range.lowerBound + i) {
+          augmentation.copy($0, side: side, to: pixels.pointer + i * size, &draws)
+        }
       }
     }
     return try PixelLayout.channelsFirst(pixels)
@@ -128,6 +161,10 @@ struct Checksum {
 
   mutating func mix(_ tensor: Tensor) {
     for size in tensor.shape { mix(UInt64(size)) }
-    for i in 0..<tensor.count { mix(UInt64(tensor.pointer[i].bitPattern)) }
+    mix(tensor.pointer, count: tensor.count)
+  }
+
+  mutating func mix(_ values: UnsafePointer<Float>, count: Int) {
+    for i in 0..<count { mix(UInt64(values[i].bitPattern)) }
   }
 }

@@ -127,8 +127,8 @@ import Training
     #expect(history.validations.names == ["mse", "psnr"])
     // After the last step the average is what the model keeps.
     let decoded = try tokenizer.reconstruct(
-      held.images, condition: Condition([0, 1, 2, 0, 1], classCount: 3))
-    let difference = try decoded.sub(held.images)
+      held.pictures.images(0..<5), condition: Condition([0, 1, 2, 0, 1], classCount: 3))
+    let difference = try decoded.sub(held.pictures.images(0..<5))
     let mse = try difference.mul(difference).mean().item()
     #expect(abs(mse - history.validations["mse"][2]) < 1e-6)
     var generated = GeneratorRecipe(steps: 4)

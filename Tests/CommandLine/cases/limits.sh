@@ -33,6 +33,12 @@ expect 'limit: a script larger than the memory' 75 'it holds 20.0 MB; --max-memo
 "$smap" -e 'data.save({a: zeros(1e7)}, "large.npz")'
 limited 'an archive larger than the memory' 'that memory has room for' --max-memory 60MB 'data.load("large.npz")'
 rm -f large.npz
+# As floats the 3,068 letters would take 37.7 MB: training and validation convert a few at a time.
+expect 'limit: a data set of bytes trains in little memory' 0 '1' "$smap" --max-memory 25MB -e '
+let letters = data.letters32("val")
+let tok = smap.tokenizer(image_size = 32, patch_size = 16, num_tokens = 2, token_dim = 2,
+  width = 16, depth = 1, decoder_depth = 1, num_classes = 26, linear_path = false, seed = 1)
+len(smap.train(tok, letters, steps = 1, batch_size = 8, seed = 1, validation = letters).loss)'
 expect 'limit: memory is free again after an error' 0 'fine' "$smap" --max-memory 100MB -e '
 for i in range(5) {
   try { let xs = [1]; while true { xs = [...xs, ...xs] } } catch e { assert(e.kind == "LimitError") }
