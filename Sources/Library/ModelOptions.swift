@@ -11,8 +11,10 @@ extension OptionValue {
   var scriptValue: Value {
     switch self {
     case .integer(let value): .integer(value)
+    case .number(let value): .number(value)
     case .flag(let value): .bool(value)
     case .word(let value): .string(value)
+    case .integers(let values): .numbers(values.map(Double.init))
     }
   }
 }
@@ -27,10 +29,28 @@ extension Call {
       let value: OptionValue
       switch option.type {
       case .integer(let bounds): value = .integer(try integer(index, in: bounds))
+      case .number(let bounds): value = .number(try number(option.name, in: bounds))
       case .flag: value = .flag(try bool(index))
       case .word(let words): value = .word(try choice(index, among: words))
+      case .integers: value = .integers(try integers(index))
       }
       option.store(&configuration, value)
+    }
+  }
+}
+
+extension Call {
+  /// A list of whole numbers, whose bounds are the configuration's to check; none for nil.
+  private func integers(_ index: Int) throws -> [Int] {
+    guard !self[index].isNil else { return [] }
+    let name = builtin.header.phrase(for: index)
+    return try numbers(index).map { number in
+      guard let value = Int(exactly: number) else {
+        throw failure(
+          .value, "\(name) must be whole numbers, not \(number)",
+          argument: index)
+      }
+      return value
     }
   }
 }

@@ -30,10 +30,27 @@ struct MetadataReader {
   }
 
   func integer(_ key: String) throws -> Int {
-    let text = try text(key)
-    guard let value = Int(text), "\(value)" == text else {
+    guard let value = MetadataReader.integer(try text(key)) else {
       throw fail(key, "is not a whole number")
     }
+    return value
+  }
+
+  /// Whole numbers with commas between them; none for an empty text.
+  func integers(_ key: String) throws -> [Int] {
+    let text = try text(key)
+    guard !text.isEmpty else { return [] }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      guard let value = MetadataReader.integer(String(part)) else {
+        throw fail(key, "is not a list of whole numbers")
+      }
+      return value
+    }
+  }
+
+  /// The number that is written as `text` and in no other way.
+  private static func integer(_ text: String) -> Int? {
+    guard let value = Int(text), "\(value)" == text else { return nil }
     return value
   }
 

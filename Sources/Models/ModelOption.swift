@@ -6,26 +6,35 @@
 // configuration.
 
 import Tensors
+import Training
 
 /// The value of an option.
 public enum OptionValue: Sendable, Equatable {
   case integer(Int)
+  case number(Double)
   case flag(Bool)
   case word(String)
+  case integers([Int])
 
   /// The value as checkpoint metadata hold it.
   var stored: String {
     switch self {
     case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
     case .flag(let value): value ? "true" : "false"
     case .word(let value): value
+    case .integers(let values): values.map(String.init).joined(separator: ",")
     }
   }
 
   /// The value as a script writes it.
   public var source: String {
-    if case .word(let value) = self { return "\"\(value)\"" }
-    return stored
+    switch self {
+    case .word(let value): "\"\(value)\""
+    case .number(let value): value.inWords
+    case .integers(let values): "[" + values.map(String.init).joined(separator: ", ") + "]"
+    case .integer, .flag: stored
+    }
   }
 }
 
@@ -33,10 +42,14 @@ public enum OptionValue: Sendable, Equatable {
 public enum OptionType: Sendable {
   /// A whole number within bounds.
   case integer(ClosedRange<Int>)
+  /// A finite number within bounds.
+  case number(ClosedRange<Double>)
   /// `true` or `false`.
   case flag
   /// One of some words.
   case word(among: [String])
+  /// At most so many whole numbers, each within bounds.
+  case integers(each: ClosedRange<Int>, atMost: Int)
 }
 
 /// One option of a configuration.
@@ -65,6 +78,28 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
       store: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
   }
 
+  /// A finite number.
+  static func number(
+    _ name: String, _ path: WritableKeyPath<Configuration, Double> & Sendable,
+    _ bounds: ClosedRange<Double>, _ summary: String, since: Int = 1
+  ) -> ModelOption {
+    ModelOption(
+      name: name, summary: summary, type: .number(bounds),
+      value: { .number($0[keyPath: path]) }, since: since,
+      store: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
+  }
+
+  /// A list of whole numbers.
+  static func integers(
+    _ name: String, _ path: WritableKeyPath<Configuration, [Int]> & Sendable,
+    each bounds: ClosedRange<Int>, atMost count: Int, _ summary: String, since: Int = 1
+  ) -> ModelOption {
+    ModelOption(
+      name: name, summary: summary, type: .integers(each: bounds, atMost: count),
+      value: { .integers($0[keyPath: path]) }, since: since,
+      store: { if case .integers(let values) = $1 { $0[keyPath: path] = values } })
+  }
+
   /// A boolean.
   static func flag(
     _ name: String, _ path: WritableKeyPath<Configuration, Bool> & Sendable, _ summary: String,
@@ -89,11 +124,25 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
 
   /// Throws a ValueError that names the option if its value in `configuration` is out of range.
   func validate(_ configuration: Configuration) throws {
-    guard case .integer(let bounds) = type, case .integer(let value) = value(configuration),
-      !bounds.contains(value)
-    else { return }
-    throw TensorError.value(
-      "\(name) must be between \(bounds.lowerBound) and \(bounds.upperBound), not \(value)")
+    switch (type, value(configuration)) {
+    case (.integer(let bounds), .integer(let value)) where !bounds.contains(value):
+      throw outOfRange("\(bounds.lowerBound)", "\(bounds.upperBound)", "\(value)")
+    case (.number(let bounds), .number(let value)) where !bounds.contains(value):
+      throw outOfRange(bounds.lowerBound.inWords, bounds.upperBound.inWords, value.inWords)
+    case (.integers(let bounds, let most), .integers(let values)):
+      if values.count > most {
+        throw TensorError.value("\(name) has \(values.count) numbers; \(most) are the most")
+      }
+      guard let wrong = values.first(where: { !bounds.contains($0) }) else { return }
+      throw TensorError.value(
+        "each number of \(name) must be between \(bounds.lowerBound) and \(bounds.upperBound), "
+          + "not \(wrong)")
+    default: return
+    }
+  }
+
+  private func outOfRange(_ least: String, _ most: String, _ value: String) -> TensorError {
+    TensorError.value("\(name) must be between \(least) and \(most), not \(value)")
   }
 }
 
@@ -128,8 +177,10 @@ extension OptionTable {
       let value: OptionValue
       switch option.type {
       case .integer: value = .integer(try metadata.integer(option.name))
+      case .number: value = .number(try metadata.number(option.name))
       case .flag: value = .flag(try metadata.flag(option.name))
       case .word(let words): value = .word(try metadata.word(option.name, among: words))
+      case .integers: value = .integers(try metadata.integers(option.name))
       }
       option.store(&self, value)
     }

@@ -59,7 +59,7 @@ struct TrainingFailure {
   }
 }
 
-extension Float {
+extension BinaryFloatingPoint {
   /// The number as a script writes it: whole ones without a point.
   package var inWords: String { isNaN ? "nan" : Int(exactly: self).map(String.init) ?? "\(self)" }
 }

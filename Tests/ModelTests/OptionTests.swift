@@ -19,8 +19,13 @@ import Testing
       case .integer(let bounds):
         let value = bounds.lowerBound + draws.index(below: min(bounds.count, 5))
         option.store(&made, .integer(value))
+      case .number(let bounds):
+        let share = Double(draws.uniform())
+        let most = min(bounds.upperBound, bounds.lowerBound + 2)
+        option.store(&made, .number(bounds.lowerBound + share * (most - bounds.lowerBound)))
       case .flag: option.store(&made, .flag(draws.uniform() < 0.5))
       case .word(let words): option.store(&made, .word(words[draws.index(below: words.count)]))
+      case .integers: break
       }
     }
     (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
@@ -41,27 +46,58 @@ import Testing
     }
   }
 
-  /// A configuration with an option that format 1 does not have.
+  /// A configuration with an option of each type, some of which format 1 does not have.
   private struct Grown: OptionTable, Equatable {
-    var (old, new) = (1, 7)
+    var old = 1
+    var new = 7
+    var share = 0.1
+    var sizes = [2, 3]
     static let options: [ModelOption<Grown>] = [
       .integer("old", \.old, 0...9, "An option of all formats."),
       .integer("new", \.new, 0...9, "An option of format 2.", since: 2),
+      .number("share", \.share, 0...1, "A number.", since: 2),
+      .integers("sizes", \.sizes, each: 1...9, atMost: 3, "Some numbers.", since: 2),
     ]
   }
 
+  private func grown(_ format: String, _ entries: (String, String)...) throws -> Grown {
+    let metadata = [("format_version", format)] + entries
+    var made = Grown()
+    try made.read(
+      MetadataReader(
+        checkpoint: Checkpoint(metadata: metadata.map { (key: $0.0, value: $0.1) }, tensors: []),
+        path: "x"))
+    return made
+  }
+
   @Test func oldCheckpointsMeanTheDefault() throws {
-    func read(_ metadata: [(key: String, value: String)]) throws -> Grown {
-      var made = Grown()
-      try made.read(
-        MetadataReader(checkpoint: Checkpoint(metadata: metadata, tensors: []), path: "x"))
-      return made
-    }
-    #expect(try read([("format_version", "1"), ("old", "3")]) == Grown(old: 3, new: 7))
-    #expect(
-      try read([("format_version", "2"), ("old", "3"), ("new", "4")]) == Grown(old: 3, new: 4))
+    #expect(try grown("1", ("old", "3")) == Grown(old: 3))
+    let read = try grown("2", ("old", "3"), ("new", "4"), ("share", "0.25"), ("sizes", "5,6,7"))
+    #expect(read == Grown(old: 3, new: 4, share: 0.25, sizes: [5, 6, 7]))
     // A checkpoint of a format that has the option must hold it.
-    #expect(throws: CheckpointError.self) { try read([("format_version", "2"), ("old", "3")]) }
+    #expect(throws: CheckpointError.self) { try grown("2", ("old", "3")) }
+  }
+
+  @Test(arguments: ["1,", "1,,2", "a", "01", "1, 2", "1.5", "99999999999999999999"])
+  func listsAreWholeNumbersWithCommas(_ text: String) throws {
+    #expect(throws: CheckpointError.self) {
+      try grown("2", ("old", "3"), ("new", "4"), ("share", "0.25"), ("sizes", text))
+    }
+  }
+
+  @Test func optionsOfEveryTypeAreStoredAndDeclared() throws {
+    let made = Grown(old: 0, new: 1, share: 1.0 / 3, sizes: [])
+    let entries = made.optionMetadata.map { ($0.key, $0.value) }
+    #expect(try grown("2", entries[0], entries[1], entries[2], entries[3]) == made)
+    #expect(
+      Grown.signature(defaults: Grown()) == "old = 1, new = 7, share = 0.1, sizes = [2, 3]")
+    for wrong in [
+      Grown(share: 1.5), Grown(share: .nan), Grown(sizes: [0]), Grown(sizes: [1, 2, 3, 4]),
+    ] {
+      let error = #expect(throws: TensorError.self) { try wrong.validateOptions() }
+      let message = error?.message ?? ""
+      #expect(message.contains("share") || message.contains("sizes"))
+    }
   }
 
   @Test func everyBoundIsNamed() throws {
