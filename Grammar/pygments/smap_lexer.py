@@ -97,9 +97,10 @@ MEMBERS = (
     "plot.heatmap", "plot.hist", "plot.line", "plot.save", "plot.scatter", "random.choice",
     "random.fold", "random.normal", "random.permutation", "random.shuffle", "random.split",
     "random.uniform", "smap.best_length", "smap.codebook_usage", "smap.decode", "smap.encode",
-    "smap.keep_probs", "smap.length_probs", "smap.load", "smap.loss", "smap.reconstruct",
-    "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
-    "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads", "sys.version",
+    "smap.keep_probs", "smap.length_probs", "smap.linear_code", "smap.load", "smap.loss",
+    "smap.reconstruct", "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer",
+    "smap.tokens", "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads",
+    "sys.version",
     # generated: end
 )
 NAMESPACES = (
@@ -115,8 +116,9 @@ CONSTANTS = (
 )
 TYPES = (
     # generated: type
-    "any", "bool", "dataset", "figure", "function", "generator", "image", "layer", "list", "number",
-    "optimizer", "range", "record", "schedule", "string", "table", "tensor", "tokenizer", "tokens",
+    "any", "bool", "dataset", "figure", "function", "generator", "image", "layer", "linear_code",
+    "list", "number", "optimizer", "range", "record", "schedule", "string", "table", "tensor",
+    "tokenizer", "tokens",
     # generated: end
 )
 # fmt: on

@@ -130,7 +130,7 @@ extension Inference {
   func accepts(_ type: String, _ known: Known) -> Bool? {
     guard type != "any" else { return true }
     guard let found = known.typeName else { return nil }
-    if found == type { return true }
+    if found == type || library.passes(found, as: type) { return true }
     switch (type, found) {
     case ("number", "tensor"):
       if case .shaped(let tensor) = known { return tensor.count == 1 }

@@ -81,9 +81,12 @@ public struct LibraryIndex {
     case "bool": ["bool", "tensor"]
     case "list": ["list", "tensor"]
     case "range": ["range", "list", "tensor"]
-    default: [type]
+    default: [type] + (types[type]?.base.map { [$0] } ?? [])
     }
   }
+
+  /// Whether objects of a type pass as those of a wider type.
+  func passes(_ type: String, as wider: String) -> Bool { types[type]?.base == wider }
 
   /// A method of a type.
   public func method(_ name: String, of type: String) -> Builtin? {

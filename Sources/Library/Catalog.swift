@@ -15,14 +15,15 @@ public enum Catalog {
     ProcessFunctions.functions,
     MediaFunctions.functions, PlotFunctions.functions, DataFunctions.functions, DataFiles.functions,
     MetricFunctions.functions,
-    TokenizerFunctions.functions, TrainingFunctions.functions, ScheduleFunctions.functions,
+    TokenizerFunctions.functions, LinearCodeFunctions.functions, TrainingFunctions.functions,
+    ScheduleFunctions.functions,
     GeneratorFunctions.functions, SystemFunctions.functions,
   ].flatMap { $0 }
 
   private static let types: [ForeignType] =
     CoreCatalog.types + [
       MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ModelTypes.tokenizer,
-      ModelTypes.tokens,
+      ModelTypes.linearCode, ModelTypes.tokens,
       ModelTypes.schedule, ModelTypes.generator,
     ]
 

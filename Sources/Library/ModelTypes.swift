@@ -171,7 +171,7 @@ enum ModelTypes {
     .init(name, summary, get: { object, _ in get(try object.payload(as: Generator.self).model) })
   }
 
-  private static func noteRecord(_ notes: [(key: String, value: String)]) -> Value {
+  static func noteRecord(_ notes: [(key: String, value: String)]) -> Value {
     let record = Record()
     for note in notes { record[note.key] = .string(note.value) }
     return .record(record)

@@ -60,7 +60,7 @@ enum TokenizerFunctions {
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
       return TokenSequence(
@@ -80,7 +80,7 @@ enum TokenizerFunctions {
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let tokens = try call.tokens(1)
       let condition =
         call.isGiven(2) ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
@@ -94,7 +94,7 @@ enum TokenizerFunctions {
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let images = try call.pictures(1)
       let condition = try call.condition(tokenizer, count: images.shape[0])
       return .tensor(
@@ -110,15 +110,14 @@ enum TokenizerFunctions {
     "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
     example: tinyExample + "smap.tokens(tok, zeros(1, 4, 6)).length   #=> 4",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let latents = try call.tensor(1)
-      let made = tokenizer.configuration
-      guard latents.shape[2] == made.tokenDim, latents.shape[1] <= made.numTokens,
+      guard latents.shape[2] == tokenizer.tokenDim, latents.shape[1] <= tokenizer.numTokens,
         latents.count > 0
       else {
         throw call.failure(
           .shape,
-          "tokens have the shape [B, k, \(made.tokenDim)] with k from 1 to \(made.numTokens), "
+          "tokens have the shape [B, k, \(tokenizer.tokenDim)] with k from 1 to \(tokenizer.numTokens), "
             + "not \(latents.shape)", argument: 1)
       }
       let condition = try call.condition(tokenizer, count: latents.shape[0])
@@ -157,16 +156,17 @@ extension TokenizerFunctions {
     example: tinyExample + "keys(smap.loss(tok, zeros(1, 3, 16, 16), keep = 4))"
       + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let images = try call.pictures(1)
-      let made = tokenizer.configuration
       let condition = try call.condition(tokenizer, count: images.shape[0])
       var keep = try call.optionalInteger(3)
       if keep == nil {
         var draws = RandomStream(seed: try call.seed(4))
-        keep = try made.tailDrop.length(for: draws.uniform(), numTokens: made.numTokens)
+        keep = try drop(of: tokenizer).length(
+          for: draws.uniform(), numTokens: tokenizer.numTokens)
       }
-      let tokens = try encode(images, condition, tokenizer, call).prefix(keep ?? made.numTokens)
+      let tokens = try encode(images, condition, tokenizer, call).prefix(
+        keep ?? tokenizer.numTokens)
       let pictures = try decode(tokens, condition, tokenizer, call)
       let errors = try squaredErrors(pictures, images)
       let recipe = ReconstructionLoss()
@@ -185,7 +185,7 @@ extension TokenizerFunctions {
     example: tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.code(0)
       let images = try call.pictures(1)
       let threshold = try call.number(2)
       guard !threshold.isNaN else {
@@ -207,6 +207,11 @@ extension TokenizerFunctions {
       return .tensor(try Tensor(shape: [lengths.count], values: lengths))
     })
 
+  /// The schedule of a tokenizer; that of new ones for a code that is not trained.
+  private static func drop(of code: any PictureCode) -> TailDrop {
+    (code as? SMAPTokenizer)?.configuration.tailDrop ?? .standard
+  }
+
   /// The mean squared error of each picture.
   private static func squaredErrors(_ a: Tensor, _ b: Tensor) throws -> [Double] {
     let squares = try a.sub(b.detached).square().reshape([a.shape[0], -1])
@@ -219,7 +224,7 @@ extension TokenizerFunctions {
 
   /// Encodes group by group, so that an interrupt need not wait for all.
   static func encode(
-    _ images: Tensor, _ condition: Condition, _ tokenizer: SMAPTokenizer, _ call: Call
+    _ images: Tensor, _ condition: Condition, _ tokenizer: any PictureCode, _ call: Call
   ) throws -> Tokens {
     let parts = try call.inGroups(images.shape[0]) { range in
       try tokenizer.encode(
@@ -234,12 +239,12 @@ extension TokenizerFunctions {
 
   /// Decodes group by group, so that an interrupt need not wait for all.
   static func decode(
-    _ tokens: Tokens, _ condition: Condition, _ tokenizer: SMAPTokenizer, _ call: Call
+    _ tokens: Tokens, _ condition: Condition, _ tokenizer: any PictureCode, _ call: Call
   ) throws -> Tensor {
-    guard condition.classCount == tokenizer.configuration.numClasses else {
+    guard condition.classCount == tokenizer.numClasses else {
       throw ScriptError.shape(
         "these tokens know \(condition.classCount) classes, this tokenizer "
-          + "\(tokenizer.configuration.numClasses)",
+          + "\(tokenizer.numClasses)",
         hint: "say what to decode them as: label = ..")
     }
     let parts = try call.inGroups(tokens.count) { range in
@@ -254,6 +259,14 @@ extension TokenizerFunctions {
 extension Call {
   func tokenizer(_ index: Int) throws -> SMAPTokenizer {
     try object(index, ModelTypes.tokenizer, as: SMAPTokenizer.self)
+  }
+
+  /// A tokenizer or a linear code.
+  func code(_ index: Int) throws -> any PictureCode {
+    guard case .object(let object) = self[index], object.type === ModelTypes.linearCode else {
+      return try tokenizer(index)
+    }
+    return try object.payload(as: LinearCode.self)
   }
 
   func tokens(_ index: Int) throws -> Tokens {
@@ -278,9 +291,9 @@ extension Call {
   }
 
   /// The argument `label` for `count` pictures of a tokenizer.
-  func condition(_ tokenizer: SMAPTokenizer, count: Int) throws -> Condition {
+  func condition(_ tokenizer: any PictureCode, count: Int) throws -> Condition {
     try LabelArgument(
-      self, classCount: tokenizer.configuration.numClasses, classNames: tokenizer.classNames
+      self, classCount: tokenizer.numClasses, classNames: tokenizer.classNames
     ).condition(count: count)
   }
 }

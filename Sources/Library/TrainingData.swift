@@ -23,6 +23,20 @@ extension Call {
     return try trainingData(of: datasetRecord(index), index, classCount: classCount, side: side)
   }
 
+  /// The pictures and classes of a data set as they are, for what is fitted to it.
+  func ownData(_ index: Int) throws -> TrainingData {
+    if let dataset = try datasetIfGiven(index) {
+      return try trainingData(index, classCount: dataset.classNames.count, side: dataset.size)
+    }
+    let dataset = try datasetRecord(index)
+    let images = try tensorField("images", of: dataset, index)
+    let labels = try tensorField("labels", of: dataset, index)
+    let highest = labels.toArray().max().flatMap { Int(exactly: $0.rounded()) } ?? 0
+    let count = try classNames(index)?.count ?? max(highest, 0) + 1
+    return try trainingData(
+      of: dataset, index, classCount: count, side: images.shape.last ?? 0)
+  }
+
   private func trainingData(
     of dataset: Record, _ index: Int, classCount: Int, side: Int
   ) throws -> TrainingData {

@@ -104,7 +104,7 @@ enum TrainingFunctions {
   private static let save = Builtin(
     "smap.save(tok: tokenizer, path: string, *, precision = \"f32\", weights = \"average\", "
       + "notes: record = nil)",
-    "Writes a tokenizer to a .safetensors file.",
+    "Writes a tokenizer or a linear code to a .safetensors file.",
     details: """
       With `precision = "f16"` the file is half as large and the numbers are rounded. In `on_step` \
       of smap.train, the running average of the weights is written, which is what training would \
@@ -117,6 +117,11 @@ enum TrainingFunctions {
       smap.load("small.safetensors").num_tokens   #=> 4
       """,
     body: { call in
+      if let code = try call.code(0) as? LinearCode {
+        if let notes = try call.notes() { code.notes = notes }
+        try code.save(path: call.string(1), format: call.precision())
+        return .nil
+      }
       if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
       try call.tokenizer(0).save(
         path: call.string(1), format: call.precision(),
@@ -126,11 +131,12 @@ enum TrainingFunctions {
 
   private static let load = Builtin(
     "smap.load(path: string) -> tokenizer",
-    "Reads a tokenizer from a file, or one that comes with smap by its bare name.",
+    "Reads a tokenizer or a linear code from a file, or one of smap's own by its bare name.",
     details: "A word without slash and suffix, such as \"emoji-kl\", names a model of smap's own.",
     example: "smap.load(\"emoji-kl\").num_tokens   #=> 16",
     body: { call in
-      try SMAPTokenizer.load(path: ResourceLocator.modelPath(call.string(0))).value
+      let code = try PictureCodeFile.load(path: ResourceLocator.modelPath(call.string(0)))
+      return (code as? LinearCode)?.value ?? (code as? SMAPTokenizer)?.value ?? .nil
     })
 }
 

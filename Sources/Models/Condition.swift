@@ -60,6 +60,19 @@ public struct Condition {
     }
   }
 
+  /// The rows of a table that make up the condition of one picture, with their weights.
+  func parts(of picture: Int) -> [(row: Int, weight: Float)] {
+    switch content {
+    case .rows(let rows): return [(rows[picture], 1)]
+    case .weights(let weights):
+      let width = weights.shape[1]
+      return (0..<width).compactMap { row in
+        let weight = weights.pointer[picture * width + row]
+        return weight == 0 ? nil : (row, weight)
+      }
+    }
+  }
+
   /// The conditions of some of the pictures.
   package func slice(_ range: Range<Int>) throws -> Condition {
     switch content {

@@ -13,7 +13,7 @@ import Training
 package let packageVersion = "0.1.0"
 
 /// The format of model files.
-private enum ModelFormat {
+enum ModelFormat {
   /// 1: names of classes with commas between them, 2: as a JSON array.
   static let version = 2
 
@@ -48,7 +48,11 @@ extension SMAPTokenizer {
 
   /// Reads a tokenizer; a CheckpointError names what does not fit.
   public static func load(path: String) throws -> SMAPTokenizer {
-    let checkpoint = try Checkpoint.read(path: path)
+    try load(Checkpoint.read(path: path), path: path)
+  }
+
+  /// Makes a tokenizer of what a file holds.
+  static func load(_ checkpoint: Checkpoint, path: String) throws -> SMAPTokenizer {
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: "tokenizer")
     let version = try metadata.formatVersion()

@@ -43,6 +43,41 @@ struct PrincipalComponents {
       + [Float](repeating: 0, count: count - kept)
   }
 
+  /// The first `count` components of centred rows that are known by a product alone.
+  ///
+  /// - Parameters:
+  ///   - samples: the number of rows.
+  ///   - product: multiplies a basis [m, dimensions] by the sum of the outer products of all rows.
+  init(
+    dimensions: Int, samples: Int, count: Int, seed: UInt64, rounds: Int,
+    product: (Tensor) throws -> Tensor
+  ) throws {
+    let limit = min(samples, dimensions)
+    let searched = min(min(count, limit) + 16, limit)
+    var basis = try Tensor(uninitialized: [searched, dimensions])
+    var draws = RandomStream(seed: seed, 0x9CA)
+    for i in 0..<basis.count { basis.pointer[i] = draws.normal() }
+    for _ in 0..<rounds {
+      try Stop.check()
+      basis = try product(PrincipalComponents.orthonormal(basis))
+    }
+    basis = try PrincipalComponents.orthonormal(basis)
+    let covariance = try product(basis).matmul(basis.transpose(0, 1))
+    let (values, vectors) = try covariance.symmetricEigen()
+    let kept = min(count, limit)
+    let rotation = try vectors.transpose(0, 1).flip(dims: [0]).narrow(dim: 0, start: 0, count: kept)
+    let found = try rotation.matmul(basis)
+    directions = kept == count ? found : try PrincipalComponents.padded(found, to: count)
+    variances =
+      values.toArray().reversed().prefix(kept).map { max($0, 0) / Float(samples) }
+      + [Float](repeating: 0, count: count - kept)
+  }
+
+  /// The rows made orthonormal.
+  private static func orthonormal(_ rows: Tensor) throws -> Tensor {
+    try rows.transpose(0, 1).orthogonalFactors().q.transpose(0, 1)
+  }
+
   private static func padded(_ rows: Tensor, to count: Int) throws -> Tensor {
     try Tensor.cat([rows, try Tensor.zeros([count - rows.shape[0], rows.shape[1]])], dim: 0)
   }

@@ -86,7 +86,7 @@ enum TypeTest: Sendable, Equatable {
       } catch let error as ScriptError where error.kind == .type {
         return false
       }
-    case (.object(let name), .object(let object)): return object.type.name == name
+    case (.object(let name), .object(let object)): return object.type.passes(as: name)
     default: return false
     }
   }

@@ -147,6 +147,7 @@ public final class BuiltinTable {
     case .list: ["list", "tensor"]
     // A range has no list methods: `range(3).append(1)` would change a temporary list.
     case .range: ["range", "tensor"]
+    case .object(let object): [object.type.name] + (object.type.base.map { [$0] } ?? [])
     default: [value.typeName]
     }
   }

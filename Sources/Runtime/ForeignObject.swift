@@ -42,6 +42,8 @@ public final class ForeignType: Sendable {
 
   /// The type's name, as annotations and `type(x)` spell it.
   public let name: String
+  /// The name of a wider type: such an object passes where that is expected, and has its methods.
+  public let base: String?
   /// One sentence for `help`.
   public let summary: String
   /// The fields in the order in which help lists them.
@@ -63,7 +65,7 @@ public final class ForeignType: Sendable {
 
   /// Describes a kind of object.
   public init(
-    _ name: String, _ summary: String, fields: [Field] = [],
+    _ name: String, _ summary: String, base: String? = nil, fields: [Field] = [],
     display: @escaping @Sendable (ForeignObject) -> String,
     bundle: (@Sendable (ForeignObject, Session) throws -> Bundle)? = nil,
     index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)? = nil,
@@ -73,6 +75,7 @@ public final class ForeignType: Sendable {
     equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)? = nil
   ) {
     self.name = name
+    self.base = base
     self.summary = summary
     self.fields = fields
     self.display = display
@@ -85,6 +88,9 @@ public final class ForeignType: Sendable {
   }
 
   func field(_ name: String) -> Field? { fields.first { $0.name == name } }
+
+  /// Whether such objects pass as those of the type that an annotation names.
+  func passes(as name: String) -> Bool { self.name == name || base == name }
 }
 
 /// An object made by the library.

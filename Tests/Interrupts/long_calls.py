@@ -207,6 +207,7 @@ LONG = {
         FEATURES + "; let l = randint(0, 10, [3000])", "metrics.linear_probe(x, l, y, l)"),
     # The tokenizer and the generator.
     "smap.tokenizer": ("", "smap.tokenizer(image_size = 32, width = 1024, depth = 8, decoder_depth = 8, seed = 0)"),
+    "smap.linear_code": ("let d = data.shapes(4000, size = 32)", 'smap.linear_code(d, "per-class-pca")'),
     "smap.encode": (TOKENIZER, "smap.encode(tok, x)"),
     "smap.decode": (TOKENIZER + "\nlet t = smap.encode(tok, x)", "smap.decode(tok, t)"),
     "smap.reconstruct": (TOKENIZER, "smap.reconstruct(tok, x)"),

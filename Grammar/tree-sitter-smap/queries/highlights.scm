@@ -75,8 +75,8 @@
 ((type_name) @type.builtin
   (#any-of? @type.builtin
     ; generated: type
-    "any" "bool" "dataset" "figure" "function" "generator" "image" "layer" "list" "number"
-    "optimizer" "range" "record" "schedule" "string" "table" "tensor" "tokenizer" "tokens"
+    "any" "bool" "dataset" "figure" "function" "generator" "image" "layer" "linear_code" "list"
+    "number" "optimizer" "range" "record" "schedule" "string" "table" "tensor" "tokenizer" "tokens"
     ; generated: end
   ))
 

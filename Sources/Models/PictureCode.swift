@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What encoding, decoding and measuring need of a code: a tokenizer with transformers and a linear
+// code look alike from there, so every measure compares them by the same steps.
+
+import Tensors
+
+/// A code that turns pictures into ordered tokens and any prefix of them into pictures.
+public protocol PictureCode: AnyObject {
+  /// The width and height of the pictures in pixels.
+  var imageSize: Int { get }
+  /// The number of tokens (K).
+  var numTokens: Int { get }
+  /// The numbers of a token (T).
+  var tokenDim: Int { get }
+  /// The number of classes (C).
+  var numClasses: Int { get }
+  /// Names of the classes, in order of index; may be empty.
+  var classNames: [String] { get }
+  /// The number of codes of a discrete bottleneck, or nil.
+  var codeCount: Int? { get }
+
+  /// The tokens of pictures [B, 3, H, W] with values from 0 to 1.
+  ///
+  /// - Throws: a `TensorError` when pictures or conditions do not fit.
+  func encode(_ images: Tensor, condition: Condition) throws -> Tokens
+
+  /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1; as the tokens' own
+  /// condition, or as another.
+  ///
+  /// - Throws: a `TensorError` when tokens or conditions do not fit.
+  func decode(_ tokens: Tokens, condition: Condition?) throws -> Tensor
+}
+
+extension SMAPTokenizer: PictureCode {
+  /// The width and height of the pictures in pixels.
+  public var imageSize: Int { configuration.imageSize }
+  /// The number of tokens (K).
+  public var numTokens: Int { configuration.numTokens }
+  /// The numbers of a token (T).
+  public var tokenDim: Int { configuration.tokenDim }
+  /// The number of classes (C).
+  public var numClasses: Int { configuration.numClasses }
+}
+
+extension PictureCode {
+  /// Rejects pictures that are not [B, 3, side, side].
+  func checkShape(_ images: Tensor) throws {
+    let side = imageSize
+    guard images.rank == 4, images.shape[1] == 3, images.shape[2] == side, images.shape[3] == side
+    else {
+      throw TensorError.shape(
+        "this tokenizer takes pictures of shape [B, 3, \(side), \(side)], not \(images.shape)",
+        hint: "image.resize(x, \(side), \(side)) makes them fit")
+    }
+  }
+
+  /// The condition for each of the pictures of `tokens`, and the checks of decoding.
+  func checkedCondition(_ condition: Condition?, for tokens: Tokens) throws -> Condition {
+    let (batch, kept) = (tokens.count, tokens.length)
+    guard tokens.latents.shape[2] == tokenDim else {
+      throw TensorError.shape(
+        "this tokenizer has \(tokenDim) channels a token, not \(tokens.latents.shape[2])")
+    }
+    guard kept >= 1, kept <= numTokens else {
+      throw TensorError.value("cannot decode \(kept) tokens", hint: "from 1 to \(numTokens)")
+    }
+    return try checkedCondition(condition ?? tokens.condition, count: batch)
+  }
+
+  /// The condition for each of `count` pictures.
+  func checkedCondition(_ condition: Condition, count: Int) throws -> Condition {
+    let condition = try condition.repeated(count)
+    guard condition.count == count else {
+      throw TensorError.shape("\(condition.count) labels do not fit \(count) pictures")
+    }
+    return condition
+  }
+}
