@@ -13,7 +13,7 @@ extension OptionValue {
     case .integer(let value): .integer(value)
     case .number(let value): .number(value)
     case .flag(let value): .bool(value)
-    case .word(let value): .string(value)
+    case .word(let value): value.map { .string($0) } ?? .nil
     case .integers(let values): .numbers(values.map(Double.init))
     }
   }
@@ -26,31 +26,17 @@ extension Call {
   ) throws {
     for option in Configuration.options where !fixed.contains(option.name) {
       let index = try at(option.name)
+      if option.isDecidedByOthers, self[index].isNil { continue }
       let value: OptionValue
       switch option.type {
       case .integer(let bounds): value = .integer(try integer(index, in: bounds))
       case .number(let bounds): value = .number(try number(option.name, in: bounds))
       case .flag: value = .flag(try bool(index))
-      case .word(let words): value = .word(try choice(index, among: words))
+      case .word(let words, let orNil):
+        value = .word(orNil && self[index].isNil ? nil : try choice(index, among: words))
       case .integers: value = .integers(try integers(index))
       }
       option.store(&configuration, value)
-    }
-  }
-}
-
-extension Call {
-  /// A list of whole numbers, whose bounds are the configuration's to check; none for nil.
-  private func integers(_ index: Int) throws -> [Int] {
-    guard !self[index].isNil else { return [] }
-    let name = builtin.header.phrase(for: index)
-    return try numbers(index).map { number in
-      guard let value = Int(exactly: number) else {
-        throw failure(
-          .value, "\(name) must be whole numbers, not \(number)",
-          argument: index)
-      }
-      return value
     }
   }
 }

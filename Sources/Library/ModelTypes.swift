@@ -42,16 +42,7 @@ extension SMAPTokenizer {
 enum ModelTypes {
   static let schedule = ForeignType(
     "schedule", "How many tokens survive in a training step.",
-    fields: [
-      schedule("kind", "The distribution of lengths.") { .string($0.kind.rawValue) },
-      schedule("min_keep", "The smallest length.") { .integer($0.minKeep) },
-      schedule("full", "The fraction of full-length steps of a mixture.") { .number($0.full) },
-      schedule("ratio", "The ratio of adjacent probabilities.") { .number($0.ratio) },
-      schedule("curriculum", "How the budget changes during training, or nil.") {
-        $0.curriculum.map { .string($0.rawValue) } ?? .nil
-      },
-      schedule("envelope", "How the budget bounds the lengths.") { .string($0.envelope.rawValue) },
-    ],
+    fields: TailDrop.fields { try $0.payload(as: Schedule.self).drop },
     display: { object in
       guard let drop = (object.payload as? Schedule)?.drop else { return "schedule" }
       let curriculum = drop.curriculum.map { ", curriculum = \"\($0.rawValue)\"" } ?? ""
@@ -60,12 +51,6 @@ enum ModelTypes {
     equals: { a, b in
       (a.payload as? Schedule)?.drop == (b.payload as? Schedule)?.drop
     })
-
-  private static func schedule(
-    _ name: String, _ summary: String, _ get: @escaping @Sendable (TailDrop) -> Value
-  ) -> ForeignType.Field {
-    .init(name, summary, get: { object, _ in get(try object.payload(as: Schedule.self).drop) })
-  }
 
   static let tokens = ForeignType(
     "tokens", "Token sequences of some pictures; `tokens[:k]` keeps the first k of each.",

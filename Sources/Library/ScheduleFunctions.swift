@@ -9,30 +9,33 @@ import Tensors
 
 /// The functions about tail dropping.
 enum ScheduleFunctions {
+  private static let kindSignature =
+    "kind = " + OptionValue.word(TailDrop.standard.kind.rawValue).source
+
   static let functions: [Builtin] = [tailDrop, keepProbs, lengthProbs, sampleKeep]
 
   private static let tailDrop = Builtin(
-    "smap.tail_drop(kind = \"mixture\", *, min_keep = 1, full = 0.25, ratio = 0.9, "
-      + "curriculum = nil, envelope = \"lower\") -> schedule",
+    "smap.tail_drop(\(kindSignature), *, "
+      + TailDrop.signature(defaults: .standard, without: ["kind"]) + ") -> schedule",
     "Makes a schedule: how many tokens the decoder gets to see in a training step.",
     details: """
       Kinds: "none" (all tokens), "fixed" (`min_keep` tokens), "uniform" (every length from \
-      `min_keep`), "pow2" and "uniform-pow2" (powers of two), "loguniform", "geometric" (with \
-      `ratio`), "mixture" and "mixture-pow2" (all tokens with probability `full`, else as their \
-      namesake). A `curriculum` ("linear", "cosine", "exponential", "step") moves a budget from \
-      all tokens down to `min_keep`; `envelope` says whether lengths are drawn above it \
-      ("lower"), below it ("upper") or are exactly it ("hard").
+      `min_keep`), "pow2" and "uniform-pow2" (powers of two), "list" (the lengths in `sizes`), \
+      "loguniform", "geometric" (with `ratio`), "fraction" (a part of all tokens that follows \
+      Beta(`alpha`, `beta`)), "mixture" and "mixture-pow2" (all tokens with probability `full`, \
+      else as their namesake), "mostly-full" (all tokens with probability 0.8, else 4, 8, .. \
+      tokens, long lengths more often). A `curriculum` ("linear", "cosine", "exponential", "step", \
+      "power" with `exponent`) moves a budget from all tokens down to `min_keep` between the parts \
+      `start` and `end` of the training; `envelope` says whether lengths are sampled above it \
+      ("lower"), below it ("upper") or are exactly it ("hard"). Before `start` all tokens are kept. \
+      `granularity` says which pictures of a step share a length: all ("batch"), a micro-batch \
+      ("group") or none ("sample").
       """,
     example: "smap.tail_drop(\"uniform\", min_keep = 4).min_keep   #=> 4",
     body: { call in
-      let curriculum =
-        call[try call.at("curriculum")].isNil
-        ? nil : try call.choice("curriculum", as: DropCurriculum.self)
-      let drop = try TailDrop(
-        call.choice("kind", as: DropKind.self),
-        minKeep: call.integer("min_keep", in: 1...4096),
-        full: call.number("full", in: 0...1), ratio: call.number(call.at("ratio")),
-        curriculum: curriculum, envelope: call.choice("envelope", as: DropEnvelope.self))
+      var drop = TailDrop.standard
+      try call.read(&drop)
+      try drop.validate()
       return .object(ForeignObject(ModelTypes.schedule, Schedule(drop)))
     })
 
@@ -58,7 +61,7 @@ enum ScheduleFunctions {
   private static let sampleKeep = Builtin(
     "smap.sample_keep(schedule: schedule, num_tokens: number, count: number, *, progress = 1, "
       + "seed = nil) -> tensor",
-    "Draws `count` lengths.",
+    "Samples `count` lengths.",
     example: "smap.sample_keep(smap.tail_drop(\"fixed\", min_keep = 3), 8, 2)"
       + "   #=> tensor([3, 3])",
     body: { call in
@@ -91,7 +94,7 @@ enum ScheduleFunctions {
   static func optional(_ call: Call, _ name: String) throws -> TailDrop? {
     switch call[try call.at(name)] {
     case .nil: return nil
-    case .text: return try TailDrop(call.choice(name, as: DropKind.self))
+    case .text: return TailDrop(try call.choice(name, as: DropKind.self))
     default:
       return try call.object(call.at(name), ModelTypes.schedule, as: Schedule.self).drop
     }

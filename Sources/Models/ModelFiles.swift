@@ -15,7 +15,7 @@ package let packageVersion = "0.1.0"
 /// The format of model files.
 enum ModelFormat {
   /// 1: names of classes with commas between them, 2: as a JSON array.
-  static let version = 2
+  static let version = 3
 
   /// The metadata of a model.
   static func metadata(

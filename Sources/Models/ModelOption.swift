@@ -13,7 +13,8 @@ public enum OptionValue: Sendable, Equatable {
   case integer(Int)
   case number(Double)
   case flag(Bool)
-  case word(String)
+  /// nil is the absence of a word, where the option allows it.
+  case word(String?)
   case integers([Int])
 
   /// The value as checkpoint metadata hold it.
@@ -22,18 +23,18 @@ public enum OptionValue: Sendable, Equatable {
     case .integer(let value): "\(value)"
     case .number(let value): "\(value)"
     case .flag(let value): value ? "true" : "false"
-    case .word(let value): value
-    case .integers(let values): values.map(String.init).joined(separator: ",")
+    case .word(let value): value ?? ""
+    case .integers(let values): values.map { "\($0)" }.joined(separator: ",")
     }
   }
 
   /// The value as a script writes it.
   public var source: String {
     switch self {
-    case .word(let value): "\"\(value)\""
+    case .word(let value): value.map { "\"\($0)\"" } ?? "nil"
+    case .integers(let values): "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
     case .number(let value): value.inWords
-    case .integers(let values): "[" + values.map(String.init).joined(separator: ", ") + "]"
-    case .integer, .flag: stored
+    default: stored
     }
   }
 }
@@ -46,8 +47,8 @@ public enum OptionType: Sendable {
   case number(ClosedRange<Double>)
   /// `true` or `false`.
   case flag
-  /// One of some words.
-  case word(among: [String])
+  /// One of some words, or none of them.
+  case word(among: [String], orNil: Bool = false)
   /// At most so many whole numbers, each within bounds.
   case integers(each: ClosedRange<Int>, atMost: Int)
 }
@@ -63,9 +64,36 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
   /// Reads the value from a configuration.
   public let value: @Sendable (Configuration) -> OptionValue
   /// The format of checkpoints that first has the option; older ones mean the default.
-  public var since = 1
+  public let since: Int
   /// Stores a value of the right type; other values change nothing.
   public let store: @Sendable (inout Configuration, OptionValue) -> Void
+  /// The name in checkpoint metadata.
+  public private(set) var key: String
+  /// Whether the default depends on other options: a signature says nil, which leaves it as it is.
+  public private(set) var isDecidedByOthers = false
+
+  private init(
+    _ name: String, _ summary: String, _ type: OptionType, since: Int,
+    value: @escaping @Sendable (Configuration) -> OptionValue,
+    store: @escaping @Sendable (inout Configuration, OptionValue) -> Void
+  ) {
+    (self.name, self.summary, self.type, self.since) = (name, summary, type, since)
+    (self.value, self.store, key) = (value, store, name)
+  }
+
+  /// The option under another name in checkpoint metadata.
+  func stored(as key: String) -> ModelOption {
+    var option = self
+    option.key = key
+    return option
+  }
+
+  /// The option with a default that depends on others.
+  func decidedByOthers() -> ModelOption {
+    var option = self
+    option.isDecidedByOthers = true
+    return option
+  }
 
   /// A whole number.
   static func integer(
@@ -73,19 +101,19 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
     _ bounds: ClosedRange<Int>, _ summary: String, since: Int = 1
   ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .integer(bounds),
-      value: { .integer($0[keyPath: path]) }, since: since,
+      name, summary, .integer(bounds), since: since,
+      value: { .integer($0[keyPath: path]) },
       store: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
   }
 
-  /// A finite number.
+  /// A number.
   static func number(
     _ name: String, _ path: WritableKeyPath<Configuration, Double> & Sendable,
     _ bounds: ClosedRange<Double>, _ summary: String, since: Int = 1
   ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .number(bounds),
-      value: { .number($0[keyPath: path]) }, since: since,
+      name, summary, .number(bounds), since: since,
+      value: { .number($0[keyPath: path]) },
       store: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
   }
 
@@ -95,8 +123,8 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
     each bounds: ClosedRange<Int>, atMost count: Int, _ summary: String, since: Int = 1
   ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .integers(each: bounds, atMost: count),
-      value: { .integers($0[keyPath: path]) }, since: since,
+      name, summary, .integers(each: bounds, atMost: count), since: since,
+      value: { .integers($0[keyPath: path]) },
       store: { if case .integers(let values) = $1 { $0[keyPath: path] = values } })
   }
 
@@ -106,20 +134,33 @@ public struct ModelOption<Configuration: Sendable>: Sendable {
     since: Int = 1
   ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .flag, value: { .flag($0[keyPath: path]) },
-      since: since,
+      name, summary, .flag, since: since, value: { .flag($0[keyPath: path]) },
       store: { if case .flag(let value) = $1 { $0[keyPath: path] = value } })
   }
 
-  /// One of some words, which `set` makes a value of the configuration.
-  static func word(
-    _ name: String, among words: [String], get: @escaping @Sendable (Configuration) -> String,
-    set: @escaping @Sendable (inout Configuration, String) -> Void, _ summary: String,
+  /// One of the words of an enumeration.
+  static func word<Word: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+    _ name: String, _ path: WritableKeyPath<Configuration, Word> & Sendable, _ summary: String,
     since: Int = 1
   ) -> ModelOption {
     ModelOption(
-      name: name, summary: summary, type: .word(among: words), value: { .word(get($0)) },
-      since: since, store: { if case .word(let word) = $1 { set(&$0, word) } })
+      name, summary, .word(among: Word.allCases.map(\.rawValue)), since: since,
+      value: { .word($0[keyPath: path].rawValue) },
+      store: {
+        guard case .word(let word?) = $1, let value = Word(rawValue: word) else { return }
+        $0[keyPath: path] = value
+      })
+  }
+
+  /// One of the words of an enumeration, or nil.
+  static func optionalWord<Word: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+    _ name: String, _ path: WritableKeyPath<Configuration, Word?> & Sendable, _ summary: String,
+    since: Int = 1
+  ) -> ModelOption {
+    ModelOption(
+      name, summary, .word(among: Word.allCases.map(\.rawValue), orNil: true), since: since,
+      value: { .word($0[keyPath: path]?.rawValue) },
+      store: { if case .word(let word) = $1 { $0[keyPath: path] = word.flatMap(Word.init) } })
   }
 
   /// Throws a ValueError that names the option if its value in `configuration` is out of range.
@@ -157,7 +198,8 @@ extension OptionTable {
   /// defaults of `fresh`. Options in `fixed` are left out.
   public static func signature(defaults fresh: Self, without fixed: [String] = []) -> String {
     options.filter { !fixed.contains($0.name) }
-      .map { "\($0.name) = \($0.value(fresh).source)" }.joined(separator: ", ")
+      .map { "\($0.name) = \($0.isDecidedByOthers ? "nil" : $0.value(fresh).source)" }
+      .joined(separator: ", ")
   }
 
   /// Throws a ValueError that names the first option whose value is out of range.
@@ -167,7 +209,7 @@ extension OptionTable {
 
   /// The metadata entries of all options.
   var optionMetadata: [(key: String, value: String)] {
-    Self.options.map { ($0.name, $0.value(self).stored) }
+    Self.options.map { ($0.key, $0.value(self).stored) }
   }
 
   /// Takes from the metadata of a checkpoint all options that its format has.
@@ -176,11 +218,13 @@ extension OptionTable {
     for option in Self.options where option.since <= format {
       let value: OptionValue
       switch option.type {
-      case .integer: value = .integer(try metadata.integer(option.name))
-      case .number: value = .number(try metadata.number(option.name))
-      case .flag: value = .flag(try metadata.flag(option.name))
-      case .word(let words): value = .word(try metadata.word(option.name, among: words))
-      case .integers: value = .integers(try metadata.integers(option.name))
+      case .integer: value = .integer(try metadata.integer(option.key))
+      case .number: value = .number(try metadata.number(option.key))
+      case .flag: value = .flag(try metadata.flag(option.key))
+      case .word(let words, let orNil):
+        let isNil = try orNil && metadata.text(option.key).isEmpty
+        value = .word(isNil ? nil : try metadata.word(option.key, among: words))
+      case .integers: value = .integers(try metadata.integers(option.key))
       }
       option.store(&self, value)
     }

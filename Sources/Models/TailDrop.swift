@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Tail token dropping: how many of the K tokens the decoder sees in a training step. Every schedule
-// is the probability of each length 1...K at a point of training; sampling a length, the
-// probability that a token is kept and the expected budget all derive from that one table. Origins:
-// uniform One-D-Piece, Semanticist, FlexTok, ElasticTok; pow2 FlexTok; fixed ElasticTok; the rest
-// and the curricula are smap's own.
+// Tail token dropping: how many of the K tokens the decoder sees in a training step. What a
+// schedule is lies here, with its table of options; the probability of each length is in
+// `TailDrop+Lengths`. Origins: uniform One-D-Piece, Semanticist, FlexTok, ElasticTok; pow2 FlexTok;
+// fixed ElasticTok; the delayed start Semanticist; the rest and the curricula are smap's own.
 
-import Glibc
 import Tensors
 
 /// The distributions of the prefix length.
@@ -21,19 +19,29 @@ public enum DropKind: String, Sendable, CaseIterable {
   case pow2
   /// A uniform length, rounded up to a power of two.
   case uniformPow2 = "uniform-pow2"
+  /// The lengths of `sizes`, uniformly.
+  case list
   /// Log-uniform lengths.
   case loguniform
   /// P(k) decreases by the same factor from each length to the next.
   case geometric
+  /// A fraction of K, rounded up, whose law is Beta(`alpha`, `beta`).
+  case fraction
   /// All tokens with probability `full`, else a uniform length.
   case mixture
   /// All tokens with probability `full`, else a power of two.
   case mixturePow2 = "mixture-pow2"
+  /// All tokens with probability `full`, else `minKeep` times a power of two below K, each twice as
+  /// likely as the one before.
+  case mostlyFull = "mostly-full"
+
+  /// Whether `full` of the steps see all tokens.
+  var isMixture: Bool { self == .mixture || self == .mixturePow2 || self == .mostlyFull }
 }
 
 /// How the smallest length decreases from K to `minKeep` during training.
 public enum DropCurriculum: String, Sendable, CaseIterable {
-  case linear, cosine, exponential, step
+  case linear, cosine, exponential, step, power
 }
 
 /// Which side of the moving budget lengths are sampled from.
@@ -46,139 +54,116 @@ public enum DropEnvelope: String, Sendable, CaseIterable {
   case hard
 }
 
+/// Which pictures of a step share a length.
+public enum DropGranularity: String, Sendable, CaseIterable {
+  /// All of a step.
+  case batch
+  /// Those of a micro-batch: a step sees several lengths, and tokens are really removed.
+  case group
+  /// None: every picture has a length of its own.
+  case sample
+}
+
 /// A schedule of tail token dropping.
 public struct TailDrop: Sendable, Equatable {
   /// The distribution of lengths.
-  public var kind: DropKind
+  public private(set) var kind = DropKind.mixture
   /// The smallest length; for `fixed`, the length.
-  public var minKeep: Int
+  public private(set) var minKeep = 1
   /// The fraction of full-length steps of a mixture.
-  public var full: Double
+  public private(set) var full = 0.25
   /// The ratio of the probabilities of adjacent lengths, for `geometric`.
-  public var ratio: Double
+  public private(set) var ratio = 0.9
+  /// The lengths of `list`.
+  public private(set) var sizes: [Int] = []
+  /// The first parameter of the law of `fraction`.
+  public private(set) var alpha = 1.0
+  /// The second parameter of the law of `fraction`.
+  public private(set) var beta = 1.0
   /// How the budget changes during training, or nil.
-  public var curriculum: DropCurriculum?
+  public private(set) var curriculum: DropCurriculum?
   /// How the moving budget bounds the lengths.
-  public var envelope: DropEnvelope
-
-  /// Makes a schedule; the default is smap's default mixture.
-  public init(
-    _ kind: DropKind = TailDrop.standard.kind, minKeep: Int = TailDrop.standard.minKeep,
-    full: Double = TailDrop.standard.full, ratio: Double = TailDrop.standard.ratio,
-    curriculum: DropCurriculum? = nil, envelope: DropEnvelope = .lower
-  ) throws {
-    guard minKeep >= 1 else {
-      throw TensorError.value("min_keep is at least 1 token, not \(minKeep)")
-    }
-    guard full >= 0, full <= 1 else {
-      throw TensorError.value("full is a probability from 0 to 1, not \(full)")
-    }
-    guard ratio > 0, ratio <= 1 else {
-      throw TensorError.value("ratio lies above 0 and is at most 1, not \(ratio)")
-    }
-    self.init(kind, minKeep, full, ratio, curriculum, envelope)
-  }
-
-  private init(
-    _ kind: DropKind, _ minKeep: Int, _ full: Double, _ ratio: Double,
-    _ curriculum: DropCurriculum?, _ envelope: DropEnvelope
-  ) {
-    self.kind = kind
-    self.minKeep = minKeep
-    self.full = full
-    self.ratio = ratio
-    self.curriculum = curriculum
-    self.envelope = envelope
-  }
+  public private(set) var envelope = DropEnvelope.lower
+  /// The exponent of the curriculum `power`.
+  public private(set) var exponent = 2.0
+  /// The part of training after which tokens are dropped; before it, all are kept.
+  public private(set) var start = 0.0
+  /// The part of training at which the budget of a curriculum has reached `minKeep`.
+  public private(set) var end = 1.0
+  /// Which pictures of a step share a length.
+  public private(set) var granularity = DropGranularity.group
 
   /// smap's default: all tokens in a quarter of the steps, else a uniform length.
-  public static let standard = TailDrop(.mixture, 1, 0.25, 0.9, nil, .lower)
+  public static let standard = TailDrop()
 
-  /// The probability of each length 1...K (element k - 1) when `progress` (0...1) of the
-  /// training is done.
-  public func lengthProbabilities(numTokens: Int, progress: Double = 1) throws -> [Double] {
-    guard numTokens >= 1, minKeep <= numTokens else {
+  /// The default schedule.
+  init() {}
+
+  /// A schedule of a kind with that kind's own defaults.
+  public init(_ kind: DropKind) { choose(kind) }
+
+  /// A schedule of a kind; `change` sets options by their names in the table.
+  ///
+  /// - Throws: a ValueError for an option out of range.
+  public init(_ kind: DropKind, _ options: [(name: String, value: OptionValue)]) throws {
+    self.init(kind)
+    for (name, value) in options {
+      TailDrop.options.first { $0.name == name }?.store(&self, value)
+    }
+    try validate()
+  }
+
+  private mutating func choose(_ kind: DropKind) {
+    self = TailDrop.standard
+    self.kind = kind
+    if kind == .mostlyFull { (full, minKeep) = (0.8, 4) }
+  }
+
+  /// Throws a ValueError that names the first option that cannot be.
+  public func validate() throws {
+    try validateOptions()
+    guard ratio > 0, alpha > 0, beta > 0, exponent > 0 else {
+      throw TensorError.value("ratio, alpha, beta and exponent lie above 0")
+    }
+    guard start < end else {
+      throw TensorError.value("start \(start) must be below end \(end)")
+    }
+    guard kind != .list || !sizes.isEmpty else {
       throw TensorError.value(
-        "min_keep \(minKeep) does not fit into \(numTokens) tokens")
-    }
-    let (low, high) = bounds(numTokens: numTokens, progress: progress)
-    var weights = [Double](repeating: 0, count: numTokens)
-    for k in low...high { weights[k - 1] = weight(k, low: low, high: high) }
-    let sum = weights.reduce(0, +)
-    weights = weights.map { $0 / sum }
-    if kind == .mixture || kind == .mixturePow2 {
-      weights = weights.map { $0 * (1 - full) }
-      weights[numTokens - 1] += full
-    }
-    return weights
-  }
-
-  /// The probability that each token is kept: token j is kept when the length is at least j.
-  public func keepProbabilities(numTokens: Int, progress: Double = 1) throws -> [Double] {
-    var tail = 0.0
-    return try lengthProbabilities(numTokens: numTokens, progress: progress).reversed().map {
-      tail += $0
-      return min(tail, 1)
-    }.reversed()
-  }
-
-  /// The length for a uniform sample from 0..<1.
-  public func length(for draw: Double, numTokens: Int, progress: Double = 1) throws -> Int {
-    var tail = draw
-    let probabilities = try lengthProbabilities(numTokens: numTokens, progress: progress)
-    for (i, probability) in probabilities.enumerated() {
-      if tail < probability { return i + 1 }
-      tail -= probability
-    }
-    return (probabilities.lastIndex { $0 > 0 } ?? numTokens - 1) + 1
-  }
-
-  /// The moving budget b(u), from K at u = 0 to `minKeep` at u = 1.
-  public func budget(numTokens: Int, progress: Double) -> Int {
-    let u = min(max(progress, 0), 1)
-    let (top, bottom) = (Double(numTokens), Double(minKeep))
-    let value: Double
-    switch curriculum {
-    case nil: value = bottom
-    case .linear: value = top - (top - bottom) * u
-    case .cosine: value = bottom + (top - bottom) * 0.5 * (1 + cos(u * .pi))
-    case .exponential: value = top * pow(bottom / top, u)
-    case .step:
-      var halvings = 0
-      while numTokens >> (halvings + 1) >= minKeep { halvings += 1 }
-      let step = min(Int(u * Double(halvings + 1)), halvings)
-      value = Double(numTokens >> step)
-    }
-    return min(max(Int(value.rounded()), minKeep), numTokens)
-  }
-
-  private func bounds(numTokens: Int, progress: Double) -> (Int, Int) {
-    guard curriculum != nil else { return (minKeep, numTokens) }
-    let moving = budget(numTokens: numTokens, progress: progress)
-    switch envelope {
-    case .lower: return (moving, numTokens)
-    case .upper: return (minKeep, moving)
-    case .hard: return (moving, moving)
+        "the kind \"list\" needs the lengths to choose from", hint: "sizes = [1, 4, 16]")
     }
   }
+}
 
-  private func weight(_ k: Int, low: Int, high: Int) -> Double {
-    switch kind {
-    case .none: return k == high ? 1 : 0
-    case .fixed: return k == low ? 1 : 0
-    case .uniform, .mixture: return 1
-    case .pow2, .mixturePow2: return k == high || isPowerOfTwo(k, times: low) ? 1 : 0
-    case .uniformPow2:
-      guard k == high || isPowerOfTwo(k, times: 1) else { return 0 }
-      var below = 1
-      while below * 2 < k { below *= 2 }
-      return Double(k - (k == 1 ? 0 : max(below, low - 1)))
-    case .loguniform: return log(Double(k + 1) / Double(k))
-    case .geometric: return pow(ratio, Double(k - low))
-    }
-  }
+extension TailDrop: OptionTable {
+  /// The options in the order of signatures and checkpoints. The kind comes first: it resets the
+  /// others to its own defaults.
+  public static let options: [ModelOption<TailDrop>] = [
+    ModelOption<TailDrop>.word("kind", \.kindThatResets, "The distribution of lengths.")
+      .stored(as: "tail_drop"),
+    ModelOption<TailDrop>.integer(
+      "min_keep", \.minKeep, 1...4096, "The smallest length; nil: 4 for mostly-full, else 1."
+    ).decidedByOthers(),
+    ModelOption<TailDrop>.number(
+      "full", \.full, 0...1,
+      "The fraction of full-length steps of a mixture; nil: 0.8 for mostly-full, else 0.25."
+    ).decidedByOthers(),
+    .number("ratio", \.ratio, 0...1, "The ratio of adjacent probabilities of \"geometric\"."),
+    .integers("sizes", \.sizes, each: 1...4096, atMost: 64, "The lengths of \"list\".", since: 3),
+    .number("alpha", \.alpha, 0...1000, "The law of \"fraction\" is Beta(alpha, beta).", since: 3),
+    .number("beta", \.beta, 0...1000, "The second parameter of that law.", since: 3),
+    .optionalWord("curriculum", \.curriculum, "How the budget changes during training, or nil."),
+    .word("envelope", \.envelope, "How the budget bounds the lengths."),
+    .number("exponent", \.exponent, 0...100, "The exponent of the curriculum \"power\".", since: 3),
+    .number(
+      "start", \.start, 0...1, "The part of training before which all tokens are kept.", since: 3),
+    .number("end", \.end, 0...1, "The part of training at which a curriculum ends.", since: 3),
+    .word("granularity", \.granularity, "Which pictures of a step share a length.", since: 3),
+  ]
 
-  private func isPowerOfTwo(_ k: Int, times base: Int) -> Bool {
-    k % base == 0 && (k / base) & (k / base - 1) == 0
+  /// The kind; storing it makes all other options that kind's own.
+  private var kindThatResets: DropKind {
+    get { kind }
+    set { choose(newValue) }
   }
 }

@@ -67,9 +67,8 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
     }
     try quantizer.type.validate(self)
-    guard tailDrop.minKeep <= numTokens else {
-      throw TensorError.value("min_keep \(tailDrop.minKeep) exceeds num_tokens \(numTokens)")
-    }
+    try tailDrop.validate()
+    try tailDrop.checkFit(numTokens)
   }
 
   /// Numbers that a tokenizer of a validated configuration needs at least, by the choice that asks
@@ -93,23 +92,15 @@ public struct TokenizerConfiguration: Sendable, Equatable {
 
   /// The metadata entries that rebuild this configuration.
   var metadata: [(key: String, value: String)] {
-    optionMetadata + [
-      ("tail_drop", tailDrop.kind.rawValue), ("min_keep", "\(tailDrop.minKeep)"),
-      ("full", "\(tailDrop.full)"), ("ratio", "\(tailDrop.ratio)"),
-      ("curriculum", tailDrop.curriculum?.rawValue ?? ""), ("envelope", tailDrop.envelope.rawValue),
-    ]
+    optionMetadata + tailDrop.optionMetadata
   }
 
   /// Rebuilds a configuration from the metadata of a checkpoint.
   init(metadata: MetadataReader) throws {
     self.init()
     try read(metadata)
-    let curriculum = try metadata.text("curriculum")
-    tailDrop = try TailDrop(
-      metadata.choice("tail_drop"), minKeep: metadata.integer("min_keep"),
-      full: metadata.number("full"), ratio: metadata.number("ratio"),
-      curriculum: curriculum.isEmpty ? nil : metadata.choice("curriculum"),
-      envelope: metadata.choice("envelope"))
+    try tailDrop.read(metadata)
+    try tailDrop.validate()
     try validate()
   }
 }
@@ -121,20 +112,14 @@ extension TokenizerConfiguration: OptionTable {
     .integer("patch_size", \.patchSize, 1...1024, "The side of a patch in pixels."),
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
     .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
-    .word(
-      "quantizer", among: QuantizerKind.allCases.map(\.rawValue), get: { $0.quantizer.rawValue },
-      set: { if let kind = QuantizerKind(rawValue: $1) { $0.quantizer = kind } },
-      "How tokens are limited, such as \"kl\"."),
+    .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
     .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
     .integer("width", \.width, 1...8192, "The width of the transformers."),
     .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
     .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),
     .integer("heads", \.heads, 1...256, "Heads of the attention."),
     .integer("num_classes", \.numClasses, 1...100_000, "The number of classes (C)."),
-    .word(
-      "inject", among: Injection.allCases.map(\.rawValue), get: { $0.inject.rawValue },
-      set: { if let injection = Injection(rawValue: $1) { $0.inject = injection } },
-      "Which halves are given the class."),
+    .word("inject", \.inject, "Which halves are given the class."),
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
       "pixel_channels", \.pixelChannels, 1...512, "Channels of the convolutions of the decoder."),

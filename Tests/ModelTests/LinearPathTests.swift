@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Parts with a closed form: principal components of a known spectrum, the linear path, the
-// codebook, the tables of tail dropping.
+// codebook.
 
 import Tensors
 import Testing
@@ -127,49 +127,5 @@ import Testing
     #expect(codebook.restartDead(from: rows, &draws) == 4)
     #expect(codebook.codes.pointer[1] > 0.99)
     #expect(codebook.restartDead(from: rows, &draws) == 0)
-  }
-}
-
-@Suite struct TailDropTests {
-  @Test(arguments: DropKind.allCases, [nil, DropCurriculum.linear, .step])
-  func drawsFollowTheTable(_ kind: DropKind, _ curriculum: DropCurriculum?) throws {
-    let drop = try TailDrop(kind, minKeep: 2, curriculum: curriculum)
-    for progress in [0.0, 0.4, 1] {
-      let lengths = try drop.lengthProbabilities(numTokens: 12, progress: progress)
-      #expect(abs(lengths.reduce(0, +) - 1) < 1e-9)
-      #expect(lengths[0] == 0)
-      let kept = try drop.keepProbabilities(numTokens: 12, progress: progress)
-      #expect(kept[0] > 1 - 1e-9 && kept[1] > 1 - 1e-9)
-      var counts = [Double](repeating: 0, count: 12)
-      var draws = RandomStream(seed: 5)
-      for _ in 0..<4000 {
-        let length = try drop.length(for: draws.uniform(), numTokens: 12, progress: progress)
-        for j in 0..<length { counts[j] += 1 / 4000 }
-      }
-      for (found, expected) in zip(counts, kept) { #expect(abs(found - expected) < 0.035) }
-    }
-  }
-
-  @Test(arguments: DropEnvelope.allCases)
-  func envelopesBoundTheLengths(_ envelope: DropEnvelope) throws {
-    let drop = try TailDrop(.uniform, minKeep: 2, curriculum: .linear, envelope: envelope)
-    let budget = drop.budget(numTokens: 12, progress: 0.5)
-    #expect(budget == 7)
-    let lengths = try drop.lengthProbabilities(numTokens: 12, progress: 0.5)
-    let used = lengths.indices.filter { lengths[$0] > 0 }.map { $0 + 1 }
-    switch envelope {
-    case .lower: #expect(used == Array(7...12))
-    case .upper: #expect(used == Array(2...7))
-    case .hard: #expect(used == [7])
-    }
-  }
-
-  @Test(arguments: DropCurriculum.allCases)
-  func budgetsFall(_ curriculum: DropCurriculum) throws {
-    let drop = try TailDrop(.uniform, minKeep: 2, curriculum: curriculum)
-    let budgets = (0...20).map { drop.budget(numTokens: 16, progress: Double($0) / 20) }
-    #expect(budgets.first == 16)
-    #expect(budgets.last == 2)
-    #expect(zip(budgets, budgets.dropFirst()).allSatisfy { $0 >= $1 })
   }
 }

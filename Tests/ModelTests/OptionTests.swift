@@ -24,7 +24,8 @@ import Testing
         let most = min(bounds.upperBound, bounds.lowerBound + 2)
         option.store(&made, .number(bounds.lowerBound + share * (most - bounds.lowerBound)))
       case .flag: option.store(&made, .flag(draws.uniform() < 0.5))
-      case .word(let words): option.store(&made, .word(words[draws.index(below: words.count)]))
+      case .word(let words, _):
+        option.store(&made, .word(words[draws.index(below: words.count)]))
       case .integers: break
       }
     }
@@ -39,7 +40,7 @@ import Testing
     for _ in 0..<200 {
       let made = try sampled(&draws)
       let checkpoint = Checkpoint(
-        metadata: [("format_version", "2")] + made.metadata, tensors: [])
+        metadata: [("format_version", "3")] + made.metadata, tensors: [])
       let read = try TokenizerConfiguration(
         metadata: MetadataReader(checkpoint: checkpoint, path: "x"))
       #expect(read == made)
