@@ -37,7 +37,7 @@ enum DataFiles {
     example:
       #"data.save([{x: 1, y: 2}], "points.csv"); data.load("points.csv")   #=> [{x: 1, y: 2}]"#,
     body: { call in
-      let path = try call.path(0, endingIn: formats.map(\.ending))
+      let path = try call.path("path", endingIn: formats.map(\.ending))
       return try format(of: path, call).load(call, path)
     })
 
@@ -48,7 +48,7 @@ enum DataFiles {
       + "records to .csv, a string to .txt, and any plain value to .json.",
     example: #"data.save({w: eye(2)}, "w.npz"); data.load("w.npz").w.shape   #=> [2, 2]"#,
     body: { call in
-      let path = try call.path(1, endingIn: formats.map(\.ending))
+      let path = try call.path("path", endingIn: formats.map(\.ending))
       try format(of: path, call).save(call, path)
       return .nil
     })
@@ -68,12 +68,12 @@ enum DataFiles {
   }
 
   private static let saveArray: @Sendable (Call, String) throws -> Void = { call, path in
-    if case .record = call[0] {
+    if case .record = try call["x"] {
       throw call.failure(
         .value, "an .npy file holds one tensor", hint: "end the path in .npz or .safetensors",
-        argument: 1)
+        argument: "path")
     }
-    try NumPyFile.write(call.tensor(0), path: path)
+    try NumPyFile.write(call.tensor("x"), path: path)
   }
 
   private static func tensor(
@@ -127,15 +127,15 @@ enum DataFiles {
     guard !tensors.contains(where: { $0.name == Checkpoint.metadataKey }) else {
       throw call.failure(
         .value, "no tensor in a .safetensors file can have the name `\(Checkpoint.metadataKey)`",
-        hint: "the format keeps this name for notes; choose another", argument: 0)
+        hint: "the format keeps this name for notes; choose another", argument: "x")
     }
     try Checkpoint(metadata: [], tensors: tensors).write(path: path)
   }
 
   /// The tensors in a record; lists of numbers are converted to tensors.
   private static func namedTensors(_ call: Call) throws -> [NamedParameter] {
-    guard case .record(let record) = call[0] else {
-      throw call.wrongType(0, "a record of tensors")
+    guard case .record(let record) = try call["x"] else {
+      throw call.wrongType("x", "a record of tensors")
     }
     return try zip(record.keys, record.values).map { key, value in
       do {
@@ -143,7 +143,7 @@ enum DataFiles {
       } catch let error as ScriptError where error.kind == .type {
         throw call.failure(
           .type, "`\(key)` is \(value.typePhrase), not a tensor",
-          hint: "save a record of tensors only", argument: 0)
+          hint: "save a record of tensors only", argument: "x")
       }
     }
   }

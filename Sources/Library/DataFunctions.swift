@@ -48,7 +48,7 @@ enum DataFunctions {
       let count = try call.integer("count", in: 1...1_000_000)
       return try ShapesDataset.make(
         count: count, size: call.integer("size", in: 4...1024),
-        classes: call.integer("num_classes", in: 1...10), seed: call.seed(call.at("seed"))
+        classes: call.integer("num_classes", in: 1...10), seed: call.seed("seed")
       ).value
     })
 
@@ -67,8 +67,8 @@ enum DataFunctions {
       data.folder("pets", size = 8).images.shape   #=> [1, 3, 8, 8]
       """,
     body: { call in
-      var path = try call.string(0)
-      if let split = try call.optionalString(2) { path += "/\(split)" }
+      var path = try call.string("path")
+      if let split = try call.optionalString("split") { path += "/\(split)" }
       let size = try call.integer("size", in: 1...4096)
       let (dataset, skipped) = try FolderDataset.load(folder: path, size: size)
       if let summary = skipped.summary { call.session.note("'\(path)': \(summary)") }
@@ -81,20 +81,20 @@ enum DataFunctions {
     details: "The last one may be smaller.",
     example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
     body: { call in
-      let dataset = try call.datasetRecord(0)
-      let images = try call.tensorField("images", of: dataset, 0)
-      let labels = try call.tensorField("labels", of: dataset, 0)
+      let dataset = try call.datasetRecord("dataset")
+      let images = try call.tensorField("images", of: dataset, "dataset")
+      let labels = try call.tensorField("labels", of: dataset, "dataset")
       let size = try call.integer("batch_size", in: 1...Int.max)
       guard images.rank > 0, labels.rank == 1, images.shape[0] == labels.shape[0] else {
         throw call.failure(
           .shape,
           "a data set has as many labels as pictures, not \(labels.shape) for "
-            + "\(images.shape)", argument: 0)
+            + "\(images.shape)", argument: "dataset")
       }
       let count = images.shape[0]
       var order = Array(0..<count)
-      if try call.bool(call.at("shuffle")) {
-        var draws = RandomStream(seed: try call.seed(call.at("seed")), 0xBA7C)
+      if try call.bool("shuffle") {
+        var draws = RandomStream(seed: try call.seed("seed"), 0xBA7C)
         order = try draws.permutation(count)
       }
       return .list(

@@ -23,14 +23,15 @@ enum DatasetFunctions {
       """,
     example: "let [a, b] = data.shapes(20, size = 8).split(0.8); [len(a), len(b)]   #=> [16, 4]",
     body: { call in
-      let fraction = try call.number(1)
+      let fraction = try call.number("fraction")
       guard fraction > 0, fraction < 1 else {
         throw call.failure(
-          .value, "fraction must be between 0 and 1, not \(Display.number(fraction))", argument: 1)
+          .value, "fraction must be between 0 and 1, not \(Display.number(fraction))",
+          argument: "fraction")
       }
       let unit = try call.choice("by", as: SplitUnit.self)
-      let parts = try call.dataset(0).split(
-        fraction, by: unit, seed: call.seed(call.at("seed")))
+      let parts = try call.dataset("dataset").split(
+        fraction, by: unit, seed: call.seed("seed"))
       return .list([parts.first.value, parts.second.value])
     })
 
@@ -44,8 +45,8 @@ enum DatasetFunctions {
     example: "let d = data.shapes(20, size = 8); "
       + "len(d.filter(fn(item) = item.class == \"ring\"))   #=> 2",
     body: { call in
-      let dataset = try call.dataset(0)
-      let keep = try call.function(1)
+      let dataset = try call.dataset("dataset")
+      let keep = try call.function("keep")
       var chosen: [Int] = []
       for index in 0..<dataset.count {
         try call.checkInterrupt()
@@ -53,7 +54,7 @@ enum DatasetFunctions {
         let answer = try call.invoke(keep, [item])
         guard case .bool(let isKept) = answer else {
           throw call.failure(
-            .type, "`keep` must give true or false, not \(answer.typePhrase)", argument: 1)
+            .type, "`keep` must give true or false, not \(answer.typePhrase)", argument: "keep")
         }
         if isKept { chosen.append(index) }
       }
@@ -67,17 +68,19 @@ enum DatasetFunctions {
     example:
       "data.shapes(20, size = 8).subset([\"ring\", \"star\"]).classes   #=> [\"ring\", \"star\"]",
     body: { call in
-      let dataset = try call.dataset(0)
+      let dataset = try call.dataset("dataset")
       var labels: [Int] = []
-      for item in try call.values(1) {
+      for item in try call.values("classes") {
         let label = try classIndex(item, of: dataset, call)
         guard !labels.contains(label) else {
           throw call.failure(
-            .value, "class \"\(dataset.classNames[label])\" is named twice", argument: 1)
+            .value, "class \"\(dataset.classNames[label])\" is named twice", argument: "classes")
         }
         labels.append(label)
       }
-      guard !labels.isEmpty else { throw call.failure(.value, "no class is named", argument: 1) }
+      guard !labels.isEmpty else {
+        throw call.failure(.value, "no class is named", argument: "classes")
+      }
       return try dataset.restricted(toClasses: labels).value
     })
 
@@ -89,7 +92,8 @@ enum DatasetFunctions {
         let near = Spelling.nearest(to: name, in: dataset.classNames)
         throw call.failure(
           .value, "there is no class \"\(name)\"",
-          hint: near.map { "did you mean \"\($0)\"?" } ?? "d.classes lists them", argument: 1)
+          hint: near.map { "did you mean \"\($0)\"?" } ?? "d.classes lists them",
+          argument: "classes")
       }
       return label
     }
@@ -98,7 +102,7 @@ enum DatasetFunctions {
     else {
       throw call.failure(
         .value, "classes are names, or numbers from 0 to \(dataset.classNames.count - 1)",
-        argument: 1)
+        argument: "classes")
     }
     return label
   }
@@ -108,11 +112,11 @@ enum DatasetFunctions {
     "Joins data sets of one size; classes are matched by name, new ones appended.",
     example: "len(data.shapes(3, size = 8).concat(data.shapes(4, size = 8)))   #=> 7",
     body: { call in
-      var sets = [try call.dataset(0)]
-      for item in try call.values(1) {
+      var sets = [try call.dataset("dataset")]
+      for item in try call.values("others") {
         guard case .object(let object) = item, object.type === DatasetTypes.dataset else {
           throw call.failure(
-            .type, "only data sets can be joined, not \(item.typePhrase)", argument: 1)
+            .type, "only data sets can be joined, not \(item.typePhrase)", argument: "others")
         }
         sets.append(try object.payload(as: DatasetObject.self).dataset)
       }
@@ -126,8 +130,10 @@ enum DatasetFunctions {
       "Classes with fewer pictures than `per_class` repeat theirs; empty classes stay empty.",
     example: "len(data.shapes(25, size = 8).balanced())   #=> 20",
     body: { call in
-      let perClass = try call.isGiven(1) && !call[1].isNil ? call.integer(1, in: 1...1 << 28) : nil
-      return try call.dataset(0).balanced(perClass: perClass, seed: call.seed(call.at("seed")))
+      let perClass =
+        try call.isGiven("per_class") && !call["per_class"].isNil
+        ? call.integer("per_class", in: 1...1 << 28) : nil
+      return try call.dataset("dataset").balanced(perClass: perClass, seed: call.seed("seed"))
         .value
     })
 
@@ -136,7 +142,7 @@ enum DatasetFunctions {
     "The same pictures in a random order.",
     example: "data.shapes(3, size = 8).shuffle(seed = 2).labels   #=> tensor([1, 2, 0])",
     body: { call in
-      try call.dataset(0).shuffled(seed: call.seed(call.at("seed"))).value
+      try call.dataset("dataset").shuffled(seed: call.seed("seed")).value
     })
 
   private static let record = Builtin(
@@ -144,5 +150,5 @@ enum DatasetFunctions {
     "The data set as a record {images, labels, classes, names} of tensors and lists, to change.",
     example: "keys(data.shapes(3, size = 8).record())   "
       + "#=> [\"images\", \"labels\", \"classes\", \"names\"]",
-    body: { call in .record(try call.dataset(0).record()) })
+    body: { call in .record(try call.dataset("dataset").record()) })
 }

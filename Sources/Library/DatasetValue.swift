@@ -137,22 +137,22 @@ enum DatasetTypes {
 
 extension Call {
   /// A data set that came from `data.`; records do not count.
-  func dataset(_ index: Int) throws -> ImageDataset {
-    try object(index, DatasetTypes.dataset, as: DatasetObject.self).dataset
+  func dataset(_ name: String) throws -> ImageDataset {
+    try object(name, DatasetTypes.dataset, as: DatasetObject.self).dataset
   }
 
   /// A data set that came from `data.`, or nil if the argument is something else.
-  func datasetIfGiven(_ index: Int) throws -> ImageDataset? {
-    guard case .object(let object) = self[index], object.type === DatasetTypes.dataset else {
+  func datasetIfGiven(_ name: String) throws -> ImageDataset? {
+    guard case .object(let object) = try self[name], object.type === DatasetTypes.dataset else {
       return nil
     }
-    return try dataset(index)
+    return try dataset(name)
   }
 
   /// A data set, or a record {images, labels, ...} that serves as one, as a record.
-  func datasetRecord(_ index: Int) throws -> Record {
-    if let dataset = try datasetIfGiven(index) { return try dataset.record() }
-    guard case .record(let record) = self[index] else { throw wrongType(index, "a data set") }
+  func datasetRecord(_ name: String) throws -> Record {
+    if let dataset = try datasetIfGiven(name) { return try dataset.record() }
+    guard case .record(let record) = try self[name] else { throw wrongType(name, "a data set") }
     return record
   }
 }

@@ -19,8 +19,8 @@ enum Everyday {
       example: "print(\"k is\", 3)   #=> k is 3"
     ) { call in
       let session = call.session
-      let texts = try call.values(0).map(checking: session) { Display.plain($0, session) }
-      try call.write(texts.joined(separator: try call.string(1)) + (try call.string(2)))
+      let texts = try call.values("values").map(checking: session) { Display.plain($0, session) }
+      try call.write(texts.joined(separator: try call.string("sep")) + (try call.string("end")))
       return .nil
     },
     Builtin(
@@ -28,7 +28,7 @@ enum Everyday {
       "Shows a value in its richest form: picture, figure or text.",
       example: "show([1, 2])   #=> [1, 2]"
     ) { call in
-      try call.session.show(call[0], title: call.optionalString(1))
+      try call.session.show(call["value"], title: call.optionalString("title"))
       return .nil
     },
     Builtin(
@@ -38,7 +38,7 @@ enum Everyday {
         "Long lists and tensors are not shortened and numbers not rounded, as they are where "
         + "`print` or the prompt displays them. A tensor without dimensions is its number.",
       example: "string([1, 2])   #=> \"[1, 2]\""
-    ) { call in .string(try Display.whole(call[0], call.session)) },
+    ) { call in .string(try Display.whole(call["x"], call.session)) },
     Builtin(
       "len(x: any) -> number", purity: .pure,
       "Counts the elements of a list, the fields of a record, the characters of a string.",
@@ -51,26 +51,27 @@ enum Everyday {
       example: "seed(7); let a = rand(2); seed(7); allclose(a, rand(2))   #=> true"
     ) { call in
       let draws = try call.integer("draws", in: 0...(1 << 53))
-      call.session.seed(try RandomKey(number: call.number(0)).seed, draws: UInt64(draws))
+      call.session.seed(try RandomKey(number: call.number("value")).seed, draws: UInt64(draws))
       return .nil
     },
   ]
 
   private static func length(_ call: Call) throws -> Int {
-    switch call[0] {
+    switch try call["x"] {
     case .list(let list): return list.count
     case .record(let record): return record.count
     case .range(let range): return range.count
     case .text(let text): return try text.characterCount(call.session)
     case .tensor(let tensor) where tensor.rank > 0: return tensor.shape[0]
     case .tensor:
-      throw call.failure(.type, "a tensor without dimensions has no length", argument: 0)
+      throw call.failure(.type, "a tensor without dimensions has no length", argument: "x")
     case .object(let object):
       if let count = object.type.count { return max(0, count(object)) }
     default: break
     }
+    let value = try call["x"]
     throw call.failure(
-      .type, "\(call[0].typePhrase) has no length", hint: call[0].isNil ? Hints.forNil : "",
-      argument: 0)
+      .type, "\(value.typePhrase) has no length", hint: value.isNil ? Hints.forNil : "",
+      argument: "x")
   }
 }

@@ -18,15 +18,15 @@ enum EverydayLists {
       example: "let xs = [3, 1, 2]; xs.sort(); xs   #=> [1, 2, 3]",
       methodOnly: true
     ) { call in
-      let list = try call.list(0)
+      let list = try call.list("items")
       let before = list.items
       let sorted = try ordered(
-        before, key: call.optionalFunction(1), reverse: call.bool(2), call)
+        before, key: call.optionalFunction("key"), reverse: call.bool("reverse"), call)
       // What `key` has appended would be lost.
       guard list.isUnchanged(since: before) else {
         throw call.failure(
           .value, "the list was changed while it was sorted", hint: "key may only look at it",
-          argument: 1)
+          argument: "key")
       }
       list.items = sorted
       return .nil
@@ -38,7 +38,7 @@ enum EverydayLists {
       "map(items: any, f: function) -> list", "Lists what `f` gives for each item.",
       example: "map([1, 2, 3], fn(x) = x ** 2)   #=> [1, 4, 9]"
     ) { call in
-      let function = try call.function(1)
+      let function = try call.function("f")
       return .list(
         try items(call).map { item in
           try call.checkInterrupt()
@@ -49,7 +49,7 @@ enum EverydayLists {
       "filter(items: any, f: function) -> list", "Lists the items for which `f` gives `true`.",
       example: "filter(range(6), fn(x) = x % 2 == 1)   #=> [1, 3, 5]"
     ) { call in
-      let function = try call.function(1)
+      let function = try call.function("f")
       return .list(
         try items(call).filter { item in
           try call.checkInterrupt()
@@ -61,8 +61,8 @@ enum EverydayLists {
       "Combines all items into one value: `f` takes the value so far and an item.",
       example: "fold([1, 2, 3], 0, fn(sum, x) = sum + x)   #=> 6"
     ) { call in
-      let function = try call.function(2)
-      return try items(call).reduce(call[1]) { value, item in
+      let function = try call.function("f")
+      return try items(call).reduce(call["initial"]) { value, item in
         try call.checkInterrupt()
         return try call.invoke(function, [value, item])
       }
@@ -74,7 +74,7 @@ enum EverydayLists {
     ) { call in
       .list(
         try ordered(
-          items(call), key: call.optionalFunction(1), reverse: call.bool(2), call))
+          items(call), key: call.optionalFunction("key"), reverse: call.bool("reverse"), call))
     },
   ]
 
@@ -85,7 +85,7 @@ enum EverydayLists {
       details: "It ends with the shortest list.",
       example: "zip([1, 2], [\"a\", \"b\"])   #=> [[1, \"a\"], [2, \"b\"]]"
     ) { call in
-      let lists = try call.values(0).map { try call.session.elements(of: $0) }
+      let lists = try call.values("lists").map { try call.session.elements(of: $0) }
       let count = lists.map(\.count).min() ?? 0
       try call.session.claim(elements: count, bytesEach: Session.listBytes(lists.count))
       return .list(
@@ -95,7 +95,7 @@ enum EverydayLists {
       "enumerate(items, start = 0) -> list", purity: .pure, "Lists each item with its number.",
       example: "enumerate([\"a\", \"b\"], start = 1)   #=> [[1, \"a\"], [2, \"b\"]]"
     ) { call in
-      let start = try call.number(1)
+      let start = try call.number("start")
       let items = try items(call)
       try call.session.claim(elements: items.count, bytesEach: Session.pairBytes)
       return .list(
@@ -111,7 +111,7 @@ enum EverydayLists {
         + "gives is the same. It takes one step for each item, however many differ.",
       example: "distinct([3, 1, 3, [2], [2]])   #=> [3, 1, [2]]"
     ) { call in
-      let key = try call.optionalFunction(1)
+      let key = try call.optionalFunction("key")
       var seen = DistinctValues(call.session)
       return .list(
         try items(call).filter { item in
@@ -122,12 +122,12 @@ enum EverydayLists {
       "keys(r: record) -> list", purity: .pure, "Lists the names of the fields of a record.",
       example: "keys({a: 1, b: 2})   #=> [\"a\", \"b\"]"
     ) { call in
-      .list(try call.record(0).keys.map(checking: call.session) { .string($0) })
+      .list(try call.record("r").keys.map(checking: call.session) { .string($0) })
     },
     Builtin(
       "values(r: record) -> list", purity: .pure, "Lists the values of the fields of a record.",
       example: "values({a: 1, b: 2})   #=> [1, 2]"
-    ) { call in .list(try call.record(0).values) },
+    ) { call in .list(try call.record("r").values) },
   ]
 
   /// The values in ascending or descending order of their keys; the sort is stable.
@@ -139,7 +139,7 @@ enum EverydayLists {
     }
     guard let first = keys.first else { return [] }
     guard keys.allSatisfy({ $0.isComparable(to: first) }) else {
-      throw call.failure(.type, "numbers and strings have no common order", argument: 0)
+      throw call.failure(.type, "numbers and strings have no common order", argument: "items")
     }
     try call.session.claim(elements: keys.count, bytesEach: 2 * MemoryLayout<SortKey>.stride)
     var comparisons = 0
@@ -153,7 +153,7 @@ enum EverydayLists {
   }
 
   private static func items(_ call: Call) throws -> [Value] {
-    try call.session.elements(of: call[0])
+    try call.session.elements(of: call["items"])
   }
 
   private static func holds(_ value: Value, _ call: Call) throws -> Bool {
@@ -162,7 +162,7 @@ enum EverydayLists {
     case .tensor(let tensor) where tensor.rank == 0: return try tensor.item() != 0
     default:
       throw call.failure(
-        .type, "f must give true or false, but it gave \(value.typePhrase)", argument: 1)
+        .type, "f must give true or false, but it gave \(value.typePhrase)", argument: "f")
     }
   }
 }
@@ -184,7 +184,7 @@ private enum SortKey {
       throw call.failure(
         .type, "\(value.typePhrase) has no order",
         hint: "give a key: sorted(items, key = fn(x) = ..)",
-        argument: 0)
+        argument: "items")
     }
   }
 

@@ -74,35 +74,16 @@ extension PlotError: ScriptErrorConvertible {
 }
 
 extension Call {
-  /// The position of a parameter in the header; a function with many choices reads them by name.
-  ///
-  /// - Throws: an InternalError for a name that the header lacks, a mistake in the library.
-  func at(_ name: String) throws -> Int {
-    guard let index = builtin.parameterNames.firstIndex(of: name) else {
-      throw ScriptError(
-        .internalError, "`\(builtin.qualifiedName)` has no parameter `\(name)`", isCatchable: false)
-    }
-    return index
-  }
-
-  /// Whether the header has a parameter of this name; functions that share a body may differ.
-  func takes(_ name: String) -> Bool { builtin.parameterNames.contains(name) }
-
-  /// A whole number within bounds, by the parameter's name.
-  func integer(_ name: String, in bounds: ClosedRange<Int>) throws -> Int {
-    try integer(at(name), in: bounds)
-  }
-
   /// A finite number within bounds, by the parameter's name.
   func number(_ name: String, in bounds: ClosedRange<Double>) throws -> Double {
-    let value = try number(at(name))
+    let value = try number(name)
     guard value.isFinite, bounds.contains(value) else {
       let wanted =
         bounds.upperBound == .greatestFiniteMagnitude
         ? "at least \(decimal(bounds.lowerBound))"
         : "between \(decimal(bounds.lowerBound)) and \(decimal(bounds.upperBound))"
       throw failure(
-        .value, "\(name) must be \(wanted), not \(decimal(value))", argument: try at(name))
+        .value, "\(name) must be \(wanted), not \(decimal(value))", argument: name)
     }
     return value
   }
@@ -111,8 +92,8 @@ extension Call {
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, as type: Choice.Type
   ) throws -> Choice where Choice.RawValue == String {
-    let word = try choice(at(name), among: Choice.allCases.map(\.rawValue))
-    guard let choice = Choice(rawValue: word) else { throw wrongType(try at(name), "a known word") }
+    let word = try choice(name, among: Choice.allCases.map(\.rawValue))
+    guard let choice = Choice(rawValue: word) else { throw wrongType(name, "a known word") }
     return choice
   }
 }

@@ -16,7 +16,7 @@ enum FeatureFunctions {
     "Describes each picture by 1,280 numbers from the network EfficientNet-Lite0.",
     details: "Pictures hold values from 0 to 1; they are resized to 112 x 112.",
     example: "metrics.features(zeros(2, 3, 32, 32)).shape   #=> [2, 1280]",
-    body: { call in .tensor(try features(call, 0)) })
+    body: { call in .tensor(try features(call, "images")) })
 
   private static let frechet = Builtin(
     "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number", purity: .untried,
@@ -29,9 +29,9 @@ enum FeatureFunctions {
       """,
     example: "metrics.frechet([0, 0; 2, 2], [3, 0; 5, 2])   #=> 9",
     body: { call in
-      let components = try call.optionalInteger(2)
+      let components = try call.optionalInteger("components")
       return .number(
-        try FeatureDistances.frechet(rows(call, 0), rows(call, 1), components: components))
+        try FeatureDistances.frechet(rows(call, "x"), rows(call, "y"), components: components))
     })
 
   private static let kid = Builtin(
@@ -42,7 +42,7 @@ enum FeatureFunctions {
       + "below 0.",
     example: "metrics.kid([1, 0; 1, 0], [0, 1; 0, 1])   #=> 4.75",
     body: { call in
-      .number(try FeatureDistances.kernel(rows(call, 0), rows(call, 1)))
+      .number(try FeatureDistances.kernel(rows(call, "x"), rows(call, "y")))
     })
 
   private static let precisionRecall = Builtin(
@@ -54,7 +54,7 @@ enum FeatureFunctions {
       + "#=> 0.6666666666666666",
     body: { call in
       let found = try FeatureDistances.precisionRecall(
-        rows(call, 0), rows(call, 1), neighbours: call.integer("k", in: 1...1_000_000))
+        rows(call, "x"), rows(call, "y"), neighbours: call.integer("k", in: 1...1_000_000))
       return .record(["precision": .number(found.precision), "recall": .number(found.recall)])
     })
 
@@ -69,13 +69,13 @@ enum FeatureFunctions {
     example: "metrics.linear_probe([0; 1; 4; 5], [0, 0, 1, 1], [0; 6], [0, 1]).accuracy   #=> 1",
     body: { call in
       let probe = try LinearProbe(
-        features: flat(call, 0), labels: call.tensor(1),
+        features: flat(call, "features"), labels: call.tensor("labels"),
         penalty: call.number("penalty", in: 0...Double.greatestFiniteMagnitude))
-      let (features, labels) = (try flat(call, 2), try call.tensor(3))
+      let (features, labels) = (try flat(call, "test_features"), try call.tensor("test_labels"))
       guard labels.shape == [features.shape[0]] else {
         throw call.failure(
           .shape, "\(features.shape[0]) rows do not have labels of shape \(labels.shape)",
-          argument: 3)
+          argument: "test_labels")
       }
       let found = try probe.predict(features)
       let right = zip(found, labels.toArray()).filter { $0 == $1 }.count
@@ -86,26 +86,26 @@ enum FeatureFunctions {
     })
 
   /// Features, one row each; pictures are passed through the network.
-  private static func rows(_ call: Call, _ index: Int) throws -> Tensor {
-    let tensor = try call.tensor(index)
-    return tensor.rank == 4 ? try features(call, index) : tensor
+  private static func rows(_ call: Call, _ name: String) throws -> Tensor {
+    let tensor = try call.tensor(name)
+    return tensor.rank == 4 ? try features(call, name) : tensor
   }
 
   /// Features, one row each; dimensions after the first are flattened.
-  private static func flat(_ call: Call, _ index: Int) throws -> Tensor {
-    let tensor = try call.tensor(index)
+  private static func flat(_ call: Call, _ name: String) throws -> Tensor {
+    let tensor = try call.tensor(name)
     guard tensor.rank >= 2 else {
       throw call.failure(
-        .shape, "features have the shape [N, F], not \(tensor.shape)", argument: index)
+        .shape, "features have the shape [N, F], not \(tensor.shape)", argument: name)
     }
     return try tensor.flatten(start: 1)
   }
 
-  private static func features(_ call: Call, _ index: Int) throws -> Tensor {
-    let images = try call.tensor(index)
+  private static func features(_ call: Call, _ name: String) throws -> Tensor {
+    let images = try call.tensor(name)
     guard images.rank == 4 else {
       throw call.failure(
-        .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: index)
+        .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: name)
     }
     let network = try HeldNetwork.of(call.session)
     guard images.shape[0] > 0 else { return try network.features(of: images) }

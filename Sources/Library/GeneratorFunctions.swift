@@ -28,11 +28,11 @@ enum GeneratorFunctions {
       """,
     example: tinyExample + "model.num_tokens   #=> 16",
     body: { call in
-      let tokenizer = try call.tokenizer(0)
-      _ = try call.choice(1, among: ["flow"])
+      let tokenizer = try call.tokenizer("tok")
+      _ = try call.choice("head", among: ["flow"])
       var made = GeneratorConfiguration(for: tokenizer.configuration)
       try call.read(&made, without: GeneratorConfiguration.optionsOfTokenizer)
-      let model = try CARDGenerator(made, seed: call.seed(call.at("seed")))
+      let model = try CARDGenerator(made, seed: call.seed("seed"))
       model.classNames = tokenizer.classNames
       return Generator(model, tokenizer: tokenizer).value
     })
@@ -59,7 +59,7 @@ enum GeneratorFunctions {
       len(history.loss)   #=> 1
       """,
     body: { call in
-      let generator = try call.generator(0)
+      let generator = try call.generator("model")
       let model = generator.model
       let tokenizer = try tokenizer(for: generator, call)
       let classCount = model.configuration.numClasses
@@ -67,7 +67,7 @@ enum GeneratorFunctions {
         of: [("generator", model.classNames), ("tokenizer", tokenizer.classNames)],
         classCount: classCount)
       let data = try call.trainingData(
-        1, classCount: classCount, side: tokenizer.configuration.imageSize)
+        "dataset", classCount: classCount, side: tokenizer.configuration.imageSize)
       let held = try call.validationData(
         classCount: classCount, side: tokenizer.configuration.imageSize)
       let recipe = try recipe(call)
@@ -85,11 +85,11 @@ enum GeneratorFunctions {
     })
 
   private static func tokenizer(for generator: Generator, _ call: Call) throws -> SMAPTokenizer {
-    let given = call[2].isNil ? generator.tokenizer : try call.tokenizer(2)
+    let given = try call["tok"].isNil ? generator.tokenizer : try call.tokenizer("tok")
     guard let tokenizer = given else {
       throw call.failure(
         .value, "this generator was loaded from a file and needs its tokenizer",
-        hint: "card.train(model, dataset, tok, steps = ..)", argument: 2)
+        hint: "card.train(model, dataset, tok, steps = ..)", argument: "tok")
     }
     let (made, other) = (generator.model.configuration, tokenizer.configuration)
     guard other.numTokens == made.numTokens, other.tokenDim == made.tokenDim,
@@ -97,10 +97,10 @@ enum GeneratorFunctions {
     else {
       throw call.failure(
         .shape,
-        "this generator draws \(made.numTokens) tokens of \(made.tokenDim) in \(made.numClasses) "
+        "this generator samples \(made.numTokens) tokens of \(made.tokenDim) in \(made.numClasses) "
           + "classes, the tokenizer makes \(other.numTokens) of \(other.tokenDim) in "
           + "\(other.numClasses)", hint: "make one for it with card.model(tok)",
-        argument: call[2].isNil ? 0 : 2)
+        argument: try call["tok"].isNil ? "model" : "tok")
     }
     return tokenizer
   }
@@ -114,11 +114,11 @@ enum GeneratorFunctions {
     recipe.drawsPerToken = try call.integer("draws", in: 1...256)
     recipe.balance = try call.number("balance", in: 0...1)
     recipe.variants = try call.integer("variants", in: 1...1000)
-    if try !call.bool(call.at("augment")) {
+    if try !call.bool("augment") {
       recipe.augmentation = .none
       recipe.variants = 1
     }
-    recipe.seed = try call.seed(call.at("seed"))
+    recipe.seed = try call.seed("seed")
     return recipe
   }
 
@@ -130,8 +130,8 @@ enum GeneratorFunctions {
       + "card.velocity(model, zeros(2, 6), 0.5, zeros(2, 16)).shape   #=> [2, 6]",
     body: { call in
       let time = Float(try call.number("t", in: 0...1))
-      let model = try call.generator(0).model
-      let (x, context) = (try call.tensor(1), try call.tensor(3))
+      let model = try call.generator("model").model
+      let (x, context) = (try call.tensor("x"), try call.tensor("context"))
       return .tensor(
         try Tensor.withoutGradients { try model.velocity(x, time: time, context: context) })
     })
@@ -147,9 +147,9 @@ enum GeneratorFunctions {
       card.load("half.safetensors").num_tokens == model.num_tokens   #=> true
       """,
     body: { call in
-      if let notes = try call.notes() { try call.generator(0).model.notes = notes }
-      try call.generator(0).model.save(
-        path: call.string(1), format: call.precision(),
+      if let notes = try call.notes() { try call.generator("model").model.notes = notes }
+      try call.generator("model").model.save(
+        path: call.string("path"), format: call.precision(),
         weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })
@@ -159,7 +159,7 @@ enum GeneratorFunctions {
     "Reads a generator from a file, or one that comes with smap by its bare name.",
     example: "card.load(\"emoji-card\").num_tokens   #=> 16",
     body: { call in
-      let path = try ResourceLocator.modelPath(call.string(0))
+      let path = try ResourceLocator.modelPath(call.string("path"))
       return Generator(try CARDGenerator.load(path: path)).value
     })
 }
@@ -185,16 +185,16 @@ extension GeneratorFunctions {
     example: tinyExample
       + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
     body: { call in
-      let model = try call.generator(0).model
+      let model = try call.generator("model").model
       let options = try options(call, numTokens: model.configuration.numTokens)
       let count = try call.integer("count", in: 1...100_000)
       let condition = try each(
         LabelArgument(
           call, classCount: model.configuration.numClasses, classNames: model.classNames
         ).conditions(), count)
-      let seeds = try seeds(try call.seed(call.at("seed")), count: condition.count)
+      let seeds = try seeds(try call.seed("seed"), count: condition.count)
       let callback = try call.optionalObserver(
-        call.at("on_token"), example: "fn(s) print(s.step)")
+        "on_token", example: "fn(s) print(s.step)")
       let task = LongTask("sampling", call)
       return TokenSequence(
         try call.inPrecision {
@@ -205,7 +205,7 @@ extension GeneratorFunctions {
 
   private static func options(_ call: Call, numTokens: Int) throws -> SamplingOptions {
     var options = SamplingOptions()
-    if !call[try call.at("keep")].isNil {
+    if try !call["keep"].isNil {
       options.keep = try call.integer("keep", in: 1...numTokens)
     }
     options.steps = try call.integer("steps", in: 1...10_000)
@@ -259,8 +259,8 @@ extension GeneratorFunctions {
 }
 
 extension Call {
-  func generator(_ index: Int) throws -> Generator {
-    try object(index, ModelTypes.generator, as: Generator.self)
+  func generator(_ name: String) throws -> Generator {
+    try object(name, ModelTypes.generator, as: Generator.self)
   }
 }
 

@@ -205,7 +205,7 @@ enum HelpFunctions {
 
   private static func text(_ call: Call) throws -> String {
     let help = Help(call.session.builtins)
-    switch call[0] {
+    switch try call["topic"] {
     case .nil: return help.overview()
     case .text(let text): return try named(text.string, help, call)
     case .builtin(let builtin): return help.page(builtin)
@@ -218,7 +218,7 @@ enum HelpFunctions {
       }
       return "a record with the fields \(record.keys.joined(separator: ", "))\n"
     case .object(let object): return help.page(object.type.name) ?? "\(object.type.summary)\n"
-    default: return call[0].typePhrase + "\n"
+    default: return try call["topic"].typePhrase + "\n"
     }
   }
 
@@ -231,6 +231,6 @@ enum HelpFunctions {
       .name, "there is no help on `\(topic)`",
       hint: help.nearest(to: topic).map { "did you mean `\($0)`?" }
         ?? "help() lists functions, help(\"topics\") the parts of the language",
-      argument: 0)
+      argument: "topic")
   }
 }

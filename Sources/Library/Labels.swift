@@ -17,14 +17,14 @@ import Tensors
 /// Reads the argument for a parameter called `label`.
 struct LabelArgument {
   private let call: Call
-  private let index: Int
+  private let name: String
   private let classCount: Int
   private let classNames: [String]
 
   /// The `label` of a call to a function of a model with the given classes.
   init(_ call: Call, classCount: Int, classNames: [String]) throws {
     self.call = call
-    index = try call.at("label")
+    name = "label"
     self.classCount = classCount
     self.classNames = classNames
   }
@@ -44,9 +44,9 @@ struct LabelArgument {
   func conditions() throws -> Condition { try read(count: nil) }
 
   private func read(count: Int?) throws -> Condition {
-    switch call[index] {
+    switch try call[name] {
     case .nil, .number, .text:
-      return try condition(of: [try label(call[index])])
+      return try condition(of: [try label(call[name])])
     case .record(let record):
       return try mixture(record)
     case .tensor(let tensor):
@@ -57,11 +57,11 @@ struct LabelArgument {
       }
       return try read(tensor.toArray().map(Double.init), count: count)
     case .range:
-      return try condition(of: try call.values(index).map(label))
+      return try condition(of: try call.values(name).map(label))
     case .list:
-      return try read(try call.values(index), count: count)
+      return try read(try call.values(name), count: count)
     default:
-      throw call.wrongType(index, LabelArgument.expected)
+      throw call.wrongType(name, LabelArgument.expected)
     }
   }
 
@@ -76,7 +76,7 @@ struct LabelArgument {
       default: false
       }
     }
-    guard isFlat else { return try weights(try call.tensor(index)) }
+    guard isFlat else { return try weights(try call.tensor(name)) }
     let numbers = items.compactMap { Conversion.number($0) }
     guard numbers.count == items.count else { return try condition(of: items.map(label)) }
     return try read(numbers, count: count)
@@ -158,7 +158,7 @@ struct LabelArgument {
     if value.isNil { return nil }
     if let name = value.asString { return try named(name) }
     guard let number = Conversion.number(value) else {
-      throw call.wrongType(index, LabelArgument.expected)
+      throw call.wrongType(name, LabelArgument.expected)
     }
     guard let label = Int(exactly: number), label >= 0, label < classCount else {
       throw failure(
@@ -182,7 +182,7 @@ struct LabelArgument {
   }
 
   private func failure(_ message: String, hint: String = "") -> ScriptError {
-    call.failure(.value, message, hint: hint, argument: index)
+    call.failure(.value, message, hint: hint, argument: name)
   }
 }
 

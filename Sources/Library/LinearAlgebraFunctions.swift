@@ -15,33 +15,33 @@ enum LinearAlgebraFunctions {
       "linalg.solve(a: tensor, b: tensor)", purity: .fallible(.matrices),
       "Gives the x of `a @ x = b` for a square matrix, or for each of a stack.",
       example: "linalg.solve([2, 0; 0, 4], [1, 1])   #=> tensor([0.5, 0.25])"
-    ) { call in .tensor(try call.tensor(0).solve(call.tensor(1))) },
+    ) { call in .tensor(try call.tensor("a").solve(call.tensor("b"))) },
     Builtin(
       "linalg.inv(x: tensor)", purity: .fallible(.matrices),
       "Gives the inverse of a square matrix.",
       details: "To solve a system, `linalg.solve` is faster and more exact.",
       example: "linalg.inv([2, 0; 0, 4])[1]   #=> tensor([0, 0.25])"
-    ) { call in .tensor(try call.tensor(0).inverse()) },
+    ) { call in .tensor(try call.tensor("x").inverse()) },
     Builtin(
       "linalg.lstsq(a: tensor, b: tensor) -> record", purity: .fallible(.matrices),
       "Gives the least-squares solution x of `a @ x = b`: {solution, rank}.",
       details: "Of several, the one of minimal norm. There is no gradient.",
       example: "linalg.lstsq([1; 1; 1], [1, 2, 6]).solution   #=> tensor([3])"
     ) { call in
-      let found = try call.tensor(0).leastSquares(call.tensor(1))
+      let found = try call.tensor("a").leastSquares(call.tensor("b"))
       return .record(["solution": .tensor(found.solution), "rank": .integer(found.rank)])
     },
     Builtin(
       "linalg.det(x: tensor)", purity: .fallible(.matrices),
       "Gives the determinant of a square matrix.",
       example: "linalg.det([1, 2; 3, 4])   #=> tensor(-2)"
-    ) { call in .tensor(try call.tensor(0).determinant()) },
+    ) { call in .tensor(try call.tensor("x").determinant()) },
     Builtin(
       "linalg.slogdet(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives the sign of the determinant and the log of its magnitude: {sign, logabsdet}.",
       example: "linalg.slogdet(-eye(3)).sign   #=> tensor(-1)"
     ) { call in
-      let found = try call.tensor(0).logDeterminant()
+      let found = try call.tensor("x").logDeterminant()
       return .record(["sign": .tensor(found.sign), "logabsdet": .tensor(found.logarithm)])
     },
   ]
@@ -51,7 +51,7 @@ enum LinearAlgebraFunctions {
       "linalg.cholesky(x: tensor)", purity: .fallible(.matrices),
       "Gives the lower triangle L with `L @ L.T == x` for a positive definite matrix.",
       example: "linalg.cholesky([4, 2; 2, 5])[1]   #=> tensor([1, 2])"
-    ) { call in .tensor(try call.tensor(0).cholesky()) },
+    ) { call in .tensor(try call.tensor("x").cholesky()) },
     Builtin(
       "linalg.eigh(x: tensor) -> record", purity: .fallible(.matrices),
       "Gives the ascending eigenvalues of a symmetric matrix, and eigenvectors in columns.",
@@ -59,7 +59,7 @@ enum LinearAlgebraFunctions {
         + "signs of eigenvectors are arbitrary.",
       example: "linalg.eigh([2, 1; 1, 2]).values   #=> tensor([1, 3])"
     ) { call in
-      let found = try call.tensor(0).symmetricEigen()
+      let found = try call.tensor("x").symmetricEigen()
       return .record(["values": .tensor(found.values), "vectors": .tensor(found.vectors)])
     },
     Builtin(
@@ -68,7 +68,7 @@ enum LinearAlgebraFunctions {
       details: "`s` is descending. There is no gradient.",
       example: "linalg.svd([3, 0; 0, 4]).s   #=> tensor([4, 3])"
     ) { call in
-      let found = try call.tensor(0).singularValues()
+      let found = try call.tensor("x").singularValues()
       return .record(["u": .tensor(found.u), "s": .tensor(found.s), "vt": .tensor(found.vt)])
     },
     Builtin(
@@ -77,7 +77,7 @@ enum LinearAlgebraFunctions {
       details: "There is no gradient.",
       example: "abs(linalg.qr([3; 4]).r)   #=> tensor([[5]])"
     ) { call in
-      let found = try call.tensor(0).orthogonalFactors()
+      let found = try call.tensor("x").orthogonalFactors()
       return .record(["q": .tensor(found.q), "r": .tensor(found.r)])
     },
   ]
@@ -89,8 +89,8 @@ enum LinearAlgebraFunctions {
       details: "Singular values below the rounding error of `x` count as 0.",
       example: "linalg.pinv([2, 0; 0, 0])[0]   #=> tensor([0.5, 0])"
     ) { call in
-      let (u, s, vt) = try call.tensor(0).singularValues()
-      let kept = try Tensor.combine(.greater, s, threshold(of: s, call.tensor(0)))
+      let (u, s, vt) = try call.tensor("x").singularValues()
+      let kept = try Tensor.combine(.greater, s, threshold(of: s, call.tensor("x")))
       let inverse = try Tensor.select(kept, 1 / s, 0)
       return .tensor(
         try Tensor.matmul(
@@ -101,7 +101,7 @@ enum LinearAlgebraFunctions {
       "Counts the singular values of a matrix that are above the rounding error.",
       example: "linalg.matrix_rank([1, 2; 2, 4])   #=> tensor(1)"
     ) { call in
-      let x = try call.tensor(0)
+      let x = try call.tensor("x")
       let s = try x.singularValues().s
       return .tensor(try Tensor.combine(.greater, s, threshold(of: s, x)).sum(dim: -1))
     },
@@ -116,7 +116,7 @@ enum LinearAlgebraFunctions {
       details: "The same as `norm`; norms of matrices as operators are max(linalg.svd(x).s).",
       example: "linalg.norm([3, 4])   #=> tensor(5)"
     ) { call in
-      .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))
+      .tensor(try call.tensor("x").norm(order: Float(call.number("ord")), dims: call.axes("dim")))
     },
   ]
 
@@ -128,11 +128,11 @@ enum LinearAlgebraFunctions {
   }
 
   private static func power(_ call: Call) throws -> Tensor {
-    var base = try call.tensor(0)
-    var exponent = try call.integer(1, in: -1_000_000_000...1_000_000_000)
+    var base = try call.tensor("x")
+    var exponent = try call.integer("n", in: -1_000_000_000...1_000_000_000)
     guard base.rank >= 2, base.shape[base.rank - 1] == base.shape[base.rank - 2] else {
       throw call.failure(
-        .shape, "takes a square matrix, not shape \(base.shape)", argument: 0)
+        .shape, "takes a square matrix, not shape \(base.shape)", argument: "x")
     }
     if exponent < 0 { (base, exponent) = (try base.inverse(), -exponent) }
     var result = try Tensor.eye(base.shape[base.rank - 1]).expand(base.shape)

@@ -31,14 +31,14 @@ enum LinearCodeFunctions {
       """,
     body: { call in
       let kind = try call.choice("kind", as: LinearCodeKind.self)
-      let data = try call.ownData(0)
+      let data = try call.ownData("dataset")
       let task = LongTask("linear code", call)
       return try task.run {
         let code = try LinearCode.fitted(
           to: data, kind: kind, numTokens: call.integer("num_tokens", in: 1...4096),
-          tokenDim: call.integer("token_dim", in: 1...1024), seed: call.seed(call.at("seed")),
+          tokenDim: call.integer("token_dim", in: 1...1024), seed: call.seed("seed"),
           onPass: { try task.report($0, of: $1) })
-        code.classNames = try call.classNames(0) ?? []
+        code.classNames = try call.classNames("dataset") ?? []
         return code.value
       }
     })

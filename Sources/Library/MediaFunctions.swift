@@ -21,7 +21,7 @@ enum MediaFunctions {
       """,
     example: "image.save(zeros(3, 8, 8), \"black.png\"); image.load(\"black.png\").shape   "
       + "#=> [1, 3, 8, 8]",
-    body: { call in .tensor(try PictureFile.loadTensor(path: call.string(0))) })
+    body: { call in .tensor(try PictureFile.loadTensor(path: call.string("path"))) })
 
   private static let save = Builtin(
     "image.save(x, path: string)",
@@ -30,12 +30,12 @@ enum MediaFunctions {
     example: "image.save(ones(3, 2, 2), \"white.png\"); image.load(\"white.png\").shape   "
       + "#=> [1, 3, 2, 2]",
     body: { call in
-      let path = try call.path(1, endingIn: [".png"])
-      let pictures = try call.pictureList(0)
+      let path = try call.path("path", endingIn: [".png"])
+      let pictures = try call.pictureList("x")
       guard pictures.count == 1 else {
         throw call.failure(
           .value, "a file holds one picture, not \(pictures.count)",
-          hint: "put them on one sheet: image.save(image.grid(x), path)", argument: 0)
+          hint: "put them on one sheet: image.save(image.grid(x), path)", argument: "x")
       }
       try PNG.save(pictures[0], path: path)
       return .nil
@@ -54,8 +54,8 @@ enum MediaFunctions {
       let (height, width) = (
         try call.integer("height", in: 1...16_384), try call.integer("width", in: 1...16_384)
       )
-      let pictures = try Images.resize(call.tensor(0), height: height, width: width)
-      let isClamped = try call.bool(call.at("clamp"))
+      let pictures = try Images.resize(call.tensor("x"), height: height, width: width)
+      let isClamped = try call.bool("clamp")
       return .tensor(isClamped ? try pictures.clamp(min: 0, max: 1) : pictures)
     })
 
@@ -67,7 +67,7 @@ enum MediaFunctions {
       + "what this gives.",
     example: "image.flatten(zeros(1, 4, 2, 2), 0.5)[0, :, 0, 0]   #=> tensor([0.5, 0.5, 0.5])",
     body: { call in
-      let pictures = try call.tensor(0)
+      let pictures = try call.tensor("x")
       let background = Float(try call.number("background", in: 0...1))
       let shape = pictures.shape
       switch shape[1] {
@@ -79,7 +79,7 @@ enum MediaFunctions {
         return .tensor(try colour.mul(alpha).add(background))
       default:
         throw call.failure(
-          .shape, "pictures have 1, 3 or 4 channels; \(shape) has \(shape[1])", argument: 0)
+          .shape, "pictures have 1, 3 or 4 channels; \(shape) has \(shape[1])", argument: "x")
       }
     })
 
@@ -93,7 +93,7 @@ enum MediaFunctions {
     example: "image.show(zeros(8, 16))   #=> image(16 x 8)",
     body: { call in
       let scale = try call.integer("scale", in: 1...256)
-      let pictures = try call.pictureList(0)
+      let pictures = try call.pictureList("x")
       if pictures.count == 1 { return ImageObject(try pictures[0].enlarged(by: scale)).value }
       return ImageObject(try PictureGrid(pictures, padding: 2, scale: scale).render()).value
     })
@@ -108,66 +108,66 @@ enum MediaFunctions {
       """,
     example: "image.grid(zeros(4, 3, 8, 8), cols = 2)   #=> image(22 x 22)",
     body: { call in
-      let pictures = try call.pictureList(0)
+      let pictures = try call.pictureList("images")
       var sheet = PictureGrid(pictures)
-      if !call[1].isNil { sheet.columns = try call.integer("cols", in: 1...100_000) }
+      if try !call["cols"].isNil { sheet.columns = try call.integer("cols", in: 1...100_000) }
       sheet.padding = try call.integer("padding", in: 0...1024)
       sheet.scale = try call.integer("scale", in: 1...256)
-      if !call[3].isNil {
-        sheet.captions = try call.strings(3)
+      if try !call["captions"].isNil {
+        sheet.captions = try call.strings("captions")
         guard sheet.captions.count <= pictures.count else {
           throw call.failure(
             .value, "\(sheet.captions.count) captions do not fit \(pictures.count) pictures",
-            argument: 3)
+            argument: "captions")
         }
       }
-      sheet.title = try call.optionalString(call.at("title")) ?? ""
+      sheet.title = try call.optionalString("title") ?? ""
       return ImageObject(try sheet.render()).value
     })
 }
 
 extension Call {
   /// The pictures in a tensor, an image, a figure, or a list of these.
-  func pictureList(_ index: Int) throws -> [Picture] {
-    let pictures = try pictureList(of: self[index], index)
+  func pictureList(_ name: String) throws -> [Picture] {
+    let pictures = try pictureList(of: self[name], name)
     guard !pictures.isEmpty else {
-      throw failure(.value, "there are no pictures", argument: index)
+      throw failure(.value, "there are no pictures", argument: name)
     }
     return pictures
   }
 
-  private func pictureList(of value: Value, _ index: Int) throws -> [Picture] {
+  private func pictureList(of value: Value, _ name: String) throws -> [Picture] {
     if let picture = try Drawable.picture(of: value) { return [picture] }
     if case .list(let list) = value, list.count == 0 { return [] }
     if case .list(let list) = value, list.items.contains(where: \.holdsPictures) {
       return try list.items.flatMap { item -> [Picture] in
         try checkInterrupt()
-        guard item.holdsPictures else { throw wrongType(index, "pictures") }
+        guard item.holdsPictures else { throw wrongType(name, "pictures") }
         if let picture = try Drawable.picture(of: item) { return [picture] }
         return try Picture.pictures(of: Conversion.tensor(item))
       }
     }
-    return try Picture.pictures(of: tensor(index))
+    return try Picture.pictures(of: tensor(name))
   }
 
   /// A list of strings.
-  func strings(_ index: Int) throws -> [String] {
-    try values(index).map { item in
-      guard let text = item.asString else { throw wrongType(index, "a list of strings") }
+  func strings(_ name: String) throws -> [String] {
+    try values(name).map { item in
+      guard let text = item.asString else { throw wrongType(name, "a list of strings") }
       return text
     }
   }
 
   /// A path with one of the given suffixes.
-  func path(_ index: Int, endingIn suffixes: [String]) throws -> String {
-    let path = try string(index)
+  func path(_ name: String, endingIn suffixes: [String]) throws -> String {
+    let path = try string(name)
     let lowered = path.lowercased()
     guard suffixes.contains(where: { lowered.hasSuffix($0) }) else {
       throw failure(
         .value,
         path.isEmpty
           ? "the path is empty" : "the path must end in \(suffixes.joined(separator: " or "))",
-        hint: "for example \"result\(suffixes.first ?? "")\"", argument: index)
+        hint: "for example \"result\(suffixes.first ?? "")\"", argument: name)
     }
     return path
   }

@@ -16,14 +16,14 @@ enum MetricFunctions {
     details: "Values are rounded to bytes first; equal pictures give inf.",
     example: "metrics.psnr(zeros(1, 3, 8, 8), ones(1, 3, 8, 8))   #=> 0",
     body: { call in
-      .number(try Images.psnr(call.tensor(0), call.tensor(1)) + 0)
+      .number(try Images.psnr(call.tensor("x"), call.tensor("y")) + 0)
     })
 
   private static let ssim = Builtin(
     "metrics.ssim(x: tensor, y: tensor) -> number", purity: .pure,
     "The structural similarity, at most 1, averaged over pictures and channels.",
     example: "metrics.ssim(ones(1, 3, 16, 16), ones(1, 3, 16, 16))   #=> 1",
-    body: { call in .number(try Images.ssim(call.tensor(0), call.tensor(1))) })
+    body: { call in .number(try Images.ssim(call.tensor("x"), call.tensor("y"))) })
 
   private static let nearest = Builtin(
     "metrics.nearest(images: tensor, dataset) -> record",
@@ -34,16 +34,16 @@ enum MetricFunctions {
       """,
     example: "metrics.nearest(zeros(1, 3, 4, 4), zeros(2, 3, 4, 4)).indices   #=> tensor([0])",
     body: { call in
-      let queries = try call.tensor(0)
+      let queries = try call.tensor("images")
       var pool: Tensor
-      switch call[1] {
+      switch try call["dataset"] {
       case .record, .object:
-        pool = try call.tensorField("images", of: call.datasetRecord(1), 1)
-      default: pool = try call.tensor(1)
+        pool = try call.tensorField("images", of: call.datasetRecord("dataset"), "dataset")
+      default: pool = try call.tensor("dataset")
       }
       guard queries.rank == 4 else {
         throw call.failure(
-          .shape, "pictures have the shape [B, C, H, W], not \(queries.shape)", argument: 0)
+          .shape, "pictures have the shape [B, C, H, W], not \(queries.shape)", argument: "images")
       }
       let found = try call.inGroups(queries.shape[0], size: 8) { range in
         try nearestNeighbors(

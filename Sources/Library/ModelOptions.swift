@@ -25,16 +25,16 @@ extension Call {
     _ configuration: inout Configuration, without fixed: [String] = []
   ) throws {
     for option in Configuration.options where !fixed.contains(option.name) {
-      let index = try at(option.name)
-      if option.isDecidedByOthers, self[index].isNil { continue }
+      let name = option.name
+      if option.isDecidedByOthers, try self[name].isNil { continue }
       let value: OptionValue
       switch option.type {
-      case .integer(let bounds): value = .integer(try integer(index, in: bounds))
-      case .number(let bounds): value = .number(try number(option.name, in: bounds))
-      case .flag: value = .flag(try bool(index))
+      case .integer(let bounds): value = .integer(try integer(name, in: bounds))
+      case .number(let bounds): value = .number(try number(name, in: bounds))
+      case .flag: value = .flag(try bool(name))
       case .word(let words, let orNil):
-        value = .word(orNil && self[index].isNil ? nil : try choice(index, among: words))
-      case .integers: value = .integers(try integers(index))
+        value = .word(try orNil && self[name].isNil ? nil : choice(name, among: words))
+      case .integers: value = .integers(try integers(name))
       }
       option.store(&configuration, value)
     }

@@ -19,9 +19,11 @@ enum NetworkFunctions {
       "Makes a layer that multiplies the last dimension by a matrix and adds a bias.",
       example: "nn.linear(3, 2, seed = 1)(ones(4, 3)).shape   #=> [4, 2]"
     ) { call in
-      let (inputs, outputs) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
-      let hasBias = try call.bool(2)
-      var initial = Initializer(seed: try call.seed(3))
+      let (inputs, outputs) = (
+        try call.integer("in_features", in: sizes), try call.integer("out_features", in: sizes)
+      )
+      let hasBias = try call.bool("bias")
+      var initial = Initializer(seed: try call.seed("seed"))
       let layer = try Linear(inputs, outputs, bias: hasBias, &initial)
       return LayerValue("linear(\(inputs), \(outputs))", layer.namedParameters) { x in
         try layer(x)
@@ -32,8 +34,10 @@ enum NetworkFunctions {
       "Makes a layer that looks up a vector for each index.",
       example: "nn.embedding(10, 4, seed = 1)([3, 7]).shape   #=> [2, 4]"
     ) { call in
-      let (rows, width) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
-      var initial = Initializer(seed: try call.seed(2))
+      let (rows, width) = (
+        try call.integer("num_embeddings", in: sizes), try call.integer("dim", in: sizes)
+      )
+      var initial = Initializer(seed: try call.seed("seed"))
       let layer = try Embedding(rows, width, &initial)
       return LayerValue("embedding(\(rows), \(width))", layer.namedParameters) { x in
         try layer(indices(x, below: rows)).reshape(x.shape + [width])
@@ -44,7 +48,7 @@ enum NetworkFunctions {
       "Makes a layer that normalises rows to mean 0 and variance 1.",
       example: "nn.layer_norm(2)([1, 3])   #=> tensor([-1, 1])"
     ) { call in
-      let width = try call.integer(0, in: sizes)
+      let width = try call.integer("dim", in: sizes)
       let layer = try LayerNorm(width, Initializer(seed: 0))
       return LayerValue("layer_norm(\(width))", layer.namedParameters) { x in
         guard x.shape.last == width else {
@@ -70,17 +74,21 @@ enum NetworkFunctions {
       example: "nn.conv2d(3, 8, 3, padding = 1, seed = 1)(ones(2, 3, 6, 6)).shape   "
         + "#=> [2, 8, 6, 6]"
     ) { call in
-      let (inputs, outputs) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
-      let size = try call.rowsAndColumns(2)
+      let (inputs, outputs) = (
+        try call.integer("in_channels", in: sizes), try call.integer("out_channels", in: sizes)
+      )
+      let size = try call.rowsAndColumns("kernel_size")
       guard (1...1024).contains(size.0), (1...1024).contains(size.1) else {
-        throw call.failure(.value, "kernel_size must be from 1 to 1024", argument: 2)
+        throw call.failure(.value, "kernel_size must be from 1 to 1024", argument: "kernel_size")
       }
       let window = WindowGeometry(
-        size: size, stride: try call.rowsAndColumns(3), padding: try call.rowsAndColumns(4),
-        dilation: try call.rowsAndColumns(5))
-      var initial = Initializer(seed: try call.seed(8))
+        size: size, stride: try call.rowsAndColumns("stride"),
+        padding: try call.rowsAndColumns("padding"),
+        dilation: try call.rowsAndColumns("dilation"))
+      var initial = Initializer(seed: try call.seed("seed"))
       let layer = try Convolution2d(
-        inputs, outputs, window: window, groups: call.integer(6, in: sizes), bias: call.bool(7),
+        inputs, outputs, window: window, groups: call.integer("groups", in: sizes),
+        bias: call.bool("bias"),
         &initial)
       return LayerValue(
         "conv2d(\(inputs), \(outputs), \(size.0)x\(size.1))", layer.namedParameters
@@ -91,10 +99,13 @@ enum NetworkFunctions {
       "Makes a layer that normalises groups of channels of [B, C, ...] to mean 0 and variance 1.",
       example: "nn.group_norm(1, 2)([[1, 3]])[0]   #=> tensor([-1, 1])"
     ) { call in
-      let (groups, channels) = (try call.integer(0, in: sizes), try call.integer(1, in: sizes))
+      let (groups, channels) = (
+        try call.integer("num_groups", in: sizes), try call.integer("num_channels", in: sizes)
+      )
       guard channels % groups == 0 else {
         throw call.failure(
-          .value, "\(channels) channels cannot be cut into \(groups) groups", argument: 0)
+          .value, "\(channels) channels cannot be cut into \(groups) groups", argument: "num_groups"
+        )
       }
       let layer = try LayerNorm(channels, Initializer(seed: 0))
       return LayerValue("group_norm(\(groups), \(channels))", layer.namedParameters) { x in
@@ -112,7 +123,7 @@ enum NetworkFunctions {
       "Makes a layer that divides rows by their root mean square.",
       example: "nn.rms_norm(2)([3, 3])   #=> tensor([1, 1])"
     ) { call in
-      let width = try call.integer(0, in: sizes)
+      let width = try call.integer("dim", in: sizes)
       let layer = try RMSNorm(width, Initializer(seed: 0))
       return LayerValue("rms_norm(\(width))", layer.namedParameters) { x in try layer(x) }.value
     },
@@ -140,17 +151,23 @@ enum NetworkFunctions {
       details: "The last dimension of `logits` holds the classes; `target` holds class numbers, "
         + "or probabilities in the shape of `logits`.",
       example: "nn.cross_entropy([0, 0; 0, 0], [0, 1])   #=> tensor(0.6931)"
-    ) { call in .tensor(try Losses.crossEntropy(call.tensor(0), target: call.tensor(1))) },
+    ) { call in
+      .tensor(try Losses.crossEntropy(call.tensor("logits"), target: call.tensor("target")))
+    },
     Builtin(
       "nn.mse_loss(input: tensor, target: tensor)", purity: .pure(.broadcast),
       "Averages the squared differences.",
       example: "nn.mse_loss([1, 2], [1, 4])   #=> tensor(2)"
-    ) { call in .tensor(try Losses.meanSquaredError(call.tensor(0), target: call.tensor(1))) },
+    ) { call in
+      .tensor(try Losses.meanSquaredError(call.tensor("input"), target: call.tensor("target")))
+    },
     Builtin(
       "nn.l1_loss(input: tensor, target: tensor)", purity: .pure(.broadcast),
       "Averages the absolute differences.",
       example: "nn.l1_loss([1, 2], [1, 4])   #=> tensor(1)"
-    ) { call in .tensor(try Losses.meanAbsoluteError(call.tensor(0), target: call.tensor(1))) },
+    ) { call in
+      .tensor(try Losses.meanAbsoluteError(call.tensor("input"), target: call.tensor("target")))
+    },
   ]
 
   private static let otherLosses: [Builtin] = [
@@ -161,33 +178,38 @@ enum NetworkFunctions {
     ) { call in
       .tensor(
         try Losses.smoothMeanAbsoluteError(
-          call.tensor(0), target: call.tensor(1), beta: Float(call.number(2))))
+          call.tensor("input"), target: call.tensor("target"), beta: Float(call.number("beta"))))
     },
     Builtin(
       "nn.nll_loss(log_probs: tensor, target: tensor)", purity: .pure,
       "Averages the negative log-probabilities of the correct classes, from log-probabilities.",
       example: "nn.nll_loss(log_softmax([0, 0; 0, 0]), [0, 1])   #=> tensor(0.6931)"
     ) { call in
-      .tensor(try Losses.negativeLogLikelihood(call.tensor(0), target: call.tensor(1)))
+      .tensor(
+        try Losses.negativeLogLikelihood(call.tensor("log_probs"), target: call.tensor("target")))
     },
     Builtin(
       "nn.bce_with_logits(logits: tensor, target: tensor)", purity: .pure(.broadcast),
       "Averages the binary cross-entropy; the probability is the sigmoid of the logit.",
       example: "nn.bce_with_logits([0, 0], [1, 0])   #=> tensor(0.6931)"
-    ) { call in .tensor(try Losses.binaryCrossEntropy(call.tensor(0), target: call.tensor(1))) },
+    ) { call in
+      .tensor(try Losses.binaryCrossEntropy(call.tensor("logits"), target: call.tensor("target")))
+    },
     Builtin(
       "nn.kl_div(log_probs: tensor, target: tensor)", purity: .pure(.broadcast),
       "Gives the divergence of target probabilities from log-probabilities, averaged over rows.",
       example: "nn.kl_div(log([0.5, 0.5]), [1, 0])   #=> tensor(0.6931)"
-    ) { call in .tensor(try Losses.divergence(call.tensor(0), target: call.tensor(1))) },
+    ) { call in
+      .tensor(try Losses.divergence(call.tensor("log_probs"), target: call.tensor("target")))
+    },
   ]
 
   private static func transformer(_ call: Call) throws -> Value {
-    let width = try call.integer(0, in: sizes)
-    let depth = try call.integer(1, in: 0...1024)
-    let heads = try call.integer(2, in: sizes)
-    let isCausal = try call.bool(3)
-    var initial = Initializer(seed: try call.seed(4))
+    let width = try call.integer("width", in: sizes)
+    let depth = try call.integer("depth", in: 0...1024)
+    let heads = try call.integer("heads", in: sizes)
+    let isCausal = try call.bool("causal")
+    var initial = Initializer(seed: try call.seed("seed"))
     let layer = try Transformer(width: width, depth: depth, heads: heads, &initial)
     let title = "transformer(\(width), \(depth), \(heads)\(isCausal ? ", causal = true" : ""))"
     return LayerValue(title, layer.namedParameters) { x in
@@ -199,20 +221,21 @@ enum NetworkFunctions {
   }
 
   private static func sequential(_ call: Call) throws -> Value {
-    let layers = try call.values(0)
+    let layers = try call.values("layers")
     var named: [NamedParameter] = []
     var depth = 0
     for (index, layer) in layers.enumerated() {
       guard layer.isCallable else {
         throw call.failure(
-          .type, "layer \(index) must be a function, but this is \(layer.typePhrase)", argument: 0)
+          .type, "layer \(index) must be a function, but this is \(layer.typePhrase)",
+          argument: "layers")
       }
       guard let module = module(in: layer) else { continue }
       depth = max(depth, (module as? LayerValue)?.depth ?? 0)
       named += module.namedParameters.map { NamedParameter("\(index).\($0.name)", $0.tensor) }
     }
     guard depth < LayerValue.maximumDepth else {
-      throw call.failure(.value, "layers are nested too deep", argument: 0)
+      throw call.failure(.value, "layers are nested too deep", argument: "layers")
     }
     let titles = layers.map { Display.text($0, call.session) }.joined(separator: ", ")
     let title = titles.utf8.count <= 200 ? titles : "\(layers.count) layers"
@@ -240,7 +263,7 @@ enum NetworkFunctions {
   /// The parameters of the first argument, each once, by their names and their places in lists.
   static func namedParameters(_ call: Call) throws -> [NamedParameter] {
     var seen: Set<ObjectIdentifier> = []
-    return try namedParameters(in: call[0], call, path: [])
+    return try namedParameters(in: try call[call.receiver], call, path: [])
       .filter { seen.insert(ObjectIdentifier($0.tensor)).inserted }
   }
 
@@ -262,7 +285,7 @@ enum NetworkFunctions {
       }
       throw call.failure(
         .type, "\(value.typePhrase) has no parameters",
-        hint: "give a layer, param(x), or a list of them", argument: 0)
+        hint: "give a layer, param(x), or a list of them", argument: call.receiver)
     }
   }
 }

@@ -74,8 +74,8 @@ private final class ScriptTask: TrainingTask {
   init(_ call: Call, _ parameters: [NamedParameter], _ plan: TrainingPlan) throws {
     (self.call, self.plan, namedParameters) = (call, plan, parameters)
     (lossFunction, takesRecord) = try call.observerOrThunk(
-      1, example: "fn() = nn.mse_loss(f(x), y)")
-    validation = try call.optionalFunction(call.at("validation"))
+      "loss", example: "fn() = nn.mse_loss(f(x), y)")
+    validation = try call.optionalFunction("validation")
   }
 
   let settings: [(key: String, value: String)] = []

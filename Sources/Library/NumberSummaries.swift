@@ -25,9 +25,9 @@ struct NumberSequence {
 
   /// The numbers in an argument of a built-in that accepts them: nil for a tensor, and for an empty
   /// list. Booleans count as 1 and 0.
-  init?(_ call: Call, _ index: Int = 0) {
+  init?(_ call: Call, _ name: String) throws {
     check = { try call.checkInterrupt() }
-    switch call[index] {
+    switch try call[name] {
     case .range(let range) where range.count > 0:
       (count, self.range) = (range.count, range)
       element = { range[$0] }
@@ -92,10 +92,10 @@ struct NumberPairs {
   private let x: (Int) -> Double
   private let y: (Int) -> Double
 
-  /// The first two arguments of a built-in that takes numbers; nil where one is a tensor.
-  init?(_ call: Call) {
-    let lists = [NumberSequence(call, 0), NumberSequence(call, 1)]
-    switch (call[0], call[1], lists[0], lists[1]) {
+  /// The arguments `x` and `y` of a built-in that takes numbers; nil where one is a tensor.
+  init?(_ call: Call) throws {
+    let lists = [try NumberSequence(call, "x"), try NumberSequence(call, "y")]
+    switch (try call["x"], try call["y"], lists[0], lists[1]) {
     case (.number(let a), .number(let b), _, _): (count, x, y) = (nil, { _ in a }, { _ in b })
     case (.number(let a), _, _, let b?): (count, x, y) = (b.count, { _ in a }, { b[$0] })
     case (_, .number(let b), let a?, _): (count, x, y) = (a.count, { a[$0] }, { _ in b })

@@ -58,10 +58,10 @@ enum OptimizerFunctions {
       example: "let w = param(3); let opt = optim.sgd([w], lr = 0.1); (w * w).backward(); "
         + "opt.step(); w.item()   #=> 2.4000000953674316"
     ) { call in
-      let rate = try atLeastZero(call, 1)
+      let rate = try atLeastZero(call, "lr")
       let optimizer = try SGD(
-        parameters(call), learningRate: Float(rate), momentum: Float(atLeastZero(call, 2)),
-        weightDecay: Float(atLeastZero(call, 3)))
+        parameters(call), learningRate: Float(rate), momentum: Float(atLeastZero(call, "momentum")),
+        weightDecay: Float(atLeastZero(call, "weight_decay")))
       return OptimizerValue("sgd", optimizer, rate: rate).value
     },
     Builtin(
@@ -70,14 +70,15 @@ enum OptimizerFunctions {
       "Makes an AdamW optimizer: steps scaled by running averages of gradients and their squares.",
       example: "optim.adamw([param(1)], lr = 3e-4).lr   #=> 0.0003"
     ) { call in
-      let rate = try atLeastZero(call, 1)
-      let betas = try call.numbers(2)
+      let rate = try atLeastZero(call, "lr")
+      let betas = try call.numbers("betas")
       guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
-        throw call.failure(.value, "betas must be two numbers from 0 to below 1", argument: 2)
+        throw call.failure(.value, "betas must be two numbers from 0 to below 1", argument: "betas")
       }
       let optimizer = try AdamW(
         parameters(call), learningRate: Float(rate), betas: (Float(betas[0]), Float(betas[1])),
-        epsilon: Float(atLeastZero(call, 3)), weightDecay: Float(atLeastZero(call, 4)))
+        epsilon: Float(atLeastZero(call, "eps")),
+        weightDecay: Float(atLeastZero(call, "weight_decay")))
       return OptimizerValue("adamw", optimizer, rate: rate).value
     },
     Builtin(
@@ -87,9 +88,9 @@ enum OptimizerFunctions {
         + "optim.clip_grad_norm([w], 1)   #=> 5"
     ) { call in
       let gradients = try parameters(call).compactMap { tensor in tensor.grad.map { (tensor, $0) } }
-      let most = try call.number(1)
+      let most = try call.number("max_norm")
       guard most >= 0 else {
-        throw call.failure(.value, "max_norm must be a number of at least 0", argument: 1)
+        throw call.failure(.value, "max_norm must be a number of at least 0", argument: "max_norm")
       }
       let norm = gradients.reduce(0.0) { total, pair in
         pair.1.withValues { $0.reduce(total) { $0 + Double($1) * Double($1) } }
@@ -105,15 +106,15 @@ enum OptimizerFunctions {
     ) { call in
       .number(
         try LearningRateSchedule<Double>(
-          .cosine, peak: call.number(2), warmup: call.number(3)
-        ).rate(step: call.number(0), of: call.number(1)))
+          .cosine, peak: call.number("peak"), warmup: call.number("warmup")
+        ).rate(step: call.number("step"), of: call.number("total")))
     },
     Builtin(
       "step(opt: optimizer)", "Moves the parameters by the gradients that `backward` left on them.",
       example: "let w = param(3); let opt = optim.adamw([w]); opt.step(); w.item()   #=> 3",
       methodOnly: true
     ) { call in
-      try call.object(0, OptimizerValue.type, as: OptimizerValue.self).optimizer.step()
+      try call.object("opt", OptimizerValue.type, as: OptimizerValue.self).optimizer.step()
       return .nil
     },
     Builtin(
@@ -122,27 +123,27 @@ enum OptimizerFunctions {
         + "w.grad == nil   #=> true",
       methodOnly: true
     ) { call in
-      try call.object(0, OptimizerValue.type, as: OptimizerValue.self).optimizer.zeroGrad()
+      try call.object("opt", OptimizerValue.type, as: OptimizerValue.self).optimizer.zeroGrad()
       return .nil
     },
   ]
 
   private static func parameters(_ call: Call) throws -> [Tensor] {
-    let tensors = try call.tensors(0)
+    let tensors = try call.tensors("params")
     for (index, tensor) in tensors.enumerated() where !tensor.isParameter {
       throw call.failure(
         .value, "item \(index) of the list is not a parameter",
-        hint: "make it with param(x), or take nn.params(layer)", argument: 0)
+        hint: "make it with param(x), or take nn.params(layer)", argument: "params")
     }
     return tensors
   }
 
-  private static func atLeastZero(_ call: Call, _ index: Int) throws -> Double {
-    let number = try call.number(index)
+  private static func atLeastZero(_ call: Call, _ name: String) throws -> Double {
+    let number = try call.number(name)
     guard number >= 0, number.isFinite else {
       throw call.failure(
-        .value, "\(call.builtin.parameterNames[index]) must be a number of at least 0",
-        argument: index)
+        .value, "\(name) must be a number of at least 0",
+        argument: name)
     }
     return number
   }

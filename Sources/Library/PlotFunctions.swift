@@ -26,8 +26,8 @@ enum PlotFunctions {
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
     body: { call in
-      let x = call[1].isNil ? nil : try call.numbers(1, areShown: true)
-      let curves = try call.curves(0)
+      let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
+      let curves = try call.curves("y")
       return try finished(
         try Figure.line(y: curves, x: x, labels: try call.labels()), call)
     })
@@ -39,7 +39,8 @@ enum PlotFunctions {
     body: { call in
       try finished(
         try Figure.scatter(
-          x: call.numbers(0, areShown: true), y: call.curves(1), labels: try call.labels()), call)
+          x: call.numbers("x", areShown: true), y: call.curves("y"), labels: try call.labels()),
+        call)
     })
 
   private static let bar = Builtin(
@@ -48,7 +49,8 @@ enum PlotFunctions {
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
     body: { call in
       try finished(
-        try Figure.bar(values: call.numbers(0, areShown: true), names: try call.labels()), call)
+        try Figure.bar(values: call.numbers("values", areShown: true), names: try call.labels()),
+        call)
     })
 
   private static let histogram = Builtin(
@@ -59,7 +61,7 @@ enum PlotFunctions {
     body: { call in
       let bins = try call.integer("bins", in: 1...10_000)
       return try finished(
-        try Figure.histogram(values: call.flatNumbers(0), bins: bins), call)
+        try Figure.histogram(values: call.flatNumbers("values"), bins: bins), call)
     })
 
   private static let heatmap = Builtin(
@@ -67,7 +69,7 @@ enum PlotFunctions {
     "Shows a matrix in colours, its first row on top.",
     example: "plot.heatmap([1, 2; 3, 4])   #=> figure(2 x 2 cells)",
     body: { call in
-      let matrix = try call.tensor(0)
+      let matrix = try call.tensor("x")
       return try finished(
         try Figure.heatmap(
           values: matrix.toArray().map(Double.init), rows: matrix.shape[0],
@@ -79,17 +81,17 @@ enum PlotFunctions {
     "Puts several figures on one sheet, `cols` in a row.",
     example: "plot.figures([plot.line([1, 2]), plot.bar([1, 2])])   #=> figure(2 plots)",
     body: { call in
-      let figures = try call.values(0).flatMap { value -> [Figure] in
+      let figures = try call.values("list").flatMap { value -> [Figure] in
         guard let figures = Drawable.figures(of: value) else {
-          throw call.wrongType(0, "a list of figures")
+          throw call.wrongType("list", "a list of figures")
         }
         return figures
       }
       guard !figures.isEmpty, figures.count <= 256 else {
         throw call.failure(
-          .value, "a sheet holds from 1 to 256 figures, not \(figures.count)", argument: 0)
+          .value, "a sheet holds from 1 to 256 figures, not \(figures.count)", argument: "list")
       }
-      let columns = call[1].isNil ? nil : try call.integer("cols", in: 1...256)
+      let columns = try call["cols"].isNil ? nil : try call.integer("cols", in: 1...256)
       return FigureObject(figures, columns: columns).value
     })
 
@@ -101,8 +103,8 @@ enum PlotFunctions {
       image.load("squares.png").shape   #=> [1, 3, 320, 480]
       """,
     body: { call in
-      let figure = try call.object(0, MediaTypes.figure, as: FigureObject.self)
-      let path = try call.path(1, endingIn: [".svg", ".png"])
+      let figure = try call.object("figure", MediaTypes.figure, as: FigureObject.self)
+      let path = try call.path("path", endingIn: [".svg", ".png"])
       let scale = try call.integer("scale", in: 1...16)
       if path.lowercased().hasSuffix(".svg") {
         try AtomicFile.write(path: path, bytes: Array(figure.svg().utf8))
@@ -116,7 +118,7 @@ enum PlotFunctions {
   private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
     var figure = plain
     func text(_ name: String) throws -> String {
-      call.takes(name) ? try call.optionalString(call.at(name)) ?? "" : ""
+      call.takes(name) ? try call.optionalString(name) ?? "" : ""
     }
     figure.title = try text("title")
     figure.xLabel = try text("xlabel")
@@ -130,36 +132,36 @@ enum PlotFunctions {
 extension Call {
   /// The names of the curves or bars.
   fileprivate func labels() throws -> [String] {
-    self[try at("labels")].isNil ? [] : try strings(at("labels"))
+    try self["labels"].isNil ? [] : try strings("labels")
   }
 
   /// All numbers of a tensor or list, whatever its shape.
-  fileprivate func flatNumbers(_ index: Int) throws -> [Double] {
-    if case .list(let list) = self[index], list.items.contains(where: { $0.isRow }) {
-      return try curves(index).flatMap { $0 }
+  fileprivate func flatNumbers(_ name: String) throws -> [Double] {
+    if case .list(let list) = try self[name], list.items.contains(where: { $0.isRow }) {
+      return try curves(name).flatMap { $0 }
     }
-    return try tensor(index).toArray().map(Double.init)
+    return try tensor(name).toArray().map(Double.init)
   }
 
   /// One row of numbers per curve.
-  fileprivate func curves(_ index: Int) throws -> [[Double]] {
-    if case .list(let list) = self[index], list.count > 0,
+  fileprivate func curves(_ name: String) throws -> [[Double]] {
+    if case .list(let list) = try self[name], list.count > 0,
       list.items.allSatisfy({ $0.isRow })
     {
       return try list.items.map { try Conversion.tensor($0).toArray().map(Double.init) }
     }
-    if case .tensor(let tensor) = self[index], tensor.rank == 2, tensor.shape[1] > 0 {
+    if case .tensor(let tensor) = try self[name], tensor.rank == 2, tensor.shape[1] > 0 {
       let numbers = tensor.toArray().map(Double.init)
       return stride(from: 0, to: numbers.count, by: tensor.shape[1]).map {
         Array(numbers[$0..<$0 + tensor.shape[1]])
       }
     }
-    if case .tensor(let tensor) = self[index], tensor.rank > 2 {
+    if case .tensor(let tensor) = try self[name], tensor.rank > 2 {
       throw failure(
         .shape, "curves are numbers in a row or the rows of a matrix, not \(tensor.shape)",
-        argument: index)
+        argument: name)
     }
-    return [try numbers(index)]
+    return [try numbers(name)]
   }
 }
 

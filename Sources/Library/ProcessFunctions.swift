@@ -15,7 +15,7 @@ enum ProcessFunctions {
         the file: with a code other than 0 it is an error of the kind Exit.
         """,
       example: "exit(3)   #! Exit: exit code 3"
-    ) { call in throw ScriptError.exit(Int32(try call.integer(0, in: 0...255))) },
+    ) { call in throw ScriptError.exit(Int32(try call.integer("code", in: 0...255))) },
     Builtin(
       "input(prompt = \"\")",
       "Reads a line from standard input, or from the user at the prompt; nil at the end.",
@@ -25,7 +25,7 @@ enum ProcessFunctions {
         """,
       example: "print(input(\"your name? \"))   #=> your name? nil"
     ) { call in
-      guard let line = try call.session.readLine(prompt: call.string(0)) else { return .nil }
+      guard let line = try call.session.readLine(prompt: call.string("prompt")) else { return .nil }
       try call.session.claim(stringBytes: line.utf8.count)
       return .string(line)
     },

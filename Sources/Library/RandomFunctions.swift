@@ -13,9 +13,9 @@ enum RandomFunctions {
       "Derives `num` independent seeds from one.",
       example: "len(random.split(42, 3))   #=> 3"
     ) { call in
-      let count = try call.integer(1, in: 0...Session.maximumListCount)
+      let count = try call.integer("num", in: 0...Session.maximumListCount)
       try call.session.claim(elements: count, bytesEach: 32)
-      let keys = try RandomKey(number: call.number(0)).split(count)
+      let keys = try RandomKey(number: call.number("seed")).split(count)
       return .numbers(keys.map { Double($0.seed) })
     },
     Builtin(
@@ -23,24 +23,24 @@ enum RandomFunctions {
       "Derives a seed for number `index`, such as a step of a loop.",
       example: "random.fold(1, 5) == random.fold(1, 5)   #=> true"
     ) { call in
-      .number(Double(try RandomKey(number: call.number(0)).fold(call.integer(1)).seed))
+      .number(Double(try RandomKey(number: call.number("seed")).fold(call.integer("index")).seed))
     },
     Builtin(
       "random.permutation(n, *, seed = nil)", purity: .untried,
       "Gives the integers below `n` in random order.",
       example: "random.permutation(4, seed = 1).sum()   #=> tensor(6)"
     ) { call in
-      let count = try call.integer(0)
+      let count = try call.integer("n")
       if 0...1 << 28 ~= count { try call.session.claim(bytes: 8 * count) }
-      return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed(1))))
+      return .tensor(try Tensor.permutation(count, key: RandomKey(seed: call.seed("seed"))))
     },
     Builtin(
       "random.shuffle(items, *, seed = nil) -> list", purity: .untried,
       "Lists the items in random order.",
       example: "sorted(random.shuffle([3, 1, 2], seed = 1))   #=> [1, 2, 3]"
     ) { call in
-      let items = try call.session.elements(of: call[0])
-      var draws = RandomStream(seed: try call.seed(1), 0x5F1E)
+      let items = try call.session.elements(of: call["items"])
+      var draws = RandomStream(seed: try call.seed("seed"), 0x5F1E)
       return .list(try draws.permutation(items.count).map(checking: call.session) { items[$0] })
     },
     Builtin(
@@ -57,20 +57,21 @@ enum RandomFunctions {
       "Samples from the normal distribution with a mean and a standard deviation.",
       example: "random.normal(5, 0, [2], seed = 1)   #=> tensor([5, 5])"
     ) { call in
-      let deviation = try call.scalar(1)
+      let deviation = try call.scalar("std")
       let spread = try deviation.onlyNumber()
       guard !(spread < 0) else {
         throw call.failure(
-          .value, "std must be at least 0, not \(Display.number(spread))", argument: 1)
+          .value, "std must be at least 0, not \(Display.number(spread))", argument: "std")
       }
-      if call.isRecording(0) || call.isRecording(1) {
-        let draws = try Tensor.randn(call.integers(2), key: RandomKey(seed: call.seed(3)))
-        return .tensor(try draws * deviation + call.scalar(0))
+      if try call.isRecording("mean") || call.isRecording("std") {
+        let draws = try Tensor.randn(
+          call.integers("shape"), key: RandomKey(seed: call.seed("seed")))
+        return .tensor(try draws * deviation + call.scalar("mean"))
       }
       return .tensor(
         try Tensor.normal(
-          mean: Float(call.number(0)), deviation: Float(spread), call.integers(2),
-          key: RandomKey(seed: call.seed(3))))
+          mean: Float(call.number("mean")), deviation: Float(spread), call.integers("shape"),
+          key: RandomKey(seed: call.seed("seed"))))
     },
     Builtin(
       "random.uniform(low, high, shape: list, *, seed = nil)",
@@ -78,43 +79,45 @@ enum RandomFunctions {
       "Samples uniform numbers from `low` to below `high`.",
       example: "random.uniform(3, 3, [2], seed = 1)   #=> tensor([3, 3])"
     ) { call in
-      if call.isRecording(0) || call.isRecording(1) {
-        let draws = try Tensor.rand(call.integers(2), key: RandomKey(seed: call.seed(3)))
-        let low = try call.scalar(0)
-        return .tensor(try draws * (call.scalar(1) - low) + low)
+      if try call.isRecording("low") || call.isRecording("high") {
+        let draws = try Tensor.rand(call.integers("shape"), key: RandomKey(seed: call.seed("seed")))
+        let low = try call.scalar("low")
+        return .tensor(try draws * (call.scalar("high") - low) + low)
       }
-      let (low, high) = (try call.number(0), try call.number(1))
+      let (low, high) = (try call.number("low"), try call.number("high"))
       return .tensor(
         try Tensor.uniform(
-          Float(low), width: Float(high - low), call.integers(2),
-          key: RandomKey(seed: call.seed(3))))
+          Float(low), width: Float(high - low), call.integers("shape"),
+          key: RandomKey(seed: call.seed("seed"))))
     },
   ]
 
   private static func choice(_ call: Call) throws -> Value {
-    let items = try call.session.row(of: call[0])
+    let items = try call.session.row(of: call["items"])
     guard items.count > 0 else {
-      throw call.failure(.value, "there is nothing to choose from", argument: 0)
+      throw call.failure(.value, "there is nothing to choose from", argument: "items")
     }
-    let count = call[1].isNil ? 1 : try call.integer(1, in: 0...Session.maximumListCount)
+    let count =
+      try call["count"].isNil ? 1 : try call.integer("count", in: 0...Session.maximumListCount)
     try call.session.claim(elements: count)
-    var weights = call[2].isNil ? nil : try call.numbers(2)
+    var weights = try call["weights"].isNil ? nil : try call.numbers("weights")
     if let weights {
       guard weights.count == items.count, weights.allSatisfy({ $0 >= 0 && $0.isFinite }),
         weights.contains(where: { $0 > 0 })
       else {
         throw call.failure(
-          .value, "weights must be \(items.count) numbers of at least 0, not all 0", argument: 2)
+          .value, "weights must be \(items.count) numbers of at least 0, not all 0",
+          argument: "weights")
       }
     }
-    let replaces = try call.bool(3)
+    let replaces = try call.bool("replace")
     let most = weights.map { $0.filter { $0 > 0 }.count } ?? items.count
     guard replaces || count <= most else {
       throw call.failure(
         .value, "\(count) items cannot be chosen from \(most) without choosing one twice",
-        argument: 1)
+        argument: "count")
     }
-    var draws = RandomStream(seed: try call.seed(4), 0xC401CE)
+    var draws = RandomStream(seed: try call.seed("seed"), 0xC401CE)
     let chosen: [Int]
     if weights == nil, !replaces {
       chosen = try Array(draws.permutation(items.count).prefix(count))
@@ -125,7 +128,7 @@ enum RandomFunctions {
         return index
       }
     }
-    return call[1].isNil
+    return try call["count"].isNil
       ? try items.element(chosen[0])
       : .list(try chosen.map(checking: call.session) { try items.element($0) })
   }

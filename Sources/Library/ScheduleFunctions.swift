@@ -67,7 +67,7 @@ enum ScheduleFunctions {
     body: { call in
       let (drop, numTokens, progress) = try arguments(call)
       let count = try call.integer("count", in: 0...10_000_000)
-      var draws = RandomStream(seed: try call.seed(call.at("seed")))
+      var draws = RandomStream(seed: try call.seed("seed"))
       let probabilities = try drop.lengthProbabilities(numTokens: numTokens, progress: progress)
       let lengths = CumulativeTable(probabilities)
       var drawn: [Float] = []
@@ -81,7 +81,7 @@ enum ScheduleFunctions {
 
   private static func arguments(_ call: Call) throws -> (TailDrop, Int, Double) {
     (
-      try call.object(0, ModelTypes.schedule, as: Schedule.self).drop,
+      try call.object("schedule", ModelTypes.schedule, as: Schedule.self).drop,
       try call.integer("num_tokens", in: 1...65_536), try call.number("progress", in: 0...1)
     )
   }
@@ -92,11 +92,11 @@ enum ScheduleFunctions {
 
   /// A schedule given as an object or by the name of its kind, or nil.
   static func optional(_ call: Call, _ name: String) throws -> TailDrop? {
-    switch call[try call.at(name)] {
+    switch try call[name] {
     case .nil: return nil
     case .text: return TailDrop(try call.choice(name, as: DropKind.self))
     default:
-      return try call.object(call.at(name), ModelTypes.schedule, as: Schedule.self).drop
+      return try call.object(name, ModelTypes.schedule, as: Schedule.self).drop
     }
   }
 }

@@ -16,9 +16,9 @@ enum SystemFunctions {
         + "without digits before or after the point; `inf` and `nan` are numbers too.",
       example: "number(\"2.5\") + 1   #=> 3.5"
     ) { call in
-      guard let text = call[0].asString else { return .number(try call.number(0)) }
+      guard let text = try call["x"].asString else { return .number(try call.number("x")) }
       guard let number = NumberText.value(of: text) else {
-        throw call.failure(.value, "\"\(text)\" is not a number", argument: 0)
+        throw call.failure(.value, "\"\(text)\" is not a number", argument: "x")
       }
       return .number(number)
     },
@@ -45,7 +45,7 @@ enum SystemFunctions {
       details: "With `n`, sets it first, from 1 to 256.",
       example: "sys.threads() >= 1   #=> true"
     ) { call in
-      if !call[0].isNil { ThreadPool.threadCount = try call.integer(0, in: 1...256) }
+      if try !call["n"].isNil { ThreadPool.threadCount = try call.integer("n", in: 1...256) }
       return .integer(ThreadPool.threadCount)
     },
     Builtin(
@@ -74,9 +74,9 @@ enum SystemFunctions {
   /// Lowers the limits that are passed.
   private static func tighten(_ call: Call) throws {
     func lower(_ name: String, below old: Int?) throws -> Int? {
-      guard !call[try call.at(name)].isNil else { return old }
+      guard try !call[name].isNil else { return old }
       let new = try call.integer(name, in: 1...Int.max)
-      guard new <= old ?? new else { throw try loosening(name, call) }
+      guard new <= old ?? new else { throw loosening(name, call) }
       return new
     }
     let session = call.session
@@ -84,9 +84,9 @@ enum SystemFunctions {
     limits.depth = try lower("depth", below: limits.depth) ?? limits.depth
     limits.steps = try lower("steps", below: limits.steps)
     limits.outputBytes = try lower("output", below: limits.outputBytes)
-    if !call[try call.at("seconds")].isNil {
+    if try !call["seconds"].isNil {
       let new = try call.number("seconds", in: 0...Double.greatestFiniteMagnitude)
-      guard new <= limits.seconds ?? new else { throw try loosening("seconds", call) }
+      guard new <= limits.seconds ?? new else { throw loosening("seconds", call) }
       limits.seconds = new
     }
     let memory = try lower("memory", below: MemoryBudget.limit)
@@ -94,10 +94,10 @@ enum SystemFunctions {
     if let memory, memory < MemoryBudget.limit { MemoryBudget.limit = memory }
   }
 
-  private static func loosening(_ name: String, _ call: Call) throws -> ScriptError {
-    try call.failure(
+  private static func loosening(_ name: String, _ call: Call) -> ScriptError {
+    call.failure(
       .value, "\(name) can only be lowered", hint: "limits are set when smap is started",
-      argument: call.at(name))
+      argument: name)
   }
 }
 

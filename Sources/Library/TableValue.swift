@@ -139,7 +139,7 @@ enum TableFunctions {
       details: "Rows may also be lists, which give unnamed columns. `t[0]` is a row as a record, "
         + "`t[\"name\"]` a column as a list.",
       example: "table([{k: 1, db: 18.5}, {k: 2, db: 21}])[\"db\"]   #=> [18.5, 21]"
-    ) { call in try made(of: call.list(0).items, call) }
+    ) { call in try made(of: call.list("rows").items, call) }
   ]
 
   private static func made(of rows: [Value], _ call: Call) throws -> Value {
@@ -171,7 +171,7 @@ enum TableFunctions {
     default:
       throw call.failure(
         .type, "a row must be a record, but this is \(row.typePhrase)",
-        hint: "write table([{name: value}, ..])", argument: 0)
+        hint: "write table([{name: value}, ..])", argument: "rows")
     }
   }
 

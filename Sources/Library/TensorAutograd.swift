@@ -15,13 +15,13 @@ enum TensorAutograd {
       "param(x: tensor)", purity: .pure,
       "Makes a parameter: a tensor that accumulates gradients and can be trained.",
       example: "let w = param([1, 2]); (w ** 2).sum().backward(); w.grad   #=> tensor([2, 4])"
-    ) { call in .tensor(try Tensor.parameter(call.tensor(0))) },
+    ) { call in .tensor(try Tensor.parameter(call.tensor("x"))) },
     Builtin(
       "backward(loss: tensor)",
       "Adds the gradients of a single number to the `grad` of every parameter it depends on.",
       example: "let w = param(3); backward(w * w); w.grad.item()   #=> 6"
     ) { call in
-      try call.tensor(0).backward()
+      try call.tensor("loss").backward()
       return .nil
     },
     Builtin(
@@ -29,15 +29,15 @@ enum TensorAutograd {
       example: "item(tensor([[5]]))   #=> 5"
     ) { call in
       // A number is returned unchanged, with all its bits.
-      if case .number = call[0] { return call[0] }
-      return .number(try call.elements(0).onlyNumber())
+      if case .number = try call["x"] { return try call["x"] }
+      return .number(try call.elements("x").onlyNumber())
     },
     Builtin(
       "detach(x: tensor)", purity: .pure,
       "Gives the values of a tensor without its recorded computation.",
       example: "detach(param([1, 2]))   #=> tensor([1, 2])"
     ) { call in
-      let tensor = try call.elements(0)
+      let tensor = try call.elements("x")
       guard tensor.isParameter else { return .tensor(tensor.detached) }
       // An optimizer changes a parameter in place; the detached copy must not change with it.
       let copy = try Storage(copying: tensor.storage)
@@ -47,7 +47,7 @@ enum TensorAutograd {
       "no_grad(f: function)", "Calls `f` without recording for gradients, and gives its result.",
       example: "let w = param(3); no_grad(fn() = w * 2).item()   #=> 6"
     ) { call in
-      let function = try call.function(0)
+      let function = try call.function("f")
       return try Tensor.withoutGradients { try call.invoke(function, []) }
     },
   ]
@@ -66,12 +66,12 @@ enum TensorAutograd {
   ]
 
   private static func differentiated(_ call: Call, withValue: Bool) throws -> Value {
-    let target = try call.function(0)
+    let target = try call.function("f")
     if case .object(let object) = target, object.payload is GradientFunction {
       throw GradientFunction.noSecondDerivatives
     }
     let function = GradientFunction(
-      argument: try call.integer(1, in: 0...255), withValue: withValue)
+      argument: try call.integer("argnum", in: 0...255), withValue: withValue)
     return .object(ForeignObject(GradientFunction.type, function, holding: [target]))
   }
 }

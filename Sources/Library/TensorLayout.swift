@@ -13,17 +13,17 @@ enum TensorLayout {
     Builtin(
       "zeros_like(x: tensor)", purity: .pure, "Makes a tensor of zeros in the shape of another.",
       example: "zeros_like([1, 2])   #=> tensor([0, 0])"
-    ) { call in .tensor(try Tensor.zeros(call.elements(0).shape)) },
+    ) { call in .tensor(try Tensor.zeros(call.elements("x").shape)) },
     Builtin(
       "ones_like(x: tensor)", purity: .pure, "Makes a tensor of ones in the shape of another.",
       example: "ones_like([1, 2])   #=> tensor([1, 1])"
-    ) { call in .tensor(try Tensor(repeating: 1, shape: call.elements(0).shape)) },
+    ) { call in .tensor(try Tensor(repeating: 1, shape: call.elements("x").shape)) },
     Builtin(
       "full_like(x: tensor, value)", purity: .pure,
       "Makes a tensor filled with one value in the shape of another.",
       example: "full_like([1, 2], 7)   #=> tensor([7, 7])"
     ) { call in
-      .tensor(try call.scalar(1).expand(call.tensor(0).shape))
+      .tensor(try call.scalar("value").expand(call.tensor("x").shape))
     },
     Builtin(
       "logspace(start, stop, num = 50)", purity: .pure(.product),
@@ -37,13 +37,13 @@ enum TensorLayout {
       "meshgrid(...vectors) -> list", purity: .pure(.product).taking("vectors"),
       "Broadcasts each vector over the grid of all: the first runs down, the second across.",
       example: "meshgrid([1, 2], [3, 4])[0][1]   #=> tensor([2, 2])"
-    ) { call in .list(try Tensor.meshgrid(call.tensors(0)).map { .tensor($0) }) },
+    ) { call in .list(try Tensor.meshgrid(call.tensors("vectors")).map { .tensor($0) }) },
     Builtin(
       "tolist(x: tensor) -> list", purity: .pure,
       "Gives the numbers of a tensor as nested lists.",
       example: "tolist([1, 2; 3, 4])   #=> [[1, 2], [3, 4]]"
     ) { call in
-      let x = try call.elements(0)
+      let x = try call.elements("x")
       // All lists on all levels, also of tensors without elements such as zeros(1e9, 0).
       var (total, level) = (0, 1)
       for size in x.shape {
@@ -63,7 +63,7 @@ enum TensorLayout {
       "Joins tensors side by side: along dimension 1, vectors along 0.",
       example: "hstack([[1; 2], [3; 4]])[1]   #=> tensor([2, 4])"
     ) { call in
-      let tensors = try call.tensors(0)
+      let tensors = try call.tensors("tensors")
       return .tensor(try Tensor.cat(tensors, dim: tensors.allSatisfy { $0.rank == 1 } ? 0 : 1))
     },
     Builtin(
@@ -72,20 +72,20 @@ enum TensorLayout {
       example: "vstack([[1, 2], [3, 4]]).shape   #=> [2, 2]"
     ) { call in
       .tensor(
-        try Tensor.cat(call.tensors(0).map { $0.rank < 2 ? try $0.reshape([1, -1]) : $0 }))
+        try Tensor.cat(call.tensors("tensors").map { $0.rank < 2 ? try $0.reshape([1, -1]) : $0 }))
     },
     Builtin(
       "split(x: tensor, sizes, dim = 0) -> list", purity: .pure,
       "Splits a tensor into parts of one size, or of the sizes in a list.",
       example: "[part.shape for part in tensor([1, 2, 3, 4, 5]).split(2)]   #=> [[2], [2], [1]]"
     ) { call in
-      let x = try call.elements(0)
-      let dim = try call.integer(2)
+      let x = try call.elements("x")
+      let dim = try call.integer("dim")
       try claimParts(call, x.shape[x.dimension(dim)])
       let parts =
-        call[1].isNumber
-        ? try x.split(size: call.integer(1), dim: dim)
-        : try x.split(sizes: call.integers(1), dim: dim)
+        try call["sizes"].isNumber
+        ? try x.split(size: call.integer("sizes"), dim: dim)
+        : try x.split(sizes: call.integers("sizes"), dim: dim)
       return .list(parts.map { .tensor($0) })
     },
     Builtin(
@@ -93,8 +93,8 @@ enum TensorLayout {
       "Lists the slices of a tensor along a dimension.",
       example: "unbind([1, 2; 3, 4], 1)[0]   #=> tensor([1, 3])"
     ) { call in
-      let x = try call.elements(0)
-      let dim = try x.dimension(call.integer(1))
+      let x = try call.elements("x")
+      let dim = try x.dimension(call.integer("dim"))
       try claimParts(call, x.shape[dim])
       return .list(
         try (0..<x.shape[dim]).map(checking: call.session) {
@@ -109,8 +109,8 @@ enum TensorLayout {
       "Tiles a tensor so many times along each dimension.",
       example: "tile([1, 2], 2)   #=> tensor([1, 2, 1, 2])"
     ) { call in
-      let x = try call.tensor(0)
-      let times = try call.shape(1)
+      let x = try call.tensor("x")
+      let times = try call.shape("times")
       let missing = [Int](repeating: 1, count: max(0, x.rank - times.count))
       return .tensor(try x.repeated(missing + times))
     },
@@ -119,17 +119,17 @@ enum TensorLayout {
       "Repeats each element; without `dim`, of the flattened tensor.",
       example: "repeat_interleave([1, 2], 2)   #=> tensor([1, 1, 2, 2])"
     ) { call in
-      let x = try call.tensor(0)
-      guard let dim = try call.axis(2) else {
-        return .tensor(try x.reshape([-1]).repeatedElements(call.integer(1), dim: 0))
+      let x = try call.tensor("x")
+      guard let dim = try call.axis("dim") else {
+        return .tensor(try x.reshape([-1]).repeatedElements(call.integer("repeats"), dim: 0))
       }
-      return .tensor(try x.repeatedElements(call.integer(1), dim: dim))
+      return .tensor(try x.repeatedElements(call.integer("repeats"), dim: dim))
     },
     Builtin(
       "kron(x: tensor, y: tensor)", purity: .pure(.product),
       "Gives the Kronecker product: each element of `x` times the whole of `y`.",
       example: "kron([1, 10], [1, 2])   #=> tensor([1, 2, 10, 20])"
-    ) { call in .tensor(try call.tensor(0).kronecker(call.tensor(1))) },
+    ) { call in .tensor(try call.tensor("x").kronecker(call.tensor("y"))) },
   ]
 
   private static let turns: [Builtin] = [
@@ -137,18 +137,22 @@ enum TensorLayout {
       "movedim(x: tensor, source, destination)", purity: .pure,
       "Moves a dimension to another position; the others keep their order.",
       example: "movedim(zeros(2, 3, 4), 0, -1).shape   #=> [3, 4, 2]"
-    ) { call in .tensor(try call.elements(0).moveDimension(call.integer(1), to: call.integer(2))) },
+    ) { call in
+      .tensor(
+        try call.elements("x").moveDimension(
+          call.integer("source"), to: call.integer("destination")))
+    },
     Builtin(
       "rot90(x: tensor, k = 1, dims = [0, 1])", purity: .pure,
       "Rotates by `k` times 90 degrees, from the first dimension towards the second.",
       example: "rot90([1, 2; 3, 4])[0]   #=> tensor([2, 4])"
     ) { call in
-      let dims = try call.integers(2)
+      let dims = try call.integers("dims")
       guard dims.count == 2 else {
-        throw call.failure(.value, "dims must be two dimensions", argument: 2)
+        throw call.failure(.value, "dims must be two dimensions", argument: "dims")
       }
       return .tensor(
-        try call.tensor(0).rotated(quarters: call.integer(1), dims: (dims[0], dims[1])))
+        try call.tensor("x").rotated(quarters: call.integer("k"), dims: (dims[0], dims[1])))
     },
   ]
 
@@ -168,7 +172,7 @@ enum TensorLayout {
       "Replaces elements by a number where the mask is not 0.",
       example: "let x = tensor([1, -2]); masked_fill(x, x < 0, 9)   #=> tensor([1, 9])"
     ) { call in
-      .tensor(try Tensor.select(call.tensor(1), call.scalar(2), call.tensor(0)))
+      .tensor(try Tensor.select(call.tensor("mask"), call.scalar("value"), call.tensor("x")))
     },
   ]
 
@@ -178,9 +182,9 @@ enum TensorLayout {
   }
 
   private static func scattered(_ call: Call, adding: Bool) throws -> Tensor {
-    let index = try call.positions(2)
-    return try call.tensor(0).scatter(
-      dim: call.integer(1), index: index, source: call.tensor(3).expand(index.shape),
+    let index = try call.positions("index")
+    return try call.tensor("x").scatter(
+      dim: call.integer("dim"), index: index, source: call.tensor("source").expand(index.shape),
       adding: adding)
   }
 

@@ -12,35 +12,35 @@ enum TensorLinear {
       "matmul(x: tensor, y: tensor)", purity: .pure(.matrices),
       "Gives the matrix product, like `x @ y`.",
       example: "matmul([1, 2; 3, 4], [1, 1])   #=> tensor([3, 7])"
-    ) { call in .tensor(try Tensor.matmul(call.tensor(0), call.tensor(1))) },
+    ) { call in .tensor(try Tensor.matmul(call.tensor("x"), call.tensor("y"))) },
     Builtin(
       "einsum(pattern: string, ...tensors)", purity: .pure(.product).taking("tensors"),
       "Multiplies tensors and sums over the letters that are not in the result.",
       example: "einsum(\"ij,j->i\", [1, 2; 3, 4], [1, 1])   #=> tensor([3, 7])"
-    ) { call in .tensor(try Tensor.einsum(call.string(0), call.tensors(1))) },
+    ) { call in .tensor(try Tensor.einsum(call.string("pattern"), call.tensors("tensors"))) },
     Builtin(
       "outer(x: tensor, y: tensor)", purity: .pure(.product),
       "Gives the products of all pairs from two vectors.",
       example: "outer([1, 2], [3, 4])[1]   #=> tensor([6, 8])"
-    ) { call in .tensor(try Tensor.outer(call.tensor(0), call.tensor(1))) },
+    ) { call in .tensor(try Tensor.outer(call.tensor("x"), call.tensor("y"))) },
     Builtin(
       "diag(x: tensor)", purity: .pure(.square),
       "Makes a matrix with a vector on its diagonal, or gives the diagonal of a matrix.",
       example: "diag([1, 2; 3, 4])   #=> tensor([1, 4])"
-    ) { call in .tensor(try call.tensor(0).diag()) },
+    ) { call in .tensor(try call.tensor("x").diag()) },
     Builtin(
       "dot(x: tensor, y: tensor)", purity: .pure, "Adds up the products of two vectors.",
       example: "dot([1, 2], [3, 4])   #=> tensor(11)"
-    ) { call in .tensor(try Tensor.dot(call.tensor(0), call.tensor(1))) },
+    ) { call in .tensor(try Tensor.dot(call.tensor("x"), call.tensor("y"))) },
     Builtin(
       "cross(x: tensor, y: tensor)", purity: .pure(.broadcast),
       "Gives the vector orthogonal to two vectors of three numbers.",
       example: "cross([1, 0, 0], [0, 1, 0])   #=> tensor([0, 0, 1])"
-    ) { call in .tensor(try Tensor.cross(call.tensor(0), call.tensor(1))) },
+    ) { call in .tensor(try Tensor.cross(call.tensor("x"), call.tensor("y"))) },
     Builtin(
       "trace(x: tensor)", purity: .pure, "Adds up the diagonal of a matrix.",
       example: "trace([1, 2; 3, 4])   #=> tensor(5)"
-    ) { call in .tensor(try call.tensor(0).trace()) },
+    ) { call in .tensor(try call.tensor("x").trace()) },
     Builtin(
       "tensordot(x: tensor, y: tensor, dims = 2)", purity: .pure(.product),
       "Multiplies and sums over dimensions: the last so many of `x` with the first of `y`.",
@@ -52,22 +52,22 @@ enum TensorLinear {
       "Gives the distances of all pairs of rows.",
       example: "cdist([0, 0; 3, 4], [0, 0]).flatten()   #=> tensor([0, 5])"
     ) { call in
-      let y = try call.tensor(1)
+      let y = try call.tensor("y")
       return .tensor(
         try Tensor.pairDistances(
-          call.tensor(0), y.rank == 1 ? y.unsqueeze(dim: 0) : y, order: Float(call.number(2))))
+          call.tensor("x"), y.rank == 1 ? y.unsqueeze(dim: 0) : y, order: Float(call.number("p"))))
     },
     Builtin(
       "cov(x: tensor, correction = 1)", purity: .pure(.square),
       "Gives the covariance of the rows of a matrix; each column is one observation.",
       example: "cov([0, 2; 0, 4])[1]   #=> tensor([4, 8])"
-    ) { call in .tensor(try covariance(call.tensor(0), Float(call.number(1)))) },
+    ) { call in .tensor(try covariance(call.tensor("x"), Float(call.number("correction")))) },
     Builtin(
       "corrcoef(x: tensor)", purity: .pure(.square),
       "Gives the correlations of the rows of a matrix.",
       example: "corrcoef([0, 2; 4, 0])[1]   #=> tensor([-1, 1])"
     ) { call in
-      let covariance = try covariance(call.tensor(0), 1)
+      let covariance = try covariance(call.tensor("x"), 1)
       let deviations = try covariance.diag().sqrt()
       return .tensor(try covariance / Tensor.outer(deviations, deviations))
     },
@@ -82,11 +82,11 @@ enum TensorLinear {
   }
 
   private static func tensordot(_ call: Call) throws -> Tensor {
-    let (x, y) = (try call.tensor(0), try call.tensor(1))
-    guard case .list(let lists) = call[2], lists.count == 2,
+    let (x, y) = (try call.tensor("x"), try call.tensor("y"))
+    guard case .list(let lists) = try call["dims"], lists.count == 2,
       let ours = dimensions(lists[0]), let theirs = dimensions(lists[1])
     else {
-      let count = try call.integer(2, in: 0...min(x.rank, y.rank))
+      let count = try call.integer("dims", in: 0...min(x.rank, y.rank))
       return try Tensor.tensordot(
         x, y, ours: Array(x.rank - count..<x.rank), theirs: Array(0..<count))
     }

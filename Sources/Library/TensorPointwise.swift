@@ -23,8 +23,8 @@ enum TensorPointwise {
       """,
     example: "fused(fn(x, y) = (x * y + x) / 3, [3, 6], [1, 2])   #=> tensor([2, 6])"
   ) { call in
-    let function = try call.function(0)
-    let tensors = try call.values(1).map { try Conversion.tensor($0) }
+    let function = try call.function("f")
+    let tensors = try call.values("tensors").map { try Conversion.tensor($0) }
     return .tensor(
       try Tensor.fused(tensors) { pieces in
         try Conversion.tensor(call.invoke(function, pieces.map { .tensor($0) }))
@@ -110,11 +110,11 @@ enum TensorPointwise {
       "Rounds to so many decimals, halves to the even digit.",
       example: "round([0.5, 1.5, 2.675])   #=> tensor([0, 2, 3])"
     ) { call in
-      let digits = try call.integer(1, in: -300...300)
-      guard case .number(let number) = call[0] else {
-        if digits == 0 { return .tensor(try call.tensor(0).round()) }
+      let digits = try call.integer("digits", in: -300...300)
+      guard case .number(let number) = try call["x"] else {
+        if digits == 0 { return .tensor(try call.tensor("x").round()) }
         let scale = Float(pow(10, Double(digits)))
-        return .tensor(try (call.tensor(0) * scale).round() / scale)
+        return .tensor(try (call.tensor("x") * scale).round() / scale)
       }
       if digits == 0 { return .number(number.rounded(.toNearestOrEven)) }
       return .number(Formatting.rounded(number, decimals: digits))
@@ -142,15 +142,17 @@ enum TensorPointwise {
       "clamp(x: tensor, min = nil, max = nil)", purity: .pure, "Limits elements to a range.",
       example: "clamp([-2, 0.5, 3], min = 0, max = 1)   #=> tensor([0, 0.5, 1])"
     ) { call in
-      if call.isRecording(1) || call.isRecording(2) { return .tensor(try bounded(call)) }
-      let (low, high) = (try call.optionalNumber(1), try call.optionalNumber(2))
-      guard case .number(let number) = call[0] else {
+      if try call.isRecording("min") || call.isRecording("max") {
+        return .tensor(try bounded(call))
+      }
+      let (low, high) = (try call.optionalNumber("min"), try call.optionalNumber("max"))
+      guard case .number(let number) = try call["x"] else {
         return .tensor(
-          try call.tensor(0).clamp(min: low.map { Float($0) }, max: high.map { Float($0) }))
+          try call.tensor("x").clamp(min: low.map { Float($0) }, max: high.map { Float($0) }))
       }
       let (least, most) = (low ?? -.infinity, high ?? .infinity)
       guard least <= most else {
-        throw call.failure(.value, "min must not be above max", argument: 1)
+        throw call.failure(.value, "min must not be above max", argument: "min")
       }
       return .number(number.isNaN ? number : Swift.min(Swift.max(number, least), most))
     },
@@ -159,20 +161,20 @@ enum TensorPointwise {
       "Gives the larger of two, element by element.",
       example: "maximum([1, 5], 3)   #=> tensor([3, 5])", shortcut: .larger
     ) { call in
-      if case .number(let x) = call[0], case .number(let y) = call[1] {
+      if case .number(let x) = try call["x"], case .number(let y) = try call["y"] {
         return .number(x.isNaN ? x : y.isNaN ? y : Swift.max(x, y))
       }
-      return .tensor(try Tensor.maximum(call.tensor(0), call.tensor(1)))
+      return .tensor(try Tensor.maximum(call.tensor("x"), call.tensor("y")))
     },
     Builtin(
       "minimum(x: tensor, y: tensor)", purity: .pure(.broadcast),
       "Gives the smaller of two, element by element.",
       example: "minimum([1, 5], 3)   #=> tensor([1, 3])", shortcut: .smaller
     ) { call in
-      if case .number(let x) = call[0], case .number(let y) = call[1] {
+      if case .number(let x) = try call["x"], case .number(let y) = try call["y"] {
         return .number(x.isNaN ? x : y.isNaN ? y : Swift.min(x, y))
       }
-      return .tensor(try Tensor.minimum(call.tensor(0), call.tensor(1)))
+      return .tensor(try Tensor.minimum(call.tensor("x"), call.tensor("y")))
     },
     Builtin(
       "allclose(x: tensor, y: tensor, *, rtol = 1e-5, atol = 1e-8) -> bool",
@@ -181,21 +183,21 @@ enum TensorPointwise {
       example: "allclose([1, 2], [1, 2.000001])   #=> true", takesNumbers: true
     ) { call in
       if let near = try TensorPairs.nearness(call) { return .bool(near.allSatisfy { $0 }) }
-      let (relative, absolute) = (try call.number(2), try call.number(3))
+      let (relative, absolute) = (try call.number("rtol"), try call.number("atol"))
       return .bool(
         try Tensor.allClose(
-          call.tensor(0), call.tensor(1), relative: relative, absolute: absolute))
+          call.tensor("x"), call.tensor("y"), relative: relative, absolute: absolute))
     },
   ]
 
   /// `clamp` with a bound through which gradients flow.
   private static func bounded(_ call: Call) throws -> Tensor {
-    let low = call[1].isNil ? nil : try call.scalar(1)
-    let high = call[2].isNil ? nil : try call.scalar(2)
+    let low = try call["min"].isNil ? nil : try call.scalar("min")
+    let high = try call["max"].isNil ? nil : try call.scalar("max")
     if let low, let high, try low.item() > high.item() {
-      throw call.failure(.value, "min must not be above max", argument: 1)
+      throw call.failure(.value, "min must not be above max", argument: "min")
     }
-    return try call.tensor(0).clamp(from: low, to: high)
+    return try call.tensor("x").clamp(from: low, to: high)
   }
 
   /// A predicate of one argument: a mask for tensors, a boolean for numbers.
@@ -206,8 +208,8 @@ enum TensorPointwise {
     return Builtin(
       "\(operation.name)(x: tensor) -> tensor", purity: .pure, summary, example: example
     ) { call in
-      if case .number(let x) = call[0] { return .bool(number(x) != 0) }
-      return .tensor(try call.tensor(0).applying(operation))
+      if case .number(let x) = try call["x"] { return .bool(number(x) != 0) }
+      return .tensor(try call.tensor("x").applying(operation))
     }
   }
 
@@ -222,8 +224,8 @@ enum TensorPointwise {
       shortcut: .function,
       function: number
     ) { call in
-      if case .number(let x) = call[0] { return .number(number(x)) }
-      return .tensor(try call.tensor(0).applying(operation))
+      if case .number(let x) = try call["x"] { return .number(number(x)) }
+      return .tensor(try call.tensor("x").applying(operation))
     }
   }
 }

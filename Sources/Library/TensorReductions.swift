@@ -32,16 +32,18 @@ enum TensorReductions {
         return .tensor(try reduce(plain.mask(), nil, false))
       }
       // max(3, 5) as in other languages: a number has no dimensions to reduce.
-      if case .number = call[0], case .number = call[1], name == "min" || name == "max" {
+      if case .number = try call["x"], case .number = try call["dim"],
+        name == "min" || name == "max"
+      {
         throw call.failure(
           .type, "the second argument is a dimension",
-          hint: "of two numbers write \(name)imum(x, y), of a list \(name)(xs)", argument: 1)
+          hint: "of two numbers write \(name)imum(x, y), of a list \(name)(xs)", argument: "dim")
       }
       if let numbers, let plain = try plainNumbers(call) { return .number(try numbers(plain)) }
-      if numbers != nil, call[1].isNil, try !call.bool(2), isEmpty(call[0]) {
-        return .number(Double(try reduce(call.tensor(0), nil, false).item()))
+      if numbers != nil, try call["dim"].isNil, try !call.bool("keepdim"), try isEmpty(call["x"]) {
+        return .number(Double(try reduce(call.tensor("x"), nil, false).item()))
       }
-      return .tensor(try reduce(call.tensor(0), call.axes(1), call.bool(2)))
+      return .tensor(try reduce(call.tensor("x"), call.axes("dim"), call.bool("keepdim")))
     }
   }
 
@@ -54,10 +56,11 @@ enum TensorReductions {
   }
 
   /// The numbers in the first argument if they are plain and to be reduced to one.
-  static func plainNumbers(_ call: Call, dim: Int = 1, keepDim: Int? = 2) throws -> NumberSequence?
-  {
-    guard call[dim].isNil, try keepDim.map({ try !call.bool($0) }) ?? true else { return nil }
-    return NumberSequence(call)
+  static func plainNumbers(_ call: Call) throws -> NumberSequence? {
+    guard try call["dim"].isNil, try !call.takes("keepdim") || !call.bool("keepdim") else {
+      return nil
+    }
+    return try NumberSequence(call, "x")
   }
 
   private static let sums: [Builtin] = [
@@ -109,7 +112,8 @@ enum TensorReductions {
       example: "argmin([5, 2; 3, 4], dim = 1)   #=> tensor([1, 0])", takesNumbers: true
     ) { call in
       if let plain = try plainNumbers(call) { return .integer(try plain.extreme(<).place) }
-      return .tensor(try call.tensor(0).argmin(dim: call.axis(1), keepDim: call.bool(2)))
+      return .tensor(
+        try call.tensor("x").argmin(dim: call.axis("dim"), keepDim: call.bool("keepdim")))
     },
     Builtin(
       "argmax(x: tensor, dim = nil, keepdim = false)", purity: .pure,
@@ -118,15 +122,16 @@ enum TensorReductions {
       example: "argmax([5, 2; 3, 4], dim = 1)   #=> tensor([0, 1])", takesNumbers: true
     ) { call in
       if let plain = try plainNumbers(call) { return .integer(try plain.extreme(>).place) }
-      return .tensor(try call.tensor(0).argmax(dim: call.axis(1), keepDim: call.bool(2)))
+      return .tensor(
+        try call.tensor("x").argmax(dim: call.axis("dim"), keepDim: call.bool("keepdim")))
     },
     Builtin(
       "topk(x: tensor, k, dim = -1) -> record", purity: .pure,
       "Gives the `k` largest elements along `dim` in descending order, as `values` and `indices`.",
       example: "topk([3, 9, 5], 2).indices   #=> tensor([1, 2])", takesNumbers: true
     ) { call in
-      let (count, dim) = (try call.integer(1), try call.integer(2))
-      if let plain = NumberSequence(call), -1...0 ~= dim, 0...plain.count ~= count {
+      let (count, dim) = (try call.integer("k"), try call.integer("dim"))
+      if let plain = try NumberSequence(call, "x"), -1...0 ~= dim, 0...plain.count ~= count {
         let places = Array(
           try plain.order(descending: true, startsWithNaN: true).prefix(count))
         return .record([
@@ -134,7 +139,7 @@ enum TensorReductions {
           "indices": .tensor(try Tensor(wholeNumbers: places, shape: [count])),
         ])
       }
-      let found = try call.tensor(0).topK(call.integer(1), dim: call.integer(2))
+      let found = try call.tensor("x").topK(call.integer("k"), dim: call.integer("dim"))
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
     },
   ]
@@ -147,12 +152,13 @@ enum TensorReductions {
       example: "tensor([1, 2, 3, 4, 5]).std(correction = 0)   #=> tensor(1.4142)",
       takesNumbers: true
     ) { call in
-      if let plain = try plainNumbers(call, keepDim: 3) {
-        return .number(try plain.variance(correction: call.number(2)).squareRoot())
+      if let plain = try plainNumbers(call) {
+        return .number(try plain.variance(correction: call.number("correction")).squareRoot())
       }
       return .tensor(
-        try call.tensor(0).standardDeviation(
-          dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
+        try call.tensor("x").standardDeviation(
+          dims: call.axes("dim"), correction: Float(call.number("correction")),
+          keepDim: call.bool("keepdim")))
     },
     Builtin(
       "var(x: tensor, dim = nil, *, correction = 1, keepdim = false)", purity: .pure,
@@ -160,12 +166,13 @@ enum TensorReductions {
       details: numbersInFull,
       example: "var([1, 2; 3, 6], dim = 0)   #=> tensor([2, 8])", takesNumbers: true
     ) { call in
-      if let plain = try plainNumbers(call, keepDim: 3) {
-        return .number(try plain.variance(correction: call.number(2)))
+      if let plain = try plainNumbers(call) {
+        return .number(try plain.variance(correction: call.number("correction")))
       }
       return .tensor(
-        try call.tensor(0).variance(
-          dims: call.axes(1), correction: Float(call.number(2)), keepDim: call.bool(3)))
+        try call.tensor("x").variance(
+          dims: call.axes("dim"), correction: Float(call.number("correction")),
+          keepDim: call.bool("keepdim")))
     },
     Builtin(
       "norm(x: tensor, ord = 2, dim = nil)", purity: .pure,
@@ -173,11 +180,12 @@ enum TensorReductions {
       details: numbersInFull,
       example: "norm([3, 4; 6, 8], dim = 1)   #=> tensor([5, 10])", takesNumbers: true
     ) { call in
-      let order = try call.number(1)
-      if !order.isNaN, let plain = try plainNumbers(call, dim: 2, keepDim: nil) {
+      let order = try call.number("ord")
+      if !order.isNaN, let plain = try plainNumbers(call) {
         return .number(try plain.norm(order: order))
       }
-      return .tensor(try call.tensor(0).norm(order: Float(call.number(1)), dims: call.axes(2)))
+      return .tensor(
+        try call.tensor("x").norm(order: Float(call.number("ord")), dims: call.axes("dim")))
     },
   ]
 
@@ -186,15 +194,15 @@ enum TensorReductions {
       "softmax(x: tensor, dim = -1)", purity: .pure,
       "Gives exponentials divided by their sum: probabilities that sum to 1.",
       example: "softmax([0, 0])   #=> tensor([0.5, 0.5])"
-    ) { call in .tensor(try call.tensor(0).softmax(dim: call.integer(1))) },
+    ) { call in .tensor(try call.tensor("x").softmax(dim: call.integer("dim"))) },
     Builtin(
       "log_softmax(x: tensor, dim = -1)", purity: .pure,
       "Gives the logarithm of `softmax`, without rounding to 0.",
       example: "log_softmax([0, 0])   #=> tensor([-0.6931, -0.6931])"
-    ) { call in .tensor(try call.tensor(0).logSoftmax(dim: call.integer(1))) },
+    ) { call in .tensor(try call.tensor("x").logSoftmax(dim: call.integer("dim"))) },
     Builtin(
       "cumsum(x: tensor, dim)", purity: .pure, "Gives the cumulative sums along `dim`.",
       example: "cumsum([1, 2, 3], 0)   #=> tensor([1, 3, 6])"
-    ) { call in .tensor(try call.tensor(0).cumsum(dim: call.integer(1))) },
+    ) { call in .tensor(try call.tensor("x").cumsum(dim: call.integer("dim"))) },
   ]
 }

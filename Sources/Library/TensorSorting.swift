@@ -24,7 +24,8 @@ enum TensorSorting {
           "indices": .tensor(try Tensor(wholeNumbers: places, shape: [plain.count])),
         ])
       }
-      let found = try call.tensor(0).sorted(dim: call.integer(1), descending: call.bool(2))
+      let found = try call.tensor("x").sorted(
+        dim: call.integer("dim"), descending: call.bool("descending"))
       return .record(["values": .tensor(found.values), "indices": .tensor(found.indices)])
     },
     Builtin(
@@ -35,7 +36,8 @@ enum TensorSorting {
       if let (plain, places) = try order(call) {
         return .tensor(try Tensor(wholeNumbers: places, shape: [plain.count]))
       }
-      return .tensor(try call.tensor(0).argsort(dim: call.integer(1), descending: call.bool(2)))
+      return .tensor(
+        try call.tensor("x").argsort(dim: call.integer("dim"), descending: call.bool("descending")))
     },
     Builtin(
       "unique(x: tensor) -> record", purity: .ofElements,
@@ -43,11 +45,11 @@ enum TensorSorting {
       details: "`inverse` tells for each element which of the values it is.",
       example: "unique([3, 1, 3]).counts   #=> tensor([1, 2])"
     ) { call in
-      guard !call.isRecording(0) else {
+      guard try !call.isRecording("x") else {
         throw call.failure(
-          .value, "unique has no gradient", hint: "give it detach(x)", argument: 0)
+          .value, "unique has no gradient", hint: "give it detach(x)", argument: "x")
       }
-      let found = try call.tensor(0).unique()
+      let found = try call.tensor("x").unique()
       return .record([
         "values": .tensor(found.values), "inverse": .tensor(found.inverse),
         "counts": .tensor(found.counts),
@@ -59,30 +61,33 @@ enum TensorSorting {
       details: "With `right`, values are inserted after elements equal to them.",
       example: "searchsorted([1, 3, 5], [3, 4, 9])   #=> tensor([1, 2, 3])", takesNumbers: true
     ) { call in
-      let right = try call.bool(2)
-      if let plain = NumberSequence(call) {
-        if case .number(let wanted) = call[1] {
+      let right = try call.bool("right")
+      if let plain = try NumberSequence(call, "sorted_sequence") {
+        if case .number(let wanted) = try call["values"] {
           let place = plain.place(of: wanted, right: right)
           return .tensor(try Tensor(wholeNumbers: [place], shape: []))
         }
-        if let wanted = NumberSequence(call, 1) {
+        if let wanted = try NumberSequence(call, "values") {
           let places = try (0..<wanted.count).map(checking: call.session) {
             plain.place(of: wanted[$0], right: right)
           }
           return .tensor(try Tensor(wholeNumbers: places, shape: [wanted.count]))
         }
       }
-      return .tensor(try call.tensor(0).searchSorted(call.tensor(1), right: right))
+      return .tensor(
+        try call.tensor("sorted_sequence").searchSorted(call.tensor("values"), right: right))
     },
   ]
 
   /// The sorting permutation of plain numbers in the first argument of `sort` and `argsort`; nil
   /// for tensors.
   private static func order(_ call: Call) throws -> (NumberSequence, [Int])? {
-    guard -1...0 ~= (try call.integer(1)), let plain = NumberSequence(call) else { return nil }
+    guard -1...0 ~= (try call.integer("dim")), let plain = try NumberSequence(call, "x") else {
+      return nil
+    }
     // The numbers, their indices, and the merge buffer.
     try call.session.claim(bytes: 32 * plain.count)
-    return (plain, try plain.order(descending: call.bool(2)))
+    return (plain, try plain.order(descending: call.bool("descending")))
   }
 
   private static let quantiles: [Builtin] = [
@@ -95,7 +100,8 @@ enum TensorSorting {
       if let plain = try TensorReductions.plainNumbers(call) {
         return .number(try plain.quantile(0.5))
       }
-      return .tensor(try call.tensor(0).median(dim: call.axis(1), keepDim: call.bool(2)))
+      return .tensor(
+        try call.tensor("x").median(dim: call.axis("dim"), keepDim: call.bool("keepdim")))
     },
     Builtin(
       "quantile(x: tensor, q: number, dim = nil, keepdim = false)", purity: .pure,
@@ -104,12 +110,13 @@ enum TensorSorting {
         + TensorReductions.numbersInFull,
       example: "quantile([1, 2, 3, 4, 5], 0.25)   #=> 2", takesNumbers: true
     ) { call in
-      let q = try call.number(1)
-      if q >= 0, q <= 1, let plain = try TensorReductions.plainNumbers(call, dim: 2, keepDim: 3) {
+      let q = try call.number("q")
+      if q >= 0, q <= 1, let plain = try TensorReductions.plainNumbers(call) {
         return .number(try plain.quantile(q))
       }
       return .tensor(
-        try call.tensor(0).quantile(call.number(1), dim: call.axis(2), keepDim: call.bool(3)))
+        try call.tensor("x").quantile(
+          call.number("q"), dim: call.axis("dim"), keepDim: call.bool("keepdim")))
     },
   ]
 
@@ -119,10 +126,10 @@ enum TensorSorting {
       details: TensorReductions.numbersInFull, example: "count_nonzero([1, 0, 5])   #=> 2",
       takesNumbers: true
     ) { call in
-      if let plain = try TensorReductions.plainNumbers(call, keepDim: nil) {
+      if let plain = try TensorReductions.plainNumbers(call) {
         return .integer(try plain.nonzeroCount())
       }
-      return .tensor(try call.tensor(0).countNonzero(dims: call.axes(1)))
+      return .tensor(try call.tensor("x").countNonzero(dims: call.axes("dim")))
     },
     Builtin(
       "bincount(x: tensor, weights = nil, minlength = 0)", purity: .ofElements,
@@ -130,8 +137,8 @@ enum TensorSorting {
       example: "bincount([1, 3, 1])   #=> tensor([0, 2, 0, 1])"
     ) { call in
       .tensor(
-        try call.tensor(0).binCount(
-          weights: call.optionalTensor(1), minimumLength: call.integer(2)))
+        try call.tensor("x").binCount(
+          weights: call.optionalTensor("weights"), minimumLength: call.integer("minlength")))
     },
     Builtin(
       "histogram(x: tensor, bins = 10, range = nil) -> record", purity: .ofElements,
@@ -140,14 +147,14 @@ enum TensorSorting {
       example: "histogram([0, 1, 1, 4], bins = 2).counts   #=> tensor([3, 1])"
     ) { call in
       var bounds: (Double, Double)?
-      if !call[2].isNil {
-        let numbers = try call.numbers(2)
+      if try !call["range"].isNil {
+        let numbers = try call.numbers("range")
         guard numbers.count == 2 else {
-          throw call.failure(.value, "range must be two numbers, [low, high]", argument: 2)
+          throw call.failure(.value, "range must be two numbers, [low, high]", argument: "range")
         }
         bounds = (numbers[0], numbers[1])
       }
-      let found = try call.tensor(0).histogram(bins: call.integer(1), range: bounds)
+      let found = try call.tensor("x").histogram(bins: call.integer("bins"), range: bounds)
       return .record(["counts": .tensor(found.counts), "edges": .tensor(found.edges)])
     },
   ]
@@ -157,7 +164,7 @@ enum TensorSorting {
       "nonzero(x: tensor)", purity: .ofElements,
       "Gives the positions of the elements that are not 0, one row each.",
       example: "nonzero([0, 5, 0, 7]).T   #=> tensor([[1, 3]])", takesNumbers: true
-    ) { call in .tensor(try (NumberSequence(call)?.mask() ?? call.tensor(0)).nonzero()) },
+    ) { call in .tensor(try (NumberSequence(call, "x")?.mask() ?? call.tensor("x")).nonzero()) },
     Builtin(
       "interp(x: tensor, xp: tensor, fp: tensor)", purity: .fallible,
       "Interpolates between the points (xp, fp), which are sorted; beyond them it stays constant.",
@@ -169,28 +176,30 @@ enum TensorSorting {
     Builtin(
       "cumprod(x: tensor, dim)", purity: .pure, "Gives the cumulative products along `dim`.",
       example: "cumprod([1, 2, 3, 4], 0)   #=> tensor([1, 2, 6, 24])"
-    ) { call in .tensor(try call.tensor(0).cumprod(dim: call.integer(1))) },
+    ) { call in .tensor(try call.tensor("x").cumprod(dim: call.integer("dim"))) },
     Builtin(
       "diff(x: tensor, n = 1, dim = -1)", purity: .pure,
       "Gives the differences of adjacent elements along `dim`, `n` times.",
       example: "diff([1, 4, 9, 16])   #=> tensor([3, 5, 7])"
-    ) { call in .tensor(try call.tensor(0).diff(times: call.integer(1), dim: call.integer(2))) },
+    ) { call in
+      .tensor(try call.tensor("x").diff(times: call.integer("n"), dim: call.integer("dim")))
+    },
   ]
 
   private static func interpolated(_ call: Call) throws -> Tensor {
-    let (x, points, values) = (try call.tensor(0), try call.tensor(1), try call.tensor(2))
+    let (x, points, values) = (try call.tensor("x"), try call.tensor("xp"), try call.tensor("fp"))
     guard !x.requiresGradient, !points.requiresGradient, !values.requiresGradient else {
       throw call.failure(
-        .value, "interp has no gradient", hint: "give it detach(x)", argument: 0)
+        .value, "interp has no gradient", hint: "give it detach(x)", argument: "x")
     }
     guard points.rank == 1, points.count > 0, values.shape == points.shape else {
       throw call.failure(
         .shape, "xp and fp are two vectors of one length, not \(points.shape) and \(values.shape)",
-        argument: 1)
+        argument: "xp")
     }
     let (p, v) = (points.toArray(), values.toArray())
     guard zip(p, p.dropFirst()).allSatisfy({ $0 <= $1 }) else {
-      throw call.failure(.value, "xp must rise", argument: 1)
+      throw call.failure(.value, "xp must rise", argument: "xp")
     }
     let behind = try points.detached.searchSorted(x.detached, right: true).toArray()
     let found = try zip(x.toArray(), behind).map(checking: call.session) { value, place -> Float in

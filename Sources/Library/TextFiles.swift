@@ -18,7 +18,7 @@ enum TextFiles {
   }
 
   static let saveText: @Sendable (Call, String) throws -> Void = { call, path in
-    try AtomicFile.write(path: path, bytes: Array(call.string(0).utf8))
+    try AtomicFile.write(path: path, bytes: Array(call.string("x").utf8))
   }
 
   private static func text(_ path: String, _ call: Call) throws -> String {
@@ -77,13 +77,13 @@ enum TextFiles {
   }
 
   static let saveJSON: @Sendable (Call, String) throws -> Void = { call, path in
-    let json = try json(call[0], call, depth: 0)
+    let json = try json(call["x"], call, depth: 0)
     try AtomicFile.write(path: path, bytes: Array((json.rendered + "\n").utf8))
   }
 
   private static func json(_ value: Value, _ call: Call, depth: Int) throws -> JSON {
     guard depth < 60 else {
-      throw call.failure(.value, "these values nest too deep for a file", argument: 0)
+      throw call.failure(.value, "these values nest too deep for a file", argument: "x")
     }
     switch value {
     case .nil: return .null
@@ -93,7 +93,7 @@ enum TextFiles {
       guard number.isFinite else {
         throw call.failure(
           .value, "JSON has no word for \(Display.number(number))",
-          hint: "save tensors to .npy, or put nil in its place", argument: 0)
+          hint: "save tensors to .npy, or put nil in its place", argument: "x")
       }
       return .number(number)
     case .record(let record):
@@ -110,7 +110,7 @@ enum TextFiles {
         })
     default:
       throw call.failure(
-        .type, "\(value.typePhrase) cannot be saved as JSON", argument: 0)
+        .type, "\(value.typePhrase) cannot be saved as JSON", argument: "x")
     }
   }
 
@@ -151,12 +151,12 @@ enum TextFiles {
   }
 
   static let saveTable: @Sendable (Call, String) throws -> Void = { call, path in
-    let rows = try call.values(0)
+    let rows = try call.values("x")
     // The names of the fields are the first line, without which the file could not be read back.
     guard !rows.isEmpty else {
       throw call.failure(
         .value, "an empty list has no field names for a .csv file",
-        hint: "save it as .json, or save no file", argument: 0)
+        hint: "save it as .json, or save no file", argument: "x")
     }
     var names: [String]?
     var lines: [String] = []
@@ -164,12 +164,12 @@ enum TextFiles {
       guard case .record(let record) = row else {
         throw call.failure(
           .type, "a .csv file holds a list of records, but this one has \(row.typePhrase)",
-          hint: "write data.save([{name: value}, ..], path)", argument: 0)
+          hint: "write data.save([{name: value}, ..], path)", argument: "x")
       }
       guard !record.keys.isEmpty else {
         throw call.failure(
           .value, "a record without fields has no place in a .csv file",
-          hint: "give each at least one field", argument: 0)
+          hint: "give each at least one field", argument: "x")
       }
       if names == nil {
         names = record.keys
@@ -178,7 +178,7 @@ enum TextFiles {
       guard record.keys == names else {
         throw call.failure(
           .value, "the records differ in their fields", hint: "give each the same fields",
-          argument: 0)
+          argument: "x")
       }
       lines.append(try record.values.map { try quoted(cellText($0, call)) }.joined(separator: ","))
     }
@@ -193,7 +193,7 @@ enum TextFiles {
     case .bool(let flag): return flag ? "true" : "false"
     default:
       guard let number = Conversion.number(value) else {
-        throw call.failure(.type, "\(value.typePhrase) does not fit in a cell", argument: 0)
+        throw call.failure(.type, "\(value.typePhrase) does not fit in a cell", argument: "x")
       }
       return Display.number(number)
     }

@@ -35,7 +35,7 @@ enum TokenizerFunctions {
     example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
     body: { call in
       let configuration = try configuration(call)
-      return try SMAPTokenizer(configuration, seed: call.seed(call.at("seed"))).value
+      return try SMAPTokenizer(configuration, seed: call.seed("seed")).value
     })
 
   private static func configuration(_ call: Call) throws -> TokenizerConfiguration {
@@ -60,8 +60,8 @@ enum TokenizerFunctions {
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     body: { call in
-      let tokenizer = try call.code(0)
-      let images = try call.pictures(1)
+      let tokenizer = try call.code("tok")
+      let images = try call.pictures("images")
       let condition = try call.condition(tokenizer, count: images.shape[0])
       return TokenSequence(
         try call.inPrecision { try encode(images, condition, tokenizer, call) }
@@ -80,10 +80,11 @@ enum TokenizerFunctions {
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
     body: { call in
-      let tokenizer = try call.code(0)
-      let tokens = try call.tokens(1)
+      let tokenizer = try call.code("tok")
+      let tokens = try call.tokens("tokens")
       let condition =
-        call.isGiven(2) ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
+        try call.isGiven("label")
+        ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
       return .tensor(try call.inPrecision { try decode(tokens, condition, tokenizer, call) })
     })
 
@@ -94,13 +95,13 @@ enum TokenizerFunctions {
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
     body: { call in
-      let tokenizer = try call.code(0)
-      let images = try call.pictures(1)
+      let tokenizer = try call.code("tok")
+      let images = try call.pictures("images")
       let condition = try call.condition(tokenizer, count: images.shape[0])
       return .tensor(
         try call.inPrecision {
           let tokens = try encode(images, condition, tokenizer, call)
-          let kept = try call.optionalInteger(3).map { try tokens.prefix($0) } ?? tokens
+          let kept = try call.optionalInteger("keep").map { try tokens.prefix($0) } ?? tokens
           return try decode(kept, condition, tokenizer, call)
         })
     })
@@ -110,15 +111,15 @@ enum TokenizerFunctions {
     "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
     example: tinyExample + "smap.tokens(tok, zeros(1, 4, 6)).length   #=> 4",
     body: { call in
-      let tokenizer = try call.code(0)
-      let latents = try call.tensor(1)
+      let tokenizer = try call.code("tok")
+      let latents = try call.tensor("latents")
       guard latents.shape[2] == tokenizer.tokenDim, latents.shape[1] <= tokenizer.numTokens,
         latents.count > 0
       else {
         throw call.failure(
           .shape,
           "tokens have the shape [B, k, \(tokenizer.tokenDim)] with k from 1 to \(tokenizer.numTokens), "
-            + "not \(latents.shape)", argument: 1)
+            + "not \(latents.shape)", argument: "latents")
       }
       let condition = try call.condition(tokenizer, count: latents.shape[0])
       return TokenSequence(Tokens(latents: latents.detached, ids: nil, condition: condition)).value
@@ -132,10 +133,11 @@ enum TokenizerFunctions {
       smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
       """,
     body: { call in
-      let tokenizer = try call.tokenizer(0)
-      guard let ids = try call.tokens(1).ids, let codes = tokenizer.codeCount else {
+      let tokenizer = try call.tokenizer("tok")
+      guard let ids = try call.tokens("tokens").ids, let codes = tokenizer.codeCount else {
         throw call.failure(
-          .value, "only the tokens of a discrete tokenizer, such as vq, are codes", argument: 1)
+          .value, "only the tokens of a discrete tokenizer, such as vq, are codes",
+          argument: "tokens")
       }
       return .number(Double(Set(ids).count) / Double(codes))
     })
@@ -156,12 +158,12 @@ extension TokenizerFunctions {
     example: tinyExample + "keys(smap.loss(tok, zeros(1, 3, 16, 16), keep = 4))"
       + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
     body: { call in
-      let tokenizer = try call.code(0)
-      let images = try call.pictures(1)
+      let tokenizer = try call.code("tok")
+      let images = try call.pictures("images")
       let condition = try call.condition(tokenizer, count: images.shape[0])
-      var keep = try call.optionalInteger(3)
+      var keep = try call.optionalInteger("keep")
       if keep == nil {
-        var draws = RandomStream(seed: try call.seed(4))
+        var draws = RandomStream(seed: try call.seed("seed"))
         keep = try drop(of: tokenizer).length(
           for: draws.uniform(), numTokens: tokenizer.numTokens)
       }
@@ -185,12 +187,13 @@ extension TokenizerFunctions {
     example: tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
     body: { call in
-      let tokenizer = try call.code(0)
-      let images = try call.pictures(1)
-      let threshold = try call.number(2)
+      let tokenizer = try call.code("tok")
+      let images = try call.pictures("images")
+      let threshold = try call.number("threshold")
       guard !threshold.isNaN else {
         throw call.failure(
-          .value, "threshold is a mean squared error, not nan", hint: "0.01 is 20 dB", argument: 2)
+          .value, "threshold is a mean squared error, not nan", hint: "0.01 is 20 dB",
+          argument: "threshold")
       }
       let condition = try call.condition(tokenizer, count: images.shape[0])
       let tokens = try encode(images, condition, tokenizer, call)
@@ -257,36 +260,36 @@ extension TokenizerFunctions {
 // MARK: - Arguments
 
 extension Call {
-  func tokenizer(_ index: Int) throws -> SMAPTokenizer {
-    try object(index, ModelTypes.tokenizer, as: SMAPTokenizer.self)
+  func tokenizer(_ name: String) throws -> SMAPTokenizer {
+    try object(name, ModelTypes.tokenizer, as: SMAPTokenizer.self)
   }
 
   /// A tokenizer or a linear code.
-  func code(_ index: Int) throws -> any PictureCode {
-    guard case .object(let object) = self[index], object.type === ModelTypes.linearCode else {
-      return try tokenizer(index)
+  func code(_ name: String) throws -> any PictureCode {
+    guard case .object(let object) = try self[name], object.type === ModelTypes.linearCode else {
+      return try tokenizer(name)
     }
     return try object.payload(as: LinearCode.self)
   }
 
-  func tokens(_ index: Int) throws -> Tokens {
-    try object(index, ModelTypes.tokens, as: TokenSequence.self).tokens
+  func tokens(_ name: String) throws -> Tokens {
+    try object(name, ModelTypes.tokens, as: TokenSequence.self).tokens
   }
 
   /// At least one picture: a tensor [B, C, H, W].
-  func pictures(_ index: Int) throws -> Tensor {
-    let images = try tensor(index)
+  func pictures(_ name: String) throws -> Tensor {
+    let images = try tensor(name)
     guard images.rank == 4, images.shape[0] > 0 else {
       throw failure(
         .shape, "pictures have the shape [B, C, H, W] with B from 1, not \(images.shape)",
-        argument: index)
+        argument: name)
     }
     guard images.shape[1] == 3 else {
       throw failure(
         .shape, "tokenizers take pictures of 3 channels, not \(images.shape[1])",
-        hint: channelHint(images.shape[1]), argument: index)
+        hint: channelHint(images.shape[1]), argument: name)
     }
-    try checkPixels(images, index)
+    try checkPixels(images, name)
     return images
   }
 

@@ -21,9 +21,9 @@ struct TrainingCall {
   init(_ call: Call, steps: Int) throws {
     self.call = call
     self.steps = steps
-    callback = try call.optionalObserver(call.at("on_step"), example: "fn(s) print(s.loss)")
+    callback = try call.optionalObserver("on_step", example: "fn(s) print(s.loss)")
     returnsWhenInterrupted =
-      try call.choice(call.at("on_interrupt"), among: ["raise", "return"]) == "return"
+      try call.choice("on_interrupt", among: ["raise", "return"]) == "return"
     task = LongTask("training", call)
   }
 

@@ -13,104 +13,107 @@ import Tensors
 extension Call {
   /// The pictures and classes of a data set for a model that knows `classCount` classes and
   /// pictures of `side` x `side` pixels.
-  func trainingData(_ index: Int, classCount: Int, side: Int) throws -> TrainingData {
-    if let dataset = try datasetIfGiven(index) {
-      try checkSize(width: dataset.size, height: dataset.size, side: side, index)
-      return try blaming(index) {
+  func trainingData(_ argument: String, classCount: Int, side: Int) throws -> TrainingData {
+    if let dataset = try datasetIfGiven(argument) {
+      try checkSize(width: dataset.size, height: dataset.size, side: side, argument)
+      return try blaming(argument) {
         try TrainingData(pictures: dataset, labels: dataset.labels, classCount: classCount)
       }
     }
-    return try trainingData(of: datasetRecord(index), index, classCount: classCount, side: side)
+    return try trainingData(
+      of: datasetRecord(argument), argument, classCount: classCount, side: side)
   }
 
   /// The pictures and classes of a data set as they are, for what is fitted to it.
-  func ownData(_ index: Int) throws -> TrainingData {
-    if let dataset = try datasetIfGiven(index) {
-      return try trainingData(index, classCount: dataset.classNames.count, side: dataset.size)
+  func ownData(_ argument: String) throws -> TrainingData {
+    if let dataset = try datasetIfGiven(argument) {
+      return try trainingData(argument, classCount: dataset.classNames.count, side: dataset.size)
     }
-    let dataset = try datasetRecord(index)
-    let images = try tensorField("images", of: dataset, index)
-    let labels = try tensorField("labels", of: dataset, index)
+    let dataset = try datasetRecord(argument)
+    let images = try tensorField("images", of: dataset, argument)
+    let labels = try tensorField("labels", of: dataset, argument)
     let highest = labels.toArray().max().flatMap { Int(exactly: $0.rounded()) } ?? 0
-    let count = try classNames(index)?.count ?? max(highest, 0) + 1
+    let count = try classNames(argument)?.count ?? max(highest, 0) + 1
     return try trainingData(
-      of: dataset, index, classCount: count, side: images.shape.last ?? 0)
+      of: dataset, argument, classCount: count, side: images.shape.last ?? 0)
   }
 
   private func trainingData(
-    of dataset: Record, _ index: Int, classCount: Int, side: Int
+    of dataset: Record, _ argument: String, classCount: Int, side: Int
   ) throws -> TrainingData {
-    let images = try tensorField("images", of: dataset, index)
-    let labels = try tensorField("labels", of: dataset, index)
+    let images = try tensorField("images", of: dataset, argument)
+    let labels = try tensorField("labels", of: dataset, argument)
     guard images.rank == 4, images.shape[1] == 3, labels.rank == 1 else {
       let isFlat = images.rank == 4 && labels.rank == 1
       throw failure(
         .shape,
         "a data set has images [N, 3, H, W] and labels [N], not \(images.shape) and "
           + "\(labels.shape)",
-        hint: isFlat ? channelHint(images.shape[1]) : "as data.shapes(100) gives", argument: index)
+        hint: isFlat ? channelHint(images.shape[1]) : "as data.shapes(100) gives",
+        argument: argument)
     }
     guard images.shape[0] == labels.shape[0] else {
       throw failure(
         .shape, "\(labels.shape[0]) labels do not fit \(images.shape[0]) pictures",
-        argument: index)
+        argument: argument)
     }
-    try checkSize(width: images.shape[3], height: images.shape[2], side: side, index)
+    try checkSize(width: images.shape[3], height: images.shape[2], side: side, argument)
     let classes = try labels.toArray().map { label -> Int in
       guard let label = Int(exactly: label) else {
         throw failure(
-          .value, "the labels are class indices, not \(decimal(Double(label)))", argument: index)
+          .value, "the labels are class indices, not \(decimal(Double(label)))", argument: argument)
       }
       return label
     }
-    return try blaming(index) {
+    return try blaming(argument) {
       try TrainingData(images: images, labels: classes, classCount: classCount)
     }
   }
 
-  private func checkSize(width: Int, height: Int, side: Int, _ index: Int) throws {
+  private func checkSize(width: Int, height: Int, side: Int, _ argument: String) throws {
     guard width == side, height == side else {
       throw failure(
         .shape,
         "these pictures have \(width) x \(height) pixels, the tokenizer takes \(side) x \(side)",
-        hint: "image.resize(x, \(side), \(side)) makes them fit", argument: index)
+        hint: "image.resize(x, \(side), \(side)) makes them fit", argument: argument)
     }
   }
 
   /// The data set `validation`, or nil if none was given.
   func validationData(classCount: Int, side: Int) throws -> TrainingData? {
-    let index = try at("validation")
-    guard !self[index].isNil else { return nil }
-    return try trainingData(index, classCount: classCount, side: side)
+    guard try !self["validation"].isNil else { return nil }
+    return try trainingData("validation", classCount: classCount, side: side)
   }
 
   /// Rejects pictures whose values cannot be those of pixels.
-  func checkPixels(_ images: Tensor, _ index: Int) throws {
-    try blaming(index) { try TrainingData.checkPixels(images) }
+  func checkPixels(_ images: Tensor, _ argument: String) throws {
+    try blaming(argument) { try TrainingData.checkPixels(images) }
   }
 
   /// Runs `body`; its errors are attributed to an argument.
-  private func blaming<Result>(_ index: Int, _ body: () throws -> Result) throws -> Result {
+  private func blaming<Result>(_ argument: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as TensorError {
-      throw failure(.init(rawValue: error.kind), error.message, hint: error.hint, argument: index)
+      throw failure(
+        .init(rawValue: error.kind), error.message, hint: error.hint, argument: argument)
     }
   }
 
   /// The class names of a data set, nil if it has none.
-  func classNames(_ index: Int) throws -> [String]? {
-    if let dataset = try datasetIfGiven(index) { return dataset.classNames }
-    guard let value = try datasetRecord(index)["classes"], !value.isNil else { return nil }
+  func classNames(_ argument: String) throws -> [String]? {
+    if let dataset = try datasetIfGiven(argument) { return dataset.classNames }
+    guard let value = try datasetRecord(argument)["classes"], !value.isNil else { return nil }
     guard case .list(let list) = value else {
       throw failure(
-        .type, "the field `classes` is a list of names, not \(value.typePhrase)", argument: index)
+        .type, "the field `classes` is a list of names, not \(value.typePhrase)", argument: argument
+      )
     }
     return try list.items.map { item in
       guard let name = item.asString else {
         throw failure(
           .type, "the field `classes` is a list of names, not of \(item.typePhrase)",
-          argument: index)
+          argument: argument)
       }
       return name
     }
@@ -124,14 +127,14 @@ extension Call {
   func agreedClasses(
     of models: [(model: String, classes: [String])], classCount: Int
   ) throws -> [String] {
-    let isReplacing = try choice(at("classes"), among: ["match", "replace"]) == "replace"
+    let isReplacing = try choice("classes", among: ["match", "replace"]) == "replace"
     let own = models[0].classes
-    guard let names = try classNames(1) else { return own }
+    guard let names = try classNames("dataset") else { return own }
     guard names.count <= classCount else {
       throw failure(
         .value,
         "this data set has \(names.count) classes, the \(models[0].model) \(classCount)",
-        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: 1)
+        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: "dataset")
     }
     if isReplacing { return names }
     for (model, known) in models {
@@ -140,24 +143,25 @@ extension Call {
       throw failure(
         .value,
         "class \(place) of this data set is \"\(pair.1)\", that of the \(model) \"\(pair.0)\"",
-        hint: "classes = \"replace\" trains it for the classes of the data set", argument: 1)
+        hint: "classes = \"replace\" trains it for the classes of the data set", argument: "dataset"
+      )
     }
     return names.count > own.count ? names : own
   }
 
   /// The tensor in a field of a data set.
-  func tensorField(_ name: String, of dataset: Record, _ index: Int) throws -> Tensor {
+  func tensorField(_ name: String, of dataset: Record, _ argument: String) throws -> Tensor {
     guard let value = dataset[name] else {
       throw failure(
         .value, "this record has no `\(name)`",
-        hint: "a data set is {images, labels}, as data.shapes(100) gives", argument: index)
+        hint: "a data set is {images, labels}, as data.shapes(100) gives", argument: argument)
     }
     do {
       return try Conversion.tensor(value)
     } catch {
       throw failure(
         .type, "the field `\(name)` of a data set is a tensor, not \(value.typePhrase)",
-        argument: index)
+        argument: argument)
     }
   }
 

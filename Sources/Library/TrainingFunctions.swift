@@ -50,11 +50,11 @@ enum TrainingFunctions {
       len(history.loss)   #=> 1
       """,
     body: { call in
-      let tokenizer = try call.tokenizer(0)
+      let tokenizer = try call.tokenizer("tok")
       let made = tokenizer.configuration
       let names = try call.agreedClasses(
         of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
-      let data = try call.trainingData(1, classCount: made.numClasses, side: made.imageSize)
+      let data = try call.trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
       let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
       let recipe = try recipe(call)
       let run = try TrainingCall(call, steps: recipe.plan.steps)
@@ -73,10 +73,10 @@ enum TrainingFunctions {
     recipe.labelDrop = try call.number("label_drop", in: 0...1)
     recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
     recipe.restartEvery = try call.integer("restart_every", in: 0...10_000_000)
-    if try !call.bool(call.at("augment")) { recipe.augmentation = .none }
-    recipe.seed = try call.seed(call.at("seed"))
-    guard !call[try call.at("loss_weights")].isNil else { return recipe }
-    let weights = try call.record(call.at("loss_weights"))
+    if try !call.bool("augment") { recipe.augmentation = .none }
+    recipe.seed = try call.seed("seed")
+    guard try !call["loss_weights"].isNil else { return recipe }
+    let weights = try call.record("loss_weights")
     for name in weights.keys {
       let weight = try weight(name, of: weights, call)
       switch name {
@@ -86,7 +86,7 @@ enum TrainingFunctions {
       default:
         throw call.failure(
           .value, "the loss has no term `\(name)`", hint: "it has log_mse, pyramid and bottleneck",
-          argument: try call.at("loss_weights"))
+          argument: "loss_weights")
       }
     }
     return recipe
@@ -96,7 +96,7 @@ enum TrainingFunctions {
     guard let value = weights[name].flatMap(Conversion.number), (0...1e6).contains(value) else {
       throw call.failure(
         .value, "the weight of `\(name)` is a number from 0 to 1000000",
-        argument: try call.at("loss_weights"))
+        argument: "loss_weights")
     }
     return Float(value)
   }
@@ -117,14 +117,14 @@ enum TrainingFunctions {
       smap.load("small.safetensors").num_tokens   #=> 4
       """,
     body: { call in
-      if let code = try call.code(0) as? LinearCode {
+      if let code = try call.code("tok") as? LinearCode {
         if let notes = try call.notes() { code.notes = notes }
-        try code.save(path: call.string(1), format: call.precision())
+        try code.save(path: call.string("path"), format: call.precision())
         return .nil
       }
-      if let notes = try call.notes() { try call.tokenizer(0).notes = notes }
-      try call.tokenizer(0).save(
-        path: call.string(1), format: call.precision(),
+      if let notes = try call.notes() { try call.tokenizer("tok").notes = notes }
+      try call.tokenizer("tok").save(
+        path: call.string("path"), format: call.precision(),
         weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })
@@ -135,7 +135,7 @@ enum TrainingFunctions {
     details: "A word without slash and suffix, such as \"emoji-kl\", names a model of smap's own.",
     example: "smap.load(\"emoji-kl\").num_tokens   #=> 16",
     body: { call in
-      let code = try PictureCodeFile.load(path: ResourceLocator.modelPath(call.string(0)))
+      let code = try PictureCodeFile.load(path: ResourceLocator.modelPath(call.string("path")))
       return (code as? LinearCode)?.value ?? (code as? SMAPTokenizer)?.value ?? .nil
     })
 }
@@ -143,20 +143,20 @@ enum TrainingFunctions {
 extension Call {
   /// The record `notes` as words by name, or nil if none was given.
   func notes() throws -> [(key: String, value: String)]? {
-    guard !self[try at("notes")].isNil else { return nil }
-    let record = try record(at("notes"))
+    guard try !self["notes"].isNil else { return nil }
+    let record = try record("notes")
     return try record.keys.map { ($0, try Display.whole(record[$0] ?? .nil, session)) }
   }
 
   /// The number format that `precision` names.
   func precision() throws -> NumberFormat {
-    try choice(at("precision"), among: ["f32", "f16"]) == "f16" ? .float16 : .float32
+    try choice("precision", among: ["f32", "f16"]) == "f16" ? .float16 : .float32
   }
 
   /// Runs `body` with the products of layers in the numbers that `precision` names; where the
   /// processor lacks them, in float32, with a note.
   func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
-    let name = try choice(at("precision"), among: Precision.allCases.map(\.rawValue))
+    let name = try choice("precision", among: Precision.allCases.map(\.rawValue))
     let precision = Precision(rawValue: name) ?? .float32
     if !precision.isAvailable {
       session.note("this processor does not multiply bfloat16, so float32 is used")

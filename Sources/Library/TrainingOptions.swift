@@ -53,27 +53,27 @@ enum TrainingOptions {
     plan.averageDecay = try call.float("average", in: 0...1)
     plan.accumulation = try call.integer("accumulate", in: 1...65_536)
     let interval = try call.integer("validate_every", in: 1...10_000_000)
-    plan.validationInterval = call[try call.at("validation")].isNil ? 0 : interval
+    plan.validationInterval = try call["validation"].isNil ? 0 : interval
     let every = try call.integer("checkpoint_every", in: 0...10_000_000)
-    if !call[try call.at("checkpoint")].isNil {
+    if try !call["checkpoint"].isNil {
       plan.checkpoint = CheckpointPlan(
-        path: try call.string(call.at("checkpoint")), interval: every)
+        path: try call.string("checkpoint"), interval: every)
     } else if every > 0 {
       throw call.failure(
         .argument, "checkpoint_every needs a file to write",
         hint: "checkpoint = \"run.safetensors\"")
     }
-    if !call[try call.at("resume")].isNil { plan.resumePath = try call.string(call.at("resume")) }
+    if try !call["resume"].isNil { plan.resumePath = try call.string("resume") }
     return plan
   }
 
   private static func optimizer(_ call: Call, _ defaults: OptimizerPlan) throws -> OptimizerPlan {
     var plan = defaults
     plan.kind = try call.choice("optimizer", as: OptimizerKind.self)
-    let betas = try call.numbers(call.at("betas"))
+    let betas = try call.numbers("betas")
     guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
       throw call.failure(
-        .value, "betas must be two numbers from 0 to below 1", argument: try call.at("betas"))
+        .value, "betas must be two numbers from 0 to below 1", argument: "betas")
     }
     (plan.beta1, plan.beta2) = (Float(betas[0]), Float(betas[1]))
     plan.momentum = try call.float("momentum", in: 0...1)
@@ -90,7 +90,7 @@ enum TrainingOptions {
     schedule.warmup = Float(try call.integer("warmup", in: 0...10_000_000))
     schedule.floorShare = try call.float("lr_floor", in: 0...1)
     schedule.factor = try call.float("decay_factor", in: 0...1)
-    if !call[try call.at("decay_every")].isNil {
+    if try !call["decay_every"].isNil {
       schedule.interval = Float(try call.integer("decay_every", in: 1...10_000_000))
     }
     return schedule

@@ -16,7 +16,9 @@ import Syntax
 ///   "sum(x: tensor, dim = nil, keepdim = false) -> tensor",
 ///   "Adds up all elements, or those along `dim`.",
 ///   example: "sum([1, 2; 3, 4], dim = 0)   #=> tensor([4, 6])"
-/// ) { call in .tensor(try call.tensor(0).sum(dim: call.axis(1), keepDim: call.bool(2))) }
+/// ) { call in
+///   .tensor(try call.tensor("x").sum(dim: call.axis("dim"), keepDim: call.bool("keepdim")))
+/// }
 /// ```
 ///
 /// Names with a dot belong to a namespace: `"smap.encode(tok: tokenizer, ...)"`. Functions with
@@ -48,11 +50,13 @@ public final class Builtin: Sendable {
   public let isMethodOnly: Bool
   /// The equivalent for lists that are no tensors, or empty: `sorted(xs)`.
   public let forLists: String
-  /// The parsed header.
   /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a
   /// range: as a tensor, it would lose half the bits of each.
   let takesNumbers: Bool
+  /// The parsed header.
   package let header: Header
+  /// Where each parameter is.
+  let places: ParameterPlaces
   let body: Body
 
   /// Declares a built-in function.
@@ -88,6 +92,7 @@ public final class Builtin: Sendable {
     self.forLists = forLists
     self.takesNumbers = takesNumbers
     header = Header(parsing: signature)
+    places = ParameterPlaces(header.parameters)
     self.body = body
   }
 
@@ -133,7 +138,7 @@ public final class Builtin: Sendable {
   }
 
   /// The names of the parameters, for hints and completion.
-  public var parameterNames: [String] { header.parameters.compactMap(\.name) }
+  public var parameterNames: [String] { places.names }
 }
 
 /// A value with a name in the library, such as `pi`.

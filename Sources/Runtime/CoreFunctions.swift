@@ -22,7 +22,7 @@ enum CoreFunctions {
       "Raises an error that `catch` can take.",
       example: "try { error(\"no\") } catch e { e.message }   #=> \"no\""
     ) { call in
-      throw ScriptError(.init(rawValue: try call.string(1)), try call.string(0))
+      throw ScriptError(.init(rawValue: try call.string("kind")), try call.string("message"))
     },
     Builtin(
       "assert(condition, message: string = \"assertion failed\")",
@@ -30,8 +30,8 @@ enum CoreFunctions {
       "Raises an AssertionError unless the condition holds.",
       example: "try { assert(1 > 2) } catch e { e.kind }   #=> \"AssertionError\""
     ) { call in
-      guard try Comparison.condition(call[0], "the condition") else {
-        throw ScriptError(.assertion, try call.string(1))
+      guard try Comparison.condition(call["condition"], "the condition") else {
+        throw ScriptError(.assertion, try call.string("message"))
       }
       return .nil
     },
@@ -40,15 +40,15 @@ enum CoreFunctions {
       "The numbers from `start` up to, but not including, `stop`; with one argument, from 0.",
       example: "[x for x in range(1, 6, 2)]   #=> [1, 3, 5]", shortcut: .range
     ) { call in
-      let first = try call.number(0)
-      let stop = try call.optionalNumber(1)
+      let first = try call.number("start")
+      let stop = try call.optionalNumber("stop")
       return .range(
-        try NumberRange(stop == nil ? 0 : first, stop ?? first, step: try call.number(2)))
+        try NumberRange(stop == nil ? 0 : first, stop ?? first, step: try call.number("step")))
     },
     Builtin(
       "type(x: any) -> string", purity: .pure, "The name of the type of a value.",
       example: "type([1, 2])   #=> \"list\""
-    ) { call in .string(call[0].typeName) },
+    ) { call in .string(try call["x"].typeName) },
   ]
 
   private static let lists: [Builtin] = [
@@ -57,12 +57,12 @@ enum CoreFunctions {
       example: "let xs = [1]; xs.append(2); xs   #=> [1, 2]",
       methodOnly: true
     ) { call in
-      let list = try call.list(0)
+      let list = try call.list("items")
       guard list.count < Session.maximumListCount else {
         throw ScriptError.limit("this list is full", isCatchable: true)
       }
-      call.session.watch(call[0], storing: call[1])
-      list.append(call[1])
+      try call.session.watch(call["items"], storing: call["value"])
+      list.append(try call["value"])
       return .nil
     },
     Builtin(
@@ -71,8 +71,8 @@ enum CoreFunctions {
       example: "let xs = [1, 2]; xs.pop()   #=> 2",
       methodOnly: true
     ) { call in
-      let list = try call.list(0)
-      let position = try Indexing.position(call[1], count: list.count, "a list")
+      let list = try call.list("items")
+      let position = try Indexing.position(call["index"], count: list.count, "a list")
       return list.remove(at: position)
     },
     Builtin(
@@ -81,18 +81,18 @@ enum CoreFunctions {
       example: "let xs = [1, 3]; xs.insert(1, 2); xs   #=> [1, 2, 3]",
       methodOnly: true
     ) { call in
-      let list = try call.list(0)
+      let list = try call.list("items")
       let count = list.count
-      let index = try call.integer(1)
+      let index = try call.integer("index")
       let position = index < 0 ? index + count : index
       guard position >= 0, position <= count else {
         throw call.failure(
           .index, "there is no place \(index) in a list of \(counted(count, "element"))",
-          argument: 1)
+          argument: "index")
       }
       try call.session.claim(elements: count + 1)
-      call.session.watch(call[0], storing: call[2])
-      list.insert(call[2], at: position)
+      try call.session.watch(call["items"], storing: call["value"])
+      list.insert(try call["value"], at: position)
       return .nil
     },
     Builtin(
@@ -101,7 +101,7 @@ enum CoreFunctions {
       details: "Gives `nil` if there is none.", example: "[5, 7].index(7)   #=> 1",
       methodOnly: true
     ) { call in
-      let place = try Comparison.position(of: call[1], in: call.list(0), call.session)
+      let place = try Comparison.position(of: call["value"], in: call.list("items"), call.session)
       return place.map { .integer($0) } ?? .nil
     },
     Builtin(
@@ -109,7 +109,7 @@ enum CoreFunctions {
       example: "let xs = [1, 2]; xs.reverse(); xs   #=> [2, 1]",
       methodOnly: true
     ) { call in
-      try call.list(0).reverse()
+      try call.list("items").reverse()
       return .nil
     },
   ]
@@ -119,7 +119,7 @@ enum CoreFunctions {
     of text: String, separatedBy separator: String, _ call: Call,
     _ body: (Substring) throws -> Void
   ) throws {
-    var search = try TextSearch(separator, in: call.text(0), call.session)
+    var search = try TextSearch(separator, in: call.text("text"), call.session)
     var polling = call.polling
     var start = text.startIndex
     while let range = try search.first(from: start) {
@@ -137,9 +137,9 @@ enum CoreFunctions {
       example: "\"a,b\".split(\",\")   #=> [\"a\", \"b\"]",
       methodOnly: true
     ) { call in
-      let text = try call.string(0)
+      let text = try call.string("text")
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
-      guard let separator = try call.optionalString(1) else {
+      guard let separator = try call.optionalString("separator") else {
         var polling = call.polling
         let parts = try text.split { letter in
           try polling.turn()
@@ -148,7 +148,7 @@ enum CoreFunctions {
         return .strings(try parts.map(checking: call.session, String.init))
       }
       guard !separator.isEmpty else {
-        throw call.failure(.value, "the separator cannot be empty", argument: 1)
+        throw call.failure(.value, "the separator cannot be empty", argument: "separator")
       }
       var parts: [Value] = []
       try forEachPart(of: text, separatedBy: separator, call) { parts.append(.string(String($0))) }
@@ -159,10 +159,10 @@ enum CoreFunctions {
       "The parts joined, with this string in between.",
       example: "\", \".join([1, 2])   #=> \"1, 2\"", methodOnly: true
     ) { call in
-      let parts = try call.values(1).map(checking: call.session) {
+      let parts = try call.values("parts").map(checking: call.session) {
         try Display.whole($0, call.session)
       }
-      let separator = try call.string(0)
+      let separator = try call.string("separator")
       let size = parts.reduce(0) { $0 + $1.utf8.count + separator.utf8.count }
       try call.session.claim(stringBytes: size)
       return .string(parts.joined(separator: separator))
@@ -173,9 +173,11 @@ enum CoreFunctions {
       example: "\"banana\".replace(\"an\", \"o\")   #=> \"booa\"",
       methodOnly: true
     ) { call in
-      let (text, old, new) = (try call.string(0), try call.string(1), try call.string(2))
+      let (text, old, new) = (
+        try call.string("text"), try call.string("old"), try call.string("new")
+      )
       guard !old.isEmpty else {
-        throw call.failure(.value, "the part to replace cannot be empty", argument: 1)
+        throw call.failure(.value, "the part to replace cannot be empty", argument: "old")
       }
       try call.session.claim(stringBytes: text.utf8.count)
       var result = ""
@@ -200,7 +202,7 @@ enum CoreFunctions {
       example: "\"  hi \".strip()   #=> \"hi\"",
       methodOnly: true
     ) { call in
-      var text = try call.string(0)[...]
+      var text = try call.string("text")[...]
       var polling = call.polling
       while text.first?.isWhitespace ?? false {
         try polling.turn()
@@ -216,12 +218,12 @@ enum CoreFunctions {
       "lower(text: string) -> string", purity: .pure, "The string in small letters.",
       example: "\"Hi\".lower()   #=> \"hi\"",
       methodOnly: true
-    ) { call in .string(try call.string(0).lowercased()) },
+    ) { call in .string(try call.string("text").lowercased()) },
     Builtin(
       "upper(text: string) -> string", purity: .pure, "The string in capital letters.",
       example: "\"Hi\".upper()   #=> \"HI\"",
       methodOnly: true
-    ) { call in .string(try call.string(0).uppercased()) },
+    ) { call in .string(try call.string("text").uppercased()) },
   ]
 
   private static let records: [Builtin] = [
@@ -230,22 +232,23 @@ enum CoreFunctions {
       "The value of a field, or `default` if there is none.",
       example: "{a: 1}.get(\"b\", 0)   #=> 0",
       methodOnly: true
-    ) { call in try call.record(0)[call.string(1)] ?? call[2] },
+    ) { call in try call.record("r")[call.string("name")] ?? call["default"] },
     Builtin(
       "has(r: record, name: string) -> bool", purity: .pure, "Whether a record has a field.",
       example: "{a: 1}.has(\"a\")   #=> true",
       methodOnly: true
-    ) { call in .bool(try call.record(0)[call.string(1)] != nil) },
+    ) { call in .bool(try call.record("r")[call.string("name")] != nil) },
     Builtin(
       "remove(r: record, name: string)", purity: .changing,
       "Takes a field out of a record and returns its value.",
       example: "let r = {a: 1, b: 2}; r.remove(\"a\")   #=> 1",
       methodOnly: true
     ) { call in
-      let record = try call.record(0)
+      let record = try call.record("r")
       if let title = record.title { throw ScriptError.type("\(title) cannot be changed") }
-      guard let value = record.remove(try call.string(1)) else {
-        throw call.failure(.index, "there is no field \"\(try call.string(1))\"", argument: 1)
+      guard let value = record.remove(try call.string("name")) else {
+        throw call.failure(
+          .index, "there is no field \"\(try call.string("name"))\"", argument: "name")
       }
       return value
     },

@@ -11,10 +11,10 @@ enum ListMethods {
       "extend(items: list, others: list)", "Adds all elements of another list at the end.",
       example: "let xs = [1]; xs.extend([2, 3]); xs   #=> [1, 2, 3]", methodOnly: true
     ) { call in
-      let list = try call.list(0)
-      let others = try call.values(1)
+      let list = try call.list("items")
+      let others = try call.values("others")
       try call.session.claim(elements: list.count + others.count)
-      call.session.watch(call[0], storing: call[1])
+      try call.session.watch(call["items"], storing: call["others"])
       list.append(contentsOf: others)
       return .nil
     },
@@ -24,28 +24,28 @@ enum ListMethods {
       details: "`pop` takes an element out by its index.",
       example: "let xs = [1, 2, 1]; xs.remove(1); xs   #=> [2, 1]", methodOnly: true
     ) { call in
-      let list = try call.list(0)
-      if let position = try Comparison.position(of: call[1], in: list, call.session) {
+      let list = try call.list("items")
+      if let position = try Comparison.position(of: call["value"], in: list, call.session) {
         _ = list.remove(at: position)
         return .nil
       }
       throw call.failure(
-        .value, "no element is equal to \(Display.text(call[1], call.session))",
-        hint: "xs.pop(index) takes an element out by its index", argument: 1)
+        .value, "no element is equal to \(Display.text(try call["value"], call.session))",
+        hint: "xs.pop(index) takes an element out by its index", argument: "value")
     },
     Builtin(
       "count(items: list, value) -> number", purity: .pure,
       "How many elements are equal to `value`.",
       example: "[1, 2, 1].count(1)   #=> 2", methodOnly: true
     ) { call in
-      .integer(try Comparison.count(of: call[1], in: call.list(0), call.session))
+      .integer(try Comparison.count(of: call["value"], in: call.list("items"), call.session))
     },
     Builtin(
       "copy(items: list) -> list", purity: .pure,
       "A list of the same elements, which can change by itself.",
       example: "let xs = [1]; let ys = xs.copy(); ys.append(2); xs   #=> [1]", methodOnly: true
     ) { call in
-      let items = try call.list(0).items
+      let items = try call.list("items").items
       try call.session.claim(elements: items.count)
       // Both lists share the elements until one of them changes (copy on write).
       return .list(items)
@@ -54,7 +54,7 @@ enum ListMethods {
       "clear(items: list)", "Takes all elements out of a list.",
       example: "let xs = [1]; xs.clear(); xs   #=> []", methodOnly: true
     ) { call in
-      try call.list(0).removeAll()
+      try call.list("items").removeAll()
       return .nil
     },
   ]
@@ -65,7 +65,7 @@ enum ListMethods {
       "The fields of a record as pairs of name and value.",
       example: "{a: 1, b: 2}.items()   #=> [[\"a\", 1], [\"b\", 2]]", methodOnly: true
     ) { call in
-      let record = try call.record(0)
+      let record = try call.record("r")
       try call.session.claim(
         elements: record.count, bytesEach: Session.pairBytes + Session.objectBytes)
       return .list(
@@ -78,7 +78,7 @@ enum ListMethods {
       "A record of the fields of both; those of `other` count where both have one.",
       example: "{a: 1, b: 2}.merge({b: 3})   #=> {a: 1, b: 3}", methodOnly: true
     ) { call in
-      let (record, other) = (try call.record(0), try call.record(1))
+      let (record, other) = (try call.record("r"), try call.record("other"))
       try call.session.claim(elements: record.count + other.count)
       let merged = Record()
       var polling = call.polling
@@ -95,7 +95,7 @@ enum ListMethods {
       "A record of the same fields, which can change by itself.",
       example: "let r = {a: 1}; let s = r.copy(); s.a = 2; r.a   #=> 1", methodOnly: true
     ) { call in
-      let (record, copy) = (try call.record(0), Record())
+      let (record, copy) = (try call.record("r"), Record())
       try call.session.claim(elements: record.count)
       var polling = call.polling
       for (name, value) in zip(record.keys, record.values) {

@@ -12,18 +12,18 @@ enum StringMethods {
       "startswith(text: string, prefix: string) -> bool", purity: .pure,
       "Whether a string begins with another.",
       example: "\"smap\".startswith(\"sm\")   #=> true", methodOnly: true
-    ) { call in .bool(try call.string(0).hasPrefix(call.string(1))) },
+    ) { call in .bool(try call.string("text").hasPrefix(call.string("prefix"))) },
     Builtin(
       "endswith(text: string, suffix: string) -> bool", purity: .pure,
       "Whether a string ends with another.",
       example: "\"a.png\".endswith(\".png\")   #=> true", methodOnly: true
-    ) { call in .bool(try call.string(0).hasSuffix(call.string(1))) },
+    ) { call in .bool(try call.string("text").hasSuffix(call.string("suffix"))) },
     Builtin(
       "contains(text: string, part: string) -> bool", purity: .pure,
       "Whether a string holds another, as `part in text` does.",
       example: "\"banana\".contains(\"nan\")   #=> true", methodOnly: true
     ) { call in
-      .bool(try Comparison.contains(call.string(1), in: call.text(0), call.session))
+      .bool(try Comparison.contains(call.string("part"), in: call.text("text"), call.session))
     },
     Builtin(
       "find(text: string, part: string, start: number = 0)", purity: .pure,
@@ -31,11 +31,11 @@ enum StringMethods {
       details: "The search begins at `start`; a negative one counts from the end.",
       example: "\"banana\".find(\"na\", 3)   #=> 4", methodOnly: true
     ) { call in
-      let (text, part) = (try call.string(0), try call.string(1))
-      guard let from = try start(2, of: text, call) else { return .nil }
+      let (text, part) = (try call.string("text"), try call.string("part"))
+      guard let from = try start("start", of: text, call) else { return .nil }
       var place = from.index
       if !part.isEmpty {
-        var search = try TextSearch(part, in: call.text(0), call.session)
+        var search = try TextSearch(part, in: call.text("text"), call.session)
         guard let range = try search.first(from: from.index) else { return .nil }
         place = range.lowerBound
       }
@@ -48,23 +48,23 @@ enum StringMethods {
       "The position of the last occurrence of `part`, or `nil` if there is none.",
       example: "\"banana\".rfind(\"na\")   #=> 4", methodOnly: true
     ) { call in
-      let (text, part) = (try call.string(0), try call.string(1))
+      let (text, part) = (try call.string("text"), try call.string("part"))
       if part.isEmpty { return .integer(try TextWalk.count(text, call.session)) }
-      var search = try TextSearch(part, in: call.text(0), call.session)
+      var search = try TextSearch(part, in: call.text("text"), call.session)
       guard let last = try search.last() else { return .nil }
-      return .integer(try call.text(0).position(of: last, call.session))
+      return .integer(try call.text("text").position(of: last, call.session))
     },
     Builtin(
       "count(text: string, part: string, start: number = 0) -> number", purity: .pure,
       "The number of occurrences of a string from `start` on, without overlaps.",
       example: "\"banana\".count(\"an\")   #=> 2", methodOnly: true
     ) { call in
-      let (text, part) = (try call.string(0), try call.string(1))
+      let (text, part) = (try call.string("text"), try call.string("part"))
       guard !part.isEmpty else {
-        throw call.failure(.value, "the part to count cannot be empty", argument: 1)
+        throw call.failure(.value, "the part to count cannot be empty", argument: "part")
       }
-      guard let from = try start(2, of: text, call) else { return .integer(0) }
-      var search = try TextSearch(part, in: call.text(0), call.session)
+      guard let from = try start("start", of: text, call) else { return .integer(0) }
+      var search = try TextSearch(part, in: call.text("text"), call.session)
       var (count, start) = (0, from.index)
       var polling = call.polling
       while let range = try search.first(from: start) {
@@ -78,11 +78,13 @@ enum StringMethods {
 
   /// Where a search begins: a position from 0, or from the end if it is negative. Nil when it is
   /// beyond the end.
-  private static func start(_ argument: Int, of text: String, _ call: Call) throws -> (
+  private static func start(_ argument: String, of text: String, _ call: Call) throws -> (
     position: Int, index: String.Index
   )? {
     let asked = try call.integer(argument)
-    guard asked != 0, case .text(let characters) = call[0] else { return (0, text.startIndex) }
+    guard asked != 0, case .text(let characters) = try call["text"] else {
+      return (0, text.startIndex)
+    }
     let count = try characters.characterCount(call.session)
     let position = asked > 0 ? asked : max(0, asked + count)
     guard position <= count else { return nil }
@@ -97,15 +99,16 @@ enum StringMethods {
         "A character that consists of several code points, such as a flag, has no single one.",
       example: "ord(\"a\")   #=> 97"
     ) { call in
-      let text = try call.string(0)
+      let text = try call.string("text")
       guard text.count == 1 else {
         throw call.failure(
           .value, "takes one character, but this has \(text.count)",
-          hint: "[ord(c) for c in text] gives all", argument: 0)
+          hint: "[ord(c) for c in text] gives all", argument: "text")
       }
       guard let code = text.unicodeScalars.first, text.unicodeScalars.count == 1 else {
         throw call.failure(
-          .value, "\"\(text)\" consists of \(text.unicodeScalars.count) code points", argument: 0)
+          .value, "\"\(text)\" consists of \(text.unicodeScalars.count) code points",
+          argument: "text")
       }
       return .integer(Int(code.value))
     },
@@ -113,11 +116,11 @@ enum StringMethods {
       "chr(code: number) -> string", purity: .pure, "The character of a code point.",
       example: "chr(97)   #=> \"a\""
     ) { call in
-      let code = try call.integer(0, in: 0...0x10FFFF)
+      let code = try call.integer("code", in: 0...0x10FFFF)
       guard let scalar = Unicode.Scalar(UInt32(code)) else {
         throw call.failure(
           .value, "\(code) is no character", hint: "55296 to 57343 are halves of UTF-16",
-          argument: 0)
+          argument: "code")
       }
       return .string(String(scalar))
     },
@@ -128,7 +131,7 @@ enum StringMethods {
       "chars(text: string) -> list", purity: .pure, "The characters of a string.",
       example: "\"abc\".chars()   #=> [\"a\", \"b\", \"c\"]", methodOnly: true
     ) { call in
-      let text = try call.string(0)
+      let text = try call.string("text")
       try call.session.claim(elements: text.utf8.count, bytesEach: Session.objectBytes)
       return .strings(try text.map(checking: call.session) { String($0) })
     },
@@ -137,7 +140,7 @@ enum StringMethods {
       "The lines of a string, without what ends them.",
       example: "\"a\\nb\\n\".lines()   #=> [\"a\", \"b\"]", methodOnly: true
     ) { call in
-      let text = try call.string(0)
+      let text = try call.string("text")
       try call.session.claim(bytes: 2 * text.utf8.count)
       var polling = call.polling
       var lines = try text.split(omittingEmptySubsequences: false) { letter in
@@ -155,8 +158,8 @@ enum StringMethods {
       "The string so many times in a row.",
       example: "\"ab\".repeat(3)   #=> \"ababab\"", methodOnly: true
     ) { call in
-      let text = try call.string(0)
-      let times = try call.integer(1, in: 0...Int.max)
+      let text = try call.string("text")
+      let times = try call.integer("times", in: 0...Int.max)
       let (size, overflow) = text.utf8.count.multipliedReportingOverflow(by: times)
       try call.session.claim(stringBytes: overflow ? Int.max : size)
       return .string(try TextWalk.repeated(text, times, call.session))
@@ -180,12 +183,13 @@ enum StringMethods {
   ]
 
   private static func padded(_ call: Call) throws -> (text: String, filling: String) {
-    let (text, fill) = (try call.string(0), try call.string(2))
+    let (text, fill) = (try call.string("text"), try call.string("fill"))
     guard fill.count == 1 else {
-      throw call.failure(.value, "fill must be one character, not \"\(fill)\"", argument: 2)
+      throw call.failure(.value, "fill must be one character, not \"\(fill)\"", argument: "fill")
     }
     let length = try TextWalk.count(text, call.session)
-    let missing = max(0, try call.integer(1).subtractingReportingOverflow(length).partialValue)
+    let missing = max(
+      0, try call.integer("width").subtractingReportingOverflow(length).partialValue)
     let (size, overflow) = missing.multipliedReportingOverflow(by: fill.utf8.count)
     try call.session.claim(stringBytes: overflow ? Int.max : size)
     return (text, String(repeating: fill, count: missing))

@@ -32,7 +32,7 @@ import Testing
     let box = Builtin("box(x: any) -> any", "Makes an object that holds a value.") { call in
       count.alive += 1
       let witness = Witness { count.alive -= 1 }
-      return .object(ForeignObject(CycleTests.witnessType, witness, holding: [call[0]]))
+      return .object(ForeignObject(CycleTests.witnessType, witness, holding: [try call["x"]]))
     }
     let library = LibraryTable(functions: TestLibrary.table.functions + [witness, box])
     return Session(library: library) { _ in }

@@ -73,7 +73,7 @@ import Testing
   private static func library(_ requests: [Interrupt]) -> LibraryTable {
     LibraryTable(functions: [
       Builtin("work(n: number) -> number", "Multiplies.") { call in
-        if let place = try Int(exactly: call.number(0)), requests.indices.contains(place) {
+        if let place = try Int(exactly: call.number("n")), requests.indices.contains(place) {
           requests[place].request()
         }
         let square = try Tensor.zeros([1024, 1024])

@@ -191,7 +191,7 @@ import Testing
   /// a built-in is created for each call.
   @Test func defaultsThatAreListsAreNotShared() throws {
     let grow = Builtin("grow(xs = [1, [2]]) -> list", "Makes a list longer.") { call in
-      let list = try call.list(0)
+      let list = try call.list("xs")
       list.append(.number(9))
       if case .list(let inner) = list[1] { inner.append(.number(8)) }
       return .list(list)

@@ -41,53 +41,54 @@ enum TestLibrary {
   static let table = LibraryTable(
     functions: [
       Builtin("print(...values, sep = \" \", end = \"\\n\")", "Prints.") { call in
-        let parts = try call.values(0).map { Display.plain($0) }
-        try call.write(parts.joined(separator: try call.string(1)) + (try call.string(2)))
+        let parts = try call.values("values").map { Display.plain($0) }
+        try call.write(parts.joined(separator: try call.string("sep")) + (try call.string("end")))
         return .nil
       },
       Builtin("len(x: any) -> number", "The number of elements.") { call in
-        if case .range(let range) = call[0] { return .integer(range.count) }
-        return .integer(try call.values(0).count)
+        if case .range(let range) = try call["x"] { return .integer(range.count) }
+        return .integer(try call.values("x").count)
       },
       Builtin("map(items: any, f: function) -> list", "Applies a function to each.") { call in
-        let function = try call.function(1)
-        return .list(try call.values(0).map { try call.invoke(function, [$0]) })
+        let function = try call.function("f")
+        return .list(try call.values("items").map { try call.invoke(function, [$0]) })
       },
       Builtin("filter(items: any, f: function) -> list", "Keeps some.") { call in
-        let function = try call.function(1)
+        let function = try call.function("f")
         return .list(
-          try call.values(0).filter { item in
+          try call.values("items").filter { item in
             guard case .bool(let keep) = try call.invoke(function, [item]) else { return false }
             return keep
           })
       },
-      Builtin("zeros(...shape)", "Zeros.") { call in .tensor(try Tensor.zeros(call.shape(0))) },
+      Builtin("zeros(...shape)", "Zeros.") { call in .tensor(try Tensor.zeros(call.shape("shape")))
+      },
       Builtin("ones(...shape)", "Ones.") { call in
-        .tensor(try Tensor(repeating: 1, shape: call.shape(0)))
+        .tensor(try Tensor(repeating: 1, shape: call.shape("shape")))
       },
       Builtin("sum(x: tensor, dim = nil, keepdim = false) -> tensor", "Adds up.") { call in
-        let dims = try call.axis(1).map { [$0] }
-        return .tensor(try call.tensor(0).sum(dims: dims, keepDim: call.bool(2)))
+        let dims = try call.axis("dim").map { [$0] }
+        return .tensor(try call.tensor("x").sum(dims: dims, keepDim: call.bool("keepdim")))
       },
       Builtin("item(x: tensor) -> number", "The only element.") { call in
-        .number(Double(try call.tensor(0).item()))
+        .number(Double(try call.tensor("x").item()))
       },
       Builtin("demo.counter() -> counter", "Makes a counter.") { _ in
         .object(ForeignObject(counterType, Counter()))
       },
       Builtin("demo.bump(c: counter, by: number = 1) -> number", "Counts on.") { call in
-        let counter = try call.object(0, counterType, as: Counter.self)
-        counter.count += try call.integer(1, in: 0...100)
+        let counter = try call.object("c", counterType, as: Counter.self)
+        counter.count += try call.integer("by", in: 0...100)
         return .integer(counter.count)
       },
       Builtin("demo.pick(word: string)", "Checks a word.") { call in
-        .string(try call.choice(0, among: ["linear", "cosine", "constant"]))
+        .string(try call.choice("word", among: ["linear", "cosine", "constant"]))
       },
       Builtin("demo.draw(*, seed = nil) -> number", "A seed.") { call in
-        .number(Double(try call.seed(0)))
+        .number(Double(try call.seed("seed")))
       },
       Builtin("demo.shape(x: [B, N], y: [N]) -> list", "Checks shapes.") { call in
-        .numbers(try call.tensor(0).shape.map(Double.init))
+        .numbers(try call.tensor("x").shape.map(Double.init))
       },
     ],
     types: [counterType])
