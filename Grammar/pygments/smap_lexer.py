@@ -87,20 +87,21 @@ MEMBERS = (
     "data.split", "data.subset", "image.flatten", "image.grid", "image.load", "image.resize",
     "image.save", "image.show", "linalg.cholesky", "linalg.det", "linalg.eigh", "linalg.inv",
     "linalg.lstsq", "linalg.matrix_power", "linalg.matrix_rank", "linalg.norm", "linalg.pinv",
-    "linalg.qr", "linalg.slogdet", "linalg.solve", "linalg.svd", "metrics.features",
-    "metrics.frechet", "metrics.kid", "metrics.linear_probe", "metrics.nearest",
-    "metrics.precision_recall", "metrics.psnr", "metrics.ssim", "nn.attention",
-    "nn.bce_with_logits", "nn.conv2d", "nn.cross_entropy", "nn.embedding", "nn.group_norm",
-    "nn.kl_div", "nn.l1_loss", "nn.layer_norm", "nn.linear", "nn.mse_loss", "nn.nll_loss",
-    "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.train", "nn.transformer",
-    "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd", "plot.bar", "plot.figures",
-    "plot.heatmap", "plot.hist", "plot.line", "plot.save", "plot.scatter", "random.choice",
-    "random.fold", "random.normal", "random.permutation", "random.shuffle", "random.split",
-    "random.uniform", "smap.best_length", "smap.codebook_usage", "smap.decode", "smap.encode",
-    "smap.keep_probs", "smap.length_probs", "smap.linear_code", "smap.load", "smap.loss",
-    "smap.reconstruct", "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer",
-    "smap.tokens", "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads",
-    "sys.version",
+    "linalg.qr", "linalg.slogdet", "linalg.solve", "linalg.svd", "metrics.accuracy",
+    "metrics.classifier", "metrics.features", "metrics.frechet", "metrics.kid",
+    "metrics.linear_probe", "metrics.nearest", "metrics.precision_recall", "metrics.prefix_curve",
+    "metrics.psnr", "metrics.reliance", "metrics.ssim", "metrics.style", "metrics.token_probe",
+    "nn.attention", "nn.bce_with_logits", "nn.conv2d", "nn.cross_entropy", "nn.embedding",
+    "nn.group_norm", "nn.kl_div", "nn.l1_loss", "nn.layer_norm", "nn.linear", "nn.mse_loss",
+    "nn.nll_loss", "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.train",
+    "nn.transformer", "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd",
+    "plot.bar", "plot.figures", "plot.heatmap", "plot.hist", "plot.line", "plot.save",
+    "plot.scatter", "plot.table", "random.choice", "random.fold", "random.normal",
+    "random.permutation", "random.shuffle", "random.split", "random.uniform", "smap.best_length",
+    "smap.codebook_usage", "smap.decode", "smap.encode", "smap.keep_probs", "smap.length_probs",
+    "smap.linear_code", "smap.load", "smap.loss", "smap.reconstruct", "smap.sample_keep",
+    "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens", "smap.train", "sys.args",
+    "sys.clock", "sys.limits", "sys.threads", "sys.version",
     # generated: end
 )
 NAMESPACES = (
@@ -116,9 +117,9 @@ CONSTANTS = (
 )
 TYPES = (
     # generated: type
-    "any", "bool", "dataset", "figure", "function", "generator", "image", "layer", "linear_code",
-    "list", "number", "optimizer", "range", "record", "schedule", "string", "table", "tensor",
-    "tokenizer", "tokens",
+    "any", "bool", "classifier", "dataset", "figure", "function", "generator", "image", "layer",
+    "linear_code", "list", "number", "optimizer", "range", "record", "schedule", "string", "table",
+    "tensor", "tokenizer", "tokens",
     # generated: end
 )
 # fmt: on

@@ -46,23 +46,33 @@ public func psnrPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
 ///
 /// - Throws: `ImageError` when the shapes differ, or the pictures are smaller than 11 x 11.
 public func ssim(_ x: Tensor, _ y: Tensor) throws -> Double {
+  let each = try ssimPerPicture(x, y)
+  return each.reduce(0, +) / Double(each.count)
+}
+
+/// The structural similarity of each picture of [B, C, H, W], averaged over its channels.
+///
+/// - Throws: `ImageError` when the shapes differ, or the pictures are smaller than 11 x 11.
+public func ssimPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
   let batch = try comparableBatch(x, y, "ssim")
-  let (height, width) = (x.shape[2], x.shape[3])
+  let (channels, height, width) = (x.shape[1], x.shape[2], x.shape[3])
   guard height >= SSIMWindow.size, width >= SSIMWindow.size else {
     throw ImageError.shape(
       "ssim needs pictures of at least 11 x 11 pixels, not \(height) x \(width)")
   }
   let window = SSIMWindow(height: height, width: width)
-  let planes = batch * x.shape[1]
-  let total = try x.withValues { a in
+  return try x.withValues { a in
     try y.withValues { b in
-      try (0..<planes).reduce(0.0) { sum, plane in
-        let range = plane * height * width..<(plane + 1) * height * width
-        return try sum + window.similarity(a[range].map(Double.init), b[range].map(Double.init))
+      try (0..<batch).map { picture in
+        let planes = picture * channels..<(picture + 1) * channels
+        let sum = try planes.reduce(0.0) { sum, plane in
+          let range = plane * height * width..<(plane + 1) * height * width
+          return try sum + window.similarity(a[range].map(Double.init), b[range].map(Double.init))
+        }
+        return sum / Double(channels)
       }
     }
   }
-  return total / Double(planes)
 }
 
 /// The index and mean squared error of the picture in `pool` [N, C, H, W] that is nearest to each

@@ -22,7 +22,8 @@ public enum Catalog {
 
   private static let types: [ForeignType] =
     CoreCatalog.types + [
-      MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ModelTypes.tokenizer,
+      MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ClassifierFunctions.type,
+      ModelTypes.tokenizer,
       ModelTypes.linearCode, ModelTypes.tokens,
       ModelTypes.schedule, ModelTypes.generator,
     ]

@@ -9,18 +9,21 @@ import Tensors
 
 /// The functions of `metrics` that compare sets of pictures.
 enum FeatureFunctions {
-  static let functions: [Builtin] = [features, frechet, kid, precisionRecall, linearProbe]
+  static let functions: [Builtin] =
+    [features, frechet, kid, precisionRecall, linearProbe]
+    + ClassifierFunctions.functions + CodeMeasures.functions + StyleMeasure.functions
 
   private static let features = Builtin(
-    "metrics.features(images: [B, C, H, W]) -> [B, F]",
+    "metrics.features(images) -> [B, F]",
     "Describes each picture by 1,280 numbers from the network EfficientNet-Lite0.",
-    details: "Pictures hold values from 0 to 1; they are resized to 112 x 112.",
+    details: "`images` is a tensor [B, C, H, W] of values from 0 to 1, or a data set. Pictures are "
+      + "resized to 112 x 112.",
     example: "metrics.features(zeros(2, 3, 32, 32)).shape   #=> [2, 1280]",
     body: { call in .tensor(try features(call, "images")) })
 
   private static let frechet = Builtin(
-    "metrics.frechet(x: tensor, y: tensor, *, components = nil) -> number", purity: .untried,
-    "The Fréchet distance of two sets of pictures, or of features [N, F].",
+    "metrics.frechet(x, y, *, components = nil) -> number", purity: .untried,
+    "The Fréchet distance of two sets of pictures, data sets or features [N, F].",
     details: """
       Both sets are summed up by mean and covariance of their features; equal sets have distance \
       0. With `components`, features are first projected on so many principal components of `x`. \
@@ -35,8 +38,8 @@ enum FeatureFunctions {
     })
 
   private static let kid = Builtin(
-    "metrics.kid(x: tensor, y: tensor) -> number", purity: .untried,
-    "The kernel distance of two sets of pictures, or of features [N, F].",
+    "metrics.kid(x, y) -> number", purity: .untried,
+    "The kernel distance of two sets of pictures, data sets or features [N, F].",
     details: "The unbiased squared maximum mean discrepancy under the kernel (x.y / F + 1) ** 3, "
       + "over all pairs. It does not depend on the sizes of the sets, and may come out slightly "
       + "below 0.",
@@ -46,7 +49,7 @@ enum FeatureFunctions {
     })
 
   private static let precisionRecall = Builtin(
-    "metrics.precision_recall(x: tensor, y: tensor, *, k = 3) -> record", purity: .untried,
+    "metrics.precision_recall(x, y, *, k = 3) -> record", purity: .untried,
     "The fraction of `y` that looks like `x`, and the fraction of `x` that `y` covers.",
     details: "`x` is the real set, `y` the generated one. An element counts if it is not farther "
       + "from some element of the other set than that element's `k`-th nearest neighbour.",
@@ -87,6 +90,7 @@ enum FeatureFunctions {
 
   /// Features, one row each; pictures are passed through the network.
   private static func rows(_ call: Call, _ name: String) throws -> Tensor {
+    if try call.datasetIfGiven(name) != nil { return try features(call, name) }
     let tensor = try call.tensor(name)
     return tensor.rank == 4 ? try features(call, name) : tensor
   }
@@ -101,13 +105,25 @@ enum FeatureFunctions {
     return try tensor.flatten(start: 1)
   }
 
+  /// The network, loaded on first use.
+  static func network(of session: Session) throws -> FeatureNetwork {
+    try HeldNetwork.of(session)
+  }
+
+  /// Features of pictures, or of a data set, whose floats exist 64 pictures at a time.
   private static func features(_ call: Call, _ name: String) throws -> Tensor {
+    if let dataset = try call.datasetIfGiven(name) {
+      let network = try network(of: call.session)
+      guard dataset.count > 0 else { return try Tensor.zeros([0, network.width]) }
+      return try Tensor.cat(
+        call.inGroups(dataset.count, size: 64) { try network.features(of: dataset.images($0)) })
+    }
     let images = try call.tensor(name)
     guard images.rank == 4 else {
       throw call.failure(
         .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: name)
     }
-    let network = try HeldNetwork.of(call.session)
+    let network = try network(of: call.session)
     guard images.shape[0] > 0 else { return try network.features(of: images) }
     let parts = try call.inGroups(images.shape[0], size: 32) { range in
       try network.features(

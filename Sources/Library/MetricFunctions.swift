@@ -35,20 +35,11 @@ enum MetricFunctions {
     example: "metrics.nearest(zeros(1, 3, 4, 4), zeros(2, 3, 4, 4)).indices   #=> tensor([0])",
     body: { call in
       let queries = try call.tensor("images")
-      var pool: Tensor
-      switch try call["dataset"] {
-      case .record, .object:
-        pool = try call.tensorField("images", of: call.datasetRecord("dataset"), "dataset")
-      default: pool = try call.tensor("dataset")
-      }
       guard queries.rank == 4 else {
         throw call.failure(
           .shape, "pictures have the shape [B, C, H, W], not \(queries.shape)", argument: "images")
       }
-      let found = try call.inGroups(queries.shape[0], size: 8) { range in
-        try nearestNeighbors(
-          of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool)
-      }.flatMap { $0 }
+      let found = try nearest(queries, call)
       return .record([
         "indices": .tensor(
           try Tensor(shape: [found.count], values: found.map { Float($0.index) })),
@@ -56,4 +47,29 @@ enum MetricFunctions {
           try Tensor(shape: [found.count], values: found.map { Float($0.error) })),
       ])
     })
+
+  /// The nearest picture for each of the queries. A data set gives floats for a group at a time.
+  private static func nearest(
+    _ queries: Tensor, _ call: Call
+  ) throws -> [(index: Int, error: Double)] {
+    guard let dataset = try call.datasetIfGiven("dataset"), dataset.count > 0 else {
+      let isTensor: Bool
+      if case .record = try call["dataset"] { isTensor = false } else { isTensor = true }
+      let pool =
+        try isTensor
+        ? call.tensor("dataset")
+        : call.tensorField("images", of: call.datasetRecord("dataset"), "dataset")
+      return try call.inGroups(queries.shape[0], size: 8) { range in
+        try nearestNeighbors(
+          of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool)
+      }.flatMap { $0 }
+    }
+    var best: [(index: Int, error: Double)] = []
+    _ = try call.inGroups(dataset.count, size: 512) { range in
+      let found = try nearestNeighbors(of: queries, in: dataset.images(range))
+        .map { (index: $0.index + range.lowerBound, error: $0.error) }
+      best = best.isEmpty ? found : zip(best, found).map { $0.error <= $1.error ? $0 : $1 }
+    }
+    return best
+  }
 }

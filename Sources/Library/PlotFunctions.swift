@@ -11,7 +11,7 @@ import Tensors
 
 /// The functions of `plot`.
 enum PlotFunctions {
-  static let functions: [Builtin] = [line, scatter, bar, histogram, heatmap, figures, save]
+  static let functions: [Builtin] = [line, scatter, bar, histogram, heatmap, figures, table, save]
 
   private static let shared = "labels = nil, title = nil, xlabel = nil, ylabel = nil"
   private static let scales = "xscale = \"linear\", yscale = \"linear\""
@@ -95,6 +95,42 @@ enum PlotFunctions {
       return FigureObject(figures, columns: columns).value
     })
 
+  private static let table = Builtin(
+    "plot.table(table: table, *, columns = nil, title = nil, xlabel = nil, ylabel = nil, "
+      + "\(scales)) -> figure",
+    "Draws the columns of a table as curves over its first column.",
+    details: "`columns` are the names of those to draw, by default all that hold numbers.",
+    example:
+      "plot.table(table([{k: 1, db: 18.5}, {k: 2, db: 21}]))   #=> figure(1 curve, 2 points)",
+    body: { call in
+      let object = try call.tableObject("table")
+      let table = try object.payload(as: TableValue.self)
+      func numbers(_ column: Int) -> [Double]? {
+        let found = table.column(column, of: object).compactMap { Conversion.number($0) }
+        return found.count == table.rowCount ? found : nil
+      }
+      guard !table.columns.isEmpty, let x = numbers(0) else {
+        throw call.failure(
+          .value, "the first column of the table does not hold numbers", argument: "table")
+      }
+      let named = try call["columns"].isNil ? nil : call.strings("columns")
+      for name in named ?? [] where !table.columns.contains(name) {
+        throw call.failure(
+          .value, "there is no column \"\(name)\" in this table",
+          hint: "its columns are \(table.columns.joined(separator: ", "))", argument: "columns")
+      }
+      let drawn = table.columns.indices.dropFirst().filter { column in
+        (named?.contains(table.columns[column]) ?? true) && numbers(column) != nil
+      }
+      guard !drawn.isEmpty else {
+        throw call.failure(.value, "no other column of the table holds numbers", argument: "table")
+      }
+      return try finished(
+        try Figure.line(
+          y: drawn.compactMap { numbers($0) }, x: x, labels: drawn.map { table.columns[$0] }),
+        call)
+    })
+
   private static let save = Builtin(
     "plot.save(figure: figure, path: string, *, scale = 2)",
     "Writes a figure to an .svg or .png file; `scale` is the number of pixels a unit of a PNG.",
@@ -133,6 +169,14 @@ extension Call {
   /// The names of the curves or bars.
   fileprivate func labels() throws -> [String] {
     try self["labels"].isNil ? [] : try strings("labels")
+  }
+
+  /// A table that `table` or a measure made.
+  fileprivate func tableObject(_ name: String) throws -> ForeignObject {
+    guard case .object(let object) = try self[name], object.type === TableFunctions.type else {
+      throw wrongType(name, "a table")
+    }
+    return object
   }
 
   /// All numbers of a tensor or list, whatever its shape.

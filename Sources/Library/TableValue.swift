@@ -9,6 +9,9 @@ import Runtime
 final class TableValue {
   let columns: [String]
   let rowCount: Int
+  /// What the rows come to, by name; may be empty. The values follow those of the rows.
+  let summaryNames: [String]
+  private let summaryCells: [String]
   private let cells: [[String]]
   /// Whether a column contains only numbers.
   private let isNumeric: [Bool]
@@ -18,8 +21,12 @@ final class TableValue {
   /// Longer texts are truncated.
   private static let maximumCellLength = 200
 
-  init(columns: [String], rows: [[Value]], session: Session) throws {
+  init(
+    columns: [String], rows: [[Value]], summary: Record = Record(), session: Session
+  ) throws {
     self.columns = columns
+    summaryNames = summary.keys
+    summaryCells = summary.keys.map { TableValue.cell(summary[$0] ?? .nil, session) }
     rowCount = rows.count
     var polling = Polling(session)
     isNumeric = try columns.indices.map { column in
@@ -59,6 +66,20 @@ final class TableValue {
     (0..<rowCount).map { object.heldValue($0 * columns.count + index) }
   }
 
+  /// What the rows come to.
+  func summary(of object: ForeignObject) -> Record {
+    let record = Record()
+    for (index, name) in summaryNames.enumerated() {
+      record[name] = object.heldValue(rowCount * columns.count + index)
+    }
+    return record
+  }
+
+  /// `psnr_mean: 21.3, violations: 0`, or empty.
+  private var summaryLine: String {
+    zip(summaryNames, summaryCells).map { "\($0): \($1)" }.joined(separator: ", ")
+  }
+
   // MARK: - Text
 
   /// The table with columns aligned: numbers right, all else left.
@@ -76,6 +97,7 @@ final class TableValue {
     var lines = [line(columns), line(widths.map { String(repeating: "-", count: $0) })]
     lines += cells.map(line)
     if rowCount > cells.count { lines.append("... \(rowCount - cells.count) more rows") }
+    if !summaryNames.isEmpty { lines.append(summaryLine) }
     return lines.joined(separator: "\n")
   }
 
@@ -97,7 +119,9 @@ final class TableValue {
           return "<td\(align)>\(TableValue.escaped(row[column]))</td>"
         }.joined() + "</tr>"
     }
-    return "<table><thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table>"
+    let caption =
+      summaryNames.isEmpty ? "" : "<caption>\(TableValue.escaped(summaryLine))</caption>"
+    return "<table>\(caption)<thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table>"
   }
 
   private static func escaped(_ text: String) -> String {
@@ -121,7 +145,11 @@ enum TableFunctions {
     fields: [
       .init("columns", "The names of the columns.") { object, _ in
         .strings(try object.payload(as: TableValue.self).columns)
-      }
+      },
+      .init("summary", "What a measure adds to its rows, as a record; empty for other tables.") {
+        object, _ in
+        .record(try object.payload(as: TableValue.self).summary(of: object))
+      },
     ],
     display: { ($0.payload as? TableValue)?.text ?? "table" },
     bundle: { object, _ in
@@ -162,6 +190,16 @@ enum TableFunctions {
     }
     let table = try TableValue(columns: columns, rows: cells, session: call.session)
     return .object(ForeignObject(type, table, holding: cells.flatMap { $0 }))
+  }
+
+  /// The table of a measure: records with the same fields, and what they come to.
+  static func table(
+    _ rows: [Record], summary: Record = Record(), _ session: Session
+  ) throws -> Value {
+    let columns = rows.first?.keys ?? []
+    let cells = rows.map { row in columns.map { row[$0] ?? .nil } }
+    let table = try TableValue(columns: columns, rows: cells, summary: summary, session: session)
+    return .object(ForeignObject(type, table, holding: cells.flatMap { $0 } + summary.values))
   }
 
   private static func names(of row: Value, _ call: Call) throws -> [String] {

@@ -25,6 +25,8 @@ import Testing
     "fold",
     "image.load", "image.save", "image.show", "image.grid", "optim.sgd", "optim.adamw",
     "optim.clip_grad_norm", "metrics.features", "metrics.nearest", "metrics.linear_probe",
+    "metrics.prefix_curve", "metrics.reliance", "metrics.token_probe", "metrics.style",
+    "metrics.classifier", "metrics.accuracy",
     "nn.linear", "nn.embedding", "nn.layer_norm", "nn.transformer", "nn.conv2d", "nn.group_norm",
     "nn.rms_norm", "nn.sequential", "nn.train",
   ]

@@ -22,6 +22,7 @@ RECORD = 'let r = {}\nfor i in range(5e5) { r["k{i}"] = i }'
 FEATURES = "let x = rand(3000, 256); let y = rand(3000, 256)"
 TOKENIZER = "let tok = smap.tokenizer(image_size = 32, seed = 0); let x = rand(4096, 3, 32, 32)"
 TRAINING = "let tok = smap.tokenizer(image_size = 32, seed = 0); let d = data.shapes(256, size = 32)"
+MEASURED = "let tok = smap.tokenizer(image_size = 32, seed = 0); let d = data.shapes(4000, size = 32)"
 GENERATOR = "let tok = smap.tokenizer(image_size = 32, seed = 0); let m = card.model(tok, seed = 0)"
 
 
@@ -177,6 +178,7 @@ LONG = {
     "plot.hist": ("let x = rand(1e7)", "plot.hist(x)"),
     "plot.heatmap": ("let x = rand(500, 500)", "show(plot.heatmap(x))"),
     "plot.figures": ("let fs = [plot.line(rand(1000)) for i in range(100)]", "show(plot.figures(fs))"),
+    "plot.table": ("let t = table([{k: i, v: i} for i in range(2e5)])", "show(plot.table(t))"),
     "plot.save": ("let f = plot.scatter(rand(1e5), rand(1e5))", 'plot.save(f, "scatter.png")'),
     # Data.
     "data.emoji32": ("", "data.emoji32()"),
@@ -203,6 +205,15 @@ LONG = {
     "metrics.frechet": (FEATURES, "metrics.frechet(x, y)"),
     "metrics.kid": (FEATURES, "metrics.kid(x, y)"),
     "metrics.precision_recall": (FEATURES, "metrics.precision_recall(x, y)"),
+    "metrics.prefix_curve": (MEASURED, "metrics.prefix_curve(tok, d)"),
+    "metrics.reliance": (MEASURED, "metrics.reliance(tok, d)"),
+    "metrics.token_probe": (MEASURED, "metrics.token_probe(tok, d, d)"),
+    "metrics.style": (
+        'let tok = smap.tokenizer(image_size = 32, num_classes = 26, seed = 0); let d = data.letters32("val")',
+        "metrics.style(tok, d)"),
+    "metrics.classifier": (MEASURED, "metrics.classifier(d, per_class = 1000)"),
+    "metrics.accuracy": (
+        MEASURED + '\nlet c = metrics.classifier(d, per_class = 5)', "metrics.accuracy(c, d)"),
     "metrics.linear_probe": (
         FEATURES + "; let l = randint(0, 10, [3000])", "metrics.linear_probe(x, l, y, l)"),
     # The tokenizer and the generator.

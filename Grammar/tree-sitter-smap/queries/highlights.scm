@@ -75,8 +75,9 @@
 ((type_name) @type.builtin
   (#any-of? @type.builtin
     ; generated: type
-    "any" "bool" "dataset" "figure" "function" "generator" "image" "layer" "linear_code" "list"
-    "number" "optimizer" "range" "record" "schedule" "string" "table" "tensor" "tokenizer" "tokens"
+    "any" "bool" "classifier" "dataset" "figure" "function" "generator" "image" "layer"
+    "linear_code" "list" "number" "optimizer" "range" "record" "schedule" "string" "table" "tensor"
+    "tokenizer" "tokens"
     ; generated: end
   ))
 

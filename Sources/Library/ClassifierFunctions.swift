@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `metrics.classifier`: a fixed judge of what class a picture shows, for reconstructions under the
+// right class, none and another. It is a linear probe, so it is fitted in closed form.
+
+import Images
+import Metrics
+import Models
+import Runtime
+import Tensors
+
+/// A linear classifier of pictures.
+final class PictureClassifier {
+  /// What it reads off a picture.
+  enum Input: String, CaseIterable {
+    case network, pixels
+  }
+
+  let input: Input
+  let classNames: [String]
+  let side: Int
+  private let probe: LinearProbe
+  private let network: FeatureNetwork?
+
+  init(_ data: TrainingData, _ classNames: [String], _ input: Input, penalty: Double, _ call: Call)
+    throws
+  {
+    (self.input, self.classNames, side) = (input, classNames, data.pictures.side)
+    network = input == .network ? try FeatureFunctions.network(of: call.session) : nil
+    let task = LongTask("classifier", call)
+    let network = network
+    let features = try task.run {
+      let parts = try stride(from: 0, to: data.count, by: 128).map { start in
+        let range = start..<min(start + 128, data.count)
+        try task.report(start, of: data.count)
+        return try PictureClassifier.features(data.pictures.images(range), network)
+      }
+      return try Tensor.cat(parts)
+    }
+    probe = try LinearProbe(
+      features: features,
+      labels: Tensor(shape: [data.count], values: data.labels.map { Float($0) }), penalty: penalty)
+  }
+
+  private static func features(_ images: Tensor, _ network: FeatureNetwork?) throws -> Tensor {
+    try network?.features(of: images) ?? images.flatten(start: 1)
+  }
+
+  /// The class of each picture [B, 3, H, W].
+  func classes(_ images: Tensor, _ call: Call) throws -> [Int] {
+    try call.inGroups(images.shape[0], size: 128) { range in
+      try probe.predict(
+        PictureClassifier.features(
+          images.narrow(dim: 0, start: range.lowerBound, count: range.count), network))
+    }.flatMap { $0.map { Int($0) } }
+  }
+}
+
+/// The functions of `metrics` about classifiers.
+enum ClassifierFunctions {
+  static let functions: [Builtin] = [make, accuracy]
+
+  static let type = ForeignType(
+    "classifier", "Tells the class of pictures; `c(images)` gives one number for each.",
+    fields: [
+      .init("input", "What it reads: \"network\" features or \"pixels\".") { object, _ in
+        .string(try object.payload(as: PictureClassifier.self).input.rawValue)
+      },
+      .init("classes", "The names of the classes.") { object, _ in
+        .strings(try object.payload(as: PictureClassifier.self).classNames)
+      },
+    ],
+    display: { object in
+      guard let classifier = object.payload as? PictureClassifier else { return "classifier" }
+      return "classifier(\(classifier.classNames.count) classes, by \(classifier.input.rawValue))"
+    })
+
+  private static let make = Builtin(
+    "metrics.classifier(dataset, *, input = \"network\", per_class = 100, penalty = 0.1, seed = 0) "
+      + "-> classifier",
+    "Fits a linear classifier to pictures, a fixed judge of reconstructions.",
+    details: """
+      It is metrics.linear_probe on the features of metrics.features (`input = "network"`), or on \
+      "pixels". At most `per_class` pictures of each class are used, chosen at random by `seed`. \
+      metrics.accuracy measures it, metrics.reliance uses it.
+      """,
+    example: """
+      let set = data.shapes(40, size = 8)
+      metrics.accuracy(metrics.classifier(set, input = "pixels"), set) > 0.9   #=> true
+      """,
+    body: { call in
+      let data = try call.ownData("dataset")
+      let names = try call.classNames("dataset") ?? (0..<data.classCount).map { "\($0)" }
+      let input = try call.choice("input", as: PictureClassifier.Input.self)
+      let chosen = try chosen(data, call)
+      let penalty = try call.number("penalty", in: 0...Double.greatestFiniteMagnitude)
+      let classifier = try PictureClassifier(chosen, names, input, penalty: penalty, call)
+      return .object(ForeignObject(type, classifier))
+    })
+
+  /// At most `per_class` pictures of each class.
+  private static func chosen(_ data: TrainingData, _ call: Call) throws -> TrainingData {
+    let most = try call.integer("per_class", in: 1...1_000_000)
+    var draws = RandomStream(seed: try call.seed("seed"), 0xC1A5)
+    var counts = [Int](repeating: 0, count: data.classCount)
+    let kept = try draws.permutation(data.count).filter { index in
+      counts[data.labels[index]] += 1
+      return counts[data.labels[index]] <= most
+    }.sorted()
+    return try TrainingData(
+      pictures: SelectedPictures(data.pictures, kept), labels: kept.map { data.labels[$0] },
+      classCount: data.classCount)
+  }
+
+  private static let accuracy = Builtin(
+    "metrics.accuracy(classifier: classifier, dataset) -> number",
+    "The fraction of the pictures of a data set whose class a classifier finds.",
+    details: "A record {images: reconstructions, labels: their classes} is a data set, too.",
+    example: """
+      let set = data.shapes(40, size = 8)
+      metrics.accuracy(metrics.classifier(set, input = "pixels"), set) <= 1   #=> true
+      """,
+    body: { call in
+      let classifier = try call.object("classifier", type, as: PictureClassifier.self)
+      let data = try call.trainingData(
+        "dataset", classCount: classifier.classNames.count, side: classifier.side)
+      var right = 0
+      for start in stride(from: 0, to: data.count, by: 256) {
+        let range = start..<min(start + 256, data.count)
+        let found = try classifier.classes(data.pictures.images(range), call)
+        right += zip(found, data.labels[range]).filter { $0 == $1 }.count
+      }
+      return .number(Double(right) / Double(data.count))
+    })
+}
+
+/// Some pictures of a source.
+struct SelectedPictures: PictureSource {
+  private let pictures: any PictureSource
+  private let places: [Int]
+
+  init(_ pictures: any PictureSource, _ places: [Int]) {
+    (self.pictures, self.places) = (pictures, places)
+  }
+
+  var count: Int { places.count }
+  var side: Int { pictures.side }
+
+  func withPlanes<Result>(
+    of index: Int, _ body: (UnsafePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try pictures.withPlanes(of: places[index], body)
+  }
+}
+
+extension Call {
+  /// A classifier, or nil.
+  func classifier(_ name: String) throws -> PictureClassifier? {
+    guard try !self[name].isNil else { return nil }
+    return try object(name, ClassifierFunctions.type, as: PictureClassifier.self)
+  }
+}
