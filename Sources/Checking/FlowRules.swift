@@ -7,12 +7,12 @@ import Syntax
 
 /// Finds unreachable statements and values that are computed but not used.
 struct FlowRules {
-  private let source: Source
+  let source: Source
   private let index: NameIndex
   private let library: LibraryIndex
   private let known: [Span: Known]
   /// The lines with an expectation, or with the first line of a cell.
-  private let shown: TopLevel
+  let shown: TopLevel
   private(set) var findings: [Finding] = []
 
   init(
@@ -133,7 +133,7 @@ struct FlowRules {
   // MARK: - Ends
 
   /// Whether nothing after the statement in its block is reachable.
-  private func ends(_ statement: Statement) -> Bool {
+  func ends(_ statement: Statement) -> Bool {
     switch statement.kind {
     case .return, .break, .continue: return true
     case .while(let condition, let body):
@@ -144,9 +144,9 @@ struct FlowRules {
     }
   }
 
-  private func ends(_ block: Block) -> Bool { block.statements.contains { ends($0) } }
+  func ends(_ block: Block) -> Bool { block.statements.contains { ends($0) } }
 
-  private func ends(_ node: Expression) -> Bool {
+  func ends(_ node: Expression) -> Bool {
     switch node.kind {
     case .call(let callee, _):
       guard case .name("error") = callee.kind else { return false }
@@ -295,40 +295,5 @@ struct FlowRules {
           .unusedValue, "`<-` compares with a negative number", source, node.span,
           hint: "write `\(target) = ..` to assign" + isNew))
     }
-  }
-}
-
-/// The values of top-level statements that are shown: expectations, and the ends of cells.
-private struct TopLevel {
-  private let source: Source
-  private let marks: Set<Int>
-  /// The first lines of cells; empty if the text has none.
-  private let cells: [Int]
-  private let statements: [Statement]
-
-  init(_ program: Program) {
-    source = program.source
-    statements = program.statements
-    var marks: Set<Int> = []
-    for comment in program.comments {
-      let text = program.source.text(comment)
-      let line = program.source.line(of: comment.start)
-      // An expectation may be below its statement.
-      if ["#=>", "#~>", "#!"].contains(where: text.hasPrefix) {
-        marks.formUnion([line, line - 1])
-      }
-    }
-    self.marks = marks
-    cells = program.cells.all.map(\.line)
-  }
-
-  func shows(_ statement: Statement) -> Bool {
-    let line = source.line(of: max(statement.span.start, statement.span.end - 1))
-    if marks.contains(line) { return true }
-    guard !cells.isEmpty else { return false }
-    let next = statements.first { $0.span.start > statement.span.start }
-    guard let next else { return true }
-    let start = source.line(of: next.span.start)
-    return cells.contains { line < $0 && $0 <= start }
   }
 }

@@ -8,39 +8,6 @@ import Glibc
 import Syntax
 import Tensors
 
-/// Bounds on what scripts may use up; nil means no bound.
-public struct Limits: Sendable {
-  /// How deep calls may nest.
-  public var depth = 10_000
-  /// How many loop turns and calls one evaluation may take.
-  public var steps: Int?
-  /// How many seconds one evaluation may take.
-  public var seconds: Double?
-  /// How many bytes of text one evaluation may write.
-  public var outputBytes: Int?
-
-  /// Limits of depth only.
-  public init(
-    depth: Int = 10_000, steps: Int? = nil, seconds: Double? = nil, outputBytes: Int? = nil
-  ) {
-    self.depth = max(1, depth)
-    self.steps = steps
-    self.seconds = seconds
-    self.outputBytes = outputBytes
-  }
-}
-
-/// What evaluating a program gave.
-public struct Outcome {
-  /// The value of the last statement, `nil` for statements without one.
-  public let value: Value
-  /// Whether a `;` follows it, which silences its display.
-  public let isMuted: Bool
-
-  /// Whether a prompt would show the value.
-  public var isShown: Bool { !isMuted && !value.isNil }
-}
-
 /// The state of one interpreter.
 public final class Session {
   /// The library.
@@ -63,7 +30,7 @@ public final class Session {
   public var readModule: (String) throws -> Source = Modules.readFile
   /// The arguments of the script, as `sys.args()` gives them.
   public var arguments: [String] = []
-  /// Whether draws from the session stream are errors.
+  /// Whether random functions without a seed are errors.
   public var isRandomStrict = false
   /// The size of the native stack of the thread that uses the session, in bytes; calls from
   /// built-ins back into scripts stop in time.
@@ -71,25 +38,26 @@ public final class Session {
   /// Slots for the library's own state in this session.
   public var attachments: [String: AnyObject] = [:]
 
+  /// Where the stream of seeds is now; `seed` restarts it.
+  public internal(set) var randomPlace = RandomPlace(seed: 0, draws: 0)
+
   let scope: ModuleScope
   var modules: [String: Modules.State] = [:]
   /// The paths of the modules that are being loaded, outermost first.
   var loading: [String] = []
   private(set) lazy var machine = Machine(session: self, maximumDepth: limits.depth)
   private var stack = StackGuard(size: 0)
-  private var randomSeed: UInt64 = 0
-  private var drawCount: UInt64 = 0
-  private var writtenBytes = 0
+  var writtenBytes = 0
   private var stepCount = 0
   private var startTime = 0.0
   /// When a script last took an interrupt, on the monotonic clock.
   private var latestInterrupt = -Double.infinity
-  private var evaluations = 0
+  var evaluations = 0
   /// What ended the work of this thread before the evaluation in progress.
   private var outerStop: Stop.Conditions?
   /// What was allocated since the memory was last looked at.
   var claims = MemoryClaims()
-  /// The containers that may be part of circles.
+  /// The containers that may be part of reference cycles.
   let cycles = Cycles()
 
   /// Makes a session.
@@ -131,7 +99,7 @@ public final class Session {
   }
 
   deinit {
-    // Functions refer to their globals and globals to functions: break these circles.
+    // Functions refer to their globals and globals to functions: break these cycles.
     scope.reset()
     for case .loaded(_, let scope) in modules.values { scope.reset() }
     cycles.collect(nil)
@@ -238,7 +206,7 @@ public final class Session {
     try evaluating { try machine.invoke(function, arguments, named: named) }
   }
 
-  // MARK: - Circles
+  // MARK: - Reference cycles
 
   /// Frees containers that only hold each other, if enough has been allocated since the last time.
   @inline(__always) func freeCycles() {
@@ -248,7 +216,7 @@ public final class Session {
   /// Frees containers that only hold each other, now.
   package func freeAllCycles() { cycles.collect(nil) }
 
-  /// Watches a container that a built-in is about to change, if that might close a circle.
+  /// Watches a container that a built-in is about to change, if that might close a cycle.
   func watch(_ container: Value, storing value: Value) {
     withUnsafePointer(to: container) { container in
       withUnsafePointer(to: value) { cycles.watch(container, storing: $0) }
@@ -311,100 +279,9 @@ public final class Session {
     return true
   }
 
-  private static func now() -> Double {
+  static func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
-
-  // MARK: - Output
-
-  /// Writes text where `print` writes; beyond the limit of output nothing more is written.
-  public func write(_ text: String) throws {
-    try send(.text(text), size: text.utf8.count)
-  }
-
-  /// Sends an event that counts as so many bytes of output.
-  private func send(_ event: SessionEvent, size: @autoclosure () -> Int) throws {
-    guard let limit = limits.outputBytes else { return try receiver.receive(event) }
-    let before = writtenBytes
-    writtenBytes = before.addingReportingOverflow(size()).partialValue
-    if writtenBytes <= limit {
-      try receiver.receive(event)
-    } else if before <= limit {
-      try receiver.receive(
-        .text("\n... the output limit of \(limit) bytes is reached ...\n"))
-    }
-  }
-
-  /// Delivers what has been printed and is held back.
-  public func flush() throws { try receiver.flush() }
-
-  /// Makes a remark to the user. One that cannot be delivered is no reason to end a program.
-  public func note(_ text: String) { try? receiver.receive(.diagnostic(.note(text))) }
-
-  /// Shows a prompt and waits for a line of the input; nil at its end.
-  public func readLine(prompt: String) throws -> String? {
-    guard let lineSource else {
-      try write(prompt)
-      return nil
-    }
-    return try lineSource(prompt) { try spend(0) }
-  }
-
-  private func checkOutput() throws {
-    if let limit = limits.outputBytes, writtenBytes > limit {
-      throw ScriptError.limit("this session may write \(describeBytes(limit)) at a time")
-    }
-  }
-
-  /// Shows a value as `show` does.
-  public func show(_ value: Value, title: String? = nil) throws {
-    var bundle = try Display.bundle(value, self)
-    bundle.title = title
-    // The answer to a program that has ended is not part of what it wrote.
-    guard evaluations > 0 else { return try receiver.receive(.value(bundle)) }
-    try send(.value(bundle), size: bundle.titledText.utf8.count)
-  }
-
-  // MARK: - Randomness
-
-  /// Where the session's stream of seeds is.
-  public struct RandomPlace: Equatable, Sendable {
-    /// The seed that it started from.
-    public var seed: UInt64
-    /// How many seeds were drawn since.
-    public var draws: UInt64
-  }
-
-  /// Where the session's stream of seeds is now.
-  public var randomPlace: RandomPlace { RandomPlace(seed: randomSeed, draws: drawCount) }
-
-  /// Restarts the session's stream of seeds, as if so many had been drawn.
-  public func seed(_ seed: UInt64, draws: UInt64 = 0) {
-    randomSeed = seed
-    drawCount = draws
-  }
-
-  /// The next seed of the session's stream, a whole number below 2**53.
-  public func nextSeed() throws -> UInt64 {
-    guard !isRandomStrict else {
-      throw ScriptError.value(
-        "random functions need a seed here", hint: "pass seed = ... (--strict-random is on)")
-    }
-    drawCount += 1
-    var bits = randomSeed &* 0x9E37_79B9_7F4A_7C15 &+ drawCount &* 0xD1B5_4A32_D192_ED03
-    bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-    return (bits ^ bits >> 31) >> 11
-  }
-}
-
-/// Errors found before anything ran: by the parser, the resolver or the compiler.
-public struct SyntaxErrors: Error {
-  /// The errors in the order of the source; never empty.
-  public let diagnostics: [Diagnostic]
-
-  /// Makes an error of all that was found.
-  public init(diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 }

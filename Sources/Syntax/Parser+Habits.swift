@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Habits that are recognised from the tokens around the unexpected one: symbols made of two tokens,
-// headers of loops, tuples.
+// Habits that are recognised from the tokens around the unexpected one: headers of loops, `let`,
+// blocks, patterns. Symbols and tuples have files of their own.
 
 extension Parser {
   /// Whether two tokens are adjacent.
   func isTouching(_ left: Token, _ right: Token) -> Bool { left.span.end == right.span.start }
 
   /// The token at some distance before the current one, if there is one.
-  private func token(before distance: Int) -> Token? {
+  func token(before distance: Int) -> Token? {
     index >= distance ? tokens[index - distance] : nil
   }
 
@@ -46,7 +46,7 @@ extension Parser {
   }
 
   /// The kind of the first token of the statement, and the number of tokens consumed since.
-  private var header: (kind: Token.Kind, distance: Int) {
+  var header: (kind: Token.Kind, distance: Int) {
     (tokens[statementStart].kind, index - statementStart)
   }
 
@@ -55,93 +55,6 @@ extension Parser {
     adviceForCompoundAssignment() ?? adviceForDecrement() ?? adviceForTransposition()
       ?? adviceForLoopHeader() ?? adviceForLet() ?? adviceForStatementStart()
       ?? adviceForUnbracedBlock() ?? adviceForStar()
-  }
-
-  // MARK: - Symbols
-
-  /// `x **= 2`
-  private func adviceForCompoundAssignment() -> Advice? {
-    guard kind == .assign, isTouching(previous, token) else { return nil }
-    switch previous.kind {
-    case .power, .percent, .floorDivide, .at:
-      let symbol = previous.kind.rawValue
-      return Advice(
-        title: "there is no `\(symbol)=`", place: previous.span.joined(with: token.span),
-        hint: "write `x = x \(symbol) y`")
-    default: return nil
-    }
-  }
-
-  /// `x--`
-  func adviceForDecrement() -> Advice? {
-    guard previous.kind == .minus, let first = token(before: 2), first.kind == .minus,
-      isTouching(first, previous), let operand = token(before: 3), operand.kind.precedesBlock
-    else { return nil }
-    return Advice(
-      title: "there is no `--`", place: first.span.joined(with: previous.span),
-      hint: "write `x -= 1`")
-  }
-
-  /// `x'`, but not `f'text'`.
-  private func adviceForTransposition() -> Advice? {
-    let prefixes: Set<String> = ["f", "r", "b", "u", "F", "R", "B"]
-    guard kind == .string, isTouching(previous, token), bytes(token).first == UInt8(ascii: "'"),
-      endsValue(previous), previous.kind != .string, !prefixes.contains(text(previous))
-    else { return nil }
-    let place = Span(start: token.span.start, end: token.span.start + 1)
-    return Advice(
-      title: "a quote does not transpose", place: place,
-      hint: "write `x.T`; strings stand apart from other values")
-  }
-
-  /// `@decorator` and `% comment`
-  private func adviceForStatementStart() -> Advice? {
-    guard index == statementStart else { return nil }
-    switch kind {
-    case .at:
-      return Advice(
-        title: "there are no decorators", hint: "call the function: `let g = decorate(f)`")
-    case .percent:
-      return Advice(title: "`%` is the remainder", hint: "a comment starts with `#`")
-    default: return nil
-    }
-  }
-
-  /// `fn f(*args)`; the `*` alone is a marker, so the name after it is the unexpected token.
-  private func adviceForStar() -> Advice? {
-    let isSignature = header.kind == .fn || previous.kind == .fn
-    if kind == .power, isSignature, enclosingBracket == .parenthesisOpen {
-      return Advice(
-        title: "there are no `**` parameters",
-        hint: "options have names and defaults: `fn f(x, *, scale = 1)`")
-    }
-    guard kind == .name, previous.kind == .times, isTouching(previous, token),
-      let before = token(before: 2), before.kind == .parenthesisOpen || before.kind == .comma
-    else { return nil }
-    return Advice(
-      title: "a parameter for the remaining arguments is written with `...`",
-      place: previous.span.joined(with: token.span), hint: "write `...\(text(token))`")
-  }
-
-  /// `5.` and `a .* b`: the point is the previous token.
-  func adviceForPoint() -> Advice? {
-    switch kind {
-    case .times, .divide, .power, .plus, .minus, .equal, .notEqual, .less, .greater, .lessOrEqual,
-      .greaterOrEqual, .percent, .floorDivide:
-      let symbol = kind.rawValue
-      guard isTouching(previous, token) else { return nil }
-      return Advice(
-        title: "there is no `.\(symbol)`", place: previous.span.joined(with: token.span),
-        hint: "`\(symbol)` works on elements as it is"
-          + (kind == .times ? "; the product of matrices is `a @ b`" : ""))
-    default:
-      guard kind != .name, let number = token(before: 2), number.kind == .number,
-        isTouching(number, previous)
-      else { return nil }
-      return Advice(
-        title: "a number ends with a digit", place: number.span.joined(with: previous.span),
-        hint: "write `\(text(number)).0`")
-    }
   }
 
   // MARK: - Statements
@@ -261,66 +174,6 @@ extension Parser {
     return Advice(
       title: "a number has no commas", place: previous.span.joined(with: end),
       hint: "write `\(digits)`")
-  }
-
-  // MARK: - Tuples
-
-  /// `a, b = f()`, `let a, b = f()`, `for a, b in xs`, `return a, b`, `(x, y) => x + y`
-  func adviceForPair() -> Advice? {
-    let first = text(previous)
-    let (pair, other) = pairNames(first)
-    switch header.kind {
-    case .let where header.distance == 2:
-      return Advice(
-        title: "a list is taken apart with brackets", hint: "write `let \(pair) = ..`")
-    case .for where header.distance == 2:
-      return Advice(
-        title: "a list is taken apart with brackets", hint: "write `for \(pair) in xs { .. }`")
-    case .return where enclosingBracket != .parenthesisOpen:
-      return Advice(
-        title: "a function returns one value", hint: "write `return [..]` with the values in it")
-    default: break
-    }
-    if enclosingBracket == .parenthesisOpen, previous.kind == .name, isParameterList {
-      return Advice(
-        title: "a function starts with `fn`",
-        hint: "write `fn(\(first), \(other)) = ..`")
-    }
-    guard header.distance == 1, previous.kind == .name, hasAssignment else { return nil }
-    return Advice(
-      title: "one name is assigned to at a time",
-      hint: "write `let \(pair) = ..` for new names, or assign to each on a line of its own")
-  }
-
-  /// The two names of a pair as a pattern, and the second one.
-  private func pairNames(_ first: String) -> (String, String) {
-    let other = nextKind == .name ? text(tokens[index + 1]) : "b"
-    return ("[\(first), \(other)]", other)
-  }
-
-  /// Whether the current parenthesis is closed before an arrow.
-  private var isParameterList: Bool {
-    var place = index
-    while place < tokens.count, place - index < 64, tokens[place].kind != .parenthesisClose {
-      guard tokens[place].kind == .name || tokens[place].kind == .comma else { return false }
-      place += 1
-    }
-    guard place + 1 < tokens.count else { return false }
-    let next = tokens[place + 1]
-    return next.kind == .arrow || next.kind == .unknown && text(next) == "=>"
-  }
-
-  /// Whether an `=` follows on the line, outside of brackets.
-  private var hasAssignment: Bool {
-    var place = index
-    while place < tokens.count, place - index < 64 {
-      switch tokens[place].kind {
-      case .assign: return true
-      case .comma, .name: place += 1
-      default: return false
-      }
-    }
-    return false
   }
 
   // MARK: - Specific contexts

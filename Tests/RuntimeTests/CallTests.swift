@@ -57,7 +57,7 @@ import Testing
     ]
     for body in bodies {
       let error = #expect(throws: ScriptError.self) {
-        _ = try result("f(x)", of: "try f(1) catch e { 2 }", body)
+        _ = try result("f(x)", of: "try { f(1) } catch e { 2 }", body)
       }
       #expect(error?.kind == .internalError)
       #expect(error?.message == "`f` has no parameter `\(name)`")
