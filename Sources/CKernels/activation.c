@@ -52,23 +52,26 @@ void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long
 }
 
 MULTIVERSIONED
-void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long rows,
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each, long rows,
                    long width, float *y) {
-  for (long r = 0; r < rows; r++)
-    for (long i = 0; i < width; i++)
-      y[r * width + i] = x[r * width + i] * (1.0f + scale[r * stride + i]) + shift[r * stride + i];
+  for (long r = 0; r < rows; r++) {
+    const float *up = scale + r / each * stride, *by = shift + r / each * stride;
+    for (long i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * (1.0f + up[i]) + by[i];
+  }
 }
 
 MULTIVERSIONED
-void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride, long each,
                             long rows, long width, float *dx, float *dshift, float *dscale) {
-  for (long r = 0; r < rows; r++)
+  for (long r = 0; r < rows; r++) {
+    long at = r / each * stride;
     for (long i = 0; i < width; i++) {
       float d = dy[r * width + i];
-      dx[r * width + i] = d * (1.0f + scale[r * stride + i]);
-      dshift[r * stride + i] = d;
-      dscale[r * stride + i] = d * x[r * width + i];
+      dx[r * width + i] = d * (1.0f + scale[at + i]);
+      dshift[at + i] += d;
+      dscale[at + i] += d * x[r * width + i];
     }
+  }
 }
 
 // In whole vectors: compilers fall back to scalar code because y may alias x.

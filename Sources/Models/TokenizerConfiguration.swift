@@ -13,6 +13,32 @@ public enum Injection: String, Sendable, CaseIterable {
   var reachesDecoder: Bool { self == .decoder || self == .both }
 }
 
+/// How the class enters a half of the tokenizer.
+public enum InjectionForm: String, Sendable, CaseIterable {
+  /// As tokens of the sequence.
+  case tokens
+  /// As shift and scale of every norm of the transformer; the projection starts at zero.
+  case adaln
+  /// Added to the class slot of the encoder and to the mask tokens of the decoder.
+  case add
+}
+
+/// What the queries of the encoder start as.
+public enum QueryKind: String, Sendable, CaseIterable {
+  /// Learned vectors.
+  case learned
+  /// Learned vectors and the mean of patch features over cells of coarse to fine grids.
+  case pooled
+}
+
+/// Which tokens of the encoder a query attends to besides patches and class.
+public enum LatentMask: String, Sendable, CaseIterable {
+  /// The queries up to itself: k tokens do not depend on how many follow.
+  case causalLatent = "causal-latent"
+  /// All queries.
+  case full
+}
+
 /// The architecture of an SMAP tokenizer. Symbols of the method stand in parentheses.
 public struct TokenizerConfiguration: Sendable, Equatable {
   /// Side of the square picture in pixels (H = W).
@@ -39,6 +65,14 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var numClasses = 10
   /// Where the class enters.
   public var inject = Injection.both
+  /// How the class enters.
+  public var injectAs = InjectionForm.tokens
+  /// The number of tokens of a class (M).
+  public var conditionTokens = 1
+  /// What the queries start as.
+  public var queries = QueryKind.learned
+  /// Which queries a query attends to.
+  public var mask = LatentMask.causalLatent
   /// Whether a linear encoder and decoder, fitted to the data first, run beside the transformers.
   public var linearPath = true
   /// Feature channels of the decoder's convolutions at full resolution.
@@ -123,5 +157,10 @@ extension TokenizerConfiguration: OptionTable {
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
       "pixel_channels", \.pixelChannels, 1...512, "Channels of the convolutions of the decoder."),
+    .word(
+      "inject_as", \.injectAs, "How the class enters: \"tokens\", \"adaln\" or \"add\".", since: 3),
+    .integer("condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3),
+    .word("queries", \.queries, "What the queries start as: \"learned\" or \"pooled\".", since: 3),
+    .word("mask", \.mask, "Which queries a query attends to.", since: 3),
   ]
 }

@@ -5,14 +5,15 @@
 import Networks
 import Tensors
 
-/// [class slot | patches | condition | queries] to tokens.
+/// [class slot | patches | condition | queries] to tokens; the condition may enter in another form.
 final class TokenizerEncoder: Module {
   private let configuration: TokenizerConfiguration
   private let patch: Linear
   private let classSlot: Tensor
   private let positions: Tensor
   private let queries: Tensor
-  private let condition: Embedding
+  private let pooling: QueryPooling?
+  private let condition: ConditionInjection
   private let normPre: LayerNorm
   private let blocks: Transformer
   private let normPost: LayerNorm
@@ -27,7 +28,7 @@ final class TokenizerEncoder: Module {
     classSlot = try initial.normal([1, width], deviation: deviation)
     positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
     queries = try initial.normal([configuration.numTokens, width], deviation: deviation)
-    condition = try Embedding(configuration.numClasses + 1, width, &initial)
+    condition = try ConditionInjection(configuration, depth: configuration.depth, &initial)
     normPre = try LayerNorm(width, initial)
     blocks = try Transformer(
       width: width, depth: configuration.depth, heads: configuration.heads, &initial)
@@ -40,6 +41,7 @@ final class TokenizerEncoder: Module {
       for i in 0..<configuration.tokenDim { layer.bias?.pointer[i] = head.bias }
       return (head, layer)
     }
+    pooling = configuration.queries == .pooled ? try QueryPooling(configuration, &initial) : nil
   }
 
   /// pixels: [B, H, W, 3]; the results are [B, K, T].
@@ -49,14 +51,18 @@ final class TokenizerEncoder: Module {
     let (batch, width) = (pixels.shape[0], configuration.width)
     let patches = try patch(PixelLayout.patches(pixels, side: configuration.patchSize))
       .add(positions)
-    let label = try told.look(up: condition.weight).reshape([batch, 1, width])
+    let label = try condition(told)
+    var asking = queries
+    if let pooling { asking = try pooling(patches).add(queries) }
+    let slot = try label.added(to: classSlot, batch: batch)
     let stream = try Tensor.assembled(
-      batch: batch, width: width, [classSlot, patches, label, queries])
-    let before = 2 + configuration.patchCount
+      batch: batch, width: width, [slot, patches] + label.tokens + [asking])
+    let before = stream.shape[1] - configuration.numTokens
     let outputs = try normPost(
       blocks(
-        normPre(stream), mask: .causalAfter(prefix: before),
-        for: before..<before + configuration.numTokens))
+        normPre(stream),
+        mask: configuration.mask == .full ? .full : .causalAfter(prefix: before),
+        for: before..<stream.shape[1], modulation: label.modulation))
     return EncodedTokens(
       vectors: try project(outputs), heads: try heads.map { try $0.layer(outputs) })
   }
@@ -66,8 +72,9 @@ final class TokenizerEncoder: Module {
       + [
         NamedParameter("class_slot", classSlot), NamedParameter("positions", positions),
         NamedParameter("queries", queries),
-      ] + condition.named(under: "condition") + normPre.named(under: "norm_pre")
-      + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
+      ] + (pooling?.named(under: "pooling") ?? []) + condition.named(under: "condition")
+      + normPre.named(under: "norm_pre") + blocks.named(under: "blocks")
+      + normPost.named(under: "norm_post")
       + project.named(under: "project") + heads.flatMap { $0.layer.named(under: $0.head.name) }
   }
 }
@@ -79,7 +86,7 @@ final class TokenizerDecoder: Module {
   private let positions: Tensor
   private let latent: Linear
   private let latentPositions: Tensor
-  private let condition: Embedding
+  private let condition: ConditionInjection
   private let base: Linear?
   private let normPre: LayerNorm
   private let blocks: Transformer
@@ -95,7 +102,7 @@ final class TokenizerDecoder: Module {
     positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
     latent = try Linear(configuration.tokenDim, width, &initial)
     latentPositions = try initial.normal([configuration.numTokens, width], deviation: deviation)
-    condition = try Embedding(configuration.numClasses + 1, width, &initial)
+    condition = try ConditionInjection(configuration, depth: configuration.decoderDepth, &initial)
     base = configuration.linearPath ? try Linear(side * side * 3, width, &initial) : nil
     normPre = try LayerNorm(width, initial)
     blocks = try Transformer(
@@ -116,7 +123,7 @@ final class TokenizerDecoder: Module {
     -> Tensor
   {
     let (batch, kept, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
-    let label = try told.look(up: condition.weight).reshape([batch, 1, width])
+    let label = try condition(told)
     let places = try latentPositions.narrow(dim: 0, start: 0, count: kept)
     let known = try latent(tokens).add(places)
     let centred = try linear?.sub(0.5)
@@ -124,8 +131,12 @@ final class TokenizerDecoder: Module {
     if let centred, let base {
       canvas = try base(PixelLayout.patches(centred, side: configuration.patchSize)).add(canvas)
     }
-    let stream = try Tensor.assembled(batch: batch, width: width, [canvas, label, known])
-    let outputs = try normPost(blocks(normPre(stream), for: 0..<configuration.patchCount))
+    canvas = try label.added(to: canvas, batch: batch)
+    let stream = try Tensor.assembled(
+      batch: batch, width: width, [canvas] + label.tokens + [known])
+    let outputs = try normPost(
+      blocks(
+        normPre(stream), for: 0..<configuration.patchCount, modulation: label.modulation))
     return try draw(outputs, linear: linear, centred: centred)
   }
 

@@ -86,16 +86,22 @@ extension Tensor {
 
   /// `x * (1 + scale) + shift` with [shift | scale | ...] read from the rows of `modulation`.
   ///
-  /// x: [rows, width], modulation: [rows, at least 2 * width]. Origin: AdaLN of DiT, as in MAR.
+  /// x: [rows, width], modulation: [rows, at least 2 * width], or [rows / n, at least 2 * width] for
+  /// n successive rows each, such as the tokens of a picture. Origin: AdaLN of DiT, as in MAR.
   package func modulated(by modulation: Tensor) throws -> Tensor {
     let width = shape[rank - 1]
     let rows = count / max(width, 1)
     let stride = modulation.shape[modulation.rank - 1]
+    let groups = modulation.count / max(stride, 1)
+    guard stride >= 2 * width, groups > 0, rows % groups == 0 else {
+      throw TensorError.shape("a modulation of shape \(modulation.shape) does not fit \(shape)")
+    }
+    let each = max(rows / groups, 1)
     let result = try Tensor(uninitialized: shape)
     Profile.measure(.norm, operations: count, bytes: 8 &* count) {
       smap_modulate(
-        pointer, modulation.pointer, modulation.pointer + width, stride, rows, width, result.pointer
-      )
+        pointer, modulation.pointer, modulation.pointer + width, stride, each, rows, width,
+        result.pointer)
     }
     let (x, m) = (detached, modulation.detached)
     return result.recorded(from: [self, modulation]) { gradient in
@@ -103,7 +109,7 @@ extension Tensor {
       let dm = try Tensor.zeros(m.shape)
       Profile.measure(.normGradient, operations: x.count, bytes: 12 &* x.count) {
         smap_modulate_backward(
-          x.pointer, m.pointer + width, gradient.pointer, stride, rows, width, dx.pointer,
+          x.pointer, m.pointer + width, gradient.pointer, stride, each, rows, width, dx.pointer,
           dm.pointer, dm.pointer + width)
       }
       return [dx, dm]

@@ -31,15 +31,22 @@ public final class TransformerBlock: Module {
   }
 
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens: they attend to
-  /// all tokens, but the outputs of the others are not computed.
+  /// all tokens, but the outputs of the others are not computed. `modulation` [B, 4 * width] holds
+  /// shift and scale of the first and of the second norm, for each picture.
   public func callAsFunction(
-    _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil
+    _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil, modulation: Tensor? = nil
   ) throws -> Tensor {
     try Stop.check()
-    let attended = try queryKeyValue(norm1(x)).selfAttention(heads: heads, mask: mask, for: wanted)
+    let width = x.shape[2]
+    var normal = try norm1(x)
+    if let modulation { normal = try normal.modulated(by: modulation) }
+    let attended = try queryKeyValue(normal).selfAttention(heads: heads, mask: mask, for: wanted)
     let stream = try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
     let h = try project(attended, addedTo: stream)
-    return try h.feedForward(norm2, expand, contract)
+    guard let modulation else { return try h.feedForward(norm2, expand, contract) }
+    let second = try modulation.narrow(dim: 1, start: 2 * width, count: 2 * width)
+    return try contract(
+      expand(norm2(h).modulated(by: second), activation: .gelu), addedTo: h)
   }
 
   /// All parameters, always in the same order.
@@ -68,15 +75,20 @@ public final class Transformer: Module {
   }
 
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens, which saves
-  /// most of the last block.
+  /// most of the last block. `modulation` [B, blocks * 4 * width] changes the norms of all blocks.
   public func callAsFunction(
-    _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
+    _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil,
+    modulation: Tensor? = nil
   ) throws -> Tensor {
-    guard let last = blocks.last else {
-      return try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
+    var stream = x
+    for (i, block) in blocks.enumerated() {
+      let size = 4 * x.shape[2]
+      stream = try block(
+        stream, mask: mask, for: i + 1 == blocks.count ? wanted : nil,
+        modulation: modulation?.narrow(dim: 1, start: i * size, count: size))
     }
-    return try last(
-      blocks.dropLast().reduce(x) { try $1($0, mask: mask) }, mask: mask, for: wanted)
+    guard blocks.isEmpty, let wanted else { return stream }
+    return try x.narrow(dim: 1, start: wanted.lowerBound, count: wanted.count)
   }
 
   /// All parameters, always in the same order.

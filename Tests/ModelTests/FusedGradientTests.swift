@@ -47,6 +47,7 @@ private let operations: [FusedOperation] = [
     try $0[0].convolved3x3($0[1], $0[2], activation: .gelu)
   },
   .init("modulated", [[3, 4], [3, 12]]) { try $0[0].modulated(by: $0[1]) },
+  .init("modulated", [[2, 3, 4], [2, 8]]) { try $0[0].modulated(by: $0[1]) },
   .init("gatedResidual", [[3, 4], [3, 4], [3, 12]]) { try $0[0].gatedResidual($0[1], by: $0[2]) },
   .init("unitRows", [[2, 3, 4]]) { try $0[0].unitRows() },
   .init("rows", [[4, 3]]) { try $0[0].rows(at: [1, 3, 1]) },

@@ -123,7 +123,7 @@ import Testing
     func part(_ of: Floats, _ index: Int, _ i: Int) -> Double {
       of[i / width * stride + index * width + i % width]
     }
-    smap_modulate_backward(px, pm + width, pd, stride, rows, width, pdx, pdm, pdm + width)
+    smap_modulate_backward(px, pm + width, pd, stride, 1, rows, width, pdx, pdm, pdm + width)
     smap_gate_backward(pm + 2 * width, px, pd, stride, rows, width, pdm + 2 * width, pdx)
     #expect(dm.isIntact)
     for i in 0..<rows * width {
@@ -132,7 +132,7 @@ import Testing
       #expect(abs(part(dm, 2, i) - dy[i] * x[i]) < 1e-5)
     }
     expect(dx, (0..<rows * width).map { dy[$0] * part(m, 2, $0) })
-    smap_modulate_backward(px, pm + width, pd, stride, rows, width, pdx, pdm, pdm + width)
+    smap_modulate_backward(px, pm + width, pd, stride, 1, rows, width, pdx, pdm, pdm + width)
     expect(dx, (0..<rows * width).map { dy[$0] * (1 + part(m, 1, $0)) })
     let sums = Floats(zeros: width)
     let column = sums.pointer

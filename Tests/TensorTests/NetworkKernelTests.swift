@@ -214,7 +214,7 @@ import Testing
     let (px, ph, pm, py) = (
       x.pointer, h.pointer, m.pointer, y.pointer
     )
-    smap_modulate(px, pm, pm + width, stride, rows, width, py)
+    smap_modulate(px, pm, pm + width, stride, 1, rows, width, py)
     func part(_ index: Int, _ i: Int) -> Double {
       m[i / width * stride + index * width + i % width]
     }

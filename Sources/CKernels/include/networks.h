@@ -39,11 +39,12 @@ void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long
 /// y[i, j, :] = silu(a[i, :] + b[j, :]) for all rows of a and of b.
 void smap_silu_of_sums(const float *a, long a_rows, const float *b, long b_rows, long width,
                        float *y);
-/// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats.
-void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long rows,
+/// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats, each for `each`
+/// successive rows of x.
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each, long rows,
                    long width, float *y);
-/// Gradients of smap_modulate: dx, and dshift and dscale in rows of `stride` floats.
-void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+/// Gradients of smap_modulate: dx, and what is added to dshift and dscale in rows of `stride` floats.
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride, long each,
                             long rows, long width, float *dx, float *dshift, float *dscale);
 /// y = x + gate * h, where gate lies in rows of `stride` floats.
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
