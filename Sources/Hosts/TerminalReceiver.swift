@@ -55,9 +55,11 @@ public final class TerminalReceiver: EventReceiver {
 
   // MARK: - Values
 
-  /// The picture of a value if the terminal can draw it, else its text.
+  /// The picture of a value if the terminal can draw it, and its text where that is needed.
   private func text(of bundle: Bundle) -> String {
-    let text = drawing(of: bundle) ?? bundle.text
+    let drawing = drawing(of: bundle)
+    let caption = drawing == nil || bundle.textAccompaniesPicture ? [bundle.text] : []
+    let text = (caption + [drawing].compactMap { $0 }).joined(separator: "\n")
     return (bundle.title.map { $0 + "\n" } ?? "") + TerminalReceiver.line(text)
   }
 

@@ -23,7 +23,7 @@ extension ImageDataset {
     return ImageDataset(
       trusted: store, places: indices.map { places[$0] }, labels: indices.map { labels[$0] },
       classNames: classNames, names: names.isEmpty ? [] : indices.map { names[$0] },
-      groups: groups.isEmpty ? [] : indices.map { groups[$0] })
+      groups: groups.isEmpty ? [] : indices.map { groups[$0] }, naming: naming)
   }
 
   /// The pictures in a random order.
@@ -165,7 +165,8 @@ extension ImageDataset {
       store: try PictureStore(side: first.size, channels: channels, bytes: bytes),
       labels: labels, classNames: classNames,
       names: sets.contains { $0.names.isEmpty } ? [] : sets.flatMap(\.names),
-      groups: sets.contains { $0.groups.isEmpty } ? [] : sets.flatMap(\.groups))
+      groups: sets.contains { $0.groups.isEmpty } ? [] : sets.flatMap(\.groups),
+      naming: sets.allSatisfy { $0.naming == first.naming } ? first.naming : .pictures)
   }
 
   /// The mean of all pictures as a tensor [1, 3, size, size], summed in 64-bit integers.
@@ -218,6 +219,14 @@ extension ImageDataset {
     return ImageDataset(
       trusted: kept.store, places: kept.places,
       labels: kept.labels.compactMap { renumbered[$0] }, classNames: chosen.map { classNames[$0] },
-      names: kept.names, groups: kept.groups)
+      names: kept.names, groups: kept.groups, naming: naming)
+  }
+
+  /// The same pictures under other names of the classes; there must be at least as many.
+  public func renamed(_ names: [String]) -> ImageDataset {
+    precondition(names.count >= classNames.count, "the caller compares the numbers of classes")
+    return ImageDataset(
+      trusted: store, places: places, labels: labels, classNames: names, names: self.names,
+      groups: groups, naming: naming)
   }
 }

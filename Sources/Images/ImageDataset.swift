@@ -20,13 +20,23 @@ public struct ImageDataset: Sendable {
   public let names: [String]
   /// The group of each picture, or empty when nothing is known of groups.
   public let groups: [String]
+  /// What the names are names of.
+  public let naming: Naming
+
+  /// What a name of a picture names.
+  public enum Naming: Sendable {
+    /// The picture or its file.
+    case pictures
+    /// The typeface that the letter is of.
+    case typefaces
+  }
 
   /// Makes a data set of all pictures of a store.
   ///
   /// - Throws: `ImageError` when counts or labels do not agree.
   public init(
     store: PictureStore, labels: [Int], classNames: [String], names: [String] = [],
-    groups: [String] = []
+    groups: [String] = [], naming: Naming = .pictures
   ) throws {
     for (what, list) in [("names", names), ("groups", groups)]
     where !list.isEmpty && list.count != store.count {
@@ -40,7 +50,7 @@ public struct ImageDataset: Sendable {
     }
     self.init(
       trusted: store, places: Array(0..<store.count), labels: labels, classNames: classNames,
-      names: names, groups: groups)
+      names: names, groups: groups, naming: naming)
   }
 
   /// Makes a data set of opaque pictures of `size` x `size` pixels.
@@ -57,7 +67,7 @@ public struct ImageDataset: Sendable {
 
   init(
     trusted store: PictureStore, places: [Int], labels: [Int], classNames: [String],
-    names: [String], groups: [String]
+    names: [String], groups: [String], naming: Naming
   ) {
     self.store = store
     self.places = places
@@ -65,6 +75,13 @@ public struct ImageDataset: Sendable {
     self.classNames = classNames
     self.names = names
     self.groups = groups
+    self.naming = naming
+  }
+
+  /// Every name once, in the order of their first pictures.
+  public var distinctNames: [String] {
+    var seen: Set<String> = []
+    return names.filter { seen.insert($0).inserted }
   }
 
   /// The number of pictures.

@@ -31,7 +31,8 @@ public enum LettersDataset {
         count: count),
       labels: (0..<count).map { $0 % letters }, classNames: classNames,
       names: typefaces.flatMap { [String](repeating: $0.name, count: letters) },
-      groups: typefaces.flatMap { [String](repeating: $0.family, count: letters) })
+      groups: typefaces.flatMap { [String](repeating: $0.family, count: letters) },
+      naming: .typefaces)
   }
 
   /// The names and families of a split's typefaces, in the order of the atlas.

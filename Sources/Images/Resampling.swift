@@ -62,7 +62,11 @@ extension Picture {
     let alpha = hasAlpha ? down.applyToColumns(across.applyToRows(plane(3))) : nil
     for channel in 0..<3 {
       try Stop.check()
-      let scaled = down.applyToColumns(across.applyToRows(premultipliedPlane(channel)))
+      let rows =
+        hasAlpha
+        ? across.applyToRows(premultipliedPlane(channel))
+        : across.applyToRows(of: self, channel: channel)
+      let scaled = down.applyToColumns(rows)
       for index in scaled.values.indices {
         var value = scaled.values[index]
         if let alpha { value = alpha.values[index] > 0 ? value / alpha.values[index] : 0 }
@@ -213,6 +217,33 @@ struct AxisWeights {
     let left = max(Double(old), center - stretch / 2)
     let right = min(Double(old + 1), center + stretch / 2)
     return max(0, right - left)
+  }
+
+  /// Resizes every row of a channel of a picture, without a copy of its pixels as floats: a
+  /// photograph has millions of them.
+  func applyToRows(of picture: Picture, channel: Int) -> Plane {
+    let values = (0...255).map { Float($0) / 255 }
+    let (width, height, channels) = (picture.width, picture.height, picture.channels)
+    let result = [Float](unsafeUninitializedCapacity: starts.count * height) { out, count in
+      picture.pixels.withUnsafeBufferPointer { pixels in
+        values.withUnsafeBufferPointer { values in
+          for x in starts.indices {
+            weights[x].withUnsafeBufferPointer { weights in
+              for y in 0..<height {
+                var (sum, place): (Float, Int) = (0, (y * width + starts[x]) * channels + channel)
+                for weight in weights {
+                  sum += weight * values[Int(pixels[place])]
+                  place += channels
+                }
+                out[y * starts.count + x] = sum
+              }
+            }
+          }
+        }
+      }
+      count = starts.count * height
+    }
+    return Plane(values: result, width: starts.count, height: height)
   }
 
   /// Resizes every row.

@@ -2,6 +2,7 @@
 //
 // `data.`: where data sets come from, and batches of them.
 
+import Files
 import Images
 import Runtime
 import Tensors
@@ -9,7 +10,7 @@ import Tensors
 /// The functions of `data`.
 enum DataFunctions {
   static let functions: [Builtin] =
-    [emoji, letters, shapes, folder, batches] + DatasetFunctions.functions
+    [emoji, letters, shapes, folder, loadImages, batches] + DatasetFunctions.functions
 
   private static let emoji = Builtin(
     "data.emoji32(split = \"train\") -> dataset",
@@ -53,14 +54,20 @@ enum DataFunctions {
     })
 
   private static let folder = Builtin(
-    "data.folder(path: string, *, size = 32, split = nil) -> dataset",
-    "Reads a data set from a folder with one folder of PNG files per class.",
+    "data.folder(path: string, *, size = 32, fit = \"crop\", split = nil, labels = nil, cache = true) "
+      + "-> dataset",
+    "Reads your own pictures: PNG, JPEG and WebP files, in one folder per class.",
     details: """
-      Pictures are cut to squares and resized; transparent parts become white, and 16 bits become 8. \
-      `split` names a folder within `path`. A label is the place of the class folder in the order of \
-      names, so "train" and "val" with the same folders have the same labels: a folder without pictures \
-      is a class too. Other files, folders within the classes and damaged pictures are skipped. A note \
-      names what was skipped, and classes without pictures.
+      Pictures become squares: fit = "crop" takes the middle, "pad" adds white, "stretch" changes the \
+      proportions. Transparent parts become white, 16 bits become 8, photographs are turned as their Exif \
+      data say. Files may lie in folders of any depth; the class is the first one. A folder without folders \
+      is one class. `split` names a folder within `path`.
+      `labels` is a .csv file with the columns file and label, and group if there are groups; it lies \
+      within `path` or where its path leads from the working folder. A label is the place of a class in \
+      the order of names, so "train" and "val" with the same folders have the same labels: a folder \
+      without pictures is a class too. Other files and damaged pictures are skipped, and a note names them.
+      The finished pixels are kept in a hidden file in the folder, so that the second start takes no time; \
+      it is made anew when a file or an option changes. cache = false neither reads nor writes it.
       """,
     example: """
       image.save(zeros(3, 4, 4), "pets/cat/one.png")
@@ -69,9 +76,76 @@ enum DataFunctions {
     body: { call in
       var path = try call.string("path")
       if let split = try call.optionalString("split") { path += "/\(split)" }
-      let size = try call.integer("size", in: 1...4096)
-      let (dataset, skipped) = try FolderDataset.load(folder: path, size: size)
-      if let summary = skipped.summary { call.session.note("'\(path)': \(summary)") }
+      let options = FolderOptions(
+        size: try call.integer("size", in: 1...4096),
+        fit: try call.choice("fit", as: PictureFit.self),
+        labels: try call.optionalString("labels").map { name in
+          try labels(inFolder: path, name, call)
+        }, usesCache: try call.bool("cache"))
+      let task = LongTask("reading pictures", call)
+      let outcome = try task.run {
+        try FolderDataset.load(folder: path, options: options) { try task.report($0, of: $1) }
+      }
+      if let summary = outcome.skipped.summary {
+        call.session.note("'\(PathText.printable(path))': \(summary)")
+      }
+      return outcome.dataset.value
+    })
+
+  /// The lines of a table of labels.
+  private static func labels(
+    inFolder folder: String, _ name: String, _ call: Call
+  ) throws -> [PictureLabel] {
+    let within = "\(folder)/\(name)"
+    let path = !name.hasPrefix("/") && FileReader.exists(within) ? within : name
+    var labels: [PictureLabel] = []
+    try TextFiles.forEachRow(of: path, call) { names, cells in
+      guard let file = names.firstIndex(of: "file"), let label = names.firstIndex(of: "label")
+      else {
+        throw ScriptError.data(
+          "'\(path)' cannot be used: it has no columns `file` and `label`",
+          hint: "its first line names the columns, such as file,label")
+      }
+      guard !cells[file].isEmpty, !cells[label].isEmpty else {
+        throw ScriptError.data(
+          "'\(path)' cannot be used: record \(labels.count + 1) lacks its file or its label")
+      }
+      labels.append(
+        PictureLabel(
+          file: cells[file], className: cells[label],
+          group: names.firstIndex(of: "group").map { cells[$0] }))
+    }
+    return labels
+  }
+
+  private static let loadImages = Builtin(
+    "data.load_images(path: string, *, size = nil, fit = \"crop\", split = nil, labels = nil, "
+      + "classes = nil) -> dataset",
+    "Reads a data set from the files in which public ones come, recognised by their content.",
+    details: """
+      These are IDX (MNIST, Fashion-MNIST, EMNIST), the binary version of CIFAR-10 and CIFAR-100, .npy and \
+      .npz arrays of bytes (N, H, W), (N, H, W, C) or (N, C, H, W), and WebDataset, a .tar of pictures and \
+      .cls files; all but .npz also compressed by gzip. A folder may hold the files of MNIST or CIFAR. \
+      `split` is "train" (what is read without it), "val" or "test", where there are several.
+      Labels are found beside the pictures, or in the file `labels`. `classes` names the classes. Pictures \
+      keep their size unless `size` is given; those of a .tar become 32 x 32. `fit` is as in data.folder.
+      """,
+    example: """
+      data.save({images: zeros(2, 8, 8), labels: [0, 1]}, "own.npz")
+      try { data.load_images("own.npz") } catch e { e.kind }   #=> "IOError"
+      """,
+    body: { call in
+      let files = PictureFiles(
+        path: try call.string("path"),
+        size: try call["size"].isNil ? nil : try call.integer("size", in: 1...4096),
+        fit: try call.choice("fit", as: PictureFit.self),
+        split: try call["split"].isNil
+          ? nil : try call.choice("split", among: ["train", "val", "test"]),
+        labelPath: try call.optionalString("labels"),
+        classes: try call["classes"].isNil ? nil : try call.strings("classes"),
+        task: LongTask("reading pictures", call))
+      let (dataset, note) = try files.load()
+      if let note { call.session.note("'\(PathText.printable(files.path))': \(note)") }
       return dataset.value
     })
 

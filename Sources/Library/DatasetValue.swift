@@ -68,6 +68,11 @@ enum DatasetTypes {
       field("groups", "The group of each picture, such as its family; empty if not known.") {
         .strings($0.groups)
       },
+      field(
+        "typefaces", "The typefaces of letters, each once; empty if the pictures are no letters."
+      ) {
+        .strings($0.naming == .typefaces ? $0.distinctNames : [])
+      },
       field("size", "The width and height of a picture in pixels.") { .integer($0.size) },
       field("channels", "1 if all pictures are grey, else 3.") { .integer($0.channels) },
       field("mean_image", "The mean of all pictures as a tensor [1, 3, H, W].") {
@@ -82,7 +87,8 @@ enum DatasetTypes {
       let dataset = try object.payload(as: DatasetObject.self).dataset
       guard dataset.count > 0 else { return Bundle(text: describe(dataset)) }
       return try scripted {
-        Bundle(text: describe(dataset), picture: try dataset.sheet())
+        Bundle(
+          text: describe(dataset), picture: try dataset.sheet(), textAccompaniesPicture: true)
       }
     },
     index: { object, entries, _ in

@@ -56,7 +56,7 @@ extension CheckpointError: ScriptErrorConvertible {
 extension ArchiveError: ScriptErrorConvertible {
   /// The error that a script sees.
   public var scriptError: ScriptError {
-    .data("'\(path)' cannot be used: \(message)", hint: "is it an .npz file, and whole?")
+    .data("'\(path)' cannot be used: \(message)", hint: "is the archive whole?")
   }
 }
 

@@ -117,11 +117,24 @@ enum TextFiles {
   // MARK: - Tables
 
   static let loadTable: @Sendable (Call, String) throws -> Value = { call, path in
+    var records: [Value] = []
+    try forEachRow(of: path, call) { names, cells in
+      let record = Record()
+      for (name, cell) in zip(names, cells) { record[name] = cellValue(cell) }
+      records.append(.record(record))
+    }
+    return .list(records)
+  }
+
+  /// Calls `body` with the names of the columns and the cells of each record of a .csv file.
+  static func forEachRow(
+    of path: String, _ call: Call, _ body: (_ names: [String], _ cells: [String]) throws -> Void
+  ) throws {
     var lines = CommaSeparated(try text(path, call))
     guard let names = try lines.next(path), Set(names).count == names.count else {
       throw ScriptError.data("'\(path)' cannot be used: it has no line of different names")
     }
-    var (records, number) = ([Value](), 1)
+    var number = 1
     while let cells = try lines.next(path) {
       // In a table of one column a blank line is an empty cell; in others it is no record.
       if cells == [""], names.count > 1 {
@@ -136,11 +149,8 @@ enum TextFiles {
           hint: "quotes go around a cell that contains commas")
       }
       try call.session.claim(elements: cells.count, bytesEach: 64)
-      let record = Record()
-      for (name, cell) in zip(names, cells) { record[name] = cellValue(cell) }
-      records.append(.record(record))
+      try body(names, cells)
     }
-    return .list(records)
   }
 
   private static func cellValue(_ cell: String) -> Value {

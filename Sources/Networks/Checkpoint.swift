@@ -128,7 +128,13 @@ public struct Checkpoint {
   ///
   /// Throws a FileError if it cannot be read, a CheckpointError if it is malformed.
   public static func read(path: String) throws -> Checkpoint {
-    let bytes = try FileReader.read(path: path)
+    try decode(try FileReader.read(path: path), path: path)
+  }
+
+  /// Reads and checks the bytes of a file; errors name `path`.
+  ///
+  /// Throws a CheckpointError if they are malformed.
+  public static func decode(_ bytes: [UInt8], path: String) throws -> Checkpoint {
     func fail(_ message: String) -> CheckpointError {
       CheckpointError(path: path, message: message, hint: "is it a .safetensors file, and whole?")
     }

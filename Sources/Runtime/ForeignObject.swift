@@ -187,18 +187,21 @@ public struct Bundle: Sendable {
   public var svg: String?
   /// A picture, as pixels: a terminal draws them, a file or a socket encodes them.
   public var picture: Picture?
+  /// Whether the text says what the picture does not, so that both are shown.
+  public var textAccompaniesPicture: Bool
   /// The title given to `show`.
   public var title: String?
 
   /// Makes a bundle; only the text is required.
   public init(
     text: String, html: String? = nil, svg: String? = nil, picture: Picture? = nil,
-    title: String? = nil
+    textAccompaniesPicture: Bool = false, title: String? = nil
   ) {
     self.text = text
     self.html = html
     self.svg = svg
     self.picture = picture
+    self.textAccompaniesPicture = textAccompaniesPicture
     self.title = title
   }
 

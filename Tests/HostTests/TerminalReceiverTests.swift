@@ -48,6 +48,15 @@ import Testing
     #expect(drawn.output == "white\n" + (try #require(expected)))
   }
 
+  /// A data set says how many pictures it has above its sheet of examples.
+  @Test func textAccompaniesPicturesThatDoNotSayIt() throws {
+    let picture = try Picture(width: 2, height: 2, fill: .white)
+    let bundle = Bundle(text: "dataset(..)", picture: picture, textAccompaniesPicture: true)
+    let drawn = try written(colors: .full) { try $0.receive(.value(bundle)) }
+    let expected = try TerminalPicture(style: .blocks, colors: .full).text(for: picture)
+    #expect(drawn.output == "dataset(..)\n" + (try #require(expected)))
+  }
+
   @Test func wordsStandInWherePicturesAreOff() throws {
     let picture = try Picture(width: 2, height: 2, fill: .white)
     let bundle = Bundle(text: "image(2 x 2)", picture: picture)

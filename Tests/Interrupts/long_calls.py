@@ -194,6 +194,11 @@ LONG = {
     "data.folder": (
         'for i in range(300) { image.save(rand(3, 64, 64), "pets/cat/{i}.png") }\n'
         'for i in range(300) { image.save(rand(3, 64, 64), "pets/dog/{i}.png") }', 'data.folder("pets")'),
+    # An IDX file of 65,536 pictures of 8 x 8 pixels, written as text.
+    "data.load_images": (
+        'let row = "\\u{0}\\u{0}\\u{8}\\u{3}\\u{0}\\u{1}\\u{0}\\u{0}\\u{0}\\u{0}\\u{0}\\u{8}\\u{0}\\u{0}\\u{0}\\u{8}"\n'
+        'data.save("{row}{["a" * 64 for i in range(65536)] |> join}", "idx.txt")',
+        'data.load_images("idx.txt", size = 24)'),
     "data.batches": ("let d = data.shapes(20000)", "data.batches(d, 2)"),
     "data.load": (NUMBERS + '\ndata.save(xs, "numbers.json")', 'data.load("numbers.json")'),
     "data.save": (NUMBERS, 'data.save(xs, "saved.json")'),
