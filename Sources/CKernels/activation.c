@@ -52,8 +52,8 @@ void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long
 }
 
 MULTIVERSIONED
-void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each, long rows,
-                   long width, float *y) {
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each,
+                   long rows, long width, float *y) {
   for (long r = 0; r < rows; r++) {
     const float *up = scale + r / each * stride, *by = shift + r / each * stride;
     for (long i = 0; i < width; i++) y[r * width + i] = x[r * width + i] * (1.0f + up[i]) + by[i];
@@ -61,8 +61,9 @@ void smap_modulate(const float *x, const float *shift, const float *scale, long 
 }
 
 MULTIVERSIONED
-void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride, long each,
-                            long rows, long width, float *dx, float *dshift, float *dscale) {
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+                            long each, long rows, long width, float *dx, float *dshift,
+                            float *dscale) {
   for (long r = 0; r < rows; r++) {
     long at = r / each * stride;
     for (long i = 0; i < width; i++) {

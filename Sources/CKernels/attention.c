@@ -51,13 +51,14 @@ INLINE const float *queries_of(const float *qkv, long pair, long tokens, long he
   return qkv + (pair / heads * tokens * 3 * heads + pair % heads) * head_width;
 }
 
-void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix, long from,
-                    long wanted, long first, long last, float *out, float *lse, float *scratch) {
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, SMAPMask mask,
+                    long from, long wanted, long first, long last, float *out, float *lse,
+                    float *scratch) {
   long width = heads * head_width, stride = 3 * width;
   Room r = room(scratch, tokens, head_width, BLOCK);
   float scale = 1.0f / sqrtf((float)head_width);
   for (long pair = first; pair < last; pair++) {
-    long batch = pair / heads, head = pair % heads;
+    long batch = pair / heads, head = pair % heads, count = present(mask, batch, tokens);
     const float *q = queries_of(qkv, pair, tokens, heads, head_width);
     const float *next = queries_of(qkv, pair + 1 < last ? pair + 1 : pair, tokens, heads, head_width);
     smap_pack(q + width, 1, stride, head_width, tokens, 0, panels(tokens), r.keys);
@@ -67,13 +68,13 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
     // A few rows at a time, so that their scores stay in the L1 cache.
     for (long start = 0; start < wanted; start += BLOCK) {
       long rows = wanted - start < BLOCK ? wanted - start : BLOCK;
-      long seen = visible(from + start + rows - 1, prefix, tokens);
+      long seen = visible(from + start + rows - 1, mask, count);
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);
       // Whole vectors: the packed keys are padded with zeros after the last token.
       smap_product(rows, padded(seen), head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
                    SMAP_PANEL * head_width, 0, panels(seen), r.p, r.pitch, &bare, 0);
-      smap_soften(r.p, r.pitch, from + start, rows, prefix, tokens, scale, lse + pair * wanted + start,
+      smap_soften(r.p, r.pitch, from + start, rows, mask, count, scale, lse + pair * wanted + start,
                   shares);
       smap_product(rows, head_width, seen, r.p, r.pitch, 1, r.values, SMAP_PANEL,
                    SMAP_PANEL * tokens, 0, panels(head_width), to + start * width, width, &bare, 0);
@@ -85,8 +86,8 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
 // With P = softmax(S), O = P V: dV = P' dO, dP = dO V', dQ = dS K, dK = dS' Q.
 void smap_attention_backward(const float *qkv, const float *out, const float *lse,
                              const float *dout, long tokens, long heads, long head_width,
-                             long prefix, long from, long wanted, long first, long last, float *dqkv,
-                             float *scratch) {
+                             SMAPMask mask, long from, long wanted, long first, long last,
+                             float *dqkv, float *scratch) {
   long width = heads * head_width, stride = 3 * width, w = head_width;
   long across = panels(tokens), down = panels(w);
   Room r = room(scratch, tokens, w, tokens > BLOCK ? tokens : BLOCK);
@@ -106,7 +107,8 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
     smap_pack(all + width, 1, stride, w, tokens, 0, across, r.keys);
     PRODUCT(wanted, r.pitch, w, q, stride, 1, r.keys, r.p, r.pitch);
     fetch(next, stride, tokens, w, width, 2);
-    smap_probabilities(r.p, r.pitch, from, wanted, prefix, tokens, scale, lse + pair * wanted);
+    smap_probabilities(r.p, r.pitch, from, wanted, mask, present(mask, batch, tokens), scale,
+                       lse + pair * wanted);
     smap_pack(dy, width, 1, wanted, w, 0, down, r.up);
     PRODUCT(tokens, w, wanted, r.p, 1, r.pitch, r.up, slopes + 2 * width, stride);
     fetch(next + 2 * width, stride, tokens, w, 0, 1);

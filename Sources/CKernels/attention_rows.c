@@ -40,11 +40,11 @@ INLINE float row_maximum(const float *row, long seen) {
 static const float base_two = 1.44269504f;  // log2(e)
 
 MULTIVERSIONED
-void smap_soften(float *scores, long pitch, long start, long rows, long prefix, long tokens,
+void smap_soften(float *scores, long pitch, long start, long rows, SMAPMask mask, long tokens,
                    float scale, float *lse, float *shares) {
   for (long r = 0; r < rows; r++) {
     float *row = scores + r * pitch;
-    long seen = visible(start + r, prefix, tokens);
+    long seen = visible(start + r, mask, tokens);
     float top = row_maximum(row, seen) * scale;
     float sum = exponentiate(row, scale * base_two, top * base_two, seen, pitch);
     lse[r] = top + logf(sum);
@@ -59,11 +59,11 @@ void smap_share_out(float *out, long width, long stride, long rows, const float 
 }
 
 MULTIVERSIONED
-void smap_probabilities(float *p, long pitch, long start, long rows, long prefix, long tokens,
+void smap_probabilities(float *p, long pitch, long start, long rows, SMAPMask mask, long tokens,
                         float scale, const float *lse) {
   for (long i = 0; i < rows; i++)
     exponentiate(p + i * pitch, scale * base_two, lse[i] * base_two,
-                 visible(start + i, prefix, tokens), pitch);
+                 visible(start + i, mask, tokens), pitch);
 }
 
 INLINE void score_slope_row(const float *share, float *slope, long pitch, long tokens, float scale,

@@ -69,13 +69,16 @@ enum TokenizerFunctions {
     })
 
   private static let decode = Builtin(
-    "smap.decode(tok: tokenizer, tokens: tokens, *, label = tokens.label, "
-      + "precision = \"f32\") -> [B, 3, H, W]",
+    "smap.decode(tok: tokenizer, tokens: tokens, *, label = tokens.label, lengths = nil, "
+      + "positions = nil, precision = \"f32\") -> [B, 3, H, W]",
     "Turns tokens, or any prefix of them, into pictures.",
     details: """
       Without `label`, pictures are decoded as what their tokens were made for, which is \
       `tokens.label`; `label = nil` takes the class away, another label, as in smap.encode, puts \
-      it in place of the first. The weights of a mixture of classes add up to 1.
+      it in place of the first. The weights of a mixture of classes add up to 1. `lengths` says \
+      how many of its tokens each picture keeps, as smap.best_length finds them; `positions` are \
+      the places among all tokens that these tokens come from, such as [8, 9, 10] for three from \
+      the tail: tokens at the first places are what the decoder is trained with.
       """,
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
@@ -85,8 +88,23 @@ enum TokenizerFunctions {
       let condition =
         try call.isGiven("label")
         ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
-      return .tensor(try call.inPrecision { try decode(tokens, condition, tokenizer, call) })
+      let places = try places(of: tokens, call)
+      return .tensor(
+        try call.inPrecision { try decode(tokens, condition, tokenizer, call, places: places) })
     })
+
+  /// Where the tokens of a call belong, if it says so.
+  private static func places(of tokens: Tokens, _ call: Call) throws -> TokenPlaces? {
+    let lengths = try call["lengths"].isNil ? nil : call.integers("lengths")
+    let positions = try call["positions"].isNil ? nil : call.integers("positions")
+    if lengths != nil, positions != nil {
+      throw call.failure(
+        .value, "lengths and positions cannot be given together",
+        hint: "index the tokens instead: tokens[:k]", argument: "positions")
+    }
+    return positions.map { TokenPlaces(at: $0) }
+      ?? lengths.map { TokenPlaces(prefix: tokens.length, lengths: $0) }
+  }
 
   private static let reconstruct = Builtin(
     "smap.reconstruct(tok: tokenizer, images: [B, C, H, W], *, label = nil, keep = nil, "
@@ -242,7 +260,8 @@ extension TokenizerFunctions {
 
   /// Decodes group by group, so that an interrupt need not wait for all.
   static func decode(
-    _ tokens: Tokens, _ condition: Condition, _ tokenizer: any PictureCode, _ call: Call
+    _ tokens: Tokens, _ condition: Condition, _ tokenizer: any PictureCode, _ call: Call,
+    places: TokenPlaces? = nil
   ) throws -> Tensor {
     guard condition.classCount == tokenizer.numClasses else {
       throw ScriptError.shape(
@@ -250,8 +269,10 @@ extension TokenizerFunctions {
           + "\(tokenizer.numClasses)",
         hint: "say what to decode them as: label = ..")
     }
+    try places?.check(batch: tokens.count, kept: tokens.length, of: tokenizer.numTokens)
     let parts = try call.inGroups(tokens.count) { range in
-      try tokenizer.decode(tokens.pictures(range), condition: condition.slice(range))
+      try tokenizer.decode(
+        tokens.pictures(range), condition: condition.slice(range), places: places?.pictures(range))
     }
     return try Tensor.cat(parts, dim: 0)
   }

@@ -100,12 +100,17 @@ public final class LinearCode: PictureCode {
   /// The mean plus what the first tokens add along their directions, clamped to 0...1.
   ///
   /// A mixture of classes is the mixture of what each class would decode.
-  public func decode(_ tokens: Tokens, condition: Condition? = nil) throws -> Tensor {
+  public func decode(
+    _ tokens: Tokens, condition: Condition?, places: TokenPlaces?
+  ) throws -> Tensor {
     let condition = try checkedCondition(condition, for: tokens)
-    let kept = tokens.length * tokenDim
+    let places = try checkedPlaces(places, for: tokens)
+    let isWhole = places.isPrefix && places.lengths == nil
+    let all = isWhole ? tokens.latents : try places.spread(tokens.latents, over: numTokens)
+    let kept = all.shape[1] * tokenDim
     let parts = try inParallel(count: tokens.count, size: LinearCode.blockSize) { range in
-      let latents = try tokens.latents
-        .narrow(dim: 0, start: range.lowerBound, count: range.count)
+      let latents =
+        try all.narrow(dim: 0, start: range.lowerBound, count: range.count)
         .reshape([range.count, kept])
       let result = try Tensor.zeros([range.count, self.shape.pixelCount])
       for group in try self.groups(condition.slice(range)) {

@@ -25,11 +25,18 @@ public protocol PictureCode: AnyObject {
   /// - Throws: a `TensorError` when pictures or conditions do not fit.
   func encode(_ images: Tensor, condition: Condition) throws -> Tokens
 
-  /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1; as the tokens' own
-  /// condition, or as another.
+  /// Pictures [B, 3, H, W] from any prefix of tokens, or from tokens at other places, clamped to
+  /// 0...1; as the tokens' own condition, or as another.
   ///
-  /// - Throws: a `TensorError` when tokens or conditions do not fit.
-  func decode(_ tokens: Tokens, condition: Condition?) throws -> Tensor
+  /// - Throws: a `TensorError` when tokens, conditions or places do not fit.
+  func decode(_ tokens: Tokens, condition: Condition?, places: TokenPlaces?) throws -> Tensor
+}
+
+extension PictureCode {
+  /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1.
+  public func decode(_ tokens: Tokens, condition: Condition? = nil) throws -> Tensor {
+    try decode(tokens, condition: condition, places: nil)
+  }
 }
 
 extension SMAPTokenizer: PictureCode {
@@ -66,6 +73,13 @@ extension PictureCode {
       throw TensorError.value("cannot decode \(kept) tokens", hint: "from 1 to \(numTokens)")
     }
     return try checkedCondition(condition ?? tokens.condition, count: batch)
+  }
+
+  /// The places of tokens, which are the first ones unless something else is said.
+  func checkedPlaces(_ places: TokenPlaces?, for tokens: Tokens) throws -> TokenPlaces {
+    guard let places else { return TokenPlaces(prefix: tokens.length) }
+    try places.check(batch: tokens.count, kept: tokens.length, of: numTokens)
+    return places
   }
 
   /// The condition for each of `count` pictures.

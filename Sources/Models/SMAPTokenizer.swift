@@ -104,18 +104,23 @@ public final class SMAPTokenizer: TrainedModel {
     return EncodedTokens(vectors: try learned.vectors.add(linear), heads: learned.heads)
   }
 
-  /// Pixels [B, H, W, 3] from the first k tokens [B, k, T].
-  func pixels(_ tokens: Tensor, condition: Condition) throws -> Tensor {
+  /// Pixels [B, H, W, 3] from k tokens [B, k, T], which are the first ones unless `places` says
+  /// otherwise.
+  func pixels(
+    _ tokens: Tensor, at places: TokenPlaces? = nil, condition: Condition
+  ) throws -> Tensor {
     let told = try seen(condition, configuration.inject.reachesDecoder)
+    let places = places ?? TokenPlaces(prefix: tokens.shape[1])
     guard configuration.linearPath else {
-      return try decoder(tokens, base: nil, condition: told)
+      return try decoder(tokens, at: places, base: nil, condition: told)
     }
-    let (batch, kept) = (tokens.shape[0], tokens.shape[1])
-    let side = configuration.imageSize
+    let isWhole = places.isPrefix && places.lengths == nil
+    let linear = isWhole ? tokens : try places.spread(tokens, over: configuration.numTokens)
+    let (batch, side) = (tokens.shape[0], configuration.imageSize)
     let base = try linearPath.decode(
-      try tokens.reshape([batch, kept * configuration.tokenDim]), condition: told
+      try linear.reshape([batch, linear.shape[1] * configuration.tokenDim]), condition: told
     ).reshape([batch, side, side, 3])
-    return try decoder(tokens, base: base, condition: told)
+    return try decoder(tokens, at: places, base: base, condition: told)
   }
 
   // MARK: - Whole batches
@@ -139,26 +144,18 @@ public final class SMAPTokenizer: TrainedModel {
       condition: condition)
   }
 
-  /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1.
-  public func decode(_ tokens: Tokens, condition: Condition? = nil) throws -> Tensor {
-    let latents = tokens.latents
-    let (batch, kept) = (latents.shape[0], latents.shape[1])
-    guard latents.shape[2] == configuration.tokenDim else {
-      throw TensorError.shape(
-        "this tokenizer has \(configuration.tokenDim) channels a token, not \(latents.shape[2])")
-    }
-    guard kept >= 1, kept <= configuration.numTokens else {
-      throw TensorError.value(
-        "cannot decode \(kept) tokens", hint: "from 1 to \(configuration.numTokens)")
-    }
-    let condition = try (condition ?? tokens.condition).repeated(batch)
-    guard condition.count == batch else {
-      throw TensorError.shape("\(condition.count) labels do not fit \(batch) pictures")
-    }
-    let parts = try inParallel(count: batch, size: picturesAtATime) { range in
-      let part = try latents.narrow(dim: 0, start: range.lowerBound, count: range.count)
+  /// Pictures [B, 3, H, W] from any prefix of tokens, or from tokens at other places, clamped to
+  /// 0...1; as the tokens' own condition, or as another.
+  public func decode(
+    _ tokens: Tokens, condition: Condition?, places: TokenPlaces?
+  ) throws -> Tensor {
+    let condition = try checkedCondition(condition, for: tokens)
+    let places = try checkedPlaces(places, for: tokens)
+    let parts = try inParallel(count: tokens.count, size: picturesAtATime) { range in
+      let part = try tokens.latents.narrow(dim: 0, start: range.lowerBound, count: range.count)
       return try PixelLayout.channelsFirst(
-        self.pixels(part, condition: condition.slice(range)).clamp(min: 0, max: 1))
+        self.pixels(part, at: places.pictures(range), condition: condition.slice(range))
+          .clamp(min: 0, max: 1))
     }
     return try Tensor.cat(parts, dim: 0)
   }

@@ -3,6 +3,7 @@
 // The choices that define a tokenizer. They travel in the metadata of its checkpoint.
 
 import Files
+import Networks
 import Tensors
 
 /// Which halves of the tokenizer are told the class.
@@ -35,8 +36,40 @@ public enum QueryKind: String, Sendable, CaseIterable {
 public enum LatentMask: String, Sendable, CaseIterable {
   /// The queries up to itself: k tokens do not depend on how many follow.
   case causalLatent = "causal-latent"
+  /// As causal-latent; groups behind the first see all of their group.
+  case grouped
   /// All queries.
   case full
+
+  /// The mask of the encoder's transformer, whose queries lie behind `before` tokens.
+  func attention(behind before: Int, size: Int) -> AttentionMask {
+    switch self {
+    case .causalLatent: .causalAfter(prefix: before)
+    case .grouped: .grouped(prefix: before, size: size)
+    case .full: .full
+    }
+  }
+}
+
+/// What the decoder gets in place of tokens that were dropped.
+public enum MissingTokens: String, Sendable, CaseIterable {
+  /// Nothing: the sequence is shorter. Pictures of different lengths are masked as by `attn`.
+  case remove
+  /// The tokens, which nothing attends to; equals `remove` up to rounding.
+  case attn
+  /// One learned vector (FlexTok).
+  case maskShared = "mask-shared"
+  /// A learned vector for each position (Semanticist).
+  case maskPos = "mask-pos"
+  /// A learned vector for each length that was kept.
+  case maskLength = "mask-length"
+  /// Zeros.
+  case zero
+  /// The kept tokens in turn, so that every position is trained in every step.
+  case redundant = "repeat"
+
+  /// Whether the decoder is given K tokens, whatever the length.
+  var fills: Bool { self != .remove && self != .attn }
 }
 
 /// The architecture of an SMAP tokenizer. Symbols of the method stand in parentheses.
@@ -73,6 +106,10 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var queries = QueryKind.learned
   /// Which queries a query attends to.
   public var mask = LatentMask.causalLatent
+  /// The size of a group of the mask `grouped` (G).
+  public var groupSize = 4
+  /// What the decoder gets in place of dropped tokens.
+  public var missing = MissingTokens.remove
   /// Whether a linear encoder and decoder, fitted to the data first, run beside the transformers.
   public var linearPath = true
   /// Feature channels of the decoder's convolutions at full resolution.
@@ -156,11 +193,15 @@ extension TokenizerConfiguration: OptionTable {
     .word("inject", \.inject, "Which halves are given the class."),
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
-      "pixel_channels", \.pixelChannels, 1...512, "Channels of the convolutions of the decoder."),
+      "pixel_channels", \.pixelChannels, 0...512,
+      "Channels of the convolutions of the decoder; 0: none, patches become pixels at once."),
     .word(
       "inject_as", \.injectAs, "How the class enters: \"tokens\", \"adaln\" or \"add\".", since: 3),
     .integer("condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3),
     .word("queries", \.queries, "What the queries start as: \"learned\" or \"pooled\".", since: 3),
     .word("mask", \.mask, "Which queries a query attends to.", since: 3),
+    .integer(
+      "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3),
+    .word("missing", \.missing, "What the decoder gets in place of dropped tokens.", since: 3),
   ]
 }

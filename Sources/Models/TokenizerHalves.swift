@@ -61,7 +61,7 @@ final class TokenizerEncoder: Module {
     let outputs = try normPost(
       blocks(
         normPre(stream),
-        mask: configuration.mask == .full ? .full : .causalAfter(prefix: before),
+        mask: configuration.mask.attention(behind: before, size: configuration.groupSize),
         for: before..<stream.shape[1], modulation: label.modulation))
     return EncodedTokens(
       vectors: try project(outputs), heads: try heads.map { try $0.layer(outputs) })
@@ -86,6 +86,8 @@ final class TokenizerDecoder: Module {
   private let positions: Tensor
   private let latent: Linear
   private let latentPositions: Tensor
+  /// What stands in for dropped tokens, for the modes that learn it.
+  private let stand: Tensor?
   private let condition: ConditionInjection
   private let base: Linear?
   private let normPre: LayerNorm
@@ -109,23 +111,36 @@ final class TokenizerDecoder: Module {
       width: width, depth: configuration.decoderDepth, heads: configuration.heads, &initial)
     normPost = try LayerNorm(width, initial)
     let features = configuration.pixelChannels
-    toPixels = try Linear(width, side * side * features, &initial)
+    // With a linear path, the transformer starts as a zero correction.
+    let lastGain: Float = configuration.linearPath ? 0 : 1
+    toPixels = try Linear(
+      width, side * side * (features == 0 ? 3 : features), gain: features == 0 ? lastGain : 1,
+      &initial)
     let first = features + (configuration.linearPath ? 3 : 0)
-    convolutions = [
-      try Convolution3x3(first, features, &initial),
-      try Convolution3x3(features, features, &initial),
-      try Convolution3x3(features, 3, gain: configuration.linearPath ? 0 : 1, &initial),
-    ]
+    convolutions =
+      features == 0
+      ? []
+      : [
+        try Convolution3x3(first, features, &initial),
+        try Convolution3x3(features, features, &initial),
+        try Convolution3x3(features, 3, gain: lastGain, &initial),
+      ]
+    let standIns: Int? =
+      switch configuration.missing {
+      case .maskShared: 1
+      case .maskPos, .maskLength: configuration.numTokens
+      case .remove, .attn, .zero, .redundant: nil
+      }
+    stand = try standIns.map { try initial.normal([$0, configuration.tokenDim], deviation: 0.02) }
   }
 
   /// tokens: [B, k, T], base: [B, H, W, 3] or nil; the result is [B, H, W, 3].
-  func callAsFunction(_ tokens: Tensor, base linear: Tensor?, condition told: Condition) throws
-    -> Tensor
-  {
-    let (batch, kept, width) = (tokens.shape[0], tokens.shape[1], configuration.width)
+  func callAsFunction(
+    _ tokens: Tensor, at places: TokenPlaces, base linear: Tensor?, condition told: Condition
+  ) throws -> Tensor {
+    let (batch, width) = (tokens.shape[0], configuration.width)
     let label = try condition(told)
-    let places = try latentPositions.narrow(dim: 0, start: 0, count: kept)
-    let known = try latent(tokens).add(places)
+    let known = try located(tokens, places)
     let centred = try linear?.sub(0.5)
     var canvas = try positions.add(maskToken)
     if let centred, let base {
@@ -134,20 +149,49 @@ final class TokenizerDecoder: Module {
     canvas = try label.added(to: canvas, batch: batch)
     let stream = try Tensor.assembled(
       batch: batch, width: width, [canvas] + label.tokens + [known])
+    let before = stream.shape[1] - known.shape[1]
+    let seen = configuration.missing.fills ? nil : places.lengths?.map { before + $0 }
     let outputs = try normPost(
       blocks(
-        normPre(stream), for: 0..<configuration.patchCount, modulation: label.modulation))
+        normPre(stream), for: 0..<configuration.patchCount, modulation: label.modulation,
+        lengths: seen))
     return try draw(outputs, linear: linear, centred: centred)
   }
 
+  /// Tokens with what stands in for the dropped ones, in the width of the transformer and with their
+  /// positions.
+  private func located(_ tokens: Tensor, _ places: TokenPlaces) throws -> Tensor {
+    let (batch, total) = (tokens.shape[0], configuration.numTokens)
+    guard configuration.missing.fills else {
+      let rows =
+        places.isPrefix
+        ? try latentPositions.narrow(dim: 0, start: 0, count: tokens.shape[1])
+        : try latentPositions.rows(at: places.positions)
+      return try latent(tokens).add(rows)
+    }
+    var all = try places.spread(
+      tokens, over: total, repeating: configuration.missing == .redundant)
+    if let stand {
+      let rows =
+        configuration.missing == .maskLength
+        ? try stand.rows(at: places.counts(batch).map { $0 - 1 })
+          .reshape([batch, 1, configuration.tokenDim]) : stand
+      all = try all.add(places.missing(batch, of: total).mul(rows))
+    }
+    return try latent(all).add(latentPositions)
+  }
+
   private func draw(_ outputs: Tensor, linear: Tensor?, centred: Tensor?) throws -> Tensor {
-    var features = try PixelLayout.pixels(
+    var pixels = try PixelLayout.pixels(
       toPixels(outputs), grid: configuration.grid, side: configuration.patchSize,
-      channels: configuration.pixelChannels)
-    if let centred { features = try Tensor.cat([features, centred], dim: 3) }
-    features = try convolutions[0](features, activation: .gelu)
-    features = try convolutions[1](features, activation: .gelu)
-    let pixels = try convolutions[2](features)
+      channels: convolutions.isEmpty ? 3 : configuration.pixelChannels)
+    if let last = convolutions.last {
+      if let centred { pixels = try Tensor.cat([pixels, centred], dim: 3) }
+      for convolution in convolutions.dropLast() {
+        pixels = try convolution(pixels, activation: .gelu)
+      }
+      pixels = try last(pixels)
+    }
     return try linear.map { try pixels.add($0) } ?? pixels.add(0.5)
   }
 
@@ -155,7 +199,8 @@ final class TokenizerDecoder: Module {
     [
       NamedParameter("mask_token", maskToken), NamedParameter("positions", positions),
       NamedParameter("latent_positions", latentPositions),
-    ] + latent.named(under: "latent") + condition.named(under: "condition")
+    ] + (stand.map { [NamedParameter("missing", $0)] } ?? []) + latent.named(under: "latent")
+      + condition.named(under: "condition")
       + (base?.named(under: "base") ?? []) + normPre.named(under: "norm_pre")
       + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
       + toPixels.named(under: "pixels")

@@ -143,7 +143,7 @@ private final class TokenizerTask: TrainingTask {
   func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss {
     var draws = RandomStream(seed: recipe.seed, 0x57E9, step, microBatch)
     let (loss, chosen) = try tokenizer.loss(
-      data, parts[microBatch], recipe, progress: Double(step) / Double(recipe.plan.steps), &draws)
+      data, parts[microBatch], recipe, step: step, &draws)
     if let chosen { lock.withLock { _ in choices[microBatch] = chosen } }
     return loss
   }
@@ -193,7 +193,7 @@ private final class TokenizerTask: TrainingTask {
 extension SMAPTokenizer {
   /// The loss of some pictures, and what it reports, as the task's `termNames` name it.
   fileprivate func loss(
-    _ data: TrainingData, _ batch: [Int], _ recipe: TokenizerRecipe, progress: Double,
+    _ data: TrainingData, _ batch: [Int], _ recipe: TokenizerRecipe, step: Int,
     _ draws: inout RandomStream
   ) throws -> (MicroBatchLoss, CodeChoices?) {
     let side = configuration.imageSize
@@ -207,16 +207,35 @@ extension SMAPTokenizer {
       labels.append(draws.uniform() < recipe.labelDrop ? nil : data.labels[index])
     }
     let condition = try Condition(labels, classCount: configuration.numClasses)
-    let kept = try configuration.tailDrop.length(
-      for: draws.uniform(), numTokens: configuration.numTokens, progress: progress)
+    let lengths = try self.lengths(batch.count, step: step, recipe, &draws)
     let limited = try quantizer.limit(
       latents(pixels, condition: condition), noise: recipe.latentNoise, &draws)
+    let most = lengths.max() ?? configuration.numTokens
     let decoded = try self.pixels(
-      limited.tokens.narrow(dim: 1, start: 0, count: kept), condition: condition)
+      limited.tokens.narrow(dim: 1, start: 0, count: most),
+      at: TokenPlaces(prefix: most, lengths: lengths), condition: condition)
     let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
     let weight = recipe.bottleneckWeight ?? type(of: quantizer).defaultPenaltyWeight
     let total = try reconstruction.add(limited.penalty.mul(weight))
     let reported = [try total.item()] + terms + [try limited.penalty.item()]
     return (MicroBatchLoss(total, reported: reported), limited.choices)
+  }
+
+  /// How many tokens each picture of a micro-batch keeps.
+  private func lengths(
+    _ count: Int, step: Int, _ recipe: TokenizerRecipe, _ draws: inout RandomStream
+  ) throws -> [Int] {
+    let progress = Double(step) / Double(recipe.plan.steps)
+    func sampled(_ draw: Double) throws -> Int {
+      try configuration.tailDrop.length(
+        for: draw, numTokens: configuration.numTokens, progress: progress)
+    }
+    switch configuration.tailDrop.granularity {
+    case .batch:
+      var shared = RandomStream(seed: recipe.seed, 0x7A11, step)
+      return [Int](repeating: try sampled(shared.uniform()), count: count)
+    case .group: return [Int](repeating: try sampled(draws.uniform()), count: count)
+    case .sample: return try (0..<count).map { _ in try sampled(draws.uniform()) }
+    }
   }
 }

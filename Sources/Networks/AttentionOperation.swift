@@ -14,19 +14,25 @@ public enum AttentionMask: Sendable, Equatable {
   case causal
   /// The first `prefix` tokens attend to each other; each later token to them and all up to itself.
   case causalAfter(prefix: Int)
+  /// As `causalAfter`, but behind the first `size` of the later tokens, groups of `size` attend to
+  /// all of their group (DetailFlow).
+  case grouped(prefix: Int, size: Int)
 
-  /// The mask as a number: token i attends to tokens below max(prefix, i + 1).
-  func prefixLength(_ tokens: Int) -> Int {
+  /// The mask as the kernels take it: the prefix and the size of groups.
+  func kernelMask(_ tokens: Int, lengths: UnsafePointer<Int>?) -> SMAPMask {
     switch self {
-    case .full: tokens
-    case .causal: 0
-    case .causalAfter(let prefix): prefix
+    case .full: SMAPMask(prefix: tokens, group: 1, lengths: lengths)
+    case .causal: SMAPMask(prefix: 0, group: 1, lengths: lengths)
+    case .causalAfter(let prefix): SMAPMask(prefix: prefix, group: 1, lengths: lengths)
+    case .grouped(let prefix, let size):
+      SMAPMask(prefix: prefix, group: max(size, 1), lengths: lengths)
     }
   }
 
-  /// The number of (query, key) pairs that are not masked, which is the cost of attention.
+  /// The number of (query, key) pairs that are not masked, which is the cost of attention; groups
+  /// count as causal.
   func pairsSeen(by queries: Range<Int>, of tokens: Int) -> Int {
-    let prefix = min(prefixLength(tokens), tokens)
+    let prefix = min(kernelMask(tokens, lengths: nil).prefix, tokens)
     let early = queries.clamped(to: 0..<prefix).count
     let late = queries.clamped(to: prefix..<tokens)
     return early &* prefix &+ late.count &* (late.lowerBound &+ late.upperBound &+ 1) / 2
@@ -37,9 +43,10 @@ extension Tensor {
   /// Self-attention over rows of [q | k | v].
   ///
   /// self: [batch, tokens, 3 * width]; the result is [batch, tokens, width], or only the rows of
-  /// the tokens in `wanted`. The softmax scale is 1 / sqrt(width / heads).
+  /// the tokens in `wanted`. The softmax scale is 1 / sqrt(width / heads). With `lengths`, one for
+  /// each of the batch, only so many of its first tokens are attended to.
   public func selfAttention(
-    heads: Int, mask: AttentionMask = .full, for wanted: Range<Int>? = nil
+    heads: Int, mask: AttentionMask = .full, for wanted: Range<Int>? = nil, lengths: [Int]? = nil
   ) throws -> Tensor {
     guard rank == 3, heads > 0, shape[2] % (3 * heads) == 0 else {
       throw TensorError.shape(
@@ -51,9 +58,12 @@ extension Tensor {
     guard queries.lowerBound >= 0, queries.upperBound <= tokens else {
       throw TensorError.index("there are no tokens \(queries) among \(tokens)")
     }
+    if let lengths, lengths.count != shape[0] || lengths.contains(where: { !(1...tokens ~= $0) }) {
+      throw TensorError.index("lengths \(lengths) do not fit \(shape[0]) rows of \(tokens) tokens")
+    }
     let attention = AttentionWork(
       batch: shape[0], tokens: tokens, width: shape[2] / 3, heads: heads, queries: queries,
-      mask: mask)
+      mask: mask, lengths: lengths)
     let (out, logSumExp) = try attention.forward(self)
     let (x, y) = (detached, Tensor(storage: out.storage, shape: out.shape))
     return out.recorded(from: [self]) { gradient in
@@ -70,6 +80,7 @@ private struct AttentionWork {
   let heads: Int
   let queries: Range<Int>
   let mask: AttentionMask
+  let lengths: [Int]?
 
   private var pairs: Int { batch * heads }
   private var headWidth: Int { width / heads }
@@ -85,10 +96,9 @@ private struct AttentionWork {
   func forward(_ x: Tensor) throws -> (Tensor, Tensor) {
     let out = try Tensor(uninitialized: [batch, queries.count, width])
     let logSumExp = try Tensor(uninitialized: [pairs, queries.count])
-    let prefix = mask.prefixLength(tokens)
-    try forEachBlock(.attention, operations: 4, bytes: 16) { block, scratch in
+    try forEachBlock(.attention, operations: 4, bytes: 16) { mask, block, scratch in
       smap_attention(
-        x.pointer, tokens, heads, headWidth, prefix, queries.lowerBound, queries.count,
+        x.pointer, tokens, heads, headWidth, mask, queries.lowerBound, queries.count,
         block.lowerBound, block.upperBound, out.pointer, logSumExp.pointer, scratch)
     }
     return (out, logSumExp)
@@ -98,10 +108,9 @@ private struct AttentionWork {
   func backward(_ x: Tensor, _ y: Tensor, _ logSumExp: Tensor, _ gradient: Tensor) throws -> Tensor
   {
     let dx = try Tensor(uninitialized: x.shape)
-    let prefix = mask.prefixLength(tokens)
-    try forEachBlock(.attentionGradient, operations: 10, bytes: 32) { block, scratch in
+    try forEachBlock(.attentionGradient, operations: 10, bytes: 32) { mask, block, scratch in
       smap_attention_backward(
-        x.pointer, y.pointer, logSumExp.pointer, gradient.pointer, tokens, heads, headWidth, prefix,
+        x.pointer, y.pointer, logSumExp.pointer, gradient.pointer, tokens, heads, headWidth, mask,
         queries.lowerBound, queries.count, block.lowerBound, block.upperBound, dx.pointer, scratch)
     }
     return dx
@@ -109,15 +118,18 @@ private struct AttentionWork {
 
   private func forEachBlock(
     _ stage: Profile.Stage, operations: Int, bytes: Int,
-    _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+    _ body: (SMAPMask, Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) throws {
     let (size, perChunk) = (scratchSize, pairsPerChunk)
     let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, size])
-    Profile.measure(
-      stage, operations: operations &* multiplications, bytes: bytes &* batch &* tokens &* width
-    ) {
-      ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
-        body(block, scratch.pointer + block.lowerBound / perChunk * size)
+    (lengths ?? []).withUnsafeBufferPointer { counts in
+      let seen = mask.kernelMask(tokens, lengths: lengths == nil ? nil : counts.baseAddress)
+      Profile.measure(
+        stage, operations: operations &* multiplications, bytes: bytes &* batch &* tokens &* width
+      ) {
+        ThreadPool.forEachBlock(rows: pairs, rowsPerBlock: perChunk) { block in
+          body(seen, block, scratch.pointer + block.lowerBound / perChunk * size)
+        }
       }
     }
   }

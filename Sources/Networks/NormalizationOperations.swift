@@ -86,8 +86,8 @@ extension Tensor {
 
   /// `x * (1 + scale) + shift` with [shift | scale | ...] read from the rows of `modulation`.
   ///
-  /// x: [rows, width], modulation: [rows, at least 2 * width], or [rows / n, at least 2 * width] for
-  /// n successive rows each, such as the tokens of a picture. Origin: AdaLN of DiT, as in MAR.
+  /// x: [rows, width], modulation: [rows, at least 2 * width], or [rows / n, at least 2 * width]
+  /// for n successive rows each, such as the tokens of a picture. Origin: AdaLN of DiT, as in MAR.
   package func modulated(by modulation: Tensor) throws -> Tensor {
     let width = shape[rank - 1]
     let rows = count / max(width, 1)

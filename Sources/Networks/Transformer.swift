@@ -32,15 +32,18 @@ public final class TransformerBlock: Module {
 
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens: they attend to
   /// all tokens, but the outputs of the others are not computed. `modulation` [B, 4 * width] holds
-  /// shift and scale of the first and of the second norm, for each picture.
+  /// shift and scale of the first and of the second norm, for each picture. With `lengths`, only so
+  /// many of a picture's first tokens are attended to.
   public func callAsFunction(
-    _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil, modulation: Tensor? = nil
+    _ x: Tensor, mask: AttentionMask, for wanted: Range<Int>? = nil, modulation: Tensor? = nil,
+    lengths: [Int]? = nil
   ) throws -> Tensor {
     try Stop.check()
     let width = x.shape[2]
     var normal = try norm1(x)
     if let modulation { normal = try normal.modulated(by: modulation) }
-    let attended = try queryKeyValue(normal).selfAttention(heads: heads, mask: mask, for: wanted)
+    let attended = try queryKeyValue(normal).selfAttention(
+      heads: heads, mask: mask, for: wanted, lengths: lengths)
     let stream = try wanted.map { try x.narrow(dim: 1, start: $0.lowerBound, count: $0.count) } ?? x
     let h = try project(attended, addedTo: stream)
     guard let modulation else { return try h.feedForward(norm2, expand, contract) }
@@ -76,16 +79,17 @@ public final class Transformer: Module {
 
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens, which saves
   /// most of the last block. `modulation` [B, blocks * 4 * width] changes the norms of all blocks.
+  /// With `lengths`, only so many of a picture's first tokens are attended to.
   public func callAsFunction(
     _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil,
-    modulation: Tensor? = nil
+    modulation: Tensor? = nil, lengths: [Int]? = nil
   ) throws -> Tensor {
     var stream = x
     for (i, block) in blocks.enumerated() {
       let size = 4 * x.shape[2]
       stream = try block(
         stream, mask: mask, for: i + 1 == blocks.count ? wanted : nil,
-        modulation: modulation?.narrow(dim: 1, start: i * size, count: size))
+        modulation: modulation?.narrow(dim: 1, start: i * size, count: size), lengths: lengths)
     }
     guard blocks.isEmpty, let wanted else { return stream }
     return try x.narrow(dim: 1, start: wanted.lowerBound, count: wanted.count)

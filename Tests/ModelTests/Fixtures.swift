@@ -23,14 +23,20 @@ func shake(_ model: some Module, seed: UInt64 = 9, scale: Float = 0.15) {
   }
 }
 
-/// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes.
-func smallTokenizer(
-  _ quantizer: String = "kl", linearPath: Bool = false, inject: Injection = .both
-) throws -> SMAPTokenizer {
+/// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes, as a configuration.
+func smallConfiguration() -> TokenizerConfiguration {
   var made = TokenizerConfiguration()
   (made.imageSize, made.patchSize, made.numTokens, made.tokenDim) = (16, 8, 8, 4)
   (made.width, made.depth, made.decoderDepth, made.heads) = (16, 2, 2, 2)
   (made.numClasses, made.pixelChannels, made.codebookSize) = (3, 4, 32)
+  return made
+}
+
+/// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes.
+func smallTokenizer(
+  _ quantizer: String = "kl", linearPath: Bool = false, inject: Injection = .both
+) throws -> SMAPTokenizer {
+  var made = smallConfiguration()
   made.quantizer = try #require(QuantizerKind(rawValue: quantizer))
   (made.linearPath, made.inject) = (linearPath, inject)
   return try SMAPTokenizer(made, seed: 1)

@@ -59,7 +59,11 @@ import Testing
     let width = heads * headWidth
     let qkv = try Floats(batch * tokens * 3 * width, seed: 33)
     let dout = try Floats(batch * tokens * width, seed: 34)
-    for prefix in Set([0, tokens / 2, tokens]) {
+    let present = (0..<batch).map { max(1, tokens - 2 * $0) }
+    for (prefix, group, isRagged) in [
+      (0, 1, false), (tokens / 2, 1, false), (tokens, 1, false), (tokens / 2, 3, false),
+      (1, 2, true), (tokens, 1, true),
+    ] {
       let (out, lse) = (
         Floats(zeros: batch * tokens * width), Floats(zeros: batch * heads * tokens)
       )
@@ -67,15 +71,20 @@ import Testing
       let slope = Floats(zeros: batch * tokens * 3 * width)
       let (x, y, l, s) = (qkv.pointer, out.pointer, lse.pointer, scratch.pointer)
       let (dy, dx) = (dout.pointer, slope.pointer)
-      smap_attention(x, tokens, heads, headWidth, prefix, 0, tokens, 0, batch * heads, y, l, s)
-      smap_attention_backward(
-        x, y, l, dy, tokens, heads, headWidth, prefix, 0, tokens, 0, batch * heads, dx, s)
+      present.withUnsafeBufferPointer { counts in
+        let mask = SMAPMask(
+          prefix: prefix, group: group, lengths: isRagged ? counts.baseAddress : nil)
+        smap_attention(x, tokens, heads, headWidth, mask, 0, tokens, 0, batch * heads, y, l, s)
+        smap_attention_backward(
+          x, y, l, dy, tokens, heads, headWidth, mask, 0, tokens, 0, batch * heads, dx, s)
+      }
       #expect(scratch.isIntact && out.isIntact && lse.isIntact)
       var wanted = [Double](repeating: 0, count: slope.count)
       for pair in 0..<batch * heads {
         let head = AttentionReference(
           qkv, dout, tokens: tokens, width: width, headWidth: headWidth, batch: pair / heads,
-          head: pair % heads, prefix: prefix)
+          head: pair % heads, prefix: prefix, group: group,
+          present: isRagged ? present[pair / heads] : tokens)
         head.add(to: &wanted)
       }
       expect(slope, wanted, tolerance: 1e-4)
@@ -177,10 +186,12 @@ private struct AttentionReference {
   let q: [[Double]], k: [[Double]], v: [[Double]], up: [[Double]]
   let place: (_ token: Int, _ part: Int) -> Int
   let prefix: Int
+  let group: Int
+  let present: Int
 
   init(
     _ qkv: Floats, _ dout: Floats, tokens: Int, width: Int, headWidth: Int, batch: Int, head: Int,
-    prefix: Int
+    prefix: Int, group: Int, present: Int
   ) {
     place = { (batch * tokens + $0) * 3 * width + $1 * width + head * headWidth }
     func rows(_ part: Int) -> [[Double]] {
@@ -194,7 +205,15 @@ private struct AttentionReference {
     up = (0..<tokens).map { t in
       (0..<headWidth).map { dout[(batch * tokens + t) * width + head * headWidth + $0] }
     }
-    self.prefix = prefix
+    (self.prefix, self.group, self.present) = (prefix, group, present)
+  }
+
+  /// How many tokens token i sees.
+  private func seen(by i: Int) -> Int {
+    guard i >= prefix else { return min(prefix, present) }
+    let behind = i - prefix
+    let end = behind < group ? i + 1 : prefix + (behind / group + 1) * group
+    return min(end, present)
   }
 
   private func dot(_ a: [Double], _ b: [Double]) -> Double {
@@ -204,7 +223,7 @@ private struct AttentionReference {
   func add(to gradient: inout [Double]) {
     let scale = 1 / Double(q[0].count).squareRoot()
     for i in q.indices {
-      let seen = 0..<max(prefix, i + 1)
+      let seen = 0..<seen(by: i)
       let powers = seen.map { exp(dot(q[i], k[$0]) * scale) }
       let shares = powers.map { $0 / powers.reduce(0, +) }
       let slopes = seen.map { dot(up[i], v[$0]) }

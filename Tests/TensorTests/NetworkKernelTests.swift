@@ -138,7 +138,8 @@ import Testing
       let (x, y, l, s) = (
         qkv.pointer, out.pointer, lse.pointer, scratch.pointer
       )
-      smap_attention(x, tokens, heads, headWidth, prefix, 0, tokens, 0, batch * heads, y, l, s)
+      let mask = SMAPMask(prefix: prefix, group: 1, lengths: nil)
+      smap_attention(x, tokens, heads, headWidth, mask, 0, tokens, 0, batch * heads, y, l, s)
       #expect(lse.isIntact && scratch.isIntact)
       func at(_ b: Int, _ token: Int, _ part: Int, _ h: Int, _ d: Int) -> Double {
         qkv[(b * tokens + token) * 3 * width + part * width + h * headWidth + d]

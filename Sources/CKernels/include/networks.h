@@ -39,13 +39,15 @@ void smap_swiglu_backward(const float *gate_up, const float *dy, long rows, long
 /// y[i, j, :] = silu(a[i, :] + b[j, :]) for all rows of a and of b.
 void smap_silu_of_sums(const float *a, long a_rows, const float *b, long b_rows, long width,
                        float *y);
-/// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats, each for `each`
-/// successive rows of x.
-void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each, long rows,
-                   long width, float *y);
-/// Gradients of smap_modulate: dx, and what is added to dshift and dscale in rows of `stride` floats.
-void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride, long each,
-                            long rows, long width, float *dx, float *dshift, float *dscale);
+/// y = x * (1 + scale) + shift, where shift and scale lie in rows of `stride` floats, each of them
+/// for `each` successive rows of x.
+void smap_modulate(const float *x, const float *shift, const float *scale, long stride, long each,
+                   long rows, long width, float *y);
+/// Gradients of smap_modulate: dx, and sums that are added to dshift and dscale in rows of `stride`
+/// floats.
+void smap_modulate_backward(const float *x, const float *scale, const float *dy, long stride,
+                            long each, long rows, long width, float *dx, float *dshift,
+                            float *dscale);
 /// y = x + gate * h, where gate lies in rows of `stride` floats.
 void smap_gate(const float *x, const float *gate, const float *h, long stride, long rows,
                long width, float *y);
@@ -59,19 +61,28 @@ void smap_add_column_sums(const float *x, long rows, long width, float *column_s
 
 // MARK: attention
 
+/// Which tokens a token sees. Tokens before `prefix` see each other. Those behind it see the prefix
+/// and the tokens up to themselves, or, if they lie behind the first `group` of these, up to the end
+/// of their group; `group` is 1 for causal attention. With `lengths`, only the first lengths[b]
+/// tokens of batch b are seen by anybody.
+typedef struct {
+  long prefix, group;
+  const long *lengths;
+} SMAPMask;
+
 /// Self-attention over packed rows of [q | k | v] (each heads * head_width wide).
-/// Token i sees tokens j < max(prefix, i + 1): prefix = tokens is full attention, 0 is causal.
 /// Only the `wanted` tokens from `from` on are queries; out, dout and lse have rows for them alone,
 /// and the query gradients of the others are zero.
 /// Saves the log-sum-exp per (batch, head, query) in lse. Works on the (batch, head) pairs from
 /// `first` to before `last`; pair p is batch p / heads, head p % heads.
 /// scratch: smap_attention_scratch(tokens, head_width) floats.
-void smap_attention(const float *qkv, long tokens, long heads, long head_width, long prefix, long from,
-                    long wanted, long first, long last, float *out, float *lse, float *scratch);
+void smap_attention(const float *qkv, long tokens, long heads, long head_width, SMAPMask mask,
+                    long from, long wanted, long first, long last, float *out, float *lse,
+                    float *scratch);
 void smap_attention_backward(const float *qkv, const float *out, const float *lse,
                              const float *dout, long tokens, long heads, long head_width,
-                             long prefix, long from, long wanted, long first, long last, float *dqkv,
-                             float *scratch);
+                             SMAPMask mask, long from, long wanted, long first, long last,
+                             float *dqkv, float *scratch);
 long smap_attention_scratch(long tokens, long head_width);
 /// One new token against cached keys and values, for the heads from `first` to before `last`.
 /// q: [heads * head_width]; keys and values: [length, heads * head_width]; scratch: `length`
