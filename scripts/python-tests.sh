@@ -50,7 +50,7 @@ fi
 
 folders=()
 for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Numbers Tests/Scaling Tests/Files \
-  Tests/Interrupts Tests/Signals Tests/Terminal; do
+  Tests/Interrupts Tests/Signals Tests/Terminal Tests/Training; do
   [ -d "$folder" ] && folders+=("$folder")
 done
 [ $# -gt 0 ] || set -- "${folders[@]}"

@@ -6,11 +6,26 @@
 
 import Glibc
 
+/// Shows how far a task is.
+public protocol ProgressDisplay: AnyObject {
+  /// The number of steps, or nil when it is not known.
+  var total: Int? { get }
+  /// Reports that `done` steps are finished; `note` is shown at the end, such as `loss 0.12`.
+  func update(_ done: Int, note: String)
+  /// Removes what can be removed; a later update may show it again.
+  func finish()
+}
+
+/// What a step works on, by its plural, and how many of them.
+public typealias WorkUnit = (name: String, perStep: Int)
+
 /// A line that shows how far a task is.
-public final class ProgressBar {
+public final class ProgressBar: ProgressDisplay {
   /// The number of steps, or nil when it is not known.
   public let total: Int?
   private let title: String
+  private let unit: WorkUnit?
+  private var about: String
   private let descriptor: Int32
   private let isShown: Bool
   private let isUnicode: Bool
@@ -27,23 +42,32 @@ public final class ProgressBar {
   /// The number of redraws over which the rate is averaged.
   private static let window = 60
 
-  /// Starts a bar on standard error; it stays silent unless that is a capable terminal.
-  public convenience init(total: Int?, title: String = "") {
+  /// Whether standard error is a terminal that can redraw a line.
+  public static var isPossible: Bool {
+    Terminal(output: STDERR_FILENO).isTerminal
+      && !["", "dumb"].contains(Terminal.variable("TERM") ?? "")
+  }
+
+  /// Starts a bar on standard error; it stays silent unless that is a capable terminal. Above it
+  /// stands what there is to know about the task, which remains.
+  public convenience init(
+    total: Int?, title: String = "", unit: WorkUnit? = nil, about: String = ""
+  ) {
     let terminal = Terminal(output: STDERR_FILENO)
-    let isDumb = ["", "dumb"].contains(Terminal.variable("TERM") ?? "")
     self.init(
-      total: total, title: title, descriptor: STDERR_FILENO,
-      isShown: terminal.isTerminal && !isDumb, isUnicode: terminal.isUnicode,
+      total: total, title: title, unit: unit, about: about, descriptor: STDERR_FILENO,
+      isShown: ProgressBar.isPossible, isUnicode: terminal.isUnicode,
       width: { terminal.size.columns }, clock: ProgressBar.seconds)
   }
 
   /// Starts a bar on any descriptor, with its own clock in seconds.
   package init(
-    total: Int?, title: String, descriptor: Int32, isShown: Bool, isUnicode: Bool,
-    width: @escaping () -> Int, clock: @escaping () -> Double
+    total: Int?, title: String, unit: WorkUnit? = nil, about: String = "", descriptor: Int32,
+    isShown: Bool, isUnicode: Bool, width: @escaping () -> Int, clock: @escaping () -> Double
   ) {
     self.total = total
     self.title = title
+    (self.unit, self.about) = (unit, about)
     self.descriptor = descriptor
     self.isShown = isShown
     self.isUnicode = isUnicode
@@ -65,9 +89,11 @@ public final class ProgressBar {
     samples.append((now, done))
     if samples.count > ProgressBar.window { samples.removeFirst() }
     let line = ProgressBar.line(
-      done: done, total: total, rate: rate, title: title, note: note, width: width() - 1,
-      isUnicode: isUnicode)
-    write("\r" + line + "\u{1B}[K")
+      done: done, total: total, rate: rate, unit: unit, title: title, note: note,
+      width: width() - 1, isUnicode: isUnicode)
+    let head = about.isEmpty ? "" : title + ": " + about + "\u{1B}[K\n"
+    about = ""
+    write("\r" + head + line + "\u{1B}[K")
   }
 
   /// Removes the line; a later update may redraw it.
@@ -90,7 +116,7 @@ public final class ProgressBar {
     try? Terminal.write(text, to: descriptor, name: "standard error")
   }
 
-  private static func seconds() -> Double {
+  static func seconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
@@ -101,8 +127,8 @@ extension ProgressBar {
   /// The text of the line, at most `width` characters: title, bar, percentage, counts, rate, time
   /// left.
   package static func line(
-    done: Int, total: Int?, rate: Double, title: String, note: String, width: Int,
-    isUnicode: Bool
+    done: Int, total: Int?, rate: Double, unit: WorkUnit? = nil, title: String, note: String,
+    width: Int, isUnicode: Bool
   ) -> String {
     var tail: [String] = []
     if let total, total > 0 {
@@ -112,7 +138,7 @@ extension ProgressBar {
       tail.append("\(done)")
     }
     if rate > 0 {
-      tail.append(rateText(rate))
+      tail.append(rateText(rate, unit))
       if let total, total > done { tail.append("ETA \(timeText(Double(total - done) / rate))") }
     }
     if !note.isEmpty { tail.append(note) }
@@ -133,8 +159,9 @@ extension ProgressBar {
       + String(repeating: empty, count: width - filled)
   }
 
-  private static func rateText(_ rate: Double) -> String {
-    rate >= 1 ? "\(decimal(rate))/s" : "\(decimal(1 / rate)) s/step"
+  static func rateText(_ rate: Double, _ unit: WorkUnit?) -> String {
+    if let unit { return "\(decimal(rate * Double(unit.perStep))) \(unit.name)/s" }
+    return rate >= 1 ? "\(decimal(rate))/s" : "\(decimal(1 / rate)) s/step"
   }
 
   /// A number, with one decimal below 100.

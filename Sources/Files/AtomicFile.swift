@@ -69,6 +69,36 @@ public enum AtomicFile {
     }
   }
 
+  /// Makes the missing folders on the way to `path`, and checks that a file can be written there.
+  ///
+  /// What is at the path stays as it is.
+  ///
+  /// - Throws: `FileError` when a later write would fail as things are.
+  public static func check(path: String) throws {
+    try makeFolders(for: path)
+    if let target = try existing(path) {
+      if target.status.isFolder { throw FileError(path: path, operation: "write", code: EISDIR) }
+      guard target.status.isRegular else { return }
+      try replaceable(Place(target.path), named: path, exists: true)
+    } else {
+      try replaceable(Place(newPath(path)), named: path, exists: false)
+    }
+  }
+
+  private static func replaceable(_ target: Place, named path: String, exists: Bool) throws {
+    let folder = try openFolder(target.folder, named: path)
+    if exists { try requireWritable(target, in: folder, named: path) }
+    _ = try TemporaryFile(in: folder, for: path)
+  }
+
+  private static func requireWritable(
+    _ target: Place, in folder: borrowing Descriptor, named path: String
+  ) throws {
+    guard faccessat(folder.number, PathText.systemName(target.entry), W_OK, 0) == 0 else {
+      throw FileError(path: path, operation: "write", code: errno)
+    }
+  }
+
   // MARK: - Steps
 
   /// What is at the path now, and its path without links: a symbolic link is written through, not
@@ -130,9 +160,7 @@ public enum AtomicFile {
     _ target: Place, named path: String, mode: mode_t?, _ body: (inout FileWriter) throws -> Void
   ) throws {
     let folder = try openFolder(target.folder, named: path)
-    if mode != nil, faccessat(folder.number, PathText.systemName(target.entry), W_OK, 0) != 0 {
-      throw FileError(path: path, operation: "write", code: errno)
-    }
+    if mode != nil { try requireWritable(target, in: folder, named: path) }
     do {
       let temporary = try TemporaryFile(in: folder, for: path)
       let copy = try Descriptor(

@@ -27,6 +27,9 @@ public enum UnfinishedFile {
   /// Records that the file has its final name or has been removed.
   static func end() { folder.store(-1, ordering: .releasing) }
 
+  /// Whether a file is being written; safe in signal handlers.
+  public static var exists: Bool { folder.load(ordering: .acquiring) >= 0 }
+
   /// Removes the file, before the process ends; safe in signal handlers.
   public static func remove() {
     let descriptor = folder.load(ordering: .acquiring)

@@ -3,11 +3,11 @@
 // Ctrl-C asks the running script to stop; a second one, before the script has stopped, ends the
 // process. Termination signals (TERM, HUP, QUIT) do the same: the first one is an interrupt, after
 // which a script may still save its results, and wakes the prompt; the process then exits with the
-// signal's code. A second one, or five seconds without a response to the first, end it at once,
-// with the terminal restored. A full disk must be reported as a write error, not as a signal. And
-// if smap itself crashes, by a trap or an invalid pointer, a message tells the user that it is a
-// fault of smap and what to report; the handler has a stack of its own, since the usual one may be
-// exhausted.
+// signal's code. A second one, or five seconds without a response to the first in which no file is
+// written, end it at once, with the terminal restored. A full disk must be reported as a write
+// error, not as a signal. And if smap itself crashes, by a trap or an invalid pointer, a message
+// tells the user that it is a fault of smap and what to report; the handler has a stack of its own,
+// since the usual one may be exhausted.
 
 import Console
 import Files
@@ -102,6 +102,11 @@ enum Signals {
     action.__sigaction_handler.sa_handler = { _ in
       // A handler has caught the interrupt and is at work: to save, for instance.
       guard Interrupt.shared.isRequested else { return }
+      // A file that is being written, such as the checkpoint of a training, gets the time it needs.
+      if UnfinishedFile.exists {
+        alarm(Signals.patience)
+        return
+      }
       Signals.exitNow(Signals.received.load(ordering: .relaxed))
     }
     sigaction(SIGALRM, &action, nil)

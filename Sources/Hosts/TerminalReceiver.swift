@@ -16,7 +16,7 @@ public final class TerminalReceiver: EventReceiver {
   public let out: StandardOutput
   private let pictures: PictureStyle
   private let errors: ErrorText
-  private var bar: ProgressBar?
+  private var progress: (any ProgressDisplay)?
 
   /// Prepares to write to the process's own descriptors, unless others are given.
   public init(
@@ -28,7 +28,7 @@ public final class TerminalReceiver: EventReceiver {
     pictures = PictureStyle.choose(options.images, for: terminal) ?? .none
     errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
     // Output during long work replaces the bar, which the next report redraws.
-    out.clearLine = { [weak self] in self?.bar?.finish() }
+    out.clearLine = { [weak self] in self?.progress?.finish() }
   }
 
   /// Shows an event.
@@ -81,15 +81,23 @@ public final class TerminalReceiver: EventReceiver {
     switch report.phase {
     case .began: break
     case .advanced(let done, let total, let note):
-      if bar?.total != total {
-        bar?.finish()
-        bar = ProgressBar(total: total, title: report.title)
+      if progress?.total != total {
+        progress?.finish()
+        progress = display(of: report, total: total)
       }
-      bar?.update(done, note: note)
+      progress?.update(done, note: note)
     case .ended:
-      bar?.finish()
-      bar = nil
+      progress?.finish()
+      progress = nil
     }
+  }
+
+  /// A bar on a terminal, a line from time to time elsewhere.
+  private func display(of report: ProgressReport, total: Int) -> any ProgressDisplay {
+    let unit = report.unit.map { (name: $0.name, perStep: $0.perStep) }
+    return ProgressBar.isPossible
+      ? ProgressBar(total: total, title: report.title, unit: unit, about: report.about)
+      : ProgressLog(total: total, title: report.title, unit: unit, about: report.about)
   }
 
   // MARK: - Diagnostics
@@ -109,9 +117,10 @@ public final class TerminalReceiver: EventReceiver {
     }
   }
 
-  /// The message of an interrupt, with its signal if that is not Ctrl-C.
+  /// The message of an interrupt, with its signal if that is not Ctrl-C, and how to go on.
   private static func words(of interrupt: ScriptError) -> String {
     (Signals.terminating.map { "\($0.name): " } ?? "") + interrupt.message
+      + (interrupt.hint.isEmpty ? "" : "; " + interrupt.hint)
   }
 
   /// Writes a line to standard error; a failure of this cannot be reported anywhere.

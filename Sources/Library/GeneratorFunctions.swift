@@ -13,7 +13,8 @@ import Training
 enum GeneratorFunctions {
   static let functions: [Builtin] = [make, train, sample, velocity, save, load]
 
-  private static let tinyExample =
+  /// A small generator for examples.
+  static let tinyExample =
     TokenizerFunctions.tinyExample + "let model = card.model(tok, width = 16, seed = 0)\n"
 
   private static let make = Builtin(
@@ -38,18 +39,15 @@ enum GeneratorFunctions {
     })
 
   private static let train = Builtin(
-    "card.train(model: generator, dataset, tok = nil, *, steps: number, batch_size = 64, "
+    "card.train(model: generator, dataset, tok = nil, *, steps: number, "
+      + GeneratorRecipe(steps: 1).signature + ", "
       + TrainingOptions.signature(GeneratorRecipe(steps: 1).plan)
-      + ", label_drop = 0.1, draws = 4, input_noise = 0.15, balance = 0.75, variants = 6, "
-      + "augment = true, classes = \"match\", seed = nil, " + TrainingOptions.observers
+      + ", classes = \"match\", seed = nil, " + TrainingOptions.observers
       + ") -> record",
     "Trains a generator on {images, labels} and returns the history: a list for each figure.",
     details: """
-      A generator that was loaded from a file needs its tokenizer as `tok`. Each token is visited \
-      at `draws` moments of its flow in each step; `input_noise` is the largest share of noise in \
-      the tokens that the backbone reads, so that it bears its own mistakes; `balance` goes from \
-      0 (pictures as they come) to 1 (all classes alike); `variants` is how often every picture \
-      is encoded, each time changed a little, unless `augment` is false. The history has the \
+      A generator that was loaded from a file needs its tokenizer as `tok`. \
+      \(GeneratorRecipe.summary) The history has the \
       lists `loss`, `gradient` and `lr`, `validation`, a record {step, loss} or nil, and \
       `stopped`. The other options are those of smap.train; the names of the classes must be \
       those of the generator and of the tokenizer.
@@ -70,9 +68,11 @@ enum GeneratorFunctions {
         "dataset", classCount: classCount, side: tokenizer.configuration.imageSize)
       let held = try call.validationData(
         classCount: classCount, side: tokenizer.configuration.imageSize)
-      let recipe = try recipe(call)
-      let run = try TrainingCall(call, steps: recipe.plan.steps)
-      return try run.run { onStep in
+      let defaults = GeneratorRecipe(steps: 1).plan
+      let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
+      let run = try TrainingCall(
+        call, steps: recipe.plan.steps, pictures: recipe.picturesPerStep(of: data))
+      return try run.run { observers in
         generator.tokenizer = tokenizer
         model.classNames = names
         model.notes.replace(
@@ -80,11 +80,13 @@ enum GeneratorFunctions {
         let encoding = LongTask("encoding", call)
         return try model.train(
           on: data, tokenizer: tokenizer, recipe, validation: held,
-          onPrepare: { try encoding.report($0, of: $1) }, onStep: onStep)
+          onPrepare: { try encoding.report($0, of: $1) }, onStep: observers.onStep,
+          onNotice: observers.onNotice)
       }
     })
 
-  private static func tokenizer(for generator: Generator, _ call: Call) throws -> SMAPTokenizer {
+  /// The tokenizer that a call trains a generator for.
+  static func tokenizer(for generator: Generator, _ call: Call) throws -> SMAPTokenizer {
     let given = try call["tok"].isNil ? generator.tokenizer : try call.tokenizer("tok")
     guard let tokenizer = given else {
       throw call.failure(
@@ -105,19 +107,11 @@ enum GeneratorFunctions {
     return tokenizer
   }
 
-  private static func recipe(_ call: Call) throws -> GeneratorRecipe {
+  /// The recipe that a call asks for, with a plan.
+  static func recipe(_ call: Call, _ plan: TrainingPlan) throws -> GeneratorRecipe {
     var recipe = GeneratorRecipe(steps: 1)
-    recipe.plan = try TrainingOptions.plan(call, defaults: recipe.plan)
-    recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
-    recipe.labelDrop = try call.number("label_drop", in: 0...1)
-    recipe.inputNoise = try call.float("input_noise", in: 0...1)
-    recipe.drawsPerToken = try call.integer("draws", in: 1...256)
-    recipe.balance = try call.number("balance", in: 0...1)
-    recipe.variants = try call.integer("variants", in: 1...1000)
-    if try !call.bool("augment") {
-      recipe.augmentation = .none
-      recipe.variants = 1
-    }
+    recipe.plan = plan
+    try call.read(&recipe)
     recipe.seed = try call.seed("seed")
     return recipe
   }

@@ -11,7 +11,7 @@ import Training
 
 /// The function that trains what a script has made.
 enum NetworkTraining {
-  static let functions: [Builtin] = [train]
+  static let functions: [Builtin] = [train, findRate]
 
   /// The defaults, which are those of `optim.adamw` at a constant rate.
   private static let defaults: TrainingPlan = {
@@ -52,9 +52,35 @@ enum NetworkTraining {
       """,
     body: { call in
       let plan = try TrainingOptions.plan(call, defaults: defaults)
-      let task = try ScriptTask(call, NetworkFunctions.namedParameters(call), plan)
+      let task = try ScriptTask(
+        call, NetworkFunctions.namedParameters(call), plan,
+        validation: call.optionalFunction("validation"))
       let run = try TrainingCall(call, steps: plan.steps)
-      return try run.run { onStep in try Trainer(task, plan).run(onStep: onStep) }
+      return try run.run {
+        try Trainer(task, plan).run(onStep: $0.onStep, onNotice: $0.onNotice)
+      }
+    })
+}
+
+extension NetworkTraining {
+  private static let findRate = Builtin(
+    "nn.find_lr(model, loss: function, *, " + TrainingTrials.signature(defaults) + ") -> record",
+    "Tries learning rates for nn.train: {lr, loss, smooth, suggestion}.",
+    details: TrainingTrials.details,
+    example: """
+      let x = randn(32, 2, seed = 1)
+      let layer = nn.linear(2, 1, seed = 2)
+      let found = nn.find_lr(layer, fn() = nn.mse_loss(layer(x), x @ [2; -3]), high = 10)
+      found.suggestion > 0.001 and found.suggestion < 10   #=> true
+      """,
+    body: { call in
+      let (plan, low, high) = try TrainingTrials.plan(call, defaults: defaults)
+      let task = try ScriptTask(
+        call, NetworkFunctions.namedParameters(call), plan, validation: nil)
+      return try TrainingTrials.run(call, steps: plan.steps) {
+        try LearningRateSearch.run(
+          task, plan, from: low, to: high, steps: plan.steps, onStep: $0)
+      }
     })
 }
 
@@ -71,11 +97,13 @@ private final class ScriptTask: TrainingTask {
   private let validation: Value?
   private var hasTerms = false
 
-  init(_ call: Call, _ parameters: [NamedParameter], _ plan: TrainingPlan) throws {
+  init(
+    _ call: Call, _ parameters: [NamedParameter], _ plan: TrainingPlan, validation: Value?
+  ) throws {
     (self.call, self.plan, namedParameters) = (call, plan, parameters)
+    self.validation = validation
     (lossFunction, takesRecord) = try call.observerOrThunk(
       "loss", example: "fn() = nn.mse_loss(f(x), y)")
-    validation = try call.optionalFunction("validation")
   }
 
   let settings: [(key: String, value: String)] = []

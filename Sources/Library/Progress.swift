@@ -9,13 +9,16 @@ import Tensors
 import Training
 
 /// A task that reports progress, polls for interrupts and calls back.
-struct LongTask {
+final class LongTask {
   private let call: Call
   private let title: String
+  private let unit: ProgressUnit?
+  /// What there is to know before the first step.
+  var about = ""
 
-  init(_ title: String, _ call: Call) {
-    self.title = title
-    self.call = call
+  /// A task whose steps work on so many of a unit.
+  init(_ title: String, _ call: Call, unit: ProgressUnit? = nil) {
+    (self.title, self.call, self.unit) = (title, call, unit)
   }
 
   /// Runs the task, and reports its end, however it ends.
@@ -54,7 +57,8 @@ struct LongTask {
   }
 
   private func send(_ phase: ProgressReport.Phase) throws {
-    try call.session.receiver.receive(.progress(ProgressReport(title: title, phase: phase)))
+    try call.session.receiver.receive(
+      .progress(ProgressReport(title: title, phase: phase, unit: unit, about: about)))
   }
 }
 

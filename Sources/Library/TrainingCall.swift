@@ -18,17 +18,28 @@ struct TrainingCall {
   private let task: LongTask
 
   /// Reads the arguments that all such calls have.
-  init(_ call: Call, steps: Int) throws {
+  ///
+  /// A step works on `pictures` pictures, if it is known to work on pictures.
+  init(_ call: Call, steps: Int, pictures: Int? = nil) throws {
     self.call = call
     self.steps = steps
     callback = try call.optionalObserver("on_step", example: "fn(s) print(s.loss)")
     returnsWhenInterrupted =
       try call.choice("on_interrupt", among: ["raise", "return"]) == "return"
-    task = LongTask("training", call)
+    task = LongTask(
+      "training", call, unit: pictures.map { ProgressUnit("pictures", perStep: $0) })
+  }
+
+  /// What a training is given to report by.
+  struct Observers {
+    /// Hears of what does not end training.
+    let onNotice: (TrainingNotice) -> Void
+    /// Hears of each step.
+    let onStep: (TrainingProgress) throws -> Void
   }
 
   /// Trains and returns the history as a record, with whether training was stopped.
-  func run(_ train: ((TrainingProgress) throws -> Void) throws -> TrainingHistory) throws -> Value {
+  func run(_ train: (Observers) throws -> TrainingHistory) throws -> Value {
     // A process that has been told to end starts no training.
     if call.session.interrupt.isTerminating {
       guard returnsWhenInterrupted else { throw ScriptError.interrupt }
@@ -36,13 +47,37 @@ struct TrainingCall {
     }
     do {
       let history = try call.inPrecision {
-        try task.run { try train { try task.step($0, callback: callback) } }
+        try task.run {
+          try train(
+            Observers(
+              onNotice: report,
+              onStep: { try task.step($0, callback: callback) }))
+        }
       }
       return record(history, isStopped: false)
     } catch let interruption as TrainingInterruption {
       return try end(interruption)
     } catch {
       throw hinted(ScriptError(anything: error), stepsTaken: 0)
+    }
+  }
+
+  private func report(_ notice: TrainingNotice) {
+    switch notice {
+    case .estimated(let estimate):
+      task.about = estimate.description
+      guard estimate.total > MemoryBudget.limit else { return }
+      call.session.note(
+        "this training needs about \(describeBytes(estimate.total)) of memory, of which this session "
+          + "may hold \(describeBytes(MemoryBudget.limit))")
+    case .unwritten(let step, let error):
+      call.session.note(
+        "no checkpoint of step \(step) was written, training goes on: "
+          + ScriptError(anything: error).message)
+    case .stoppedEarly(let step, let best, let patience):
+      call.session.note(
+        "training ended after step \(step) of \(steps): patience = \(patience), and the best "
+          + "validation is that of step \(best)")
     }
   }
 

@@ -13,13 +13,12 @@ import Training
 
 /// The functions that train, save and load tokenizers.
 enum TrainingFunctions {
-  static let functions: [Builtin] = [train, save, load]
+  static let functions: [Builtin] = [train, save, load] + TrainingTrials.functions
 
   private static let train = Builtin(
-    "smap.train(tok: tokenizer, dataset, *, steps: number, batch_size = 64, "
-      + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
-      + ", label_drop = 0.1, latent_noise = 0.4, loss_weights = nil, restart_every = 100, "
-      + "augment = true, classes = \"match\", seed = nil, " + TrainingOptions.observers
+    "smap.train(tok: tokenizer, dataset, *, steps: number, " + TokenizerRecipe(steps: 1).signature
+      + ", " + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
+      + ", loss_weights = nil, classes = \"match\", seed = nil, " + TrainingOptions.observers
       + ") -> record",
     "Trains a tokenizer on {images, labels} and returns the history: a list for each figure.",
     details: """
@@ -28,22 +27,18 @@ enum TrainingFunctions {
       {step, mse, psnr} or nil, and `stopped`. `on_step` is called after every step with {step, \
       total} and that step's figures. \(TrainingOptions.details)
 
-      `label_drop` is how often a picture is trained without its class, `latent_noise` the most \
-      noise that the decoder learns to bear. The loss is the weighted sum of its terms; \
+      \(TokenizerRecipe.summary) The loss is the weighted sum of its terms; \
       `loss_weights` is a record of {log_mse: 0.02, pyramid: 0, bottleneck}: the mean logarithm \
       of each picture's mse, the absolute error on the bands of a pyramid, and the KL term \
-      (1e-6) or the commitment to codes (0.003). Every `restart_every` steps, codes that nothing \
-      uses are moved onto tokens of the batch (0: never). `validation` is a data set whose \
-      reconstruction is measured.
+      (1e-6) or the commitment to codes (0.003). `validation` is a data set whose reconstruction is \
+      measured.
 
       In `on_step` the tokenizer works with the weights of the step; smap.save writes the running \
       average, unless told otherwise. Ctrl-C stops after the step at hand, and the tokenizer keeps \
       what it has learned; with `on_interrupt = "return"` the call then returns what there is, \
       with `stopped = true`, and the script goes on. A step whose loss is not finite is an error, \
       and the tokenizer is left as the good steps made it. The names of the classes must be those \
-      that the tokenizer has learned, or `classes = "replace"` gives it new ones. With \
-      `precision = "bf16"`, layers multiply numbers rounded to bfloat16, which is faster where \
-      the processor can (on Intel for large models only); weights and sums stay in float32.
+      that the tokenizer has learned, or `classes = "replace"` gives it new ones.
       """,
     example: TokenizerFunctions.tinyExample + """
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
@@ -56,24 +51,25 @@ enum TrainingFunctions {
         of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
       let data = try call.trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
       let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
-      let recipe = try recipe(call)
-      let run = try TrainingCall(call, steps: recipe.plan.steps)
-      return try run.run { onStep in
+      let defaults = TokenizerRecipe(steps: 1).plan
+      let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
+      let run = try TrainingCall(
+        call, steps: recipe.plan.steps, pictures: recipe.picturesPerStep(of: data))
+      return try run.run { observers in
         tokenizer.classNames = names
         tokenizer.notes.replace(
           "training", "\(recipe.plan.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
-        return try tokenizer.train(on: data, recipe, validation: held, onStep: onStep)
+        return try tokenizer.train(
+          on: data, recipe, validation: held, onStep: observers.onStep,
+          onNotice: observers.onNotice)
       }
     })
 
-  private static func recipe(_ call: Call) throws -> TokenizerRecipe {
+  /// The recipe that a call asks for, with a plan.
+  static func recipe(_ call: Call, _ plan: TrainingPlan) throws -> TokenizerRecipe {
     var recipe = TokenizerRecipe(steps: 1)
-    recipe.plan = try TrainingOptions.plan(call, defaults: recipe.plan)
-    recipe.batchSize = try call.integer("batch_size", in: 1...65_536)
-    recipe.labelDrop = try call.number("label_drop", in: 0...1)
-    recipe.latentNoise = try call.float("latent_noise", in: 0...1000)
-    recipe.restartEvery = try call.integer("restart_every", in: 0...10_000_000)
-    if try !call.bool("augment") { recipe.augmentation = .none }
+    recipe.plan = plan
+    try call.read(&recipe)
     recipe.seed = try call.seed("seed")
     guard try !call["loss_weights"].isNil else { return recipe }
     let weights = try call.record("loss_weights")

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The options that all training functions have: what they are called, their defaults, and how a
-// call becomes a plan of the training loop.
+// The options of trainings as arguments of scripts, derived from their tables.
 
 import Models
 import Networks
@@ -9,90 +8,75 @@ import Runtime
 import Tensors
 import Training
 
-/// The options that `smap.train`, `card.train` and `nn.train` have in common.
+/// What the signatures of `smap.train`, `card.train` and `nn.train` have in common.
 enum TrainingOptions {
-  /// The part of a signature that declares them; defaults are those of the plan of a recipe.
+  /// The part of a signature that declares the options of every training; defaults are those of the
+  /// plan of a recipe.
   static func signature(_ plan: TrainingPlan) -> String {
-    let (optimizer, schedule) = (plan.optimizer, plan.schedule)
-    return "optimizer = \"\(optimizer.kind.rawValue)\", lr = \(schedule.peak.inWords), "
-      + "schedule = \"\(schedule.shape.rawValue)\", warmup = \(schedule.warmup.inWords), "
-      + "lr_floor = \(schedule.floorShare.inWords), decay_every = nil, "
-      + "decay_factor = \(schedule.factor.inWords), betas = [\(optimizer.beta1.inWords), "
-      + "\(optimizer.beta2.inWords)], momentum = \(optimizer.momentum.inWords), "
-      + "weight_decay = \(optimizer.weightDecay.inWords), clip = \(plan.clip.inWords), "
-      + "average = \(plan.averageDecay.inWords), accumulate = \(plan.accumulation), "
-      + "validation = nil, validate_every = 100, checkpoint = nil, checkpoint_every = 0, "
-      + "resume = nil, precision = \"f32\""
+    plan.signature + ", validation = nil"
   }
 
   /// The part of a signature that declares how a call reports and ends.
   static let observers = "on_step = nil, on_interrupt = \"raise\""
 
   /// What help says about them.
-  static let details = """
-    `optimizer` is "adamw", with `betas`, or "sgd", with `momentum`; `weight_decay` shrinks \
-    matrices. The learning rate rises over `warmup` steps to `lr`; then `schedule` has it fall \
-    along a cosine to `lr_floor` times `lr` ("cosine"), stay ("constant"), or be multiplied by \
-    `decay_factor` every `decay_every` steps, by default a third of them ("step"). Gradients \
-    longer than `clip` are scaled down to it (0: never). `average` is the decay of the running \
-    average of the weights that is kept in the end, and rises to it as (1 + n) / (10 + n). \
-    `accumulate` batches make one step. Every `validate_every` steps and at the end, the running \
-    average is measured on `validation`. `checkpoint` is a file that receives the state of the \
-    training every `checkpoint_every` steps, when it ends and when it is interrupted; \
-    `resume = path` goes on from such a file with the same bits as a training that was never \
-    stopped. Options and data must be those that it began with; only `steps` may be others.
-    """
+  static let details = TrainingPlan.summary
 
   /// The plan that a call asks for.
   static func plan(_ call: Call, defaults: TrainingPlan) throws -> TrainingPlan {
     var plan = defaults
     plan.steps = try call.integer("steps", in: 1...10_000_000)
-    plan.optimizer = try optimizer(call, defaults.optimizer)
-    plan.schedule = try schedule(call, defaults.schedule)
-    plan.clip = try call.float("clip", in: 0...1e30)
-    plan.averageDecay = try call.float("average", in: 0...1)
-    plan.accumulation = try call.integer("accumulate", in: 1...65_536)
-    let interval = try call.integer("validate_every", in: 1...10_000_000)
-    plan.validationInterval = try call["validation"].isNil ? 0 : interval
-    let every = try call.integer("checkpoint_every", in: 0...10_000_000)
-    if try !call["checkpoint"].isNil {
-      plan.checkpoint = CheckpointPlan(
-        path: try call.string("checkpoint"), interval: every)
-    } else if every > 0 {
-      throw call.failure(
-        .argument, "checkpoint_every needs a file to write",
-        hint: "checkpoint = \"run.safetensors\"")
+    try call.read(&plan)
+    if plan.checkpoint == nil {
+      let every = try call.integer("checkpoint_every", in: 0...10_000_000)
+      for (name, isGiven) in [("checkpoint_every", every > 0), ("resume", plan.resumesCheckpoint)]
+      where isGiven {
+        throw call.failure(
+          .argument, "\(name) needs a file to write", hint: "checkpoint = \"run.safetensors\"",
+          argument: name)
+      }
     }
-    if try !call["resume"].isNil { plan.resumePath = try call.string("resume") }
+    if try call["validation"].isNil {
+      for (name, isGiven) in [("patience", plan.patience > 0), ("keep", plan.kept == .best)]
+      where isGiven {
+        throw call.failure(
+          .argument, "\(name) needs something to measure",
+          hint: "validation = data.emoji32(\"val\")",
+          argument: name)
+      }
+      plan.validationInterval = 0
+    }
     return plan
   }
+}
 
-  private static func optimizer(_ call: Call, _ defaults: OptimizerPlan) throws -> OptimizerPlan {
-    var plan = defaults
-    plan.kind = try call.choice("optimizer", as: OptimizerKind.self)
-    let betas = try call.numbers("betas")
-    guard betas.count == 2, betas.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
-      throw call.failure(
-        .value, "betas must be two numbers from 0 to below 1", argument: "betas")
-    }
-    (plan.beta1, plan.beta2) = (Float(betas[0]), Float(betas[1]))
-    plan.momentum = try call.float("momentum", in: 0...1)
-    plan.weightDecay = try call.float("weight_decay", in: 0...1000)
-    return plan
+extension Call {
+  /// Takes the options of a recipe, or some of them, from the arguments of their names.
+  func read<Recipe: TrainingOptionTable>(
+    _ recipe: inout Recipe, _ options: [TrainingOption<Recipe>] = Recipe.options
+  ) throws {
+    for option in options { option.store(&recipe, try value(option.name, option.type)) }
   }
 
-  private static func schedule(
-    _ call: Call, _ defaults: LearningRateSchedule<Float>
-  ) throws -> LearningRateSchedule<Float> {
-    var schedule = defaults
-    schedule.shape = try call.choice("schedule", as: ScheduleShape.self)
-    schedule.peak = try call.float("lr", in: 0...1000)
-    schedule.warmup = Float(try call.integer("warmup", in: 0...10_000_000))
-    schedule.floorShare = try call.float("lr_floor", in: 0...1)
-    schedule.factor = try call.float("decay_factor", in: 0...1)
-    if try !call["decay_every"].isNil {
-      schedule.interval = Float(try call.integer("decay_every", in: 1...10_000_000))
+  private func value(_ name: String, _ type: TrainingValueType) throws -> TrainingValue {
+    switch type {
+    case .integer(let bounds): return .integer(try integer(name, in: bounds))
+    case .optionalInteger(let bounds):
+      return try self[name].isNil ? .none : .integer(try integer(name, in: bounds))
+    case .number(let bounds): return .number(try number(name, in: bounds))
+    case .twoShares:
+      let values = try numbers(name)
+      guard values.count == 2, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+        throw failure(
+          .value, "\(name) must be two numbers from 0 to below 1", argument: name)
+      }
+      return .numbers(values)
+    case .flag: return .flag(try bool(name))
+    case .word(let words): return .word(try choice(name, among: words))
+    case .path: return try self[name].isNil ? .none : .word(try string(name))
+    case .pathOrTrue:
+      if case .bool(let value) = try self[name] { return .flag(value) }
+      return try self[name].isNil ? .none : .word(try string(name))
     }
-    return schedule
   }
 }

@@ -42,6 +42,10 @@ public struct GeneratorRecipe: Sendable {
       schedule: LearningRateSchedule(.cosine, peak: 2e-3, warmup: 100, floorShare: 0.01),
       averageDecay: 0.998)
   }
+
+  /// The number of pictures that one step takes of a data set, some of them several times if it is
+  /// small.
+  public func picturesPerStep(of data: TrainingData) -> Int { batchSize * plan.accumulation }
 }
 
 extension CARDGenerator {
@@ -53,14 +57,10 @@ extension CARDGenerator {
     on data: TrainingData, tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
     validation: TrainingData? = nil,
     onPrepare: (_ done: Int, _ total: Int) throws -> Void = { _, _ in },
-    onStep: (TrainingProgress) throws -> Void = { _ in }
+    onStep: (TrainingProgress) throws -> Void = { _ in },
+    onNotice: @escaping (TrainingNotice) -> Void = { _ in }
   ) throws -> TrainingHistory {
-    guard tokenizer.configuration.numTokens == configuration.numTokens,
-      tokenizer.configuration.tokenDim == configuration.tokenDim,
-      tokenizer.configuration.numClasses == configuration.numClasses
-    else {
-      throw TensorError.shape("this generator was made for another tokenizer")
-    }
+    try check(tokenizer)
     guard recipe.plan.steps >= 1, recipe.batchSize >= 1, recipe.drawsPerToken >= 1,
       recipe.plan.accumulation >= 1
     else {
@@ -71,7 +71,16 @@ extension CARDGenerator {
       (tokens: try standardized(encode($0, tokenizer, recipe)), labels: $0.labels)
     }
     let task = GeneratorTask(self, latents, data, held, recipe)
-    return try train(task, recipe.plan, onStep: onStep)
+    return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
+  }
+
+  func check(_ tokenizer: SMAPTokenizer) throws {
+    guard tokenizer.configuration.numTokens == configuration.numTokens,
+      tokenizer.configuration.tokenDim == configuration.tokenDim,
+      tokenizer.configuration.numClasses == configuration.numClasses
+    else {
+      throw TensorError.shape("this generator was made for another tokenizer")
+    }
   }
 
   /// The tokens of a variant of all pictures: [N, K, T].
@@ -88,7 +97,7 @@ extension CARDGenerator {
   }
 
   /// Tokens of all pictures, several times over, standardised: [variants * N, K, T].
-  private func encodeVariants(
+  func encodeVariants(
     _ data: TrainingData, _ tokenizer: SMAPTokenizer, _ recipe: GeneratorRecipe,
     _ onPrepare: (_ done: Int, _ total: Int) throws -> Void
   ) throws -> Tensor {
@@ -120,7 +129,7 @@ extension CARDGenerator {
 }
 
 /// The training of a generator as the loop sees it.
-private final class GeneratorTask: TrainingTask {
+final class GeneratorTask: TrainingTask {
   private let generator: CARDGenerator
   private let latents: Tensor
   private let labels: [Int]
@@ -137,7 +146,7 @@ private final class GeneratorTask: TrainingTask {
     (self.generator, self.latents, self.validation) = (generator, latents, validation)
     (self.labels, self.recipe) = (data.labels, recipe)
     chooser = WeightedChoice(data.classWeights(balance: recipe.balance))
-    let size = recipe.batchSize * recipe.plan.accumulation
+    let size = recipe.picturesPerStep(of: data)
     counts = stride(from: 0, to: size, by: picturesPerMicroBatch).map {
       min(picturesPerMicroBatch, size - $0)
     }
@@ -159,13 +168,9 @@ private final class GeneratorTask: TrainingTask {
     return sum.text
   }()
 
+  let impliedSettings = GeneratorRecipe.impliedSettings
   var settings: [(key: String, value: String)] {
-    [
-      ("batch_size", "\(recipe.batchSize)"), ("label_drop", "\(recipe.labelDrop)"),
-      ("draws", "\(recipe.drawsPerToken)"), ("input_noise", "\(recipe.inputNoise)"),
-      ("balance", "\(recipe.balance)"), ("variants", "\(recipe.variants)"),
-      ("seed", "\(recipe.seed)"), ("dataset or tokenizer", fingerprint),
-    ]
+    recipe.settings + [("seed", "\(recipe.seed)"), ("dataset or tokenizer", fingerprint)]
   }
 
   func begin(step: Int) -> [Float] {
@@ -179,6 +184,14 @@ private final class GeneratorTask: TrainingTask {
       counts[microBatch], latents, labels, chooser, recipe, &draws)
     let loss = try generator.flowLoss(tokens, condition, recipe, &draws)
     return MicroBatchLoss(loss, reported: [try loss.item()])
+  }
+
+  func sampleLoss() throws -> MicroBatchLoss? {
+    var draws = RandomStream(seed: recipe.seed, 0xE571)
+    let (tokens, condition) = try generator.batch(
+      counts.first ?? 1, latents, labels, chooser, recipe, &draws)
+    return MicroBatchLoss(
+      try generator.flowLoss(tokens, condition, recipe, &draws), reported: [])
   }
 
   /// The loss on tokens that are not trained on, at the same times and noise every time.

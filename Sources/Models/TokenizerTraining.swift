@@ -43,13 +43,18 @@ public struct TokenizerRecipe: Sendable {
       schedule: LearningRateSchedule(.cosine, peak: 1.5e-3, warmup: 100, floorShare: 0.01),
       averageDecay: 0.998)
   }
+
+  /// The number of pictures that one step takes of a data set.
+  public func picturesPerStep(of data: TrainingData) -> Int {
+    min(batchSize, data.count) * plan.accumulation
+  }
 }
 
 extension SMAPTokenizer {
   /// Fits the linear path and the codebook, then trains all parameters.
   ///
   /// `onStep` runs after every step; if it throws, training stops there with what has been learned,
-  /// the running average in place. `validation` are pictures that are reconstructed as often as the
+  /// the running average in place. `onNotice` hears of what does not end training. `validation` are pictures that are reconstructed as often as the
   /// plan says.
   ///
   /// - Returns: what every step reported.
@@ -57,18 +62,19 @@ extension SMAPTokenizer {
   @discardableResult
   public func train(
     on data: TrainingData, _ recipe: TokenizerRecipe, validation: TrainingData? = nil,
-    onStep: (TrainingProgress) throws -> Void = { _ in }
+    onStep: (TrainingProgress) throws -> Void = { _ in },
+    onNotice: @escaping (TrainingNotice) -> Void = { _ in }
   ) throws -> TrainingHistory {
     for pictures in [data, validation].compactMap({ $0 }) { try check(pictures) }
     guard recipe.plan.steps >= 1, recipe.batchSize >= 1, recipe.plan.accumulation >= 1 else {
       throw TensorError.value("steps, batch_size and accumulate are whole numbers from 1")
     }
-    if recipe.plan.resumePath == nil { try prepare(data, seed: recipe.seed) }
+    if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
     let task = TokenizerTask(self, data, validation, recipe)
-    return try train(task, recipe.plan, onStep: onStep)
+    return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
   }
 
-  private func check(_ data: TrainingData) throws {
+  func check(_ data: TrainingData) throws {
     let side = configuration.imageSize
     guard data.pictures.side == side, data.classCount == configuration.numClasses
     else {
@@ -79,7 +85,7 @@ extension SMAPTokenizer {
   }
 
   /// Fits what has a closed form, unless it was fitted before.
-  private func prepare(_ data: TrainingData, seed: UInt64) throws {
+  func prepare(_ data: TrainingData, seed: UInt64) throws {
     guard configuration.linearPath, !linearPath.isFitted else { return }
     // The principal components need all pictures at once.
     let pixels = try PixelLayout.channelsLast(data.pictures.images(0..<data.count))
@@ -91,7 +97,7 @@ extension SMAPTokenizer {
 }
 
 /// The training of a tokenizer as the loop sees it.
-private final class TokenizerTask: TrainingTask {
+final class TokenizerTask: TrainingTask {
   private let tokenizer: SMAPTokenizer
   private let data: TrainingData
   private let validation: TrainingData?
@@ -117,19 +123,17 @@ private final class TokenizerTask: TrainingTask {
   var otherState: [NamedParameter] { tokenizer.trainingState }
   var termNames: [String] { ["loss"] + recipe.loss.termNames + ["bottleneck"] }
 
+  let impliedSettings = TokenizerRecipe.impliedSettings
   var settings: [(key: String, value: String)] {
-    [
-      ("batch_size", "\(recipe.batchSize)"), ("label_drop", "\(recipe.labelDrop)"),
-      ("latent_noise", "\(recipe.latentNoise)"),
+    recipe.settings + [
       ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
       ("log_mse", "\(recipe.loss.logarithmic)"), ("pyramid", "\(recipe.loss.pyramid)"),
-      ("augment", "\(recipe.augmentation != .none)"), ("restart_every", "\(recipe.restartEvery)"),
       ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
     ]
   }
 
   /// Pictures that one step takes.
-  private var size: Int { min(recipe.batchSize, data.count) * recipe.plan.accumulation }
+  private var size: Int { recipe.picturesPerStep(of: data) }
 
   func begin(step: Int) throws -> [Float] {
     let batch = try order.next(size)
@@ -146,6 +150,12 @@ private final class TokenizerTask: TrainingTask {
       data, parts[microBatch], recipe, step: step, &draws)
     if let chosen { lock.withLock { _ in choices[microBatch] = chosen } }
     return loss
+  }
+
+  func sampleLoss() throws -> MicroBatchLoss? {
+    var draws = RandomStream(seed: recipe.seed, 0xE571)
+    let few = Array(0..<min(picturesPerMicroBatch, data.count))
+    return try tokenizer.loss(data, few, recipe, progress: 0, &draws).0
   }
 
   func end(step: Int, exchange: any GradientExchange) throws {
@@ -184,10 +194,9 @@ private final class TokenizerTask: TrainingTask {
     return [("mse", Float(sum / count)), ("psnr", Float(decibels / count))]
   }
 
-  func resume(at step: Int) throws {
-    try tokenizer.refreshAfterLoading()
-    try order.skip(step, of: size)
-  }
+  func stateChanged() throws { try tokenizer.refreshAfterLoading() }
+
+  func resume(at step: Int) throws { try order.skip(step, of: size) }
 }
 
 extension SMAPTokenizer {

@@ -21,12 +21,13 @@ extension TrainedModel {
 
   /// Trains this model as a task says; throws what `Trainer` throws.
   func train(
-    _ task: some TrainingTask, _ plan: TrainingPlan, onStep: (TrainingProgress) throws -> Void
+    _ task: some TrainingTask, _ plan: TrainingPlan,
+    onStep: (TrainingProgress) throws -> Void, onNotice: @escaping (TrainingNotice) -> Void
   ) throws -> TrainingHistory {
     guard training == nil else { throw TensorError.value("this model is being trained already") }
     let trainer = try Trainer(task, plan)
     training = trainer.weights
     defer { training = nil }
-    return try trainer.run(onStep: onStep)
+    return try trainer.run(onStep: onStep, onNotice: onNotice)
   }
 }

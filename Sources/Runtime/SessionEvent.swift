@@ -52,6 +52,19 @@ public enum SessionStatus: Sendable, Equatable {
   }
 }
 
+/// What the steps of a task work on, for rates that say more than steps.
+public struct ProgressUnit: Sendable, Equatable {
+  /// Its plural: `pictures`.
+  public let name: String
+  /// How many of them a step takes.
+  public let perStep: Int
+
+  /// So many in each step.
+  public init(_ name: String, perStep: Int) {
+    (self.name, self.perStep) = (name, perStep)
+  }
+}
+
 /// The progress of a task.
 public struct ProgressReport: Sendable, Equatable {
   /// The status of a task.
@@ -69,11 +82,15 @@ public struct ProgressReport: Sendable, Equatable {
   public let title: String
   /// The status of the task.
   public let phase: Phase
+  /// What the steps work on, if that is countable.
+  public let unit: ProgressUnit?
+  /// What there is to know before the first step, such as the size of a model, or empty.
+  public let about: String
 
   /// Makes a report.
-  public init(title: String, phase: Phase) {
-    self.title = title
-    self.phase = phase
+  public init(title: String, phase: Phase, unit: ProgressUnit? = nil, about: String = "") {
+    (self.title, self.phase) = (title, phase)
+    (self.unit, self.about) = (unit, about)
   }
 
   /// Steps done, if this is a report of steps.

@@ -34,6 +34,16 @@ public enum MemoryBudget {
   /// The largest number of bytes held at once so far.
   public static var peak: Int { peakBytes.load(ordering: .relaxed) }
 
+  /// The most bytes that tensors hold at once while `body` runs, beyond those that they held before;
+  /// what other threads allocate counts as well.
+  package static func peak(during body: () throws -> Void) rethrows -> Int {
+    let (before, highest) = (held, peak)
+    peakBytes.store(before, ordering: .relaxed)
+    defer { peakBytes.store(max(highest, peak), ordering: .relaxed) }
+    try body()
+    return peak - before
+  }
+
   /// Returns cached memory to the system.
   public static func releaseUnused() { smap_release_memory() }
 

@@ -6,6 +6,7 @@
 // steps or within one. Whatever ends it, the model is left with the running average of the good
 // weights.
 
+import Files
 import Networks
 import Tensors
 
@@ -25,8 +26,15 @@ public final class Trainer {
   var extraState: [(key: String, value: String)] = []
   /// Whether a step has moved the weights and is not over.
   private var isWithinMove = false
+  /// The weights that validated best, if the plan keeps those.
+  var best: BestWeights?
+  /// Whether the latest validation is the best, and its state has not been written.
+  var isBestUnwritten = false
   /// The number of steps of the latest checkpoint.
   private var checkpointed: Int?
+  /// Whether the latest file could not be written.
+  private var isUnwritten = false
+  private var notice: (TrainingNotice) -> Void = { _ in }
 
   /// Prepares a training, or goes on with the one whose checkpoint the plan names.
   ///
@@ -41,42 +49,72 @@ public final class Trainer {
     weights = try WeightsInTraining(parameters, decay: plan.averageDecay)
     optimizer = try plan.optimizer.optimizer(for: parameters.map(\.tensor))
     batches = MicroBatchStep(optimizer, clip: plan.clip, exchange: exchange)
-    if let path = plan.resumePath { try restore(from: path) }
+    if let path = plan.resumedFile { try restore(from: path) }
     if let name = weights.nonFinite() {
       throw TensorError.value(
         "`\(name)` of this model is not finite, so it cannot be trained",
         hint: "load it from an intact file, or create it again")
     }
     extraState = task.extraState
+    // A folder that cannot be written is known before the first step, not after a night.
+    if let path = plan.checkpoint?.path, exchange.worker == 0 { try AtomicFile.check(path: path) }
   }
 
   /// Takes the steps of the plan that have not been taken yet, and leaves the running average in
-  /// place of the weights.
+  /// place of the weights, or the weights of the best validation.
   ///
-  /// `onStep` runs after every step; if it throws, training ends there.
+  /// `onStep` runs after every step; if it throws, training ends there. A checkpoint that cannot be
+  /// written ends a training only if it is the last one.
   ///
   /// - Throws: a `TrainingInterruption` with the history so far and what ended training early.
-  public func run(onStep: (TrainingProgress) throws -> Void) throws -> TrainingHistory {
+  public func run(
+    onStep: (TrainingProgress) throws -> Void,
+    onNotice: @escaping (TrainingNotice) -> Void = { _ in }
+  ) throws -> TrainingHistory {
+    notice = onNotice
     do {
-      while step < plan.steps {
+      try estimate()
+      try writeBestIfDue()
+      while step < plan.steps, !isExhausted {
         let progress = try takeStep()
+        try writeBestIfDue()
         try onStep(progress)
         extraState = task.extraState
-        if let checkpoint = plan.checkpoint, checkpoint.interval > 0,
-          step % checkpoint.interval == 0
-        {
-          try writeCheckpoint(checkpoint.path)
+        if let interval = plan.checkpoint?.interval, interval > 0, step % interval == 0 {
+          try noticing { try writeCheckpoint() }
         }
       }
-      if let checkpoint = plan.checkpoint, checkpointed != step {
-        try writeCheckpoint(checkpoint.path)
+      if checkpointed != step { try writeCheckpoint() }
+      if step < plan.steps, let best = history.best {
+        notice(.stoppedEarly(step: step, best: best.step, patience: plan.patience))
       }
       try weights.settle()
-      weights.finish()
+      try finish()
       return history
     } catch {
       throw end(error)
     }
+  }
+
+  /// Tells what a training of more than a few steps will need.
+  private func estimate() throws {
+    guard plan.steps - step >= Trainer.estimatedSteps else { return }
+    notice(.estimated(try TrainingEstimate(task, plan)))
+  }
+
+  /// Shorter trainings are over before an estimate matters.
+  private static let estimatedSteps = 100
+
+  /// Whether so many validations in a row have brought no improvement that training ends.
+  private var isExhausted: Bool {
+    guard plan.patience > 0, let best = history.best else { return false }
+    return best.validationsSince >= plan.patience
+  }
+
+  /// Leaves in the model what it keeps.
+  private func finish() throws {
+    weights.finish()
+    try best?.install(weights, task)
   }
 
   private func takeStep() throws -> TrainingProgress {
@@ -120,33 +158,69 @@ public final class Trainer {
         "the figures of the validation after step \(step) have other names than those before")
     }
     history.validationSteps.append(step)
+    if history.best?.validationsSince == 0 {
+      isBestUnwritten = true
+      if plan.kept == .best { best = try BestWeights(weights, task) }
+    }
     return figures
   }
 
-  /// Leaves the average in place, and a checkpoint of the last whole step if one is wanted.
+  /// Leaves in the model what it keeps, and a checkpoint of the last whole step if one is wanted.
   private func end(_ error: any Error) -> TrainingInterruption {
     var (cause, checkpointError) = (error, nil as (any Error)?)
     if let failure = TrainingFailure(error, weights, stepsTaken: history.count, plan) {
       cause = failure.error
+      if let path = plan.checkpoint?.historyPath { try? writeHistory(path) }
     } else {
-      if let path = plan.checkpoint?.path, !isWithinMove, checkpointed != step {
+      if !isWithinMove, checkpointed != step, !(error is FileError) {
         // That the file cannot be written is not what ended training: it is told beside the cause.
-        do { try writeCheckpoint(path) } catch { checkpointError = error }
+        do { try writeCheckpoint() } catch { checkpointError = error }
       }
       try? weights.settle()
     }
-    weights.finish()
+    try? finish()
     return TrainingInterruption(
       cause: cause, history: history, total: plan.steps,
       checkpoint: checkpointed == nil ? nil : plan.checkpoint?.path,
       checkpointError: checkpointError)
   }
 
-  private func writeCheckpoint(_ path: String) throws {
+  // MARK: - Files
+
+  /// Writes the state and the history after the last whole step, if files are wanted.
+  private func writeCheckpoint() throws {
+    guard let paths = plan.checkpoint else { return }
+    try write(to: paths.path)
+    try writeHistory(paths.historyPath)
+    (checkpointed, isUnwritten) = (step, false)
+  }
+
+  /// Writes the state if the latest validation was the best, and files are wanted.
+  private func writeBestIfDue() throws {
+    guard isBestUnwritten else { return }
+    isBestUnwritten = false
+    if let path = plan.checkpoint?.bestPath { try noticing { try write(to: path) } }
+  }
+
+  private func write(to path: String) throws {
     guard exchange.worker == 0 else { return }
     // The file of an earlier, good step must not be replaced by weights that the next step refuses.
     if let name = weights.nonFinite() { throw NonFiniteWeights(name: name) }
     try checkpoint().write(path: path)
-    checkpointed = step
+  }
+
+  private func writeHistory(_ path: String) throws {
+    guard exchange.worker == 0 else { return }
+    try AtomicFile.write(path: path, bytes: Array(history.csv.utf8))
+  }
+
+  /// Goes on if a file cannot be written, and tells so once in a row: the next one may be.
+  private func noticing(_ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as FileError {
+      if !isUnwritten { notice(.unwritten(step: step, error: error)) }
+      isUnwritten = true
+    }
   }
 }

@@ -16,6 +16,7 @@ private enum CheckpointFormat {
   static let validations = "validation."
   static let setting = "setting."
   static let extra = "extra."
+  static let best = "best."
   /// Step numbers are 32-bit floats in the file, so they are kept in two digits to this base.
   static let base = 1 << 16
 }
@@ -43,7 +44,10 @@ extension Trainer {
               [Float($0 / CheckpointFormat.base), Float($0 % CheckpointFormat.base)]
             }))
       ]
-    return Checkpoint(metadata: metadata, tensors: stateTensors + tables)
+    let best = self.best?.tensors.map {
+      NamedParameter(CheckpointFormat.best + $0.name, $0.tensor)
+    }
+    return Checkpoint(metadata: metadata, tensors: stateTensors + tables + (best ?? []))
   }
 
   /// The options of the loop and of the task that a checkpoint must agree with.
@@ -74,7 +78,9 @@ extension Trainer {
     let file = try Checkpoint.read(path: path)
     let reader = CheckpointReader(file: file, path: path)
     try reader.expectTraining()
-    try reader.expectAgreement(with: settings())
+    try reader.expectAgreement(
+      with: settings(),
+      implied: TrainingPlan.impliedSettings.merging(task.impliedSettings) { own, _ in own })
     let taken = try reader.integer("step")
     guard taken <= plan.steps else {
       throw CheckpointError(
@@ -90,19 +96,43 @@ extension Trainer {
       (try reader.integer("optimizer_steps"), try reader.integer("average_updates"))
     let isAhead = try reader.text("is_ahead") == "true"
     var state = file
+    var copies = Checkpoint(metadata: [], tensors: [])
     state.tensors.removeAll {
       $0.name.hasPrefix(CheckpointFormat.history) || $0.name.hasPrefix(CheckpointFormat.validations)
     }
+    state.tensors.removeAll {
+      guard $0.name.hasPrefix(CheckpointFormat.best) else { return false }
+      copies.tensors.append(
+        NamedParameter(String($0.name.dropFirst(CheckpointFormat.best.count)), $0.tensor))
+      return true
+    }
+    let best = try keptCopies(validations.count > 0 ? copies : nil, path: path)
     try state.load(into: stateTensors, path: path)
+    self.best = best
     (history.steps, history.validations) = (steps, validations)
     history.validationSteps = validationSteps
+    isBestUnwritten = history.best?.step == taken
     (step, optimizer.stepsTaken, weights.average.updates) = (taken, optimizerSteps, updates)
     weights.isAhead = isAhead
     task.extraState = file.metadata.compactMap {
       $0.key.hasPrefix(CheckpointFormat.extra)
         ? (String($0.key.dropFirst(CheckpointFormat.extra.count)), $0.value) : nil
     }
+    try task.stateChanged()
     try task.resume(at: taken)
+  }
+
+  /// The weights of the best validation, if the plan keeps those and there has been one.
+  private func keptCopies(_ copies: Checkpoint?, path: String) throws -> BestWeights? {
+    guard plan.kept == .best, let copies else { return nil }
+    guard !copies.tensors.isEmpty else {
+      throw CheckpointError(
+        path: path, message: "it does not hold the weights of its best validation",
+        hint: "it was written by a training with keep = \"last\"")
+    }
+    let best = try BestWeights(weights, task)
+    try copies.load(into: best.tensors, path: path)
+    return best
   }
 }
 
@@ -144,9 +174,12 @@ private struct CheckpointReader {
   }
 
   /// Names the first setting in which this training differs from that of the file.
-  func expectAgreement(with settings: [(key: String, value: String)]) throws {
+  func expectAgreement(
+    with settings: [(key: String, value: String)], implied: [String: String]
+  ) throws {
     for (key, value) in settings {
-      let stored = try text(CheckpointFormat.setting + key)
+      let name = CheckpointFormat.setting + key
+      let stored = try file.text(name) ?? implied[key] ?? text(name)
       guard stored != value else { continue }
       throw CheckpointError(
         path: path, message: "it was written with \(key) = \(stored), not \(value)",

@@ -46,3 +46,48 @@ public struct TrainingHistory: Sendable, Equatable {
   /// The number of steps taken.
   public var count: Int { steps.count }
 }
+
+/// A validation that was the best so far.
+struct BestValidation {
+  /// The number of steps that had been taken.
+  let step: Int
+  /// The number of validations that came after it.
+  let validationsSince: Int
+}
+
+extension TrainingHistory {
+  /// The validation whose first figure is the lowest, the first of them if there are several; nil
+  /// before the first one whose figure is a number.
+  var best: BestValidation? {
+    guard let figures = validations.columns.first else { return nil }
+    var best: Int?
+    for (i, figure) in figures.enumerated() where !figure.isNaN {
+      if let known = best, figures[known] <= figure { continue }
+      best = i
+    }
+    return best.map {
+      BestValidation(step: validationSteps[$0], validationsSince: figures.count - 1 - $0)
+    }
+  }
+
+  /// The history as a table of comma-separated values: a line for each step, figures of validations
+  /// in the lines of their steps.
+  public var csv: String {
+    var lines = [
+      (["step"] + steps.names + validations.names.map { "validation_" + $0 }).joined(separator: ",")
+    ]
+    lines.reserveCapacity(count + 1)
+    var next = 0
+    for row in 0..<count {
+      var fields = ["\(row + 1)"] + steps.columns.map { "\($0[row])" }
+      if next < validationSteps.count, validationSteps[next] == row + 1 {
+        fields += validations.columns.map { "\($0[next])" }
+        next += 1
+      } else {
+        fields += validations.names.map { _ in "" }
+      }
+      lines.append(fields.joined(separator: ","))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

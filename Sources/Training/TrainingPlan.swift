@@ -2,6 +2,7 @@
 //
 // What can be chosen about any training, whatever is trained.
 
+import Files
 import Networks
 import Tensors
 
@@ -47,15 +48,34 @@ public struct OptimizerPlan: Sendable, Equatable {
 
 /// Where and how often a training writes its state.
 public struct CheckpointPlan: Sendable, Equatable {
-  /// The file, which is replaced as a whole each time.
+  /// The file of the latest state, which is replaced as a whole each time.
   public var path: String
   /// Steps between two checkpoints; 0 writes one only when training ends or is interrupted.
   public var interval: Int
+
+  /// The file of the state of the best validation.
+  public var bestPath: String { stem + ".best" + CheckpointPlan.suffix }
+  /// The file of the history.
+  public var historyPath: String { stem + ".csv" }
+
+  private static let suffix = ".safetensors"
+  private var stem: String {
+    path.hasSuffix(CheckpointPlan.suffix)
+      ? String(path.dropLast(CheckpointPlan.suffix.count)) : path
+  }
 
   /// Checkpoints into a file.
   public init(path: String, interval: Int = 0) {
     (self.path, self.interval) = (path, interval)
   }
+}
+
+/// The weights that a model keeps of its training.
+public enum KeptWeights: String, Sendable, CaseIterable {
+  /// Those of the last step, or their running average.
+  case last
+  /// Those of the best validation.
+  case best
 }
 
 /// What can be chosen about any training.
@@ -73,11 +93,28 @@ public struct TrainingPlan: Sendable, Equatable {
   /// Batches whose mean gradient makes one step.
   public var accumulation = 1
   /// Steps between two validations; 0 for none.
-  public var validationInterval = 0
+  public var validationInterval = 100
+  /// Validations in a row without improvement after which training ends; 0 for any number.
+  public var patience = 0
+  /// The weights that the model has in the end.
+  public var kept = KeptWeights.last
+  /// The numbers that layers multiply.
+  public var precision = Precision.float32
   /// Where the state is written, nil for nowhere.
   public var checkpoint: CheckpointPlan?
   /// A checkpoint to resume, or nil.
   public var resumePath: String?
+  /// Whether the file of `checkpoint` is resumed if it is there.
+  public var resumesCheckpoint = false
+
+  /// The file that training goes on from, if any.
+  public var resumedFile: String? {
+    if let resumePath { return resumePath }
+    guard resumesCheckpoint, let path = checkpoint?.path, FileReader.exists(path) else {
+      return nil
+    }
+    return path
+  }
 
   /// A plan without validation and checkpoints.
   public init(
@@ -86,17 +123,5 @@ public struct TrainingPlan: Sendable, Equatable {
   ) {
     (self.steps, self.optimizer) = (steps, optimizer)
     (self.schedule, self.averageDecay) = (schedule, averageDecay)
-  }
-
-  /// What decides the bits of a training, as scripts name it; a checkpoint must agree with it.
-  var settings: [(key: String, value: String)] {
-    [
-      ("optimizer", optimizer.kind.rawValue), ("betas", "[\(optimizer.beta1), \(optimizer.beta2)]"),
-      ("momentum", "\(optimizer.momentum)"), ("weight_decay", "\(optimizer.weightDecay)"),
-      ("schedule", schedule.shape.rawValue), ("lr", "\(schedule.peak)"),
-      ("warmup", "\(schedule.warmup)"), ("lr_floor", "\(schedule.floorShare)"),
-      ("decay_every", "\(schedule.interval)"), ("decay_factor", "\(schedule.factor)"),
-      ("clip", "\(clip)"), ("average", "\(averageDecay)"), ("accumulate", "\(accumulation)"),
-    ]
   }
 }

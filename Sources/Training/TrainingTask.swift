@@ -31,6 +31,8 @@ public protocol TrainingTask: AnyObject {
   var extraState: [(key: String, value: String)] { get set }
   /// What decides the bits of the training, as scripts name it; a checkpoint must agree with it.
   var settings: [(key: String, value: String)] { get throws }
+  /// What older checkpoints say by not mentioning some settings.
+  var impliedSettings: [String: String] { get }
   /// The names of what a loss reports; the first is `loss`. Known after the first loss at the
   /// latest.
   var termNames: [String] { get }
@@ -42,10 +44,16 @@ public protocol TrainingTask: AnyObject {
   func begin(step: Int) throws -> [Float]
   /// The loss of a micro-batch of the step that has begun.
   func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss
+  /// The loss of a micro-batch like those of training, without an effect on it, to see what it
+  /// takes; nil if a loss has effects.
+  func sampleLoss() throws -> MicroBatchLoss?
   /// Runs after the parameters have moved.
   func end(step: Int, exchange: any GradientExchange) throws
-  /// Figures on data that are not trained on, with the running average in place.
+  /// Figures on data that are not trained on, with the running average in place. The first is to
+  /// fall.
   func validate() throws -> [(name: String, value: Float)]
+  /// Runs after all state tensors have been given other values.
+  func stateChanged() throws
   /// Runs after a checkpoint has been read: `step` steps have been taken.
   func resume(at step: Int) throws
 }
@@ -58,12 +66,18 @@ extension TrainingTask {
     get { [] }
     set { _ = newValue }
   }
+  /// None.
+  public var impliedSettings: [String: String] { [:] }
   /// Yes.
   public var isParallel: Bool { true }
+  /// None.
+  public func sampleLoss() -> MicroBatchLoss? { nil }
   /// Nothing to do.
   public func end(step: Int, exchange: any GradientExchange) {}
   /// Nothing.
   public func validate() -> [(name: String, value: Float)] { [] }
+  /// Nothing to do.
+  public func stateChanged() {}
   /// Nothing to do.
   public func resume(at step: Int) {}
 }
@@ -80,4 +94,14 @@ public struct TrainingProgress: Sendable {
   public let figures: [(name: String, value: Float)]
   /// The figures of a validation after this step; empty if there was none.
   public let validation: [(name: String, value: Float)]
+}
+
+/// What a training tells beside its steps.
+public enum TrainingNotice {
+  /// What the steps that begin now will need.
+  case estimated(TrainingEstimate)
+  /// A file could not be written; training goes on. Said once until files can be written again.
+  case unwritten(step: Int, error: any Error)
+  /// Training ends before its last step, since validation no longer improves.
+  case stoppedEarly(step: Int, best: Int, patience: Int)
 }

@@ -28,7 +28,7 @@ import Testing
     "metrics.prefix_curve", "metrics.reliance", "metrics.token_probe", "metrics.style",
     "metrics.classifier", "metrics.accuracy",
     "nn.linear", "nn.embedding", "nn.layer_norm", "nn.transformer", "nn.conv2d", "nn.group_norm",
-    "nn.rms_norm", "nn.sequential", "nn.train",
+    "nn.rms_norm", "nn.sequential", "nn.train", "nn.find_lr",
   ]
 
   /// A list's method of that name sorts in place; the tensor's gives a record.

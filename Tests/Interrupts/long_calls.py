@@ -234,6 +234,8 @@ LONG = {
         'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
         "let t = smap.encode(tok, rand(512, 3, 32, 32))", "smap.codebook_usage(tok, t)"),
     "smap.train": (TRAINING, "smap.train(tok, d, steps = 1e5)"),
+    "smap.find_lr": (TRAINING, "smap.find_lr(tok, d, steps = 1e5, high = 0.00001)"),
+    "smap.estimate": (TRAINING, "for i in range(1e6) { smap.estimate(tok) }"),
     "smap.save": (
         "let tok = smap.tokenizer(image_size = 32, width = 512, depth = 8, decoder_depth = 8, seed = 0)",
         'smap.save(tok, "tok.safetensors")'),
@@ -243,6 +245,9 @@ LONG = {
     "smap.sample_keep": ("let s = smap.tail_drop()", "smap.sample_keep(s, 64, 1e7)"),
     "card.model": ("let tok = smap.tokenizer(image_size = 32, seed = 0)", "card.model(tok, width = 1024, depth = 8)"),
     "nn.train": ("let l = nn.linear(512, 512); let x = rand(256, 512)", "nn.train(l, fn() = mean(l(x) ** 2), steps = 1e6)"),
+    "nn.find_lr": ("let l = nn.linear(512, 512); let x = rand(256, 512)", "nn.find_lr(l, fn() = mean(l(x) ** 2), steps = 1e6, high = 0.00001)"),
+    "card.find_lr": (GENERATOR + "; let d = data.shapes(256, size = 32)", "card.find_lr(m, d, tok, steps = 1e5, high = 0.00001)"),
+    "card.estimate": (GENERATOR, "for i in range(1e6) { card.estimate(m) }"),
     "card.train": (GENERATOR + "; let d = data.shapes(256, size = 32)", "card.train(m, d, tok, steps = 1e5)"),
     "card.sample": (GENERATOR, "card.sample(m, 1, count = 500)"),
     "card.velocity": (

@@ -22,7 +22,7 @@ import Testing
     // Functions that are not numeric.
     "exit", "filter", "fold", "keys", "values", "image.load", "image.save", "sleep", "input",
     // These need a gradient of only one of several inputs.
-    "grad", "value_and_grad", "fused", "nn.train",
+    "grad", "value_and_grad", "fused", "nn.train", "nn.find_lr",
     // Selections by truth value or by position.
     "where.condition", "gather.index", "scatter.index", "scatter_add.index", "masked_fill.mask",
     "bincount.x", "topk.indices", "sorted", "random.shuffle", "random.choice",

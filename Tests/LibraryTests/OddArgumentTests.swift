@@ -20,6 +20,8 @@ import Testing
     "smap.tokenizer": "image_size = 16, width = 16", "smap.encode": "tok, set.images[:2]",
     "smap.decode": "tok, tokens", "smap.reconstruct": "tok, set.images[:2]",
     "smap.loss": "tok, set.images[:2]", "smap.train": "tok, set, steps = 1",
+    "smap.find_lr": "tok, set, steps = 2", "smap.estimate": "tok",
+    "card.find_lr": "model, set, steps = 2, variants = 1", "card.estimate": "model",
     "smap.best_length": "tok, set.images[:2], 0.1", "smap.tokens": "tok, tokens.latents",
     "smap.keep_probs": "smap.tail_drop(), 4", "smap.length_probs": "smap.tail_drop(), 4",
     "smap.sample_keep": "smap.tail_drop(), 4, 3", "smap.tail_drop": "",

@@ -853,4 +853,5 @@ LEFT_OUT = {
     "nn.conv2d": "a layer with drawn weights", "nn.group_norm": "a layer", "nn.rms_norm": "a layer",
     "nn.sequential": "calls layers", "nn.params": "lists parameters",
     "nn.train": "the loop of training; Tests/TrainingTests",
+    "nn.find_lr": "a range test; Tests/TrainingTests",
 }

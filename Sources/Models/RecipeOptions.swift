@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The options of the recipes, beside those of every training (`TrainingPlan.options`).
+
+import Training
+
+extension TokenizerRecipe: TrainingOptionTable {
+  /// The options of trainings of tokenizers.
+  public static let options: [TrainingOption<TokenizerRecipe>] = [
+    .integer("batch_size", \.batchSize, 1...65_536, "`batch_size` pictures make a batch."),
+    .number(
+      "label_drop", \.labelDrop, 0...1,
+      "`label_drop` is how often a picture is trained without its class."),
+    .number(
+      "latent_noise", \.latentNoise, 0...1000,
+      "`latent_noise` is the most noise that the decoder learns to bear."),
+    .integer(
+      "restart_every", \.restartEvery, 0...10_000_000,
+      "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "
+        + "never)."),
+    TrainingOption(
+      "augment", .flag, "Pictures are changed a little each time, unless `augment` is false.",
+      source: { "\($0.augmentation != .none)" },
+      store: { if $1 == .flag(false) { $0.augmentation = .none } }),
+  ]
+}
+
+extension GeneratorRecipe: TrainingOptionTable {
+  /// The options of trainings of generators.
+  public static let options: [TrainingOption<GeneratorRecipe>] = [
+    .integer("batch_size", \.batchSize, 1...65_536, "`batch_size` pictures make a batch."),
+    .number(
+      "label_drop", \.labelDrop, 0...1,
+      "`label_drop` is how often a picture is trained without its class."),
+    .integer(
+      "draws", \.drawsPerToken, 1...256,
+      "Each token is visited at `draws` moments of its flow in each step."),
+    .number(
+      "input_noise", \.inputNoise, 0...1,
+      "`input_noise` is the largest share of noise in the tokens that the backbone reads, so that "
+        + "it bears its own mistakes."),
+    .number(
+      "balance", \.balance, 0...1,
+      "`balance` goes from 0 (pictures as they come) to 1 (all classes alike)."),
+    .integer(
+      "variants", \.variants, 1...1000,
+      "`variants` is how often every picture is encoded, each time changed a little."),
+    // The checksum of the latents stands for it in checkpoints.
+    TrainingOption(
+      "augment", .flag, "Without `augment`, it is encoded once and unchanged.", isSetting: false,
+      source: { "\($0.augmentation != .none)" },
+      store: { recipe, value in
+        guard value == .flag(false) else { return }
+        (recipe.augmentation, recipe.variants) = (.none, 1)
+      }),
+  ]
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a training will need, before its first step: parameters counted, the largest memory of one
+// micro-batch measured, everything else computed from these.
+
+import Networks
+import Tensors
+
+/// The parameters of a model and the bytes that training it takes.
+public struct TrainingEstimate: Sendable, Equatable {
+  /// The number of trained numbers.
+  public let parameters: Int
+  /// Bytes of the weights and of other state of the model.
+  public let weights: Int
+  /// Bytes of the running average, the moments of the optimizer, and a copy of the best weights.
+  public let optimizer: Int
+  /// Bytes of the summed gradient.
+  public let gradients: Int
+  /// Bytes that the micro-batches in work take: their activations and gradients; nil if unknown.
+  public let activations: Int?
+
+  /// All bytes together; without the activations if those are unknown.
+  public var total: Int { weights + optimizer + gradients + (activations ?? 0) }
+
+  /// Estimates a training on so many threads, of which each works on one micro-batch.
+  ///
+  /// - Throws: what the loss of a micro-batch throws; a LimitError if memory is short even for one.
+  public init(
+    _ task: any TrainingTask, _ plan: TrainingPlan, microBatches: Int = .max
+  ) throws {
+    let trained = task.namedParameters.map(\.tensor)
+    let width = MemoryLayout<Float>.stride
+    parameters = trained.reduce(0) { $0 + $1.count }
+    let other = task.otherState.reduce(0) { $0 + $1.tensor.count }
+    weights = width * (parameters + other)
+    let copies = 1 + plan.optimizer.stateCopies
+    optimizer =
+      width * parameters * copies + (plan.kept == .best ? width * (parameters + other) : 0)
+    gradients = width * parameters
+    let threads = task.isParallel ? max(1, min(ThreadPool.threadCount, microBatches)) : 1
+    var found = false
+    let peak = try MemoryBudget.peak {
+      guard let loss = try task.sampleLoss() else { return }
+      _ = try loss.total.gradients(for: trained)
+      found = true
+    }
+    activations = found ? peak * threads : nil
+  }
+
+  /// `41,210 parameters, about 12.3 MB of memory`.
+  public var description: String {
+    let count = TrainingEstimate.grouped(parameters) + " parameters"
+    guard activations != nil else { return count }
+    return count + ", about \(describeBytes(total)) of memory"
+  }
+
+  /// `1,234,567`.
+  private static func grouped(_ number: Int) -> String {
+    var digits = Array("\(number)")
+    for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
+    return String(digits)
+  }
+}
+
+extension OptimizerPlan {
+  /// The numbers that the optimizer keeps for each parameter.
+  var stateCopies: Int {
+    switch kind {
+    case .adamw: 2
+    case .sgd: momentum == 0 ? 0 : 1
+    }
+  }
+}
