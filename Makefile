@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 FUZZ_RUNS ?= 100000
 FUZZ_CASES ?= 50000
 FUZZ_FILES ?= 20000
+KILLS ?= 100
 SWIFT ?= swift
 BINARY = .build/release/smap
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -13,7 +14,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train fuzz soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test fresh build libraries train fuzz kills soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, F
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)
 	Fuzzing/run.sh $(FUZZ_RUNS)
 	SMAP_CASES=$(FUZZ_CASES) scripts/python-tests.sh $(BINARY) Tests/Tensors
+
+kills: build ## Kill trainings at KILLS random moments and check that resuming gives the same bits.
+	SMAP_KILLS=$(KILLS) scripts/python-tests.sh $(BINARY) -s Tests/Training
 
 soak: build ## Evaluate a million statements in one session and check that its memory stays constant.
 	scripts/soak.sh $(BINARY)

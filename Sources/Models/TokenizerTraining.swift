@@ -54,8 +54,8 @@ extension SMAPTokenizer {
   /// Fits the linear path and the codebook, then trains all parameters.
   ///
   /// `onStep` runs after every step; if it throws, training stops there with what has been learned,
-  /// the running average in place. `onNotice` hears of what does not end training. `validation` are pictures that are reconstructed as often as the
-  /// plan says.
+  /// the running average in place. `onNotice` hears of what does not end training. `validation` are
+  /// pictures that are reconstructed as often as the plan says.
   ///
   /// - Returns: what every step reported.
   /// - Throws: a `TrainingInterruption` with the history so far and what ended training.

@@ -34,8 +34,8 @@ public enum MemoryBudget {
   /// The largest number of bytes held at once so far.
   public static var peak: Int { peakBytes.load(ordering: .relaxed) }
 
-  /// The most bytes that tensors hold at once while `body` runs, beyond those that they held before;
-  /// what other threads allocate counts as well.
+  /// The most bytes that tensors hold while `body` runs, beyond those that they held before; what
+  /// other threads allocate counts as well.
   package static func peak(during body: () throws -> Void) rethrows -> Int {
     let (before, highest) = (held, peak)
     peakBytes.store(before, ordering: .relaxed)

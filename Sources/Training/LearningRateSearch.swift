@@ -58,8 +58,7 @@ public struct LearningRateSearch: Sendable, Equatable {
 }
 
 extension LearningRateSearch {
-  /// Takes up to `steps` steps with rates from `low` to `high` and brings the task back to the state
-  /// that it had.
+  /// Takes up to `steps` steps with rates from `low` to `high`, and restores the state of the task.
   ///
   /// It ends early when the loss explodes. `onStep` hears of each step and its loss.
   ///

@@ -46,7 +46,7 @@ public struct TrainingOption<Recipe: Sendable>: Sendable {
   public let type: TrainingValueType
   /// Whether it decides the bits of a training, so that a checkpoint must agree with it.
   public let isSetting: Bool
-  /// What checkpoints say by not mentioning the option, since they are older; nil if all mention it.
+  /// What older checkpoints say by not mentioning the option; nil if all mention it.
   public let impliedByOlderFiles: String?
   /// The value in a recipe as a script writes it.
   public let source: @Sendable (Recipe) -> String

@@ -4,8 +4,8 @@
 //
 //   SMAP_FAULT_AT    the number of the call, from 1; 0 only counts
 //   SMAP_FAULT_KIND  before, after: SIGKILL before or after the call; torn: SIGKILL after the first
-//                    half of a write; refused: the call fails with ENOSPC; short: a write takes half
-//                    of its bytes; slow: an fsync takes SMAP_FAULT_SECONDS
+//                    half of a write; refused: the call fails with ENOSPC; short: a write takes
+//                    half of its bytes; slow: an fsync takes SMAP_FAULT_SECONDS
 //   SMAP_FAULT_LOG   a file that receives the name of each counted call
 //
 // Counted are the calls that create, write, synchronise, rename and remove files.
