@@ -155,7 +155,7 @@ final class TokenizerTask: TrainingTask {
   func sampleLoss() throws -> MicroBatchLoss? {
     var draws = RandomStream(seed: recipe.seed, 0xE571)
     let few = Array(0..<min(picturesPerMicroBatch, data.count))
-    return try tokenizer.loss(data, few, recipe, progress: 0, &draws).0
+    return try tokenizer.loss(data, few, recipe, step: 0, &draws).0
   }
 
   func end(step: Int, exchange: any GradientExchange) throws {
