@@ -15,7 +15,8 @@ public enum Catalog {
     ProcessFunctions.functions,
     MediaFunctions.functions, PlotFunctions.functions, DataFunctions.functions, DataFiles.functions,
     MetricFunctions.functions,
-    TokenizerFunctions.functions, LinearCodeFunctions.functions, TrainingFunctions.functions,
+    TokenizerFunctions.functions, LengthFunctions.functions, LinearCodeFunctions.functions,
+    TrainingFunctions.functions,
     ScheduleFunctions.functions,
     GeneratorFunctions.functions, SystemFunctions.functions,
   ].flatMap { $0 }

@@ -13,7 +13,7 @@ import Tensors
 /// The functions that make and use tokenizers.
 enum TokenizerFunctions {
   static let functions: [Builtin] = [
-    make, encode, decode, reconstruct, tokens, loss, bestLength, codebookUsage,
+    make, encode, decode, reconstruct, tokens, loss, codebookUsage,
   ]
 
   /// A tokenizer small enough for the examples of the manual.
@@ -197,44 +197,13 @@ extension TokenizerFunctions {
       ])
     })
 
-  private static let bestLength = Builtin(
-    "smap.best_length(tok: tokenizer, images: [B, C, H, W], threshold: number, *, label = nil) "
-      + "-> tensor",
-    "The fewest tokens with which each picture's mean squared error is at most `threshold`.",
-    details: "A picture that never reaches it counts all tokens.",
-    example: tinyExample
-      + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
-    body: { call in
-      let tokenizer = try call.code("tok")
-      let images = try call.pictures("images")
-      let threshold = try call.number("threshold")
-      guard !threshold.isNaN else {
-        throw call.failure(
-          .value, "threshold is a mean squared error, not nan", hint: "0.01 is 20 dB",
-          argument: "threshold")
-      }
-      let condition = try call.condition(tokenizer, count: images.shape[0])
-      let tokens = try encode(images, condition, tokenizer, call)
-      var lengths = [Float](repeating: Float(tokens.length), count: images.shape[0])
-      var open = lengths.count
-      for keep in 1..<max(tokens.length, 1) where open > 0 {
-        let pictures = try decode(try tokens.prefix(keep), condition, tokenizer, call)
-        for (i, error) in try squaredErrors(pictures, images).enumerated()
-        where error <= threshold && lengths[i] == Float(tokens.length) {
-          lengths[i] = Float(keep)
-          open -= 1
-        }
-      }
-      return .tensor(try Tensor(shape: [lengths.count], values: lengths))
-    })
-
   /// The schedule of a tokenizer; that of new ones for a code that is not trained.
   private static func drop(of code: any PictureCode) -> TailDrop {
     (code as? SMAPTokenizer)?.configuration.tailDrop ?? .standard
   }
 
   /// The mean squared error of each picture.
-  private static func squaredErrors(_ a: Tensor, _ b: Tensor) throws -> [Double] {
+  static func squaredErrors(_ a: Tensor, _ b: Tensor) throws -> [Double] {
     let squares = try a.sub(b.detached).square().reshape([a.shape[0], -1])
     return try squares.mean(dim: 1).toArray().map(Double.init)
   }

@@ -321,5 +321,5 @@ SHORT = {
        record.has string.startswith string.endswith""".split()},
     "input": "waits for a person at the prompt, where Ctrl-C is a key of the line that is edited",
     **{name: SHAPE for name in "reshape flatten squeeze unsqueeze".split()},
-    **{name: SMALL for name in "help smap.tail_drop smap.keep_probs smap.length_probs".split()},
+    **{name: SMALL for name in "help smap.tail_drop smap.keep_probs smap.length_probs smap.rate".split()},
 }

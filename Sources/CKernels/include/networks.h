@@ -62,9 +62,9 @@ void smap_add_column_sums(const float *x, long rows, long width, float *column_s
 // MARK: attention
 
 /// Which tokens a token sees. Tokens before `prefix` see each other. Those behind it see the prefix
-/// and the tokens up to themselves, or, if they lie behind the first `group` of these, up to the end
-/// of their group; `group` is 1 for causal attention. With `lengths`, only the first lengths[b]
-/// tokens of batch b are seen by anybody.
+/// and the tokens up to themselves, or, behind the first `group` of these, up to the end of their
+/// group; `group` is 1 for causal attention. With `lengths`, only the first lengths[b] tokens of
+/// batch b are seen by anybody.
 typedef struct {
   long prefix, group;
   const long *lengths;
