@@ -98,7 +98,7 @@ MEMBERS = (
     "plot.bar", "plot.figures", "plot.heatmap", "plot.hist", "plot.line", "plot.save",
     "plot.scatter", "plot.table", "random.choice", "random.fold", "random.normal",
     "random.permutation", "random.shuffle", "random.split", "random.uniform", "smap.best_length",
-    "smap.codebook_usage", "smap.decode", "smap.encode", "smap.keep_probs", "smap.length_probs",
+    "smap.codebook_stats", "smap.codebook_usage", "smap.decode", "smap.encode", "smap.from_ids", "smap.keep_probs", "smap.length_probs",
     "smap.linear_code", "smap.load", "smap.loss", "smap.rate", "smap.reconstruct",
     "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
     "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads", "sys.version",

@@ -60,7 +60,7 @@ enum ModelTypes {
       },
       tokens("length", "The number of tokens per picture.") { .integer($0.length) },
       tokens("latents", "The vectors of the tokens: [B, k, token_dim].") { .tensor($0.latents) },
-      tokens("ids", "The code indices [B, k] of a vq tokenizer, else nil.") { tokens in
+      tokens("ids", "The code indices [B, k] of a discrete tokenizer, else nil.") { tokens in
         guard let ids = tokens.ids else { return .nil }
         return .tensor(
           try Tensor(shape: [tokens.count, tokens.length], values: ids.map { Float($0) }))

@@ -167,10 +167,11 @@ enum TableFunctions {
       details: "Rows may also be lists, which give unnamed columns. `t[0]` is a row as a record, "
         + "`t[\"name\"]` a column as a list.",
       example: "table([{k: 1, db: 18.5}, {k: 2, db: 21}])[\"db\"]   #=> [18.5, 21]"
-    ) { call in try made(of: call.list("rows").items, call) }
+    ) { call in try table(of: call.list("rows").items, call) }
   ]
 
-  private static func made(of rows: [Value], _ call: Call) throws -> Value {
+  /// A table whose rows are records or lists.
+  static func table(of rows: [Value], _ call: Call) throws -> Value {
     var columns: [String] = []
     var positions: [String: Int] = [:]
     for row in rows {

@@ -13,7 +13,7 @@ import Tensors
 /// The functions that make and use tokenizers.
 enum TokenizerFunctions {
   static let functions: [Builtin] = [
-    make, encode, decode, reconstruct, tokens, loss, codebookUsage,
+    make, encode, decode, reconstruct, tokens, loss,
   ]
 
   /// A tokenizer small enough for the examples of the manual.
@@ -26,7 +26,9 @@ enum TokenizerFunctions {
       + ", tail_drop = nil, seed = nil) -> tokenizer",
     "Makes an untrained tokenizer.",
     details: """
-      `quantizer` is one of \(QuantizerKind.summary). \
+      `quantizer` is one of \(QuantizerKind.summary); help("quantizers") says when to use which, and \
+      what `l2_norm`, `code_update`, `code_decay`, `dead_codes` (vq), `entropy_weight` (vq, softvq), \
+      `code_temperature` (softvq) and `levels` (fsq) do. \
       `inject` says which halves are told the \
       class: "both", "encoder", "decoder" or "none". With `linear_path`, the best linear code of \
       the data set is fitted first and the transformers learn what it lacks. `tail_drop` is a \
@@ -141,23 +143,6 @@ enum TokenizerFunctions {
       }
       let condition = try call.condition(tokenizer, count: latents.shape[0])
       return TokenSequence(Tokens(latents: latents.detached, ids: nil, condition: condition)).value
-    })
-
-  private static let codebookUsage = Builtin(
-    "smap.codebook_usage(tok: tokenizer, tokens: tokens) -> number",
-    "The fraction of a tokenizer's codes that occur in these tokens.",
-    example: """
-      let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "vq", seed = 0)
-      smap.codebook_usage(tok, smap.encode(tok, zeros(1, 3, 16, 16))) <= 16 / 1024   #=> true
-      """,
-    body: { call in
-      let tokenizer = try call.tokenizer("tok")
-      guard let ids = try call.tokens("tokens").ids, let codes = tokenizer.codeCount else {
-        throw call.failure(
-          .value, "only the tokens of a discrete tokenizer, such as vq, are codes",
-          argument: "tokens")
-      }
-      return .number(Double(Set(ids).count) / Double(codes))
     })
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help topics on the language itself: keywords, operators and kinds of values. Functions have pages
-// of their own, generated from the table of built-ins; together they let a user learn the language
-// from the prompt alone. Each topic has an example that a test runs.
+// Help topics on the language itself, keywords, operators and kinds of values, and on models.
+// Functions have pages of their own, generated from the table of built-ins; together they let a
+// user learn the language from the prompt alone. Each topic has an example that a test runs.
 
-/// A help topic on a part of the language.
+/// A help topic on a part of the language or on models.
 public struct Topic: Sendable {
   /// The names that the topic is looked up by: the first is its title.
   public let names: [String]
@@ -26,7 +26,7 @@ public struct Topic: Sendable {
   }
 }
 
-/// All topics on the language.
+/// All topics.
 public enum Topics {
   /// The topics, in reading order.
   public static let all: [Topic] = groups.flatMap(\.topics)
@@ -34,7 +34,7 @@ public enum Topics {
   /// The topics in groups.
   public static let groups: [(title: String, topics: [Topic])] = [
     ("Values", ValueTopics.all), ("Statements and functions", StatementTopics.all),
-    ("Operators", OperatorTopics.all),
+    ("Operators", OperatorTopics.all), ("Models", ModelTopics.all),
   ]
 
   /// The topic with a name, or nil.

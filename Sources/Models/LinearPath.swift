@@ -20,10 +20,10 @@ final class LinearPath {
   let directions: Tensor
   /// What a direction is divided by in the encoder: [K * T]; zero while nothing is fitted.
   let scales: Tensor
-  /// What one unit of a channel adds to the picture: [K * T, pixels]. For KL it is the direction
-  /// times its scale and is not stored.
+  /// What one unit of a channel adds to the picture: [K * T, pixels]. Where tokens are what the
+  /// encoder says, it is the direction times its scale and is not stored.
   private(set) var synthesis: Tensor
-  /// A channel that is constant before normalisation, for VQ; else zero: [K * T].
+  /// A channel that is constant before normalisation, on the sphere; else zero: [K * T].
   let offsets: Tensor
   private var analysis: Tensor
 
@@ -84,41 +84,56 @@ final class LinearPath {
     try refresh()
   }
 
-  /// Fits means, directions, the codebook and what each code adds, for discrete tokens.
+  /// What the components that a token reads are divided by.
+  enum Scaling {
+    /// Each by its own deviation.
+    case channels
+    /// All of a token by their joint deviation, so that distances mean the same in all of them.
+    case tokens
+    /// As `tokens`, beside a constant as the last channel: on the unit sphere its share tells how
+    /// far the rest is from zero.
+    case sphere
+  }
+
+  /// Fits means, directions and what each channel adds, for tokens that `limit` lets through.
   ///
-  /// Token j reads T - 1 components, divided by their joint deviation, and a constant as its last
-  /// channel: after normalisation the constant's share tells how far the rest is from zero.
-  /// Codes come from spherical k-means over all positions; synthesis directions by least squares
-  /// on what the tokens before have left over, token after token, so prefixes stay good.
+  /// `limit` gets the tokens of all pictures [N * K, T], may fit a codebook to them, and returns
+  /// what passes. Synthesis directions come by least squares on what the tokens before have left
+  /// over, token after token, so prefixes stay good.
   func fit(
-    _ flat: Tensor, labels: [Int?], codebook: Codebook, _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ flat: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration, scaling: Scaling,
+    seed: UInt64, through limit: (Tensor) throws -> Tensor
   ) throws {
     let (tokens, dim) = (configuration.numTokens, configuration.tokenDim)
-    guard dim >= 2 else { throw TensorError.value("vq with a linear path needs token_dim >= 2") }
+    let own = scaling == .sphere ? dim - 1 : dim
+    guard own >= 1 else {
+      throw TensorError.value("unit vectors beside a linear path need token_dim from 2")
+    }
     try fitMeans(flat, labels: labels, classCount: configuration.numClasses)
     let condition = try Condition(labels, classCount: configuration.numClasses)
     let residual = try flat.sub(condition.look(up: means))
-    let components = try PrincipalComponents(
-      of: residual, count: tokens * (dim - 1), seed: seed)
+    let components = try PrincipalComponents(of: residual, count: tokens * own, seed: seed)
     let variances = LinearPath.carried(components.variances)
     let pixels = flat.shape[1]
     for token in 0..<tokens {
-      let first = token * (dim - 1)
-      let variance = variances[first..<first + dim - 1].reduce(0, +)
+      let first = token * own
+      let joint = variances[first..<first + own].reduce(0, +)
       for channel in 0..<dim {
         let i = token * dim + channel
-        if channel == dim - 1 {
+        if channel == own {
           offsets.pointer[i] = LinearPath.constantChannel
         } else if variances[first + channel] > 0 {
           (directions.pointer + i * pixels).update(
             from: components.directions.pointer + (first + channel) * pixels, count: pixels)
         }
-        setScale(i, variance)
+        setScale(i, scaling == .channels ? variances[first + channel] : joint)
       }
     }
     try refresh()
-    try fitCodes(residual, flat, condition, codebook, tokens, seed)
+    try Tensor.withoutGradients {
+      let inputs = try encode(flat, condition: condition).reshape([flat.shape[0] * tokens, dim])
+      try fitSynthesis(residual, limit(inputs).reshape([flat.shape[0], tokens, dim]))
+    }
   }
 
   private static var constantChannel: Float { 2 }
@@ -144,15 +159,8 @@ final class LinearPath {
     (directions.pointer + i * pixels).update(repeating: 0, count: pixels)
   }
 
-  private func fitCodes(
-    _ residual: Tensor, _ flat: Tensor, _ condition: Condition, _ codebook: Codebook,
-    _ tokens: Int, _ seed: UInt64
-  ) throws {
-    let (count, dim) = (flat.shape[0], codebook.dim)
-    let rows = try encode(flat, condition: condition).reshape([count * tokens, dim]).unitRows()
-    var draws = RandomStream(seed: seed, 0xC0DE)
-    let ids = try codebook.fit(rows, &draws)
-    let codes = try codebook.vectors(ids).reshape([count, tokens, dim])
+  private func fitSynthesis(_ residual: Tensor, _ codes: Tensor) throws {
+    let (count, tokens, dim) = (codes.shape[0], codes.shape[1], codes.shape[2])
     var left = residual
     var parts: [Tensor] = []
     for token in 0..<tokens {

@@ -30,7 +30,9 @@ public final class SMAPTokenizer: TrainedModel {
 
   /// A tokenizer with random initial weights from `seed`.
   public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {
+    var configuration = configuration
     try configuration.validate()
+    configuration.quantizer.type.complete(&configuration)
     self.configuration = configuration
     var initial = Initializer(seed: seed)
     encoder = try TokenizerEncoder(configuration, &initial)
@@ -54,7 +56,7 @@ public final class SMAPTokenizer: TrainedModel {
         NamedParameter("linear.directions", linearPath.directions),
         NamedParameter("linear.scales", linearPath.scales),
       ]
-      if hasCodes {
+      if configuration.quantizer.type.storesSynthesis {
         state += [
           NamedParameter("linear.offsets", linearPath.offsets),
           NamedParameter("linear.synthesis", linearPath.synthesis),
@@ -73,11 +75,9 @@ public final class SMAPTokenizer: TrainedModel {
   /// Brings what is derived from the state tensors up to date after they were read from a file.
   func refreshAfterLoading() throws {
     guard configuration.linearPath else { return }
-    try linearPath.refresh(synthesis: hasCodes ? linearPath.synthesis : nil)
+    let isStored = configuration.quantizer.type.storesSynthesis
+    try linearPath.refresh(synthesis: isStored ? linearPath.synthesis : nil)
   }
-
-  /// Whether tokens are codes, so that the linear path adds what each code says.
-  private var hasCodes: Bool { quantizer.codeCount != nil }
 
   /// The number of codes of a discrete bottleneck, or nil.
   public var codeCount: Int? { quantizer.codeCount }
@@ -140,7 +140,7 @@ public final class SMAPTokenizer: TrainedModel {
     }
     let ids = parts.compactMap(\.ids).flatMap { $0 }
     return Tokens(
-      latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: hasCodes ? ids : nil,
+      latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: codeCount == nil ? nil : ids,
       condition: condition)
   }
 

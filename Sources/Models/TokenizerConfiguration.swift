@@ -84,8 +84,22 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var tokenDim = 6
   /// The bottleneck.
   public var quantizer = QuantizerKind.standard
-  /// The number of codes of a VQ bottleneck (V).
+  /// The number of codes (V), of FSQ the most that levels may make if none are given.
   public var codebookSize = 1024
+  /// Whether VQ compares tokens and codes as unit vectors.
+  public var l2Norm = true
+  /// How the codes of VQ learn.
+  var codeUpdate = CodeUpdate.ema
+  /// Decay of the moving averages of VQ.
+  public var codeDecay = 0.999
+  /// What becomes of codes of VQ that nobody uses.
+  var deadCodes = DeadCodes.restart
+  /// Weight of the entropy term beside the rest of the bottleneck's penalty.
+  public var entropyWeight = 0.0
+  /// Temperature of the softmax over the codes of SoftVQ (τ).
+  public var codeTemperature = 0.07
+  /// Levels of each channel of FSQ; none to derive them from the number of codes.
+  public var levels: [Int] = []
   /// Width of the transformers (D).
   public var width = 128
   /// Encoder blocks (L).
@@ -137,9 +151,23 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     guard width % heads == 0 else {
       throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
     }
+    try validateOwners()
     try quantizer.type.validate(self)
     try tailDrop.validate()
     try tailDrop.checkFit(numTokens)
+  }
+
+  /// Throws a ValueError that names an option of another quantizer.
+  private func validateOwners() throws {
+    let fresh = TokenizerConfiguration()
+    for option in Self.options where option.value(self) != option.value(fresh) {
+      let owners = QuantizerRegistry.all.filter { $0.options.contains(option.name) }
+      guard !owners.isEmpty, !quantizer.type.options.contains(option.name) else { continue }
+      throw TensorError.value(
+        "\(option.name) is an option of \(owners.map { $0.name }.joined(separator: " and ")), not of "
+          + quantizer.rawValue,
+        hint: "leave it out, or choose quantizer = \"\(owners[0].name)\"")
+    }
   }
 
   /// Numbers that a tokenizer of a validated configuration needs at least, by the choice that asks
@@ -185,6 +213,20 @@ extension TokenizerConfiguration: OptionTable {
     .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
     .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
     .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
+    .flag(
+      "l2_norm", \.l2Norm, "Whether vq compares tokens and codes as unit vectors.", since: 3),
+    .word("code_update", \.codeUpdate, "How the codes of vq learn.", since: 3),
+    .number(
+      "code_decay", \.codeDecay, 0...1, "The decay of the moving averages of vq.", since: 3),
+    .word("dead_codes", \.deadCodes, "What becomes of codes of vq that nothing uses.", since: 3),
+    .number(
+      "entropy_weight", \.entropyWeight, 0...1000, "The weight of the entropy term.", since: 3),
+    .number(
+      "code_temperature", \.codeTemperature, 1e-3...1000,
+      "The temperature of the softmax of softvq.", since: 3),
+    .integers(
+      "levels", \.levels, each: 2...256, atMost: 1024, "The levels of each number of fsq.",
+      since: 3),
     .integer("width", \.width, 1...8192, "The width of the transformers."),
     .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
     .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),

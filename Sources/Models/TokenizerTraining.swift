@@ -162,7 +162,7 @@ final class TokenizerTask: TrainingTask {
     guard tokenizer.quantizer.codeCount != nil else { return }
     let own = choices.sorted { $0.key < $1.key }.map(\.value)
     let rows = try exchange.gather(own.flatMap { $0.vectors.toArray() })
-    // Codebooks have at most 2^18 codes, so a 32-bit float holds an index exactly.
+    // There are at most 2^24 codes, so a 32-bit float holds an index exactly.
     let ids = try exchange.gather(own.flatMap { $0.ids.map { Float($0) } }).map { Int($0) }
     let dim = tokenizer.configuration.tokenDim
     let vectors = try Tensor(shape: [rows.count / dim, dim], values: rows)

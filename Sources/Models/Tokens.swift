@@ -8,7 +8,7 @@ import Tensors
 public struct Tokens {
   /// [B, k, T].
   public let latents: Tensor
-  /// The code indices of a VQ tokenizer, row by row [B * k]; nil for KL.
+  /// The code indices of a discrete tokenizer, row by row [B * k]; nil if tokens are continuous.
   public let ids: [Int]?
   /// The class of each picture.
   public let condition: Condition
@@ -54,5 +54,22 @@ extension Tokens: Equatable {
   public static func == (a: Tokens, b: Tokens) -> Bool {
     a.latents.shape == b.latents.shape && a.ids == b.ids && a.condition == b.condition
       && a.latents.toArray() == b.latents.toArray()
+  }
+}
+
+extension SMAPTokenizer {
+  /// The tokens of `count` pictures from the indices of their codes, row by row.
+  ///
+  /// Throws a ValueError if tokens are not codes, an IndexError for a code that is not there.
+  public func tokens(ids: [Int], count: Int, condition: Condition) throws -> Tokens {
+    if let wrong = ids.first(where: { !(0..<(codeCount ?? .max)).contains($0) }) {
+      throw TensorError.index("there is no code \(wrong) among \(codeCount ?? 0)")
+    }
+    guard count > 0, !ids.isEmpty, ids.count % count == 0 else {
+      throw TensorError.shape("\(ids.count) codes do not fit \(count) pictures")
+    }
+    let latents = try Tensor.withoutGradients { try quantizer.vectors(of: ids) }
+      .reshape([count, ids.count / count, configuration.tokenDim])
+    return Tokens(latents: latents, ids: ids, condition: try condition.repeated(count))
   }
 }

@@ -233,6 +233,12 @@ LONG = {
     "smap.codebook_usage": (
         'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
         "let t = smap.encode(tok, rand(512, 3, 32, 32))", "smap.codebook_usage(tok, t)"),
+    "smap.codebook_stats": (
+        'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
+        "let t = smap.encode(tok, rand(512, 3, 32, 32))", "smap.codebook_stats(tok, t)"),
+    "smap.from_ids": (
+        'let tok = smap.tokenizer(image_size = 32, quantizer = "fsq", seed = 0)\n'
+        "let ids = zeros(200000, 16)", "smap.from_ids(tok, ids)"),
     "smap.train": (TRAINING, "smap.train(tok, d, steps = 1e5)"),
     "smap.find_lr": (TRAINING, "smap.find_lr(tok, d, steps = 1e5, high = 0.00001)"),
     "smap.estimate": (TRAINING, "for i in range(1e6) { smap.estimate(tok) }"),

@@ -23,6 +23,26 @@ func shake(_ model: some Module, seed: UInt64 = 9, scale: Float = 0.15) {
   }
 }
 
+/// Every quantizer of the registry, and the variants of those that have options: words after the
+/// name are options with their values.
+let bottlenecks =
+  QuantizerKind.allCases.map(\.rawValue) + [
+    "vq l2_norm=false", "vq code_update=gradient dead_codes=anchor",
+    "vq code_update=gradient l2_norm=false", "vq code_update=simvq entropy_weight=0.1",
+    "vq code_update=simvq l2_norm=false", "vq dead_codes=anchor code_decay=0.9",
+    "vq dead_codes=anchor l2_norm=false", "vq dead_codes=keep entropy_weight=0.1",
+    "vq code_update=gradient entropy_weight=0.1 l2_norm=false",
+    "softvq entropy_weight=0.1 code_temperature=0.3", "fsq levels=3,4,2,5",
+  ]
+
+/// Those that trainings in tests try: every quantizer of the registry, and variants with every way
+/// in which codes learn and move.
+let trainedBottlenecks =
+  QuantizerKind.allCases.map(\.rawValue) + [
+    "vq code_update=gradient dead_codes=anchor l2_norm=false",
+    "vq code_update=simvq entropy_weight=0.1",
+  ]
+
 /// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes, as a configuration.
 func smallConfiguration() -> TokenizerConfiguration {
   var made = TokenizerConfiguration()
@@ -33,11 +53,26 @@ func smallConfiguration() -> TokenizerConfiguration {
 }
 
 /// A tokenizer of 8 tokens over pictures of 16 x 16 pixels with 3 classes.
+///
+/// `quantizer` is one of `bottlenecks`, or is written as they are.
 func smallTokenizer(
   _ quantizer: String = "kl", linearPath: Bool = false, inject: Injection = .both
 ) throws -> SMAPTokenizer {
   var made = smallConfiguration()
-  made.quantizer = try #require(QuantizerKind(rawValue: quantizer))
+  let words = quantizer.split(separator: " ").map(String.init)
+  made.quantizer = try #require(QuantizerKind(rawValue: words[0]))
+  for word in words.dropFirst() {
+    let parts = word.split(separator: "=").map(String.init)
+    let option = try #require(TokenizerConfiguration.options.first { $0.name == parts[0] })
+    switch option.type {
+    case .integer: option.store(&made, .integer(try #require(Int(parts[1]))))
+    case .number: option.store(&made, .number(try #require(Double(parts[1]))))
+    case .flag: option.store(&made, .flag(parts[1] == "true"))
+    case .word: option.store(&made, .word(parts[1]))
+    case .integers:
+      option.store(&made, .integers(parts[1].split(separator: ",").compactMap { Int($0) }))
+    }
+  }
   (made.linearPath, made.inject) = (linearPath, inject)
   return try SMAPTokenizer(made, seed: 1)
 }

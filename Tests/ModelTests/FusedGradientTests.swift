@@ -57,6 +57,7 @@ private let operations: [FusedOperation] = [
   .init("meanRowDistance", [[2, 3, 4]]) {
     try $0[0].meanRowDistance(to: normal([2, 3, 4], seed: 40))
   },
+  .init("entropyGap", [[5, 4]]) { try $0[0].entropyGap() },
   .init("reconstruction loss", [[2, 8, 8, 3]]) {
     try ReconstructionLoss()($0[0], target: normal([2, 8, 8, 3], seed: 41)).loss
   },

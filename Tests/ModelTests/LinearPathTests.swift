@@ -62,7 +62,7 @@ import Testing
 
   /// Where the pictures do not vary, a component carries no variance: the path is fitted all
   /// the same.
-  @Test(arguments: [1, 5, 300], QuantizerKind.allCases.map(\.rawValue))
+  @Test(arguments: [1, 5, 300], trainedBottlenecks)
   func identicalPictures(_ count: Int, _ quantizer: String) throws {
     let tokenizer = try smallTokenizer(quantizer, linearPath: true)
     let (path, made) = (tokenizer.linearPath, tokenizer.configuration)
@@ -94,38 +94,5 @@ import Testing
     let latents = try path.encode(normal([1, 48], seed: 6), condition: none).toArray()
     #expect(latents.allSatisfy { abs($0) < 10 })
     #expect(latents[6...].allSatisfy { $0 == 0 })
-  }
-}
-
-@Suite struct CodebookTests {
-  private func codebook() throws -> Codebook {
-    try #require(try smallTokenizer("vq").quantizer as? VQQuantizer).codebook
-  }
-
-  @Test func codesAreUnitVectorsNearestToThemselves() throws {
-    let codebook = try codebook()
-    let lengths = try codebook.codes.square().sum(dim: 1).toArray()
-    #expect(lengths.allSatisfy { abs($0 - 1) < 1e-5 })
-    #expect(try codebook.nearest(codebook.codes) == Array(0..<32))
-  }
-
-  @Test func codesFollowTheirRows() throws {
-    let codebook = try codebook()
-    let target = try Tensor(shape: [1, 4], values: [0, 0, 0, 1])
-    func overlap() -> Float { codebook.codes.pointer[5 * 4 + 3] }
-    let before = overlap()
-    for _ in 0..<50 { try codebook.follow(target, ids: [5]) }
-    #expect(overlap() > before)
-    #expect(codebook.codes.toArray().allSatisfy { $0.isFinite })
-  }
-
-  @Test func unusedCodesMoveOntoTokens() throws {
-    let codebook = try codebook()
-    for i in 0..<4 { codebook.sizes.pointer[i] = 0 }
-    let rows = try Tensor(shape: [1, 4], values: [0, 1, 0, 0])
-    var draws = RandomStream(seed: 1)
-    #expect(codebook.restartDead(from: rows, &draws) == 4)
-    #expect(codebook.codes.pointer[1] > 0.99)
-    #expect(codebook.restartDead(from: rows, &draws) == 0)
   }
 }

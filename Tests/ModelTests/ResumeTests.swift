@@ -27,7 +27,7 @@ import Training
     return recipe
   }
 
-  @Test(arguments: QuantizerKind.allCases.map(\.rawValue), [true, false])
+  @Test(arguments: trainedBottlenecks, [true, false])
   func aTokenizerGoesOnAsIfNeverStopped(_ quantizer: String, _ linear: Bool) throws {
     try withFile { path in
       var recipe = recipe()
@@ -94,7 +94,7 @@ import Training
     }
   }
 
-  @Test(arguments: QuantizerKind.allCases.map(\.rawValue))
+  @Test(arguments: trainedBottlenecks)
   func theLossIsTheSumOfItsTerms(_ quantizer: String) throws {
     var recipe = recipe()
     recipe.loss = ReconstructionLoss(logarithmic: 0.5, pyramid: 2)

@@ -21,6 +21,14 @@ protocol Quantizer: AnyObject {
   /// The weight of the penalty in the loss unless a recipe gives one.
   static var defaultPenaltyWeight: Float { get }
 
+  /// The options of a tokenizer that only some quantizers read, and this is one of them.
+  static var options: [String] { get }
+  /// Whether a linear path beside it stores what each channel adds to a picture, because tokens are
+  /// not what the linear encoder says.
+  static var storesSynthesis: Bool { get }
+
+  /// Sets the options that were left to the quantizer.
+  static func complete(_ configuration: inout TokenizerConfiguration)
   /// Throws a ValueError for a configuration that this quantizer cannot serve.
   static func validate(_ configuration: TokenizerConfiguration) throws
   /// Numbers that it needs at least, by the option that asks for them.
@@ -55,6 +63,9 @@ protocol Quantizer: AnyObject {
   /// The bottleneck at evaluation: tokens [B, K, T], with code indices [B * K] if there are codes.
   func limit(_ vectors: Tensor) throws -> (tokens: Tensor, ids: [Int]?)
 
+  /// The vectors [n, T] of codes, each below `codeCount`.
+  func vectors(of ids: [Int]) throws -> Tensor
+
   /// Changes the state after a step, from what all micro-batches chose, in their order.
   func update(_ choices: CodeChoices, at step: QuantizerStep) throws
 
@@ -70,6 +81,9 @@ protocol Quantizer: AnyObject {
 
 extension Quantizer {
   static var heads: [LatentHead] { [] }
+  static var options: [String] { [] }
+  static var storesSynthesis: Bool { false }
+  static func complete(_ configuration: inout TokenizerConfiguration) {}
   static func validate(_ configuration: TokenizerConfiguration) throws {}
   static func leastCounts(
     _ configuration: TokenizerConfiguration
@@ -80,6 +94,10 @@ extension Quantizer {
   var trainingState: [NamedParameter] { [] }
   var codeCount: Int? { nil }
   var description: String { Self.name }
+
+  func vectors(of ids: [Int]) throws -> Tensor {
+    throw TensorError.value("tokens of \(Self.name) are vectors, not codes")
+  }
 
   func update(_ choices: CodeChoices, at step: QuantizerStep) throws {}
   func refresh() {}

@@ -12,6 +12,9 @@ enum QuantizerRegistry {
     [
       KLQuantizer.self,
       VQQuantizer.self,
+      SoftVQQuantizer.self,
+      FSQQuantizer.self,
+      IdentityQuantizer.self,
     ]
   }
 }
