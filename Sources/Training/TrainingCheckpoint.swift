@@ -181,8 +181,13 @@ private struct CheckpointReader {
       let name = CheckpointFormat.setting + key
       let stored = try file.text(name) ?? implied[key] ?? text(name)
       guard stored != value else { continue }
+      // Of data there is only a checksum.
+      let isChecksum = key.hasPrefix("dataset")
       throw CheckpointError(
-        path: path, message: "it was written with \(key) = \(stored), not \(value)",
+        path: path,
+        message: isChecksum
+          ? "it was written with another \(key), whose checksum is \(stored), not \(value)"
+          : "it was written with \(key) = \(stored), not \(value)",
         hint: "a training goes on with the options and data that it began with")
     }
   }

@@ -106,6 +106,46 @@ import Testing
     #expect(ProgressBar.timeText(.infinity).contains(":"))
   }
 
+  @Test func ratesCountWhatStepsWorkOn() {
+    let line = ProgressBar.line(
+      done: 50, total: 200, rate: 2.5, unit: (name: "pictures", perStep: 64), title: "train",
+      note: "loss 0.12", width: 40, isUnicode: false)
+    #expect(line == "train  25%  50/200  160 pictures/s  ETA ")
+    #expect(
+      ProgressLog.line(
+        done: 300, total: 1200, rate: 2, unit: (name: "pictures", perStep: 64), title: "training",
+        note: "loss 0.12")
+        == "training: step 300 of 1200 (25%), loss 0.12, 128 pictures/s, 7:30 left")
+    #expect(
+      ProgressLog.line(done: 7, total: nil, rate: 0, unit: nil, title: "work", note: "")
+        == "work: step 7")
+  }
+
+  /// Where there is no terminal, a line every thirty seconds shows that the work goes on.
+  @Test func aLogGetsALineEveryThirtySeconds() throws {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    var now = 0.0
+    let log = ProgressLog(
+      total: 1000, title: "training", unit: (name: "pictures", perStep: 8),
+      about: "41,210 parameters", descriptor: ends[1], clock: { now })
+    // Resumed after step 500: those steps are not counted into the rate.
+    for step in 501...590 {
+      now += 1
+      log.update(step, note: "loss 1")
+    }
+    log.finish()
+    close(ends[1])
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = read(ends[0], &bytes, bytes.count)
+    close(ends[0])
+    let lines = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 4)
+    #expect(lines.first == "training: 41,210 parameters")
+    #expect(lines[1] == "training: step 530 of 1000 (53%), loss 1, 8.0 pictures/s, 7:50 left")
+    #expect(lines.last?.hasPrefix("training: step 590 of 1000 (59%)") == true)
+  }
+
   @Test func progressWaitsAndIsThrottledAndCleared() throws {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)

@@ -32,6 +32,35 @@ def test_printed_lines_stand_alone():
     assert [line for line in lines if "printed" in line] == [f"printed {i}" for i in range(1, 7)]
 
 
+LONG = """
+let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1,
+  decoder_depth = 1, heads = 2, pixel_channels = 4, seed = 1)
+smap.train(tok, data.shapes(8, size = 16, seed = 3), steps = 100, batch_size = 4, seed = 0,
+  on_step = fn(s) { sleep(0.02) });
+"""
+
+
+def test_the_bar_of_a_training():
+    """Parameters and memory stand above a bar with loss, pictures per second and time left."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ["TERM"] = "xterm"
+        os.environ["COLUMNS"] = "100"
+        os.execv(SMAP, [SMAP, "-e", LONG])
+    output = b""
+    try:
+        while part := os.read(terminal, 1 << 16):
+            output += part
+    except OSError:
+        pass
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    text = output.decode()
+    assert re.search(r"training: [\d,]+ parameters, about [\d.]+ [kM]B of memory", text), text
+    assert re.search(r"\d+/100  [\d.]+ pictures/s", text), text
+    lines = [standing(line) for line in text.split("\n")]
+    assert [line for line in lines if line.strip()] == [line for line in lines if "parameters" in line]
+
+
 def standing(line):
     """What a terminal leaves of a line: a return goes to its start, an erasure ends it there."""
     shown, column = [], 0
