@@ -45,7 +45,7 @@ BODIES = {
 }
 
 MODELS = """
-for quantizer in ["kl", "vq", "softvq", "fsq", "none"] {
+for quantizer in ["kl", "vq", "fsq"] {
   let tok = smap.tokenizer(image_size = 8, patch_size = 4, num_tokens = 4, token_dim = 3, width = 8,
     heads = 2, depth = 1, decoder_depth = 1, num_classes = 3, pixel_channels = 2, codebook_size = 8,
     quantizer = quantizer, seed = 1)
