@@ -41,6 +41,7 @@ train: build ## Retrain the shipped models (about an hour on two cores).
 fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)
 	Fuzzing/run.sh $(FUZZ_RUNS)
+	Fuzzing/formats.sh $(FUZZ_RUNS)
 	SMAP_CASES=$(FUZZ_CASES) scripts/python-tests.sh $(BINARY) Tests/Tensors
 
 kills: build ## Kill trainings at KILLS random moments and check that resuming gives the same bits.

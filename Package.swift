@@ -95,6 +95,9 @@ let package = Package(
     // Hostile programs, for the fuzzer and the tests alike.
     .systemLibrary(name: "CAllocator", path: "Fuzzing/CAllocator"),
     .target(name: "Trials", dependencies: ["Library", "CAllocator"], path: "Fuzzing/Trials"),
+    .target(
+      name: "FileTrials", dependencies: ["Images", "Networks", "Files"],
+      path: "Fuzzing/FileTrials"),
 
     // Tests, one target for each stage.
     .testTarget(
@@ -120,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "ManualTests", dependencies: ["Manual", "Library", "Expectations", "Files"]),
     .testTarget(name: "EditorGrammarTests", dependencies: ["EditorGrammars"]),
-    .testTarget(name: "FuzzTests", dependencies: ["Trials", "Files"]),
+    .testTarget(name: "FuzzTests", dependencies: ["Trials", "FileTrials", "Files"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
     .testTarget(name: "HostTests", dependencies: ["Hosts", "Library", "Images", "Files"]),
@@ -136,11 +139,14 @@ if Context.environment["SMAP_BENCHMARKS"] != nil {
 }
 
 if isFuzzing {
-  package.products.append(.executable(name: "FuzzPrograms", targets: ["FuzzPrograms"]))
+  package.products += ["FuzzPrograms", "FuzzFiles"].map { .executable(name: $0, targets: [$0]) }
   package.targets += [
     .systemLibrary(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
     .executableTarget(
       name: "FuzzPrograms", dependencies: ["Trials", "Library", "CFuzzer"],
       path: "Fuzzing/FuzzPrograms", swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
+    .executableTarget(
+      name: "FuzzFiles", dependencies: ["FileTrials"],
+      path: "Fuzzing/FuzzFiles", swiftSettings: [.unsafeFlags(["-parse-as-library"])]),
   ]
 }

@@ -36,7 +36,7 @@ public enum JPEG {
         throw ImageError.damaged(name, words)
       }
       try failIfFaulty(0)
-      try PictureFile.checkSize(
+      try PictureFile.checkPixels(
         width: Int(header.width), height: Int(header.height), name: name)
       guard header.has_printer_colours == 0 else {
         throw ImageError.data(
@@ -51,6 +51,8 @@ public enum JPEG {
           reader, UInt32(clamping: least ?? 0), memory, { Stop.isRequested ? 1 : 0 }, &header))
       let (width, height) = (Int(header.read_width), Int(header.read_height))
       let size = width * height * 3
+      // Only what is left after reduction is held as a picture.
+      try Picture.checkMemory(bytes: width * height * 4)
       try MemoryBudget.requireRoom(forArrays: size)
       let pixels = try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
         let rows = UInt32(max(1, (1 << 20) / width))

@@ -114,14 +114,19 @@ public enum PictureFile {
       hint: other == nil ? "" : "convert it to one of these")
   }
 
-  /// Refuses a picture whose header claims more pixels than are read.
+  /// Refuses a picture whose header claims more pixels than are read, or than memory may hold.
   static func checkSize(width: Int, height: Int, name: String) throws {
+    try checkPixels(width: width, height: height, name: name)
+    try Picture.checkMemory(bytes: width * height * 4)
+  }
+
+  /// Refuses a picture whose header claims more pixels than are read.
+  static func checkPixels(width: Int, height: Int, name: String) throws {
     guard width > 0, height > 0, width <= Picture.pixelLimit / height else {
       throw ImageError.data(
         "'\(name)' says that it has \(width) x \(height) pixels; "
           + "the limit is \(Picture.pixelLimit) pixels")
     }
-    try Picture.checkMemory(bytes: width * height * 4)
   }
 }
 

@@ -155,30 +155,60 @@ enum DataFunctions {
     details: "The last one may be smaller.",
     example: "len(data.batches(data.shapes(10, size = 8), 4))   #=> 3",
     body: { call in
-      let dataset = try call.datasetRecord("dataset")
-      let images = try call.tensorField("images", of: dataset, "dataset")
-      let labels = try call.tensorField("labels", of: dataset, "dataset")
       let size = try call.integer("batch_size", in: 1...Int.max)
-      guard images.rank > 0, labels.rank == 1, images.shape[0] == labels.shape[0] else {
-        throw call.failure(
-          .shape,
-          "a data set has as many labels as pictures, not \(labels.shape) for "
-            + "\(images.shape)", argument: "dataset")
-      }
-      let count = images.shape[0]
-      var order = Array(0..<count)
+      let source = try BatchSource(call)
+      var order = Array(0..<source.count)
       if try call.bool("shuffle") {
         var draws = RandomStream(seed: try call.seed("seed"), 0xBA7C)
-        order = try draws.permutation(count)
+        order = try draws.permutation(source.count)
       }
       return .list(
-        try stride(from: 0, to: count, by: min(size, max(count, 1))).map { start in
+        try stride(from: 0, to: source.count, by: min(size, max(source.count, 1))).map { start in
           try call.checkInterrupt()
-          let chosen = Array(order[start..<min(start + min(size, count), count)])
-          return .record([
-            "images": .tensor(try images.taking(chosen, dim: 0)),
-            "labels": .tensor(try labels.taking(chosen, dim: 0)),
-          ])
+          let chosen = Array(order[start..<min(start + min(size, source.count), source.count)])
+          let (images, labels) = try source.pictures(chosen)
+          return .record(["images": .tensor(images), "labels": .tensor(labels)])
         })
     })
+}
+
+/// Where batches are taken from: a data set, whose floats are made for one batch at a time, or the
+/// tensors of a record.
+private enum BatchSource {
+  case dataset(ImageDataset)
+  case tensors(images: Tensor, labels: Tensor)
+
+  init(_ call: Call) throws {
+    if let dataset = try call.datasetIfGiven("dataset") {
+      self = .dataset(dataset)
+      return
+    }
+    let dataset = try call.datasetRecord("dataset")
+    let images = try call.tensorField("images", of: dataset, "dataset")
+    let labels = try call.tensorField("labels", of: dataset, "dataset")
+    guard images.rank > 0, labels.rank == 1, images.shape[0] == labels.shape[0] else {
+      throw call.failure(
+        .shape,
+        "a data set has as many labels as pictures, not \(labels.shape) for "
+          + "\(images.shape)", argument: "dataset")
+    }
+    self = .tensors(images: images, labels: labels)
+  }
+
+  var count: Int {
+    switch self {
+    case .dataset(let dataset): dataset.count
+    case .tensors(let images, _): images.shape[0]
+    }
+  }
+
+  func pictures(_ chosen: [Int]) throws -> (images: Tensor, labels: Tensor) {
+    switch self {
+    case .dataset(let dataset):
+      let part = try dataset.subset(chosen)
+      return (try part.images(), try part.labelTensor())
+    case .tensors(let images, let labels):
+      return (try images.taking(chosen, dim: 0), try labels.taking(chosen, dim: 0))
+    }
+  }
 }

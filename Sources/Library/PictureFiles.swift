@@ -6,6 +6,7 @@
 
 import Files
 import Images
+import Networks
 import Runtime
 import Tensors
 

@@ -215,7 +215,7 @@ def test_large_photographs_in_little_memory(smap, tmp_path):
     big = picture(4000, 3000, 5)
     for n in range(4):
         big.save(root / f"{n}.jpg", quality=80)
-    ran = run(smap, tmp_path, 'print(len(data.folder("large")))', ["--max-memory", "60MB"])
+    ran = run(smap, tmp_path, 'print(len(data.folder("large")))', ["--max-memory", "30MB"])
     assert ran.stdout == "4\n", ran.stderr
 
 

@@ -4,25 +4,25 @@
 // evaluated; a small parser accepts exactly the notation that NumPy writes, including the sizes of
 // Python 2 (`3L`), and rejects everything else.
 
-import Networks
-import Runtime
-
 /// The header before the numbers of an .npy file.
-struct NumPyHeader {
-  let kind: StoredNumber
+public struct NumPyHeader {
+  /// The format of the numbers.
+  public let kind: StoredNumber
   let isBigEndian: Bool
-  let shape: [Int]
-  let isColumnMajor: Bool
+  /// The sizes of the dimensions.
+  public let shape: [Int]
+  /// Whether the first dimension varies fastest.
+  public let isColumnMajor: Bool
   /// The offset of the numbers.
-  let bodyStart: Int
+  public let bodyStart: Int
 
   /// Bytes of the longest header.
   private static let lengthLimit = 1 << 20
 
   /// Reads the header of a file; errors name `path`.
   ///
-  /// - Throws: an IOError if it is malformed, or has a number format that smap does not read.
-  init(_ bytes: [UInt8], path: String) throws {
+  /// - Throws: `CheckpointError` if it is malformed, or its numbers are of a kind that is not read.
+  public init(_ bytes: [UInt8], path: String) throws {
     guard bytes.count >= 12, bytes.starts(with: NumPyFile.magic) else {
       throw NumPyFile.fault(path, "it does not begin as such a file does")
     }

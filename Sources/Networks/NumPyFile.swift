@@ -5,28 +5,32 @@
 // description: the documentation of numpy.lib.format. `NumPyHeader` reads the header.
 
 import Files
-import Networks
-import Runtime
 import Tensors
 
 /// Reads and writes .npy files.
-enum NumPyFile {
-  static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
+public enum NumPyFile {
+  /// What such a file begins with.
+  public static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
 
   /// The content of a file.
-  struct Content {
-    let tensor: Tensor
+  public struct Content {
+    /// The numbers as 32-bit floats.
+    public let tensor: Tensor
     /// Whether integers above 2**24 were rounded to 32-bit floats.
-    let isRounded: Bool
+    public let isRounded: Bool
   }
 
   /// Reads a tensor; numbers in other formats are converted to 32-bit floats.
-  static func read(path: String) throws -> Content {
+  ///
+  /// - Throws: `FileError` if the file cannot be read, `CheckpointError` if it is malformed.
+  public static func read(path: String) throws -> Content {
     try content(FileReader.read(path: path), path: path)
   }
 
   /// The tensor in the bytes of a file; errors name `path`.
-  static func content(_ bytes: [UInt8], path: String) throws -> Content {
+  ///
+  /// - Throws: `CheckpointError` if they are malformed.
+  public static func content(_ bytes: [UInt8], path: String) throws -> Content {
     let header = try NumPyHeader(bytes, path: path)
     guard let count = try? Tensor.elementCount(header.shape) else {
       throw fault(path, "its shape \(header.shape) is not sound")
@@ -48,7 +52,9 @@ enum NumPyFile {
   }
 
   /// Writes a tensor as 32-bit floats.
-  static func write(_ tensor: Tensor, path: String) throws {
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
+  public static func write(_ tensor: Tensor, path: String) throws {
     try AtomicFile.write(path: path) { file in
       try file.append(start(of: tensor))
       try tensor.withValues { try file.append(UnsafeRawBufferPointer($0)) }
@@ -56,7 +62,7 @@ enum NumPyFile {
   }
 
   /// The bytes of a file that holds a tensor.
-  static func bytes(of tensor: Tensor) -> [UInt8] {
+  public static func bytes(of tensor: Tensor) -> [UInt8] {
     start(of: tensor) + tensor.withValues { Array(UnsafeRawBufferPointer($0)) }
   }
 
@@ -69,7 +75,7 @@ enum NumPyFile {
     return magic + [1, 0, UInt8(header.count & 255), UInt8(header.count >> 8 & 255)] + header
   }
 
-  static func fault(_ path: String, _ problem: String) -> ScriptError {
-    .data("'\(path)' cannot be used: \(problem)", hint: "is it an .npy file, and whole?")
+  static func fault(_ path: String, _ problem: String) -> CheckpointError {
+    CheckpointError(path: path, message: problem, hint: "is it an .npy file, and whole?")
   }
 }
