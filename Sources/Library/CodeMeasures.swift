@@ -12,7 +12,7 @@ import Tensors
 
 /// The functions of `metrics` that measure a code on a data set.
 enum CodeMeasures {
-  static let functions: [Builtin] = [prefixCurve, reliance, tokenProbe]
+  static let functions: [Builtin] = [prefixCurve, orderTest, reliance, tokenProbe]
 
   private static let example =
     "let set = data.shapes(40, size = 16)\nlet code = smap.linear_code(set, num_tokens = 4)\n"
@@ -63,6 +63,51 @@ enum CodeMeasures {
     }
     return sum / log2(Double(lengths[lengths.count - 1]) / Double(lengths[0]))
   }
+
+  private static let orderTest = Builtin(
+    "metrics.order_test(tok: tokenizer, dataset, *, lengths = nil, seed = 0) -> table",
+    "Compares prefixes of a code with as many tokens at random places, and with suffixes.",
+    details: """
+      Columns are `tokens`, and the psnr in decibels of `prefix` (the first k tokens), `random` (k of \
+      all, chosen anew for every 32 pictures by `seed`) and `suffix` (the last k), with the right class. \
+      Tokens in order of information give prefix > random > suffix at every k but the last, where all \
+      are the same. `summary` has `violations`, at how many lengths that does not hold.
+      """,
+    example: example
+      + "metrics.order_test(code, set, lengths = [1]).columns   "
+      + "#=> [\"tokens\", \"prefix\", \"random\", \"suffix\"]",
+    body: { call in
+      let test = try CodeTest(call)
+      let total = test.code.numTokens
+      var draws = RandomStream(seed: try call.seed("seed"), 0x0DE5)
+      var found = test.lengths.map { _ in [Average(), Average(), Average()] }
+      try test.forEachGroup(title: "order test", encodedAs: { try test.classes($0) }) { group in
+        for start in stride(from: 0, to: group.labels.count, by: 32) {
+          let range = start..<min(start + 32, group.labels.count)
+          let images = try group.images.narrow(dim: 0, start: start, count: range.count)
+          let tokens = try group.tokens.pictures(range)
+          for (row, keep) in test.lengths.enumerated() {
+            let random = try draws.permutation(total).prefix(keep).sorted()
+            let choices = [Array(0..<keep), random, Array(total - keep..<total)]
+            for (kind, positions) in choices.enumerated() {
+              let pictures = try test.decode(tokens, at: positions)
+              found[row][kind].add(try psnrPerPicture(pictures, images))
+            }
+          }
+        }
+      }
+      let decibels = found.map { $0.map(\.value) }
+      let violations = zip(decibels, test.lengths).filter { values, keep in
+        keep < total && !(values[0] > values[1] && values[1] > values[2])
+      }.count
+      return try TableFunctions.table(
+        zip(decibels, test.lengths).map { values, keep in
+          Record([
+            ("tokens", .integer(keep)), ("prefix", .number(values[0])),
+            ("random", .number(values[1])), ("suffix", .number(values[2])),
+          ])
+        }, summary: Record([("violations", .integer(violations))]), call.session)
+    })
 
   private static let reliance = Builtin(
     "metrics.reliance(tok: tokenizer, dataset, *, lengths = nil, classifier = nil, "

@@ -69,6 +69,17 @@ struct CodeTest {
     try TokenizerFunctions.decode(tokens.prefix(keep), condition, code, call)
   }
 
+  /// Pictures from the tokens at some positions, under the tokens' own condition.
+  func decode(_ tokens: Tokens, at positions: [Int]) throws -> Tensor {
+    let chosen = Tokens(
+      latents: try tokens.latents.taking(positions, dim: 1), ids: nil, condition: tokens.condition)
+    let parts = try call.inGroups(tokens.count) { range in
+      try code.decode(
+        chosen.pictures(range), condition: nil, places: TokenPlaces(at: positions))
+    }
+    return try Tensor.cat(parts, dim: 0)
+  }
+
   /// `tokens` and the rate of a prefix: bits of a discrete code, numbers of a continuous one.
   func rate(_ keep: Int) -> [(String, Value)] {
     let amount: (String, Value) =

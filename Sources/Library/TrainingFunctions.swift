@@ -13,12 +13,25 @@ import Training
 
 /// The functions that train, save and load tokenizers.
 enum TrainingFunctions {
+  /// The parameters that are records of amounts by name.
+  static let records = "loss = nil, augmentation = nil"
+
+  private static let recordDetails = """
+    The loss is the weighted sum of its terms, and `loss` is a record of their weights, such as \
+    {mse: 1, ssim: 0.1}; terms that it does not name are 0, and without it the loss is \
+    {log_mse: 0.02}. Terms are \
+    \(ReconstructionLoss.terms.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")), and \
+    `bottleneck`, the KL term (1e-6 unless named) or the commitment to codes (0.003). `augmentation` \
+    is a record of amounts in place of the usual ones: \
+    \(Augmentation.amounts.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")).
+    """
+
   static let functions: [Builtin] = [train, save, load] + TrainingTrials.functions
 
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset, *, steps: number, " + TokenizerRecipe(steps: 1).signature
       + ", " + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
-      + ", loss_weights = nil, classes = \"match\", seed = nil, " + TrainingOptions.observers
+      + ", \(records), classes = \"match\", seed = nil, " + TrainingOptions.observers
       + ") -> record",
     "Trains a tokenizer on {images, labels} and returns the history: a list for each figure.",
     details: """
@@ -27,10 +40,7 @@ enum TrainingFunctions {
       {step, mse, psnr} or nil, and `stopped`. `on_step` is called after every step with {step, \
       total} and that step's figures. \(TrainingOptions.details)
 
-      \(TokenizerRecipe.summary) The loss is the weighted sum of its terms; \
-      `loss_weights` is a record of {log_mse: 0.02, pyramid: 0, bottleneck}: the mean logarithm \
-      of each picture's mse, the absolute error on the bands of a pyramid, and the KL term \
-      (1e-6) or the commitment to codes (0.003). `validation` is a data set whose reconstruction is \
+      \(TokenizerRecipe.summary) \(recordDetails) `validation` is a data set whose reconstruction is \
       measured.
 
       In `on_step` the tokenizer works with the weights of the step; smap.save writes the running \
@@ -70,29 +80,54 @@ enum TrainingFunctions {
     var recipe = TokenizerRecipe(steps: 1)
     recipe.plan = plan
     try call.read(&recipe)
+    if try call.bool("augment") { recipe.augmentation = try augmentation(call) }
     recipe.seed = try call.seed("seed")
-    guard try !call["loss_weights"].isNil else { return recipe }
-    let weights = try call.record("loss_weights")
+    guard try !call["loss"].isNil else { return recipe }
+    let weights = try call.record("loss")
+    recipe.loss = ReconstructionLoss(logarithmic: 0)
     for name in weights.keys {
-      let weight = try weight(name, of: weights, call)
-      switch name {
-      case "log_mse": recipe.loss.logarithmic = weight
-      case "pyramid": recipe.loss.pyramid = weight
-      case "bottleneck": recipe.bottleneckWeight = weight
-      default:
+      let weight = try amount(name, "weight", of: weights, "loss", most: 1e6, call)
+      if let term = ReconstructionLoss.terms.first(where: { $0.name == name }) {
+        recipe.loss[keyPath: term.weight] = weight
+      } else if name == "bottleneck" {
+        recipe.bottleneckWeight = weight
+      } else {
+        let names = ReconstructionLoss.terms.map(\.name).joined(separator: ", ")
         throw call.failure(
-          .value, "the loss has no term `\(name)`", hint: "it has log_mse, pyramid and bottleneck",
-          argument: "loss_weights")
+          .value, "the loss has no term `\(name)`", hint: "it has \(names) and bottleneck",
+          argument: "loss")
       }
     }
     return recipe
   }
 
-  private static func weight(_ name: String, of weights: Record, _ call: Call) throws -> Float {
-    guard let value = weights[name].flatMap(Conversion.number), (0...1e6).contains(value) else {
+  /// The argument `augmentation`: the usual amounts, or those of a record.
+  private static func augmentation(_ call: Call) throws -> Augmentation {
+    guard try !call["augmentation"].isNil else { return Augmentation() }
+    let record = try call.record("augmentation")
+    var augmentation = Augmentation()
+    for name in record.keys {
+      guard let amount = Augmentation.amounts.first(where: { $0.name == name }) else {
+        throw call.failure(
+          .value, "augmentation has no amount `\(name)`",
+          hint: "it has \(Augmentation.amounts.map(\.name).joined(separator: ", "))",
+          argument: "augmentation")
+      }
+      augmentation[keyPath: amount.path] = try self.amount(
+        name, "amount", of: record, "augmentation", most: amount.most, call)
+    }
+    return augmentation
+  }
+
+  /// A number from 0 in a record of options.
+  private static func amount(
+    _ name: String, _ what: String, of record: Record, _ argument: String, most: Double,
+    _ call: Call
+  ) throws -> Float {
+    guard let value = record[name].flatMap(Conversion.number), (0...most).contains(value) else {
       throw call.failure(
-        .value, "the weight of `\(name)` is a number from 0 to 1000000",
-        argument: "loss_weights")
+        .value, "the \(what) of `\(name)` is a number from 0 to \(decimal(most))",
+        argument: argument)
     }
     return Float(value)
   }

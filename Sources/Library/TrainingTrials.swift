@@ -72,7 +72,8 @@ enum TrainingTrials {
 
   private static let findRateOfTokenizer = Builtin(
     "smap.find_lr(tok: tokenizer, dataset, *, " + signature(TokenizerRecipe(steps: 1).plan) + ", "
-      + TokenizerRecipe(steps: 1).signature + ", loss_weights = nil, seed = nil) -> record",
+      + TokenizerRecipe(steps: 1).signature
+      + ", \(TrainingFunctions.records), seed = nil) -> record",
     "Tries learning rates for smap.train: {lr, loss, smooth, suggestion}.",
     details: details,
     example: TokenizerFunctions.tinyExample + """
@@ -142,7 +143,7 @@ enum TrainingTrials {
   private static let estimateTokenizer = Builtin(
     "smap.estimate(tok: tokenizer, *, " + TokenizerRecipe(steps: 1).signature + ", "
       + TokenizerRecipe(steps: 1).plan.signature(of: TrainingPlan.stepOptions)
-      + ", loss_weights = nil, seed = 0) -> record",
+      + ", \(TrainingFunctions.records), seed = 0) -> record",
     "The parameters of a tokenizer and the memory that smap.train needs.",
     details: estimateDetails,
     example: TokenizerFunctions.tinyExample + """

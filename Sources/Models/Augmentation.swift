@@ -25,6 +25,38 @@ public struct Augmentation: Sendable, Equatable {
   /// The amounts that the shipped models were trained with.
   public init() {}
 
+  /// An amount by the name that scripts use.
+  public struct Amount: Sendable {
+    /// The name.
+    public let name: String
+    /// The largest value.
+    public let most: Double
+    /// One phrase.
+    public let summary: String
+    /// Where it is kept.
+    public let path: WritableKeyPath<Augmentation, Float> & Sendable
+  }
+
+  /// The amounts.
+  public static let amounts: [Amount] = [
+    Amount(name: "move", most: 1, summary: "fraction of pictures moved", path: \.moveShare),
+    Amount(name: "shift", most: 1024, summary: "largest shift in pixels", path: \.shift),
+    Amount(name: "scale", most: 0.9, summary: "largest change of size", path: \.scale),
+    Amount(name: "turn", most: 3.2, summary: "largest rotation in radians", path: \.rotation),
+    Amount(name: "hue", most: 1, summary: "fraction with another hue", path: \.hueShare),
+    Amount(
+      name: "saturation", most: 1, summary: "fraction with another saturation",
+      path: \.saturationShare),
+  ]
+
+  /// What a checkpoint of a training must agree with: `usual` for the amounts of the shipped models
+  /// and for none, which the option `augment` tells apart, or the amounts.
+  var settings: String {
+    if self == .none || self == Augmentation() { return "usual" }
+    return Augmentation.amounts.map { "\($0.name) \(self[keyPath: $0.path])" }
+      .joined(separator: ", ")
+  }
+
   /// No change at all.
   public static let none: Augmentation = {
     var none = Augmentation()

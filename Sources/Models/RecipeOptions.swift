@@ -14,6 +14,10 @@ extension TokenizerRecipe: TrainingOptionTable {
     .number(
       "latent_noise", \.latentNoise, 0...1000,
       "`latent_noise` is the most noise that the decoder learns to bear."),
+    .number(
+      "mask_patches", \.maskedShare, 0...0.99,
+      "`mask_patches` is the fraction of patches that the encoder's transformer does not see.",
+      impliedByOlderFiles: "0"),
     .integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "

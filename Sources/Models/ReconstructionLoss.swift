@@ -1,23 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The training loss on pixels: the logarithm of each picture's squared error, which is PSNR up to a
-// factor, so that easy pictures go on improving while hard ones are far from done; plus, if asked
-// for, absolute error on the bands of a pyramid, which wants edges where squares bear blur. A band
-// is what is lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its own
-// transpose.
+// The training loss on pixels, a weighted sum of terms. The default is the logarithm of each
+// picture's squared error, which is PSNR up to a factor, so that easy pictures go on improving while
+// hard ones are far from done. The bands of the pyramid want edges where squares bear blur: a band is
+// what is lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its own
+// transpose. Gradients are computed with the values, by hand.
 
 import CKernels
 import Glibc
 import Tensors
 
-/// Weights of the parts of the loss on pixels.
+/// A distance of pictures that a loss can hold as its term `network`.
+public protocol PictureDistance: Sendable {
+  /// The mean over pictures of the distance of pixels [B, H, W, 3] to a target, whose gradient by
+  /// the pixels times `weight` is added to `slope`.
+  func measure(
+    _ pixels: Tensor, target: Tensor, weight: Float, addingTo slope: Tensor
+  ) throws -> Float
+}
+
+/// Weights of the terms of the loss on pixels.
 public struct ReconstructionLoss: Sendable {
+  /// Weight of the mean squared error.
+  public var squared: Float = 0
+  /// Weight of the mean absolute error.
+  public var absolute: Float = 0
   /// Weight of the mean logarithm of the squared error of each picture, above `floor`.
   public var logarithmic: Float
   /// Squared error below which a picture counts as done.
   public var floor: Float = 1e-3
+  /// Weight of 1 - SSIM.
+  public var structural: Float = 0
   /// Weight of the mean absolute error on two bands and the rest.
   public var pyramid: Float
+  /// Weight of `distance`.
+  public var network: Float = 0
+  /// The distance that the term `network` measures.
+  public var distance: (any PictureDistance)?
 
   /// The logarithm of squared error alone, unless weights say otherwise.
   public init(logarithmic: Float = 0.02, pyramid: Float = 0) {
@@ -25,11 +44,55 @@ public struct ReconstructionLoss: Sendable {
     self.pyramid = pyramid
   }
 
-  /// The names of the terms that a loss reports, in order: `mse`, which is a figure and not part of
-  /// the loss, then what has a weight.
-  var termNames: [String] {
-    ["mse"] + (logarithmic > 0 ? ["log_mse"] : []) + (pyramid > 0 ? ["pyramid"] : [])
+  /// A term by the name that scripts and histories use.
+  public struct Term: Sendable {
+    /// The name.
+    public let name: String
+    /// One phrase.
+    public let summary: String
+    /// Its weight in a loss.
+    public let weight: WritableKeyPath<ReconstructionLoss, Float> & Sendable
   }
+
+  /// The terms, in the order in which they are reported.
+  public static let terms: [Term] = [
+    Term(name: "mse", summary: "squared error", weight: \.squared),
+    Term(name: "log_mse", summary: "logarithm of each picture's mse", weight: \.logarithmic),
+    Term(name: "l1", summary: "absolute error", weight: \.absolute),
+    Term(name: "ssim", summary: "1 - SSIM", weight: \.structural),
+    Term(
+      name: "pyramid", summary: "absolute error on the bands of a pyramid", weight: \.pyramid),
+    Term(
+      name: "network", summary: "distance of features of the metric network", weight: \.network),
+  ]
+
+  /// The names of the terms that a loss reports, in order: `mse` always, then what has a weight.
+  var termNames: [String] {
+    ReconstructionLoss.terms.filter { $0.name == "mse" || self[keyPath: $0.weight] > 0 }
+      .map(\.name)
+  }
+
+  /// What a checkpoint of a training must agree with.
+  var settings: [(key: String, value: String)] {
+    ReconstructionLoss.terms.map { ($0.name, "\(self[keyPath: $0.weight])") }
+  }
+
+  /// What checkpoints say by not mentioning a term: its weight was 0, and augmentation the usual.
+  static var impliedSettings: [String: String] {
+    terms.reduce(into: ["augmentation": Augmentation().settings]) { $0[$1.name] = "0.0" }
+  }
+
+  /// Throws a ValueError unless some term counts and pictures are large enough for it.
+  func validate(side: Int) throws {
+    guard ReconstructionLoss.terms.contains(where: { self[keyPath: $0.weight] > 0 }) else {
+      throw TensorError.value("no term of the loss has a weight above 0")
+    }
+    guard structural == 0 || side >= ReconstructionLoss.windowSide else {
+      throw TensorError.value(
+        "the loss term ssim needs pictures of at least 11 x 11 pixels, not \(side) x \(side)")
+    }
+  }
+  private static let windowSide = 11
 
   /// The loss of pixels [B, H, W, 3] against a fixed target of that shape, and its terms before
   /// they are weighted, as `termNames` names them. Gradients are computed at once.
@@ -38,22 +101,26 @@ public struct ReconstructionLoss: Sendable {
     let error = try Tensor(uninitialized: pixels.shape)
     smap_subtract(pixels.pointer, target.pointer, error.pointer, count)
     let slope = try Tensor(uninitialized: pixels.shape)
-    let (batch, size) = (pixels.shape[0], count / max(pixels.shape[0], 1))
-    var (value, mse, logarithms): (Float, Float, Float) = (0, 0, 0)
-    for picture in 0..<batch {
-      let start = picture * size
-      let own = Float(smap_square_sum(error.pointer + start, size) / Double(max(size, 1)))
-      mse += own / Float(batch)
-      logarithms += logf(own + floor) / Float(batch)
-      value += logarithmic * logf(own + floor) / Float(batch)
-      let weight = 2 * logarithmic / ((own + floor) * Float(batch) * Float(size))
-      smap_multiply_scalar(error.pointer + start, weight, slope.pointer + start, size)
+    var (value, terms) = squaredErrors(error, slope)
+    if absolute > 0 {
+      let mean = addAbsolute(error, slope)
+      value += absolute * mean
+      terms.append(mean)
     }
-    var terms = logarithmic > 0 ? [mse, logarithms] : [mse]
+    if structural > 0 {
+      let loss = try addStructural(pixels, target, slope)
+      value += structural * loss
+      terms.append(loss)
+    }
     if pyramid > 0 {
       let bands = addPyramid(error, slope)
       value += pyramid * bands
       terms.append(bands)
+    }
+    if network > 0, let distance {
+      let mean = try distance.measure(pixels, target: target, weight: network, addingTo: slope)
+      value += network * mean
+      terms.append(mean)
     }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)
@@ -61,6 +128,53 @@ public struct ReconstructionLoss: Sendable {
       return [dx]
     }
     return (loss, terms)
+  }
+
+  /// Sets `slope` to the gradient of the terms of squared error, and returns their weighted sum and
+  /// their values.
+  private func squaredErrors(_ error: Tensor, _ slope: Tensor) -> (Float, [Float]) {
+    let (batch, size) = (error.shape[0], error.count / max(error.shape[0], 1))
+    var (value, mse, logarithms): (Float, Float, Float) = (0, 0, 0)
+    for picture in 0..<batch {
+      let start = picture * size
+      let own = Float(smap_square_sum(error.pointer + start, size) / Double(max(size, 1)))
+      mse += own / Float(batch)
+      logarithms += logf(own + floor) / Float(batch)
+      value += logarithmic * logf(own + floor) / Float(batch)
+      value += squared * own / Float(batch)
+      let weight =
+        2 * logarithmic / ((own + floor) * Float(batch) * Float(size))
+        + 2 * squared / (Float(batch) * Float(size))
+      smap_multiply_scalar(error.pointer + start, weight, slope.pointer + start, size)
+    }
+    return (value, logarithmic > 0 ? [mse, logarithms] : [mse])
+  }
+
+  /// Adds the gradient of the mean absolute error to `slope` and returns the error.
+  private func addAbsolute(_ error: Tensor, _ slope: Tensor) -> Float {
+    let share = absolute / Float(max(error.count, 1))
+    var sum = 0.0
+    for i in 0..<error.count {
+      let own = error.pointer[i]
+      sum += Double(abs(own))
+      slope.pointer[i] += own > 0 ? share : own < 0 ? -share : 0
+    }
+    return Float(sum / Double(max(error.count, 1)))
+  }
+
+  /// Adds the gradient of 1 - SSIM to `slope` and returns it.
+  private func addStructural(_ pixels: Tensor, _ target: Tensor, _ slope: Tensor) throws -> Float {
+    let (batch, height, width, channels) =
+      (pixels.shape[0], pixels.shape[1], pixels.shape[2], pixels.shape[3])
+    let size = height * width * channels
+    let scratch = try Storage(uninitialized: 7 * size)
+    var sum = 0.0
+    for picture in 0..<batch {
+      sum += smap_similarity(
+        pixels.pointer + picture * size, target.pointer + picture * size, height, width, channels,
+        -structural / Float(batch), slope.pointer + picture * size, scratch.pointer)
+    }
+    return Float(1 - sum / Double(max(batch, 1)))
   }
 
   /// Adds the gradient of the pyramid term to `slope` and returns its value.

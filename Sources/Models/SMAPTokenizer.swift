@@ -95,9 +95,13 @@ public final class SMAPTokenizer: TrainedModel {
   }
 
   /// Tokens before the bottleneck: [B, K, T], with the outputs of the quantizer's heads.
-  func latents(_ pixels: Tensor, condition: Condition) throws -> EncodedTokens {
+  ///
+  /// The transformer sees `shown` in place of the pixels, if it is given.
+  func latents(
+    _ pixels: Tensor, shown: Tensor? = nil, condition: Condition
+  ) throws -> EncodedTokens {
     let told = try seen(condition, configuration.inject.reachesEncoder)
-    let learned = try encoder(pixels, condition: told)
+    let learned = try encoder(shown ?? pixels, condition: told)
     guard configuration.linearPath else { return learned }
     let flat = try pixels.reshape([pixels.shape[0], configuration.pixelCount])
     let linear = try linearPath.encode(flat, condition: told).reshape(learned.vectors.shape)

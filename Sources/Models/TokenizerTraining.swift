@@ -25,6 +25,8 @@ public struct TokenizerRecipe: Sendable {
   /// Most noise added to continuous tokens before decoding, in units of their deviation, for half
   /// of the pictures: the decoder learns to bear tokens that a generator has sampled.
   public var latentNoise: Float = 0.4
+  /// The fraction of patches that the encoder's transformer does not see, in training.
+  public var maskedShare: Double = 0
   /// Weight of the KL term or of the commitment to codes; nil for the bottleneck's own.
   public var bottleneckWeight: Float?
   /// The loss on pixels.
@@ -69,6 +71,7 @@ extension SMAPTokenizer {
     guard recipe.plan.steps >= 1, recipe.batchSize >= 1, recipe.plan.accumulation >= 1 else {
       throw TensorError.value("steps, batch_size and accumulate are whole numbers from 1")
     }
+    try recipe.loss.validate(side: configuration.imageSize)
     if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
     let task = TokenizerTask(self, data, validation, recipe)
     return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
@@ -124,12 +127,13 @@ final class TokenizerTask: TrainingTask {
   var termNames: [String] { ["loss"] + recipe.loss.termNames + ["bottleneck"] }
 
   let impliedSettings = TokenizerRecipe.impliedSettings
+    .merging(ReconstructionLoss.impliedSettings) { own, _ in own }
   var settings: [(key: String, value: String)] {
     recipe.settings + [
       ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
-      ("log_mse", "\(recipe.loss.logarithmic)"), ("pyramid", "\(recipe.loss.pyramid)"),
+      ("augmentation", recipe.augmentation.settings),
       ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
-    ]
+    ] + recipe.loss.settings
   }
 
   /// Pictures that one step takes.
@@ -217,8 +221,10 @@ extension SMAPTokenizer {
     }
     let condition = try Condition(labels, classCount: configuration.numClasses)
     let lengths = try self.lengths(batch.count, step: step, recipe, &draws)
+    // Without masking no random number is taken, so trainings without it keep their bits.
+    let shown = recipe.maskedShare > 0 ? try masked(pixels, recipe.maskedShare, &draws) : pixels
     let limited = try quantizer.limit(
-      latents(pixels, condition: condition), noise: recipe.latentNoise, &draws)
+      latents(pixels, shown: shown, condition: condition), noise: recipe.latentNoise, &draws)
     let most = lengths.max() ?? configuration.numTokens
     let decoded = try self.pixels(
       limited.tokens.narrow(dim: 1, start: 0, count: most),
@@ -246,5 +252,25 @@ extension SMAPTokenizer {
     case .group: return [Int](repeating: try sampled(draws.uniform()), count: count)
     case .sample: return try (0..<count).map { _ in try sampled(draws.uniform()) }
     }
+  }
+
+  /// A copy of pixels [B, H, W, 3] in which a fraction of the patches of each picture, chosen at
+  /// random, is grey.
+  private func masked(
+    _ pixels: Tensor, _ share: Double, _ draws: inout RandomStream
+  ) throws -> Tensor {
+    let (side, patch, grid) = (configuration.imageSize, configuration.patchSize, configuration.grid)
+    let hidden = Int((share * Double(configuration.patchCount)).rounded())
+    let result = try pixels.mapped { $0 }
+    for picture in 0..<pixels.shape[0] {
+      let planes = result.pointer + picture * configuration.pixelCount
+      for place in try draws.permutation(configuration.patchCount).prefix(hidden) {
+        let (top, left) = (place / grid * patch, place % grid * patch)
+        for y in top..<top + patch {
+          (planes + (y * side + left) * 3).update(repeating: 0.5, count: 3 * patch)
+        }
+      }
+    }
+    return result
   }
 }

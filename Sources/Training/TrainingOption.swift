@@ -92,10 +92,12 @@ public struct TrainingOption<Recipe: Sendable>: Sendable {
   /// A number of double precision.
   public static func number(
     _ name: String, _ path: WritableKeyPath<Recipe, Double> & Sendable,
-    _ bounds: ClosedRange<Double>, _ summary: String
+    _ bounds: ClosedRange<Double>, _ summary: String,
+    impliedByOlderFiles: String? = nil
   ) -> TrainingOption {
     TrainingOption(
-      name, .number(bounds), summary, source: { Float($0[keyPath: path]).inWords },
+      name, .number(bounds), summary, impliedByOlderFiles: impliedByOlderFiles,
+      source: { Float($0[keyPath: path]).inWords },
       stored: { "\($0[keyPath: path])" },
       store: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
   }

@@ -211,6 +211,7 @@ LONG = {
     "metrics.kid": (FEATURES, "metrics.kid(x, y)"),
     "metrics.precision_recall": (FEATURES, "metrics.precision_recall(x, y)"),
     "metrics.prefix_curve": (MEASURED, "metrics.prefix_curve(tok, d)"),
+    "metrics.order_test": (MEASURED, "metrics.order_test(tok, d)"),
     "metrics.reliance": (MEASURED, "metrics.reliance(tok, d)"),
     "metrics.token_probe": (MEASURED, "metrics.token_probe(tok, d, d)"),
     "metrics.style": (

@@ -102,7 +102,7 @@ import Testing
   @Test func optionsOfRecipesReachTheLoss() throws {
     let session = try session()
     let train = "smap.train(tok, set, batch_size = 4, seed = 1, steps = 2"
-    _ = try session.value("let h = \(train), loss_weights = {pyramid: 1, bottleneck: 0})")
+    _ = try session.value("let h = \(train), loss = {log_mse: 0.02, pyramid: 1, bottleneck: 0})")
     #expect(
       try session.shown("keys(h)")
         == "[\"loss\", \"mse\", \"log_mse\", \"pyramid\", \"bottleneck\", \"gradient\", \"lr\", "
@@ -113,9 +113,9 @@ import Testing
     #expect(
       try session.shown("[v.validation.step, keys(v.validation)]")
         == "[[1, 2], [\"step\", \"mse\", \"psnr\"]]")
-    let unknown = try session.error("\(train), loss_weights = {gan: 1})")
+    let unknown = try session.error("\(train), loss = {gan: 1})")
     #expect(unknown.message.contains("the loss has no term `gan`"))
-    let negative = try session.error("\(train), loss_weights = {pyramid: -1})")
+    let negative = try session.error("\(train), loss = {pyramid: -1})")
     #expect(negative.message.contains("`pyramid` is a number from 0"))
     let wrong = try session.error("\(train), validation = {...set, images: zeros(12, 3, 8, 8)})")
     #expect(wrong.kind == .shape)

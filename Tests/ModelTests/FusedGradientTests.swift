@@ -65,7 +65,30 @@ private let operations: [FusedOperation] = [
     let loss = ReconstructionLoss(logarithmic: 0, pyramid: 1)
     return try loss($0[0], target: normal([2, 8, 8, 3], seed: 41)).loss
   },
+  .init("reconstruction loss, squares", [[2, 8, 8, 3]]) {
+    try loss(\.squared, 1)($0[0], target: normal([2, 8, 8, 3], seed: 41)).loss
+  },
+  .init("reconstruction loss, absolute", [[2, 8, 8, 3]]) {
+    try loss(\.absolute, 1)($0[0], target: normal([2, 8, 8, 3], seed: 41)).loss
+  },
+  .init("reconstruction loss, ssim", [[2, 13, 12, 3]]) {
+    try loss(\.structural, 30)($0[0], target: normal([2, 13, 12, 3], seed: 41)).loss
+  },
+  .init("reconstruction loss, several terms", [[2, 12, 12, 3]]) {
+    var sum = loss(\.structural, 20)
+    (sum.squared, sum.absolute, sum.logarithmic, sum.pyramid) = (1, 2, 3, 4)
+    return try sum($0[0], target: normal([2, 12, 12, 3], seed: 41)).loss
+  },
 ]
+
+/// A loss of one term.
+private func loss(
+  _ weight: WritableKeyPath<ReconstructionLoss, Float> & Sendable, _ value: Float
+) -> ReconstructionLoss {
+  var loss = ReconstructionLoss(logarithmic: 0)
+  loss[keyPath: weight] = value
+  return loss
+}
 
 @Suite struct FusedGradientTests {
   @Test(arguments: operations)

@@ -124,6 +124,14 @@ void smap_unfold3x3(const float *picture, long height, long width, long channels
 void smap_fold3x3(const float *rows, long height, long width, long channels, long first, long last,
                   float *picture);
 
+// MARK: structural similarity
+
+/// The mean structural similarity of two pictures [height, width, channels] in windows of 11 x 11
+/// pixels, of which each side has at least one; adds `weight` times its gradient by x to `slope`.
+/// `scratch` holds 7 * height * width * channels floats.
+double smap_similarity(const float *x, const float *y, long height, long width, long channels,
+                       float weight, float *slope, float *scratch);
+
 // MARK: depthwise convolution
 
 /// One channel of a depthwise convolution: out[y, x] = bias + the filter (size x size) applied to
