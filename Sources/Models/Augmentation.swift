@@ -64,35 +64,60 @@ public struct Augmentation: Sendable, Equatable {
     return none
   }()
 
-  /// Copies one picture [3, H, W] to [H, W, 3], augmented by the next samples of the stream.
+  /// How one picture was changed, in numbers of about the same size; all zero if it was not. A
+  /// network that is told them need not put their effects into its tokens.
+  struct Change: Equatable {
+    /// How many numbers describe a change.
+    static let count = 7
+
+    /// The shift in quarters of the side, ten times the logarithm of the size and the angle.
+    var (dx, dy, size, turn): (Float, Float, Float, Float) = (0, 0, 0, 0)
+    /// The angle of the hue as cosine - 1 and sine, and the saturation - 1.
+    var (hueCosine, hueSine, saturation): (Float, Float, Float) = (0, 0, 0)
+
+    /// The numbers in order.
+    var values: [Float] { [dx, dy, size, turn, hueCosine, hueSine, saturation] }
+  }
+
+  /// Copies one picture [3, H, W] to [H, W, 3], augmented by the next samples of the stream, and
+  /// returns how it was changed.
+  @discardableResult
   func copy(
     _ picture: UnsafePointer<Float>, side: Int, to pixels: UnsafeMutablePointer<Float>,
     _ draws: inout RandomStream
-  ) {
+  ) -> Change {
+    var change = Change()
     if Float(draws.uniform()) < moveShare {
-      move(picture, side: side, to: pixels, &draws)
+      move(picture, side: side, to: pixels, &change, &draws)
     } else {
       for c in 0..<3 {
         for i in 0..<side * side { pixels[i * 3 + c] = picture[c * side * side + i] }
       }
     }
     if Float(draws.uniform()) < hueShare {
-      mix(pixels, side * side, Augmentation.hueMatrix(draws.uniform(-.pi, .pi)))
+      let angle = draws.uniform(-.pi, .pi)
+      (change.hueCosine, change.hueSine) = (cosf(angle) - 1, sinf(angle))
+      mix(pixels, side * side, Augmentation.hueMatrix(angle))
     }
     if Float(draws.uniform()) < saturationShare {
-      mix(pixels, side * side, Augmentation.saturationMatrix(draws.uniform(0.5, 1.5)))
+      let amount = draws.uniform(0.5, 1.5)
+      change.saturation = amount - 1
+      mix(pixels, side * side, Augmentation.saturationMatrix(amount))
     }
+    return change
   }
 
   /// An affine map about the centre, bilinear, with white outside.
   private func move(
     _ picture: UnsafePointer<Float>, side: Int, to pixels: UnsafeMutablePointer<Float>,
-    _ draws: inout RandomStream
+    _ change: inout Change, _ draws: inout RandomStream
   ) {
     let centre = Float(side - 1) / 2
     let (dx, dy) = (draws.uniform(-shift, shift), draws.uniform(-shift, shift))
     let zoom = 1 + draws.uniform(-scale, scale)
     let angle = draws.uniform(-rotation, rotation)
+    (change.dx, change.dy) = (4 * dx / Float(side), 4 * dy / Float(side))
+    (change.size, change.turn) = (10 * logf(zoom), 10 * angle)
     let (c, s) = (cosf(angle) / zoom, sinf(angle) / zoom)
     for y in 0..<side {
       for x in 0..<side {

@@ -4,7 +4,16 @@
 // null row is the last one of every embedding table; an unknown class never becomes class 0 by
 // accident.
 
+import Networks
 import Tensors
+
+/// What a training tells the transformers besides the class; nothing at evaluation.
+struct TrainingHints {
+  /// How each picture was augmented: [B, numbers], or nil if that is not told.
+  var augmentation: Tensor?
+  /// Noise on the blocks, or nil.
+  var noise: BranchNoise?
+}
 
 /// The semantic conditions of a batch of pictures.
 public struct Condition {
@@ -17,6 +26,8 @@ public struct Condition {
   private let content: Content
   /// The number of classes; the null row has this index.
   public let classCount: Int
+  /// What a training adds; parts and repetitions of a condition lose it.
+  var hints: TrainingHints?
 
   /// Classes by index; nil is the null condition.
   public init(_ labels: [Int?], classCount: Int) throws {

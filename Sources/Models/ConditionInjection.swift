@@ -14,6 +14,8 @@ final class ConditionInjection: Module {
   /// [classes + 1, tokens * width]; the last row is the null condition.
   private let table: Embedding
   private let modulation: Linear?
+  /// [tokens * width, numbers of an augmentation], zero until a training changes it.
+  let augmentation: Tensor
 
   init(_ configuration: TokenizerConfiguration, depth: Int, _ initial: inout Initializer) throws {
     (form, tokens, width) = (
@@ -23,13 +25,18 @@ final class ConditionInjection: Module {
     // A modulation is a product with the row, which must not start near zero.
     let deviation = form == .adaln ? 1 / Float(size).squareRoot() : 0.02
     table = try Embedding(configuration.numClasses + 1, size, deviation: deviation, &initial)
+    augmentation = try initial.constant(0, [size, Augmentation.Change.count])
     modulation =
       form == .adaln ? try Linear(size, 4 * depth * width, gain: 0, &initial) : nil
   }
 
   /// What the pictures of a batch are told.
   func callAsFunction(_ told: Condition) throws -> InjectedCondition {
-    let rows = try told.look(up: table.weight)
+    var rows = try told.look(up: table.weight)
+    // Nothing at evaluation, so samples are of pictures that nobody changed.
+    if let change = told.hints?.augmentation {
+      rows = try rows.add(change.linear(augmentation, nil))
+    }
     switch form {
     case .tokens:
       return InjectedCondition(tokens: [try rows.reshape([told.count, tokens, width])])

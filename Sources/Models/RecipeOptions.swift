@@ -17,7 +17,21 @@ extension TokenizerRecipe: TrainingOptionTable {
     .number(
       "mask_patches", \.maskedShare, 0...0.99,
       "`mask_patches` is the fraction of patches that the encoder's transformer does not see.",
-      impliedByOlderFiles: "0"),
+      impliedByOlderFiles: "0.0"),
+    TrainingOption(
+      "tell_augmentation", .flag,
+      "With `tell_augmentation`, both halves are told how each picture was changed, so that they "
+        + "need not put it into the tokens; at evaluation nothing was.",
+      impliedByOlderFiles: "false", source: { "\($0.tellsAugmentation)" },
+      store: { if case .flag(let value) = $1 { $0.tellsAugmentation = value } }),
+    .number(
+      "dropout", \.dropout, 0...0.9,
+      "`dropout` is the fraction of what a block adds to its stream that is dropped.",
+      impliedByOlderFiles: "0.0"),
+    .number(
+      "stochastic_depth", \.stochasticDepth, 0...0.9,
+      "`stochastic_depth` is how often the last block of each transformer is left out, those before "
+        + "it less often.", impliedByOlderFiles: "0.0"),
     .integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "

@@ -90,8 +90,19 @@ public final class SMAPTokenizer: TrainedModel {
   /// The condition that a half of the tokenizer is told: the given one, or null if that half is
   /// not injected.
   private func seen(_ condition: Condition, _ reaches: Bool) throws -> Condition {
-    reaches
-      ? condition : try .null(count: condition.count, classCount: configuration.numClasses)
+    guard !reaches else { return condition }
+    var null = try Condition.null(count: condition.count, classCount: configuration.numClasses)
+    null.hints = condition.hints
+    return null
+  }
+
+  /// Parameters that only training uses: how the augmentation of a picture is told. They start at
+  /// zero and are kept in checkpoints of a training, not in those of the tokenizer.
+  var hintParameters: [NamedParameter] {
+    [
+      NamedParameter("encoder.condition.augmentation", encoder.augmentation),
+      NamedParameter("decoder.condition.augmentation", decoder.augmentation),
+    ]
   }
 
   /// Tokens before the bottleneck: [B, K, T], with the outputs of the quantizer's heads.

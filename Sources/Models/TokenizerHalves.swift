@@ -44,6 +44,9 @@ final class TokenizerEncoder: Module {
     pooling = configuration.queries == .pooled ? try QueryPooling(configuration, &initial) : nil
   }
 
+  /// What tells the augmentation of pictures, in training.
+  var augmentation: Tensor { condition.augmentation }
+
   /// pixels: [B, H, W, 3]; the results are [B, K, T].
   func callAsFunction(
     _ pixels: Tensor, condition told: Condition
@@ -62,7 +65,7 @@ final class TokenizerEncoder: Module {
       blocks(
         normPre(stream),
         mask: configuration.mask.attention(behind: before, size: configuration.groupSize),
-        for: before..<stream.shape[1], modulation: label.modulation))
+        for: before..<stream.shape[1], modulation: label.modulation, noise: told.hints?.noise))
     return EncodedTokens(
       vectors: try project(outputs), heads: try heads.map { try $0.layer(outputs) })
   }
@@ -95,6 +98,9 @@ final class TokenizerDecoder: Module {
   private let normPost: LayerNorm
   private let toPixels: Linear
   private let convolutions: [Convolution3x3]
+
+  /// What tells the augmentation of pictures, in training.
+  var augmentation: Tensor { condition.augmentation }
 
   init(_ configuration: TokenizerConfiguration, _ initial: inout Initializer) throws {
     self.configuration = configuration
@@ -154,7 +160,7 @@ final class TokenizerDecoder: Module {
     let outputs = try normPost(
       blocks(
         normPre(stream), for: 0..<configuration.patchCount, modulation: label.modulation,
-        lengths: seen))
+        lengths: seen, noise: told.hints?.noise))
     return try draw(outputs, linear: linear, centred: centred)
   }
 

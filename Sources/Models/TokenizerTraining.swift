@@ -33,6 +33,12 @@ public struct TokenizerRecipe: Sendable {
   public var loss = ReconstructionLoss()
   /// Changes to the pictures.
   public var augmentation = Augmentation()
+  /// Whether the networks are told how each picture was augmented.
+  public var tellsAugmentation = false
+  /// The fraction of the elements that a block adds to its stream that is dropped.
+  public var dropout: Float = 0
+  /// How often the last block of each transformer is left out; those before it less often.
+  public var stochasticDepth: Float = 0
   /// Steps between searches for dead codes; 0 for none.
   public var restartEvery = 100
   /// Seed of everything random.
@@ -122,7 +128,9 @@ final class TokenizerTask: TrainingTask {
     order = EpochOrder(count: data.count, seed: recipe.seed)
   }
 
-  var namedParameters: [NamedParameter] { tokenizer.namedParameters }
+  var namedParameters: [NamedParameter] {
+    tokenizer.namedParameters + (recipe.tellsAugmentation ? tokenizer.hintParameters : [])
+  }
   var otherState: [NamedParameter] { tokenizer.trainingState }
   var termNames: [String] { ["loss"] + recipe.loss.termNames + ["bottleneck"] }
 
@@ -212,14 +220,17 @@ extension SMAPTokenizer {
     let side = configuration.imageSize
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
     var labels: [Int?] = []
+    var changes: [Float] = []
     for (i, index) in batch.enumerated() {
-      data.pictures.withPlanes(of: index) {
+      let change = data.pictures.withPlanes(of: index) {
         recipe.augmentation.copy(
           $0, side: side, to: pixels.pointer + i * configuration.pixelCount, &draws)
       }
+      changes += change.values
       labels.append(draws.uniform() < recipe.labelDrop ? nil : data.labels[index])
     }
-    let condition = try Condition(labels, classCount: configuration.numClasses)
+    var condition = try Condition(labels, classCount: configuration.numClasses)
+    condition.hints = try hints(changes, count: batch.count, recipe, &draws)
     let lengths = try self.lengths(batch.count, step: step, recipe, &draws)
     // Without masking no random number is taken, so trainings without it keep their bits.
     let shown = recipe.maskedShare > 0 ? try masked(pixels, recipe.maskedShare, &draws) : pixels
@@ -234,6 +245,22 @@ extension SMAPTokenizer {
     let total = try reconstruction.add(limited.penalty.mul(weight))
     let reported = [try total.item()] + terms + [try limited.penalty.item()]
     return (MicroBatchLoss(total, reported: reported), limited.choices)
+  }
+
+  /// What the transformers are told of a micro-batch besides the classes.
+  private func hints(
+    _ changes: [Float], count: Int, _ recipe: TokenizerRecipe, _ draws: inout RandomStream
+  ) throws -> TrainingHints {
+    var hints = TrainingHints()
+    if recipe.tellsAugmentation {
+      hints.augmentation = try Tensor(shape: [count, Augmentation.Change.count], values: changes)
+    }
+    if recipe.dropout > 0 || recipe.stochasticDepth > 0 {
+      hints.noise = BranchNoise(
+        dropout: recipe.dropout, depth: recipe.stochasticDepth,
+        RandomStream(seed: draws.next(), 0xB4A7))
+    }
+    return hints
   }
 
   /// How many tokens each picture of a micro-batch keeps.

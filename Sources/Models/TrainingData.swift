@@ -141,7 +141,7 @@ extension TrainingData {
     ThreadPool.forEachBlock(rows: range.count, rowsPerBlock: 64) { block in
       for i in block {
         var draws = RandomStream(seed: seed, 0xA46, variant, range.lowerBound + i)
-        pictures.withPlanes(of: range.lowerBound + i) {
+        _ = pictures.withPlanes(of: range.lowerBound + i) {
           augmentation.copy($0, side: side, to: pixels.pointer + i * size, &draws)
         }
       }

@@ -79,17 +79,22 @@ public final class Transformer: Module {
 
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens, which saves
   /// most of the last block. `modulation` [B, blocks * 4 * width] changes the norms of all blocks.
-  /// With `lengths`, only so many of a picture's first tokens are attended to.
+  /// With `lengths`, only so many of a picture's first tokens are attended to. In training, `noise`
+  /// leaves out blocks and elements.
   public func callAsFunction(
     _ x: Tensor, mask: AttentionMask = .full, for wanted: Range<Int>? = nil,
-    modulation: Tensor? = nil, lengths: [Int]? = nil
+    modulation: Tensor? = nil, lengths: [Int]? = nil, noise: BranchNoise? = nil
   ) throws -> Tensor {
     var stream = x
     for (i, block) in blocks.enumerated() {
       let size = 4 * x.shape[2]
-      stream = try block(
-        stream, mask: mask, for: i + 1 == blocks.count ? wanted : nil,
-        modulation: modulation?.narrow(dim: 1, start: i * size, count: size), lengths: lengths)
+      let own = i + 1 == blocks.count ? wanted : nil
+      let run = {
+        try block(
+          stream, mask: mask, for: own,
+          modulation: modulation?.narrow(dim: 1, start: i * size, count: size), lengths: lengths)
+      }
+      stream = try noise?.applied(i, of: blocks.count, to: stream, for: own, run) ?? run()
     }
     guard blocks.isEmpty, let wanted else { return stream }
     return try x.narrow(dim: 1, start: wanted.lowerBound, count: wanted.count)

@@ -81,10 +81,11 @@ public struct TrainingOption<Recipe: Sendable>: Sendable {
   /// A number.
   public static func number(
     _ name: String, _ path: WritableKeyPath<Recipe, Float> & Sendable,
-    _ bounds: ClosedRange<Double>, _ summary: String
+    _ bounds: ClosedRange<Double>, _ summary: String, impliedByOlderFiles: String? = nil
   ) -> TrainingOption {
     TrainingOption(
-      name, .number(bounds), summary, source: { $0[keyPath: path].inWords },
+      name, .number(bounds), summary, impliedByOlderFiles: impliedByOlderFiles,
+      source: { $0[keyPath: path].inWords },
       stored: { "\($0[keyPath: path])" },
       store: { if case .number(let value) = $1 { $0[keyPath: path] = Float(value) } })
   }
