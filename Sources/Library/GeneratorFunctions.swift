@@ -192,7 +192,7 @@ extension GeneratorFunctions {
       let task = LongTask("sampling", call)
       return TokenSequence(
         try call.inPrecision {
-          try task.run { try draw(model, condition, seeds, options, callback, task, call) }
+          try task.run { try sampled(model, condition, seeds, options, callback, task, call) }
         }
       ).value
     })
@@ -223,7 +223,7 @@ extension GeneratorFunctions {
   }
 
   /// Few pictures are sampled at once and can stop at every token; many in groups, on all threads.
-  private static func draw(
+  private static func sampled(
     _ model: CARDGenerator, _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
     _ callback: Value?, _ task: LongTask, _ call: Call
   ) throws -> Tokens {

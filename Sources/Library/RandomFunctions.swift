@@ -46,7 +46,7 @@ enum RandomFunctions {
     Builtin(
       "random.choice(items, count = nil, *, weights = nil, replace = true, seed = nil)",
       purity: .untried,
-      "Draws one of the items, or a list of `count` of them.",
+      "Samples one of the items, or a list of `count` of them.",
       details:
         "`weights` are relative probabilities. Without `replace`, no item is chosen twice.",
       example: "random.choice([7, 8], weights = [0, 1], seed = 1)   #=> 8"

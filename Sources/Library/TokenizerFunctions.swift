@@ -154,7 +154,7 @@ extension TokenizerFunctions {
       + "-> record",
     "Measures reconstruction as training does: {loss, mse, psnr, keep}.",
     details: """
-      `keep` is the number of tokens; without it, it is drawn from the tokenizer's own schedule. \
+      `keep` is the number of tokens; without it, it is sampled from the tokenizer's own schedule. \
       The loss is the mean over pictures of 0.02 log(mse + 0.001), the psnr is in decibels. These \
       are numbers without gradient; smap.train is what learns.
       """,

@@ -29,7 +29,7 @@ public enum Profile {
     case elementwise = "elementwise"
     case reduction = "reductions"
     case movement = "moving elements"
-    case random = "random draws"
+    case random = "random numbers"
     case decomposition = "decompositions"
     case gradientSums = "sums of gradients"
     case optimizer = "optimizer"

@@ -160,7 +160,7 @@ import Testing
     #expect(error.message.contains("that of the tokenizer \"a\""))
     let other = try session.error(
       "card.train(model, set, smap.tokenizer(image_size = 16, num_tokens = 2), steps = 1)")
-    #expect(other.message.contains("draws 8 tokens of 4"))
+    #expect(other.message.contains("samples 8 tokens of 4"))
   }
 
   @Test(arguments: calls)

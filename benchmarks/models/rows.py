@@ -46,7 +46,7 @@ class Row:
         return seconds / self.items * (1e3 if self.unit == "ms" else 1e6)
 
 
-def drawing(name, configuration, batch, peers, own=None, **more):
+def sampling(name, configuration, batch, peers, own=None, **more):
     return Row(name, "sample", configuration | dict(batch=batch) | more, "ms", batch, peers,
                own or {})
 
@@ -64,12 +64,12 @@ ROWS = [
         "ms", 1, {EAGER: 1.3, COMPILED: 0}),
     Row("encode and decode, size S, batch 8, each", "encode", LARGE | dict(batch=8, decode=1),
         "ms", 8, {EAGER: 1.3}),
-    drawing("CARD, one picture, 25 Euler steps", SMALL, 1, {EAGER: 18, COMPILED: 0, JAX: 3.5},
-            steps=25),
-    drawing("CARD, sixteen pictures, each", SMALL, 16, {EAGER: 3.2, JAX: 2.4}, steps=25),
-    drawing("sixteen in bf16, each", SMALL, 16, {EAGER: 0, JAX: 0}, BF16, steps=25),
-    drawing("CARD of width 768, one picture", WIDE, 1, {EAGER: 7, JAX: 0}, steps=25),
-    drawing("the same in bf16", WIDE, 1, {EAGER: 16, JAX: 0}, BF16, steps=25),
+    sampling("CARD, one picture, 25 Euler steps", SMALL, 1, {EAGER: 18, COMPILED: 0, JAX: 3.5},
+             steps=25),
+    sampling("CARD, sixteen pictures, each", SMALL, 16, {EAGER: 3.2, JAX: 2.4}, steps=25),
+    sampling("sixteen in bf16, each", SMALL, 16, {EAGER: 0, JAX: 0}, BF16, steps=25),
+    sampling("CARD of width 768, one picture", WIDE, 1, {EAGER: 7, JAX: 0}, steps=25),
+    sampling("the same in bf16", WIDE, 1, {EAGER: 16, JAX: 0}, BF16, steps=25),
     Row("AdamW step, 20 M parameters", "adamw", dict(count=20_000_000), "ms", 1, {EAGER: 0}),
     Row("five operations on 16 M elements", "elementwise", dict(count=16_000_000), "ms", 1,
         {EAGER: 0, NUMPY: 1, NUMPY_OUT: 0}),
@@ -81,8 +81,8 @@ ROWS = [
         SHIPPED_TRAINING | dict(batch=32, steps=12), "images/s", 32, {EAGER: 0}),
     Row("encode, shipped tokenizer, batch 64", "encode", SHIPPED | dict(batch=64), "images/s", 64,
         {EAGER: 0}),
-    drawing("drawing and decoding one emoji, 10 Heun steps", SHIPPED, 1, {EAGER: 0}, steps=10,
-            heun=1, decode=1),
-    drawing("drawing and decoding sixteen, each", SHIPPED, 16, {EAGER: 0}, steps=10, heun=1,
-            decode=1),
+    sampling("sampling and decoding one emoji, 10 Heun steps", SHIPPED, 1, {EAGER: 0}, steps=10,
+             heun=1, decode=1),
+    sampling("sampling and decoding sixteen, each", SHIPPED, 16, {EAGER: 0}, steps=10, heun=1,
+             decode=1),
 ]

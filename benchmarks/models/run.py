@@ -223,7 +223,7 @@ def main():
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))))
     parser.add_argument("--only", default="", help="rows whose name has these words")
     parser.add_argument("--output", help="a file for the report; printed without")
-    parser.add_argument("--heading", default="Training, encoding, drawing, tensors")
+    parser.add_argument("--heading", default="Training, encoding, sampling, tensors")
     arguments = parser.parse_args()
     bench = Bench(arguments)
     rows = [row for row in ROWS if arguments.only in row.name]

@@ -88,15 +88,15 @@ extension CARDGenerator {
         // Pictures are independent, bit for bit, so they can be distributed freely.
         let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
         let parts = try inParallel(count: seeds.count, size: size) { range in
-          try draw(condition.slice(range), Array(seeds[range]), options, nil).latents
+          try samples(condition.slice(range), Array(seeds[range]), options, nil).latents
         }
         return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
       }
-      return try draw(condition, seeds, options, onToken)
+      return try samples(condition, seeds, options, onToken)
     }
   }
 
-  private func draw(
+  private func samples(
     _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
     _ onToken: ((Tokens) throws -> Void)?
   ) throws -> Tokens {
@@ -113,7 +113,7 @@ extension CARDGenerator {
     let context = try Tensor(uninitialized: row.shape)
     let embedded = try Tensor(uninitialized: row.shape)
     embedded.pointer.update(from: row.pointer, count: row.count)
-    let drawn = try Tensor(uninitialized: [seeds.count, count, configuration.tokenDim])
+    let sampled = try Tensor(uninitialized: [seeds.count, count, configuration.tokenDim])
     for j in 0..<count {
       try cache.advance(embedded.pointer, position: j, into: context.pointer)
       path.start(seeds, position: j)
@@ -122,17 +122,17 @@ extension CARDGenerator {
         // Of all tokens, not of those kept: a shorter sample is a prefix of the full one.
         strength: options.guidanceSchedule.strength(
           options.guidanceScale, token: j + 1, of: configuration.numTokens))
-      path.store(into: drawn, position: j)
+      path.store(into: sampled, position: j)
       try input.apply(path.token.pointer, rows: seeds.count, into: embedded.pointer)
       if guided {
         let half = seeds.count * width
         (embedded.pointer + half).update(from: embedded.pointer, count: half)
       }
       if let onToken {
-        let soFar = try destandardized(drawn.narrow(dim: 1, start: 0, count: j + 1))
+        let soFar = try destandardized(sampled.narrow(dim: 1, start: 0, count: j + 1))
         try onToken(Tokens(latents: soFar, ids: nil, condition: condition))
       }
     }
-    return Tokens(latents: try destandardized(drawn), ids: nil, condition: condition)
+    return Tokens(latents: try destandardized(sampled), ids: nil, condition: condition)
   }
 }

@@ -57,10 +57,10 @@ final class TokenPath {
   }
 
   /// Copies the tokens to their position in [pictures, tokens, tokenDim].
-  func store(into drawn: Tensor, position: Int) {
-    let length = drawn.shape[1]
+  func store(into sampled: Tensor, position: Int) {
+    let length = sampled.shape[1]
     for i in 0..<pictures {
-      (drawn.pointer + (i * length + position) * dim)
+      (sampled.pointer + (i * length + position) * dim)
         .update(from: token.pointer + i * dim, count: dim)
     }
   }

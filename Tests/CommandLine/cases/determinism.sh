@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # The same bits on one, two and four threads, and in every run: after training and when sampling.
-draw='let t = card.sample(card.load("emoji-card"), "face", count = 12, steps = 2, seed = 3)
+sample='let t = card.sample(card.load("emoji-card"), "face", count = 12, steps = 2, seed = 3)
 print(sum(t.latents ** 2).item())'
-one=$("$smap" --threads 1 -e "$draw")
-expect 'threads do not change results' 0 "$one" "$smap" --threads 2 -e "$draw"
+one=$("$smap" --threads 1 -e "$sample")
+expect 'threads do not change results' 0 "$one" "$smap" --threads 2 -e "$sample"
 
 cat >train.smap <<'SMAP'
 # Trains a small tokenizer for fifty steps and its generator for twenty, samples eight pictures.
@@ -39,14 +39,14 @@ done
 # Environment variables for other libraries change nothing either.
 for setting in OPENBLAS_NUM_THREADS=0 OPENBLAS_NUM_THREADS=-1 OPENBLAS_NUM_THREADS=abc \
   OPENBLAS_NUM_THREADS=9999 OMP_NUM_THREADS=0 OMP_NUM_THREADS=9999 OMP_NUM_THREADS=abc; do
-  expect "the same bits with $setting" 0 "$one" env "$setting" "$smap" --threads 2 -e "$draw"
+  expect "the same bits with $setting" 0 "$one" env "$setting" "$smap" --threads 2 -e "$sample"
 done
 for count in 0 -1 abc 9999 99999999999999999999 '' ' 2' 1.5; do
   expect "the same bits with SMAP_NUM_THREADS=$count" 0 "$one" \
-    env SMAP_NUM_THREADS="$count" "$smap" -e "$draw"
+    env SMAP_NUM_THREADS="$count" "$smap" -e "$sample"
 done
 for count in 0 -1 abc 1.5 ''; do
   expect "--threads $count" 64 'threads' "$smap" --threads "$count" -e 1
 done
 expect '--threads 9999 is brought down' 0 '256' "$smap" --threads 9999 -e 'sys.threads()'
-expect 'the same bits with many threads' 0 "$one" "$smap" --threads 9999 -e "$draw"
+expect 'the same bits with many threads' 0 "$one" "$smap" --threads 9999 -e "$sample"

@@ -27,7 +27,7 @@ let t = smap.encode(tok, zeros(1, 3, 32, 32))
 '
 expect 'no tokens' 1 'ValueError' "$smap" -e "${tokens}smap.decode(tok, t[:0])"
 expect 'too many tokens' 1 'ValueError' "$smap" -e 'card.sample(card.load("emoji-card"), 0, keep = 17)'
-expect 'zero tokens drawn' 1 'ValueError' "$smap" -e 'card.sample(card.load("emoji-card"), 0, keep = 0)'
+expect 'zero tokens sampled' 1 'ValueError' "$smap" -e 'card.sample(card.load("emoji-card"), 0, keep = 0)'
 expect 'unknown class' 1 'did you mean "face"' "$smap" -e "${tokens}smap.decode(tok, t, label = \"fase\")"
 expect 'class out of range' 1 '0 to 21' "$smap" -e "${tokens}smap.decode(tok, t, label = 22)"
 expect 'deep recursion' 75 'LimitError' "$smap" -e 'fn f(n) = f(n + 1) + 1
