@@ -188,8 +188,16 @@ private struct CheckpointReader {
         message: isChecksum
           ? "it was written with another \(key), whose checksum is \(stored), not \(value)"
           : "it was written with \(key) = \(stored), not \(value)",
-        hint: "a training goes on with the options and data that it began with")
+        hint: CheckpointReader.advice(on: key, stored))
     }
+  }
+
+  /// What to do about a setting that differs. A seed that the script did not give came from the
+  /// session, so another session has another one.
+  private static func advice(on key: String, _ stored: String) -> String {
+    key == "seed"
+      ? "pass seed = \(stored), the seed of the training that was stopped"
+      : "a training goes on with the options and data that it began with"
   }
 
   func table(_ prefix: String) throws -> FigureTable {

@@ -76,6 +76,20 @@ import Testing
     #expect(wrong.message.contains("training"))
   }
 
+  /// A seed that was not given came from the session, and another session has another one.
+  @Test func anotherSessionIsToldTheSeed() throws {
+    let folder = try ScratchFolder()
+    let call = "smap.train(tok, set, steps = 1, checkpoint = \"\(folder.path)/a.safetensors\""
+    _ = try session().value("seed(5)\n\(call))")
+    let other = try session()
+    let error = try other.error("seed(6)\n\(call), resume = \"\(folder.path)/a.safetensors\")")
+    #expect(error.message.contains("it was written with seed = "))
+    let advice = try #require(error.hint.split(separator: ",").first)
+    #expect(advice.hasPrefix("pass seed = "))
+    let seed = advice.dropFirst("pass ".count)
+    _ = try other.value("\(call), resume = \"\(folder.path)/a.safetensors\", \(seed))")
+  }
+
   @Test func theFoldersOfCheckpointsMustExist() throws {
     let session = try session()
     let error = try session.error(
