@@ -50,7 +50,7 @@ public final class Checker {
 
   /// Checks a program.
   public func check(_ source: Source) -> Report {
-    let (program, diagnostics) = Parser.parse(source)
+    let (program, diagnostics) = Parser.parse(source.withoutSkippedCells)
     let links = NameLinks(program)
     let (index, inference) = infer(program, links) { [self] in module($0, from: source.path) }
     var findings = diagnostics.map { Finding(.syntax, $0) }
@@ -102,7 +102,7 @@ public final class Checker {
     defer { loading.removeLast() }
     do {
       let source = try readModule(resolved)
-      let (program, diagnostics) = Parser.parse(source)
+      let (program, diagnostics) = Parser.parse(source.withoutSkippedCells)
       if let first = diagnostics.first {
         let line = source.line(of: first.span?.start ?? 0)
         return .failure(

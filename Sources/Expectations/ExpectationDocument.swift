@@ -2,7 +2,7 @@
 //
 // A file with expectations, split into units that are parsed one by one and run in one session:
 //
-// - a script: its cells (`# %%` starts one; those with `[skip]` are not run), so that a syntax
+// - a script: its cells (`# %%` starts one; those with `[skip]` are blank), so that a syntax
 //   error in one cell does not affect the others; then the examples in its `##` comments: lines
 //   indented by two spaces or more that contain a marker;
 // - a Markdown document (`.md`): its fenced blocks marked `smap`.
@@ -34,7 +34,8 @@ public struct ExpectationDocument: Sendable {
   /// Reads a script, or a Markdown document if the path ends in `.md`.
   public init(_ source: Source) {
     self.source = source
-    let lines = (1...source.lineCount).map(source.text(ofLine:))
+    let runnable = source.withoutSkippedCells
+    let lines = (1...runnable.lineCount).map(runnable.text(ofLine:))
     if source.path.hasSuffix(".md") {
       units = ExpectationDocument.blocks(of: lines, source)
       flags = []
@@ -73,7 +74,7 @@ public struct ExpectationDocument: Sendable {
     let ends = cells.dropFirst().map { $0.line - 1 } + [lines.count]
     let head = first.line > 1 ? [unit(lines, 0..<first.line - 1, prefix: "", source)] : []
     return head
-      + zip(cells, ends).filter { $0.0.isRun }.map { cell, end in
+      + zip(cells, ends).map { cell, end in
         unit(lines, cell.line - 1..<end, prefix: "", source)
       }
   }

@@ -59,7 +59,7 @@ public struct ScriptRunner {
     let source = loaded.source
     // Imports are relative to the file that runs; a line or standard input has no folder.
     if loaded.isFile { host.session.path = source.path }
-    let (tree, diagnostics) = Parser.parse(source)
+    let (tree, diagnostics) = Parser.parse(source.withoutSkippedCells)
     guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
     // A line given with -e is a question: its value is the answer. Standard input is a
     // conversation: each value is shown, as by the prompt. A file with cells is a notebook:

@@ -30,7 +30,7 @@ struct SessionRecord {
     _ source: Source, isShown: Bool, from before: Session.RandomPlace,
     to after: Session.RandomPlace
   ) {
-    let program = Parser.parse(source).program
+    let program = Parser.parse(source.withoutSkippedCells).program
     guard let last = program.statements.last else { return }
     let tokens = Lexer.tokenize(source).tokens
     inputs.append(

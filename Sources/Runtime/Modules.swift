@@ -74,7 +74,7 @@ extension Session {
 
   private func runModule(_ path: String) throws -> Value {
     let source = try readModule(path)
-    let (program, diagnostics) = Parser.parse(source)
+    let (program, diagnostics) = Parser.parse(source.withoutSkippedCells)
     guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
     let moduleScope = ModuleScope(path: path, builtins: builtins)
     modules[path] = .running
@@ -83,7 +83,7 @@ extension Session {
       loading.removeLast()
       if case .running? = modules[path] { modules[path] = nil }
     }
-    _ = try run(program.withoutSkippedCells, in: moduleScope)
+    _ = try run(program, in: moduleScope)
     let exports = Record(title: "module \(Modules.name(of: path))")
     for name in moduleScope.definedNames where !name.hasPrefix("_") {
       exports[name] = moduleScope.definedValue(name)

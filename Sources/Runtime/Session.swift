@@ -111,14 +111,13 @@ public final class Session {
   /// Runs a program: a script, a cell, a line at the prompt. Throws a `ScriptError`, or
   /// `SyntaxErrors` before anything has run.
   public func evaluate(_ source: Source) throws -> Outcome {
-    let (program, diagnostics) = Parser.parse(source)
+    let (program, diagnostics) = Parser.parse(source.withoutSkippedCells)
     guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
     return try evaluate(program)
   }
 
-  /// Runs a parsed program, without the cells that are skipped.
+  /// Runs a parsed program.
   public func evaluate(_ program: Program) throws -> Outcome {
-    let program = program.withoutSkippedCells
     let value = try run(program, in: scope)
     let isMuted = program.statements.last?.isMuted ?? false
     return Outcome(value: value, isMuted: isMuted)

@@ -18,7 +18,7 @@ public enum Stage: String, CaseIterable, Sendable {
   /// parse, and code also if the program breaks a rule about names.
   public func text(of source: Source, in session: Session) throws -> String {
     if self == .tokens { return TokenPrinter.text(of: source) }
-    let (program, diagnostics) = Parser.parse(source)
+    let (program, diagnostics) = Parser.parse(source.withoutSkippedCells)
     guard diagnostics.isEmpty else { throw SyntaxErrors(diagnostics: diagnostics) }
     let text: String
     switch self {

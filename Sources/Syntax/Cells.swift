@@ -2,7 +2,13 @@
 //
 // The cells of a script: a comment `# %%` at the beginning of a line starts one. The rest of the
 // line is its title and, in brackets, its tag. A cell is a program of its own, since no bracket and
-// no string crosses a mark.
+// no string crosses a mark. What stands above the first mark is a cell without a title.
+//
+// A skipped cell is ignored by all that runs, tests or checks a script, so it may hold anything,
+// such as code that is not finished: its text is blanked before it is parsed. Only the formatter
+// reads it.
+
+import Glibc
 
 /// One cell of a script.
 public struct Cell: Sendable {
@@ -10,7 +16,7 @@ public struct Cell: Sendable {
   public enum Tag: String, Sendable, CaseIterable {
     /// `[markdown]`: its comments are text for a reader.
     case markdown = "[markdown]"
-    /// `[skip]`: it is not run.
+    /// `[skip]`: it is ignored, whatever it holds.
     case skip = "[skip]"
   }
 
@@ -22,9 +28,6 @@ public struct Cell: Sendable {
   public let line: Int
   /// From the mark to the next one, or to the end of the text.
   public let span: Span
-
-  /// Whether it runs when its script does.
-  public var isRun: Bool { tag != .skip }
 }
 
 /// The cells of a script in order; none if it has no marks.
@@ -66,8 +69,8 @@ extension Program {
   /// The cells of the program.
   public var cells: Cells { Cells(source, comments: comments) }
 
-  /// What runs, cell by cell: what stands above the first mark, then each cell that is not skipped.
-  /// Parts without statements are left out.
+  /// What runs, cell by cell: what stands above the first mark, then each cell. Parts without
+  /// statements are left out.
   public func parts(of cells: Cells) -> [Program] {
     var parts: [Program] = []
     var rest = statements[...]
@@ -78,17 +81,41 @@ extension Program {
     }
     if let part = cut(until: cells.all.first?.span.start ?? Int32.max) { parts.append(part) }
     for cell in cells.all {
-      if let part = cut(until: cell.span.end), cell.isRun { parts.append(part) }
+      if let part = cut(until: cell.span.end) { parts.append(part) }
     }
     return parts
   }
+}
 
-  /// The program without the cells that are skipped.
-  public var withoutSkippedCells: Program {
-    guard !comments.isEmpty else { return self }
-    let cells = cells
-    guard cells.all.contains(where: { !$0.isRun }) else { return self }
-    let statements = parts(of: cells).flatMap(\.statements)
-    return Program(source: source, statements: statements, comments: comments)
+extension Source {
+  /// This text with blanks in place of its skipped cells, but for their marks. All positions stay.
+  public var withoutSkippedCells: Source {
+    guard mentions(Cell.Tag.skip.rawValue) else { return self }
+    let skipped = Cells(self).all.filter { $0.tag == .skip }
+    guard !skipped.isEmpty else { return self }
+    var blank = bytes
+    for cell in skipped {
+      for place in Int(lineSpan(cell.line).end)..<Int(cell.span.end)
+      where blank[place] != UInt8(ascii: "\n") && blank[place] != UInt8(ascii: "\r") {
+        blank[place] = UInt8(ascii: " ")
+      }
+    }
+    return Source(path: path, bytes: blank)
+  }
+
+  /// Whether some words occur anywhere in the text.
+  private func mentions(_ words: String) -> Bool {
+    let words = Array(words.utf8)
+    return bytes.withUnsafeBytes { text in
+      guard var start = text.baseAddress else { return false }
+      let end = start + text.count
+      while let found = memchr(start, Int32(words[0]), end - start) {
+        let place = UnsafeRawPointer(found)
+        guard end - place >= words.count else { return false }
+        if memcmp(place, words, words.count) == 0 { return true }
+        start = place + 1
+      }
+      return false
+    }
   }
 }

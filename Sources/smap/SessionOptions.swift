@@ -32,7 +32,7 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "The most memory for tensors, lists and all else, such as 2GB or 500MB.")
   var maxMemory: String?
 
-  @Option(help: "The most text that one evaluation may write, such as 10MB.")
+  @Option(help: "The most text that one evaluation may print and show, such as 10MB.")
   var maxOutput: String?
 
   @Option(help: "How deep calls may nest, from 1 to 10000.")

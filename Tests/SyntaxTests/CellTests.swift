@@ -14,7 +14,7 @@ import Testing
     #expect(found.map(\.title) == ["", "Two words", "", "Slow", "Late"])
     #expect(found.map(\.tag) == [nil, nil, .markdown, .skip, .skip])
     #expect(found.map(\.line) == [1, 3, 5, 7, 9])
-    #expect(found.map(\.isRun) == [true, true, true, false, false])
+    #expect(found.map { $0.tag == .skip } == [false, false, false, true, true])
   }
 
   @Test func cellsReachToTheNextMark() {
@@ -32,12 +32,23 @@ import Testing
   }
 
   @Test func skippedCellsAreLeftOut() {
-    let text = "0\n# %% a\n1; 2\n# %% b [skip]\n3\n# %% c\n# nothing\n# %% d\n4"
-    let (program, _) = Parser.parse(Source(path: "t", text: text))
+    let text = "0\n# %% a\n1; 2\n# %% b [skip]\n3 \"é\n\r\n# %% c\n# nothing\n# %% d\n4"
+    let source = Source(path: "t", text: text).withoutSkippedCells
+    let (program, diagnostics) = Parser.parse(source)
+    #expect(diagnostics.isEmpty)
+    #expect(
+      source.text(source.span)
+        == text.replacing("3 \"é", with: String(repeating: " ", count: 5)))
     func texts(_ program: Program) -> [String] {
       program.statements.map { program.source.text($0.span) }
     }
     #expect(program.parts(of: program.cells).map(texts) == [["0"], ["1", "2"], ["4"]])
-    #expect(texts(program.withoutSkippedCells) == ["0", "1", "2", "4"])
+  }
+
+  /// The words of the tag alone, in a string or in another comment, skip nothing.
+  @Test(arguments: ["let t = \"# %% [skip]\"", "# see [skip]\n1", " # %% [skip]\n1", "# %% [skip"])
+  func onlyAMarkSkips(_ text: String) {
+    let source = Source(path: "t", text: text)
+    #expect(source.withoutSkippedCells === source)
   }
 }
