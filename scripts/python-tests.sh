@@ -48,10 +48,25 @@ fi
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Files/requirements.txt ||
   echo "not to be had here: pillow"
 
-folders=()
-for folder in Tests/Editors Tests/LanguageServer Tests/Kernels Tests/Tensors Tests/Numbers Tests/Scaling Tests/Files \
-  Tests/Interrupts Tests/Signals Tests/Terminal Tests/Training; do
-  [ -d "$folder" ] && folders+=("$folder")
-done
-[ $# -gt 0 ] || set -- "${folders[@]}"
-"$venv/bin/python" -m pytest -q -rs -p no:cacheprovider "$@"
+# The arguments say what to run; else every folder is run, as many at a time as there are processors
+# (SMAP_TEST_JOBS). The folders that take longest come first, so that none is left alone at the end.
+run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
+[ $# -eq 0 ] || exec "${run[@]}" "$@"
+output=$(mktemp -d)
+trap 'rm -rf "$output"' EXIT
+for folder in Interrupts Files Training Kernels Tensors Signals Editors LanguageServer Numbers \
+  Scaling Terminal; do
+  [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
+done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '
+  SECONDS=0
+  "${@:3}" "Tests/$1" >"$2/$1" 2>&1
+  code=$?
+  cat "$2/$1"
+  echo "$1: $SECONDS s"
+  # Without tests, because a tool is missing, pytest ends with 5.
+  [ $code -eq 0 ] || [ $code -eq 5 ]
+' bash '{}' "$output" "${run[@]}"
+code=$?
+awk '/^python: / { passed += $2; failed += $4; skipped += $6 }
+  END { printf "python: %d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$output"/*
+exit $code

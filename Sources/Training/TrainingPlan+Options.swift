@@ -93,8 +93,9 @@ extension TrainingPlan: TrainingOptionTable {
     TrainingOption(
       "resume", .pathOrTrue,
       "`resume = path` goes on from such a file with the same bits as a training that was never "
-        + "stopped, `resume = true` from that of `checkpoint` if it is there. Options and data must "
-        + "be those that it began with; only `steps` and what is reported or written may differ.",
+        + "stopped, `resume = true` from that of `checkpoint` if it is there. Options, data "
+        + "and `seed` must be those that it began with; only `steps` and what is reported or written "
+        + "may differ.",
       isSetting: false,
       source: { $0.resumePath.map { "\"\($0)\"" } ?? "\($0.resumesCheckpoint ? "true" : "nil")" },
       store: {
