@@ -45,10 +45,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 if [ $# -eq 0 ]; then
   # The topics that take longest come first, so that none of them is left alone at the end.
-  set -- memory faults
+  set -- limits testing faults examples memory
   for file in "$root"/Tests/CommandLine/cases/*.sh; do
     topic=$(basename "$file" .sh)
-    [[ " $1 $2 " == *" $topic "* ]] || set -- "$@" "$topic"
+    [[ " $* " == *" $topic "* ]] || set -- "$@" "$topic"
   done
 fi
 printf '%s\n' "$@" |

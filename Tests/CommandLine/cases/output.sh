@@ -19,7 +19,7 @@ for command in "${writers[@]}"; do
   expect "full disk: $command" 74 'No space left' timeout 60 bash -c "'$smap' $command >/dev/full"
   expect "no output: $command" 74 'Bad file' timeout 60 bash -c "'$smap' $command >&-"
   expect "gone reader: $command" 0 '74' timeout 60 bash -c \
-    "trap '' PIPE; { '$smap' $command; echo \$? >code; } 2>errors | true; cat code errors"
+    "trap '' PIPE; exec 3> >(true); wait \$!; { '$smap' $command; echo \$? >code; } >&3 2>errors; cat code errors"
   expect "gone reader is named: $command" 0 'Broken pipe' cat errors
 done
 expect 'the failed statement is shown' 74 'endless.smap:1:20' bash -c "'$smap' endless.smap >/dev/full"
