@@ -10,15 +10,6 @@ import CKernels
 import Glibc
 import Tensors
 
-/// A distance of pictures that a loss can hold as its term `network`.
-public protocol PictureDistance: Sendable {
-  /// The mean over pictures of the distance of pixels [B, H, W, 3] to a target, whose gradient by
-  /// the pixels times `weight` is added to `slope`.
-  func measure(
-    _ pixels: Tensor, target: Tensor, weight: Float, addingTo slope: Tensor
-  ) throws -> Float
-}
-
 /// Weights of the terms of the loss on pixels.
 public struct ReconstructionLoss: Sendable {
   /// Weight of the mean squared error.
@@ -33,10 +24,6 @@ public struct ReconstructionLoss: Sendable {
   public var structural: Float = 0
   /// Weight of the mean absolute error on two bands and the rest.
   public var pyramid: Float
-  /// Weight of `distance`.
-  public var network: Float = 0
-  /// The distance that the term `network` measures.
-  public var distance: (any PictureDistance)?
 
   /// The logarithm of squared error alone, unless weights say otherwise.
   public init(logarithmic: Float = 0.02, pyramid: Float = 0) {
@@ -62,8 +49,6 @@ public struct ReconstructionLoss: Sendable {
     Term(name: "ssim", summary: "1 - SSIM", weight: \.structural),
     Term(
       name: "pyramid", summary: "absolute error on the bands of a pyramid", weight: \.pyramid),
-    Term(
-      name: "network", summary: "distance of features of the metric network", weight: \.network),
   ]
 
   /// The names of the terms that a loss reports, in order: `mse` always, then what has a weight.
@@ -116,11 +101,6 @@ public struct ReconstructionLoss: Sendable {
       let bands = addPyramid(error, slope)
       value += pyramid * bands
       terms.append(bands)
-    }
-    if network > 0, let distance {
-      let mean = try distance.measure(pixels, target: target, weight: network, addingTo: slope)
-      value += network * mean
-      terms.append(mean)
     }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)
