@@ -164,8 +164,8 @@ final class TokenizerDecoder: Module {
     return try draw(outputs, linear: linear, centred: centred)
   }
 
-  /// Tokens with what stands in for the dropped ones, in the width of the transformer and with their
-  /// positions.
+  /// Tokens with what stands in for the dropped ones, in the width of the transformer and with
+  /// their positions.
   private func located(_ tokens: Tensor, _ places: TokenPlaces) throws -> Tensor {
     let (batch, total) = (tokens.shape[0], configuration.numTokens)
     guard configuration.missing.fills else {
