@@ -27,7 +27,7 @@ enum LinearCodeFunctions {
       """,
     example: """
       let code = smap.linear_code(data.shapes(40, size = 8), "class-mean-pca", num_tokens = 4)
-      smap.encode(code, zeros(2, 3, 8, 8), label = "disc").shape   #=> [2, 4]
+      smap.encode(code, zeros(2, 3, 8, 8), label = "circle").shape   #=> [2, 4]
       """,
     body: { call in
       let kind = try call.choice("kind", as: LinearCodeKind.self)

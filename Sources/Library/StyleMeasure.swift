@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Style consistency: where pictures of several classes share a design, as the letters of a typeface
-// do, the tokens of one of them, decoded as another class, should give the typeface's own picture of
-// that class. It is compared with what needs no tokens: the mean of the class, and the same class in
-// another design.
+// do, the tokens of one of them, decoded as another class, should give the typeface's own picture
+// of that class. It is compared with what needs no tokens: the mean of the class, and the same
+// class in another design.
 
 import Glibc
 import Images

@@ -96,7 +96,7 @@ import Testing
     let report = try Corpus.check(file)
     guard report.isReadable else { return }
     let seen = Set(NameLinks(report.program).offsets)
-    let tokens = Lexer.tokenize(report.source).tokens
+    let tokens = Lexer.tokenize(report.source.withoutSkippedCells).tokens
     for (index, token) in tokens.enumerated() where token.kind == .name {
       guard !seen.contains(token.span.start) else { continue }
       let before = index > 0 ? tokens[index - 1].kind : .newline

@@ -168,7 +168,7 @@ import Testing
     task.onEnd = {
       guard $0 == 4 else { return }
       try? FileManager.default.removeItem(atPath: place)
-      FileManager.default.createFile(atPath: place, contents: nil)
+      _ = FileManager.default.createFile(atPath: place, contents: nil)
     }
     let interruption = try #require(throws: TrainingInterruption.self) {
       try Trainer(task, plan).run { _ in }
