@@ -95,6 +95,12 @@ extension ImageDataset {
     return keyed.sorted { ($0.key, $0.position) < ($1.key, $1.position) }.map(\.unit)
   }
 
+  /// Asks for the memory of a selection before it is made: places, labels, names and groups, with a
+  /// copy of the places while they are sorted.
+  private static func requireRoom(pictures: Int) throws {
+    try MemoryBudget.requireRoom(forArrays: pictures.multipliedReportingOverflow(by: 64).partialValue)
+  }
+
   /// Equally many pictures of every class that has any: `perClass`, or as many as the smallest
   /// class has. Larger classes give a random choice; smaller ones repeat all of theirs.
   ///
@@ -109,6 +115,7 @@ extension ImageDataset {
     guard !overflows, total <= 1 << 28 else {
       throw ImageError.limit("\(share) pictures of each of \(members.count) classes are too many")
     }
+    try ImageDataset.requireRoom(pictures: total)
     var chosen: [Int] = []
     chosen.reserveCapacity(total)
     for (label, own) in members.enumerated() {
@@ -132,6 +139,7 @@ extension ImageDataset {
   /// - Throws: `ImageError` when there are none or sizes differ.
   public static func joined(_ sets: [ImageDataset]) throws -> ImageDataset {
     guard let first = sets.first else { throw ImageError.value("no data sets to join") }
+    try requireRoom(pictures: sets.reduce(0) { $0 &+ $1.count })
     for other in sets where other.size != first.size {
       throw ImageError.shape(
         "data sets of \(first.size) x \(first.size) and \(other.size) x \(other.size) pixels do not join"

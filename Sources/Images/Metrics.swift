@@ -11,7 +11,8 @@ import Tensors
 
 /// The peak signal-to-noise ratio in decibels, averaged over the pictures of [B, C, H, W].
 ///
-/// Values are clamped to 0...1 and rounded to bytes. Identical pictures give infinity.
+/// Values are clamped to 0...1 and rounded to bytes. Identical pictures give infinity, pictures with
+/// NaN give NaN.
 ///
 /// - Throws: `ImageError` when the shapes differ or have not four dimensions.
 public func psnr(_ x: Tensor, _ y: Tensor) throws -> Double {
@@ -31,7 +32,8 @@ public func psnrPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
         var sum = 0.0
         for position in index * size..<(index + 1) * size {
           try Stop.check(at: position)
-          // NaN becomes black, and so differs from the other side unless that is black, too.
+          // A byte cannot be NaN; the result for such a picture is.
+          if a[position].isNaN || b[position].isNaN { return .nan }
           let difference = Double(Picture.byte(a[position])) - Double(Picture.byte(b[position]))
           sum += difference * difference
         }

@@ -66,7 +66,13 @@ enum LengthFunctions {
       let tokenizer = try call.code("tok")
       let tokens = try call.tokens("tokens")
       let count = Double(tokens.length)
-      let bits = tokenizer.codeCount.map { count * log2(Double($0)) }
+      guard tokens.latents.shape[2] == tokenizer.tokenDim, tokens.length <= tokenizer.numTokens
+      else {
+        throw call.failure(
+          .shape, "these tokens are not of this tokenizer", argument: "tokens")
+      }
+      let codes = tokens.ids == nil ? nil : tokenizer.codeCount
+      let bits = codes.map { count * log2(Double($0)) }
       let pixels = Double(tokenizer.imageSize * tokenizer.imageSize)
       return .record([
         "tokens": .integer(tokens.length),

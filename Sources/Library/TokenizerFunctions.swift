@@ -98,6 +98,11 @@ enum TokenizerFunctions {
   /// Where the tokens of a call belong, if it says so.
   private static func places(of tokens: Tokens, _ call: Call) throws -> TokenPlaces? {
     let lengths = try call["lengths"].isNil ? nil : call.integers("lengths")
+    if let lengths, lengths.count != tokens.count {
+      throw call.failure(
+        .value, "there are \(lengths.count) lengths for \(tokens.count) pictures",
+        argument: "lengths")
+    }
     let positions = try call["positions"].isNil ? nil : call.integers("positions")
     if lengths != nil, positions != nil {
       throw call.failure(
