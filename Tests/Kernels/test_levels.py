@@ -108,6 +108,10 @@ def test_functions_of_two_operands(levels, name):
         agree(results, 1e-5)
 
 
+class Mask(ctypes.Structure):
+    _fields_ = [("prefix", ctypes.c_long), ("group", ctypes.c_long), ("lengths", ctypes.c_void_p)]
+
+
 class Epilogue(ctypes.Structure):
     _fields_ = [("bias", ctypes.c_void_p), ("residual", ctypes.c_void_p),
                 ("before", ctypes.c_void_p), ("activation", ctypes.c_int),
@@ -163,7 +167,9 @@ def test_attention(levels, tokens, head_width, prefix, start, wanted):
         library.smap_attention_scratch.restype = ctypes.c_long
         scratch = floats([0.0] * library.smap_attention_scratch(long(tokens), long(head_width)))
         out, lse = floats([0.0] * (wanted * width)), floats([0.0] * (heads * wanted))
-        shape = [long(x) for x in (tokens, heads, head_width, prefix, start, wanted, 0, heads)]
+        sizes = [long(x) for x in (tokens, heads, head_width)]
+        part = [long(x) for x in (start, wanted, 0, heads)]
+        shape = [*sizes, Mask(prefix, 1, None), *part]
         library.smap_attention(qkv, *shape, out, lse, scratch)
         slope = floats([0.0] * (tokens * 3 * width))
         library.smap_attention_backward(qkv, out, lse, gradient, *shape, slope, scratch)

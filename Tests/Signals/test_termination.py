@@ -40,6 +40,14 @@ class Prompt:
         self.found = termios.tcgetattr(self.terminal)
         self.read_until(PASTE_ON)
 
+    def wait_for_editor(self):
+        """Waits until the line editor has the terminal, which then echoes nothing by itself."""
+        for _ in range(1000):
+            if not termios.tcgetattr(self.terminal)[3] & termios.ECHO:
+                return
+            time.sleep(0.01)
+        raise AssertionError("the prompt never took the terminal")
+
     def read_until(self, words, seconds=30):
         """Reads until these words have come, after those waited for before."""
         end = time.monotonic() + seconds
@@ -81,6 +89,7 @@ def test_at_the_prompt(number, code, tmp_path):
     prompt = Prompt(tmp_path)
     prompt.type("let kept = 41 + 1\r")
     prompt.read_until(PASTE_ON)
+    prompt.wait_for_editor()
     prompt.type('print("half typed")')
     prompt.read_until(b"typed")
     got, state = prompt.end(number)
