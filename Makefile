@@ -37,6 +37,7 @@ train: build ## Retrain the shipped models (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- kl
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
+	$(BINARY) run Examples/train_letters.smap
 
 fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)

@@ -98,7 +98,7 @@ extension ImageDataset {
   /// Asks for the memory of a selection before it is made: places, labels, names and groups, with a
   /// copy of the places while they are sorted.
   private static func requireRoom(pictures: Int) throws {
-    try MemoryBudget.requireRoom(forArrays: pictures.multipliedReportingOverflow(by: 64).partialValue)
+    try MemoryBudget.requireRoom(forArrays: 64 &* pictures)
   }
 
   /// Equally many pictures of every class that has any: `perClass`, or as many as the smallest

@@ -11,8 +11,8 @@ import Tensors
 
 /// The peak signal-to-noise ratio in decibels, averaged over the pictures of [B, C, H, W].
 ///
-/// Values are clamped to 0...1 and rounded to bytes. Identical pictures give infinity, pictures with
-/// NaN give NaN.
+/// Values are clamped to 0...1 and rounded to bytes. Identical pictures give infinity, pictures
+/// with NaN give NaN.
 ///
 /// - Throws: `ImageError` when the shapes differ or have not four dimensions.
 public func psnr(_ x: Tensor, _ y: Tensor) throws -> Double {

@@ -135,6 +135,15 @@ enum DataFunctions {
       try { data.load_images("own.npz") } catch e { e.kind }   #=> "IOError"
       """,
     body: { call in
+      let classes = try call["classes"].isNil ? nil : call.strings("classes")
+      if let classes,
+        let twice = classes.first(where: { name in
+          classes.filter { $0 == name }.count > 1
+        })
+      {
+        throw call.failure(
+          .value, "two classes are called \"\(twice)\"", argument: "classes")
+      }
       let files = PictureFiles(
         path: try call.string("path"),
         size: try call["size"].isNil ? nil : try call.integer("size", in: 1...4096),
@@ -142,7 +151,7 @@ enum DataFunctions {
         split: try call["split"].isNil
           ? nil : try call.choice("split", among: ["train", "val", "test"]),
         labelPath: try call.optionalString("labels"),
-        classes: try call["classes"].isNil ? nil : try call.strings("classes"),
+        classes: classes,
         task: LongTask("reading pictures", call))
       let (dataset, note) = try files.load()
       if let note { call.session.note("'\(PathText.printable(files.path))': \(note)") }

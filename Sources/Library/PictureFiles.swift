@@ -56,7 +56,8 @@ struct PictureFiles {
   private func load(_ bytes: [UInt8]) throws -> Outcome {
     if bytes.starts(with: [0x50, 0x4B, 3, 4]) {
       let (pictures, labels) = try ArrayPictures.archive(bytes, path: path, split: split)
-      return try dataset(pictures, labels: labels, path)
+      return try dataset(
+        pictures, labels: labelPath == nil ? labels : self.labels(beside: { _ in [] }), path)
     }
     guard split == nil else {
       throw ScriptError.data(
@@ -96,6 +97,7 @@ struct PictureFiles {
   }
 
   private func cifar(_ bytes: [UInt8], _ path: String) throws -> Outcome {
+    try refuseLabels(path)
     let file = try CIFARFile(bytes, name: PathText.printable(path))
     let namesPath = IDXNames.sibling(file.kind.namesFile, of: path)
     var names = file.kind.classNames
@@ -109,6 +111,7 @@ struct PictureFiles {
   }
 
   private func shard(_ bytes: [UInt8]) throws -> Outcome {
+    try refuseLabels(path)
     let (dataset, skipped) = try task.run {
       try ShardDataset.load(
         bytes, name: PathText.printable(path), size: size ?? PictureFiles.usualSize, fit: fit
@@ -118,6 +121,13 @@ struct PictureFiles {
   }
 
   // MARK: - Labels and classes
+
+  /// Throws a ValueError if a file of labels was named for a format that holds its own.
+  private func refuseLabels(_ path: String) throws {
+    guard labelPath != nil else { return }
+    throw ScriptError.value(
+      "'\(PathText.printable(path))' holds its own labels", hint: "leave out `labels`")
+  }
 
   /// The bytes of a file, inflated if it is gzip.
   private func content(_ path: String) throws -> [UInt8] {
@@ -148,7 +158,6 @@ struct PictureFiles {
     _ pictures: PictureArray, labels: [Int]?, _ path: String, named known: [String]? = nil
   ) throws -> Outcome {
     let name = PathText.printable(path)
-    let labels = try labelPath != nil && labels == nil ? self.labels(beside: { _ in [] }) : labels
     let store = try pictures.store(size: size, fit: fit, name: name)
     guard let labels else {
       let dataset = try ImageDataset(

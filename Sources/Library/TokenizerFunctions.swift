@@ -29,10 +29,11 @@ enum TokenizerFunctions {
       `quantizer` is one of \(QuantizerKind.summary); help("quantizers") says when to use which, and \
       what `l2_norm`, `code_update`, `code_decay`, `dead_codes` (vq), `entropy_weight` (vq, softvq), \
       `code_temperature` (softvq) and `levels` (fsq) do. \
-      `inject` says which halves are told the \
-      class: "both", "encoder", "decoder" or "none". With `linear_path`, the best linear code of \
-      the data set is fitted first and the transformers learn what it lacks. `tail_drop` is a \
-      schedule made by smap.tail_drop, or the name of one.
+      With `linear_path`, the best linear code of the data set is fitted first and the \
+      transformers learn what it lacks. `tail_drop` is a schedule made by smap.tail_drop, or the \
+      name of one.
+
+      \(TokenizerConfiguration.summary)
       """,
     example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
     body: { call in

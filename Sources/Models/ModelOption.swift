@@ -202,6 +202,17 @@ extension OptionTable {
       .joined(separator: ", ")
   }
 
+  /// What help says about the options: each with its sentence and the words it can be.
+  public static var summary: String {
+    options.map { option in
+      guard case .word(let words, _) = option.type, words.count > 1 else {
+        return "`\(option.name)`: \(option.summary)"
+      }
+      let choices = words.map { "\"\($0)\"" }.joined(separator: ", ")
+      return "`\(option.name)` (\(choices)): \(option.summary)"
+    }.joined(separator: " ")
+  }
+
   /// Throws a ValueError that names the first option whose value is out of range.
   func validateOptions() throws {
     for option in Self.options { try option.validate(self) }

@@ -70,7 +70,9 @@ public struct ReconstructionLoss: Sendable {
   /// Throws a ValueError unless some term counts and pictures are large enough for it.
   func validate(side: Int) throws {
     guard ReconstructionLoss.terms.contains(where: { self[keyPath: $0.weight] > 0 }) else {
-      throw TensorError.value("no term of the loss has a weight above 0")
+      throw TensorError.value(
+        "no term of the loss on pixels has a weight above 0",
+        hint: "it has " + ReconstructionLoss.terms.map(\.name).joined(separator: ", "))
     }
     guard structural == 0 || side >= ReconstructionLoss.windowSide else {
       throw TensorError.value(

@@ -168,9 +168,9 @@ public final class SMAPTokenizer: TrainedModel {
     let places = try checkedPlaces(places, for: tokens)
     let parts = try inParallel(count: tokens.count, size: picturesAtATime) { range in
       let part = try tokens.latents.narrow(dim: 0, start: range.lowerBound, count: range.count)
+      let (kept, own) = try places.pictures(range).trimmed(part)
       return try PixelLayout.channelsFirst(
-        self.pixels(part, at: places.pictures(range), condition: condition.slice(range))
-          .clamp(min: 0, max: 1))
+        self.pixels(kept, at: own, condition: condition.slice(range)).clamp(min: 0, max: 1))
     }
     return try Tensor.cat(parts, dim: 0)
   }

@@ -76,7 +76,9 @@ extension TailDrop {
   /// Throws a ValueError if the lengths of the schedule are none of K tokens.
   func checkFit(_ numTokens: Int) throws {
     guard numTokens >= 1, minKeep <= numTokens else {
-      throw TensorError.value("min_keep \(minKeep) does not fit into \(numTokens) tokens")
+      throw TensorError.value(
+        "min_keep \(minKeep) does not fit into \(numTokens) tokens",
+        hint: kind == .mostlyFull ? "mostly-full starts at 4 tokens unless min_keep is given" : "")
     }
     guard kind != .list || sizes.contains(where: { $0 >= minKeep && $0 <= numTokens }) else {
       throw TensorError.value(

@@ -6,6 +6,7 @@
 // fixed ElasticTok; the delayed start Semanticist; the rest and the curricula are smap's own.
 
 import Tensors
+import Training
 
 /// The distributions of the prefix length.
 public enum DropKind: String, Sendable, CaseIterable {
@@ -86,7 +87,7 @@ public struct TailDrop: Sendable, Equatable {
   public private(set) var envelope = DropEnvelope.lower
   /// The exponent of the curriculum `power`.
   public private(set) var exponent = 2.0
-  /// The part of training after which tokens are dropped; before it, all are kept.
+  /// The part of training before which all tokens are kept.
   public private(set) var start = 0.0
   /// The part of training at which the budget of a curriculum has reached `minKeep`.
   public private(set) var end = 1.0
@@ -102,7 +103,7 @@ public struct TailDrop: Sendable, Equatable {
   /// A schedule of a kind with that kind's own defaults.
   public init(_ kind: DropKind) { choose(kind) }
 
-  /// A schedule of a kind; `change` sets options by their names in the table.
+  /// A schedule of a kind, with options by their names in the table.
   ///
   /// - Throws: a ValueError for an option out of range.
   public init(_ kind: DropKind, _ options: [(name: String, value: OptionValue)]) throws {
@@ -122,8 +123,10 @@ public struct TailDrop: Sendable, Equatable {
   /// Throws a ValueError that names the first option that cannot be.
   public func validate() throws {
     try validateOptions()
-    guard ratio > 0, alpha > 0, beta > 0, exponent > 0 else {
-      throw TensorError.value("ratio, alpha, beta and exponent lie above 0")
+    for (name, value) in [
+      ("ratio", ratio), ("alpha", alpha), ("beta", beta), ("exponent", exponent),
+    ] where value <= 0 {
+      throw TensorError.value("\(name) must be above 0, not \(value.inWords)")
     }
     guard start < end else {
       throw TensorError.value("start \(start) must be below end \(end)")

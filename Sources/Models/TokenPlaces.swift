@@ -35,7 +35,7 @@ public struct TokenPlaces: Sendable {
         "positions must be \(kept) ascending whole numbers from 0 to \(total - 1), one for each token"
       )
     }
-    if let lengths, lengths.count != batch || lengths.contains(where: { !(1...kept ~= $0) }) {
+    if let lengths, lengths.count != batch || lengths.contains(where: { $0 < 1 || $0 > kept }) {
       throw TensorError.value(
         "lengths must be \(batch) whole numbers from 1 to \(kept), one for each picture")
     }
@@ -45,6 +45,14 @@ public struct TokenPlaces: Sendable {
   public func pictures(_ range: Range<Int>) -> TokenPlaces {
     guard let lengths else { return self }
     return TokenPlaces(prefix: positions.count, lengths: Array(lengths[range]))
+  }
+
+  /// The tokens without those that no picture keeps, and their places.
+  func trimmed(_ tokens: Tensor) throws -> (tokens: Tensor, places: TokenPlaces) {
+    guard let lengths, let most = lengths.max() else { return (tokens, self) }
+    return (
+      try tokens.narrow(dim: 1, start: 0, count: most), TokenPlaces(prefix: most, lengths: lengths)
+    )
   }
 
   /// Whether they are the first tokens.

@@ -238,9 +238,9 @@ extension TokenizerConfiguration: OptionTable {
       "pixel_channels", \.pixelChannels, 0...512,
       "Channels of the convolutions of the decoder; 0: none, patches become pixels at once."),
     .word(
-      "inject_as", \.injectAs, "How the class enters: \"tokens\", \"adaln\" or \"add\".", since: 3),
+      "inject_as", \.injectAs, "How the class enters.", since: 3),
     .integer("condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3),
-    .word("queries", \.queries, "What the queries start as: \"learned\" or \"pooled\".", since: 3),
+    .word("queries", \.queries, "What the queries start as.", since: 3),
     .word("mask", \.mask, "Which queries a query attends to.", since: 3),
     .integer(
       "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3),

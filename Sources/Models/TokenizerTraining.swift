@@ -4,8 +4,8 @@
 // limit, drop the tail, decode, compare. The class is dropped in both halves at once, and the
 // condition survives every truncation.
 //
-// A prefix length is sampled for each micro-batch: tokens are really removed, which costs nothing,
-// and a step still sees several lengths, which lowers the variance of its gradient.
+// By default a prefix length is sampled for each micro-batch: tokens are really removed, which
+// costs nothing, and a step still sees several lengths, which lowers the variance of its gradient.
 
 import CKernels
 import Glibc
@@ -236,10 +236,10 @@ extension SMAPTokenizer {
     let shown = recipe.maskedShare > 0 ? try masked(pixels, recipe.maskedShare, &draws) : pixels
     let limited = try quantizer.limit(
       latents(pixels, shown: shown, condition: condition), noise: recipe.latentNoise, &draws)
-    let most = lengths.max() ?? configuration.numTokens
-    let decoded = try self.pixels(
-      limited.tokens.narrow(dim: 1, start: 0, count: most),
-      at: TokenPlaces(prefix: most, lengths: lengths), condition: condition)
+    let (kept, places) = try TokenPlaces(
+      prefix: configuration.numTokens, lengths: lengths
+    ).trimmed(limited.tokens)
+    let decoded = try self.pixels(kept, at: places, condition: condition)
     let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
     let weight = recipe.bottleneckWeight ?? type(of: quantizer).defaultPenaltyWeight
     let total = try reconstruction.add(limited.penalty.mul(weight))

@@ -58,7 +58,8 @@ extension Tensor {
     guard queries.lowerBound >= 0, queries.upperBound <= tokens else {
       throw TensorError.index("there are no tokens \(queries) among \(tokens)")
     }
-    if let lengths, lengths.count != shape[0] || lengths.contains(where: { !(1...tokens ~= $0) }) {
+    if let lengths, lengths.count != shape[0] || lengths.contains(where: { $0 < 1 || $0 > tokens })
+    {
       throw TensorError.index("lengths \(lengths) do not fit \(shape[0]) rows of \(tokens) tokens")
     }
     let attention = AttentionWork(

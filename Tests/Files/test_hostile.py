@@ -56,7 +56,7 @@ def test_metadata_of_small_models(smap, tmp_path):
         check(smap, tmp_path, ending, variants)
 
 
-@pytest.mark.parametrize("model", ["emoji-kl", "emoji-vq", "emoji-card"])
+@pytest.mark.parametrize("model", ["emoji-kl", "emoji-vq", "emoji-card", "letters-kl"])
 def test_metadata_of_shipped_models(smap, tmp_path, model):
     content = (ROOT / "Examples/Models" / f"{model}.safetensors").read_bytes()
     count = len(hostile.VALUES)

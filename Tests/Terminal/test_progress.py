@@ -14,11 +14,12 @@ smap.train(tok, data.shapes(8, size = 16, seed = 3), steps = 6, batch_size = 4, 
 """
 
 
-def test_printed_lines_stand_alone():
+def shown(script):
+    """What a script writes to a terminal of 100 columns."""
     process, terminal = pty.fork()
     if process == 0:
-        os.environ["TERM"] = "xterm"
-        os.execv(SMAP, [SMAP, "-e", SCRIPT])
+        os.environ.update(TERM="xterm", COLUMNS="100")
+        os.execv(SMAP, [SMAP, "-e", script])
     output = b""
     try:
         while part := os.read(terminal, 1 << 16):
@@ -26,7 +27,11 @@ def test_printed_lines_stand_alone():
     except OSError:
         pass
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
-    text = output.decode()
+    return output.decode()
+
+
+def test_printed_lines_stand_alone():
+    text = shown(SCRIPT)
     assert "training" in text, "the bar was never shown"
     lines = [standing(line) for line in text.split("\n")]
     assert [line for line in lines if "printed" in line] == [f"printed {i}" for i in range(1, 7)]
@@ -42,19 +47,7 @@ smap.train(tok, data.shapes(8, size = 16, seed = 3), steps = 100, batch_size = 4
 
 def test_the_bar_of_a_training():
     """Parameters and memory stand above a bar with loss, pictures per second and time left."""
-    process, terminal = pty.fork()
-    if process == 0:
-        os.environ["TERM"] = "xterm"
-        os.environ["COLUMNS"] = "100"
-        os.execv(SMAP, [SMAP, "-e", LONG])
-    output = b""
-    try:
-        while part := os.read(terminal, 1 << 16):
-            output += part
-    except OSError:
-        pass
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
-    text = output.decode()
+    text = shown(LONG)
     assert re.search(r"training: [\d,]+ parameters, about [\d.]+ [kM]B of memory", text), text
     assert re.search(r"\d+/100  [\d.]+ pictures/s", text), text
     lines = [standing(line) for line in text.split("\n")]
