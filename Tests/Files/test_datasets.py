@@ -430,6 +430,18 @@ for name in data.load("names.json") {
         assert name in outcome, (name, outcome)
 
 
+def test_a_file_of_labels(smap, tmp_path):
+    """It takes the place of labels inside .npz, and is refused where the format holds its own."""
+    np.savez(tmp_path / "own.npz", images=digits(2), labels=np.array([0, 1]))
+    np.save(tmp_path / "other.npy", np.array([1, 0]))
+    assert load(smap, tmp_path, 'data.load_images("own.npz", labels = "other.npy")').labels == [1, 0]
+    (tmp_path / "test.bin").write_bytes(bytes([3]) + bytes(3072))
+    (tmp_path / "shard.tar").write_bytes(tar([("a.cls", b"1")]))
+    for name in ("test.bin", "shard.tar"):
+        ran = run(smap, tmp_path, f'data.load_images("{name}", labels = "other.npy")')
+        assert ran.returncode == 1 and "holds its own labels" in ran.stderr
+
+
 def test_counts_that_disagree(smap, tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(digits(3)))
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(4, np.uint8)))

@@ -568,10 +568,14 @@ def products(rng):
     if name == "cdist":
         p = float(rng.choice([2, 2, 1, np.inf, 3, 0, -np.inf, 1.5]))
         a = values(rng, cases.stretched(rng, stack) + (n, m), "whole")
-        b = values(rng, cases.stretched(rng, stack) + (k, m), cases.kind(rng, edges=0))
+        kind = cases.kind(rng, edges=0)
+        b = values(rng, cases.stretched(rng, stack) + (k, m), kind)
+        # Between whole numbers several extremes tie, and the kinks of several rows can cancel in the
+        # differences that would reveal one alone.
+        smooth = () if np.isinf(p) and kind == "whole" else ("a", "b")
         return Case(name, f"cdist(a, b, p = {in_smap(p)})", f"cdist(a, b, {p!r})",
                     f"torch.cdist(a, b, p={p!r})" if 1 < p < 9 else "",
-                    {"a": a, "b": b}, ("a", "b"), **case)
+                    {"a": a, "b": b}, smooth, **case)
     if name == "cosine_similarity":
         full = cases.shape(rng, low=1)
         d = cases.dim(rng, len(full))
