@@ -27,6 +27,39 @@ void smap_depthwise(const float *padded, long row_length, const float *filter, l
 }
 
 MULTIVERSIONED
+void smap_depthwise_gradient(const float *outer, long out_height, long out_width,
+                             const float *filter, long size, long step, long top, long left,
+                             float *inner, long height, long width) {
+  for (long y = 0; y < out_height; y++) {
+    const float *row = outer + y * out_width;
+    for (long dy = 0; dy < size; dy++) {
+      long line = y * step + dy - top;
+      if (line < 0 || line >= height) continue;
+      for (long dx = 0; dx < size; dx++) {
+        // Columns x * step + shift that lie within the picture.
+        long shift = dx - left;
+        long first = shift < 0 ? (-shift + step - 1) / step : 0;
+        long last = width - shift <= 0 ? 0 : (width - shift - 1) / step + 1;
+        if (last > out_width) last = out_width;
+        float *target = inner + line * width + shift;
+        float weight = filter[dy * size + dx];
+        if (step == 1) {
+          for (long x = first; x < last; x++) target[x] += weight * row[x];
+        } else {
+          for (long x = first; x < last; x++) target[x * step] += weight * row[x];
+        }
+      }
+    }
+  }
+}
+
+MULTIVERSIONED
+void smap_clipped_gradient(float *gradient, const float *output, long count, float low, float high) {
+  for (long i = 0; i < count; i++)
+    gradient[i] = output[i] > low && output[i] < high ? gradient[i] : 0;
+}
+
+MULTIVERSIONED
 void smap_bias_clamp(float *rows, const float *bias, long channels, long length, float low,
                      float high) {
   for (long c = 0; c < channels; c++) {

@@ -23,7 +23,8 @@ extension ImageDataset {
     return ImageDataset(
       trusted: store, places: indices.map { places[$0] }, labels: indices.map { labels[$0] },
       classNames: classNames, names: names.isEmpty ? [] : indices.map { names[$0] },
-      groups: groups.isEmpty ? [] : indices.map { groups[$0] }, naming: naming)
+      groups: groups.isEmpty ? [] : indices.map { groups[$0] }, naming: naming,
+      vectors: try vectors?.rows(at: indices))
   }
 
   /// The pictures in a random order.
@@ -169,12 +170,14 @@ extension ImageDataset {
         }
       }
     }
-    return try ImageDataset(
+    let vectors = try PictureVectors.joined(sets.map(\.vectors))
+    let joined = try ImageDataset(
       store: try PictureStore(side: first.size, channels: channels, bytes: bytes),
       labels: labels, classNames: classNames,
       names: sets.contains { $0.names.isEmpty } ? [] : sets.flatMap(\.names),
       groups: sets.contains { $0.groups.isEmpty } ? [] : sets.flatMap(\.groups),
       naming: sets.allSatisfy { $0.naming == first.naming } ? first.naming : .pictures)
+    return joined.with(vectors)
   }
 
   /// The mean of all pictures as a tensor [1, 3, size, size], summed in 64-bit integers.
@@ -227,7 +230,7 @@ extension ImageDataset {
     return ImageDataset(
       trusted: kept.store, places: kept.places,
       labels: kept.labels.compactMap { renumbered[$0] }, classNames: chosen.map { classNames[$0] },
-      names: kept.names, groups: kept.groups, naming: naming)
+      names: kept.names, groups: kept.groups, naming: naming, vectors: kept.vectors)
   }
 
   /// The same pictures under other names of the classes; there must be at least as many.
@@ -235,6 +238,6 @@ extension ImageDataset {
     precondition(names.count >= classNames.count, "the caller compares the numbers of classes")
     return ImageDataset(
       trusted: store, places: places, labels: labels, classNames: names, names: self.names,
-      groups: groups, naming: naming)
+      groups: groups, naming: naming, vectors: vectors)
   }
 }

@@ -22,6 +22,8 @@ public struct ImageDataset: Sendable {
   public let groups: [String]
   /// What the names are names of.
   public let naming: Naming
+  /// The vector of each picture, if a script has supplied them.
+  private(set) var vectors: PictureVectors?
 
   /// What a name of a picture names.
   public enum Naming: Sendable {
@@ -67,8 +69,9 @@ public struct ImageDataset: Sendable {
 
   init(
     trusted store: PictureStore, places: [Int], labels: [Int], classNames: [String],
-    names: [String], groups: [String], naming: Naming
+    names: [String], groups: [String], naming: Naming, vectors: PictureVectors? = nil
   ) {
+    self.vectors = vectors
     self.store = store
     self.places = places
     self.labels = labels
@@ -77,6 +80,26 @@ public struct ImageDataset: Sendable {
     self.groups = groups
     self.naming = naming
   }
+
+  /// The data set with a vector for each picture [N, D], in place of those that it had.
+  ///
+  /// - Throws: `ImageError` when there are not as many rows as pictures.
+  public func with(vectors: Tensor) throws -> ImageDataset {
+    with(try PictureVectors(vectors, count: count))
+  }
+
+  /// The data set with other vectors, as many as pictures.
+  func with(_ vectors: PictureVectors?) -> ImageDataset {
+    var result = self
+    result.vectors = vectors
+    return result
+  }
+
+  /// The vectors of all pictures [N, D], or nil.
+  public func vectorTensor() throws -> Tensor? { try vectors?.tensor() }
+
+  /// The vector of one picture [D], or nil; `index` must be one of `0..<count`.
+  public func vector(of index: Int) throws -> Tensor? { try vectors?.row(index) }
 
   /// Every name once, in the order of their first pictures.
   public var distinctNames: [String] {
@@ -159,6 +182,7 @@ extension ImageDataset: Equatable {
   public static func == (a: ImageDataset, b: ImageDataset) -> Bool {
     a.count == b.count && a.size == b.size && a.labels == b.labels
       && a.classNames == b.classNames && a.names == b.names && a.groups == b.groups
+      && a.vectors == b.vectors
       && (a.store === b.store && a.places == b.places
         || zip(a.places, b.places).allSatisfy { a.store.hasSamePixels($0, as: b.store, $1) })
   }

@@ -38,10 +38,11 @@ enum CodeMeasures {
       let quality = try test.lengths.map { _ in
         try Quality(test, withFeatures: call.bool("features"))
       }
-      let condition = { try isRight ? test.classes($0) : test.null($0) }
+      let condition = { try isRight ? test.right($0) : test.null($0) }
       try test.forEachGroup(title: "prefix curve", encodedAs: condition) { group in
         for (quality, keep) in zip(quality, test.lengths) {
-          let pictures = try test.decode(group.tokens, keep: keep, as: condition(group.labels))
+          let pictures = try test.decode(
+            group.tokens, keep: keep, as: condition(Array(group.range)))
           try quality.add(pictures, group.images)
         }
       }
@@ -81,7 +82,7 @@ enum CodeMeasures {
       let total = test.code.numTokens
       var draws = RandomStream(seed: try call.seed("seed"), 0x0DE5)
       var found = test.lengths.map { _ in [Average(), Average(), Average()] }
-      try test.forEachGroup(title: "order test", encodedAs: { try test.classes($0) }) { group in
+      try test.forEachGroup(title: "order test", encodedAs: { try test.right($0) }) { group in
         for start in stride(from: 0, to: group.labels.count, by: 32) {
           let range = start..<min(start + 32, group.labels.count)
           let images = try group.images.narrow(dim: 0, start: start, count: range.count)
@@ -115,7 +116,8 @@ enum CodeMeasures {
     "Measures what the class is worth: the same tokens decoded with the right class, none, another.",
     details: """
       Columns are `tokens`, `right`, `null` and `swapped` (psnr in decibels, decoded as the class of the \
-      picture, as none, as the next class), `over_null` and `over_swapped`, the gains of the right \
+      picture, as none, as the next class; with a tokenizer that takes vectors: as the vector of the \
+      next picture), `over_null` and `over_swapped`, the gains of the right \
       class. A class that is necessary gains much with few tokens and less with many. With \
       `encoder = "same"`, the encoder is told what the decoder is; else always the right class. With a \
       `classifier`, made by metrics.classifier, further columns say how many reconstructions it takes \
@@ -128,24 +130,29 @@ enum CodeMeasures {
       let test = try CodeTest(call)
       let isSame = try call.choice("encoder", among: ["right", "same"]) == "same"
       let classifier = try call.classifier("classifier")
-      guard test.code.numClasses > 1 else {
+      guard test.code.numClasses > 1 || test.code.conditionDim > 0 && test.data.count > 1 else {
         throw call.failure(.value, "with one class there is no other", argument: "tok")
       }
       let variants: [([Int]) throws -> Condition] = [
-        { try test.classes($0) }, { try test.null($0) }, { try test.classes($0, movedBy: 1) },
+        { try test.right($0) }, { try test.null($0) }, { try test.swapped($0) },
       ]
+      // The classes of what pictures are swapped with.
+      let shifted = { (group: CodeTest.Group) -> [Int] in
+        test.code.conditionDim > 0
+          ? group.range.map { test.data.labels[($0 + 1) % test.data.count] }
+          : group.labels.map { ($0 + 1) % test.code.numClasses }
+      }
       var rows = test.lengths.map { _ in variants.map { _ in Told() } }
       for (variant, condition) in variants.enumerated() {
         let encoding = isSame ? condition : variants[0]
         try test.forEachGroup(title: "reliance", encodedAs: encoding) { group in
           for (row, keep) in test.lengths.enumerated() {
-            let told = try condition(group.labels)
+            let told = try condition(Array(group.range))
             let pictures = try test.decode(group.tokens, keep: keep, as: told)
             rows[row][variant].decibels.add(try psnrPerPicture(pictures, group.images))
             guard let classifier else { continue }
             let found = try classifier.classes(pictures, call)
-            rows[row][variant].count(
-              found, group.labels, shifted: group.labels.map { ($0 + 1) % test.code.numClasses })
+            rows[row][variant].count(found, group.labels, shifted: shifted(group))
           }
         }
       }
@@ -196,7 +203,7 @@ enum CodeMeasures {
   private static func tokens(_ test: CodeTest, _ isRight: Bool) throws -> Tensor {
     var parts: [Tensor] = []
     try test.forEachGroup(
-      title: "tokens", encodedAs: { try isRight ? test.classes($0) : test.null($0) }
+      title: "tokens", encodedAs: { try isRight ? test.right($0) : test.null($0) }
     ) { parts.append($0.tokens.latents) }
     return try Tensor.cat(parts, dim: 0)
   }

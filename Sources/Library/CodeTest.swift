@@ -35,7 +35,7 @@ struct CodeTest {
   /// Pictures whose floats exist at a time: a multiple of what one thread works on.
   private static let groupSize = 256
 
-  /// Encodes all pictures under the condition that `condition` gives for their classes.
+  /// Encodes all pictures under the condition that `condition` gives for their places.
   func forEachGroup(
     title: String, encodedAs condition: ([Int]) throws -> Condition,
     _ body: (Group) throws -> Void
@@ -46,22 +46,32 @@ struct CodeTest {
         let range = start..<min(start + CodeTest.groupSize, data.count)
         let images = try data.pictures.images(range)
         let labels = Array(data.labels[range])
-        let tokens = try TokenizerFunctions.encode(images, condition(labels), code, call)
+        let tokens = try TokenizerFunctions.encode(images, condition(Array(range)), code, call)
         try body(Group(range: range, images: images, labels: labels, tokens: tokens))
         try task.report(range.upperBound, of: data.count)
       }
     }
   }
 
-  /// The condition that names the class of each picture, moved on by some classes.
-  func classes(_ labels: [Int], movedBy step: Int = 0) throws -> Condition {
-    try Condition(
-      labels.map { ($0 + step) % code.numClasses }, classCount: code.numClasses)
+  /// The condition that names the class of each picture.
+  func classes(_ labels: [Int]) throws -> Condition {
+    try Condition(labels.map { $0 }, classCount: code.numClasses)
+  }
+
+  /// The class, or the vector, of the pictures at some places.
+  func right(_ places: [Int]) throws -> Condition {
+    try data.condition(of: places, vectorSize: code.conditionDim)
+  }
+
+  /// Another condition: the next class, or the vector of the next picture.
+  func swapped(_ places: [Int]) throws -> Condition {
+    guard code.conditionDim == 0 else { return try right(places.map { ($0 + 1) % data.count }) }
+    return try classes(places.map { (data.labels[$0] + 1) % code.numClasses })
   }
 
   /// The condition that names no class.
-  func null(_ labels: [Int]) throws -> Condition {
-    try .null(count: labels.count, classCount: code.numClasses)
+  func null(_ places: [Int]) throws -> Condition {
+    try .null(count: places.count, classCount: code.numClasses)
   }
 
   /// Pictures from a prefix of tokens, under a condition.

@@ -70,7 +70,7 @@ enum CodebookFunctions {
   }
 
   private static let fromIDs = Builtin(
-    "smap.from_ids(tok: tokenizer, ids: [B, K], *, label = nil) -> tokens",
+    "smap.from_ids(tok: tokenizer, ids: [B, K], *, label = nil, condition = nil) -> tokens",
     "Makes tokens of the indices of their codes, as `tokens.ids` gives them.",
     details: "So the tokens of a discrete tokenizer can be stored as indices and decoded later. "
       + "Fewer than all positions make a prefix; `label` is as in smap.encode.",

@@ -4,6 +4,7 @@
 // shared; only `concat` copies them.
 
 import Images
+import Models
 import Runtime
 import Syntax
 import Tensors
@@ -11,7 +12,7 @@ import Tensors
 /// The methods of data sets.
 enum DatasetFunctions {
   static let functions: [Builtin] = [
-    split, filter, subset, concat, balanced, shuffle, record,
+    split, filter, subset, concat, balanced, shuffle, record, withCondition,
   ]
 
   private static let split = Builtin(
@@ -151,4 +152,21 @@ enum DatasetFunctions {
     example: "keys(data.shapes(3, size = 8).record())   "
       + "#=> [\"images\", \"labels\", \"classes\", \"names\"]",
     body: { call in .record(try call.dataset("dataset").record()) })
+
+  private static let withCondition = Builtin(
+    "data.with_condition(dataset: dataset, vectors: [N, D]) -> dataset",
+    "The same pictures with a vector each, for tokenizers that are conditioned by vectors.",
+    details: """
+      `vectors` are any embeddings, such as metrics.features of other pictures or rows of a file; each       number should have a deviation of about 1. They stay with their pictures in splits, selections       and other orders, and `d.condition` gives them. smap.train of a tokenizer made with \
+      `condition_dim` reads them.
+      """,
+    example: "data.shapes(3, size = 8).with_condition(ones(3, 5))[1:].condition.shape   #=> [2, 5]",
+    body: { call in
+      let dataset = try call.dataset("dataset")
+      let vectors = try call.tensor("vectors")
+      try call.blaming("vectors") {
+        try TrainingData.checkVectors(vectors, count: dataset.count)
+      }
+      return try dataset.with(vectors: vectors).value
+    })
 }

@@ -29,6 +29,7 @@ extension ImageDataset {
     record["labels"] = .tensor(try labelTensor())
     record["classes"] = .strings(classNames)
     record["names"] = .strings(names)
+    if let vectors = try vectorTensor() { record["condition"] = .tensor(vectors) }
     return record
   }
 
@@ -40,6 +41,7 @@ extension ImageDataset {
     record["class"] = .string(classNames[labels[index]])
     record["name"] = names.isEmpty ? .nil : .string(names[index])
     record["group"] = groups.isEmpty ? .nil : .string(groups[index])
+    if let vector = try vector(of: index) { record["condition"] = .tensor(vector) }
     return .record(record)
   }
 }
@@ -72,6 +74,9 @@ enum DatasetTypes {
         "typefaces", "The typefaces of letters, each once; empty if the pictures are no letters."
       ) {
         .strings($0.naming == .typefaces ? $0.distinctNames : [])
+      },
+      field("condition", "The vector of each picture [N, D] that a script has supplied, or nil.") {
+        try $0.vectorTensor().map { .tensor($0) } ?? .nil
       },
       field("size", "The width and height of a picture in pixels.") { .integer($0.size) },
       field("channels", "1 if all pictures are grey, else 3.") { .integer($0.channels) },

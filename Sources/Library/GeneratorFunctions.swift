@@ -30,6 +30,11 @@ enum GeneratorFunctions {
     example: tinyExample + "model.num_tokens   #=> 16",
     body: { call in
       let tokenizer = try call.tokenizer("tok")
+      guard tokenizer.conditionDim == 0 else {
+        throw call.failure(
+          .value, "CARD samples pictures of a class, and this tokenizer is conditioned by vectors",
+          hint: "a tokenizer with num_classes = .. knows classes", argument: "tok")
+      }
       _ = try call.choice("head", among: ["flow"])
       var made = GeneratorConfiguration(for: tokenizer.configuration)
       try call.read(&made, without: GeneratorConfiguration.optionsOfTokenizer)

@@ -14,7 +14,7 @@ enum LengthFunctions {
   static let functions: [Builtin] = [bestLength, rate]
 
   private static let bestLength = Builtin(
-    "smap.best_length(tok: tokenizer, images: [B, C, H, W], threshold: number, *, label = nil, "
+    "smap.best_length(tok: tokenizer, images: [B, C, H, W], threshold: number, *, label = nil, condition = nil, "
       + "metric = \"mse\", search = \"bisection\") -> tensor",
     "The fewest tokens with which each picture is within `threshold` of the original.",
     details: """
@@ -55,7 +55,7 @@ enum LengthFunctions {
     "What tokens cost: {tokens, bits, label_bits, bits_per_pixel} for each picture.",
     details: """
       A code of a codebook of V costs log2(V) bits; the class is side information and costs at \
-      most log2(C) more, which `label_bits` says and `bits` leaves out. Continuous tokens have no \
+      most log2(C) more, which `label_bits` says and `bits` leaves out (nil where a vector is given). Continuous tokens have no \
       rate without a coder: `bits` is nil, and `numbers` says how many numbers they are.
       """,
     example: """
@@ -78,7 +78,8 @@ enum LengthFunctions {
         "tokens": .integer(tokens.length),
         "numbers": .integer(tokens.length * tokenizer.tokenDim),
         "bits": bits.map { .number($0) } ?? .nil,
-        "label_bits": .number(log2(Double(tokenizer.numClasses))),
+        "label_bits": tokenizer.conditionDim > 0
+          ? .nil : .number(log2(Double(tokenizer.numClasses))),
         "bits_per_pixel": bits.map { .number($0 / pixels) } ?? .nil,
       ])
     })

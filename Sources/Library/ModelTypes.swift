@@ -68,6 +68,12 @@ enum ModelTypes {
       tokens("label", "What the pictures were said to be: nil, classes [B] or weights.") {
         try $0.condition.scriptValue()
       },
+      tokens("condition", "The vectors that the pictures were conditioned by [B, D], or nil.") {
+        guard let (vectors, areNull) = $0.condition.vectors, areNull.contains(false) else {
+          return .nil
+        }
+        return .tensor(vectors)
+      },
     ],
     display: { object in
       guard let tokens = (object.payload as? TokenSequence)?.tokens else { return "tokens" }
@@ -105,7 +111,8 @@ enum ModelTypes {
       guard let tokenizer = object.payload as? SMAPTokenizer else { return "tokenizer" }
       let made = tokenizer.configuration
       return "tokenizer(\(made.imageSize) x \(made.imageSize) pixels, \(made.numTokens) tokens of "
-        + "\(made.tokenDim), \(tokenizer.bottleneck), \(made.numClasses) classes, "
+        + "\(made.tokenDim), \(tokenizer.bottleneck), "
+        + "\(tokenizer.conditionDim > 0 ? tokenizer.conditionInWords : "\(made.numClasses) classes"), "
         + "\(shortCount(tokenizer.parameterCount)) parameters)"
     })
 

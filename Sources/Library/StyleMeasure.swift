@@ -34,6 +34,11 @@ enum StyleMeasure {
       """,
     body: { call in
       let test = try CodeTest(call)
+      guard test.code.conditionDim == 0 else {
+        throw call.failure(
+          .value, "style decodes tokens as other classes, and this tokenizer is told vectors",
+          argument: "tok")
+      }
       let pairs = try StylePairs(
         call.dataset("dataset"), test, sources: call.integer("sources", in: 1...10_000),
         seed: call.seed("seed"), call)

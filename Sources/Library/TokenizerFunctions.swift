@@ -44,12 +44,14 @@ enum TokenizerFunctions {
   private static func configuration(_ call: Call) throws -> TokenizerConfiguration {
     var made = fresh
     try call.read(&made)
+    // A vector stands in place of the classes.
+    if made.conditionDim > 0, try !call.isGiven("num_classes") { made.numClasses = 0 }
     if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
     return made
   }
 
   private static let encode = Builtin(
-    "smap.encode(tok: tokenizer, images: [B, C, H, W], *, label = nil, "
+    "smap.encode(tok: tokenizer, images: [B, C, H, W], *, label = nil, condition = nil, "
       + "precision = \"f32\") -> tokens",
     "Turns pictures into their tokens.",
     details: """
@@ -58,8 +60,11 @@ enum TokenizerFunctions {
       shape [B, C]; weights of shape [C] are one mixture for all pictures, unless there are C of \
       them: then they are one class for each. The weights of a mixture add up to 1; some may be \
       below 0, as in {face: 1.5, clock: -0.5}, which goes beyond a face. The result has the fields ids, latents, label, \
-      shape and length; `tokens[:k]` keeps the first k tokens of every picture. `precision` is as \
+      condition, shape and length; `tokens[:k]` keeps the first k tokens of every picture. `precision` is as \
       in smap.train.
+
+      A tokenizer made with `condition_dim` takes `condition` in place of `label`: a vector of so many \
+      numbers, or one for each picture, of shape [B, condition_dim]; nil is the null condition.
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     body: { call in
@@ -72,13 +77,13 @@ enum TokenizerFunctions {
     })
 
   private static let decode = Builtin(
-    "smap.decode(tok: tokenizer, tokens: tokens, *, label = tokens.label, lengths = nil, "
-      + "positions = nil, precision = \"f32\") -> [B, 3, H, W]",
+    "smap.decode(tok: tokenizer, tokens: tokens, *, label = tokens.label, "
+      + "condition = tokens.condition, lengths = nil, positions = nil, precision = \"f32\") -> [B, 3, H, W]",
     "Turns tokens, or any prefix of them, into pictures.",
     details: """
       Without `label`, pictures are decoded as what their tokens were made for, which is \
       `tokens.label`; `label = nil` takes the class away, another label, as in smap.encode, puts \
-      it in place of the first. The weights of a mixture of classes add up to 1. `lengths` says \
+      it in place of the first. `condition` is the same for tokenizers that take vectors. The weights of a mixture of classes add up to 1. `lengths` says \
       how many of its tokens each picture keeps, as smap.best_length finds them; `positions` are \
       the places among all tokens that these tokens come from, such as [8, 9, 10] for three from \
       the tail: tokens at the first places are what the decoder is trained with.
@@ -89,7 +94,7 @@ enum TokenizerFunctions {
       let tokenizer = try call.code("tok")
       let tokens = try call.tokens("tokens")
       let condition =
-        try call.isGiven("label")
+        try call.isGiven("label") || call.isGiven("condition")
         ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
       let places = try places(of: tokens, call)
       return .tensor(
@@ -115,8 +120,8 @@ enum TokenizerFunctions {
   }
 
   private static let reconstruct = Builtin(
-    "smap.reconstruct(tok: tokenizer, images: [B, C, H, W], *, label = nil, keep = nil, "
-      + "precision = \"f32\") -> [B, 3, H, W]",
+    "smap.reconstruct(tok: tokenizer, images: [B, C, H, W], *, label = nil, condition = nil, "
+      + "keep = nil, precision = \"f32\") -> [B, 3, H, W]",
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
@@ -133,7 +138,7 @@ enum TokenizerFunctions {
     })
 
   private static let tokens = Builtin(
-    "smap.tokens(tok: tokenizer, latents: [B, K, T], *, label = nil) -> tokens",
+    "smap.tokens(tok: tokenizer, latents: [B, K, T], *, label = nil, condition = nil) -> tokens",
     "Makes tokens of vectors, such as a mixture of the latents of two pictures.",
     example: tinyExample + "smap.tokens(tok, zeros(1, 4, 6)).length   #=> 4",
     body: { call in
@@ -156,8 +161,8 @@ enum TokenizerFunctions {
 
 extension TokenizerFunctions {
   private static let loss = Builtin(
-    "smap.loss(tok: tokenizer, images: [B, C, H, W], *, label = nil, keep = nil, seed = nil) "
-      + "-> record",
+    "smap.loss(tok: tokenizer, images: [B, C, H, W], *, label = nil, condition = nil, "
+      + "keep = nil, seed = nil) -> record",
     "Measures reconstruction as training does: {loss, mse, psnr, keep}.",
     details: """
       `keep` is the number of tokens; without it, it is sampled from the tokenizer's own schedule. \
@@ -225,9 +230,13 @@ extension TokenizerFunctions {
   ) throws -> Tensor {
     guard condition.classCount == tokenizer.numClasses else {
       throw ScriptError.shape(
-        "these tokens know \(condition.classCount) classes, this tokenizer "
-          + "\(tokenizer.numClasses)",
-        hint: "say what to decode them as: label = ..")
+        condition.classCount > 0 && tokenizer.numClasses > 0
+          ? "these tokens know \(condition.classCount) classes, this tokenizer "
+            + "\(tokenizer.numClasses)"
+          : "these tokens are of another tokenizer: this one is conditioned by "
+            + tokenizer.conditionInWords,
+        hint:
+          "say what to decode them as: \(tokenizer.conditionDim > 0 ? "condition" : "label") = ..")
     }
     try places?.check(batch: tokens.count, kept: tokens.length, of: tokenizer.numTokens)
     let parts = try call.inGroups(tokens.count) { range in
@@ -274,10 +283,38 @@ extension Call {
     return images
   }
 
-  /// The argument `label` for `count` pictures of a tokenizer.
+  /// The argument `label`, or `condition` where a tokenizer takes vectors, for `count` pictures.
   func condition(_ tokenizer: any PictureCode, count: Int) throws -> Condition {
-    try LabelArgument(
-      self, classCount: tokenizer.numClasses, classNames: tokenizer.classNames
-    ).condition(count: count)
+    guard tokenizer.conditionDim > 0 else {
+      guard try self["condition"].isNil else {
+        throw failure(
+          .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by vectors",
+          hint: "label = .. says the class", argument: "condition")
+      }
+      return try LabelArgument(
+        self, classCount: tokenizer.numClasses, classNames: tokenizer.classNames
+      ).condition(count: count)
+    }
+    guard try !isGiven("label") || self["label"].isNil else {
+      throw failure(
+        .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by classes",
+        hint: "condition = x, of shape [B, \(tokenizer.conditionDim)]", argument: "label")
+    }
+    return try vectorCondition(size: tokenizer.conditionDim, count: count)
+  }
+
+  /// The argument `condition`: nil, a vector [D] or [1, D] for all pictures, or one for each [B,
+  /// D].
+  private func vectorCondition(size: Int, count: Int) throws -> Condition {
+    guard try !self["condition"].isNil else { return try .null(count: count, classCount: 0) }
+    var vectors = try tensor("condition")
+    if vectors.rank == 1 { vectors = try vectors.reshape([1, vectors.count]) }
+    guard vectors.rank == 2, vectors.shape[1] == size, [1, count].contains(vectors.shape[0]) else {
+      throw failure(
+        .shape,
+        "the condition of \(count) pictures has the shape [\(count), \(size)] or [\(size)], not "
+          + "\(vectors.shape)", argument: "condition")
+    }
+    return try blaming("condition") { try Condition(vectors: vectors).repeated(count) }
   }
 }

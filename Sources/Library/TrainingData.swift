@@ -11,13 +11,16 @@ import Runtime
 import Tensors
 
 extension Call {
-  /// The pictures and classes of a data set for a model that knows `classCount` classes and
-  /// pictures of `side` x `side` pixels.
+  /// The pictures, classes and vectors of a data set for a model that knows `classCount` classes,
+  /// or is told none if that is 0, and pictures of `side` x `side` pixels.
   func trainingData(_ argument: String, classCount: Int, side: Int) throws -> TrainingData {
     if let dataset = try datasetIfGiven(argument) {
       try checkSize(width: dataset.size, height: dataset.size, side: side, argument)
       return try blaming(argument) {
-        try TrainingData(pictures: dataset, labels: dataset.labels, classCount: classCount)
+        try TrainingData(
+          pictures: dataset, labels: dataset.labels,
+          classCount: classCount == 0 ? dataset.classNames.count : classCount,
+          vectors: dataset.vectorTensor())
       }
     }
     return try trainingData(
@@ -65,8 +68,14 @@ extension Call {
       }
       return label
     }
+    let vectors = try dataset["condition"].map {
+      $0.isNil ? nil : try tensorField("condition", of: dataset, argument)
+    }
     return try blaming(argument) {
-      try TrainingData(images: images, labels: classes, classCount: classCount)
+      try TrainingData(
+        images: images, labels: classes,
+        classCount: classCount == 0 ? max((classes.max() ?? 0) + 1, 1) : classCount,
+        vectors: vectors ?? nil)
     }
   }
 
@@ -76,6 +85,23 @@ extension Call {
         .shape,
         "these pictures have \(width) x \(height) pixels, the tokenizer takes \(side) x \(side)",
         hint: "image.resize(x, \(side), \(side)) makes them fit", argument: argument)
+    }
+  }
+
+  /// The data set of a training of a tokenizer, with the vectors of `condition` if it is given.
+  func conditionedData(for tokenizer: SMAPTokenizer) throws -> TrainingData {
+    let made = tokenizer.configuration
+    let data = try trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
+    guard try !self["condition"].isNil else { return data }
+    guard made.conditionDim > 0 else {
+      throw failure(
+        .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by vectors",
+        hint: "smap.tokenizer(condition_dim = ..) makes one that is", argument: "condition")
+    }
+    return try blaming("condition") {
+      try TrainingData(
+        pictures: data.pictures, labels: data.labels, classCount: data.classCount,
+        vectors: tensor("condition"))
     }
   }
 
@@ -91,7 +117,7 @@ extension Call {
   }
 
   /// Runs `body`; its errors are attributed to an argument.
-  private func blaming<Result>(_ argument: String, _ body: () throws -> Result) throws -> Result {
+  func blaming<Result>(_ argument: String, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as TensorError {
@@ -127,6 +153,8 @@ extension Call {
   func agreedClasses(
     of models: [(model: String, classes: [String])], classCount: Int
   ) throws -> [String] {
+    // A model that is conditioned by vectors learns no classes.
+    guard classCount > 0 else { return [] }
     let isReplacing = try choice("classes", among: ["match", "replace"]) == "replace"
     let own = models[0].classes
     guard let names = try classNames("dataset") else { return own }

@@ -5,6 +5,7 @@
 // two steps when the user asks for it; what has been learned by then is kept.
 
 import Images
+import Metrics
 import Models
 import Networks
 import Runtime
@@ -31,7 +32,8 @@ enum TrainingFunctions {
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset, *, steps: number, " + TokenizerRecipe(steps: 1).signature
       + ", " + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
-      + ", \(records), classes = \"match\", seed = nil, " + TrainingOptions.observers
+      + ", \(records), condition = nil, classes = \"match\", seed = nil, "
+      + TrainingOptions.observers
       + ") -> record",
     "Trains a tokenizer on {images, labels} and returns the history: a list for each figure.",
     details: """
@@ -42,6 +44,10 @@ enum TrainingFunctions {
 
       \(TokenizerRecipe.summary) \(recordDetails) `validation` is a data set whose reconstruction is \
       measured.
+
+      A tokenizer made with `condition_dim` is trained with a vector for each picture: those that \
+      data.with_condition adds to a data set, the field `condition` of a record, or `condition`, a \
+      tensor [N, condition_dim] in the order of the pictures. Classes are then not looked at.
 
       In `on_step` the tokenizer works with the weights of the step; smap.save writes the running \
       average, unless told otherwise. Ctrl-C stops after the step at hand, and the tokenizer keeps \
@@ -59,7 +65,7 @@ enum TrainingFunctions {
       let made = tokenizer.configuration
       let names = try call.agreedClasses(
         of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
-      let data = try call.trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
+      let data = try call.conditionedData(for: tokenizer)
       let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
       let defaults = TokenizerRecipe(steps: 1).plan
       let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
@@ -89,6 +95,9 @@ enum TrainingFunctions {
       let weight = try amount(name, "weight", of: weights, "loss", most: 1e6, call)
       if let term = ReconstructionLoss.terms.first(where: { $0.name == name }) {
         recipe.loss[keyPath: term.weight] = weight
+        if name == "features", weight > 0 {
+          recipe.loss.featureDistance = try FeatureFunctions.network(of: call.session)
+        }
       } else if name == "bottleneck" {
         recipe.bottleneckWeight = weight
       } else {
@@ -170,6 +179,9 @@ enum TrainingFunctions {
       return (code as? LinearCode)?.value ?? (code as? SMAPTokenizer)?.value ?? .nil
     })
 }
+
+/// The loss term `features`.
+extension FeatureNetwork: PictureDistance {}
 
 extension Call {
   /// The record `notes` as words by name, or nil if none was given.

@@ -73,7 +73,7 @@ enum TrainingTrials {
   private static let findRateOfTokenizer = Builtin(
     "smap.find_lr(tok: tokenizer, dataset, *, " + signature(TokenizerRecipe(steps: 1).plan) + ", "
       + TokenizerRecipe(steps: 1).signature
-      + ", \(TrainingFunctions.records), seed = nil) -> record",
+      + ", \(TrainingFunctions.records), condition = nil, seed = nil) -> record",
     "Tries learning rates for smap.train: {lr, loss, smooth, suggestion}.",
     details: details,
     example: TokenizerFunctions.tinyExample + """
@@ -82,8 +82,7 @@ enum TrainingTrials {
       """,
     body: { call in
       let tokenizer = try call.tokenizer("tok")
-      let made = tokenizer.configuration
-      let data = try call.trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
+      let data = try call.conditionedData(for: tokenizer)
       let (plan, low, high) = try plan(call, defaults: TokenizerRecipe(steps: 1).plan)
       let recipe = try TrainingFunctions.recipe(call, plan)
       return try run(call, steps: plan.steps) {

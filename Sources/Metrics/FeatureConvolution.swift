@@ -11,10 +11,10 @@ import Tensors
 /// A convolution with a bias, followed by ReLU6 or nothing.
 struct FeatureConvolution {
   let outChannels: Int
-  private let inChannels: Int
+  let inChannels: Int
+  let step: Int
+  let isDepthwise: Bool
   private let size: Int
-  private let step: Int
-  private let isDepthwise: Bool
   private let isLimited: Bool
   private let weight: Tensor
   private let bias: Tensor
@@ -55,13 +55,16 @@ struct FeatureConvolution {
     return (missing / 2, missing - missing / 2)
   }
 
+  /// The range of the output: that of ReLU6, or all numbers.
+  private var limits: (Float, Float) { isLimited ? (0, 6) : (-.infinity, .infinity) }
+
   /// Maps [in, height, width] to [out, ...].
   func run(
     _ input: UnsafePointer<Float>, height: Int, width: Int,
     _ scratch: UnsafeMutablePointer<Float>, _ output: UnsafeMutablePointer<Float>
   ) {
     let (h, w) = outputSize(height: height, width: width)
-    let (low, high): (Float, Float) = isLimited ? (0, 6) : (-.infinity, .infinity)
+    let (low, high) = limits
     if isDepthwise {
       for channel in 0..<inChannels {
         let length = pad(input + channel * height * width, height, width, scratch)
@@ -118,6 +121,47 @@ struct FeatureConvolution {
             target += w
           }
         }
+      }
+    }
+  }
+}
+
+extension FeatureConvolution {
+  /// Adds to `inner` [in, height, width] the gradient by the input, from `outer`, that by the
+  /// output [out, ...], which is used up.
+  ///
+  /// `scratch` is that of `run`.
+  func addInputGradient(
+    _ outer: UnsafeMutablePointer<Float>, output: UnsafePointer<Float>, height: Int, width: Int,
+    _ scratch: UnsafeMutablePointer<Float>, _ inner: UnsafeMutablePointer<Float>
+  ) {
+    let (h, w) = outputSize(height: height, width: width)
+    let (top, left) = (padding(height).before, padding(width).before)
+    let (low, high) = limits
+    if isLimited { smap_clipped_gradient(outer, output, outChannels * h * w, low, high) }
+    if isDepthwise {
+      for channel in 0..<inChannels {
+        smap_depthwise_gradient(
+          outer + channel * h * w, h, w, weight.pointer + channel * size * size, size, step, top,
+          left, inner + channel * height * width, height, width)
+      }
+      return
+    }
+    let depth = inChannels * size * size
+    let isPointwise = size == 1 && step == 1
+    let columns = isPointwise ? inner : scratch
+    BLAS.multiply(
+      transposeA: true, transposeB: false, m: depth, n: h * w, k: outChannels,
+      a: weight.pointer, lda: depth, b: outer, ldb: h * w,
+      beta: isPointwise ? 1 : 0, c: columns, ldc: h * w)
+    guard !isPointwise else { return }
+    // Each row of a neighbourhood goes back to where it was read: a filter of one tap.
+    var one: Float = 1
+    for channel in 0..<inChannels {
+      for tap in 0..<size * size {
+        smap_depthwise_gradient(
+          scratch + (channel * size * size + tap) * h * w, h, w, &one, 1, step, top - tap / size,
+          left - tap % size, inner + channel * height * width, height, width)
       }
     }
   }

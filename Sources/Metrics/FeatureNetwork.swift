@@ -18,9 +18,10 @@ public final class FeatureNetwork: @unchecked Sendable {
   public static let side = 112
   /// The number of features of a picture.
   public let width: Int
-  private let steps: [Step]
+  let steps: [Step]
 
-  private enum Step {
+  /// What is done to the maps of a picture.
+  enum Step {
     case convolution(FeatureConvolution)
     case save
     case add

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The condition of a picture: a class, a mixture of classes, or nothing (the null condition). The
-// null row is the last one of every embedding table; an unknown class never becomes class 0 by
-// accident.
+// The condition of a picture: a class, a mixture of classes, a vector that a script supplies, or
+// nothing (the null condition). The null row is the last one of every embedding table; an unknown
+// class never becomes class 0 by accident. A model that is conditioned by vectors has no classes,
+// so null is the only row of its table.
 
 import Networks
 import Tensors
@@ -17,10 +18,11 @@ struct TrainingHints {
 
 /// The semantic conditions of a batch of pictures.
 public struct Condition {
-  /// For each picture the row of the table, or a mixture over all rows.
+  /// For each picture the row of the table, a mixture over all rows, or a vector.
   private enum Content {
     case rows([Int])
     case weights(Tensor)  // [B, classes + 1]
+    case vectors(Tensor, areNull: [Bool])  // [B, D]
   }
 
   private let content: Content
@@ -50,6 +52,27 @@ public struct Condition {
     self.classCount = classCount
   }
 
+  /// Vectors [B, D], one for each picture; pictures in `areNull` have the null condition instead.
+  ///
+  /// - Throws: a ShapeError if these are no rows, a ValueError for numbers that are not finite.
+  public init(vectors: Tensor, areNull: [Bool]? = nil) throws {
+    let areNull = areNull ?? [Bool](repeating: false, count: vectors.shape.first ?? 0)
+    guard vectors.rank == 2, vectors.shape[1] > 0, areNull.count == vectors.shape[0] else {
+      throw TensorError.shape("vectors of a condition have shape [B, D], not \(vectors.shape)")
+    }
+    guard vectors.isFinite else {
+      throw TensorError.value("the vectors of a condition must hold finite numbers")
+    }
+    content = .vectors(vectors.detached, areNull: areNull)
+    classCount = 0
+  }
+
+  /// The vectors [B, D] and whose place the null condition takes; nil for classes.
+  public var vectors: (values: Tensor, areNull: [Bool])? {
+    guard case .vectors(let values, let areNull) = content else { return nil }
+    return (values, areNull)
+  }
+
   /// The null condition for `count` pictures.
   public static func null(count: Int, classCount: Int) throws -> Condition {
     try Condition([Int?](repeating: nil, count: count), classCount: classCount)
@@ -60,14 +83,17 @@ public struct Condition {
     switch content {
     case .rows(let rows): rows.count
     case .weights(let weights): weights.shape[0]
+    case .vectors(let vectors, _): vectors.shape[0]
     }
   }
 
-  /// The rows of a table [classCount + 1, width] for the pictures: [B, width].
+  /// The rows of a table [classCount + 1, width] for the pictures: [B, width]. Vectors have the
+  /// null row.
   package func look(up table: Tensor) throws -> Tensor {
     switch content {
     case .rows(let rows): try table.rows(at: rows)
     case .weights(let weights): try weights.matmul(table)
+    case .vectors: try table.rows(at: [Int](repeating: classCount, count: count))
     }
   }
 
@@ -81,6 +107,7 @@ public struct Condition {
         let weight = weights.pointer[picture * width + row]
         return weight == 0 ? nil : (row, weight)
       }
+    case .vectors: return [(classCount, 1)]
     }
   }
 
@@ -94,6 +121,10 @@ public struct Condition {
       let part = try weights.narrow(dim: 0, start: range.lowerBound, count: range.count)
       return try Condition(
         weights: try part.narrow(dim: 1, start: 0, count: classCount), classCount: classCount)
+    case .vectors(let vectors, let areNull):
+      return try Condition(
+        vectors: try vectors.narrow(dim: 0, start: range.lowerBound, count: range.count),
+        areNull: Array(areNull[range]))
     }
   }
 
@@ -109,6 +140,10 @@ public struct Condition {
       return try Condition(
         weights: try Tensor.cat([Tensor](repeating: row, count: count), dim: 0),
         classCount: classCount)
+    case .vectors(let vectors, let areNull):
+      return try Condition(
+        vectors: try Tensor.cat([Tensor](repeating: vectors, count: count), dim: 0),
+        areNull: [Bool](repeating: areNull[0], count: count))
     }
   }
 }
@@ -127,6 +162,11 @@ extension Condition: Equatable {
           values[$0] == (rows[$0 / width] == $0 % width ? 1 : 0)
         }
       }
+    case (.vectors(let x, let isNullX), .vectors(let y, let isNullY)):
+      return x.shape == y.shape && isNullX == isNullY && x.toArray() == y.toArray()
+    case (.vectors(_, let areNull), _), (_, .vectors(_, let areNull)):
+      // Without classes, whatever is no vector is null.
+      return !areNull.contains(false)
     }
   }
 }

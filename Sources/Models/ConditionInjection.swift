@@ -13,6 +13,8 @@ final class ConditionInjection: Module {
   private let width: Int
   /// [classes + 1, tokens * width]; the last row is the null condition.
   private let table: Embedding
+  /// What turns the vector of a picture into such a row, where there are no classes.
+  private let projection: Linear?
   private let modulation: Linear?
   /// [tokens * width, numbers of an augmentation], zero until a training changes it.
   let augmentation: Tensor
@@ -25,6 +27,11 @@ final class ConditionInjection: Module {
     // A modulation is a product with the row, which must not start near zero.
     let deviation = form == .adaln ? 1 / Float(size).squareRoot() : 0.02
     table = try Embedding(configuration.numClasses + 1, size, deviation: deviation, &initial)
+    // Added to positions, or multiplied by a modulation, a row must be as small as one of a table.
+    projection =
+      configuration.conditionDim > 0
+      ? try Linear(
+        configuration.conditionDim, size, gain: form == .tokens ? 1 : deviation, &initial) : nil
     augmentation = try initial.constant(0, [size, Augmentation.Change.count])
     modulation =
       form == .adaln ? try Linear(size, 4 * depth * width, gain: 0, &initial) : nil
@@ -32,7 +39,7 @@ final class ConditionInjection: Module {
 
   /// What the pictures of a batch are told.
   func callAsFunction(_ told: Condition) throws -> InjectedCondition {
-    var rows = try told.look(up: table.weight)
+    var rows = try rows(told)
     // Nothing at evaluation, so samples are of pictures that nobody changed.
     if let change = told.hints?.augmentation {
       rows = try rows.add(change.linear(augmentation, nil))
@@ -49,8 +56,21 @@ final class ConditionInjection: Module {
     }
   }
 
+  /// What the pictures are told as rows: [B, tokens * width].
+  private func rows(_ told: Condition) throws -> Tensor {
+    guard let projection, let (vectors, areNull) = told.vectors else {
+      return try told.look(up: table.weight)
+    }
+    let projected = try projection(vectors)
+    guard areNull.contains(true) else { return projected }
+    let null = projected.shape[0]
+    return try Tensor.cat([projected, table.weight], dim: 0)
+      .rows(at: areNull.enumerated().map { $1 ? null : $0 })
+  }
+
   var namedParameters: [NamedParameter] {
-    table.namedParameters + (modulation?.named(under: "modulation") ?? [])
+    table.namedParameters + (projection?.named(under: "projection") ?? [])
+      + (modulation?.named(under: "modulation") ?? [])
   }
 }
 

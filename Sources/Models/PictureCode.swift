@@ -13,8 +13,10 @@ public protocol PictureCode: AnyObject {
   var numTokens: Int { get }
   /// The numbers of a token (T).
   var tokenDim: Int { get }
-  /// The number of classes (C).
+  /// The number of classes (C); 0 if it is conditioned by vectors.
   var numClasses: Int { get }
+  /// The numbers of the vectors that it is conditioned by; 0 if it is conditioned by classes.
+  var conditionDim: Int { get }
   /// Names of the classes, in order of index; may be empty.
   var classNames: [String] { get }
   /// The number of codes of a discrete bottleneck, or nil.
@@ -33,6 +35,9 @@ public protocol PictureCode: AnyObject {
 }
 
 extension PictureCode {
+  /// None: most codes are conditioned by classes.
+  public var conditionDim: Int { 0 }
+
   /// Pictures [B, 3, H, W] from any prefix of tokens, clamped to 0...1.
   public func decode(_ tokens: Tokens, condition: Condition? = nil) throws -> Tensor {
     try decode(tokens, condition: condition, places: nil)
@@ -48,6 +53,8 @@ extension SMAPTokenizer: PictureCode {
   public var tokenDim: Int { configuration.tokenDim }
   /// The number of classes (C).
   public var numClasses: Int { configuration.numClasses }
+  /// The numbers of the vectors that it is conditioned by.
+  public var conditionDim: Int { configuration.conditionDim }
 }
 
 extension PictureCode {
@@ -84,10 +91,22 @@ extension PictureCode {
 
   /// The condition for each of `count` pictures.
   func checkedCondition(_ condition: Condition, count: Int) throws -> Condition {
+    let size = condition.vectors?.values.shape[1] ?? conditionDim
+    guard condition.classCount == numClasses, size == conditionDim else {
+      throw TensorError.shape(
+        "this code is conditioned by \(conditionInWords), not by "
+          + (condition.vectors == nil ? "\(condition.classCount) classes" : "vectors of \(size)"))
+    }
     let condition = try condition.repeated(count)
     guard condition.count == count else {
       throw TensorError.shape("\(condition.count) labels do not fit \(count) pictures")
     }
     return condition
+  }
+
+  /// What the code is conditioned by, such as "22 classes" or "vectors of 512".
+  public var conditionInWords: String {
+    conditionDim > 0
+      ? "vectors of \(conditionDim)" : numClasses == 1 ? "1 class" : "\(numClasses) classes"
   }
 }

@@ -32,6 +32,10 @@ extension TokenizerRecipe: TrainingOptionTable {
       "stochastic_depth", \.stochasticDepth, 0...0.9,
       "`stochastic_depth` is how often the last block of each transformer is left out, those before "
         + "it less often.", impliedByOlderFiles: "0.0"),
+    .word(
+      "penalty_on", \.penaltyScope, impliedByOlderFiles: "all",
+      "`penalty_on` says which tokens the penalty of the bottleneck counts: \"all\" of them, or the "
+        + "\"kept\" ones, so that dropped tokens are free."),
     .integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "

@@ -10,6 +10,15 @@ import CKernels
 import Glibc
 import Tensors
 
+/// A distance of pictures with a gradient, such as that of their features in a fixed network.
+public protocol PictureDistance: Sendable {
+  /// The mean distance of pixels [B, H, W, 3] to a target of that shape; `weight` times its
+  /// gradient by the pixels is added to `slope`. Runs on the calling thread.
+  func distance(
+    _ pixels: Tensor, to target: Tensor, weight: Float, addingTo slope: Tensor
+  ) throws -> Float
+}
+
 /// Weights of the terms of the loss on pixels.
 public struct ReconstructionLoss: Sendable {
   /// Weight of the mean squared error.
@@ -24,6 +33,10 @@ public struct ReconstructionLoss: Sendable {
   public var structural: Float = 0
   /// Weight of the mean absolute error on two bands and the rest.
   public var pyramid: Float
+  /// Weight of the distance of features.
+  public var features: Float = 0
+  /// What measures it; needed where it has a weight.
+  public var featureDistance: (any PictureDistance)?
 
   /// The logarithm of squared error alone, unless weights say otherwise.
   public init(logarithmic: Float = 0.02, pyramid: Float = 0) {
@@ -49,6 +62,9 @@ public struct ReconstructionLoss: Sendable {
     Term(name: "ssim", summary: "1 - SSIM", weight: \.structural),
     Term(
       name: "pyramid", summary: "absolute error on the bands of a pyramid", weight: \.pyramid),
+    Term(
+      name: "features", summary: "distance in the network of metrics.features",
+      weight: \.features),
   ]
 
   /// The names of the terms that a loss reports, in order: `mse` always, then what has a weight.
@@ -73,6 +89,9 @@ public struct ReconstructionLoss: Sendable {
       throw TensorError.value(
         "no term of the loss on pixels has a weight above 0",
         hint: "it has " + ReconstructionLoss.terms.map(\.name).joined(separator: ", "))
+    }
+    guard features == 0 || featureDistance != nil else {
+      throw TensorError.value("the loss term features needs a network that measures it")
     }
     guard structural == 0 || side >= ReconstructionLoss.windowSide else {
       throw TensorError.value(
@@ -103,6 +122,12 @@ public struct ReconstructionLoss: Sendable {
       let bands = addPyramid(error, slope)
       value += pyramid * bands
       terms.append(bands)
+    }
+    if features > 0, let featureDistance {
+      let distance = try featureDistance.distance(
+        pixels, to: target, weight: features, addingTo: slope)
+      value += features * distance
+      terms.append(distance)
     }
     let loss = try Tensor.scalar(value).recorded(from: [pixels]) { gradient in
       let dx = try Tensor(uninitialized: slope.shape)

@@ -143,10 +143,7 @@ public final class SMAPTokenizer: TrainedModel {
   /// The tokens of pictures [B, 3, H, W] with values from 0 to 1.
   public func encode(_ images: Tensor, condition: Condition) throws -> Tokens {
     try check(images)
-    let condition = try condition.repeated(images.shape[0])
-    guard condition.count == images.shape[0] else {
-      throw TensorError.shape("\(condition.count) labels do not fit \(images.shape[0]) pictures")
-    }
+    let condition = try checkedCondition(condition, count: images.shape[0])
     let parts = try inParallel(count: images.shape[0], size: picturesAtATime) { range in
       let pixels = try PixelLayout.channelsLast(
         images.narrow(dim: 0, start: range.lowerBound, count: range.count))

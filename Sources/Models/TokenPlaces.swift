@@ -63,6 +63,13 @@ public struct TokenPlaces: Sendable {
     lengths ?? [Int](repeating: positions.count, count: batch)
   }
 
+  /// The rows, among batch * total, of the tokens that were kept, picture by picture.
+  func rows(_ batch: Int, of total: Int) -> [Int] {
+    counts(batch).enumerated().flatMap { picture, count in
+      positions[..<count].map { picture * total + $0 }
+    }
+  }
+
   /// The tokens of pictures [B, k, T] at their places among K: [B, K, T], zero elsewhere, or copies
   /// of the kept tokens in turn if they are to repeat.
   func spread(_ tokens: Tensor, over total: Int, repeating: Bool = false) throws -> Tensor {

@@ -108,8 +108,11 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var decoderDepth = 4
   /// Attention heads (h).
   public var heads = 4
-  /// The number of classes (C); the tables have one row more, for null.
+  /// The number of classes (C); the tables have one row more, for null. 0 if pictures are
+  /// conditioned by vectors.
   public var numClasses = 10
+  /// Numbers of the vector that a picture is conditioned by; 0 if it is conditioned by its class.
+  public var conditionDim = 0
   /// Where the class enters.
   public var inject = Injection.both
   /// How the class enters.
@@ -151,6 +154,14 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     guard width % heads == 0 else {
       throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
     }
+    guard (numClasses == 0) == (conditionDim > 0) else {
+      throw conditionDim > 0
+        ? TensorError.value(
+          "a tokenizer is conditioned by a class or by a vector, not by both",
+          hint: "leave num_classes or condition_dim out")
+        : TensorError.value(
+          "num_classes must be at least 1", hint: "inject = \"none\" tells the model no class")
+    }
     try validateOwners()
     try quantizer.type.validate(self)
     try tailDrop.validate()
@@ -177,7 +188,8 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     var counts = [
       ("image_size", patchCount * width), ("patch_size", 3 * patch * width),
       ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
-      ("num_classes", numClasses * width), ("depth", 4 * depth * width * width),
+      ("num_classes", numClasses * width), ("condition_dim", conditionDim * width),
+      ("depth", 4 * depth * width * width),
       ("decoder_depth", 4 * decoderDepth * width * width),
       ("pixel_channels", pixelChannels * max(9 * pixelChannels, patch * width)),
     ]
@@ -231,7 +243,7 @@ extension TokenizerConfiguration: OptionTable {
     .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
     .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),
     .integer("heads", \.heads, 1...256, "Heads of the attention."),
-    .integer("num_classes", \.numClasses, 1...100_000, "The number of classes (C)."),
+    .integer("num_classes", \.numClasses, 0...100_000, "The number of classes (C)."),
     .word("inject", \.inject, "Which halves are given the class."),
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
@@ -240,6 +252,10 @@ extension TokenizerConfiguration: OptionTable {
     .word(
       "inject_as", \.injectAs, "How the class enters.", since: 3),
     .integer("condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3),
+    .integer(
+      "condition_dim", \.conditionDim, 0...65_536,
+      "The length of the vector that is given in place of a class, with `condition` (0: a class is).",
+      since: 4),
     .word("queries", \.queries, "What the queries start as.", since: 3),
     .word("mask", \.mask, "Which queries a query attends to.", since: 3),
     .integer(

@@ -14,6 +14,14 @@ import Synchronization
 import Tensors
 import Training
 
+/// The tokens that the bottleneck's penalty counts.
+public enum PenaltyScope: String, Sendable, CaseIterable {
+  /// All K, whatever was dropped (One-D-Piece).
+  case all
+  /// Those that were kept: dropped ones are not penalised, nor do codes follow them.
+  case kept
+}
+
 /// How a tokenizer is trained.
 public struct TokenizerRecipe: Sendable {
   /// What every training has: steps, optimizer, schedule, average, checkpoints.
@@ -29,6 +37,8 @@ public struct TokenizerRecipe: Sendable {
   public var maskedShare: Double = 0
   /// Weight of the KL term or of the commitment to codes; nil for the bottleneck's own.
   public var bottleneckWeight: Float?
+  /// The tokens that the bottleneck's penalty counts.
+  public var penaltyScope = PenaltyScope.all
   /// The loss on pixels.
   public var loss = ReconstructionLoss()
   /// Changes to the pictures.
@@ -85,6 +95,15 @@ extension SMAPTokenizer {
 
   func check(_ data: TrainingData) throws {
     let side = configuration.imageSize
+    if configuration.conditionDim > 0 {
+      _ = try data.vectors(ofSize: configuration.conditionDim)
+      guard data.pictures.side == side else {
+        throw TensorError.shape(
+          "this tokenizer takes pictures of \(side) x \(side) pixels, not of "
+            + "\(data.pictures.side) x \(data.pictures.side)")
+      }
+      return
+    }
     guard data.pictures.side == side, data.classCount == configuration.numClasses
     else {
       throw TensorError.shape(
@@ -99,8 +118,9 @@ extension SMAPTokenizer {
     // The principal components need all pictures at once.
     let pixels = try PixelLayout.channelsLast(data.pictures.images(0..<data.count))
       .reshape([data.count, configuration.pixelCount])
-    let labels: [Int?] =
-      configuration.inject == .none ? data.labels.map { _ in nil } : data.labels
+    // A vector has no mean picture of its own.
+    let isClassless = configuration.inject == .none || configuration.conditionDim > 0
+    let labels: [Int?] = isClassless ? data.labels.map { _ in nil } : data.labels
     try quantizer.fitLinearPath(linearPath, pixels, labels: labels, configuration, seed: seed)
   }
 }
@@ -191,7 +211,9 @@ final class TokenizerTask: TrainingTask {
     for range in validation.groups {
       try Stop.check()
       let images = try validation.pictures.images(range)
-      let decoded = try tokenizer.reconstruct(images, condition: validation.condition(range))
+      let condition = try validation.condition(
+        of: Array(range), vectorSize: tokenizer.configuration.conditionDim)
+      let decoded = try tokenizer.reconstruct(images, condition: condition)
       let size = decoded.count / range.count
       let difference = try Tensor(uninitialized: [size])
       for i in 0..<range.count {
@@ -219,7 +241,7 @@ extension SMAPTokenizer {
   ) throws -> (MicroBatchLoss, CodeChoices?) {
     let side = configuration.imageSize
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
-    var labels: [Int?] = []
+    var areNull: [Bool] = []
     var changes: [Float] = []
     for (i, index) in batch.enumerated() {
       let change = data.pictures.withPlanes(of: index) {
@@ -227,18 +249,20 @@ extension SMAPTokenizer {
           $0, side: side, to: pixels.pointer + i * configuration.pixelCount, &draws)
       }
       changes += change.values
-      labels.append(draws.uniform() < recipe.labelDrop ? nil : data.labels[index])
+      areNull.append(draws.uniform() < recipe.labelDrop)
     }
-    var condition = try Condition(labels, classCount: configuration.numClasses)
+    var condition = try data.condition(
+      of: batch, vectorSize: configuration.conditionDim, areNull: areNull)
     condition.hints = try hints(changes, count: batch.count, recipe, &draws)
     let lengths = try self.lengths(batch.count, step: step, recipe, &draws)
     // Without masking no random number is taken, so trainings without it keep their bits.
     let shown = recipe.maskedShare > 0 ? try masked(pixels, recipe.maskedShare, &draws) : pixels
+    let whole = TokenPlaces(prefix: configuration.numTokens, lengths: lengths)
     let limited = try quantizer.limit(
-      latents(pixels, shown: shown, condition: condition), noise: recipe.latentNoise, &draws)
-    let (kept, places) = try TokenPlaces(
-      prefix: configuration.numTokens, lengths: lengths
-    ).trimmed(limited.tokens)
+      latents(pixels, shown: shown, condition: condition), noise: recipe.latentNoise,
+      counting: recipe.penaltyScope == .kept
+        ? whole.rows(batch.count, of: configuration.numTokens) : nil, &draws)
+    let (kept, places) = try whole.trimmed(limited.tokens)
     let decoded = try self.pixels(kept, at: places, condition: condition)
     let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
     let weight = recipe.bottleneckWeight ?? type(of: quantizer).defaultPenaltyWeight

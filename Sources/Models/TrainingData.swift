@@ -13,9 +13,13 @@ public struct TrainingData {
   public let labels: [Int]
   /// The number of classes.
   public let classCount: Int
+  /// A vector for each picture [N, D], for models that are conditioned by vectors; or nil.
+  public let vectors: Tensor?
 
   /// Checks that pictures [N, 3, H, H], with values from 0 to 1, and labels belong together.
-  public init(images: Tensor, labels: [Int], classCount: Int) throws {
+  public init(
+    images: Tensor, labels: [Int], classCount: Int, vectors: Tensor? = nil
+  ) throws {
     guard images.rank == 4, images.shape[1] == 3, images.shape[2] == images.shape[3],
       images.shape[0] == labels.count
     else {
@@ -24,12 +28,15 @@ public struct TrainingData {
           + "\(labels.count)")
     }
     try self.init(
-      pictures: TensorPictures(images: images.detached), labels: labels, classCount: classCount)
+      pictures: TensorPictures(images: images.detached), labels: labels, classCount: classCount,
+      vectors: vectors)
     try TrainingData.checkPixels(images)
   }
 
   /// Checks that pictures, whose values are those of pixels, and labels belong together.
-  public init(pictures: any PictureSource, labels: [Int], classCount: Int) throws {
+  public init(
+    pictures: any PictureSource, labels: [Int], classCount: Int, vectors: Tensor? = nil
+  ) throws {
     guard pictures.count == labels.count else {
       throw TensorError.shape("\(labels.count) labels do not fit \(pictures.count) pictures")
     }
@@ -38,9 +45,28 @@ public struct TrainingData {
       throw TensorError.value(
         "there is no class \(label)", hint: "the model knows classes 0 to \(classCount - 1)")
     }
+    if let vectors { try TrainingData.checkVectors(vectors, count: labels.count) }
+    self.vectors = vectors?.detached
     self.pictures = pictures
     self.labels = labels
     self.classCount = classCount
+  }
+
+  /// Rejects what is not one vector of finite numbers for each picture.
+  ///
+  /// - Throws: a `TensorError` about shape or value.
+  public static func checkVectors(_ vectors: Tensor, count: Int) throws {
+    guard vectors.rank == 2, vectors.shape[0] == count, vectors.shape[1] > 0 else {
+      throw TensorError.shape(
+        "the vectors of \(count) pictures have the shape [\(count), D], not \(vectors.shape)")
+    }
+    let width = vectors.shape[1]
+    let wrong = vectors.withValues { $0.firstIndex { !$0.isFinite } }
+    if let wrong {
+      throw TensorError.value(
+        "the vector of picture \(wrong / width) holds \(vectors.pointer[wrong].inWords)",
+        hint: "vectors hold finite numbers")
+    }
   }
 
   /// Finds pictures whose values cannot be those of pixels, which are from 0 to 1; resizing may
@@ -74,6 +100,36 @@ public struct TrainingData {
   /// The classes of the pictures of a range.
   func condition(_ range: Range<Int>) throws -> Condition {
     try Condition(labels[range].map { $0 }, classCount: classCount)
+  }
+
+  /// What a code that is conditioned by vectors of `size` numbers, or by classes if that is 0, is
+  /// told of some pictures.
+  ///
+  /// - Throws: a `TensorError` if the vectors are missing or of another size.
+  public func condition(
+    of places: [Int], vectorSize size: Int, areNull: [Bool]? = nil
+  ) throws -> Condition {
+    guard size > 0 else {
+      let classes = places.enumerated().map { areNull?[$0] == true ? nil : Optional(labels[$1]) }
+      return try Condition(classes, classCount: classCount)
+    }
+    return try Condition(
+      vectors: vectors(ofSize: size).rows(at: places), areNull: areNull)
+  }
+
+  /// The vectors of all pictures, which must have so many numbers.
+  func vectors(ofSize size: Int) throws -> Tensor {
+    guard let vectors else {
+      throw TensorError.value(
+        "this tokenizer is conditioned by vectors of \(size) numbers, which the data set lacks",
+        hint: "data.with_condition(dataset, vectors) adds a tensor [N, \(size)]")
+    }
+    guard vectors.shape[1] == size else {
+      throw TensorError.shape(
+        "this tokenizer is conditioned by vectors of \(size) numbers, the data set has vectors of "
+          + "\(vectors.shape[1])")
+    }
+    return vectors
   }
 
   /// The weight of each picture when classes are sampled more evenly: its class's size to the power
@@ -126,6 +182,7 @@ extension TrainingData {
       pictures.withPlanes(of: index) { sum.mix($0, count: 3 * pictures.side * pictures.side) }
     }
     for label in labels { sum.mix(UInt64(label)) }
+    if let vectors { sum.mix(vectors) }
     return sum.text
   }
 

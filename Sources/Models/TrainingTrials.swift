@@ -32,7 +32,9 @@ extension SMAPTokenizer {
     let grey = try Tensor.zeros([picturesPerMicroBatch, 3, side, side]).add(0.5)
     let data = try TrainingData(
       images: grey, labels: Array(repeating: 0, count: picturesPerMicroBatch),
-      classCount: configuration.numClasses)
+      classCount: max(configuration.numClasses, 1),
+      vectors: configuration.conditionDim > 0
+        ? try Tensor.zeros([picturesPerMicroBatch, configuration.conditionDim]) : nil)
     let pictures = recipe.batchSize * recipe.plan.accumulation
     return try TrainingEstimate(
       TokenizerTask(self, data, nil, recipe), recipe.plan,

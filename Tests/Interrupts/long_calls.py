@@ -189,6 +189,8 @@ LONG = {
     "data.concat": ("let d = data.letters32()", "d.concat(d, d, d, d, d, d, d, d)"),
     "data.balanced": ("let d = data.letters32()", "d.balanced(100000)"),
     "data.shuffle": ("let d = data.letters32()", "d.shuffle()"),
+    "data.with_condition": (
+        "let d = data.letters32()\nlet v = rand(len(d), 64)", "d.with_condition(v)"),
     "data.record": ("let d = data.letters32()", "d.record()"),
     "data.shapes": ("", "data.shapes(20000)"),
     "data.folder": (

@@ -29,6 +29,8 @@ import Testing
       case .integers: break
       }
     }
+    // A vector stands in place of a class.
+    made.numClasses = made.conditionDim > 0 ? 0 : max(made.numClasses, 1)
     (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
     made.tokenDim += 1
     made.codebookSize += 64
@@ -52,7 +54,7 @@ import Testing
     for _ in 0..<200 {
       let made = try sampled(&draws)
       let checkpoint = Checkpoint(
-        metadata: [("format_version", "3")] + made.metadata, tensors: [])
+        metadata: [("format_version", "\(ModelFormat.version)")] + made.metadata, tensors: [])
       let read = try TokenizerConfiguration(
         metadata: MetadataReader(checkpoint: checkpoint, path: "x"))
       #expect(read == made)

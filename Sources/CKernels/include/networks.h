@@ -139,6 +139,13 @@ double smap_similarity(const float *x, const float *y, long height, long width, 
 /// picture.
 void smap_depthwise(const float *padded, long row_length, const float *filter, long size,
                     long step, float bias, float *out, long height, long width);
+/// Adds the gradient by the picture [height, width] of one channel of a depthwise convolution, from
+/// that by its result [out_height, out_width]; `top` and `left` are the padding before the picture.
+void smap_depthwise_gradient(const float *outer, long out_height, long out_width,
+                             const float *filter, long size, long step, long top, long left,
+                             float *inner, long height, long width);
+/// Sets a gradient to zero where the clamped output is not between the two limits.
+void smap_clipped_gradient(float *gradient, const float *output, long count, float low, float high);
 /// Adds a number to each row and clamps the sums to a range.
 void smap_bias_clamp(float *rows, const float *bias, long channels, long length, float low,
                      float high);

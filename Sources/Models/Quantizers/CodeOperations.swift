@@ -36,6 +36,14 @@ extension Tensor {
     }
   }
 
+  /// Some of the rows of the last dimension, counted over all others: [n, T]; all as they are if
+  /// `places` is nil.
+  func tokens(at places: [Int]?) throws -> Tensor {
+    guard let places else { return self }
+    let width = shape[rank - 1]
+    return try reshape([count / max(width, 1), width]).rows(at: places)
+  }
+
   /// The values of `self` with the gradient going to `source` instead (straight-through).
   func straightThrough(to source: Tensor) -> Tensor {
     Tensor(storage: storage, shape: source.shape).recorded(from: [source]) { [$0] }

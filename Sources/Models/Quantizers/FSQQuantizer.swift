@@ -128,7 +128,7 @@ final class FSQQuantizer: Quantizer {
   }
 
   func limit(
-    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise: Float, counting rows: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens {
     let source = encoded.vectors
     let (codes, ids, slopes) = try rounded(source)

@@ -14,7 +14,7 @@ final class IdentityQuantizer: Quantizer {
   init(_ configuration: TokenizerConfiguration, seed: UInt64) {}
 
   func limit(
-    _ encoded: EncodedTokens, noise most: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise most: Float, counting rows: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens {
     LimitedTokens(
       tokens: try encoded.vectors.withLatentNoise(most, &draws), penalty: try Tensor.scalar(0),

@@ -18,7 +18,7 @@ final class KLQuantizer: Quantizer {
   init(_ configuration: TokenizerConfiguration, seed: UInt64) {}
 
   func limit(
-    _ encoded: EncodedTokens, noise most: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise most: Float, counting rows: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens {
     let mean = encoded.vectors
     let range = KLQuantizer.logVarianceRange
@@ -36,7 +36,7 @@ final class KLQuantizer: Quantizer {
     let deviation = try logVariance.mul(0.5).exp()
     let tokens = try mean.add(deviation.mul(noise)).add(extra)
     let spread = try logVariance.exp().add(mean.mul(mean)).sub(logVariance).sub(1)
-    let penalty = try spread.sum().mul(0.5 / Float(mean.shape[0]))
+    let penalty = try spread.tokens(at: rows).sum().mul(0.5 / Float(mean.shape[0]))
     return LimitedTokens(tokens: tokens, penalty: penalty, choices: nil)
   }
 

@@ -55,9 +55,11 @@ protocol Quantizer: AnyObject {
   /// - Parameters:
   ///   - encoded: what the encoder made of a micro-batch.
   ///   - noise: the most noise that is added to continuous tokens, in units of their deviation.
+  ///   - rows: the tokens, among B * K, that the penalty and the update of codes count; nil for
+  ///     all.
   ///   - draws: the random numbers of the micro-batch.
   func limit(
-    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise: Float, counting rows: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens
 
   /// The bottleneck at evaluation: tokens [B, K, T], with code indices [B * K] if there are codes.
@@ -94,6 +96,13 @@ extension Quantizer {
   var trainingState: [NamedParameter] { [] }
   var codeCount: Int? { nil }
   var description: String { Self.name }
+
+  /// The bottleneck while training, with a penalty on all tokens.
+  func limit(
+    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+  ) throws -> LimitedTokens {
+    try limit(encoded, noise: noise, counting: nil, &draws)
+  }
 
   func vectors(of ids: [Int]) throws -> Tensor {
     throw TensorError.value("tokens of \(Self.name) are vectors, not codes")

@@ -43,11 +43,12 @@ final class SoftVQQuantizer: Quantizer {
   var description: String { "softvq with \(codes.shape[0]) codes" }
 
   func limit(
-    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise: Float, counting rows: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens {
     let (tokens, logits) = try mixture(encoded.vectors)
     let penalty =
-      entropyWeight > 0 ? try logits.entropyGap().mul(entropyWeight) : try Tensor.scalar(0)
+      entropyWeight > 0
+      ? try logits.tokens(at: rows).entropyGap().mul(entropyWeight) : try Tensor.scalar(0)
     return LimitedTokens(
       tokens: try tokens.withLatentNoise(noise, &draws), penalty: penalty, choices: nil)
   }

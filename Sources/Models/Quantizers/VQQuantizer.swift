@@ -104,14 +104,16 @@ final class VQQuantizer: Quantizer {
   // MARK: - The bottleneck
 
   func limit(
-    _ encoded: EncodedTokens, noise: Float, _ draws: inout RandomStream
+    _ encoded: EncodedTokens, noise: Float, counting counted: [Int]?, _ draws: inout RandomStream
   ) throws -> LimitedTokens {
-    let rows = try compared(encoded.vectors)
+    let all = try compared(encoded.vectors)
     // The entropy term alone differentiates with respect to all codes.
     let table = try entropyWeight > 0 ? table() : Tensor.withoutGradients { try self.table() }
-    let ids = try codebook.nearest(rows, in: table)
-    let codes = try table.detached.rows(at: ids).reshape(encoded.vectors.shape)
-    var penalty = try rows.meanRowDistance(to: codes)
+    let everyID = try codebook.nearest(all, in: table)
+    let codes = try table.detached.rows(at: everyID).reshape(encoded.vectors.shape)
+    let rows = try all.tokens(at: counted)
+    let ids = counted.map { $0.map { everyID[$0] } } ?? everyID
+    var penalty = try rows.meanRowDistance(to: codes.tokens(at: counted))
     if learning != .ema {
       let distance = try chosen(ids).meanRowDistance(to: rows.detached)
       penalty = try penalty.add(distance.mul(VQQuantizer.codeShare))
@@ -120,7 +122,7 @@ final class VQQuantizer: Quantizer {
       penalty = try penalty.add(scores(rows, table).entropyGap().mul(entropyWeight))
     }
     return LimitedTokens(
-      tokens: codes.straightThrough(to: rows), penalty: penalty,
+      tokens: codes.straightThrough(to: all), penalty: penalty,
       choices: CodeChoices(vectors: rows.detached, ids: ids))
   }
 
