@@ -2,26 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds the fuzzer and runs it: Fuzzing/run.sh [RUNS [LIBFUZZER OPTIONS...]].
 # New inputs are collected in .build-fuzz/corpus, failures in Fuzzing/Crashers. ASAN=0 disables
-# AddressSanitizer and leak detection, which is several times faster: most faults of a Swift program
-# are traps, which are detected without it. MERGE=1 instead writes the smallest set of inputs with
+# AddressSanitizer and leak detection, see build.sh. MERGE=1 instead writes the smallest set of inputs with
 # the same coverage to Fuzzing/Corpus, packed into a few large files.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-cd "$root"
+cd "$(dirname "$0")/.."
 runs=${1:-100000}
 shift || true
-export SMAP_FUZZ=1
-scratch=.build-fuzz/asan
-# Of several options of SwiftPM only the last reaches the Swift compiler; more would disable
-# coverage.
-options=(--sanitize fuzzer --sanitize address -Xswiftc -sanitize=fuzzer,address)
-if [ "${ASAN:-1}" = 0 ]; then
-  scratch=.build-fuzz/plain
-  options=(--sanitize fuzzer)
-fi
-swift build -c release --scratch-path "$scratch" --product FuzzPrograms -Xswiftc -use-ld=lld \
-  "${options[@]}"
-fuzzer=$scratch/release/FuzzPrograms
+fuzzer=$(Fuzzing/build.sh FuzzPrograms)
 # Traps must reach libFuzzer, which then writes the input to a file.
 export SWIFT_BACKTRACE=enable=no
 export ASAN_OPTIONS=detect_leaks=${LEAKS:-0}:quarantine_size_mb=16:malloc_context_size=12

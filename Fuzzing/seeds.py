@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes sound files of every format that FileTrial reads: seeds.py FOLDER. Each format gets a folder
 of its own, from which the fuzzer starts. seeds.py --text writes a few of each as lines of format and
-hexadecimal digits: FileSeeds.txt, from which the tests make mutants."""
+hexadecimal digits: FileSeeds.txt, from which the tests make mutants.
+
+seeds.py --pack FOLDER TEXT keeps the files of a folder, the shortest first, as lines of hexadecimal
+digits, as far as they take little room; seeds.py --unpack TEXT FOLDER writes such files."""
 
 import gzip
+import hashlib
 import io
 import json
 import pathlib
@@ -94,7 +98,32 @@ def seeds():
         yield {".jpg": "jpeg", ".webp": "webp"}[path.suffix], path.stem, path.read_bytes()
 
 
+#: The most bytes of a corpus of one format.
+CORPUS_BYTES = 40_000
+
+
+def pack(inputs, corpus):
+    files = sorted({path.read_bytes() for path in inputs.iterdir()}, key=lambda f: (len(f), f))
+    room, kept = CORPUS_BYTES, []
+    for content in files:
+        room -= len(content)
+        if room >= 0:
+            kept.append(content.hex() + "\n")
+    corpus.write_text("".join(kept))
+    print(f"{corpus.name}: {len(kept)} of {len(files)} inputs")
+
+
+def unpack(corpus, inputs):
+    for line in corpus.read_text().split() if corpus.exists() else []:
+        content = bytes.fromhex(line)
+        (inputs / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
 def main():
+    if sys.argv[1] in ("--pack", "--unpack"):
+        source, target = map(pathlib.Path, sys.argv[2:])
+        {"--pack": pack, "--unpack": unpack}[sys.argv[1]](source, target)
+        return
     if sys.argv[1] == "--text":
         counts = {}
         for form, _, content in seeds():

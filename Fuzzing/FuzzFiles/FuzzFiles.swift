@@ -15,7 +15,10 @@ private let format: FileTrial? = {
 /// Reads one input.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  guard let format else { fatalError("SMAP_FUZZ_FORMAT names no format") }
+  guard let format else {
+    print("SMAP_FUZZ_FORMAT must be one of \(FileTrial.allCases.map(\.rawValue))")
+    exit(64)
+  }
   format.run(Array(UnsafeBufferPointer(start: start, count: count)))
   return 0
 }

@@ -99,6 +99,13 @@ public enum AtomicFile {
     }
   }
 
+  /// Removes the file at `path` if that is possible; who has it open keeps its content.
+  public static func remove(path: String) {
+    let place = Place(path)
+    guard let folder = try? openFolder(place.folder, named: path) else { return }
+    _ = unlinkat(folder.number, PathText.systemName(place.entry), 0)
+  }
+
   // MARK: - Steps
 
   /// What is at the path now, and its path without links: a symbolic link is written through, not

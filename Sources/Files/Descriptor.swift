@@ -9,7 +9,7 @@ import Glibc
 ///
 /// The descriptor is closed when the value ends, unless `close()` has closed it and reported
 /// errors.
-package struct Descriptor: ~Copyable {
+package struct Descriptor: ~Copyable, Sendable {
   package let number: Int32
   /// The path that errors name.
   package let path: String
@@ -115,6 +115,14 @@ package struct Descriptor: ~Copyable {
   /// Reads into `buffer` and returns the count, 0 at the end of the file.
   package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = retrying { Glibc.read(number, buffer.baseAddress, min(buffer.count, 1 << 30)) }
+    guard count >= 0 else { throw error("read") }
+    return count
+  }
+
+  /// Reads from a place of the file, whatever was read before, and returns the count, 0 at the end
+  /// of the file.
+  package func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    let count = retrying { pread(number, buffer.baseAddress, min(buffer.count, 1 << 30), offset) }
     guard count >= 0 else { throw error("read") }
     return count
   }

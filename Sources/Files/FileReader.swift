@@ -128,7 +128,7 @@ public enum FileReader {
       errno = 0
     }
     guard errno == 0 else { throw listing.error("list") }
-    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    return names.sorted { $0.precedesByBytes($1) }
   }
 
   /// Whether the path names a folder that exists.

@@ -7,6 +7,8 @@
 // name contains such a character itself, its bytes are mapped in the same way, so the mapping is
 // invertible for every name.
 
+import Glibc
+
 /// Conversions between the bytes of a name and its text.
 public enum PathText {
   private static let base: UInt32 = 0x10F700
@@ -88,5 +90,22 @@ public enum PathText {
 
   private static func holdsEscapes(_ text: String) -> Bool {
     text.utf8.contains(lead) && text.unicodeScalars.contains { escapes.contains($0.value) }
+  }
+}
+
+extension String {
+  /// Whether the bytes of this text come before those of another: an order that depends on neither
+  /// language nor file system.
+  public func precedesByBytes(_ other: String) -> Bool {
+    let order = utf8.withContiguousStorageIfAvailable { own -> Bool? in
+      other.utf8.withContiguousStorageIfAvailable { theirs in
+        guard let a = own.baseAddress, let b = theirs.baseAddress else {
+          return own.count < theirs.count
+        }
+        let difference = memcmp(a, b, min(own.count, theirs.count))
+        return difference == 0 ? own.count < theirs.count : difference < 0
+      }
+    }
+    return (order ?? nil) ?? Array(utf8).lexicographicallyPrecedes(Array(other.utf8))
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Decoding many pictures to small squares. Each thread decodes one at a time and keeps the square
-// only, so memory is bounded by the result. A picture that cannot be decoded leaves no pixels but a
-// fault; a stop or a lack of memory ends the whole.
+// Decoding many pictures to small squares, a group at a time: each thread decodes one picture and
+// keeps the square only. A picture that cannot be decoded leaves no pixels but a fault; a stop or a
+// lack of memory ends the whole.
 
 import Files
 import Tensors
@@ -18,91 +18,119 @@ struct DecodedPixels {
 
   /// 1 if all are grey, else 3.
   let channels: Int
-  var bytes: [UInt8]
+  let pixels: PixelBytes
   let faults: [Fault]
   /// Whether the same files give the same again: no fault was one of the disk or of rights.
   let isRepeatable: Bool
 
-  /// The most bytes of pixels that a data set may take: 2 GiB.
+  /// The most bytes of pixels that a data set may take in memory: 2 GiB.
   private static let byteLimit = 1 << 31
 
-  /// Decodes `count` pictures to opaque squares of `size` x `size` pixels.
-  ///
-  /// - Parameters:
-  ///   - report: called between groups with how many are done, of how many.
-  ///   - square: makes one square, on any thread.
-  /// - Throws: `ImageError` when they would be too many, and what a stop or `report` throws.
-  static func decoded(
-    count: Int, size: Int, _ report: (Int, Int) throws -> Void,
-    _ square: (Int) throws -> Picture
-  ) throws -> DecodedPixels {
-    let pictureSize = size * size * 3
-    guard count <= min(byteLimit, MemoryBudget.limit) / pictureSize else {
-      throw ImageError.limit(
-        "\(count) pictures of \(size) x \(size) pixels are too many", hint: "choose a smaller size")
-    }
-    try MemoryBudget.requireRoom(forArrays: count * pictureSize)
-    var outcomes = [Outcome](repeating: .colour, count: count)
-    var bytes = try [UInt8](unsafeUninitializedCapacity: count * pictureSize) { pixels, filled in
-      try outcomes.withUnsafeMutableBufferPointer { outcomes in
-        let group = 16 * ThreadPool.threadCount
-        for start in stride(from: 0, to: count, by: group) {
-          try report(start, count)
-          let range = start..<min(start + group, count)
-          ThreadPool.forEachBlock(rows: range.count, rowsPerBlock: 1) { rows in
-            for index in rows.lowerBound + start..<rows.upperBound + start {
-              let slot = pixels[index * pictureSize..<(index + 1) * pictureSize]
-              outcomes[index] = Outcome(into: UnsafeMutableBufferPointer(rebasing: slot)) {
-                try square(index)
-              }
-            }
-          }
-          for outcome in outcomes[range] {
-            if case .stopped(let error) = outcome { throw error }
-          }
-        }
-      }
-      filled = count * pictureSize
-    }
-    let isGrey = outcomes.allSatisfy { $0.isFault || $0.isGrey }
-    let kept = compact(&bytes, pictureSize, isGrey: isGrey) { !outcomes[$0].isFault }
-    bytes.removeLast(bytes.count - kept * (isGrey ? pictureSize / 3 : pictureSize))
-    let faults = outcomes.enumerated().compactMap { index, outcome -> Fault? in
-      guard case .fault(let message, _) = outcome else { return nil }
-      return Fault(item: index, message: message)
-    }
-    return DecodedPixels(
-      channels: isGrey ? 1 : 3, bytes: bytes, faults: faults,
-      isRepeatable: outcomes.allSatisfy { outcome in
-        if case .fault(_, let isOfContent) = outcome { isOfContent } else { true }
-      })
+  /// Whether so many pictures may be decoded to memory.
+  static func fitsMemory(count: Int, size: Int) -> Bool {
+    count <= min(byteLimit, MemoryBudget.limit) / (3 * size * size)
   }
 
-  /// Moves the kept pictures of RGB to the front, as grey if all of them are, and returns how many.
-  private static func compact(
-    _ bytes: inout [UInt8], _ pictureSize: Int, isGrey: Bool, keeping isKept: (Int) -> Bool
-  ) -> Int {
+  /// Decodes pictures to memory.
+  ///
+  /// - Throws: `ImageError` when they would be too many, and what `decoding` throws.
+  static func decoded(_ decoding: PictureDecoding) throws -> DecodedPixels {
+    let (count, size) = (decoding.count, decoding.size)
+    let pictureSize = 3 * size * size
+    guard fitsMemory(count: count, size: size) else {
+      throw ImageError.limit(
+        "\(count) pictures of \(size) x \(size) pixels are too many",
+        hint:
+          "choose a smaller size; data.folder keeps more of them in a file if the folder can be "
+          + "written to and cache = true")
+    }
+    try MemoryBudget.requireRoom(forArrays: count * pictureSize)
+    var outcome = PictureDecoding.Outcome()
+    var bytes = try [UInt8](unsafeUninitializedCapacity: count * pictureSize) { pixels, filled in
+      outcome = try decoding.run { square in
+        let slot = UnsafeMutableBufferPointer(rebasing: pixels[filled..<filled + pictureSize])
+        _ = slot.update(fromContentsOf: square)
+        filled += pictureSize
+      }
+    }
+    if outcome.isGrey { reduceToGrey(&bytes) }
+    return DecodedPixels(
+      channels: outcome.isGrey ? 1 : 3, pixels: .array(bytes), faults: outcome.faults,
+      isRepeatable: outcome.isRepeatable)
+  }
+
+  /// Keeps the first of every three bytes.
+  static func reduceToGrey(_ bytes: inout [UInt8]) {
+    let count = bytes.count / 3
     bytes.withUnsafeMutableBufferPointer { bytes in
-      var (kept, target) = (0, 0)
-      for index in 0..<bytes.count / pictureSize where isKept(index) {
-        kept += 1
-        let start = index * pictureSize
-        if !isGrey, target == start {
-          target += pictureSize
-          continue
-        }
-        for source in stride(from: start, to: start + pictureSize, by: isGrey ? 3 : 1) {
-          bytes[target] = bytes[source]
-          target += 1
+      for index in 0..<count { bytes[index] = bytes[3 * index] }
+    }
+    bytes.removeLast(bytes.count - count)
+  }
+}
+
+/// Pictures that are to become opaque squares of `size` x `size` pixels.
+struct PictureDecoding {
+  let count: Int
+  let size: Int
+  /// Called between groups with how many are done, of how many; what it throws ends the work.
+  let report: (Int, Int) throws -> Void
+  /// Makes one square, on any thread.
+  let square: (Int) throws -> Picture
+
+  /// What is known of the pictures beside their pixels.
+  struct Outcome {
+    /// Whether all sound pictures are grey.
+    var isGrey = true
+    var faults: [DecodedPixels.Fault] = []
+    var isRepeatable = true
+  }
+
+  /// Decodes all pictures and hands the RGB bytes of the sound ones to `take`, in their order.
+  ///
+  /// - Throws: what a stop, `report` or `take` throws.
+  func run(_ take: (UnsafeBufferPointer<UInt8>) throws -> Void) throws -> Outcome {
+    let pictureSize = 3 * size * size
+    // A few pictures for each thread, so that none waits long for the others of its group.
+    let group = max(1, min(count, 16 * ThreadPool.threadCount))
+    try MemoryBudget.requireRoom(forArrays: group * pictureSize)
+    let pixels = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: group * pictureSize)
+    defer { pixels.deallocate() }
+    var states = [DecodingState](repeating: .colour, count: group)
+    var outcome = Outcome()
+    for start in stride(from: 0, to: count, by: group) {
+      try report(start, count)
+      let members = min(group, count - start)
+      states.withUnsafeMutableBufferPointer { states in
+        let states = states
+        ThreadPool.forEachBlock(rows: members, rowsPerBlock: 1) { rows in
+          for index in rows {
+            let slot = pixels[index * pictureSize..<(index + 1) * pictureSize]
+            states[index] = DecodingState(into: UnsafeMutableBufferPointer(rebasing: slot)) {
+              try square(start + index)
+            }
+          }
         }
       }
-      return kept
+      for (index, state) in states[..<members].enumerated() {
+        switch state {
+        case .stopped(let error): throw error
+        case .fault(let message, let isOfContent):
+          outcome.faults.append(DecodedPixels.Fault(item: start + index, message: message))
+          if !isOfContent { outcome.isRepeatable = false }
+        case .grey, .colour:
+          if case .colour = state { outcome.isGrey = false }
+          let slot = pixels[index * pictureSize..<(index + 1) * pictureSize]
+          try take(UnsafeBufferPointer(rebasing: slot))
+        }
+      }
     }
+    return outcome
   }
 }
 
 /// What became of one picture.
-private enum Outcome {
+private enum DecodingState {
   case grey
   case colour
   /// It cannot be used, for a reason.
@@ -125,8 +153,4 @@ private enum Outcome {
       self = .stopped(error)
     }
   }
-
-  var isFault: Bool { if case .fault = self { true } else { false } }
-
-  var isGrey: Bool { if case .grey = self { true } else { false } }
 }

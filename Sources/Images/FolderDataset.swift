@@ -3,7 +3,8 @@
 // A data set from a folder on disk. Pictures are decoded and brought to one size in parallel, one
 // at a time on each thread, and only the small squares are kept, so memory is bounded by the data
 // set and not by its files. Damaged files are skipped and reported. The finished pixels go to a
-// file in the folder, from which the next start reads them.
+// file in the folder, from which the next start reads them. Those of a large data set stay there:
+// then memory holds labels and names only.
 
 import Files
 import Tensors
@@ -31,25 +32,30 @@ public enum FolderDataset {
   /// - Throws: `FileError` or `ImageError` when the folder cannot be listed, or holds no picture
   ///   that can be read, or too many of them.
   public static func load(
-    folder: String, options: FolderOptions, report: (Int, Int) throws -> Void = { _, _ in }
+    folder: String, options: FolderOptions,
+    report: @escaping (Int, Int) throws -> Void = { _, _ in }
   ) throws -> Outcome {
     try Picture.checkSize(width: options.size, height: options.size)
     let tree = try FolderTree(folder, check: Stop.check)
     let plan = try FolderPlan(tree, folder: folder, options: options)
     let cache = options.usesCache ? PixelCache(folder: folder, plan, options) : nil
-    let stored = try cache?.read()
-    let pixels =
-      try stored
-      ?? DecodedPixels.decoded(count: plan.items.count, size: options.size, report) { index in
-        // A quarter of the pixels would do; the filter is to have something left to do.
-        try PictureFile.load(
-          path: "\(folder)/\(plan.items[index].file.path)", least: 2 * options.size
-        ).fitted(to: options.size, options.fit)
-      }
-    let outcome = try outcome(
-      plan, pixels, side: options.size, folder: folder, isCached: stored != nil)
-    if stored == nil { try cache?.write(pixels) }
-    return outcome
+    let finish = { (pixels: DecodedPixels, isCached: Bool) in
+      try outcome(plan, pixels, side: options.size, folder: folder, isCached: isCached)
+    }
+    if let stored = try cache?.read() { return try finish(stored, true) }
+    let decoding = PictureDecoding(count: plan.items.count, size: options.size, report: report) {
+      // A quarter of the pixels would do; the filter is to have something left to do.
+      try PictureFile.load(
+        path: "\(folder)/\(plan.items[$0].file.path)", least: 2 * options.size
+      ).fitted(to: options.size, options.fit)
+    }
+    if let cache, cache.isLarge, let pixels = try cache.filled(by: decoding) {
+      return try finish(pixels, false)
+    }
+    let pixels = try DecodedPixels.decoded(decoding)
+    let result = try finish(pixels, false)
+    try cache?.write(pixels)
+    return result
   }
 
   /// The data set of the pictures that could be decoded.
@@ -72,7 +78,7 @@ public enum FolderDataset {
     let groups = kept.compactMap(\.group)
     let dataset = try ImageDataset(
       store: try PictureStore(
-        side: side, channels: pixels.channels, bytes: pixels.bytes),
+        side: side, channels: pixels.channels, pixels: pixels.pixels),
       labels: kept.map(\.label), classNames: plan.classNames, names: kept.map(\.file.path),
       groups: groups.count == kept.count ? groups : [])
     return Outcome(dataset: dataset, skipped: skipped, isCached: isCached)

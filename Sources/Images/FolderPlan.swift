@@ -34,6 +34,8 @@ public struct FolderOptions: Sendable {
   public var labels: [PictureLabel]?
   /// Whether a file with the finished pixels is kept in the folder for the next time.
   public var usesCache: Bool
+  /// The most bytes of pixels that are kept in memory; more stay in that file.
+  public var heapLimit = PixelBytes.usualHeapLimit
 
   /// Makes options; only the size has no default.
   public init(
@@ -161,7 +163,7 @@ struct FolderPlan {
 enum ClassNames {
   /// Whole numbers by size where all names are such, else texts by their bytes.
   static func sorted(_ names: some Sequence<String>) -> [String] {
-    let texts = names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+    let texts = names.sorted { $0.precedesByBytes($1) }
     let numbers = texts.map { Int($0) }
     guard numbers.allSatisfy({ $0 != nil }) else { return texts }
     return zip(texts, numbers).sorted { ($0.1 ?? 0, $0.0) < ($1.1 ?? 0, $1.0) }.map(\.0)

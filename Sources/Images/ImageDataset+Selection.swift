@@ -163,10 +163,9 @@ extension ImageDataset {
       for place in set.places {
         try Stop.check()
         if set.channels == channels {
-          let start = place * set.store.pictureSize
-          bytes += set.store.bytes[start..<start + set.store.pictureSize]
+          try set.store.withBytes(of: place) { bytes += $0 }
         } else {
-          bytes += set.store.picture(place).pixels
+          bytes += try set.store.picture(place).pixels
         }
       }
     }
@@ -186,11 +185,10 @@ extension ImageDataset {
   public func meanImage() throws -> Tensor {
     guard count > 0 else { throw ImageError.value("an empty data set has no mean picture") }
     var sums = [UInt64](repeating: 0, count: store.pictureSize)
-    try store.bytes.withUnsafeBufferPointer { bytes in
-      for (index, place) in places.enumerated() {
-        if index % 4096 == 0 { try Stop.check() }
-        let start = place * store.pictureSize
-        for position in sums.indices { sums[position] += UInt64(bytes[start + position]) }
+    for (index, place) in places.enumerated() {
+      if index % 4096 == 0 { try Stop.check() }
+      try store.withBytes(of: place) { bytes in
+        for position in bytes.indices { sums[position] += UInt64(bytes[position]) }
       }
     }
     let result = try Tensor(uninitialized: [1, 3, size, size])

@@ -117,11 +117,14 @@ public struct ImageDataset: Sendable {
   public var channels: Int { store.channels }
 
   /// The pictures, all opaque and `size` x `size`.
-  public var pictures: [Picture] { places.map { store.picture($0) } }
+  ///
+  /// - Throws: `FileError` when pixels lie in a file that cannot be read.
+  public func pictures() throws -> [Picture] { try places.map { try store.picture($0) } }
 
   /// All pictures as a tensor [N, 3, size, size] of values from 0 to 1.
   ///
-  /// - Throws: `ImageError` when the data set is empty, `TensorError` when memory is short.
+  /// - Throws: `ImageError` when the data set is empty, `TensorError` when memory is short,
+  ///   `FileError` when pixels lie in a file that cannot be read.
   public func images() throws -> Tensor {
     try images(at: Array(0..<count))
   }
@@ -137,9 +140,9 @@ public struct ImageDataset: Sendable {
     let result = try Tensor(uninitialized: [indices.count, 3, size, size])
     let pictureSize = 3 * size * size
     let (values, store, places) = (result.pointer, store, places)
-    ThreadPool.forEachBlock(rows: indices.count, rowsPerBlock: 64) { block in
+    try ThreadPool.forEachBlock(trying: indices.count, rowsPerBlock: 64) { block in
       for row in block {
-        store.writePlanes(places[indices[row]], into: values + row * pictureSize)
+        try store.writePlanes(places[indices[row]], into: values + row * pictureSize)
       }
     }
     return result
@@ -147,8 +150,15 @@ public struct ImageDataset: Sendable {
 
   /// Writes one picture as three planes [3, size, size] of values from 0 to 1; `index` must be one
   /// of `0..<count`.
-  public func writePlanes(of index: Int, into values: UnsafeMutablePointer<Float>) {
-    store.writePlanes(places[index], into: values)
+  ///
+  /// - Throws: `FileError` when the pixels lie in a file that cannot be read.
+  public func writePlanes(of index: Int, into values: UnsafeMutablePointer<Float>) throws {
+    try store.writePlanes(places[index], into: values)
+  }
+
+  /// Says that pictures, each one of `0..<count`, will be read soon.
+  public func willUse(_ indices: [Int]) {
+    for index in indices { store.willRead(places[index]) }
   }
 
   /// One picture.
@@ -158,7 +168,7 @@ public struct ImageDataset: Sendable {
     guard places.indices.contains(index) else {
       throw ImageError(kind: "IndexError", message: "picture \(index) of a data set of \(count)")
     }
-    return store.picture(places[index])
+    return try store.picture(places[index])
   }
 
   /// The indices of the pictures of one class.
@@ -178,12 +188,15 @@ public struct ImageDataset: Sendable {
 }
 
 extension ImageDataset: Equatable {
-  /// Equal when pictures, labels and names are; where the bytes lie does not matter.
+  /// Equal when pictures, labels and names are; where the bytes lie does not matter. Pictures that
+  /// cannot be read equal none.
   public static func == (a: ImageDataset, b: ImageDataset) -> Bool {
     a.count == b.count && a.size == b.size && a.labels == b.labels
       && a.classNames == b.classNames && a.names == b.names && a.groups == b.groups
       && a.vectors == b.vectors
       && (a.store === b.store && a.places == b.places
-        || zip(a.places, b.places).allSatisfy { a.store.hasSamePixels($0, as: b.store, $1) })
+        || zip(a.places, b.places).allSatisfy {
+          (try? a.store.hasSamePixels($0, as: b.store, $1)) ?? false
+        })
   }
 }

@@ -4,7 +4,6 @@
 // grey or colour, channels last or first. They become the pixels of a data set, resized if another
 // size is wanted.
 
-import Synchronization
 import Tensors
 
 /// Pictures of one size in one block of bytes.
@@ -78,23 +77,21 @@ public struct PictureArray: Sendable {
     }
     try MemoryBudget.requireRoom(forArrays: total)
     let isDirect = side == width && side == height && channels != 4
-    let failure = Failure()
-    let pixels = [UInt8](unsafeUninitializedCapacity: total) { out, filled in
-      ThreadPool.forEachBlock(rows: count, rowsPerBlock: 64) { block in
+    let pixels = try [UInt8](unsafeUninitializedCapacity: total) { out, filled in
+      try ThreadPool.forEachBlock(trying: count, rowsPerBlock: 64) { block in
         for index in block where !Stop.isRequested {
           let slot = UnsafeMutableBufferPointer(
             rebasing: out[index * pictureSize..<(index + 1) * pictureSize])
           if isDirect {
             copy(index, channels: outChannels, into: slot)
           } else {
-            failure.catching { try resize(index, side, fit, channels: outChannels, into: slot) }
+            try resize(index, side, fit, channels: outChannels, into: slot)
           }
         }
       }
       filled = total
     }
     try Stop.check()
-    if let error = failure.error { throw error }
     return try PictureStore(side: side, channels: outChannels, bytes: pixels)
   }
 
@@ -142,21 +139,6 @@ public struct PictureArray: Sendable {
     let square = try picture.fitted(to: side, fit)
     for position in pixels.indices {
       pixels[position] = square.pixels[outChannels == 1 ? position * 3 : position]
-    }
-  }
-}
-
-/// The first error of several threads.
-private final class Failure: @unchecked Sendable {
-  private let first = Mutex<(any Error)?>(nil)
-
-  var error: (any Error)? { first.withLock { $0 } }
-
-  func catching(_ body: () throws -> Void) {
-    do {
-      try body()
-    } catch {
-      first.withLock { if $0 == nil { $0 = error } }
     }
   }
 }

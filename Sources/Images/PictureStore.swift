@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The pixels of a data set: bytes in one block, grey or colour. A data set, its splits and its
-// subsets share one store, so selecting pictures copies no pixels.
+// The pixels of a data set: bytes in one block, grey or colour, in memory or in a file. A data set,
+// its splits and its subsets share one store, so selecting pictures copies no pixels.
 
 import Tensors
 
@@ -14,12 +14,17 @@ public final class PictureStore: Sendable {
   /// The number of pictures.
   public let count: Int
   /// `count` x `side` x `side` x `channels` bytes.
-  let bytes: [UInt8]
+  private let bytes: PixelBytes
 
   /// Stores pixels as they are.
   ///
   /// - Throws: `ImageError` when the number of bytes is not that of whole pictures.
-  public init(side: Int, channels: Int, bytes: [UInt8]) throws {
+  public convenience init(side: Int, channels: Int, bytes: [UInt8]) throws {
+    try self.init(side: side, channels: channels, pixels: .array(bytes))
+  }
+
+  /// Stores pixels where they are.
+  init(side: Int, channels: Int, pixels bytes: PixelBytes) throws {
     try Picture.checkSize(width: side, height: side)
     guard channels == 1 || channels == 3 else {
       throw ImageError.shape("a data set has 1 or 3 channels, not \(channels)")
@@ -59,31 +64,47 @@ public final class PictureStore: Sendable {
   /// The bytes that one picture takes.
   var pictureSize: Int { side * side * channels }
 
+  /// Runs `body` with the bytes of one picture; `index` must be one of `0..<count`.
+  ///
+  /// - Throws: `FileError` when the file of the pixels cannot be read, and what `body` throws.
+  func withBytes<Result>(
+    of index: Int, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
+  ) throws -> Result {
+    try bytes.withBytes(index * pictureSize..<(index + 1) * pictureSize, body)
+  }
+
+  /// Says that a picture will be read soon.
+  func willRead(_ index: Int) {
+    bytes.willRead(index * pictureSize..<(index + 1) * pictureSize)
+  }
+
   /// One picture; `index` must be one of `0..<count`.
-  func picture(_ index: Int) -> Picture {
-    let start = index * pictureSize
-    var pixels = [UInt8]()
-    pixels.reserveCapacity(side * side * 3)
-    if channels == 3 {
-      pixels.append(contentsOf: bytes[start..<start + pictureSize])
-    } else {
-      for byte in bytes[start..<start + pictureSize] {
-        pixels.append(byte)
-        pixels.append(byte)
-        pixels.append(byte)
+  func picture(_ index: Int) throws -> Picture {
+    let pixels = try withBytes(of: index) { bytes in
+      var pixels = [UInt8]()
+      pixels.reserveCapacity(side * side * 3)
+      if channels == 3 {
+        pixels.append(contentsOf: bytes)
+      } else {
+        for byte in bytes {
+          pixels.append(byte)
+          pixels.append(byte)
+          pixels.append(byte)
+        }
       }
+      return pixels
     }
     return Picture(trusted: pixels, width: side, height: side, channels: 3)
   }
 
   /// Writes one picture as three planes [3, side, side] of values from 0 to 1; grey is repeated.
-  func writePlanes(_ index: Int, into values: UnsafeMutablePointer<Float>) {
+  func writePlanes(_ index: Int, into values: UnsafeMutablePointer<Float>) throws {
     let plane = side * side
-    bytes.withUnsafeBufferPointer { all in
+    try withBytes(of: index) { bytes in
       for channel in 0..<3 {
-        var source = index * pictureSize + (channels == 1 ? 0 : channel)
+        var source = channels == 1 ? 0 : channel
         for pixel in channel * plane..<(channel + 1) * plane {
-          values[pixel] = Float(all[source]) / 255
+          values[pixel] = Float(bytes[source]) / 255
           source += channels
         }
       }
@@ -91,14 +112,14 @@ public final class PictureStore: Sendable {
   }
 
   /// Whether two pictures, of this store or another, have the same pixels.
-  func hasSamePixels(_ index: Int, as other: PictureStore, _ otherIndex: Int) -> Bool {
+  func hasSamePixels(_ index: Int, as other: PictureStore, _ otherIndex: Int) throws -> Bool {
     guard side == other.side else { return false }
     if channels == other.channels {
-      let (start, otherStart) = (index * pictureSize, otherIndex * pictureSize)
-      return bytes[start..<start + pictureSize]
-        == other.bytes[otherStart..<otherStart + pictureSize]
+      return try withBytes(of: index) { own in
+        try other.withBytes(of: otherIndex) { own.elementsEqual($0) }
+      }
     }
-    return picture(index) == other.picture(otherIndex)
+    return try picture(index) == other.picture(otherIndex)
   }
 }
 

@@ -25,7 +25,7 @@ public enum ShardDataset {
   ///   can be read.
   public static func load(
     _ bytes: [UInt8], name: String, size: Int, fit: PictureFit,
-    report: (Int, Int) throws -> Void = { _, _ in }
+    report: @escaping (Int, Int) throws -> Void = { _, _ in }
   ) throws -> (dataset: ImageDataset, skipped: SkippedFiles) {
     var skipped = SkippedFiles()
     var samples = try samples(bytes, name: name, &skipped)
@@ -33,12 +33,14 @@ public enum ShardDataset {
       for sample in samples where sample.className == nil { skipped.add(unlabelled: sample.name) }
       samples.removeAll { $0.className == nil }
     }
-    let pixels = try DecodedPixels.decoded(count: samples.count, size: size, report) { index in
+    let pictures = samples
+    let decoding = PictureDecoding(count: pictures.count, size: size, report: report) { index in
       try PictureFile.decode(
-        Array(bytes[samples[index].content]), name: "\(name): \(samples[index].name)",
+        Array(bytes[pictures[index].content]), name: "\(name): \(pictures[index].name)",
         least: 2 * size
       ).fitted(to: size, fit)
     }
+    let pixels = try DecodedPixels.decoded(decoding)
     for fault in pixels.faults { skipped.add(unusable: fault.message) }
     let faulty = Set(pixels.faults.map(\.item))
     let kept = samples.indices.filter { !faulty.contains($0) }.map { samples[$0] }
@@ -50,7 +52,7 @@ public enum ShardDataset {
     var labels: [String: Int] = [:]
     for (label, className) in classNames.enumerated() { labels[className] = label }
     let dataset = try ImageDataset(
-      store: try PictureStore(side: size, channels: pixels.channels, bytes: pixels.bytes),
+      store: try PictureStore(side: size, channels: pixels.channels, pixels: pixels.pixels),
       labels: kept.map { labels[$0.className ?? "all"] ?? 0 }, classNames: classNames,
       names: kept.map(\.name))
     return (dataset, skipped)

@@ -148,9 +148,11 @@ struct SelectedPictures: PictureSource {
 
   func withPlanes<Result>(
     of index: Int, _ body: (UnsafePointer<Float>) throws -> Result
-  ) rethrows -> Result {
+  ) throws -> Result {
     try pictures.withPlanes(of: places[index], body)
   }
+
+  func willUse(_ indices: [Int]) { pictures.willUse(indices.map { places[$0] }) }
 }
 
 extension Call {

@@ -67,7 +67,8 @@ enum DataFunctions {
       the order of names, so "train" and "val" with the same folders have the same labels: a folder \
       without pictures is a class too. Other files and damaged pictures are skipped, and a note names them.
       The finished pixels are kept in a hidden file in the folder, so that the second start takes no time; \
-      it is made anew when a file or an option changes. cache = false neither reads nor writes it.
+      it is made anew when a file or an option changes. cache = false neither reads nor writes it. More \
+      than 256 MB of pixels are not held in memory: they stay in that file, and each batch reads its own.
       """,
     example: """
       image.save(zeros(3, 4, 4), "pets/cat/one.png")

@@ -211,10 +211,10 @@ extension ImageDataset: PictureSource {
   /// Runs `body` with the planes [3, side, side] of one picture.
   public func withPlanes<Result>(
     of index: Int, _ body: (UnsafePointer<Float>) throws -> Result
-  ) rethrows -> Result {
+  ) throws -> Result {
     let planes = UnsafeMutablePointer<Float>.allocate(capacity: 3 * side * side)
     defer { planes.deallocate() }
-    writePlanes(of: index, into: planes)
+    try writePlanes(of: index, into: planes)
     return try body(planes)
   }
 }

@@ -21,7 +21,7 @@ extension LinearCode {
       throw TensorError.value(
         "a linear code takes pictures of at most \(largestSide) x \(largestSide) pixels")
     }
-    let channels = data.isGrey ? 1 : 3
+    let channels = try data.isGrey() ? 1 : 3
     let pixels = channels * data.pictures.side * data.pictures.side
     guard numTokens >= 1, tokenDim >= 1, numTokens <= pixels, numTokens * tokenDim <= pixels else {
       throw TensorError.value(
@@ -114,9 +114,9 @@ private struct LinearFit {
     let (width, planes) = (pixels, pixels / code.shape.channels)
     let result = try Tensor(uninitialized: [indices.count, width])
     let (values, pictures, isGrey) = (result.pointer, data.pictures, code.shape.channels == 1)
-    ThreadPool.forEachBlock(rows: indices.count, rowsPerBlock: 64) { block in
+    try ThreadPool.forEachBlock(trying: indices.count, rowsPerBlock: 64) { block in
       for row in block {
-        pictures.withPlanes(of: indices[row]) {
+        try pictures.withPlanes(of: indices[row]) {
           (values + row * width).update(from: $0, count: isGrey ? planes : width)
         }
       }
@@ -185,10 +185,10 @@ private struct LinearFit {
 
 extension TrainingData {
   /// Whether red, green and blue are equal in all pictures.
-  var isGrey: Bool {
+  func isGrey() throws -> Bool {
     let plane = pictures.side * pictures.side
-    return (0..<count).allSatisfy { index in
-      pictures.withPlanes(of: index) { planes in
+    return try (0..<count).allSatisfy { index in
+      try pictures.withPlanes(of: index) { planes in
         (0..<plane).allSatisfy {
           planes[$0] == planes[plane + $0] && planes[$0] == planes[2 * plane + $0]
         }

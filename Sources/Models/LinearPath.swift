@@ -69,13 +69,13 @@ final class LinearPath {
     }
   }
 
-  /// Fits means and directions to pictures [N, pixels] with classes, for continuous tokens.
+  /// Fits means and directions to pictures with classes, for continuous tokens.
   ///
   /// Every channel gets unit variance. A picture without a label uses the mean of all pictures.
-  func fit(_ flat: Tensor, labels: [Int?], classCount: Int, seed: UInt64) throws {
-    try fitMeans(flat, labels: labels, classCount: classCount)
+  func fit(_ pictures: RowGroups, labels: [Int?], classCount: Int, seed: UInt64) throws {
+    try fitMeans(pictures, labels: labels, classCount: classCount)
     let condition = try Condition(labels, classCount: classCount)
-    let residual = try flat.sub(condition.look(up: means))
+    let residual = try residual(pictures, condition)
     let components = try PrincipalComponents(
       of: residual, count: directions.shape[0], seed: seed)
     let variances = LinearPath.carried(components.variances)
@@ -101,7 +101,8 @@ final class LinearPath {
   /// what passes. Synthesis directions come by least squares on what the tokens before have left
   /// over, token after token, so prefixes stay good.
   func fit(
-    _ flat: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration, scaling: Scaling,
+    _ pictures: RowGroups, labels: [Int?], _ configuration: TokenizerConfiguration,
+    scaling: Scaling,
     seed: UInt64, through limit: (Tensor) throws -> Tensor
   ) throws {
     let (tokens, dim) = (configuration.numTokens, configuration.tokenDim)
@@ -109,12 +110,12 @@ final class LinearPath {
     guard own >= 1 else {
       throw TensorError.value("unit vectors beside a linear path need token_dim from 2")
     }
-    try fitMeans(flat, labels: labels, classCount: configuration.numClasses)
+    try fitMeans(pictures, labels: labels, classCount: configuration.numClasses)
     let condition = try Condition(labels, classCount: configuration.numClasses)
-    let residual = try flat.sub(condition.look(up: means))
+    let residual = try residual(pictures, condition)
     let components = try PrincipalComponents(of: residual, count: tokens * own, seed: seed)
     let variances = LinearPath.carried(components.variances)
-    let pixels = flat.shape[1]
+    let pixels = pictures.width
     for token in 0..<tokens {
       let first = token * own
       let joint = variances[first..<first + own].reduce(0, +)
@@ -131,8 +132,20 @@ final class LinearPath {
     }
     try refresh()
     try Tensor.withoutGradients {
-      let inputs = try encode(flat, condition: condition).reshape([flat.shape[0] * tokens, dim])
-      try fitSynthesis(residual, limit(inputs).reshape([flat.shape[0], tokens, dim]))
+      var parts: [Tensor] = []
+      try pictures.forEach { range, rows in
+        parts.append(try encode(rows, condition: condition.slice(range)))
+      }
+      let inputs = try Tensor.cat(parts, dim: 0).reshape([pictures.count * tokens, dim])
+      try fitSynthesis(residual, limit(inputs).reshape([pictures.count, tokens, dim]))
+    }
+  }
+
+  /// What the class means leave of pictures.
+  private func residual(_ pictures: RowGroups, _ condition: Condition) throws -> RowGroups {
+    let means = means
+    return try pictures.mapped { range, rows in
+      try rows.sub(condition.slice(range).look(up: means))
     }
   }
 
@@ -159,29 +172,49 @@ final class LinearPath {
     (directions.pointer + i * pixels).update(repeating: 0, count: pixels)
   }
 
-  private func fitSynthesis(_ residual: Tensor, _ codes: Tensor) throws {
-    let (count, tokens, dim) = (codes.shape[0], codes.shape[1], codes.shape[2])
-    var left = residual
-    var parts: [Tensor] = []
-    for token in 0..<tokens {
-      let inputs = try codes.narrow(dim: 1, start: token, count: 1).reshape([count, dim])
-      let weights = try leastSquares(inputs, left)
-      left = try left.sub(inputs.matmul(weights))
-      parts.append(weights)
+  /// Fits what each channel adds by least squares with a slight ridge, token after token, to what
+  /// the tokens before have left over.
+  ///
+  /// The pictures are read once: what is left after some tokens differs from the pictures by a
+  /// linear map of these tokens, so products of the tokens with each other and with the pictures
+  /// suffice.
+  private func fitSynthesis(_ residual: RowGroups, _ codes: Tensor) throws {
+    let (tokens, dim) = (codes.shape[1], codes.shape[2])
+    let channels = try codes.reshape([codes.shape[0], tokens * dim])
+    let gram = try channels.transpose(0, 1).matmul(channels)
+    let right = try residual.sum { range, rows in
+      try channels.narrow(dim: 0, start: range.lowerBound, count: range.count)
+        .transpose(0, 1).matmul(rows)
     }
-    try refresh(synthesis: Tensor.cat(parts, dim: 0))
+    var found: [Tensor] = []
+    for token in 0..<tokens {
+      let first = token * dim
+      let products = try gram.narrow(dim: 0, start: first, count: dim)
+      var left = try right.narrow(dim: 0, start: first, count: dim)
+      if token > 0 {
+        left = try left.sub(
+          products.narrow(dim: 1, start: 0, count: first).matmul(Tensor.cat(found, dim: 0)))
+      }
+      var own = try DoubleMatrix(products.narrow(dim: 1, start: first, count: dim))
+      for i in 0..<dim { own[i, i] += 1 }
+      let weights = try Tensor(uninitialized: left.shape)
+      try own.eliminated().solve(DoubleMatrix(left)).write(to: weights, index: 0)
+      found.append(weights)
+    }
+    try refresh(synthesis: Tensor.cat(found, dim: 0))
   }
 
-  private func fitMeans(_ flat: Tensor, labels: [Int?], classCount: Int) throws {
-    let (count, pixels) = (flat.shape[0], flat.shape[1])
+  private func fitMeans(_ pictures: RowGroups, labels: [Int?], classCount: Int) throws {
+    let pixels = pictures.width
     var sizes = [Float](repeating: 0, count: classCount + 1)
     for i in 0..<(classCount + 1) * pixels { means.pointer[i] = 0 }
-    for i in 0..<count {
-      var rows = [classCount]
-      if let label = labels[i] { rows.append(label) }
-      for row in rows {
-        sizes[row] += 1
-        for p in 0..<pixels { means.pointer[row * pixels + p] += flat.pointer[i * pixels + p] }
+    try pictures.forEach { range, values in
+      for (i, picture) in range.enumerated() {
+        let rows = [classCount] + (labels[picture].map { [$0] } ?? [])
+        for row in rows {
+          sizes[row] += 1
+          for p in 0..<pixels { means.pointer[row * pixels + p] += values.pointer[i * pixels + p] }
+        }
       }
     }
     for row in 0...classCount where sizes[row] > 0 {
@@ -193,15 +226,4 @@ final class LinearPath {
       (means.pointer + row * pixels).update(from: all, count: pixels)
     }
   }
-}
-
-/// The matrix W [d, m] that makes inputs [n, d] · W closest to targets [n, m], with a slight ridge.
-private func leastSquares(_ inputs: Tensor, _ targets: Tensor) throws -> Tensor {
-  let transposed = try inputs.transpose(0, 1)
-  var gram = try DoubleMatrix(transposed.matmul(inputs))
-  for i in 0..<gram.rows { gram[i, i] += 1 }
-  let right = try transposed.matmul(targets)
-  let result = try Tensor(uninitialized: right.shape)
-  try gram.eliminated().solve(DoubleMatrix(right)).write(to: result, index: 0)
-  return result
 }

@@ -17,7 +17,12 @@ struct PrincipalComponents {
 
   /// The first `count` components of centred rows [samples, dimensions].
   init(of rows: Tensor, count: Int, seed: UInt64, rounds: Int = 12) throws {
-    let (samples, dimensions) = (rows.shape[0], rows.shape[1])
+    try self.init(of: RowGroups(rows), count: count, seed: seed, rounds: rounds)
+  }
+
+  /// The first `count` components of centred rows, which are read `rounds` + 1 times.
+  init(of rows: RowGroups, count: Int, seed: UInt64, rounds: Int = 12) throws {
+    let (samples, dimensions) = (rows.count, rows.width)
     let limit = min(samples, dimensions)
     let kept = min(count, limit)
     let searched = min(kept + 16, limit)
@@ -26,12 +31,13 @@ struct PrincipalComponents {
     for i in 0..<basis.count { basis.pointer[i] = draws.normal() }
     for _ in 0..<rounds {
       try orthonormalizeRows(basis)
-      let projected = try basis.matmul(rows.transpose(0, 1))
-      basis = try projected.matmul(rows)
+      basis = try rows.sum { _, rows in try basis.matmul(rows.transpose(0, 1)).matmul(rows) }
     }
     try orthonormalizeRows(basis)
-    let projected = try rows.matmul(basis.transpose(0, 1))
-    let covariance = try projected.transpose(0, 1).matmul(projected)
+    let covariance = try rows.sum { _, rows in
+      let projected = try rows.matmul(basis.transpose(0, 1))
+      return try projected.transpose(0, 1).matmul(projected)
+    }
     let (values, vectors) = symmetricEigen(covariance.toArray().map(Double.init), size: searched)
     let order = values.indices.sorted { values[$0] > values[$1] }.prefix(kept)
     var mixing: [Float] = []

@@ -115,13 +115,11 @@ extension SMAPTokenizer {
   /// Fits what has a closed form, unless it was fitted before.
   func prepare(_ data: TrainingData, seed: UInt64) throws {
     guard configuration.linearPath, !linearPath.isFitted else { return }
-    // The principal components need all pictures at once.
-    let pixels = try PixelLayout.channelsLast(data.pictures.images(0..<data.count))
-      .reshape([data.count, configuration.pixelCount])
     // A vector has no mean picture of its own.
     let isClassless = configuration.inject == .none || configuration.conditionDim > 0
     let labels: [Int?] = isClassless ? data.labels.map { _ in nil } : data.labels
-    try quantizer.fitLinearPath(linearPath, pixels, labels: labels, configuration, seed: seed)
+    try quantizer.fitLinearPath(
+      linearPath, RowGroups(of: data), labels: labels, configuration, seed: seed)
   }
 }
 
@@ -137,7 +135,7 @@ final class TokenizerTask: TrainingTask {
   private let lock = Mutex(())
   /// Which codes the tokens of each micro-batch chose. Guarded by the lock.
   private var choices: [Int: CodeChoices] = [:]
-  private lazy var fingerprint = data.fingerprint
+  private var fingerprint: String?
 
   init(
     _ tokenizer: SMAPTokenizer, _ data: TrainingData, _ validation: TrainingData?,
@@ -157,11 +155,15 @@ final class TokenizerTask: TrainingTask {
   let impliedSettings = TokenizerRecipe.impliedSettings
     .merging(ReconstructionLoss.impliedSettings) { own, _ in own }
   var settings: [(key: String, value: String)] {
-    recipe.settings + [
-      ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
-      ("augmentation", recipe.augmentation.settings),
-      ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
-    ] + recipe.loss.settings
+    get throws {
+      let fingerprint = try self.fingerprint ?? data.fingerprint()
+      self.fingerprint = fingerprint
+      return recipe.settings + [
+        ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
+        ("augmentation", recipe.augmentation.settings),
+        ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
+      ] + recipe.loss.settings
+    }
   }
 
   /// Pictures that one step takes.
@@ -169,6 +171,8 @@ final class TokenizerTask: TrainingTask {
 
   func begin(step: Int) throws -> [Float] {
     let batch = try order.next(size)
+    // The pictures of the next step are fetched while this one computes.
+    data.pictures.willUse(try order.upcoming(size))
     parts = stride(from: 0, to: batch.count, by: picturesPerMicroBatch).map {
       Array(batch[$0..<min($0 + picturesPerMicroBatch, batch.count)])
     }
@@ -244,7 +248,7 @@ extension SMAPTokenizer {
     var areNull: [Bool] = []
     var changes: [Float] = []
     for (i, index) in batch.enumerated() {
-      let change = data.pictures.withPlanes(of: index) {
+      let change = try data.pictures.withPlanes(of: index) {
         recipe.augmentation.copy(
           $0, side: side, to: pixels.pointer + i * configuration.pixelCount, &draws)
       }

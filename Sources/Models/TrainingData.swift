@@ -162,24 +162,31 @@ struct EpochOrder {
   }
 
   mutating func next(_ size: Int) throws -> [Int] {
+    let batch = try upcoming(size)
+    order.removeLast(size)
+    return batch
+  }
+
+  /// What `next` will give.
+  mutating func upcoming(_ size: Int) throws -> [Int] {
     while order.count < size {
       var draws = RandomStream(seed: seed, 0x0DE2, epoch)
       order = try draws.permutation(count) + order
       epoch += 1
     }
-    let batch = Array(order.suffix(size))
-    order.removeLast(size)
-    return batch
+    return Array(order.suffix(size))
   }
 }
 
 extension TrainingData {
   /// A checksum of pictures and labels.
-  var fingerprint: String {
+  ///
+  /// - Throws: errors of the file that the pictures are read from.
+  func fingerprint() throws -> String {
     var sum = Checksum()
     for size in [count, 3, pictures.side, pictures.side] { sum.mix(UInt64(size)) }
     for index in 0..<count {
-      pictures.withPlanes(of: index) { sum.mix($0, count: 3 * pictures.side * pictures.side) }
+      try pictures.withPlanes(of: index) { sum.mix($0, count: 3 * pictures.side * pictures.side) }
     }
     for label in labels { sum.mix(UInt64(label)) }
     if let vectors { sum.mix(vectors) }
@@ -195,10 +202,10 @@ extension TrainingData {
     let side = pictures.side
     let size = side * side * 3
     let pixels = try Tensor(uninitialized: [range.count, side, side, 3])
-    ThreadPool.forEachBlock(rows: range.count, rowsPerBlock: 64) { block in
+    try ThreadPool.forEachBlock(trying: range.count, rowsPerBlock: 64) { block in
       for i in block {
         var draws = RandomStream(seed: seed, 0xA46, variant, range.lowerBound + i)
-        _ = pictures.withPlanes(of: range.lowerBound + i) {
+        _ = try pictures.withPlanes(of: range.lowerBound + i) {
           augmentation.copy($0, side: side, to: pixels.pointer + i * size, &draws)
         }
       }

@@ -4,6 +4,7 @@
 // number of threads, so every result has the same bits on any machine with the same processor.
 
 import CKernels
+import Synchronization
 
 /// The threads that run large operations.
 public enum ThreadPool {
@@ -62,6 +63,26 @@ public enum ThreadPool {
       if !Stop.isRequested { body(block) }
     }
     try Stop.check()
+  }
+
+  /// Splits `rows` into blocks as `forEachBlock` does; where blocks fail, throws the error of the
+  /// first of them in their order, whatever the number of threads.
+  package static func forEachBlock(
+    trying rows: Int, rowsPerBlock: Int, _ body: (Range<Int>) throws -> Void
+  ) throws {
+    let failure = Mutex<(place: Int, error: any Error)?>(nil)
+    forEachBlock(rows: rows, rowsPerBlock: rowsPerBlock) { block in
+      do {
+        try body(block)
+      } catch {
+        failure.withLock { first in
+          if first.map({ block.lowerBound < $0.place }) ?? true {
+            first = (block.lowerBound, error)
+          }
+        }
+      }
+    }
+    if let first = failure.withLock({ $0 }) { throw first.error }
   }
 
   /// The number of blocks from which work may take long enough to poll for interrupts.

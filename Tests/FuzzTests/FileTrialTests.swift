@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Forged files for every reader: those that once made smap fail, and some thousand mutants of sound
-// ones. `Fuzzing/formats.sh` tries millions.
+// Forged files for every reader: those that once made smap fail, those that the fuzzer kept because
+// they reached something new, and some thousand mutants of both and of sound ones.
+// `Fuzzing/formats.sh` tries millions.
 
 import FileTrials
 import Files
@@ -17,8 +18,13 @@ import Testing
         let seeds = try Seeds.files(of: format)
         // The samples are what their format says, or nothing would be tried.
         guard seeds.contains(where: { format.run($0) }) else { exit(2) }
+        let kept = try Seeds.corpus(of: format)
+        for file in kept { format.run(file) }
         var random = Seeds.Generator()
-        for turn in 0..<400 { format.run(random.mutant(of: seeds[turn % seeds.count])) }
+        let files = seeds + kept
+        for turn in 0..<max(400, files.count) {
+          format.run(random.mutant(of: files[turn % files.count]))
+        }
       }
     }
   }
@@ -46,10 +52,21 @@ private enum Seeds {
     let text = String(decoding: try FileReader.read(path: path), as: UTF8.self)
     return text.split(separator: "\n").compactMap { line in
       let words = line.split(separator: " ")
-      guard words.count == 2, words[0] == format.rawValue else { return nil }
-      let digits = words[1].utf8.map { $0 > 96 ? $0 - 87 : $0 - 48 }
-      return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+      return words.count == 2 && words[0] == format.rawValue ? bytes(words[1]) : nil
     }
+  }
+
+  /// Files that the fuzzer kept.
+  static func corpus(of format: FileTrial) throws -> [[UInt8]] {
+    let path = root + "/Fuzzing/FileCorpus/\(format.rawValue).txt"
+    let text = String(decoding: try FileReader.read(path: path), as: UTF8.self)
+    return text.split(separator: "\n").map(bytes)
+  }
+
+  /// The bytes that hexadecimal digits stand for.
+  private static func bytes(_ text: Substring) -> [UInt8] {
+    let digits = text.utf8.map { $0 > 96 ? $0 - 87 : $0 - 48 }
+    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 
   /// Makes mutants; the same in every run.

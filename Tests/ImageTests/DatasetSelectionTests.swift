@@ -28,7 +28,7 @@ import Testing
     #expect(Set(training.groups).isDisjoint(with: Set(validation.groups)))
     #expect(validation.classCounts == [Int](repeating: 118, count: 26))
     // Sums of bytes, as Pillow reads the atlas.
-    let sum = validation.pictures.reduce(0) { total, picture in
+    let sum = try validation.pictures().reduce(0) { total, picture in
       total + picture.pixels.reduce(0) { $0 + Int($1) } / 3
     }
     #expect(sum == 699_693_190)
@@ -63,7 +63,7 @@ import Testing
     for seed: UInt64 in 0..<5 {
       let (first, second) = try set.split(fraction, by: .name, seed: seed)
       #expect(first.count == Int((fraction * 200).rounded()))
-      let all = (first.pictures + second.pictures).map { Int($0[0, 0].red) }
+      let all = try (first.pictures() + second.pictures()).map { Int($0[0, 0].red) }
       #expect(all.sorted() == Array(0..<200))
       // In proportion to within one picture a class.
       for count in first.classCounts { #expect(abs(Double(count) - fraction * 50) <= 1) }
@@ -91,7 +91,7 @@ import Testing
     let more = try set.balanced(perClass: 7, seed: 1)
     #expect(more.classCounts == [7, 7, 7, 7, 7])
     var times: [Int: Int] = [:]
-    for picture in more.pictures { times[Int(picture[0, 0].red), default: 0] += 1 }
+    for picture in try more.pictures() { times[Int(picture[0, 0].red), default: 0] += 1 }
     #expect(times.count == 13)
     for (pixel, count) in times {
       let members = pixel % 5 < 3 ? 3 : 2

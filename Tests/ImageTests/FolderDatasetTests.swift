@@ -11,7 +11,8 @@ import Testing
 
 @Suite struct FolderDatasetTests {
   private func load(
-    _ folder: TestFolder, _ path: String = "", report: (Int, Int) throws -> Void = { _, _ in }
+    _ folder: TestFolder, _ path: String = "",
+    report: @escaping (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderDataset.Outcome {
     try FolderDataset.load(
       folder: folder.path + path, options: FolderOptions(size: 8), report: report)
@@ -33,7 +34,7 @@ import Testing
     let (data, skipped) = try { ($0.dataset, $0.skipped) }(load(folder))
     #expect(skipped.summary == "skipped: 2 .txt (PNG, JPEG and WebP are read)")
     #expect(data.classNames == ["fire", "sea"] && data.labels == [0, 1])
-    #expect(data.pictures[0] == (try Picture(width: 8, height: 8, fill: Color(255, 0, 0))))
+    #expect(try data.picture(0) == Picture(width: 8, height: 8, fill: Color(255, 0, 0)))
     #expect(data.names == ["fire/1.png", "sea/1.png"])
   }
 

@@ -174,10 +174,10 @@ final class FSQQuantizer: Quantizer {
   }
 
   func fitLinearPath(
-    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
+    _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws {
-    try path.fit(pixels, labels: labels, configuration, scaling: .channels, seed: seed) {
+    try path.fit(pictures, labels: labels, configuration, scaling: .channels, seed: seed) {
       try self.limit($0).tokens
     }
   }

@@ -71,10 +71,10 @@ protocol Quantizer: AnyObject {
   /// Changes the state after a step, from what all micro-batches chose, in their order.
   func update(_ choices: CodeChoices, at step: QuantizerStep) throws
 
-  /// Fits the linear path to pictures [N, pixels], so that tokens start as the best linear code.
+  /// Fits the linear path to pictures, so that tokens start as the best linear code.
   func fitLinearPath(
-    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
+    _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws
 
   /// Brings what is derived from the state up to date after a checkpoint was read.
@@ -112,10 +112,10 @@ extension Quantizer {
   func refresh() {}
 
   func fitLinearPath(
-    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
+    _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws {
-    try path.fit(pixels, labels: labels, classCount: configuration.numClasses, seed: seed)
+    try path.fit(pictures, labels: labels, classCount: configuration.numClasses, seed: seed)
   }
 }
 

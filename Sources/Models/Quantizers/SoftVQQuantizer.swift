@@ -67,10 +67,10 @@ final class SoftVQQuantizer: Quantizer {
   }
 
   func fitLinearPath(
-    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
+    _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws {
-    try path.fit(pixels, labels: labels, configuration, scaling: .sphere, seed: seed) { rows in
+    try path.fit(pictures, labels: labels, configuration, scaling: .sphere, seed: seed) { rows in
       let book = try Codebook(size: self.codes.shape[0], dim: configuration.tokenDim, seed: seed)
       var draws = RandomStream(seed: seed, 0xC0DE)
       _ = try book.fit(rows.unitRows(), &draws)

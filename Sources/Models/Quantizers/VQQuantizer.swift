@@ -184,11 +184,11 @@ final class VQQuantizer: Quantizer {
   }
 
   func fitLinearPath(
-    _ path: LinearPath, _ pixels: Tensor, labels: [Int?], _ configuration: TokenizerConfiguration,
-    seed: UInt64
+    _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
+    _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws {
     let scaling: LinearPath.Scaling = codebook.isOnSphere ? .sphere : .tokens
-    try path.fit(pixels, labels: labels, configuration, scaling: scaling, seed: seed) { rows in
+    try path.fit(pictures, labels: labels, configuration, scaling: scaling, seed: seed) { rows in
       var draws = RandomStream(seed: seed, 0xC0DE)
       let ids = try self.codebook.fit(self.compared(rows), &draws)
       return try self.vectors(of: ids)
