@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
 # real client, the kernels of each instruction-set level, tensor functions compared with NumPy,
-# files written by other programs and malformed ones. Creates a virtual environment under .build
-# with the pinned packages of Tests/Editors/requirements.txt; packages that cannot be installed are
-# named and counted as skipped.
+# files written by other programs and malformed ones, models compared with PyTorch. Creates a
+# virtual environment under .build with the pinned packages of Tests/Editors/requirements.txt;
+# packages that cannot be installed are named and counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
 set -u
 binary=$(realpath "${1:?usage: python-tests.sh BINARY}")
@@ -54,7 +54,7 @@ run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
 [ $# -eq 0 ] || exec "${run[@]}" "$@"
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
-for folder in Interrupts Files Training Kernels Tensors Signals Editors LanguageServer Numbers \
+for folder in Interrupts Files Training Kernels Tensors Signals Editors Interop LanguageServer Numbers \
   Scaling Terminal; do
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '
