@@ -282,39 +282,4 @@ extension Call {
     try checkPixels(images, name)
     return images
   }
-
-  /// The argument `label`, or `condition` where a tokenizer takes vectors, for `count` pictures.
-  func condition(_ tokenizer: any PictureCode, count: Int) throws -> Condition {
-    guard tokenizer.conditionDim > 0 else {
-      guard try self["condition"].isNil else {
-        throw failure(
-          .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by vectors",
-          hint: "label = .. says the class", argument: "condition")
-      }
-      return try LabelArgument(
-        self, classCount: tokenizer.numClasses, classNames: tokenizer.classNames
-      ).condition(count: count)
-    }
-    guard try !isGiven("label") || self["label"].isNil else {
-      throw failure(
-        .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by classes",
-        hint: "condition = x, of shape [B, \(tokenizer.conditionDim)]", argument: "label")
-    }
-    return try vectorCondition(size: tokenizer.conditionDim, count: count)
-  }
-
-  /// The argument `condition`: nil, a vector [D] or [1, D] for all pictures, or one for each [B,
-  /// D].
-  private func vectorCondition(size: Int, count: Int) throws -> Condition {
-    guard try !self["condition"].isNil else { return try .null(count: count, classCount: 0) }
-    var vectors = try tensor("condition")
-    if vectors.rank == 1 { vectors = try vectors.reshape([1, vectors.count]) }
-    guard vectors.rank == 2, vectors.shape[1] == size, [1, count].contains(vectors.shape[0]) else {
-      throw failure(
-        .shape,
-        "the condition of \(count) pictures has the shape [\(count), \(size)] or [\(size)], not "
-          + "\(vectors.shape)", argument: "condition")
-    }
-    return try blaming("condition") { try Condition(vectors: vectors).repeated(count) }
-  }
 }

@@ -22,7 +22,8 @@ enum TrainingFunctions {
     {mse: 1, ssim: 0.1}; terms that it does not name are 0, and without it the loss is \
     {log_mse: 0.02}. Terms are \
     \(ReconstructionLoss.terms.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")), and \
-    `bottleneck`, the KL term (1e-6 unless named) or the commitment to codes (0.003). `augmentation` \
+    `bottleneck`, the KL term (1e-6 unless named) or the commitment to codes (0.003), and \
+    `adversarial`, the hinge loss against a discriminator. `augmentation` \
     is a record of amounts in place of the usual ones: \
     \(Augmentation.amounts.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")).
     """
@@ -40,7 +41,9 @@ enum TrainingFunctions {
       The history has the lists `loss`, `mse`, `log_mse`, `bottleneck`, `gradient` (its length \
       before clipping) and `lr`, with a number for each step, `validation`, a record of lists \
       {step, mse, psnr} or nil, and `stopped`. `on_step` is called after every step with {step, \
-      total} and that step's figures. \(TrainingOptions.details)
+      total} and that step's figures. With the term `adversarial` there are also `adversarial`, \
+      `adversarial_weight`, and of the discriminator `discriminator` (its hinge loss), `lecam`, \
+      `score_real` and `score_fake`. \(TrainingOptions.details)
 
       \(TokenizerRecipe.summary) \(recordDetails) `validation` is a data set whose reconstruction is \
       measured.
@@ -83,6 +86,19 @@ enum TrainingFunctions {
 
   /// The recipe that a call asks for, with a plan.
   static func recipe(_ call: Call, _ plan: TrainingPlan) throws -> TokenizerRecipe {
+    let recipe = try weightedRecipe(call, plan)
+    guard recipe.adversarial.weight == 0 else { return recipe }
+    for name in AdversarialPlan.options where try call.isGiven(name) {
+      throw call.failure(
+        .argument, "\(name) is an option of the loss term adversarial, which has no weight",
+        hint: "loss = {log_mse: 0.02, adversarial: 0.1}", argument: name)
+    }
+    return recipe
+  }
+
+  private static func weightedRecipe(
+    _ call: Call, _ plan: TrainingPlan
+  ) throws -> TokenizerRecipe {
     var recipe = TokenizerRecipe(steps: 1)
     recipe.plan = plan
     try call.read(&recipe)
@@ -100,10 +116,13 @@ enum TrainingFunctions {
         }
       } else if name == "bottleneck" {
         recipe.bottleneckWeight = weight
+      } else if name == "adversarial" {
+        recipe.adversarial.weight = weight
       } else {
         let names = ReconstructionLoss.terms.map(\.name).joined(separator: ", ")
         throw call.failure(
-          .value, "the loss has no term `\(name)`", hint: "it has \(names) and bottleneck",
+          .value, "the loss has no term `\(name)`",
+          hint: "it has \(names), bottleneck and adversarial",
           argument: "loss")
       }
     }

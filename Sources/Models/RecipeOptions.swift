@@ -41,6 +41,31 @@ extension TokenizerRecipe: TrainingOptionTable {
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "
         + "never)."),
     TrainingOption(
+      "discriminator_start", .optionalInteger(0...10_000_000),
+      "With a weight of the loss term `adversarial`, a discriminator is trained from step "
+        + "`discriminator_start` on (by default after three tenths of the steps), and counts from "
+        + "there.", impliedByOlderFiles: "nil",
+      source: { $0.adversarial.start.map { "\($0)" } ?? "nil" },
+      store: { if case .integer(let step) = $1 { $0.adversarial.start = step } }),
+    .number(
+      "discriminator_lr", \.adversarial.learningRate, 0...1000,
+      "Its learning rate is `discriminator_lr`, along the same schedule.",
+      impliedByOlderFiles: "\(AdversarialPlan().learningRate)"),
+    .integer(
+      "discriminator_width", \.adversarial.width, 1...1024,
+      impliedByOlderFiles: "\(AdversarialPlan().width)",
+      "It has `discriminator_width` channels at full resolution."),
+    .number(
+      "lecam", \.adversarial.leCam, 0...1000,
+      "`lecam` is the weight of the LeCam term, which holds its scores together.",
+      impliedByOlderFiles: "\(AdversarialPlan().leCam)"),
+    TrainingOption(
+      "adaptive_weight", .flag,
+      "With `adaptive_weight`, the weight of `adversarial` is multiplied by the ratio of the "
+        + "gradients of the other terms and of this one at the last layer of the decoder.",
+      impliedByOlderFiles: "true", source: { "\($0.adversarial.isAdaptive)" },
+      store: { if case .flag(let value) = $1 { $0.adversarial.isAdaptive = value } }),
+    TrainingOption(
       "augment", .flag, "Pictures are changed a little each time, unless `augment` is false.",
       source: { "\($0.augmentation != .none)" },
       store: { if $1 == .flag(false) { $0.augmentation = .none } }),

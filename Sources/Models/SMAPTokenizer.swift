@@ -124,6 +124,13 @@ public final class SMAPTokenizer: TrainedModel {
   func pixels(
     _ tokens: Tensor, at places: TokenPlaces? = nil, condition: Condition
   ) throws -> Tensor {
+    try drawn(tokens, at: places, condition: condition).pixels
+  }
+
+  /// Pixels as `pixels` gives them, and how the last layer made them.
+  func drawn(
+    _ tokens: Tensor, at places: TokenPlaces? = nil, condition: Condition
+  ) throws -> DrawnPixels {
     let told = try seen(condition, configuration.inject.reachesDecoder)
     let places = places ?? TokenPlaces(prefix: tokens.shape[1])
     guard configuration.linearPath else {

@@ -140,10 +140,10 @@ final class TokenizerDecoder: Module {
     stand = try standIns.map { try initial.normal([$0, configuration.tokenDim], deviation: 0.02) }
   }
 
-  /// tokens: [B, k, T], base: [B, H, W, 3] or nil; the result is [B, H, W, 3].
+  /// tokens: [B, k, T], base: [B, H, W, 3] or nil; the pixels are [B, H, W, 3].
   func callAsFunction(
     _ tokens: Tensor, at places: TokenPlaces, base linear: Tensor?, condition told: Condition
-  ) throws -> Tensor {
+  ) throws -> DrawnPixels {
     let (batch, width) = (tokens.shape[0], configuration.width)
     let label = try condition(told)
     let known = try located(tokens, places)
@@ -187,18 +187,29 @@ final class TokenizerDecoder: Module {
     return try latent(all).add(latentPositions)
   }
 
-  private func draw(_ outputs: Tensor, linear: Tensor?, centred: Tensor?) throws -> Tensor {
-    var pixels = try PixelLayout.pixels(
-      toPixels(outputs), grid: configuration.grid, side: configuration.patchSize,
-      channels: convolutions.isEmpty ? 3 : configuration.pixelChannels)
-    if let last = convolutions.last {
-      if let centred { pixels = try Tensor.cat([pixels, centred], dim: 3) }
-      for convolution in convolutions.dropLast() {
-        pixels = try convolution(pixels, activation: .gelu)
-      }
-      pixels = try last(pixels)
+  private func draw(_ outputs: Tensor, linear: Tensor?, centred: Tensor?) throws -> DrawnPixels {
+    func unfolded(_ patches: Tensor) throws -> Tensor {
+      try PixelLayout.pixels(
+        patches, grid: configuration.grid, side: configuration.patchSize,
+        channels: convolutions.isEmpty ? 3 : configuration.pixelChannels)
     }
-    return try linear.map { try pixels.add($0) } ?? pixels.add(0.5)
+    func complete(_ pixels: Tensor) throws -> Tensor {
+      try linear.map { try pixels.add($0) } ?? pixels.add(0.5)
+    }
+    var pixels = try unfolded(toPixels(outputs))
+    guard let last = convolutions.last else {
+      let input = outputs.detached
+      return DrawnPixels(
+        pixels: try complete(pixels), lastLayer: { try unfolded(self.toPixels(input)) },
+        weight: toPixels.weight)
+    }
+    if let centred { pixels = try Tensor.cat([pixels, centred], dim: 3) }
+    for convolution in convolutions.dropLast() {
+      pixels = try convolution(pixels, activation: .gelu)
+    }
+    let input = pixels.detached
+    return DrawnPixels(
+      pixels: try complete(last(pixels)), lastLayer: { try last(input) }, weight: last.weight)
   }
 
   var namedParameters: [NamedParameter] {

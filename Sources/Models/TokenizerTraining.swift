@@ -7,10 +7,7 @@
 // By default a prefix length is sampled for each micro-batch: tokens are really removed, which
 // costs nothing, and a step still sees several lengths, which lowers the variance of its gradient.
 
-import CKernels
-import Glibc
 import Networks
-import Synchronization
 import Tensors
 import Training
 
@@ -41,6 +38,8 @@ public struct TokenizerRecipe: Sendable {
   public var penaltyScope = PenaltyScope.all
   /// The loss on pixels.
   public var loss = ReconstructionLoss()
+  /// The adversarial term of the loss, and the discriminator.
+  public var adversarial = AdversarialPlan()
   /// Changes to the pictures.
   public var augmentation = Augmentation()
   /// Whether the networks are told how each picture was augmented.
@@ -89,7 +88,7 @@ extension SMAPTokenizer {
     }
     try recipe.loss.validate(side: configuration.imageSize)
     if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
-    let task = TokenizerTask(self, data, validation, recipe)
+    let task = try TokenizerTask(self, data, validation, recipe)
     return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
   }
 
@@ -123,126 +122,22 @@ extension SMAPTokenizer {
   }
 }
 
-/// The training of a tokenizer as the loop sees it.
-final class TokenizerTask: TrainingTask {
-  private let tokenizer: SMAPTokenizer
-  private let data: TrainingData
-  private let validation: TrainingData?
-  private let recipe: TokenizerRecipe
-  private var order: EpochOrder
-  /// The pictures of each micro-batch of the step.
-  private var parts: [[Int]] = []
-  private let lock = Mutex(())
-  /// Which codes the tokens of each micro-batch chose. Guarded by the lock.
-  private var choices: [Int: CodeChoices] = [:]
-  private var fingerprint: String?
-
-  init(
-    _ tokenizer: SMAPTokenizer, _ data: TrainingData, _ validation: TrainingData?,
-    _ recipe: TokenizerRecipe
-  ) {
-    (self.tokenizer, self.data) = (tokenizer, data)
-    (self.validation, self.recipe) = (validation, recipe)
-    order = EpochOrder(count: data.count, seed: recipe.seed)
-  }
-
-  var namedParameters: [NamedParameter] {
-    tokenizer.namedParameters + (recipe.tellsAugmentation ? tokenizer.hintParameters : [])
-  }
-  var otherState: [NamedParameter] { tokenizer.trainingState }
-  var termNames: [String] { ["loss"] + recipe.loss.termNames + ["bottleneck"] }
-
-  let impliedSettings = TokenizerRecipe.impliedSettings
-    .merging(ReconstructionLoss.impliedSettings) { own, _ in own }
-  var settings: [(key: String, value: String)] {
-    get throws {
-      let fingerprint = try self.fingerprint ?? data.fingerprint()
-      self.fingerprint = fingerprint
-      return recipe.settings + [
-        ("bottleneck", recipe.bottleneckWeight.map { "\($0)" } ?? "nil"),
-        ("augmentation", recipe.augmentation.settings),
-        ("seed", "\(recipe.seed)"), ("dataset", fingerprint),
-      ] + recipe.loss.settings
-    }
-  }
-
-  /// Pictures that one step takes.
-  private var size: Int { recipe.picturesPerStep(of: data) }
-
-  func begin(step: Int) throws -> [Float] {
-    let batch = try order.next(size)
-    // The pictures of the next step are fetched while this one computes.
-    data.pictures.willUse(try order.upcoming(size))
-    parts = stride(from: 0, to: batch.count, by: picturesPerMicroBatch).map {
-      Array(batch[$0..<min($0 + picturesPerMicroBatch, batch.count)])
-    }
-    choices = [:]
-    return parts.map { Float($0.count) / Float(batch.count) }
-  }
-
-  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss {
-    var draws = RandomStream(seed: recipe.seed, 0x57E9, step, microBatch)
-    let (loss, chosen) = try tokenizer.loss(
-      data, parts[microBatch], recipe, step: step, &draws)
-    if let chosen { lock.withLock { _ in choices[microBatch] = chosen } }
-    return loss
-  }
-
-  func sampleLoss() throws -> MicroBatchLoss? {
-    var draws = RandomStream(seed: recipe.seed, 0xE571)
-    let few = Array(0..<min(picturesPerMicroBatch, data.count))
-    return try tokenizer.loss(data, few, recipe, step: 0, &draws).0
-  }
-
-  func end(step: Int, exchange: any GradientExchange) throws {
-    guard tokenizer.quantizer.codeCount != nil else { return }
-    let own = choices.sorted { $0.key < $1.key }.map(\.value)
-    let rows = try exchange.gather(own.flatMap { $0.vectors.toArray() })
-    // There are at most 2^24 codes, so a 32-bit float holds an index exactly.
-    let ids = try exchange.gather(own.flatMap { $0.ids.map { Float($0) } }).map { Int($0) }
-    let dim = tokenizer.configuration.tokenDim
-    let vectors = try Tensor(shape: [rows.count / dim, dim], values: rows)
-    try tokenizer.quantizer.update(
-      CodeChoices(vectors: vectors, ids: ids),
-      at: QuantizerStep(
-        index: step, total: recipe.plan.steps, restartEvery: recipe.restartEvery,
-        seed: recipe.seed))
-  }
-
-  func validate() throws -> [(name: String, value: Float)] {
-    guard let validation else { return [] }
-    var (sum, decibels) = (0.0, 0.0)
-    for range in validation.groups {
-      try Stop.check()
-      let images = try validation.pictures.images(range)
-      let condition = try validation.condition(
-        of: Array(range), vectorSize: tokenizer.configuration.conditionDim)
-      let decoded = try tokenizer.reconstruct(images, condition: condition)
-      let size = decoded.count / range.count
-      let difference = try Tensor(uninitialized: [size])
-      for i in 0..<range.count {
-        smap_subtract(
-          decoded.pointer + i * size, images.pointer + i * size, difference.pointer, size)
-        let mse = smap_square_sum(difference.pointer, size) / Double(size)
-        sum += mse
-        decibels += -10 * log10(max(mse, 1e-10))
-      }
-    }
-    let count = Double(validation.count)
-    return [("mse", Float(sum / count)), ("psnr", Float(decibels / count))]
-  }
-
-  func stateChanged() throws { try tokenizer.refreshAfterLoading() }
-
-  func resume(at step: Int) throws { try order.skip(step, of: size) }
+/// What a micro-batch of a tokenizer's training gives.
+struct MicroBatchOutcome {
+  let loss: MicroBatchLoss
+  /// Which codes its tokens chose, if there are codes.
+  let choices: CodeChoices?
+  /// The pictures [B, H, W, 3] and what became of them.
+  let pictures: Tensor
+  let reconstruction: Tensor
 }
 
 extension SMAPTokenizer {
   /// The loss of some pictures, and what it reports, as the task's `termNames` name it.
-  fileprivate func loss(
+  func loss(
     _ data: TrainingData, _ batch: [Int], _ recipe: TokenizerRecipe, step: Int,
-    _ draws: inout RandomStream
-  ) throws -> (MicroBatchLoss, CodeChoices?) {
+    against discriminator: DiscriminatorTask?, _ draws: inout RandomStream
+  ) throws -> MicroBatchOutcome {
     let side = configuration.imageSize
     let pixels = try Tensor(uninitialized: [batch.count, side, side, 3])
     var areNull: [Bool] = []
@@ -267,12 +162,36 @@ extension SMAPTokenizer {
       counting: recipe.penaltyScope == .kept
         ? whole.rows(batch.count, of: configuration.numTokens) : nil, &draws)
     let (kept, places) = try whole.trimmed(limited.tokens)
-    let decoded = try self.pixels(kept, at: places, condition: condition)
-    let (reconstruction, terms) = try recipe.loss(decoded, target: pixels)
+    let decoded = try drawn(kept, at: places, condition: condition)
+    let (reconstruction, terms, attack) = try pixelLoss(
+      decoded, target: pixels, recipe, against: discriminator)
     let weight = recipe.bottleneckWeight ?? type(of: quantizer).defaultPenaltyWeight
     let total = try reconstruction.add(limited.penalty.mul(weight))
-    let reported = [try total.item()] + terms + [try limited.penalty.item()]
-    return (MicroBatchLoss(total, reported: reported), limited.choices)
+    var reported = [try total.item()] + terms + [try limited.penalty.item()]
+    if recipe.adversarial.weight > 0 { reported += [attack?.loss ?? 0, attack?.weight ?? 0] }
+    return MicroBatchOutcome(
+      loss: MicroBatchLoss(total, reported: reported), choices: limited.choices, pictures: pixels,
+      reconstruction: decoded.pixels)
+  }
+
+  /// The loss of reconstructed pixels, its terms, and what a discriminator adds to it.
+  private func pixelLoss(
+    _ drawn: DrawnPixels, target: Tensor, _ recipe: TokenizerRecipe,
+    against discriminator: DiscriminatorTask?
+  ) throws -> (loss: Tensor, terms: [Float], attack: DiscriminatorTask.Attack?) {
+    guard let discriminator else {
+      let (loss, terms) = try recipe.loss(drawn.pixels, target: target)
+      return (loss, terms, nil)
+    }
+    // The gradients by the pixels are compared before they go on into the decoder together.
+    let pixels = try Tensor.parameter(drawn.pixels.detached)
+    let (loss, terms) = try recipe.loss(pixels, target: target)
+    let slope = try loss.gradients(for: [pixels])[0] ?? Tensor.zeros(pixels.shape)
+    let attack = try discriminator.attack(on: drawn, others: slope)
+    let gradient = try slope.add(attack.gradient).detached
+    let total = try Tensor.scalar(try loss.item() + attack.weight * attack.loss)
+      .recorded(from: [drawn.pixels]) { [try gradient.mul($0.item())] }
+    return (total, terms, attack)
   }
 
   /// What the transformers are told of a micro-batch besides the classes.

@@ -20,7 +20,7 @@ extension SMAPTokenizer {
     try copy.take(stateOf: self)
     try copy.prepare(data, seed: recipe.seed)
     return try LearningRateSearch.run(
-      TokenizerTask(copy, data, nil, recipe), recipe.plan, from: low, to: high,
+      try TokenizerTask(copy, data, nil, recipe), recipe.plan, from: low, to: high,
       steps: recipe.plan.steps, onStep: onStep)
   }
 
@@ -37,7 +37,7 @@ extension SMAPTokenizer {
         ? try Tensor.zeros([picturesPerMicroBatch, configuration.conditionDim]) : nil)
     let pictures = recipe.batchSize * recipe.plan.accumulation
     return try TrainingEstimate(
-      TokenizerTask(self, data, nil, recipe), recipe.plan,
+      try TokenizerTask(self, data, nil, recipe), recipe.plan,
       microBatches: (pictures + picturesPerMicroBatch - 1) / picturesPerMicroBatch)
   }
 

@@ -80,15 +80,13 @@ extension LearningRateSearch {
     _ task: any TrainingTask, _ plan: TrainingPlan, from low: Float, to high: Float, steps: Int,
     onStep: (_ step: Int, _ loss: Float) throws -> Void
   ) throws -> LearningRateSearch {
-    let optimizer = try plan.optimizer.optimizer(for: task.namedParameters.map(\.tensor))
-    let batches = MicroBatchStep(optimizer, clip: plan.clip, exchange: ThisProcess())
+    let training = try TrainingStep(task, plan)
     var search = LearningRateSearch()
     for step in 0..<steps where !search.hasDiverged(of: steps) {
-      optimizer.learningRate =
-        low * powf(high / low, Float(step) / Float(max(steps - 1, 1)))
-      let result: StepResult
+      let rate = low * powf(high / low, Float(step) / Float(max(steps - 1, 1)))
+      let loss: Float
       do {
-        result = try batches.run(task, step: step) {}
+        loss = try training.run(step: step, rate: rate).first?.value ?? 0
         try task.end(step: step, exchange: ThisProcess())
       } catch let failure as NonFiniteStep {
         guard step == 0 else { break }
@@ -96,8 +94,7 @@ extension LearningRateSearch {
           "the loss is \(failure.loss.inWords) before the first step",
           hint: "look at the data and the weights of the model")
       }
-      let loss = result.reported.first ?? 0
-      search.rates.append(optimizer.learningRate)
+      search.rates.append(rate)
       search.losses.append(loss)
       try onStep(step + 1, loss)
     }

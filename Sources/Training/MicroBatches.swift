@@ -9,38 +9,44 @@ import CKernels
 import Networks
 import Tensors
 
-/// What one training step found.
-struct StepResult {
-  /// What the task reports, averaged over the batch; the first is the loss.
+/// What the micro-batches of one step add up to.
+struct StepGradients {
+  /// What the loss reports, averaged over the batch; the first is the loss.
   let reported: [Float]
   /// The length of the gradient before clipping.
-  let gradientNorm: Float
+  let norm: Float
+  /// The gradient by each parameter; nil where none reached it.
+  let gradients: [Tensor?]
 }
 
 /// Differentiates a loss over micro-batches and steps an optimizer.
 final class MicroBatchStep {
   private let optimizer: any Optimizer
+  private let names: [String]
+  private let subject: String
   private let clip: Float
   private let exchange: any GradientExchange
   private let blocks: ParameterBlocks
 
-  /// Gradients longer than `clip` are scaled down to it, unless it is 0.
-  init(_ optimizer: any Optimizer, clip: Float, exchange: any GradientExchange) {
+  /// Gradients longer than `clip` are scaled down to it, unless it is 0. Errors call the parameters
+  /// by `names` and the loss `subject`.
+  init(
+    _ optimizer: any Optimizer, names: [String], of subject: String, clip: Float,
+    exchange: any GradientExchange
+  ) {
     (self.optimizer, self.clip, self.exchange) = (optimizer, clip, exchange)
+    (self.names, self.subject) = (names, subject)
     blocks = ParameterBlocks(optimizer.parameters)
   }
 
-  /// Computes the loss of each micro-batch of a step and moves the parameters by the mean gradient.
+  /// Computes the loss of each micro-batch of a step and the mean gradient; nothing moves yet.
   ///
-  /// `willMove` runs before the parameters move, once loss and gradient are known to be finite; if
-  /// it throws, they stay. Losses run on any thread if the task is parallel, and must not change
-  /// anything that other micro-batches read.
+  /// Losses run on any thread if the task is parallel, and must not change anything that other
+  /// micro-batches read.
   ///
   /// - Throws: the first micro-batch's error, a `NonFiniteStep` when a loss or the gradient is not
-  ///   finite, or what a stop throws; the parameters are unchanged then.
-  func run(
-    _ task: any TrainingTask, step: Int, willMove: () throws -> Void
-  ) throws -> StepResult {
+  ///   finite, or what a stop throws.
+  func gradients(of task: any MicroBatchedLoss, step: Int) throws -> StepGradients {
     let weights = try task.begin(step: step)
     let own = exchange.share(of: weights.count)
     let sum = GradientSum(weights: weights, parameters: optimizer.parameters, exchange: exchange)
@@ -73,13 +79,16 @@ final class MicroBatchStep {
     let norm = gradientNorm(gradients)
     guard norm.isFinite, reported.first?.isFinite ?? true else {
       throw NonFiniteStep(
-        loss: reported.first ?? 0,
-        parameter: gradients.firstIndex { !($0?.isFinite ?? true) })
+        subject: subject, loss: reported.first ?? 0,
+        parameter: gradients.firstIndex { !($0?.isFinite ?? true) }.map { names[$0] })
     }
-    try willMove()
-    let scale = clip > 0 && norm > clip ? clip / norm : 1
-    try optimizer.step(gradients: gradients, scale: scale)
-    return StepResult(reported: reported, gradientNorm: norm)
+    return StepGradients(reported: reported, norm: norm, gradients: gradients)
+  }
+
+  /// Moves the parameters by gradients, clipped to their longest.
+  func move(by found: StepGradients) throws {
+    let scale = clip > 0 && found.norm > clip ? clip / found.norm : 1
+    try optimizer.step(gradients: found.gradients, scale: scale)
   }
 
   /// The reported numbers of all micro-batches of all workers, averaged in order.
@@ -95,7 +104,7 @@ final class MicroBatchStep {
 
   /// The gradients of one micro-batch; what led to them is released on return.
   private func differentiate(
-    _ task: any TrainingTask, _ step: Int, _ index: Int
+    _ task: any MicroBatchedLoss, _ step: Int, _ index: Int
   ) throws -> ([Tensor?], [Float]) {
     // The forward and the backward pass check for a stop between their parts as well.
     try Stop.check()

@@ -16,8 +16,7 @@ public final class Trainer {
   public let weights: WeightsInTraining
   let task: any TrainingTask
   let plan: TrainingPlan
-  let optimizer: any Optimizer
-  private let batches: MicroBatchStep
+  let training: TrainingStep
   private let exchange: any GradientExchange
   var history = TrainingHistory()
   /// Steps that have been taken as a whole.
@@ -47,8 +46,7 @@ public final class Trainer {
     let parameters = task.namedParameters
     guard !parameters.isEmpty else { throw TensorError.value("there are no parameters to train") }
     weights = try WeightsInTraining(parameters, decay: plan.averageDecay)
-    optimizer = try plan.optimizer.optimizer(for: parameters.map(\.tensor))
-    batches = MicroBatchStep(optimizer, clip: plan.clip, exchange: exchange)
+    training = try TrainingStep(task, plan, exchange: exchange)
     if let path = plan.resumedFile { try restore(from: path) }
     if let name = weights.nonFinite() {
       throw TensorError.value(
@@ -118,22 +116,14 @@ public final class Trainer {
   }
 
   private func takeStep() throws -> TrainingProgress {
-    optimizer.learningRate = plan.schedule.rate(step: Float(step), of: Float(plan.steps))
-    let result = try batches.run(task, step: step) {
+    let rate = plan.schedule.rate(step: Float(step), of: Float(plan.steps))
+    let figures = try training.run(step: step, rate: rate) {
       try weights.settle()
       isWithinMove = true
     }
     weights.moved()
     try task.end(step: step, exchange: exchange)
-    let names = task.termNames
-    guard names.count == result.reported.count else {
-      throw TensorError.value(
-        "the loss of step \(step + 1) has \(result.reported.count) terms, not \(names.count)")
-    }
-    let figures =
-      Array(zip(names, result.reported))
-      + [("gradient", result.gradientNorm), ("lr", optimizer.learningRate)]
-    guard history.steps.append(figures.map { (name: $0.0, value: $0.1) }) else {
+    guard history.steps.append(figures) else {
       throw TensorError.value(
         "the terms of the loss in step \(step + 1) have other names than those before")
     }
@@ -143,8 +133,8 @@ public final class Trainer {
     extraState = task.extraState
     let validation = try validateIfDue()
     return TrainingProgress(
-      step: step, total: plan.steps, loss: result.reported[0],
-      figures: figures.dropFirst().map { (name: $0.0, value: $0.1) }, validation: validation)
+      step: step, total: plan.steps, loss: figures[0].value, figures: Array(figures.dropFirst()),
+      validation: validation)
   }
 
   private func validateIfDue() throws -> [(name: String, value: Float)] {

@@ -17,6 +17,8 @@ private enum CheckpointFormat {
   static let setting = "setting."
   static let extra = "extra."
   static let best = "best."
+  static let adversary = "adversary."
+  static let adversarySteps = "adversary_steps"
   /// Step numbers are 32-bit floats in the file, so they are kept in two digits to this base.
   static let base = 1 << 16
 }
@@ -27,9 +29,12 @@ extension Trainer {
     var metadata: [(key: String, value: String)] = [
       ("smap_kind", CheckpointFormat.kind), ("format_version", "\(CheckpointFormat.version)"),
       ("step", "\(step)"), ("steps", "\(plan.steps)"),
-      ("optimizer_steps", "\(optimizer.stepsTaken)"),
+      ("optimizer_steps", "\(training.optimizer.stepsTaken)"),
       ("average_updates", "\(weights.average.updates)"), ("is_ahead", "\(weights.isAhead)"),
     ]
+    if let adversary = training.adversary {
+      metadata.append((CheckpointFormat.adversarySteps, "\(adversary.optimizer.stepsTaken)"))
+    }
     metadata += try settings().map { (CheckpointFormat.setting + $0.key, $0.value) }
     metadata += extraState.map { (CheckpointFormat.extra + $0.key, $0.value) }
     let tables =
@@ -57,13 +62,22 @@ extension Trainer {
 
   /// All tensors that the next step depends on.
   private var stateTensors: [NamedParameter] {
-    let names = weights.parameters.map(\.name)
-    func named(_ prefix: String, _ tensors: [Tensor]) -> [NamedParameter] {
-      zip(names, tensors).map { NamedParameter("\(prefix).\($0)", $1) }
+    func named(
+      _ prefix: String, _ parameters: [NamedParameter], _ tensors: [Tensor]
+    ) -> [NamedParameter] {
+      zip(parameters, tensors).map { NamedParameter("\(prefix).\($0.name)", $1) }
     }
-    return named("weights", weights.parameters.map(\.tensor))
-      + named("average", weights.average.averages)
-      + optimizer.state.flatMap { named("optimizer.\($0.name)", $0.tensors) }
+    let own = weights.parameters
+    let moments = training.optimizer.state.flatMap {
+      named("optimizer.\($0.name)", own, $0.tensors)
+    }
+    let opposing = training.adversary.map { adversary in
+      adversary.optimizer.state.flatMap {
+        named(CheckpointFormat.adversary + $0.name, adversary.parameters, $0.tensors)
+      }
+    }
+    return named("weights", own, own.map(\.tensor))
+      + named("average", own, weights.average.averages) + moments + (opposing ?? [])
       + task.otherState.map { NamedParameter("state.\($0.name)", $0.tensor) }
   }
 
@@ -94,6 +108,8 @@ extension Trainer {
     let validationSteps = try reader.validationSteps(count: validations.count)
     let (optimizerSteps, updates) =
       (try reader.integer("optimizer_steps"), try reader.integer("average_updates"))
+    let adversarySteps =
+      training.adversary == nil ? nil : try reader.integer(CheckpointFormat.adversarySteps)
     let isAhead = try reader.text("is_ahead") == "true"
     var state = file
     var copies = Checkpoint(metadata: [], tensors: [])
@@ -112,7 +128,9 @@ extension Trainer {
     (history.steps, history.validations) = (steps, validations)
     history.validationSteps = validationSteps
     isBestUnwritten = history.best?.step == taken
-    (step, optimizer.stepsTaken, weights.average.updates) = (taken, optimizerSteps, updates)
+    (step, training.optimizer.stepsTaken) = (taken, optimizerSteps)
+    weights.average.updates = updates
+    if let adversarySteps { training.adversary?.optimizer.stepsTaken = adversarySteps }
     weights.isAhead = isAhead
     task.extraState = file.metadata.compactMap {
       $0.key.hasPrefix(CheckpointFormat.extra)

@@ -34,9 +34,13 @@ public struct TrainingEstimate: Sendable, Equatable {
     let other = task.otherState.reduce(0) { $0 + $1.tensor.count }
     weights = width * (parameters + other)
     let copies = 1 + plan.optimizer.stateCopies
+    // The parameters of an adversary themselves are among the other state.
+    let opposing = task.adversary?.namedParameters.reduce(0) { $0 + $1.tensor.count } ?? 0
+    let opposingCopies = task.adversary?.optimizer.stateCopies ?? 0
     optimizer =
-      width * parameters * copies + (plan.kept == .best ? width * (parameters + other) : 0)
-    gradients = width * parameters
+      width * (parameters * copies + opposing * opposingCopies)
+      + (plan.kept == .best ? width * (parameters + other) : 0)
+    gradients = width * (parameters + opposing)
     let threads = task.isParallel ? max(1, min(ThreadPool.threadCount, microBatches)) : 1
     var found = false
     let peak = try MemoryBudget.peak {

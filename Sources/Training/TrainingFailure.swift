@@ -20,10 +20,12 @@ public struct TrainingInterruption: Error {
 
 /// A step that was not taken, since its loss or its gradient is not finite.
 struct NonFiniteStep: Error {
+  /// The loss in words, such as "the loss".
+  let subject: String
   /// The mean of the first number that the model reports.
   let loss: Float
-  /// The first parameter whose gradient is not finite, by its place; nil if all are.
-  let parameter: Int?
+  /// The first parameter whose gradient is not finite; nil if all are.
+  let parameter: String?
 }
 
 /// A parameter holds something else than finite numbers.
@@ -43,11 +45,11 @@ struct TrainingFailure {
       what = "step \(stepsTaken) of \(plan.steps) made `\(error.name)` something else than finite"
     case let error as NonFiniteStep:
       let gradient = error.parameter.map {
-        " and the gradient of `\(weights.parameters[$0].name)` is not finite"
+        " and the gradient of `\($0)` is not finite"
       }
       let moved = weights.nonFinite().map { ", since step \(stepsTaken) made `\($0)` not finite" }
       what =
-        "step \(stepsTaken + 1) of \(plan.steps) failed: the loss is \(error.loss.inWords)"
+        "step \(stepsTaken + 1) of \(plan.steps) failed: \(error.subject) is \(error.loss.inWords)"
         + (moved ?? gradient ?? "")
     default: return nil
     }

@@ -71,10 +71,11 @@ public struct TrainingOption<Recipe: Sendable>: Sendable {
   /// A whole number.
   public static func integer(
     _ name: String, _ path: WritableKeyPath<Recipe, Int> & Sendable, _ bounds: ClosedRange<Int>,
-    isSetting: Bool = true, _ summary: String
+    isSetting: Bool = true, impliedByOlderFiles: String? = nil, _ summary: String
   ) -> TrainingOption {
     TrainingOption(
-      name, .integer(bounds), summary, isSetting: isSetting, source: { "\($0[keyPath: path])" },
+      name, .integer(bounds), summary, isSetting: isSetting,
+      impliedByOlderFiles: impliedByOlderFiles, source: { "\($0[keyPath: path])" },
       store: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
   }
 

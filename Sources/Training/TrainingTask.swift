@@ -18,11 +18,48 @@ public struct MicroBatchLoss {
   }
 }
 
+/// A loss that is computed over the micro-batches of each step.
+public protocol MicroBatchedLoss: AnyObject {
+  /// Whether micro-batches may be computed on several threads at once.
+  var isParallel: Bool { get }
+  /// Prepares step `step`, counted from 0, and returns the shares of its micro-batches in the
+  /// batch, which add up to 1.
+  func begin(step: Int) throws -> [Float]
+  /// The loss of a micro-batch of the step that has begun.
+  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss
+}
+
+extension MicroBatchedLoss {
+  /// Yes.
+  public var isParallel: Bool { true }
+}
+
+/// Parameters that are trained against a task in the same steps, such as those of a discriminator.
+///
+/// In each step in which it takes part, its gradient is computed after that of the task and before
+/// either moves. Its parameters and whatever else it keeps are part of the task's `otherState`.
+public protocol Adversary: MicroBatchedLoss {
+  /// What it is, in a word.
+  var name: String { get }
+  /// The parameters that are trained, always in the same order.
+  var namedParameters: [NamedParameter] { get }
+  /// The optimizer of its parameters.
+  var optimizer: OptimizerPlan { get }
+  /// The names of what its loss reports; all are 0 in steps without it.
+  var termNames: [String] { get }
+  /// Whether it takes part in a step.
+  func takesPart(in step: Int) -> Bool
+  /// The learning rate of a step.
+  func learningRate(at step: Int) -> Float
+  /// Runs after its parameters have moved, with the averages of what its loss reported.
+  func end(step: Int, reported: [Float])
+}
+
 /// A model with a loss and the data that it is computed on.
 ///
 /// Everything random in a step depends on a seed and the number of the step, or on what
 /// `extraState` returns: so a training that is resumed takes the same steps.
-public protocol TrainingTask: AnyObject {
+public protocol TrainingTask: MicroBatchedLoss {
   /// The parameters that are trained, always in the same order.
   var namedParameters: [NamedParameter] { get }
   /// Other tensors that training changes or has fitted, such as the codes of a codebook.
@@ -36,14 +73,9 @@ public protocol TrainingTask: AnyObject {
   /// The names of what a loss reports; the first is `loss`. Known after the first loss at the
   /// latest.
   var termNames: [String] { get }
-  /// Whether micro-batches may be computed on several threads at once.
-  var isParallel: Bool { get }
+  /// What is trained against the model in the same steps, or nil.
+  var adversary: (any Adversary)? { get }
 
-  /// Prepares step `step`, counted from 0, and returns the shares of its micro-batches in the
-  /// batch, which add up to 1.
-  func begin(step: Int) throws -> [Float]
-  /// The loss of a micro-batch of the step that has begun.
-  func loss(step: Int, microBatch: Int) throws -> MicroBatchLoss
   /// The loss of a micro-batch like those of training, without an effect on it, to see what it
   /// takes; nil if a loss has effects.
   func sampleLoss() throws -> MicroBatchLoss?
@@ -68,8 +100,8 @@ extension TrainingTask {
   }
   /// None.
   public var impliedSettings: [String: String] { [:] }
-  /// Yes.
-  public var isParallel: Bool { true }
+  /// Nothing.
+  public var adversary: (any Adversary)? { nil }
   /// None.
   public func sampleLoss() -> MicroBatchLoss? { nil }
   /// Nothing to do.
