@@ -229,7 +229,8 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
     if (e.residual) e.residual += i * p->c_stride;
     if (e.before) e.before += i * p->c_stride;
     const float *from = a + i * p->a_row;
-    int copied = KERNEL_COPIED || p->a_depth != 1 ||
+    // An unpacked B is met by a copied A: a column of a transposed A of one row looks contiguous.
+    int copied = KERNEL_COPIED || p->a_depth != 1 || p->b_row != SMAP_PANEL ||
                  (scratch && rows > FEW_ROWS && rows_collide(p->depth, p->a_row));
     if (copied) {
       copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= STRIP, scratch);

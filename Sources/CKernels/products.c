@@ -7,8 +7,9 @@
 
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
 
-long smap_product_scratch(long k, long row_stride, long depth_stride) {
-  return depth_stride == 1 && !rows_collide(k, row_stride) ? 0 : smap_strip_size(k);
+long smap_product_scratch(long k, long row_stride, long depth_stride, long right_row) {
+  int in_place = depth_stride == 1 && right_row == SMAP_PANEL && !rows_collide(k, row_stride);
+  return in_place ? 0 : smap_strip_size(k);
 }
 
 /// Packs a panel of a transposed matrix, in blocks: compilers turn the plain loop into scatter
@@ -53,12 +54,14 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 /// The number of panels per pass: if B is larger than the L2 cache, as many as stay in it while all
 /// strips of A stream past. Copied strips are copied again for each pass, which pays off if the
 /// passes are large.
-static long panels_at_a_time(long panels, long m, long k, long row_stride, long depth_stride) {
+static long panels_at_a_time(long panels, long m, long k, long row_stride, long depth_stride,
+                             long right_row) {
   // In floats; a panel has 32 k.
   enum { LARGE = 192 << 10, KEPT = 128 << 10, MANY_ROWS = 28, WORTH_A_COPY = 8 };
   if (m < MANY_ROWS || panels * SMAP_PANEL * k < LARGE) return panels;
   long most = k * SMAP_PANEL * 2 > KEPT ? 2 : KEPT / (k * SMAP_PANEL);
-  if (most < WORTH_A_COPY && smap_product_scratch(k, row_stride, depth_stride) > 0) return panels;
+  if (most < WORTH_A_COPY && smap_product_scratch(k, row_stride, depth_stride, right_row) > 0)
+    return panels;
   long parts = (panels + most - 1) / most;
   return (panels + parts - 1) / parts;
 }
@@ -71,7 +74,7 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
   if (HAS_LEVEL(3)) kernel = smap_product_v3;
   if (HAS_LEVEL(4)) kernel = smap_product_v4;
 #endif
-  long count = panels_at_a_time(last - first, m, k, row_stride, depth_stride);
+  long count = panels_at_a_time(last - first, m, k, row_stride, depth_stride, right_row);
   for (long at = first; at < last; at += count) {
     long end = last - at > count ? at + count : last;
     Product p = {k, k, row_stride, depth_stride, c_stride, n, at, end, right, right_row, right_panel,

@@ -36,7 +36,7 @@ package struct PackedPanels: @unchecked Sendable {
   package func scratchSize(for a: LeftOperand) -> Int {
     isPaired
       ? smap_product_bfloat16_scratch(depth)
-      : smap_product_scratch(depth, a.rowStride, a.depthStride)
+      : smap_product_scratch(depth, a.rowStride, a.depthStride, rowStride)
   }
 
   /// Some panels of some rows of c [rows, columns] = epilogue(a B), on this thread. All of them

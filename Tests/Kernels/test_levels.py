@@ -135,6 +135,23 @@ def test_products(levels, m, k, n, activation):
     agree(results, 1e-5)
 
 
+@pytest.mark.parametrize("m,k,n", [(1, 9, 16), (1, 40, 48), (2, 33, 16), (15, 40, 48), (31, 5, 80)])
+def test_products_with_unpacked_matrices(levels, m, k, n):
+    """The gradient of a weight: a transposed left operand, of one row too, and B as it lies."""
+    a, b = draws(k * m, 4), draws(k * n, 5)
+    results, long = {}, ctypes.c_long
+    for level, library in levels.items():
+        c, scratch = floats([0.0] * (m * n)), floats([0.0] * (16 * k + 256))
+        library.smap_product(
+            long(m), long(n), long(k), a, long(1), long(m), b, long(n), long(32),
+            long(0), long((n + 31) // 32), c, long(n), ctypes.byref(Epilogue()), scratch)
+        wanted = [sum(a[p * m + i] * b[p * n + j] for p in range(k))
+                  for i in range(m) for j in range(n)]
+        assert max(abs(x - y) for x, y in zip(c, wanted)) < 1e-4, level
+        results[level] = c
+    agree(results, 1e-5)
+
+
 @pytest.mark.parametrize("rows,width", [(0, 5), (1, 1), (3, 7), (5, 16), (4, 193)])
 def test_norms_and_softmax(levels, rows, width):
     x, gain, bias = draws(rows * width, 7), draws(width, 8), draws(width, 9)

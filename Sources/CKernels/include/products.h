@@ -36,16 +36,16 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 /// Columns [32 first, min(n, 32 last)) of C = epilogue(A B). A's entry (i, p) lies at a[i *
 /// row_stride + p * depth_stride]; one of the two strides is 1. `right` and `c` point to the whole
 /// of B and C. `right_panel` is the stride of B's panels and `right_row` that of the rows of a
-/// panel: 32 k and 32 if B is packed. If depth_stride is not 1, B may also be an unpacked matrix
-/// whose width is a multiple of 16, with 32 and that width. scratch: smap_product_scratch floats,
-/// required if depth_stride is not 1.
+/// panel: 32 k and 32 if B is packed; or B is an unpacked matrix whose width is a multiple of 16,
+/// with 32 and that width. scratch: smap_product_scratch floats, required if depth_stride is not 1
+/// or B is not packed.
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
                   const float *right, long right_row, long right_panel, long first, long last,
                   float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch);
 /// The number of floats in a copied strip of A.
 static inline long smap_strip_size(long k) { return 16 * k + 256; }
 /// The scratch, in floats, with which a product is fastest: 0 if it reads A in place.
-long smap_product_scratch(long k, long row_stride, long depth_stride);
+long smap_product_scratch(long k, long row_stride, long depth_stride, long right_row);
 
 // MARK: bfloat16
 
