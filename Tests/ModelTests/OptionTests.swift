@@ -11,48 +11,10 @@ import Testing
 @testable import Models
 
 @Suite struct OptionTests {
-  /// A configuration whose options are sampled from small valid values.
-  private func sampled(_ draws: inout RandomStream) throws -> TokenizerConfiguration {
-    var made = TokenizerConfiguration()
-    for option in TokenizerConfiguration.options {
-      switch option.type {
-      case .integer(let bounds):
-        let value = bounds.lowerBound + draws.index(below: min(bounds.count, 5))
-        option.store(&made, .integer(value))
-      case .number(let bounds):
-        let share = Double(draws.uniform())
-        let most = min(bounds.upperBound, bounds.lowerBound + 2)
-        option.store(&made, .number(bounds.lowerBound + share * (most - bounds.lowerBound)))
-      case .flag: option.store(&made, .flag(draws.uniform() < 0.5))
-      case .word(let words, _):
-        option.store(&made, .word(words[draws.index(below: words.count)]))
-      case .integers: break
-      }
-    }
-    // A vector stands in place of a class.
-    made.numClasses = made.conditionDim > 0 ? 0 : max(made.numClasses, 1)
-    (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
-    made.tokenDim += 1
-    made.codebookSize += 64
-    if made.quantizer.rawValue == "fsq" {
-      made.levels = (0..<made.tokenDim).map { _ in 2 + draws.index(below: 5) }
-    }
-    if made.codeUpdate == .simvq { made.deadCodes = .keep }
-    // Options of other quantizers are refused.
-    for option in TokenizerConfiguration.options
-    where !made.quantizer.type.options.contains(option.name)
-      && QuantizerRegistry.all.contains(where: { $0.options.contains(option.name) })
-    {
-      option.store(&made, option.value(TokenizerConfiguration()))
-    }
-    try made.validate()
-    return made
-  }
-
   @Test func configurationsSurviveMetadata() throws {
     var draws = RandomStream(seed: 11)
     for _ in 0..<200 {
-      let made = try sampled(&draws)
+      let made = try sampledConfiguration(&draws)
       let checkpoint = Checkpoint(
         metadata: [("format_version", "\(ModelFormat.version)")] + made.metadata, tensors: [])
       let read = try TokenizerConfiguration(

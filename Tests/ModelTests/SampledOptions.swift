@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Random valid choices of every option of tokenizers, schedules and trainings, sampled from the
+// tables: an option that is added there is tried without a change here.
+
+import Tensors
+import Training
+
+@testable import Models
+
+/// A small value of an option's type; nil for lists, which depend on other options.
+private func sampled(_ type: OptionType, _ draws: inout RandomStream) -> OptionValue? {
+  switch type {
+  case .integer(let bounds):
+    return .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
+  case .number(let bounds):
+    let most = min(bounds.upperBound, bounds.lowerBound + 2)
+    return .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
+  case .flag: return .flag(draws.uniform() < 0.5)
+  case .word(let words, let orNil):
+    let place = draws.index(below: words.count + (orNil ? 1 : 0))
+    return .word(place < words.count ? words[place] : nil)
+  case .integers: return nil
+  }
+}
+
+/// A tokenizer whose options are sampled from small valid values.
+func sampledConfiguration(_ draws: inout RandomStream) throws -> TokenizerConfiguration {
+  var made = TokenizerConfiguration()
+  for option in TokenizerConfiguration.options {
+    if let value = sampled(option.type, &draws) { option.store(&made, value) }
+  }
+  // A vector stands in place of a class.
+  made.numClasses = made.conditionDim > 0 ? 0 : max(made.numClasses, 1)
+  (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
+  made.tokenDim += 1
+  made.codebookSize += 64
+  if made.quantizer.rawValue == "fsq" {
+    made.levels = (0..<made.tokenDim).map { _ in 2 + draws.index(below: 5) }
+  }
+  if made.codeUpdate == .simvq { made.deadCodes = .keep }
+  // Options of other quantizers are refused.
+  for option in TokenizerConfiguration.options
+  where !made.quantizer.type.options.contains(option.name)
+    && QuantizerRegistry.all.contains(where: { $0.options.contains(option.name) })
+  {
+    option.store(&made, option.value(TokenizerConfiguration()))
+  }
+  made.tailDrop = try sampledSchedule(of: made.numTokens, &draws)
+  try made.validate()
+  return made
+}
+
+/// A schedule for so many tokens whose options are sampled from small valid values.
+private func sampledSchedule(of tokens: Int, _ draws: inout RandomStream) throws -> TailDrop {
+  var drop = TailDrop.standard
+  for option in TailDrop.options {
+    switch option.name {
+    // Above 0, and in order.
+    case "start": option.store(&drop, .number(0.4 * Double(draws.uniform())))
+    case "end": option.store(&drop, .number(0.5 + 0.5 * Double(draws.uniform())))
+    case "min_keep": option.store(&drop, .integer(1 + draws.index(below: tokens)))
+    case "sizes":
+      // At least one of them is not below min_keep.
+      option.store(&drop, .integers([1 + draws.index(below: tokens), tokens]))
+    case "ratio", "alpha", "beta", "exponent":
+      option.store(&drop, .number(0.1 + 0.9 * Double(draws.uniform())))
+    default: if let value = sampled(option.type, &draws) { option.store(&drop, value) }
+    }
+  }
+  try drop.checkFit(tokens)
+  return drop
+}
+
+/// A training of one step whose options are sampled from small valid values.
+func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
+  var recipe = TokenizerRecipe(steps: 1)
+  for option in TokenizerRecipe.options {
+    let value: TrainingValue
+    switch option.type {
+    case .integer(let bounds), .optionalInteger(let bounds):
+      value = .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
+    case .number(let bounds):
+      let most = min(bounds.upperBound, bounds.lowerBound + 1)
+      value = .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
+    case .flag: value = .flag(draws.uniform() < 0.5)
+    case .word(let words): value = .word(words[draws.index(below: words.count)])
+    case .twoShares, .path, .pathOrTrue: value = .none
+    }
+    option.store(&recipe, value)
+  }
+  recipe.batchSize += 3
+  recipe.plan.schedule.warmup = 0
+  recipe.plan.schedule.peak = 1e-3
+  recipe.adversarial.start = 0
+  recipe.adversarial.learningRate *= 1e-3
+  if draws.uniform() < 0.3 { recipe.adversarial.weight = 0.1 }
+  recipe.loss = ReconstructionLoss()
+  for term in ReconstructionLoss.terms where draws.uniform() < 0.4 {
+    // SSIM has windows of 11 pixels, and features need a network.
+    guard term.name != "features", term.name != "ssim" || side >= 11 else { continue }
+    recipe.loss[keyPath: term.weight] = 0.1 + Float(draws.uniform())
+  }
+  return recipe
+}
