@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help topics on what models have in common: the bottlenecks of tokenizers.
+// Help topics on what models have in common: the bottlenecks of tokenizers, the terms of their
+// loss, and what they are conditioned by.
 
 /// Topics on models.
 enum ModelTopics {
@@ -43,6 +44,57 @@ enum ModelTopics {
         tokens.ids.shape                               #=> [3, 16]
         smap.from_ids(tok, tokens.ids) == tokens       #=> true
         smap.codebook_stats(tok, tokens).tokens        #=> 48
-        """#)
+        """#),
+    Topic(
+      "losses", "loss", "adversarial",
+      summary: "The loss of smap.train is a record of weights, {log_mse: 0.02} unless given.",
+      text: """
+        docs/Method.md, section 5, has the equations. The history has each term before it is weighted.
+
+        log_mse, mse, l1: the error of each pixel. log_mse is PSNR up to a factor.
+
+        ssim, pyramid: structure and edges, beside one of those.
+
+        features: the distance in the network of metrics.features, on pictures of their own size. A \
+        step takes up to twice as long.
+
+        adversarial: a discriminator is trained to tell reconstructions from pictures, and the decoder \
+        to pass. It counts from discriminator_start on, by default after three tenths of the steps, and \
+        with adaptive_weight in proportion to the gradient of the other terms. discriminator near 1 in \
+        the history says that it cannot tell, near 0 that the decoder has lost: then lower \
+        discriminator_lr or raise lecam.
+
+        bottleneck: the penalty of the quantizer; penalty_on = "kept" leaves dropped tokens out.
+        """,
+      example: #"""
+        let set = data.shapes(16, size = 16, seed = 1)
+        let tok = smap.tokenizer(image_size = 16, width = 16, seed = 0)
+        let h = smap.train(tok, set, steps = 2, batch_size = 8, seed = 1,
+          loss = {mse: 1, ssim: 0.1, adversarial: 0.1}, discriminator_start = 0)
+        [len(h.ssim), len(h.adversarial), len(h.discriminator)]   #=> [2, 2, 2]
+        """#),
+    Topic(
+      "conditioning", "condition", "condition_dim",
+      summary: "A tokenizer is conditioned by a class, a mixture of classes, or a vector.",
+      text: """
+        What both halves are told need not be in the tokens. smap.tokenizer(num_classes = C) takes \
+        label: an index, a name, a mixture as {face: 0.5, clock: 0.5}, or nil for none. \
+        smap.tokenizer(condition_dim = D) takes condition: a vector of D numbers for each picture, such \
+        as an embedding, or nil for none. inject says which halves are told, inject_as how.
+
+        For training, data.with_condition gives each picture of a data set its vector; label_drop is how \
+        often a picture is trained without. Each number should have a deviation of about 1. \
+        metrics.reliance measures what the class or the vector is worth.
+        """,
+      example: #"""
+        let set = data.shapes(16, size = 16, seed = 1)
+        let told = set.with_condition(one_hot(set.labels, 10))
+        let tok = smap.tokenizer(image_size = 16, width = 16, condition_dim = 10,
+          seed = 0)
+        let h = smap.train(tok, told, steps = 1, batch_size = 8, seed = 1)
+        let vectors = told.condition
+        let tokens = smap.encode(tok, told.images, condition = vectors)
+        tokens.condition.shape                         #=> [16, 10]
+        """#),
   ]
 }
