@@ -3,7 +3,9 @@
 
 import os
 import pathlib
+import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -22,6 +24,18 @@ def smap():
     path = os.environ.get("SMAP", str(ROOT / ".build/release/smap"))
     assert os.access(path, os.X_OK), f"there is no binary {path}: run `make build`"
     return path
+
+
+@pytest.fixture(scope="session")
+def faults(tmp_path_factory):
+    """The library that makes system calls fail: Tests/Training/faults.c."""
+    compiler = next((c for c in ("cc", "clang", "gcc") if shutil.which(c)), None)
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    library = tmp_path_factory.mktemp("faults") / "faults.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library,
+                    ROOT / "Tests/Training/faults.c", "-ldl"], check=True)
+    return library
 
 
 @pytest.hookimpl(trylast=True)

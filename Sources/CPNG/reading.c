@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/// Compressed bytes that may follow those of the last row.
+enum { EXCESS = 1 << 16 };
+
 struct smap_png {
   png_structp png;
   png_infop info;
@@ -15,6 +18,8 @@ struct smap_png {
   struct smap_png_header header;
   int passes, pass;
   uint32_t row;
+  int is_last_row;
+  size_t room;  // Bytes that may still be taken while the last row is read.
   jmp_buf failed;
   char fault[128];
 };
@@ -33,6 +38,11 @@ static void ignore(png_structp png, png_const_charp message) {
 static void take(png_structp png, png_bytep out, size_t count) {
   struct smap_png *reader = png_get_io_ptr(png);
   if (count > reader->count - reader->position) png_error(png, "it ends too early");
+  // After the last row libpng inflates whatever follows: a thousand bytes for each of the file.
+  if (reader->is_last_row) {
+    if (count > reader->room) png_error(png, "its data go on after the last row");
+    reader->room -= count;
+  }
   memcpy(out, reader->bytes + reader->position, count);
   reader->position += count;
 }
@@ -92,7 +102,11 @@ int smap_png_read(struct smap_png *reader, uint8_t *pixels, uint32_t rows) {
   if (setjmp(reader->failed)) return -1;
   for (uint32_t read = 0; reader->pass < reader->passes; read++) {
     if (read == rows) return 1;
+    reader->is_last_row =
+        reader->row + 1 == reader->header.height && reader->pass + 1 == reader->passes;
+    reader->room = 2 * stride(reader) + EXCESS;
     png_read_row(reader->png, pixels + reader->row * stride(reader), NULL);
+    reader->is_last_row = 0;
     if (++reader->row == reader->header.height) {
       reader->row = 0;
       reader->pass++;

@@ -207,6 +207,8 @@ def damaged(seed=0):
                          + chunk(b"IEND", b""))
     yield "unknown_filter", (whole[:data - 4] + chunk(b"IDAT", zlib.compress(b"\7" * 196))
                              + chunk(b"IEND", b""))
+    yield "endless_data", (whole[:data - 4] + chunk(b"IDAT", zlib.compress(bytes(1 << 27), 9))
+                           + chunk(b"IEND", b""))
     file = palette.file()
     start = file.index(b"PLTE") - 4
     size = struct.unpack(">I", file[start:start + 4])[0]

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of arrays as other programs write them, .npy and .safetensors, built byte by byte."""
 
+import io
 import json
 import math
+import os
 import struct
+import subprocess
+import zipfile
 
 from files_of_smap import load_all
 
@@ -118,6 +122,7 @@ def test_npy_refused(smap, tmp_path):
         "call": npy(header="dict(descr='<f4', fortran_order=False, shape=(2,))"),
         "structured": npy(header="{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}"),
         "escape": npy(header="{'descr': '\\x3cf4', 'fortran_order': False, 'shape': (2,)}"),
+        "header_beyond": b"\x93NUMPY\1\0\xff\xff{'descr'", "header_of_4_GB": b"\x93NUMPY\2\0\xff\xff\xff\xff{'descr'",
         "version0": npy(version=0), "version9": npy(version=9), "magic": b"\x92" + npy()[1:], "only_magic": b"\x93NUMPY",
         "empty": b"",
     }
@@ -201,6 +206,30 @@ def test_safetensors_headers(smap, tmp_path):
         assert outcome[name] == "read", (name, outcome[name])
     for name in refused:
         assert outcome[name].startswith("IOError: ") and "cannot be used" in outcome[name], (name, outcome[name])
+
+    # What is wrong with a tensor names it.
+    for name in ("offsets_outside", "hole", "overlap", "part", "cut", "shape_large", "shape_wrong",
+                 "dtype_unknown", "twice", "offsets_backward"):
+        assert "`a`" in outcome[name] or "`b`" in outcome[name], (name, outcome[name])
+
+
+def test_archives_that_inflate_to_more_than_memory(smap, tmp_path):
+    """A small archive that holds 200 MB is refused before anything is allocated."""
+    zeros = npy(shape="(50000000,)", body=b"")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a.npy", "w") as entry:
+            entry.write(zeros)
+            for _ in range(200):
+                entry.write(bytes(1_000_000))
+    (tmp_path / "bomb.npz").write_bytes(out.getvalue())
+    for call in ("data.load", "data.load_images"):
+        process = subprocess.Popen([smap, "--max-memory", "80MB", "-e", f'{call}("bomb.npz")'], cwd=tmp_path,
+                                   stderr=subprocess.PIPE)
+        errors = process.stderr.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 75 and "more than the 40.0 MB" in errors, errors
+        assert usage.ru_maxrss < 100_000
 
 
 def test_roundings_are_said(smap, tmp_path):

@@ -2,11 +2,15 @@
 """`image.load` against what the standard says, for every kind of PNG, and against Pillow."""
 
 import io
+import os
+import struct
+import subprocess
+import zlib
 
 import pytest
 
 from files_of_smap import load_all, npy_values
-from png_files import Picture, all_kinds, damaged
+from png_files import SIGNATURE, Picture, all_kinds, chunk, damaged
 
 #: What cutting 16 bits to 8 may change.
 TOLERANCE = 1.001 / 255
@@ -70,3 +74,38 @@ def test_16_bits_of_the_standard_suite(smap, tmp_path):
         assert set(load_all(smap, tmp_path, ["wide", "narrow"], ".png", LOAD).values()) == {"ok"}
         first, second = (npy_values(tmp_path / f"{name}.png.npy")[1] for name in ("wide", "narrow"))
         assert max(abs(a - b) for a, b in zip(first, second)) <= TOLERANCE
+
+
+def bombs():
+    """Pairs of a name and a small file that claims or holds much more."""
+    whole = Picture(9, 7, 2, 8, 0).file()
+    data = whole.index(b"IDAT") - 4
+    zeros = zlib.compress(bytes(1 << 27), 9)
+    for width, height in ((1_000_000, 1_000_000), ((1 << 31) - 1, 1), (8193, 8193)):
+        header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+        yield f"header{width}", SIGNATURE + header + whole[33:]
+    for kind, start in ((b"zTXt", b"a\0\0"), (b"iCCP", b"a\0\0"), (b"iTXt", b"a\0\1\0\0\0")):
+        yield kind.decode(), whole[:data] + chunk(kind, start + zeros) + whole[data:]
+    yield "data", whole[:data] + chunk(b"IDAT", zeros) + chunk(b"IEND", b"")
+    yield "length", whole[:data] + b"\x7f\xff\xff\xffIDAT" + whole[data + 8:]
+
+
+def test_bombs_take_no_memory(smap, tmp_path):
+    """They are refused, or their chunks passed over, in about the memory that smap takes anyway."""
+    def memory(name):
+        process = subprocess.Popen(
+            [smap, "-e", f'try {{ image.load("{name}"); "read" }} catch e {{ e.message }}'],
+            cwd=tmp_path, stdout=subprocess.PIPE)
+        output = process.stdout.read().decode().strip().strip('"')
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0, name
+        return output, usage.ru_maxrss / 1024
+
+    (tmp_path / "sound.png").write_bytes(Picture(9, 7, 2, 8, 0).file())
+    output, usual = memory("sound.png")
+    assert output == "read"
+    for name, content in bombs():
+        (tmp_path / f"{name}.png").write_bytes(content)
+        output, most = memory(f"{name}.png")
+        assert most < usual + 10, (name, most, usual)
+        assert (output == "read") == (name in ("zTXt", "iCCP", "iTXt")), (name, output)

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,6 @@ import pytest
 
 SMAP = os.environ["SMAP"]
 KILLS = int(os.environ.get("SMAP_KILLS", "6"))
-HERE = pathlib.Path(__file__).resolve().parent
 
 MODEL = """
 let d = data.shapes(12, size = 8, seed = 1)
@@ -101,18 +101,6 @@ def test_random_kills(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def faults(tmp_path_factory):
-    """The library that makes calls fail."""
-    compiler = next((c for c in ("cc", "clang", "gcc") if shutil.which(c)), None)
-    if compiler is None:
-        pytest.skip("there is no C compiler")
-    library = tmp_path_factory.mktemp("faults") / "faults.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library,
-                    HERE / "faults.c", "-ldl"], check=True)
-    return library
-
-
-@pytest.fixture(scope="session")
 def saves(faults, tmp_path_factory):
     """A short training: its results, and the system calls of its saves."""
     folder = tmp_path_factory.mktemp("saves") / "straight"
@@ -173,6 +161,26 @@ def test_a_failure_of_each_call_of_a_save(kind, saves, faults, tmp_path):
         check_folder(folder)
 
     each([i + 1 for i, call in enumerate(calls) if kind == "refused" or call == "write"], attempt)
+
+
+def test_a_loss_that_is_not_a_number_keeps_the_last_good_checkpoint(tmp_path):
+    """The error names the step and a parameter; file and model are those of the steps before."""
+    script = (TRAIN % (50, ", lr = 1000, weight_decay = 1000")).replace("warmup = 2", "warmup = 0")
+    ran = run(tmp_path, script.replace("let h", "try { let h").replace("smap.save(", """} catch e {
+  print("{e.message}\\n{e.hint}")
+  let weights = data.load("run.safetensors")
+  print(sum([sum(1 - isfinite(weights[name])) for name in keys(weights)]) == 0)
+}
+smap.save("""))
+    assert ran.returncode == 0, ran.stderr
+    message, hint, finite = ran.stdout.splitlines()
+    step = int(re.match(r"step (\d+) of 50 failed: ", message)[1])
+    assert "`" in message and "finite" in message and "lr = 1000" in hint
+    assert finite == "true"
+    check_whole(tmp_path / "run.safetensors")
+    header = (tmp_path / "run.safetensors").read_bytes()
+    notes = json.loads(header[8:8 + int.from_bytes(header[:8], "little")])["__metadata__"]
+    assert 1 <= int(notes["step"]) < step
 
 
 @pytest.mark.parametrize("number,code", [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
