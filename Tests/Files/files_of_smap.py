@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 # Loads each file, prints the outcome, and continues. A process that ends early is detected by the
 # missing lines.
@@ -33,6 +34,22 @@ def load_all(smap, folder, names, ending, body, timeout=300, options=()):
     assert ran.returncode == 0 and not lost, (
         f"smap ended with {ran.returncode} at {lost[:1]}: {ran.stderr[-500:]}")
     return outcome
+
+
+# A process starts with the most memory of the one that started it, here a small one.
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def measured(folder, *command):
+    """What a command gives: exit code, output, errors, and the most memory of its process in MB."""
+    ran = subprocess.run([sys.executable, "-c", MEASURED, *command], cwd=folder, capture_output=True, text=True)
+    errors, _, memory = ran.stderr.strip().rpartition("\n")
+    return ran.returncode, ran.stdout.strip(), errors, int(memory) / 1024
 
 
 def npy_values(path):

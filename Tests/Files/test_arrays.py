@@ -4,12 +4,11 @@
 import io
 import json
 import math
-import os
 import struct
 import subprocess
 import zipfile
 
-from files_of_smap import load_all
+from files_of_smap import load_all, measured
 
 #: Kind in .npy, kind in .safetensors, format of `struct`, numbers.
 NUMBERS = [
@@ -224,17 +223,13 @@ def test_archives_that_inflate_to_more_than_memory(smap, tmp_path):
                 entry.write(bytes(1_000_000))
     (tmp_path / "bomb.npz").write_bytes(out.getvalue())
     for call in ("data.load", "data.load_images"):
-        process = subprocess.Popen([smap, "--max-memory", "80MB", "-e", f'{call}("bomb.npz")'], cwd=tmp_path,
-                                   stderr=subprocess.PIPE)
-        errors = process.stderr.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        assert os.waitstatus_to_exitcode(status) == 75 and "more than the 40.0 MB" in errors, errors
-        assert usage.ru_maxrss < 100_000
+        code, _, errors, memory = measured(tmp_path, smap, "--max-memory", "80MB", "-e", f'{call}("bomb.npz")')
+        assert code == 75 and "more than the 40.0 MB" in errors, errors
+        assert memory < 80
 
 
 def test_roundings_are_said(smap, tmp_path):
     """Whole numbers that a 32-bit float cannot hold come with a note, exact ones without."""
-    import subprocess
     odd, even = (1 << 24) + 1, (1 << 24) + 2
     for name, value in (("odd", odd), ("even", even)):
         body = struct.pack("<q", value)

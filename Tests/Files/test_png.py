@@ -2,14 +2,12 @@
 """`image.load` against what the standard says, for every kind of PNG, and against Pillow."""
 
 import io
-import os
 import struct
-import subprocess
 import zlib
 
 import pytest
 
-from files_of_smap import load_all, npy_values
+from files_of_smap import load_all, measured, npy_values
 from png_files import SIGNATURE, Picture, all_kinds, chunk, damaged
 
 #: What cutting 16 bits to 8 may change.
@@ -93,13 +91,10 @@ def bombs():
 def test_bombs_take_no_memory(smap, tmp_path):
     """They are refused, or their chunks passed over, in about the memory that smap takes anyway."""
     def memory(name):
-        process = subprocess.Popen(
-            [smap, "-e", f'try {{ image.load("{name}"); "read" }} catch e {{ e.message }}'],
-            cwd=tmp_path, stdout=subprocess.PIPE)
-        output = process.stdout.read().decode().strip().strip('"')
-        _, status, usage = os.wait4(process.pid, 0)
-        assert status == 0, name
-        return output, usage.ru_maxrss / 1024
+        code, output, _, most = measured(
+            tmp_path, smap, "-e", f'try {{ image.load("{name}"); "read" }} catch e {{ e.message }}')
+        assert code == 0, name
+        return output.strip('"'), most
 
     (tmp_path / "sound.png").write_bytes(Picture(9, 7, 2, 8, 0).file())
     output, usual = memory("sound.png")
