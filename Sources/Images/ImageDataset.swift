@@ -95,6 +95,9 @@ public struct ImageDataset: Sendable {
     return result
   }
 
+  /// The numbers of the vectors of pictures, or nil if they have none.
+  public var vectorSize: Int? { vectors?.width }
+
   /// The vectors of all pictures [N, D], or nil.
   public func vectorTensor() throws -> Tensor? { try vectors?.tensor() }
 

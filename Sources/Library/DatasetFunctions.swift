@@ -149,6 +149,7 @@ enum DatasetFunctions {
   private static let record = Builtin(
     "data.record(dataset: dataset) -> record",
     "The data set as a record {images, labels, classes, names} of tensors and lists, to change.",
+    details: "With vectors of data.with_condition, the record has the field `condition` as well.",
     example: "keys(data.shapes(3, size = 8).record())   "
       + "#=> [\"images\", \"labels\", \"classes\", \"names\"]",
     body: { call in .record(try call.dataset("dataset").record()) })

@@ -142,7 +142,8 @@ enum DatasetTypes {
     let classes =
       dataset.classNames.count == 1 ? "1 class" : "\(dataset.classNames.count) classes"
     let grey = dataset.channels == 1 ? ", grey" : ""
-    return "dataset(\(pictures) of \(dataset.size) x \(dataset.size)\(grey), \(classes))"
+    let vectors = dataset.vectorSize.map { ", vectors of \($0)" } ?? ""
+    return "dataset(\(pictures) of \(dataset.size) x \(dataset.size)\(grey), \(classes)\(vectors))"
   }
 }
 

@@ -94,7 +94,7 @@ enum TokenizerFunctions {
       let tokenizer = try call.code("tok")
       let tokens = try call.tokens("tokens")
       let condition =
-        try call.isGiven("label") || call.isGiven("condition")
+        try call.changesCondition(of: tokenizer)
         ? try call.condition(tokenizer, count: tokens.count) : tokens.condition
       let places = try places(of: tokens, call)
       return .tensor(

@@ -45,7 +45,12 @@ extension Call {
     of dataset: Record, _ argument: String, classCount: Int, side: Int
   ) throws -> TrainingData {
     let images = try tensorField("images", of: dataset, argument)
-    let labels = try tensorField("labels", of: dataset, argument)
+    // Whoever is told vectors needs no classes.
+    let isClassless = classCount == 0 && dataset["labels"] == nil
+    let labels =
+      isClassless
+      ? try Tensor.zeros([images.shape.first ?? 0])
+      : try tensorField("labels", of: dataset, argument)
     guard images.rank == 4, images.shape[1] == 3, labels.rank == 1 else {
       let isFlat = images.rank == 4 && labels.rank == 1
       throw failure(
