@@ -28,8 +28,8 @@ extension Call {
     return try vectorCondition(size: tokenizer.conditionDim, count: count)
   }
 
-  /// Whether a call that decodes tokens says what to decode them as: the argument that the tokenizer
-  /// takes is given, or the other one is and not nil, which is an error.
+  /// Whether a call that decodes tokens says what to decode them as: the argument that the
+  /// tokenizer takes is given, or the other one is and not nil, which is an error.
   func changesCondition(of tokenizer: any PictureCode) throws -> Bool {
     let own = tokenizer.conditionDim > 0 ? "condition" : "label"
     let other = own == "label" ? "condition" : "label"
