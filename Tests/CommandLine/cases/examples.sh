@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # Examples, from another folder; what they write stays here.
-for example in quickstart regression tail_drop prefix_ladder card_guidance tour; do
+for example in quickstart regression tail_drop prefix_ladder card_guidance tour letters; do
   expect "example $example" 0 '' "$smap" "$root/Examples/$example.smap"
 done
-for picture in ladder classes new_emoji; do
+for picture in ladder designs classes new_emoji; do
   expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
 done
 expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
