@@ -34,8 +34,10 @@ import Training
 
     /// The options, to make a failure again.
     var description: String {
-      (configuration.metadata + recipe.settings).map { "\($0.key)=\($0.value)" }
-        .joined(separator: " ") + " "
+      (configuration.metadata + recipe.settings + recipe.plan.settings).map {
+        "\($0.key)=\($0.value)"
+      }
+      .joined(separator: " ") + " "
         + recipe.loss.settings.map { "\($0.key)=\($0.value)" }
         .joined(separator: " ")
     }
@@ -69,7 +71,9 @@ import Training
         let tokenizer = try SMAPTokenizer(sample.configuration, seed: UInt64(seed))
         let before = try pictures(tokenizer, sample)
         #expect(before.allSatisfy { $0.isFinite }, "before training: \(sample)")
-        let history = try tokenizer.train(on: sample.data, sample.recipe)
+        let history = try sample.recipe.plan.precision.use {
+          try tokenizer.train(on: sample.data, sample.recipe)
+        }
         #expect(history.count == 1, "\(sample)")
         #expect(
           history.steps.columns.allSatisfy { $0.allSatisfy { $0.isFinite } }, "history: \(sample)")

@@ -72,22 +72,26 @@ private func sampledSchedule(of tokens: Int, _ draws: inout RandomStream) throws
   return drop
 }
 
+/// A small value of the type of an option of trainings; none for lists and files.
+private func sampled(_ type: TrainingValueType, _ draws: inout RandomStream) -> TrainingValue {
+  switch type {
+  case .integer(let bounds), .optionalInteger(let bounds):
+    return .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
+  case .number(let bounds):
+    let most = min(bounds.upperBound, bounds.lowerBound + 1)
+    return .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
+  case .flag: return .flag(draws.uniform() < 0.5)
+  case .word(let words): return .word(words[draws.index(below: words.count)])
+  case .twoShares, .path, .pathOrTrue: return .none
+  }
+}
+
 /// A training of one step whose options are sampled from small valid values.
 func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
   var recipe = TokenizerRecipe(steps: 1)
-  for option in TokenizerRecipe.options {
-    let value: TrainingValue
-    switch option.type {
-    case .integer(let bounds), .optionalInteger(let bounds):
-      value = .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
-    case .number(let bounds):
-      let most = min(bounds.upperBound, bounds.lowerBound + 1)
-      value = .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
-    case .flag: value = .flag(draws.uniform() < 0.5)
-    case .word(let words): value = .word(words[draws.index(below: words.count)])
-    case .twoShares, .path, .pathOrTrue: value = .none
-    }
-    option.store(&recipe, value)
+  for option in TokenizerRecipe.options { option.store(&recipe, sampled(option.type, &draws)) }
+  for option in TrainingPlan.stepOptions {
+    option.store(&recipe.plan, sampled(option.type, &draws))
   }
   recipe.batchSize += 3
   recipe.plan.schedule.warmup = 0
