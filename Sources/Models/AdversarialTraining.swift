@@ -71,7 +71,7 @@ final class DiscriminatorTask: Adversary {
   /// The adversarial loss of reconstructions, given the gradient of the other terms by the pixels.
   func attack(on drawn: DrawnPixels, others: Tensor) throws -> Attack {
     let pixels = try Tensor.parameter(drawn.pixels.detached)
-    let loss = try AdversarialLoss.generator(network(pixels))
+    let loss = try AdversarialLoss.generator(network(pixels, isFixed: true))
     let gradient = try loss.gradients(for: [pixels])[0] ?? Tensor.zeros(pixels.shape)
     var weight = plan.weight
     if plan.isAdaptive {

@@ -37,13 +37,14 @@ final class Discriminator: Module {
     last = try Convolution3x3(channels, 1, &initial)
   }
 
-  /// Scores [B, h, w, 1] of pixels [B, H, W, 3] with values from 0 to 1.
-  func callAsFunction(_ pixels: Tensor) throws -> Tensor {
-    var maps = try first(try pixels.mul(2).sub(1), activation: .gelu)
+  /// Scores [B, h, w, 1] of pixels [B, H, W, 3] with values from 0 to 1. If the network is fixed,
+  /// no gradient by its convolutions is made.
+  func callAsFunction(_ pixels: Tensor, isFixed: Bool = false) throws -> Tensor {
+    var maps = try first(try pixels.mul(2).sub(1), activation: .gelu, isFixed: isFixed)
     for (convolution, norm) in levels {
-      maps = try norm(convolution(Discriminator.halved(maps))).gelu()
+      maps = try norm(convolution(Discriminator.halved(maps), isFixed: isFixed)).gelu()
     }
-    return try last(maps)
+    return try last(maps, isFixed: isFixed)
   }
 
   /// The means of 2 x 2 pixels: [B, H, W, C] gives [B, H/2, W/2, C].

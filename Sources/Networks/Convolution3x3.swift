@@ -25,11 +25,14 @@ public final class Convolution3x3: Module {
     bias = try initial.constant(0, [outChannels])
   }
 
-  /// x: [B, H, W, in] gives [B, H, W, out].
-  public func callAsFunction(_ x: Tensor, activation: Activation = .none) throws -> Tensor {
+  /// x: [B, H, W, in] gives [B, H, W, out]. If its weights are fixed, no gradient by them is made.
+  public func callAsFunction(
+    _ x: Tensor, activation: Activation = .none, isFixed: Bool = false
+  ) throws -> Tensor {
     guard x.rank == 4, x.shape[3] == channels else {
       throw TensorError.shape("this convolution takes [B, H, W, \(channels)], not \(x.shape)")
     }
+    let (weight, bias) = isFixed ? (weight.detached, bias.detached) : (weight, bias)
     return try x.convolved3x3(weight, bias, activation: activation, packed: packed)
   }
 
@@ -117,11 +120,14 @@ extension Tensor {
     }
     guard isRecorded else { return result }
     let (x, w, needsInput) = (detached, weight.detached, requiresGradient)
+    let (needsWeight, needsBias) = (weight.requiresGradient, bias.requiresGradient)
     return result.recorded(from: [self, weight, bias]) { gradient in
       let slope = try Tensor.activationGradient(before, gradient, activation)
       let dx = needsInput ? try slope.foldedGradient(w, packed, like: x) : nil
-      let dw = try slope.neighbourhoodGradient(x, like: w)
-      return [dx, dw, try slope.columnSums(rows: x.count / bands.channels, width: out)]
+      let dw = needsWeight ? try slope.neighbourhoodGradient(x, like: w) : nil
+      let db =
+        needsBias ? try slope.columnSums(rows: x.count / bands.channels, width: out) : nil
+      return [dx, dw, db]
     }
   }
 
