@@ -16,8 +16,8 @@ struct RowGroups {
   private let read: (Range<Int>) throws -> Tensor
   private let size: Int
 
-  /// The most floats of a group: 128 MiB.
-  private static let largestGroup = 1 << 25
+  /// The most floats of a group: 32 MiB, of which a pass has several copies at a time.
+  private static let largestGroup = 1 << 23
 
   /// The rows [count, width] of a tensor, as one group.
   init(_ rows: Tensor) {
