@@ -10,6 +10,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 from smap_layers import Norm, attend, mixtures, modulated, named, options, table
+from smap_pixels import PixelCodes, bordered
 
 TOKENIZER = {
     "image_size": 32, "patch_size": 8, "num_tokens": 16, "token_dim": 6, "quantizer": "kl",
@@ -17,7 +18,10 @@ TOKENIZER = {
     "levels": "", "width": 128, "depth": 2, "decoder_depth": 4, "heads": 4, "num_classes": 10,
     "condition_dim": 0, "inject": "both", "inject_as": "tokens", "condition_tokens": 1, "queries": "learned",
     "mask": "causal-latent", "group_size": 4, "missing": "remove", "linear_path": True,
-    "pixel_channels": 24}
+    "pixel_channels": 24,
+    # Of a decoder that differs from the encoder, and of imported checkpoints.
+    "decoder_width": 0, "decoder_heads": 0, "decoder_slot": False, "layout": "transpose", "head": "patches",
+    "pixel_codes": 0, "pixel_code_dim": 0, "pixel_levels": ""}
 
 
 class Block(nn.Module):
@@ -44,15 +48,15 @@ class Block(nn.Module):
 class Condition(nn.Module):
     """The class of a picture for one half of the tokenizer; the last row of the table is null."""
 
-    def __init__(self, o, depth):
+    def __init__(self, o, depth, width):
         super().__init__()
-        self.form, self.shape = o["inject_as"], (o["condition_tokens"], o["width"])
+        self.form, self.shape = o["inject_as"], (o["condition_tokens"], width)
         self.weight = table(o["num_classes"] + 1, math.prod(self.shape))
         self.vector = o["condition_dim"]
         if self.vector:  # an embedding from elsewhere in place of a class; null is the table's only row
             self.projection = nn.Linear(self.vector, math.prod(self.shape))
         if self.form == "adaln":
-            self.modulation = nn.Linear(math.prod(self.shape), 4 * depth * o["width"])
+            self.modulation = nn.Linear(math.prod(self.shape), 4 * depth * width)
 
     def forward(self, told):
         """Tokens [B, M, D], an addition [B, 1, D], or a modulation [B, 1, 4 D] for each block."""
@@ -89,7 +93,7 @@ class Encoder(nn.Module):
         if o["queries"] == "pooled":
             self.pooling = nn.Linear(width, width)
             self.register_buffer("cells", pooling_cells(o["num_tokens"], self.grid), persistent=False)
-        self.condition = Condition(o, o["depth"])
+        self.condition = Condition(o, o["depth"], width)
         self.norm_pre, self.norm_post = Norm(width), Norm(width)
         self.blocks = nn.ModuleList(Block(width, o["heads"]) for _ in range(o["depth"]))
         self.project = nn.Linear(width, o["token_dim"])
@@ -106,7 +110,10 @@ class Encoder(nn.Module):
         stream = torch.cat([slot, patches, tokens, queries], 1)
         mask = self.mask(stream.shape[1] - queries.shape[1], queries.shape[1])
         outputs = transform(self.blocks, self.norm_pre(stream), mask, changes)
-        return self.project(self.norm_post(outputs[:, -queries.shape[1]:]))
+        outputs = self.norm_post(outputs[:, -queries.shape[1]:])
+        if self.o["layout"] == "legacy":  # as in the first TiTok: the numbers of [K, D] taken for [D, K]
+            outputs = outputs.reshape(len(images), -1, queries.shape[1]).transpose(1, 2)
+        return self.project(outputs)
 
     def mask(self, before, count):
         """Who attends to whom: nothing sees later queries, so k tokens are those of k queries."""
@@ -126,7 +133,8 @@ class Decoder(nn.Module):
 
     def __init__(self, o):
         super().__init__()
-        self.o, width, side, features = o, o["width"], o["patch_size"], o["pixel_channels"]
+        self.o, side, features = o, o["patch_size"], o["pixel_channels"]
+        width, heads = o["decoder_width"] or o["width"], o["decoder_heads"] or o["heads"]
         self.mask_token = table(1, width)
         self.positions = table((o["image_size"] // side) ** 2, width)
         self.latent_positions = table(o["num_tokens"], width)
@@ -134,14 +142,18 @@ class Decoder(nn.Module):
         if o["missing"] in stands:
             self.missing = table(stands[o["missing"]], o["token_dim"])
         self.latent = nn.Linear(o["token_dim"], width)
-        self.condition = Condition(o, o["decoder_depth"])
+        if o["decoder_slot"]:
+            self.class_slot = table(1, width)
+        self.condition = Condition(o, o["decoder_depth"], width)
         if o["linear_path"]:
             self.base = nn.Linear(3 * side**2, width)
         self.norm_pre, self.norm_post = Norm(width), Norm(width)
-        self.blocks = nn.ModuleList(Block(width, o["heads"]) for _ in range(o["decoder_depth"]))
-        self.pixels = nn.Linear(width, side**2 * (features or 3))
-        if features:
-            sizes = [features + 3 * o["linear_path"], features, features, 3]
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(o["decoder_depth"]))
+        self.pixels = nn.Linear(width, 2 * width if o["head"] == "codes" else side**2 * (features or 3))
+        if o["head"] == "codes":
+            self.codes = PixelCodes(o, width)
+        if features or o["head"] == "convolution":
+            sizes = [features + 3 * o["linear_path"], features, features, 3] if features else [3, 3]
             self.convolution = nn.ModuleList(
                 nn.Linear(9 * a, b) for a, b in zip(sizes, sizes[1:]))
 
@@ -153,7 +165,8 @@ class Decoder(nn.Module):
             canvas = canvas + self.base(patchify(base - 0.5, side))
         canvas = (canvas + addition).expand(len(tokens), -1, -1)
         known = self.latent(self.filled(tokens, kept)) + self.latent_positions
-        stream = torch.cat([canvas, condition, known], 1)
+        slot = [self.class_slot.expand(len(tokens), -1, -1)] if self.o["decoder_slot"] else []
+        stream = torch.cat([canvas, *slot, condition, known], 1)
         mask = None
         if self.o["missing"] in ("remove", "attn"):  # nothing attends to what was dropped
             before = kept.new_ones(len(kept), stream.shape[1] - kept.shape[1])
@@ -177,13 +190,17 @@ class Decoder(nn.Module):
         return tokens
 
     def draw(self, outputs, base):
+        if self.o["head"] == "codes":
+            return self.codes(self.pixels(outputs).tanh())
         pixels = unpatchify(self.pixels(outputs), self.o["patch_size"])
+        if self.o["head"] == "convolution":
+            return bordered(pixels, self.convolution[0])
         if self.o["pixel_channels"]:
             if base is not None:
                 pixels = torch.cat([pixels, base - 0.5], 1)
             for layer in self.convolution[:-1]:
-                pixels = F.gelu(convolved(pixels, layer))
-            pixels = convolved(pixels, self.convolution[-1])
+                pixels = F.gelu(bordered(pixels, layer, "replicate"))
+            pixels = bordered(pixels, self.convolution[-1], "replicate")
         return pixels + (0.5 if base is None else base)
 
 
@@ -329,12 +346,6 @@ def unpatchify(patches, side):
     grid, numbers = math.isqrt(patches.shape[1]), side * side
     planes = patches.transpose(1, 2).unflatten(1, (numbers, -1)).transpose(1, 2).flatten(1, 2)
     return F.pixel_shuffle(planes.unflatten(-1, (grid, grid)), side)
-
-
-def convolved(pixels, layer):
-    """3 x 3, the edge repeated outwards; a row of the weight is nine neighbours of all channels."""
-    kernel = layer.weight.unflatten(1, (3, 3, -1)).permute(0, 3, 1, 2)
-    return F.conv2d(F.pad(pixels, (1, 1, 1, 1), mode="replicate"), kernel, layer.bias)
 
 
 def pooling_cells(count, grid):

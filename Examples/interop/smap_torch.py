@@ -47,5 +47,5 @@ def metadata(kind, defaults, choices):
     def text(value):
         return str(value).lower() if isinstance(value, bool) else \
             ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return {"smap_kind": kind, "format_version": "4", "class_names": "[]",
+    return {"smap_kind": kind, "format_version": "5", "class_names": "[]",
             **{key: text(value) for key, value in (defaults | choices).items()}}

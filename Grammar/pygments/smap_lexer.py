@@ -101,9 +101,9 @@ MEMBERS = (
     "random.permutation", "random.shuffle", "random.split", "random.uniform", "smap.best_length",
     "smap.codebook_stats", "smap.codebook_usage", "smap.decode", "smap.encode", "smap.estimate",
     "smap.find_lr", "smap.from_ids", "smap.keep_probs", "smap.length_probs", "smap.linear_code",
-    "smap.load", "smap.loss", "smap.rate", "smap.reconstruct", "smap.sample_keep", "smap.save",
-    "smap.tail_drop", "smap.tokenizer", "smap.tokens", "smap.train", "sys.args", "sys.clock",
-    "sys.limits", "sys.threads", "sys.version",
+    "smap.load", "smap.load_titok", "smap.loss", "smap.rate", "smap.reconstruct",
+    "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
+    "smap.train", "sys.args", "sys.clock", "sys.limits", "sys.threads", "sys.version",
     # generated: end
 )
 NAMESPACES = (

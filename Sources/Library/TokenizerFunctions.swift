@@ -22,7 +22,9 @@ enum TokenizerFunctions {
   private static let fresh = TokenizerConfiguration()
 
   private static let make = Builtin(
-    "smap.tokenizer(*, " + TokenizerConfiguration.signature(defaults: fresh)
+    "smap.tokenizer(*, "
+      + TokenizerConfiguration.signature(
+        defaults: fresh, without: TokenizerConfiguration.importedOptions)
       + ", tail_drop = nil, seed = nil) -> tokenizer",
     "Makes an untrained tokenizer.",
     details: """
@@ -33,7 +35,7 @@ enum TokenizerFunctions {
       transformers learn what it lacks. `tail_drop` is a schedule made by smap.tail_drop, or the \
       name of one.
 
-      \(TokenizerConfiguration.summary)
+      \(TokenizerConfiguration.summary(without: TokenizerConfiguration.importedOptions))
       """,
     example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
     body: { call in
@@ -43,7 +45,7 @@ enum TokenizerFunctions {
 
   private static func configuration(_ call: Call) throws -> TokenizerConfiguration {
     var made = fresh
-    try call.read(&made)
+    try call.read(&made, without: TokenizerConfiguration.importedOptions)
     // A vector stands in place of the classes.
     if made.conditionDim > 0, try !call.isGiven("num_classes") { made.numClasses = 0 }
     if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }

@@ -28,7 +28,7 @@ enum TrainingFunctions {
     \(Augmentation.amounts.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")).
     """
 
-  static let functions: [Builtin] = [train, save, load] + TrainingTrials.functions
+  static let functions: [Builtin] = [train, save, load, loadTitok] + TrainingTrials.functions
 
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset, *, steps: number, " + TokenizerRecipe(steps: 1).signature
@@ -196,6 +196,30 @@ enum TrainingFunctions {
     body: { call in
       let code = try PictureCodeFile.load(path: ResourceLocator.modelPath(call.string("path")))
       return (code as? LinearCode)?.value ?? (code as? SMAPTokenizer)?.value ?? .nil
+    })
+
+  private static let loadTitok = Builtin(
+    "smap.load_titok(path: string, layout: string, *, num_classes = 1000, head_width = 64, l2_norm = nil) -> tokenizer",
+    "Reads a checkpoint of TiTok or One-D-Piece, a .safetensors file, as a tokenizer.",
+    details: """
+      It computes what the original does. `layout` is "legacy" for the first releases (L-32, B-64, S-128) and \
+      One-D-Piece, whose tokens each mix all queries, and "transpose" for the later ones, with VQ or KL \
+      (BL-64, BL-128, SL-256, LL-32). Every tensor must be there with its shape, and no other; an error lists \
+      all that differ. Tokens of KL are the means. `l2_norm` says whether codes are compared as unit vectors; \
+      without it they are in the layout "legacy". `head_width` is the width of a head of the attention.
+
+      TiTok knows no classes. The tokenizer has `num_classes` of them, which change nothing until smap.train \
+      trains it on pictures with as many; smap.save and smap.load keep it like any other.
+      """,
+    example: """
+      try { smap.load_titok("none.safetensors", "legacy") } catch e { e.kind }   #=> "IOError"
+      """,
+    body: { call in
+      var reading = TitokReading(layout: try call.choice("layout", as: TitokReading.Layout.self))
+      reading.numClasses = try call.integer("num_classes", in: 1...100_000)
+      reading.headWidth = try call.integer("head_width", in: 1...8192)
+      if try !call["l2_norm"].isNil { reading.l2Norm = try call.bool("l2_norm") }
+      return try SMAPTokenizer.loadTitok(path: call.string("path"), reading).value
     })
 }
 

@@ -19,9 +19,11 @@ final class ConditionInjection: Module {
   /// [tokens * width, numbers of an augmentation], zero until a training changes it.
   let augmentation: Tensor
 
-  init(_ configuration: TokenizerConfiguration, depth: Int, _ initial: inout Initializer) throws {
-    (form, tokens, width) = (
-      configuration.injectAs, configuration.conditionTokens, configuration.width
+  init(
+    _ configuration: TokenizerConfiguration, depth: Int, width: Int, _ initial: inout Initializer
+  ) throws {
+    (form, tokens, self.width) = (
+      configuration.injectAs, configuration.conditionTokens, width
     )
     let size = tokens * width
     // A modulation is a product with the row, which must not start near zero.
@@ -36,6 +38,9 @@ final class ConditionInjection: Module {
     modulation =
       form == .adaln ? try Linear(size, 4 * depth * width, gain: 0, &initial) : nil
   }
+
+  /// Makes a class that is added change nothing until it is trained.
+  func silence() throws { table.weight.assign(try Tensor.zeros(table.weight.shape)) }
 
   /// What the pictures of a batch are told.
   func callAsFunction(_ told: Condition) throws -> InjectedCondition {

@@ -203,8 +203,11 @@ extension OptionTable {
   }
 
   /// What help says about the options: each with its sentence and the words it can be.
-  public static var summary: String {
-    options.map { option in
+  public static var summary: String { summary(without: []) }
+
+  /// What help says about the options but those in `fixed`.
+  public static func summary(without fixed: [String]) -> String {
+    options.filter { !fixed.contains($0.name) }.map { option in
       guard case .word(let words, _) = option.type, words.count > 1 else {
         return "`\(option.name)`: \(option.summary)"
       }

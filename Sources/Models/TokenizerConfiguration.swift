@@ -72,6 +72,25 @@ public enum MissingTokens: String, Sendable, CaseIterable {
   var fills: Bool { self != .remove && self != .attn }
 }
 
+/// How the outputs of the queries are read before they are projected to tokens.
+enum LatentLayout: String, Sendable, CaseIterable {
+  /// Token k is the output of query k.
+  case transpose
+  /// The outputs [K, D] are taken for [D, K] without moving a number, as the first releases of
+  /// TiTok do, so every token mixes all queries (docs/Method.md, 8).
+  case legacy
+}
+
+/// How the outputs of the decoder's transformer become pixels.
+enum PixelHead: String, Sendable, CaseIterable {
+  /// Each becomes a patch, which `pixel_channels` convolutions smooth.
+  case patches
+  /// Each becomes a patch, and one convolution with zeros around the picture follows (TiTok).
+  case convolution
+  /// Each becomes a mixture of codes, which the decoder of a VQGAN turns into pixels (TiTok).
+  case codes
+}
+
 /// The architecture of an SMAP tokenizer. Symbols of the method stand in parentheses.
 public struct TokenizerConfiguration: Sendable, Equatable {
   /// Side of the square picture in pixels (H = W).
@@ -108,6 +127,22 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   public var decoderDepth = 4
   /// Attention heads (h).
   public var heads = 4
+  /// Width of the decoder's transformer; 0 for that of the encoder's.
+  public var decoderWidth = 0
+  /// Attention heads of the decoder's transformer; 0 for as many as the encoder's has.
+  public var decoderHeads = 0
+  /// Whether the decoder has a class slot too.
+  var decoderSlot = false
+  /// How the outputs of the queries are read.
+  var layout = LatentLayout.transpose
+  /// How the outputs of the decoder's transformer become pixels.
+  var head = PixelHead.patches
+  /// The number of codes of the head `codes`.
+  var pixelCodes = 0
+  /// Numbers of such a code.
+  var pixelCodeDim = 0
+  /// Channels of the head `codes` at each resolution, the full one first.
+  var pixelLevels: [Int] = []
   /// The number of classes (C); the tables have one row more, for null. 0 if pictures are
   /// conditioned by vectors.
   public var numClasses = 10
@@ -137,6 +172,14 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// The default configuration.
   public init() { tailDrop = .standard }
 
+  /// The width and the heads of each half's transformer.
+  var encoderShape: TransformerShape { TransformerShape(width: width, heads: heads) }
+  var decoderShape: TransformerShape {
+    TransformerShape(
+      width: decoderWidth == 0 ? width : decoderWidth,
+      heads: decoderHeads == 0 ? heads : decoderHeads)
+  }
+
   /// Patches along a side (g).
   public var grid: Int { imageSize / patchSize }
   /// The number of patches (N).
@@ -151,9 +194,9 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       throw TensorError.value(
         "patch_size \(patchSize) does not divide image_size \(imageSize)")
     }
-    guard width % heads == 0 else {
-      throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
-    }
+    try encoderShape.validate()
+    try decoderShape.validate()
+    try validateHead()
     guard (numClasses == 0) == (conditionDim > 0) else {
       throw conditionDim > 0
         ? TensorError.value(
@@ -166,6 +209,24 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     try quantizer.type.validate(self)
     try tailDrop.validate()
     try tailDrop.checkFit(numTokens)
+  }
+
+  /// Throws a ValueError unless the head has what it needs and nothing else.
+  private func validateHead() throws {
+    guard head != .patches else { return }
+    guard pixelChannels == 0, !linearPath else {
+      throw TensorError.value(
+        "the head \"\(head.rawValue)\" has no pixel_channels and no linear_path beside it")
+    }
+    guard head == .codes else { return }
+    guard pixelCodes > 0, pixelCodeDim > 0, !pixelLevels.isEmpty,
+      1 << (pixelLevels.count - 1) == patchSize,
+      pixelLevels.allSatisfy({ $0 % PixelCodeHead.groups == 0 })
+    else {
+      throw TensorError.value(
+        "the head \"codes\" needs pixel_codes, pixel_code_dim and pixel_levels, one for each doubling up "
+          + "to the patch size, in multiples of \(PixelCodeHead.groups)")
+    }
   }
 
   /// Throws a ValueError that names an option of another quantizer.
@@ -190,7 +251,11 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
       ("num_classes", numClasses * width), ("condition_dim", conditionDim * width),
       ("depth", 4 * depth * width * width),
-      ("decoder_depth", 4 * decoderDepth * width * width),
+      ("decoder_depth", 4 * decoderDepth * decoderShape.width * decoderShape.width),
+      ("decoder_width", decoderShape.width * patchCount),
+      ("pixel_codes", pixelCodes * pixelCodeDim),
+      ("pixel_code_dim", 9 * pixelCodeDim * (pixelLevels.last ?? 0)),
+      ("pixel_levels", pixelLevels.reduce(0) { max($0, 9 * $1 * $1) }),
       ("pixel_channels", pixelChannels * max(9 * pixelChannels, patch * width)),
     ]
     if linearPath {
@@ -216,7 +281,25 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   }
 }
 
+/// The width and the heads of a transformer.
+struct TransformerShape {
+  let width: Int
+  let heads: Int
+
+  /// Throws a ValueError unless the heads divide the width.
+  func validate() throws {
+    guard width % heads == 0 else {
+      throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
+    }
+  }
+}
+
 extension TokenizerConfiguration: OptionTable {
+  /// The options that only an imported checkpoint sets: they are no arguments of a script.
+  public static let importedOptions = [
+    "decoder_slot", "layout", "head", "pixel_codes", "pixel_code_dim", "pixel_levels",
+  ]
+
   /// Everything but the schedule of tail dropping, which has a table of its own.
   public static let options: [ModelOption<TokenizerConfiguration>] = [
     .integer("image_size", \.imageSize, 4...1024, "The side of a picture in pixels."),
@@ -261,5 +344,24 @@ extension TokenizerConfiguration: OptionTable {
     .integer(
       "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3),
     .word("missing", \.missing, "What the decoder gets in place of dropped tokens.", since: 3),
+    .integer(
+      "decoder_width", \.decoderWidth, 0...8192,
+      "The width of the decoder's transformer; 0: that of the encoder's.", since: 5),
+    .integer(
+      "decoder_heads", \.decoderHeads, 0...256,
+      "Heads of the decoder's attention; 0: as many as the encoder's.", since: 5),
+    .flag(
+      "decoder_slot", \.decoderSlot, "Whether the decoder has a class slot, as that of TiTok.",
+      since: 5),
+    .word("layout", \.layout, "How the outputs of the queries are read.", since: 5),
+    .word("head", \.head, "How the outputs of the decoder become pixels.", since: 5),
+    .integer(
+      "pixel_codes", \.pixelCodes, 0...1 << 18, "Codes of the head \"codes\".", since: 5),
+    .integer(
+      "pixel_code_dim", \.pixelCodeDim, 0...8192, "Numbers of a code of the head \"codes\".",
+      since: 5),
+    .integers(
+      "pixel_levels", \.pixelLevels, each: 32...8192, atMost: 11,
+      "Channels of the head \"codes\" at each resolution, the full one first.", since: 5),
   ]
 }

@@ -28,7 +28,8 @@ final class TokenizerEncoder: Module {
     classSlot = try initial.normal([1, width], deviation: deviation)
     positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
     queries = try initial.normal([configuration.numTokens, width], deviation: deviation)
-    condition = try ConditionInjection(configuration, depth: configuration.depth, &initial)
+    condition = try ConditionInjection(
+      configuration, depth: configuration.depth, width: width, &initial)
     normPre = try LayerNorm(width, initial)
     blocks = try Transformer(
       width: width, depth: configuration.depth, heads: configuration.heads, &initial)
@@ -66,9 +67,18 @@ final class TokenizerEncoder: Module {
         normPre(stream),
         mask: configuration.mask.attention(behind: before, size: configuration.groupSize),
         for: before..<stream.shape[1], modulation: label.modulation, noise: told.hints?.noise))
+    let read = try configuration.layout == .legacy ? relabelled(outputs) : outputs
     return EncodedTokens(
-      vectors: try project(outputs), heads: try heads.map { try $0.layer(outputs) })
+      vectors: try project(read), heads: try heads.map { try $0.layer(read) })
   }
+
+  /// The numbers of [B, K, D] taken for [B, D, K], as [B, K, D] again.
+  private func relabelled(_ outputs: Tensor) throws -> Tensor {
+    try outputs.reshape([outputs.shape[0], outputs.shape[2], outputs.shape[1]]).permute([0, 2, 1])
+  }
+
+  /// Makes a class that is added change nothing until it is trained.
+  func silenceCondition() throws { try condition.silence() }
 
   var namedParameters: [NamedParameter] {
     patch.named(under: "patch")
@@ -98,34 +108,39 @@ final class TokenizerDecoder: Module {
   private let normPost: LayerNorm
   private let toPixels: Linear
   private let convolutions: [Convolution3x3]
+  private let classSlot: Tensor?
+  private let codes: PixelCodeHead?
 
   /// What tells the augmentation of pictures, in training.
   var augmentation: Tensor { condition.augmentation }
 
   init(_ configuration: TokenizerConfiguration, _ initial: inout Initializer) throws {
     self.configuration = configuration
-    let (width, side) = (configuration.width, configuration.patchSize)
+    let (shape, side) = (configuration.decoderShape, configuration.patchSize)
+    let width = shape.width
     let deviation = 1 / Float(width).squareRoot()
     maskToken = try initial.normal([1, width], deviation: deviation)
     positions = try initial.normal([configuration.patchCount, width], deviation: deviation)
     latent = try Linear(configuration.tokenDim, width, &initial)
     latentPositions = try initial.normal([configuration.numTokens, width], deviation: deviation)
-    condition = try ConditionInjection(configuration, depth: configuration.decoderDepth, &initial)
+    condition = try ConditionInjection(
+      configuration, depth: configuration.decoderDepth, width: width, &initial)
     base = configuration.linearPath ? try Linear(side * side * 3, width, &initial) : nil
     normPre = try LayerNorm(width, initial)
     blocks = try Transformer(
-      width: width, depth: configuration.decoderDepth, heads: configuration.heads, &initial)
+      width: width, depth: configuration.decoderDepth, heads: shape.heads, &initial)
     normPost = try LayerNorm(width, initial)
     let features = configuration.pixelChannels
+    let isMixed = configuration.head == .codes
     // With a linear path, the transformer starts as a zero correction.
     let lastGain: Float = configuration.linearPath ? 0 : 1
     toPixels = try Linear(
-      width, side * side * (features == 0 ? 3 : features), gain: features == 0 ? lastGain : 1,
-      &initial)
+      width, isMixed ? 2 * width : side * side * (features == 0 ? 3 : features),
+      gain: features == 0 ? lastGain : 1, &initial)
     let first = features + (configuration.linearPath ? 3 : 0)
     convolutions =
       features == 0
-      ? []
+      ? try configuration.head == .convolution ? [Convolution3x3(3, 3, &initial)] : []
       : [
         try Convolution3x3(first, features, &initial),
         try Convolution3x3(features, features, &initial),
@@ -138,13 +153,16 @@ final class TokenizerDecoder: Module {
       case .remove, .attn, .zero, .redundant: nil
       }
     stand = try standIns.map { try initial.normal([$0, configuration.tokenDim], deviation: 0.02) }
+    classSlot =
+      configuration.decoderSlot ? try initial.normal([1, width], deviation: deviation) : nil
+    codes = isMixed ? try PixelCodeHead(configuration, &initial) : nil
   }
 
   /// tokens: [B, k, T], base: [B, H, W, 3] or nil; the pixels are [B, H, W, 3].
   func callAsFunction(
     _ tokens: Tensor, at places: TokenPlaces, base linear: Tensor?, condition told: Condition
   ) throws -> DrawnPixels {
-    let (batch, width) = (tokens.shape[0], configuration.width)
+    let (batch, width) = (tokens.shape[0], configuration.decoderShape.width)
     let label = try condition(told)
     let known = try located(tokens, places)
     let centred = try linear?.sub(0.5)
@@ -154,7 +172,8 @@ final class TokenizerDecoder: Module {
     }
     canvas = try label.added(to: canvas, batch: batch)
     let stream = try Tensor.assembled(
-      batch: batch, width: width, [canvas] + label.tokens + [known])
+      batch: batch, width: width, [canvas] + (classSlot.map { [$0] } ?? []) + label.tokens + [known]
+    )
     let before = stream.shape[1] - known.shape[1]
     let seen = configuration.missing.fills ? nil : places.lengths?.map { before + $0 }
     let outputs = try normPost(
@@ -188,10 +207,18 @@ final class TokenizerDecoder: Module {
   }
 
   private func draw(_ outputs: Tensor, linear: Tensor?, centred: Tensor?) throws -> DrawnPixels {
+    if let codes {
+      let features = try codes(toPixels(outputs).tanh(), grid: configuration.grid)
+      let input = features.detached
+      return DrawnPixels(
+        pixels: try codes.last(bordering: features),
+        lastLayer: { try codes.last(bordering: input) },
+        weight: codes.last.weight)
+    }
     func unfolded(_ patches: Tensor) throws -> Tensor {
       try PixelLayout.pixels(
         patches, grid: configuration.grid, side: configuration.patchSize,
-        channels: convolutions.isEmpty ? 3 : configuration.pixelChannels)
+        channels: configuration.pixelChannels == 0 ? 3 : configuration.pixelChannels)
     }
     func complete(_ pixels: Tensor) throws -> Tensor {
       try linear.map { try pixels.add($0) } ?? pixels.add(0.5)
@@ -203,6 +230,12 @@ final class TokenizerDecoder: Module {
         pixels: try complete(pixels), lastLayer: { try unfolded(self.toPixels(input)) },
         weight: toPixels.weight)
     }
+    if configuration.head == .convolution {
+      let input = pixels.detached
+      return DrawnPixels(
+        pixels: try last(bordering: pixels), lastLayer: { try last(bordering: input) },
+        weight: last.weight)
+    }
     if let centred { pixels = try Tensor.cat([pixels, centred], dim: 3) }
     for convolution in convolutions.dropLast() {
       pixels = try convolution(pixels, activation: .gelu)
@@ -212,15 +245,20 @@ final class TokenizerDecoder: Module {
       pixels: try complete(last(pixels)), lastLayer: { try last(input) }, weight: last.weight)
   }
 
+  /// Makes a class that is added change nothing until it is trained.
+  func silenceCondition() throws { try condition.silence() }
+
   var namedParameters: [NamedParameter] {
     [
       NamedParameter("mask_token", maskToken), NamedParameter("positions", positions),
       NamedParameter("latent_positions", latentPositions),
     ] + (stand.map { [NamedParameter("missing", $0)] } ?? []) + latent.named(under: "latent")
+      + (classSlot.map { [NamedParameter("class_slot", $0)] } ?? [])
       + condition.named(under: "condition")
       + (base?.named(under: "base") ?? []) + normPre.named(under: "norm_pre")
       + blocks.named(under: "blocks") + normPost.named(under: "norm_post")
       + toPixels.named(under: "pixels")
       + convolutions.enumerated().flatMap { $1.named(under: "convolution.\($0)") }
+      + (codes?.named(under: "codes") ?? [])
   }
 }

@@ -28,6 +28,7 @@ TOKENIZERS = {
     "softvq": dict(quantizer="softvq", codebook_size=32, linear_path=True),
     "fsq": dict(quantizer="fsq", levels=[5, 4, 2], linear_path=True),
     "none": dict(quantizer="none"),
+    "uneven": dict(decoder_width=12, decoder_heads=3, inject_as="adaln"),
 }
 
 GENERATOR = dict(num_tokens=5, token_dim=3, num_classes=3, width=16, depth=2, heads=2, head_width=16, head_depth=2)

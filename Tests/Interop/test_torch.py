@@ -124,6 +124,18 @@ def test_the_loader_computes_what_smap_computes(smap, tmp_path, torch_python):
     compare(read(tmp_path / "torch.safetensors"), computed(smap, tmp_path, models))
 
 
+def test_imported_tokenizers_are_computed_too(smap, tmp_path, torch_python):
+    """What smap.load_titok has made of a checkpoint, as smap saves it."""
+    kinds = ["legacy-vq", "transpose-vq", "transpose-kl"]
+    lines = [f'smap.save(smap.load_titok("{GOLDENS.parent}/titok/{kind}.safetensors", "{kind.split("-")[0]}", '
+             f'num_classes = 3, head_width = 8), "{kind}.safetensors")' for kind in kinds]
+    ran = subprocess.run([smap, "-e", "\n".join(lines)], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    paths = [tmp_path / f"{kind}.safetensors" for kind in kinds]
+    side(torch_python, "run", GOLDENS / "pictures.safetensors", tmp_path / "torch.safetensors", *paths)
+    compare(read(tmp_path / "torch.safetensors"), computed(smap, tmp_path, paths))
+
+
 def test_what_the_loader_writes_smap_opens(smap, tmp_path, torch_python):
     """A step of training in PyTorch changes a shipped tokenizer, and smap decodes it as PyTorch does."""
     changed = tmp_path / "changed.safetensors"

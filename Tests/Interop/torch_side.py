@@ -74,7 +74,7 @@ def make(folder):
     torch.manual_seed(5)
     folder.mkdir(parents=True, exist_ok=True)
     pictures = folder / "pictures.safetensors"
-    write(pictures, {}, {"images8": torch.rand(2, 3, 8, 8), "images32": torch.rand(2, 3, 32, 32)})
+    write(pictures, {}, {f"images{side}": torch.rand(2, 3, side, side) for side in (8, 32, 6, 12)})
     paths = []
     for name, given in cases.TOKENIZERS.items():
         paths.append(folder / f"{name}.safetensors")

@@ -20,6 +20,32 @@ TEXT = 'let s = "ab ".repeat(2e7)'
 LETTERS = 'let s = "äß ".repeat(4e6)'
 RECORD = 'let r = {}\nfor i in range(5e5) { r["k{i}"] = i }'
 FEATURES = "let x = rand(3000, 256); let y = rand(3000, 256)"
+# A checkpoint of TiTok of 30 million parameters.
+TITOK = """
+fn layer(to, name, shape) { to["{name}.weight"] = zeros(shape); to["{name}.bias"] = zeros(shape[0]) }
+fn half(to, name) {
+  to["{name}.class_embedding"] = zeros(1, 1024)
+  to["{name}.positional_embedding"] = zeros(5, 1024)
+  to["{name}.latent_token_positional_embedding"] = zeros(4, 1024)
+  for norm in ["ln_pre", "ln_post", "transformer.0.ln_1", "transformer.0.ln_2"] { layer(to, "{name}.{norm}", [1024]) }
+  to["{name}.transformer.0.attn.in_proj_weight"] = zeros(3072, 1024)
+  to["{name}.transformer.0.attn.in_proj_bias"] = zeros(3072)
+  layer(to, "{name}.transformer.0.attn.out_proj", [1024, 1024])
+  layer(to, "{name}.transformer.0.mlp.c_fc", [4096, 1024])
+  layer(to, "{name}.transformer.0.mlp.c_proj", [1024, 4096])
+}
+let file = {latent_tokens: zeros(4, 1024)}
+layer(file, "encoder.patch_embed", [1024, 3, 2, 2])
+half(file, "encoder")
+layer(file, "encoder.conv_out", [4, 1024, 1, 1])
+layer(file, "decoder.decoder_embed", [1024, 2])
+file["decoder.mask_token"] = zeros(1, 1, 1024)
+half(file, "decoder")
+layer(file, "decoder.ffn.0", [12, 1024, 1, 1])
+layer(file, "decoder.conv_out", [3, 3, 3, 3])
+data.save(file, "titok.safetensors")
+"""
+
 TOKENIZER = "let tok = smap.tokenizer(image_size = 32, seed = 0); let x = rand(4096, 3, 32, 32)"
 TRAINING = "let tok = smap.tokenizer(image_size = 32, seed = 0); let d = data.shapes(256, size = 32)"
 MEASURED = "let tok = smap.tokenizer(image_size = 32, seed = 0); let d = data.shapes(4000, size = 32)"
@@ -248,6 +274,7 @@ LONG = {
     "smap.save": (
         "let tok = smap.tokenizer(image_size = 32, width = 512, depth = 8, decoder_depth = 8, seed = 0)",
         'smap.save(tok, "tok.safetensors")'),
+    "smap.load_titok": (TITOK, 'smap.load_titok("titok.safetensors", "transpose")'),
     "smap.load": (
         "let tok = smap.tokenizer(image_size = 32, width = 512, depth = 8, decoder_depth = 8, seed = 0)\n"
         'smap.save(tok, "tok.safetensors")', 'smap.load("tok.safetensors")'),

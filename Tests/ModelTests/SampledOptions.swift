@@ -33,6 +33,13 @@ func sampledConfiguration(_ draws: inout RandomStream) throws -> TokenizerConfig
   // A vector stands in place of a class.
   made.numClasses = made.conditionDim > 0 ? 0 : max(made.numClasses, 1)
   (made.imageSize, made.width) = (made.patchSize * 4, made.heads * 4)
+  if made.decoderWidth > 0 { made.decoderHeads = max(made.decoderHeads, 1) }
+  made.decoderWidth = made.decoderHeads * 4
+  if made.head != .patches { (made.pixelChannels, made.linearPath) = (0, false) }
+  if made.head == .codes {
+    (made.patchSize, made.imageSize, made.pixelLevels) = (2, 8, [64, 32])
+    (made.pixelCodes, made.pixelCodeDim) = (made.pixelCodes + 1, made.pixelCodeDim + 1)
+  }
   made.tokenDim += 1
   made.codebookSize += 64
   if made.quantizer.rawValue == "fsq" {
