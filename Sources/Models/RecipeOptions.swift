@@ -36,6 +36,14 @@ extension TokenizerRecipe: TrainingOptionTable {
       "penalty_on", \.penaltyScope, impliedByOlderFiles: "all",
       "`penalty_on` says which tokens the penalty of the bottleneck counts: \"all\" of them, or the "
         + "\"kept\" ones, so that dropped tokens are free."),
+    .number(
+      "continuous_until", \.continuousUntil, 0...1,
+      "Up to the part `continuous_until` of the training, the decoder gets tokens as they are before "
+        + "codes take their place (vq, fsq),", impliedByOlderFiles: "0.0"),
+    .number(
+      "quantized_from", \.quantizedFrom, 0...1,
+      "from the part `quantized_from` on it gets codes alone, and in between a growing share of "
+        + "them.", impliedByOlderFiles: "0.0"),
     .integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "

@@ -36,6 +36,10 @@ public struct TokenizerRecipe: Sendable {
   public var bottleneckWeight: Float?
   /// The tokens that the bottleneck's penalty counts.
   public var penaltyScope = PenaltyScope.all
+  /// The part of training up to which the decoder gets tokens without codes.
+  public var continuousUntil: Double = 0
+  /// The part of training from which on the decoder gets codes alone.
+  public var quantizedFrom: Double = 0
   /// The loss on pixels.
   public var loss = ReconstructionLoss()
   /// The adversarial term of the loss, and the discriminator.
@@ -59,6 +63,14 @@ public struct TokenizerRecipe: Sendable {
       steps: steps, optimizer: OptimizerPlan(beta1: 0.9, beta2: 0.99, weightDecay: 0.05),
       schedule: LearningRateSchedule(.cosine, peak: 1.5e-3, warmup: 100, floorShare: 0.01),
       averageDecay: 0.998)
+  }
+
+  /// The share of tokens that are quantized in a step: from 0 to 1 in a line.
+  func quantizedShare(at step: Int) -> Float {
+    let progress = Double(step) / Double(plan.steps)
+    if progress >= quantizedFrom { return 1 }
+    if progress < continuousUntil { return 0 }
+    return Float((progress - continuousUntil) / (quantizedFrom - continuousUntil))
   }
 
   /// The number of pictures that one step takes of a data set.
@@ -87,9 +99,24 @@ extension SMAPTokenizer {
       throw TensorError.value("steps, batch_size and accumulate are whole numbers from 1")
     }
     try recipe.loss.validate(side: configuration.imageSize)
+    try checkQuantization(recipe)
     if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
     let task = try TokenizerTask(self, data, validation, recipe)
     return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
+  }
+
+  private func checkQuantization(_ recipe: TokenizerRecipe) throws {
+    guard recipe.continuousUntil <= recipe.quantizedFrom else {
+      throw TensorError.value(
+        "tokens cannot be continuous until \(recipe.continuousUntil) of the training and quantized "
+          + "from \(recipe.quantizedFrom) of it on",
+        hint: "quantized_from is at least continuous_until")
+    }
+    guard recipe.quantizedFrom == 0 || quantizer.codeCount != nil else {
+      throw TensorError.value(
+        "quantized_from is for tokens with codes, and those of \"\(type(of: quantizer).name)\" have "
+          + "none", hint: "leave it out, or make the tokenizer with quantizer = \"vq\" or \"fsq\"")
+    }
   }
 
   func check(_ data: TrainingData) throws {
@@ -161,7 +188,8 @@ extension SMAPTokenizer {
       latents(pixels, shown: shown, condition: condition), noise: recipe.latentNoise,
       counting: recipe.penaltyScope == .kept
         ? whole.rows(batch.count, of: configuration.numTokens) : nil, &draws)
-    let (kept, places) = try whole.trimmed(limited.tokens)
+    let tokens = try mixed(limited, share: recipe.quantizedShare(at: step), &draws)
+    let (kept, places) = try whole.trimmed(tokens)
     let decoded = try drawn(kept, at: places, condition: condition)
     let (reconstruction, terms, attack) = try pixelLoss(
       decoded, target: pixels, recipe, against: discriminator)
@@ -172,6 +200,19 @@ extension SMAPTokenizer {
     return MicroBatchOutcome(
       loss: MicroBatchLoss(total, reported: reported), choices: limited.choices, pictures: pixels,
       reconstruction: decoded.pixels)
+  }
+
+  /// The tokens of a micro-batch, of which a random share is quantized.
+  private func mixed(
+    _ limited: LimitedTokens, share: Float, _ draws: inout RandomStream
+  ) throws -> Tensor {
+    guard share < 1, let unquantized = limited.unquantized else { return limited.tokens }
+    let free = try unquantized()
+    let areCodes = try Tensor(uninitialized: Array(free.shape.dropLast()) + [1])
+    for i in 0..<areCodes.count {
+      areCodes.pointer[i] = draws.uniform() < Double(share) ? 1 : 0
+    }
+    return try free.add(limited.tokens.sub(free).mul(areCodes))
   }
 
   /// The loss of reconstructed pixels, its terms, and what a discriminator adds to it.

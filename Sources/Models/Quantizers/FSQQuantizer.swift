@@ -136,7 +136,18 @@ final class FSQQuantizer: Quantizer {
     return LimitedTokens(
       tokens: tokens, penalty: try Tensor.scalar(0),
       choices: CodeChoices(
-        vectors: try codes.detached.reshape([ids.count, channels.count]), ids: ids))
+        vectors: try codes.detached.reshape([ids.count, channels.count]), ids: ids),
+      unquantized: { try self.bounded(source, slopes: slopes) })
+  }
+
+  /// The numbers before rounding, in the scale of the codes.
+  private func bounded(_ source: Tensor, slopes: Tensor) throws -> Tensor {
+    let result = try Tensor(uninitialized: source.shape)
+    for i in 0..<result.count {
+      let channel = channels[i % channels.count]
+      result.pointer[i] = channel.bounded(source.pointer[i]).value / Float(channel.half)
+    }
+    return result.recorded(from: [source]) { gradient in [try gradient.mul(slopes)] }
   }
 
   func limit(_ vectors: Tensor) throws -> (tokens: Tensor, ids: [Int]?) {

@@ -143,6 +143,8 @@ struct LimitedTokens {
   let penalty: Tensor
   /// Which codes were chosen, if there are codes.
   let choices: CodeChoices?
+  /// The tokens [B, K, T] as they are before codes take their place, if there are codes.
+  var unquantized: (() throws -> Tensor)?
 }
 
 /// The vectors of tokens [n, T] and the codes that they chose.

@@ -123,7 +123,7 @@ final class VQQuantizer: Quantizer {
     }
     return LimitedTokens(
       tokens: codes.straightThrough(to: all), penalty: penalty,
-      choices: CodeChoices(vectors: rows.detached, ids: ids))
+      choices: CodeChoices(vectors: rows.detached, ids: ids), unquantized: { all })
   }
 
   func limit(_ vectors: Tensor) throws -> (tokens: Tensor, ids: [Int]?) {
