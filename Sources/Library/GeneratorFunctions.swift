@@ -19,8 +19,7 @@ enum GeneratorFunctions {
 
   private static let make = Builtin(
     "card.model(tok: tokenizer, *, head = \"flow\", "
-      + GeneratorConfiguration.signature(
-        defaults: GeneratorConfiguration(for: TokenizerConfiguration()),
+      + GeneratorConfiguration(for: TokenizerConfiguration()).signature(
         without: GeneratorConfiguration.optionsOfTokenizer) + ", seed = nil) -> generator",
     "Makes a generator for the tokens of a tokenizer.",
     details: """

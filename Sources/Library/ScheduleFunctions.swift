@@ -6,6 +6,7 @@
 import Models
 import Runtime
 import Tensors
+import Training
 
 /// The functions about tail dropping.
 enum ScheduleFunctions {
@@ -16,7 +17,7 @@ enum ScheduleFunctions {
 
   private static let tailDrop = Builtin(
     "smap.tail_drop(\(kindSignature), *, "
-      + TailDrop.signature(defaults: .standard, without: ["kind"]) + ") -> schedule",
+      + TailDrop.standard.signature(without: ["kind"]) + ") -> schedule",
     "Makes a schedule: how many tokens the decoder gets to see in a training step.",
     details: """
       Kinds: "none" (all tokens), "fixed" (`min_keep` tokens), "uniform" (every length from \

@@ -9,6 +9,7 @@ import Models
 import Networks
 import Runtime
 import Tensors
+import Training
 
 /// The functions that make and use tokenizers.
 enum TokenizerFunctions {
@@ -22,9 +23,7 @@ enum TokenizerFunctions {
   private static let fresh = TokenizerConfiguration()
 
   private static let make = Builtin(
-    "smap.tokenizer(*, "
-      + TokenizerConfiguration.signature(
-        defaults: fresh, without: TokenizerConfiguration.importedOptions)
+    "smap.tokenizer(*, " + fresh.signature(without: TokenizerConfiguration.importedOptions)
       + ", tail_drop = nil, seed = nil) -> tokenizer",
     "Makes an untrained tokenizer.",
     details: """

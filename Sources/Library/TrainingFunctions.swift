@@ -36,12 +36,12 @@ enum TrainingFunctions {
       + ", \(records), condition = nil, classes = \"match\", seed = nil, "
       + TrainingOptions.observers
       + ") -> record",
-    "Trains a tokenizer on {images, labels} and returns the history: a list for each figure.",
+    "Trains a tokenizer on {images, labels} and returns the history: a list for each metric.",
     details: """
-      The history has the lists `loss`, `mse`, `log_mse`, `bottleneck`, `gradient` (its length \
+      The history has the lists `loss`, `mse`, `log_mse`, `bottleneck`, `gradient` (its norm \
       before clipping) and `lr`, with a number for each step, `validation`, a record of lists \
       {step, mse, psnr} or nil, and `stopped`. `on_step` is called after every step with {step, \
-      total} and that step's figures. With the term `adversarial` there are also `adversarial`, \
+      total} and that step's metrics. With the term `adversarial` there are also `adversarial`, \
       `adversarial_weight`, and of the discriminator `discriminator` (its hinge loss), `lecam`, \
       `score_real` and `score_fake`. \(TrainingOptions.details)
 
@@ -86,25 +86,23 @@ enum TrainingFunctions {
 
   /// The recipe that a call asks for, with a plan.
   static func recipe(_ call: Call, _ plan: TrainingPlan) throws -> TokenizerRecipe {
-    let recipe = try weightedRecipe(call, plan)
-    guard recipe.adversarial.weight == 0 else { return recipe }
-    for name in AdversarialPlan.options where try call.isGiven(name) {
-      throw call.failure(
-        .argument, "\(name) is an option of the loss term adversarial, which has no weight",
-        hint: "loss = {log_mse: 0.02, adversarial: 0.1}", argument: name)
+    var recipe = TokenizerRecipe(steps: 1)
+    recipe.plan = plan
+    recipe.tokenizer = try call.tokenizer("tok").configuration
+    try readLoss(call, &recipe)
+    try call.read(&recipe)
+    if recipe.augmentation != .none {
+      recipe.augmentation = try augmentation(call)
+    } else if try !call["augmentation"].isNil {
+      throw call.failure(OptionRefusal("augmentation", needs: "augment = true"))
     }
+    recipe.seed = try call.seed("seed")
     return recipe
   }
 
-  private static func weightedRecipe(
-    _ call: Call, _ plan: TrainingPlan
-  ) throws -> TokenizerRecipe {
-    var recipe = TokenizerRecipe(steps: 1)
-    recipe.plan = plan
-    try call.read(&recipe)
-    if try call.bool("augment") { recipe.augmentation = try augmentation(call) }
-    recipe.seed = try call.seed("seed")
-    guard try !call["loss"].isNil else { return recipe }
+  /// Takes the weights of the terms of the loss from the record `loss`.
+  private static func readLoss(_ call: Call, _ recipe: inout TokenizerRecipe) throws {
+    guard try !call["loss"].isNil else { return }
     let weights = try call.record("loss")
     recipe.loss = ReconstructionLoss(logarithmic: 0)
     for name in weights.keys {
@@ -126,7 +124,6 @@ enum TrainingFunctions {
           argument: "loss")
       }
     }
-    return recipe
   }
 
   /// The argument `augmentation`: the usual amounts, or those of a record.

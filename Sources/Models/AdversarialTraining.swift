@@ -28,11 +28,6 @@ public struct AdversarialPlan: Sendable, Equatable {
   /// No adversarial training.
   public init() {}
 
-  /// The names of the options of a training that matter with a weight only.
-  public static let options = [
-    "discriminator_start", "discriminator_lr", "discriminator_width", "lecam", "adaptive_weight",
-  ]
-
   /// The first step with the discriminator, of so many.
   func firstStep(of steps: Int) -> Int { start ?? steps * 3 / 10 }
 }

@@ -5,6 +5,7 @@
 
 import Networks
 import Tensors
+import Training
 
 struct MetadataReader {
   let checkpoint: Checkpoint
@@ -103,6 +104,32 @@ struct MetadataReader {
     let held = checkpoint.tensors.reduce(0) { $0 + $1.tensor.count }
     for (key, count) in least where count > held {
       throw fail(key, "asks for \(count) numbers or more, but the file holds \(held)")
+    }
+  }
+}
+
+extension MetadataReader {
+  /// The value of an option's type under a key.
+  fileprivate func value(_ key: String, _ type: OptionType) throws -> OptionValue {
+    switch type {
+    case .integer: .integer(try integer(key))
+    case .number: .number(try number(key))
+    case .flag: .flag(try flag(key))
+    case .word(let words): .word(try word(key, among: words))
+    case .integers: .integers(try integers(key))
+    case .path, .pathOrFlag: .word(try text(key))
+    case .twoShares: throw fail(key, "is of a type that models do not have")
+    case .optional(let inner): try text(key).isEmpty ? .none : value(key, inner)
+    }
+  }
+}
+
+extension OptionTable {
+  /// Takes from the metadata of a checkpoint all options that its format has.
+  mutating func read(_ metadata: MetadataReader) throws {
+    let format = try metadata.formatVersion()
+    for option in Self.options where option.since <= format {
+      option.store(&self, try metadata.value(option.key, option.type))
     }
   }
 }

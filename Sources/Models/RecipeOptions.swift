@@ -4,26 +4,31 @@
 
 import Training
 
-extension TokenizerRecipe: TrainingOptionTable {
+extension TokenizerRecipe: OptionTable {
   /// The options of trainings of tokenizers.
-  public static let options: [TrainingOption<TokenizerRecipe>] = [
+  public static let options: [OptionRow<TokenizerRecipe>] = [
     .integer("batch_size", \.batchSize, 1...65_536, "`batch_size` pictures make a batch."),
-    .number(
+    OptionRow<TokenizerRecipe>.number(
       "label_drop", \.labelDrop, 0...1,
-      "`label_drop` is how often a picture is trained without its class."),
+      "`label_drop` is how often a picture is trained without its class."
+    ).needs("a tokenizer that is told the class", orIs: .number(0)) {
+      $0.tokenizer.map { $0.inject != .none } ?? true
+    },
     .number(
       "latent_noise", \.latentNoise, 0...1000,
-      "`latent_noise` is the most noise that the decoder learns to bear."),
+      "`latent_noise` is the most noise that the decoder is trained with: it is added to "
+        + "tokens, in units of their standard deviation."),
     .number(
       "mask_patches", \.maskedShare, 0...0.99,
       "`mask_patches` is the fraction of patches that the encoder's transformer does not see.",
       impliedByOlderFiles: "0.0"),
-    TrainingOption(
+    OptionRow(
       "tell_augmentation", .flag,
-      "With `tell_augmentation`, both halves are told how each picture was changed, so that they "
-        + "need not put it into the tokens; at evaluation nothing was.",
-      impliedByOlderFiles: "false", source: { "\($0.tellsAugmentation)" },
-      store: { if case .flag(let value) = $1 { $0.tellsAugmentation = value } }),
+      "With `tell_augmentation`, encoder and decoder are told how each picture was changed, so that "
+        + "they need not put it into the tokens; at evaluation nothing was.",
+      impliedByOlderFiles: "false", value: { .flag($0.tellsAugmentation) },
+      store: { if case .flag(let value) = $1 { $0.tellsAugmentation = value } }
+    ).needs("augment = true", orIs: .flag(false)) { $0.augmentation != .none },
     .number(
       "dropout", \.dropout, 0...0.9,
       "`dropout` is the fraction of what a block adds to its stream that is dropped.",
@@ -33,9 +38,10 @@ extension TokenizerRecipe: TrainingOptionTable {
       "`stochastic_depth` is how often the last block of each transformer is left out, those before "
         + "it less often.", impliedByOlderFiles: "0.0"),
     .word(
-      "penalty_on", \.penaltyScope, impliedByOlderFiles: "all",
+      "penalty_on", \.penaltyScope,
       "`penalty_on` says which tokens the penalty of the bottleneck counts: \"all\" of them, or the "
-        + "\"kept\" ones, so that dropped tokens are free."),
+        + "\"kept\" ones, so that dropped tokens are free.",
+      impliedByOlderFiles: "all"),
     .number(
       "continuous_until", \.continuousUntil, 0...1,
       "Up to the part `continuous_until` of the training, the decoder gets tokens as they are before "
@@ -44,45 +50,61 @@ extension TokenizerRecipe: TrainingOptionTable {
       "quantized_from", \.quantizedFrom, 0...1,
       "from the part `quantized_from` on it gets codes alone, and in between a growing share of "
         + "them.", impliedByOlderFiles: "0.0"),
-    .integer(
+    OptionRow<TokenizerRecipe>.integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "
-        + "never)."),
-    TrainingOption(
-      "discriminator_start", .optionalInteger(0...10_000_000),
+        + "never)."
+    ).needs("a tokenizer with dead_codes = \"restart\"", orIs: .integer(0)) { $0.restartsCodes },
+    OptionRow(
+      "discriminator_start", .optional(.integer(0...10_000_000)),
       "With a weight of the loss term `adversarial`, a discriminator is trained from step "
         + "`discriminator_start` on (by default after three tenths of the steps), and counts from "
         + "there.", impliedByOlderFiles: "nil",
-      source: { $0.adversarial.start.map { "\($0)" } ?? "nil" },
-      store: { if case .integer(let step) = $1 { $0.adversarial.start = step } }),
-    .number(
+      value: { $0.adversarial.start.map { .integer($0) } ?? .none },
+      stored: { $0.adversarial.start.map { "\($0)" } ?? "nil" },
+      store: { if case .integer(let step) = $1 { $0.adversarial.start = step } }
+    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    OptionRow<TokenizerRecipe>.number(
       "discriminator_lr", \.adversarial.learningRate, 0...1000,
       "Its learning rate is `discriminator_lr`, along the same schedule.",
-      impliedByOlderFiles: "\(AdversarialPlan().learningRate)"),
-    .integer(
+      impliedByOlderFiles: "\(AdversarialPlan().learningRate)"
+    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    OptionRow<TokenizerRecipe>.integer(
       "discriminator_width", \.adversarial.width, 1...1024,
-      impliedByOlderFiles: "\(AdversarialPlan().width)",
-      "It has `discriminator_width` channels at full resolution."),
-    .number(
+      "It has `discriminator_width` channels at full resolution.",
+      impliedByOlderFiles: "\(AdversarialPlan().width)"
+    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    OptionRow<TokenizerRecipe>.number(
       "lecam", \.adversarial.leCam, 0...1000,
       "`lecam` is the weight of the LeCam term, which holds its scores together.",
-      impliedByOlderFiles: "\(AdversarialPlan().leCam)"),
-    TrainingOption(
+      impliedByOlderFiles: "\(AdversarialPlan().leCam)"
+    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    OptionRow(
       "adaptive_weight", .flag,
       "With `adaptive_weight`, the weight of `adversarial` is multiplied by the ratio of the "
         + "gradients of the other terms and of this one at the last layer of the decoder.",
-      impliedByOlderFiles: "true", source: { "\($0.adversarial.isAdaptive)" },
-      store: { if case .flag(let value) = $1 { $0.adversarial.isAdaptive = value } }),
-    TrainingOption(
+      impliedByOlderFiles: "true", value: { .flag($0.adversarial.isAdaptive) },
+      store: { if case .flag(let value) = $1 { $0.adversarial.isAdaptive = value } }
+    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    OptionRow(
       "augment", .flag, "Pictures are changed a little each time, unless `augment` is false.",
-      source: { "\($0.augmentation != .none)" },
+      value: { .flag($0.augmentation != .none) },
       store: { if $1 == .flag(false) { $0.augmentation = .none } }),
   ]
 }
 
-extension GeneratorRecipe: TrainingOptionTable {
+extension TokenizerRecipe {
+  /// Whether codes that nothing uses are moved, as far as is known.
+  private var restartsCodes: Bool {
+    guard let tokenizer else { return true }
+    return tokenizer.quantizer.type.options.contains("dead_codes")
+      && tokenizer.deadCodes == .restart
+  }
+}
+
+extension GeneratorRecipe: OptionTable {
   /// The options of trainings of generators.
-  public static let options: [TrainingOption<GeneratorRecipe>] = [
+  public static let options: [OptionRow<GeneratorRecipe>] = [
     .integer("batch_size", \.batchSize, 1...65_536, "`batch_size` pictures make a batch."),
     .number(
       "label_drop", \.labelDrop, 0...1,
@@ -93,17 +115,18 @@ extension GeneratorRecipe: TrainingOptionTable {
     .number(
       "input_noise", \.inputNoise, 0...1,
       "`input_noise` is the largest share of noise in the tokens that the backbone reads, so that "
-        + "it bears its own mistakes."),
+        + "it tolerates errors of its own samples."),
     .number(
       "balance", \.balance, 0...1,
       "`balance` goes from 0 (pictures as they come) to 1 (all classes alike)."),
-    .integer(
+    OptionRow<GeneratorRecipe>.integer(
       "variants", \.variants, 1...1000,
-      "`variants` is how often every picture is encoded, each time changed a little."),
+      "`variants` is how often every picture is encoded, each time changed a little."
+    ).needs("augment = true", orIs: .integer(1)) { $0.augmentation != .none },
     // The checksum of the latents stands for it in checkpoints.
-    TrainingOption(
+    OptionRow(
       "augment", .flag, "Without `augment`, it is encoded once and unchanged.", isSetting: false,
-      source: { "\($0.augmentation != .none)" },
+      value: { .flag($0.augmentation != .none) },
       store: { recipe, value in
         guard value == .flag(false) else { return }
         (recipe.augmentation, recipe.variants) = (.none, 1)

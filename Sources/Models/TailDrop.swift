@@ -141,27 +141,46 @@ public struct TailDrop: Sendable, Equatable {
 extension TailDrop: OptionTable {
   /// The options in the order of signatures and checkpoints. The kind comes first: it resets the
   /// others to its own defaults.
-  public static let options: [ModelOption<TailDrop>] = [
-    ModelOption<TailDrop>.word("kind", \.kindThatResets, "The distribution of lengths.")
+  public static let options: [OptionRow<TailDrop>] = [
+    OptionRow<TailDrop>.word("kind", \.kindThatResets, "The distribution of lengths.")
       .stored(as: "tail_drop"),
-    ModelOption<TailDrop>.integer(
+    OptionRow<TailDrop>.integer(
       "min_keep", \.minKeep, 1...4096, "The smallest length; nil: 4 for mostly-full, else 1."
-    ).decidedByOthers(),
-    ModelOption<TailDrop>.number(
+    ).decidedByOthers().needs("a kind that drops tokens") { $0.kind != .none },
+    OptionRow<TailDrop>.number(
       "full", \.full, 0...1,
       "The fraction of full-length steps of a mixture; nil: 0.8 for mostly-full, else 0.25."
-    ).decidedByOthers(),
-    .number("ratio", \.ratio, 0...1, "The ratio of adjacent probabilities of \"geometric\"."),
-    .integers("sizes", \.sizes, each: 1...4096, atMost: 64, "The lengths of \"list\".", since: 3),
-    .number("alpha", \.alpha, 0...1000, "The law of \"fraction\" is Beta(alpha, beta).", since: 3),
-    .number("beta", \.beta, 0...1000, "The second parameter of that law.", since: 3),
-    .optionalWord("curriculum", \.curriculum, "How the budget changes during training, or nil."),
-    .word("envelope", \.envelope, "How the budget bounds the lengths."),
-    .number("exponent", \.exponent, 0...100, "The exponent of the curriculum \"power\".", since: 3),
-    .number(
-      "start", \.start, 0...1, "The part of training before which all tokens are kept.", since: 3),
-    .number("end", \.end, 0...1, "The part of training at which a curriculum ends.", since: 3),
-    .word("granularity", \.granularity, "Which pictures of a step share a length.", since: 3),
+    ).decidedByOthers().needs("a kind that is a mixture") { $0.kind.isMixture },
+    OptionRow<TailDrop>.number(
+      "ratio", \.ratio, 0...1, "The ratio of adjacent probabilities of \"geometric\"."
+    ).needs("kind = \"geometric\"") { $0.kind == .geometric },
+    OptionRow<TailDrop>.integers(
+      "sizes", \.sizes, each: 1...4096, atMost: 64, "The lengths of \"list\".", since: 3
+    ).needs("kind = \"list\"") { $0.kind == .list },
+    OptionRow<TailDrop>.number(
+      "alpha", \.alpha, 0...1000, "The law of \"fraction\" is Beta(alpha, beta).", since: 3
+    ).needs("kind = \"fraction\"") { $0.kind == .fraction },
+    OptionRow<TailDrop>.number(
+      "beta", \.beta, 0...1000, "The second parameter of that law.", since: 3
+    ).needs("kind = \"fraction\"") { $0.kind == .fraction },
+    OptionRow<TailDrop>.optionalWord(
+      "curriculum", \.curriculum, "How the budget changes during training, or nil."
+    ).needs("a kind that drops tokens") { $0.kind != .none },
+    OptionRow<TailDrop>.word(
+      "envelope", \.envelope, "How the budget bounds the lengths."
+    ).needs("a curriculum") { $0.curriculum != nil },
+    OptionRow<TailDrop>.number(
+      "exponent", \.exponent, 0...100, "The exponent of the curriculum \"power\".", since: 3
+    ).needs("curriculum = \"power\"") { $0.curriculum == .power },
+    OptionRow<TailDrop>.number(
+      "start", \.start, 0...1, "The part of training before which all tokens are kept.", since: 3
+    ).needs("a kind that drops tokens", orIs: .number(0)) { $0.kind != .none },
+    OptionRow<TailDrop>.number(
+      "end", \.end, 0...1, "The part of training at which a curriculum ends.", since: 3
+    ).needs("a curriculum", orIs: .number(1)) { $0.curriculum != nil },
+    OptionRow<TailDrop>.word(
+      "granularity", \.granularity, "Which pictures of a step share a length.", since: 3
+    ).needs("a kind that drops tokens") { $0.kind != .none },
   ]
 
   /// The kind; storing it makes all other options that kind's own.

@@ -5,8 +5,9 @@
 import Files
 import Networks
 import Tensors
+import Training
 
-/// Which halves of the tokenizer are told the class.
+/// Which of encoder and decoder are told the class.
 public enum Injection: String, Sendable, CaseIterable {
   case none, encoder, decoder, both
 
@@ -14,7 +15,7 @@ public enum Injection: String, Sendable, CaseIterable {
   var reachesDecoder: Bool { self == .decoder || self == .both }
 }
 
-/// How the class enters a half of the tokenizer.
+/// How the class enters encoder and decoder.
 public enum InjectionForm: String, Sendable, CaseIterable {
   /// As tokens of the sequence.
   case tokens
@@ -205,7 +206,6 @@ public struct TokenizerConfiguration: Sendable, Equatable {
         : TensorError.value(
           "num_classes must be at least 1", hint: "inject = \"none\" tells the model no class")
     }
-    try validateOwners()
     try quantizer.type.validate(self)
     try tailDrop.validate()
     try tailDrop.checkFit(numTokens)
@@ -226,19 +226,6 @@ public struct TokenizerConfiguration: Sendable, Equatable {
       throw TensorError.value(
         "the head \"codes\" needs pixel_codes, pixel_code_dim and pixel_levels, one for each doubling up "
           + "to the patch size, in multiples of \(PixelCodeHead.groups)")
-    }
-  }
-
-  /// Throws a ValueError that names an option of another quantizer.
-  private func validateOwners() throws {
-    let fresh = TokenizerConfiguration()
-    for option in Self.options where option.value(self) != option.value(fresh) {
-      let owners = QuantizerRegistry.all.filter { $0.options.contains(option.name) }
-      guard !owners.isEmpty, !quantizer.type.options.contains(option.name) else { continue }
-      throw TensorError.value(
-        "\(option.name) is an option of \(owners.map { $0.name }.joined(separator: " and ")), not of "
-          + quantizer.rawValue,
-        hint: "leave it out, or choose quantizer = \"\(owners[0].name)\"")
     }
   }
 
@@ -301,11 +288,20 @@ extension TokenizerConfiguration: OptionTable {
   ]
 
   /// Everything but the schedule of tail dropping, which has a table of its own.
-  public static let options: [ModelOption<TokenizerConfiguration>] = [
+  public static let options: [OptionRow<TokenizerConfiguration>] = rows.map { row in
+    let owners = QuantizerRegistry.all.filter { $0.options.contains(row.name) }.map { $0.name }
+    guard !owners.isEmpty else { return row }
+    let words = owners.map { "\"\($0)\"" }.joined(separator: " or ")
+    return row.needs("quantizer = \(words)", orIs: row.value(TokenizerConfiguration())) {
+      $0.quantizer.type.options.contains(row.name)
+    }
+  }
+
+  private static let rows: [OptionRow<TokenizerConfiguration>] = [
     .integer("image_size", \.imageSize, 4...1024, "The side of a picture in pixels."),
     .integer("patch_size", \.patchSize, 1...1024, "The side of a patch in pixels."),
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
-    .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
+    .integer("token_dim", \.tokenDim, 1...1024, "Channels of a token (T)."),
     .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
     .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
     .flag(
@@ -320,29 +316,35 @@ extension TokenizerConfiguration: OptionTable {
       "code_temperature", \.codeTemperature, 1e-3...1000,
       "The temperature of the softmax of softvq.", since: 3),
     .integers(
-      "levels", \.levels, each: 2...256, atMost: 1024, "The levels of each number of fsq.",
+      "levels", \.levels, each: 2...256, atMost: 1024, "The levels of each channel of fsq.",
       since: 3),
     .integer("width", \.width, 1...8192, "The width of the transformers."),
     .integer("depth", \.depth, 1...128, "Blocks of the encoder."),
     .integer("decoder_depth", \.decoderDepth, 1...128, "Blocks of the decoder."),
     .integer("heads", \.heads, 1...256, "Heads of the attention."),
     .integer("num_classes", \.numClasses, 0...100_000, "The number of classes (C)."),
-    .word("inject", \.inject, "Which halves are given the class."),
+    .word("inject", \.inject, "Which of encoder and decoder are given the class."),
     .flag("linear_path", \.linearPath, "Whether a linear code runs beside the transformers."),
     .integer(
       "pixel_channels", \.pixelChannels, 0...512,
       "Channels of the convolutions of the decoder; 0: none, patches become pixels at once."),
-    .word(
-      "inject_as", \.injectAs, "How the class enters.", since: 3),
-    .integer("condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3),
+    OptionRow<TokenizerConfiguration>.word(
+      "inject_as", \.injectAs, "How the class enters.", since: 3
+    ).needs("inject = \"encoder\", \"decoder\" or \"both\"") { $0.inject != .none },
+    OptionRow<TokenizerConfiguration>.integer(
+      "condition_tokens", \.conditionTokens, 1...256, "Tokens of a class (M).", since: 3
+    ).needs("inject = \"encoder\", \"decoder\" or \"both\"", orIs: .integer(1)) {
+      $0.inject != .none
+    },
     .integer(
       "condition_dim", \.conditionDim, 0...65_536,
       "The length of the vector that is given in place of a class, with `condition` (0: a class is).",
       since: 4),
     .word("queries", \.queries, "What the queries start as.", since: 3),
     .word("mask", \.mask, "Which queries a query attends to.", since: 3),
-    .integer(
-      "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3),
+    OptionRow<TokenizerConfiguration>.integer(
+      "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3
+    ).needs("mask = \"grouped\"") { $0.mask == .grouped },
     .word("missing", \.missing, "What the decoder gets in place of dropped tokens.", since: 3),
     .integer(
       "decoder_width", \.decoderWidth, 0...8192,
@@ -358,7 +360,7 @@ extension TokenizerConfiguration: OptionTable {
     .integer(
       "pixel_codes", \.pixelCodes, 0...1 << 18, "Codes of the head \"codes\".", since: 5),
     .integer(
-      "pixel_code_dim", \.pixelCodeDim, 0...8192, "Numbers of a code of the head \"codes\".",
+      "pixel_code_dim", \.pixelCodeDim, 0...8192, "Channels of a code of the head \"codes\".",
       since: 5),
     .integers(
       "pixel_levels", \.pixelLevels, each: 32...8192, atMost: 11,

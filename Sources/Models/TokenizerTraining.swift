@@ -23,6 +23,8 @@ public enum PenaltyScope: String, Sendable, CaseIterable {
 public struct TokenizerRecipe: Sendable {
   /// What every training has: steps, optimizer, schedule, average, checkpoints.
   public var plan: TrainingPlan
+  /// What is trained, if that is known: some options have an effect on some tokenizers only.
+  public var tokenizer: TokenizerConfiguration?
   /// Pictures a batch.
   public var batchSize = 64
   /// How often the class is replaced by null.

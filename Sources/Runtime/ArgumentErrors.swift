@@ -7,12 +7,23 @@
 import Syntax
 
 extension Header {
+  /// The most characters of a header that a message shows whole.
+  private static let longest = 240
+
+  /// The header, or of a long one of the library the parameter in question and where the others are
+  /// explained.
+  package func brief(on parameter: String? = nil) -> String {
+    guard text.count > Header.longest, name.contains(".") else { return text }
+    let own = parameters.first { $0.name != nil && $0.name == parameter }
+    return (own.map { "`\($0.text)`; " } ?? "") + "?\(name) explains all parameters"
+  }
+
   // MARK: - Names and counts
 
   /// An argument is missing; `position` is that of its parameter.
   package func missingArgument(at position: Int) -> ScriptError {
     let name = parameters[position].name.map { "`\($0)`" } ?? "argument \(position + 1)"
-    return .argument("\(self.name) needs \(name)", hint: text)
+    return .argument("\(self.name) needs \(name)", hint: brief())
   }
 
   /// There are more positional arguments than parameters for them; of a method, the value before
@@ -22,31 +33,31 @@ extension Header {
     if let later = parameters.dropFirst(allowed).compactMap(\.name).first {
       return .argument(
         "\(name) takes only \(counted(allowed, "argument")) by position",
-        hint: "write \(later) = ...: \(text)")
+        hint: "write \(later) = ...: \(brief(on: later))")
     }
     return .argument(
       "\(name) takes \(allowed == 0 ? "no arguments" : counted(allowed, "argument"))"
-        + (countingReceiver ? ", with the value before the point" : ""), hint: text)
+        + (countingReceiver ? ", with the value before the point" : ""), hint: brief())
   }
 
   /// An argument is given twice, at least once by name.
   package func repeatedArgument(_ argument: String) -> ScriptError {
-    .argument("\(name) is given `\(argument)` twice", hint: text)
+    .argument("\(name) is given `\(argument)` twice", hint: brief())
   }
 
   /// No parameter has the name of an argument. The hint has the name in this library, or the
   /// nearest one.
   package func unknownArgument(_ argument: String) -> ScriptError {
     let names = parameters.compactMap(\.name)
-    var hint = text
+    var hint = brief()
     if let (_, known, noun) = ForeignNames.parameters.first(where: {
       $0.0 == argument && names.contains($0.1)
     }) {
-      hint = "the \(noun) is called `\(known)`: \(text)"
+      hint = "the \(noun) is called `\(known)`: \(brief(on: known))"
     } else if let nearest = Spelling.nearest(to: argument, in: names) {
-      hint = "did you mean `\(nearest)`? \(text)"
+      hint = "did you mean `\(nearest)`? \(brief(on: nearest))"
     } else if let foreign = Hints.forParameter(argument) {
-      hint = "\(foreign): \(text)"
+      hint = "\(foreign): \(brief())"
     }
     return .argument("\(name) has no parameter `\(argument)`", hint: hint)
   }
@@ -67,7 +78,7 @@ extension Header {
   package func typeMismatch(
     _ wanted: String, _ value: String, found: String, hint: String? = nil
   ) -> ScriptError {
-    .type("\(name): \(value) must be \(wanted), but \(found)", hint: hint ?? text)
+    .type("\(name): \(value) must be \(wanted), but \(found)", hint: hint ?? brief(on: value))
   }
 
   /// A tensor does not have the shape of its annotation, which is written as `wanted`.

@@ -82,10 +82,10 @@ extension Call {
   public func integers(_ name: String) throws -> [Int] {
     let value = try self[name]
     if case .number = value { return [try integer(name)] }
-    return try values(name).map { item in
+    return try values(name).enumerated().map { place, item in
       try refuseGradients(item, name)
       guard let number = Conversion.number(item), let integer = Int(exactly: number) else {
-        throw wrongType(name, "a list of whole numbers")
+        throw wrongElement(name, "a list of whole numbers", place, item)
       }
       return integer
     }
@@ -97,13 +97,21 @@ extension Call {
   public func numbers(_ name: String, areShown: Bool = false) throws -> [Double] {
     let value = try self[name]
     if case .number(let number) = value { return [number] }
-    return try values(name).map { item in
+    return try values(name).enumerated().map { place, item in
       if !areShown { try refuseGradients(item, name) }
       guard let number = Conversion.number(item) else {
-        throw wrongType(name, "a list of numbers")
+        throw wrongElement(name, "a list of numbers", place, item)
       }
       return number
     }
+  }
+
+  /// `sizes must be a list of whole numbers, but element 1 is 2.5`, about the argument of that name.
+  private func wrongElement(
+    _ name: String, _ wanted: String, _ place: Int, _ item: Value
+  ) -> ScriptError {
+    guard case .list = try? self[name] else { return wrongType(name, wanted) }
+    return wrongType(name, wanted, found: "element \(place) is \(sizePhrase(item))")
   }
 
   /// A shape given as `f(2, 3)` through a rest parameter, or as one list `f([2, 3])`.
@@ -125,7 +133,7 @@ extension Call {
     guard let number = Conversion.number(value), let size = Int(exactly: number) else {
       throw failure(
         .type, "\(name) must be whole numbers, but this is \(sizePhrase(value))",
-        hint: builtin.header.text, argument: name)
+        hint: builtin.header.brief(on: name), argument: name)
     }
     return size
   }

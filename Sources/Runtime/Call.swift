@@ -82,10 +82,10 @@ public struct Call {
   /// `dim must be a number, but this is a string`, about the argument of that name.
   ///
   /// Of a list that cannot be a tensor, the element that prevents it is named.
-  public func wrongType(_ name: String, _ wanted: String) -> ScriptError {
+  public func wrongType(_ name: String, _ wanted: String, found: String? = nil) -> ScriptError {
     guard let place = builtin.places.find(name) else { return unknownParameter(name) }
     let value = arguments[place]
-    var found = "this is \(value.typePhrase)"
+    var found = found ?? "this is \(value.typePhrase)"
     if wanted.hasPrefix("a tensor"), case .list(let list) = value {
       found = Hints.culprit(in: list) ?? found
     }

@@ -92,6 +92,8 @@ public struct TrainingPlan: Sendable, Equatable {
   public var averageDecay: Float
   /// Batches whose mean gradient makes one step.
   public var accumulation = 1
+  /// Whether there is something to validate on.
+  public var hasValidation = true
   /// Steps between two validations; 0 for none.
   public var validationInterval = 100
   /// Validations in a row without improvement after which training ends; 0 for any number.

@@ -5,6 +5,7 @@
 import Networks
 import Tensors
 import Testing
+import Training
 
 @testable import Models
 
@@ -71,6 +72,7 @@ func smallTokenizer(
     case .word: option.store(&made, .word(parts[1]))
     case .integers:
       option.store(&made, .integers(parts[1].split(separator: ",").compactMap { Int($0) }))
+    default: Issue.record("no text for \(parts[0])")
     }
   }
   (made.linearPath, made.inject) = (linearPath, inject)

@@ -105,12 +105,13 @@ import Training
         seen[option.name, default: []].insert(option.value(sample.configuration.tailDrop).source)
       }
       for option in TokenizerRecipe.options {
-        seen[option.name, default: []].insert(option.source(sample.recipe))
+        seen[option.name, default: []].insert(option.value(sample.recipe).source)
       }
     }
     func words(_ type: OptionType) -> Int? {
       switch type {
-      case .word(let words, let orNil): words.count + (orNil ? 1 : 0)
+      case .word(let words): words.count
+      case .optional(let inner): words(inner).map { $0 + 1 }
       case .flag: 2
       default: nil
       }

@@ -7,6 +7,7 @@ import Files
 import Networks
 import Tensors
 import Testing
+import Training
 
 @testable import Models
 
@@ -29,7 +30,7 @@ import Testing
     var new = 7
     var share = 0.1
     var sizes = [2, 3]
-    static let options: [ModelOption<Grown>] = [
+    static let options: [OptionRow<Grown>] = [
       .integer("old", \.old, 0...9, "An option of all formats."),
       .integer("new", \.new, 0...9, "An option of format 2.", since: 2),
       .number("share", \.share, 0...1, "A number.", since: 2),
@@ -67,7 +68,7 @@ import Testing
     let entries = made.optionMetadata.map { ($0.key, $0.value) }
     #expect(try grown("2", entries[0], entries[1], entries[2], entries[3]) == made)
     #expect(
-      Grown.signature(defaults: Grown()) == "old = 1, new = 7, share = 0.1, sizes = [2, 3]")
+      Grown().signature == "old = 1, new = 7, share = 0.1, sizes = [2, 3]")
     for wrong in [
       Grown(share: 1.5), Grown(share: .nan), Grown(sizes: [0]), Grown(sizes: [1, 2, 3, 4]),
     ] {
@@ -105,5 +106,28 @@ import Testing
       }
       #expect(made == TokenizerConfiguration())
     }
+  }
+
+  @Test func optionsWithoutEffectAreRefused() throws {
+    func refused(
+      _ made: TokenizerConfiguration, _ name: String, _ value: OptionValue
+    ) throws -> String? {
+      var made = made
+      let row = try #require(TokenizerConfiguration.options.first { $0.name == name })
+      row.store(&made, value)
+      return made.refusal(of: [(row, value)])?.message
+    }
+    var made = TokenizerConfiguration()
+    let words = try refused(made, "group_size", .integer(4))
+    #expect(words == "group_size has no effect without mask = \"grouped\"")
+    #expect(
+      try refused(made, "entropy_weight", .number(1))
+        == "entropy_weight has no effect without quantizer = \"vq\" or \"softvq\"")
+    made.mask = .grouped
+    #expect(try refused(made, "group_size", .integer(4)) == nil)
+    // Values that ask for nothing may be given anywhere.
+    made.inject = .none
+    #expect(try refused(made, "condition_tokens", .integer(1)) == nil)
+    #expect(try refused(made, "condition_tokens", .integer(2)) != nil)
   }
 }

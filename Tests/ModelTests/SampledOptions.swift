@@ -9,18 +9,24 @@ import Training
 @testable import Models
 
 /// A small value of an option's type; nil for lists, which depend on other options.
-private func sampled(_ type: OptionType, _ draws: inout RandomStream) -> OptionValue? {
+///
+/// Numbers lie at most `span` above the lower bound.
+private func sampled(
+  _ type: OptionType, span: Double = 2, _ draws: inout RandomStream
+) -> OptionValue? {
   switch type {
   case .integer(let bounds):
     return .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
   case .number(let bounds):
-    let most = min(bounds.upperBound, bounds.lowerBound + 2)
+    let most = min(bounds.upperBound, bounds.lowerBound + span)
     return .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
   case .flag: return .flag(draws.uniform() < 0.5)
-  case .word(let words, let orNil):
-    let place = draws.index(below: words.count + (orNil ? 1 : 0))
-    return .word(place < words.count ? words[place] : nil)
-  case .integers: return nil
+  case .word(let words): return .word(words[draws.index(below: words.count)])
+  case .optional(.word(let words)):
+    let place = draws.index(below: words.count + 1)
+    return place < words.count ? .word(words[place]) : OptionValue.none
+  case .optional(let inner): return sampled(inner, span: span, &draws)
+  case .integers, .twoShares, .path, .pathOrFlag: return nil
   }
 }
 
@@ -46,13 +52,6 @@ func sampledConfiguration(_ draws: inout RandomStream) throws -> TokenizerConfig
     made.levels = (0..<made.tokenDim).map { _ in 2 + draws.index(below: 5) }
   }
   if made.codeUpdate == .simvq { made.deadCodes = .keep }
-  // Options of other quantizers are refused.
-  for option in TokenizerConfiguration.options
-  where !made.quantizer.type.options.contains(option.name)
-    && QuantizerRegistry.all.contains(where: { $0.options.contains(option.name) })
-  {
-    option.store(&made, option.value(TokenizerConfiguration()))
-  }
   made.tailDrop = try sampledSchedule(of: made.numTokens, &draws)
   try made.validate()
   return made
@@ -79,26 +78,14 @@ private func sampledSchedule(of tokens: Int, _ draws: inout RandomStream) throws
   return drop
 }
 
-/// A small value of the type of an option of trainings; none for lists and files.
-private func sampled(_ type: TrainingValueType, _ draws: inout RandomStream) -> TrainingValue {
-  switch type {
-  case .integer(let bounds), .optionalInteger(let bounds):
-    return .integer(bounds.lowerBound + draws.index(below: min(bounds.count, 5)))
-  case .number(let bounds):
-    let most = min(bounds.upperBound, bounds.lowerBound + 1)
-    return .number(bounds.lowerBound + Double(draws.uniform()) * (most - bounds.lowerBound))
-  case .flag: return .flag(draws.uniform() < 0.5)
-  case .word(let words): return .word(words[draws.index(below: words.count)])
-  case .twoShares, .path, .pathOrTrue: return .none
-  }
-}
-
 /// A training of one step whose options are sampled from small valid values.
 func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
   var recipe = TokenizerRecipe(steps: 1)
-  for option in TokenizerRecipe.options { option.store(&recipe, sampled(option.type, &draws)) }
+  for option in TokenizerRecipe.options {
+    if let value = sampled(option.type, span: 1, &draws) { option.store(&recipe, value) }
+  }
   for option in TrainingPlan.stepOptions {
-    option.store(&recipe.plan, sampled(option.type, &draws))
+    if let value = sampled(option.type, span: 1, &draws) { option.store(&recipe.plan, value) }
   }
   recipe.batchSize += 3
   recipe.plan.schedule.warmup = 0

@@ -6,6 +6,7 @@
 import Glibc
 import Tensors
 import Testing
+import Training
 
 @testable import Models
 
@@ -19,7 +20,8 @@ import Testing
       [
         ("min_keep", .integer(minKeep)), ("sizes", .integers([2, 5, 12])),
         ("alpha", .number(2)), ("beta", .number(3)),
-        ("curriculum", .word(curriculum?.rawValue)), ("envelope", .word(envelope.rawValue)),
+        ("curriculum", curriculum.map { .word($0.rawValue) } ?? .none),
+        ("envelope", .word(envelope.rawValue)),
       ])
   }
 

@@ -80,9 +80,9 @@ extension GeneratorConfiguration: OptionTable {
   public static let optionsOfTokenizer = ["num_tokens", "token_dim", "num_classes"]
 
   /// The options, the first three of which follow from the tokenizer.
-  public static let options: [ModelOption<GeneratorConfiguration>] = [
+  public static let options: [OptionRow<GeneratorConfiguration>] = [
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
-    .integer("token_dim", \.tokenDim, 1...1024, "Numbers per token (T)."),
+    .integer("token_dim", \.tokenDim, 1...1024, "Channels of a token (T)."),
     .integer("num_classes", \.numClasses, 1...100_000, "The number of classes."),
     .integer("width", \.width, 1...8192, "The width of the backbone."),
     .integer("depth", \.depth, 1...128, "Blocks of the backbone."),

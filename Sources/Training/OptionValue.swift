@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The values of options and their types, whatever has the option: a model, a schedule of tail
+// dropping or a training.
+
+import Tensors
+
+/// The value of an option.
+public enum OptionValue: Sendable, Equatable {
+  case integer(Int)
+  case number(Double)
+  case flag(Bool)
+  case word(String)
+  case integers([Int])
+  case numbers([Double])
+  /// No value, where the type permits that.
+  case none
+
+  /// The value as checkpoint metadata hold it.
+  public var stored: String {
+    switch self {
+    case .integer(let value): "\(value)"
+    case .number(let value): "\(value)"
+    case .flag(let value): value ? "true" : "false"
+    case .word(let value): value
+    case .integers(let values): values.map { "\($0)" }.joined(separator: ",")
+    case .numbers(let values): values.map { "\($0)" }.joined(separator: ",")
+    case .none: ""
+    }
+  }
+
+  /// The value as a script writes it.
+  public var source: String {
+    switch self {
+    case .word(let value): "\"\(value)\""
+    case .integers(let values): "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
+    case .numbers(let values): "[" + values.map(\.inWords).joined(separator: ", ") + "]"
+    case .number(let value): value.inWords
+    case .none: "nil"
+    case .integer, .flag: stored
+    }
+  }
+}
+
+/// The type of an option and which values it can have.
+public indirect enum OptionType: Sendable {
+  /// A whole number within bounds.
+  case integer(ClosedRange<Int>)
+  /// A finite number within bounds.
+  case number(ClosedRange<Double>)
+  /// `true` or `false`.
+  case flag
+  /// One of some words.
+  case word(among: [String])
+  /// At most so many whole numbers, each within bounds.
+  case integers(each: ClosedRange<Int>, atMost: Int)
+  /// Two numbers from 0 to below 1.
+  case twoShares
+  /// The path of a file.
+  case path
+  /// The path of a file, or `true` or `false`.
+  case pathOrFlag
+  /// What another type permits, or `nil`.
+  case optional(OptionType)
+
+  /// The type in words, with its range.
+  public var phrase: String {
+    switch self {
+    case .integer(let bounds): "a whole number from \(bounds.lowerBound) to \(bounds.upperBound)"
+    case .number(let bounds):
+      "a number from \(bounds.lowerBound.inWords) to \(bounds.upperBound.inWords)"
+    case .flag: "true or false"
+    case .word(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
+    case .integers(let bounds, _):
+      "a list of whole numbers from \(bounds.lowerBound) to \(bounds.upperBound)"
+    case .twoShares: "a list of two numbers from 0 to below 1"
+    case .path: "the path of a file"
+    case .pathOrFlag: "the path of a file, or true"
+    case .optional(let type): type.phrase + ", or nil"
+    }
+  }
+
+  /// Throws a ValueError that names the option if a value is out of range.
+  func validate(_ value: OptionValue, of name: String) throws {
+    func outOfRange(_ least: String, _ most: String, _ value: String) -> TensorError {
+      TensorError.value("\(name) must be between \(least) and \(most), not \(value)")
+    }
+    switch (self, value) {
+    case (.integer(let bounds), .integer(let value)) where !bounds.contains(value):
+      throw outOfRange("\(bounds.lowerBound)", "\(bounds.upperBound)", "\(value)")
+    case (.number(let bounds), .number(let value)) where !bounds.contains(value):
+      throw outOfRange(bounds.lowerBound.inWords, bounds.upperBound.inWords, value.inWords)
+    case (.integers(let bounds, let most), .integers(let values)):
+      if values.count > most {
+        throw TensorError.value("\(name) has \(values.count) numbers; \(most) are the most")
+      }
+      guard let place = values.firstIndex(where: { !bounds.contains($0) }) else { return }
+      throw TensorError.value(
+        "each number of \(name) must be between \(bounds.lowerBound) and \(bounds.upperBound), "
+          + "but element \(place) is \(values[place])")
+    case (.twoShares, .numbers(let values)):
+      guard values.count == 2, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
+        throw TensorError.value("\(name) must be two numbers from 0 to below 1")
+      }
+    case (.optional(let type), let value) where value != .none: try type.validate(value, of: name)
+    default: return
+    }
+  }
+}
