@@ -106,7 +106,7 @@ extension Call {
     }
   }
 
-  /// `sizes must be a list of whole numbers, but element 1 is 2.5`, about the argument of that name.
+  /// `sizes must be a list of whole numbers, but element 1 is 2.5`, about an argument.
   private func wrongElement(
     _ name: String, _ wanted: String, _ place: Int, _ item: Value
   ) -> ScriptError {
