@@ -22,7 +22,7 @@ import Training
     init(_ seed: Int) throws {
       var draws = RandomStream(seed: 0x0975, seed)
       configuration = try sampledConfiguration(&draws)
-      recipe = sampledRecipe(side: configuration.imageSize, &draws)
+      recipe = sampledRecipe(for: configuration, &draws)
       let (count, side) = (5, configuration.imageSize)
       images = try normal([count, 3, side, side], seed: UInt64(seed), scale: 0.2).add(0.5)
         .clamp(min: 0, max: 1)

@@ -79,7 +79,9 @@ private func sampledSchedule(of tokens: Int, _ draws: inout RandomStream) throws
 }
 
 /// A training of one step whose options are sampled from small valid values.
-func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
+func sampledRecipe(
+  for configuration: TokenizerConfiguration, _ draws: inout RandomStream
+) -> TokenizerRecipe {
   var recipe = TokenizerRecipe(steps: 1)
   for option in TokenizerRecipe.options {
     if let value = sampled(option.type, span: 1, &draws) { option.store(&recipe, value) }
@@ -88,6 +90,9 @@ func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
     if let value = sampled(option.type, span: 1, &draws) { option.store(&recipe.plan, value) }
   }
   recipe.batchSize += 3
+  let parts = [recipe.continuousUntil, recipe.quantizedFrom].sorted()
+  let hasCodes = ["vq", "fsq"].contains(configuration.quantizer.rawValue)
+  (recipe.continuousUntil, recipe.quantizedFrom) = hasCodes ? (parts[0], parts[1]) : (0, 0)
   recipe.plan.schedule.warmup = 0
   recipe.plan.schedule.peak = 1e-3
   recipe.adversarial.start = 0
@@ -96,7 +101,7 @@ func sampledRecipe(side: Int, _ draws: inout RandomStream) -> TokenizerRecipe {
   recipe.loss = ReconstructionLoss()
   for term in ReconstructionLoss.terms where draws.uniform() < 0.4 {
     // SSIM has windows of 11 pixels, and features need a network.
-    guard term.name != "features", term.name != "ssim" || side >= 11 else { continue }
+    guard term.name != "features", term.name != "ssim" || configuration.imageSize >= 11 else { continue }
     recipe.loss[keyPath: term.weight] = 0.1 + Float(draws.uniform())
   }
   return recipe
