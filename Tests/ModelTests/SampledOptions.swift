@@ -101,7 +101,9 @@ func sampledRecipe(
   recipe.loss = ReconstructionLoss()
   for term in ReconstructionLoss.terms where draws.uniform() < 0.4 {
     // SSIM has windows of 11 pixels, and features need a network.
-    guard term.name != "features", term.name != "ssim" || configuration.imageSize >= 11 else { continue }
+    guard term.name != "features", term.name != "ssim" || configuration.imageSize >= 11 else {
+      continue
+    }
     recipe.loss[keyPath: term.weight] = 0.1 + Float(draws.uniform())
   }
   return recipe
