@@ -48,7 +48,7 @@ enum GeneratorFunctions {
       + TrainingOptions.signature(GeneratorRecipe(steps: 1).plan)
       + ", classes = \"match\", seed = nil, " + TrainingOptions.observers
       + ") -> record",
-    "Trains a generator on {images, labels} and returns the history: a list for each figure.",
+    "Trains a generator on {images, labels} and returns the history: a list for each metric.",
     details: """
       A generator that was loaded from a file needs its tokenizer as `tok`. \
       \(GeneratorRecipe.summary) The history has the \

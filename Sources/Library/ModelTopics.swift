@@ -77,10 +77,10 @@ enum ModelTopics {
       "conditioning", "condition", "condition_dim",
       summary: "A tokenizer is conditioned by a class, a mixture of classes, or a vector.",
       text: """
-        What both halves are told need not be in the tokens. smap.tokenizer(num_classes = C) takes \
+        What encoder and decoder are told need not be in the tokens. smap.tokenizer(num_classes = C) takes \
         label: an index, a name, a mixture as {face: 0.5, clock: 0.5}, or nil for none. \
         smap.tokenizer(condition_dim = D) takes condition: a vector of D numbers for each picture, such \
-        as an embedding, or nil for none. inject says which halves are told, inject_as how.
+        as an embedding, or nil for none. inject says which of them is told, inject_as how.
 
         For training, data.with_condition gives each picture of a data set its vector; label_drop is how \
         often a picture is trained without. Each number should have a deviation of about 1. \

@@ -25,7 +25,7 @@ enum NetworkTraining {
   private static let train = Builtin(
     "nn.train(model, loss: function, *, steps: number, " + TrainingOptions.signature(defaults)
       + ", " + TrainingOptions.observers + ") -> record",
-    "Trains layers or parameters on a loss and returns the history: a list for each figure.",
+    "Trains layers or parameters on a loss and returns the history: a list for each metric.",
     details: """
       `model` is a layer, a parameter, or a list of them. `loss` is called without an argument, or \
       with a record {step, total, part}: how many steps were taken before, how many there are, and \
@@ -33,7 +33,7 @@ enum NetworkTraining {
       whose other numbers are terms to record. The history has a list for the loss and each term, \
       for the length of the `gradient` before clipping and for `lr`, with a number for each step, \
       `validation`, a record of lists {step, ...} or nil, and `stopped`. `on_step` is called \
-      after every step with {step, total} and that step's figures.
+      after every step with {step, total} and that step's metrics.
 
       \(TrainingOptions.details)
 
@@ -150,14 +150,14 @@ private final class ScriptTask: TrainingTask {
     return MicroBatchLoss(total, reported: [try total.item()] + figures)
   }
 
-  /// All losses report the same terms, and none that has the name of another figure.
+  /// All losses report the same terms, and none that has the name of another metric.
   private func check(_ names: [String]) throws {
     if !hasTerms {
       let reserved = ["step", "total", "gradient", "lr", "validation", "stopped"]
       if let taken = names.first(where: reserved.contains) {
         throw ScriptError.value(
           "nn.train: a term of the loss cannot be called `\(taken)`",
-          hint: "the history has a figure of this name")
+          hint: "the history has a metric of this name")
       }
       (termNames, hasTerms) = (names, true)
     }
@@ -190,7 +190,7 @@ private final class ScriptTask: TrainingTask {
       return [("loss", try scalar(result, "the validation").item())]
     }
     guard !figures.keys.contains("step") else {
-      throw ScriptError.value("nn.train: a figure of the validation cannot be called `step`")
+      throw ScriptError.value("nn.train: a metric of the validation cannot be called `step`")
     }
     return try figures.keys.map { ($0, try scalar(figures[$0] ?? .nil, "`\($0)`").item()) }
   }

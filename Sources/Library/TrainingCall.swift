@@ -108,7 +108,7 @@ struct TrainingCall {
     return error
   }
 
-  /// {loss, ..., gradient, lr, stopped}: a list for each figure, with a number for each step; and
+  /// {loss, ..., gradient, lr, stopped}: a list for each metric, with a number for each step; and
   /// `validation`, a record of lists with the step of each, or nil.
   private func record(_ history: TrainingHistory, isStopped: Bool) -> Value {
     func list(_ values: [Float]) -> Value { .numbers(values.map(Double.init)) }

@@ -141,7 +141,7 @@ struct DrawnPixels {
   /// The weight of the last layer.
   let weight: Tensor
 
-  /// The length of the gradient by the weight of the last layer, of a loss whose gradient by the
+  /// The norm of the gradient by the weight of the last layer, of a loss whose gradient by the
   /// pixels is given.
   func lengthAtLastLayer(_ gradient: Tensor) throws -> Float {
     let slope = try lastLayer().mul(gradient.detached).sum().gradients(for: [weight])[0]

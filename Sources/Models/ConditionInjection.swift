@@ -6,7 +6,7 @@
 import Networks
 import Tensors
 
-/// The table of conditions of one half, and what it becomes there.
+/// The table of conditions of encoder or decoder, and what it becomes there.
 final class ConditionInjection: Module {
   private let form: InjectionForm
   private let tokens: Int

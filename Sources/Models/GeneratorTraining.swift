@@ -259,7 +259,8 @@ extension CARDGenerator {
     return try velocity.meanRowDistance(to: target).mul(1 / Float(dim))
   }
 
-  /// Tokens mixed with a little noise, so that the backbone bears its own mistakes when it samples.
+  /// Tokens mixed with a little noise, so that the backbone is robust to its own errors when it
+  /// samples.
   private func disturbed(
     _ tokens: Tensor, _ most: Float, _ draws: inout RandomStream
   ) throws -> Tensor {

@@ -45,7 +45,7 @@ public final class LinearCode: PictureCode {
     public var channels: Int
     /// The number of tokens.
     public var numTokens: Int
-    /// The numbers of a token.
+    /// The channels of a token.
     public var tokenDim: Int
     /// The number of classes.
     public var numClasses: Int
@@ -70,7 +70,7 @@ public final class LinearCode: PictureCode {
   public var imageSize: Int { shape.imageSize }
   /// The number of tokens.
   public var numTokens: Int { shape.numTokens }
-  /// The numbers of a token.
+  /// The channels of a token.
   public var tokenDim: Int { shape.tokenDim }
   /// The number of classes.
   public var numClasses: Int { shape.numClasses }

@@ -11,7 +11,7 @@ public protocol PictureCode: AnyObject {
   var imageSize: Int { get }
   /// The number of tokens (K).
   var numTokens: Int { get }
-  /// The numbers of a token (T).
+  /// The channels of a token (T).
   var tokenDim: Int { get }
   /// The number of classes (C); 0 if it is conditioned by vectors.
   var numClasses: Int { get }
@@ -49,7 +49,7 @@ extension SMAPTokenizer: PictureCode {
   public var imageSize: Int { configuration.imageSize }
   /// The number of tokens (K).
   public var numTokens: Int { configuration.numTokens }
-  /// The numbers of a token (T).
+  /// The channels of a token (T).
   public var tokenDim: Int { configuration.tokenDim }
   /// The number of classes (C).
   public var numClasses: Int { configuration.numClasses }

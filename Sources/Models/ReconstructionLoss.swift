@@ -2,9 +2,9 @@
 //
 // The training loss on pixels, a weighted sum of terms. The default is the logarithm of each
 // picture's squared error, which is PSNR up to a factor, so that easy pictures go on improving
-// while hard ones are far from done. The bands of the pyramid want edges where squares bear blur: a
-// band is what is lost when 2 x 2 blocks are replaced by their mean, so it is a projection and its
-// own transpose. Gradients are computed with the values, by hand.
+// while hard ones are far from done. The bands of the pyramid ask for edges where squared errors
+// tolerate blur: a band is what is lost when 2 x 2 blocks are replaced by their mean, so it is a
+// projection and its own transpose. Gradients are computed with the values, by hand.
 
 import CKernels
 import Glibc

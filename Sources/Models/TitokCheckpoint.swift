@@ -176,7 +176,7 @@ private struct TitokTransfer {
     keys.take("\(half).latent_token_positional_embedding", [made.numTokens, width])
   }
 
-  /// What both halves have: slot, positions, norms, blocks.
+  /// What encoder and decoder have: slot, positions, norms, blocks.
   private func common(_ half: String, _ width: Int, depth: Int, slot: String) throws {
     let embedding = keys.take("\(half).class_embedding", [1, width])
     if let all = keys.take("\(half).positional_embedding", [made.patchCount + 1, width]) {

@@ -173,7 +173,7 @@ public struct TokenizerConfiguration: Sendable, Equatable {
   /// The default configuration.
   public init() { tailDrop = .standard }
 
-  /// The width and the heads of each half's transformer.
+  /// The width and the heads of the transformers of encoder and decoder.
   var encoderShape: TransformerShape { TransformerShape(width: width, heads: heads) }
   var decoderShape: TransformerShape {
     TransformerShape(

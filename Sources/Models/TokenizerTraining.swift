@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Training of the tokenizer (docs/Method.md, 4.6): sample pictures and a prefix length, encode,
-// limit, drop the tail, decode, compare. The class is dropped in both halves at once, and the
-// condition survives every truncation.
+// limit, drop the tail, decode, compare. The class is dropped in encoder and decoder at once, and
+// the condition survives every truncation.
 //
 // By default a prefix length is sampled for each micro-batch: tokens are really removed, which
 // costs nothing, and a step still sees several lengths, which lowers the variance of its gradient.
@@ -30,7 +30,7 @@ public struct TokenizerRecipe: Sendable {
   /// How often the class is replaced by null.
   public var labelDrop: Double = 0.1
   /// Most noise added to continuous tokens before decoding, in units of their deviation, for half
-  /// of the pictures: the decoder learns to bear tokens that a generator has sampled.
+  /// of the pictures: the decoder becomes robust to errors of sampled tokens.
   public var latentNoise: Float = 0.4
   /// The fraction of patches that the encoder's transformer does not see, in training.
   public var maskedShare: Double = 0

@@ -13,7 +13,7 @@ import Tensors
 struct StepGradients {
   /// What the loss reports, averaged over the batch; the first is the loss.
   let reported: [Float]
-  /// The length of the gradient before clipping.
+  /// The norm of the gradient before clipping.
   let norm: Float
   /// The gradient by each parameter; nil where none reached it.
   let gradients: [Tensor?]

@@ -122,7 +122,7 @@ public struct TrainingProgress: Sendable {
   public let total: Int
   /// The loss of this step.
   public let loss: Float
-  /// The terms of the loss, the length of the gradient, the learning rate.
+  /// The terms of the loss, the norm of the gradient, the learning rate.
   public let figures: [(name: String, value: Float)]
   /// The figures of a validation after this step; empty if there was none.
   public let validation: [(name: String, value: Float)]

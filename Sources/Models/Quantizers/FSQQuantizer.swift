@@ -115,7 +115,7 @@ final class FSQQuantizer: Quantizer {
     guard !configuration.levels.isEmpty || codes <= made.codebookSize else {
       throw TensorError.value(
         "fsq with token_dim \(made.tokenDim) has at least \(codes) codes, more than codebook_size "
-          + "\(made.codebookSize)", hint: "take fewer numbers a token, or say levels = [..]")
+          + "\(made.codebookSize)", hint: "reduce token_dim, or give levels = [..]")
     }
   }
 

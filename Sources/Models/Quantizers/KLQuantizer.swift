@@ -2,8 +2,8 @@
 //
 // The continuous bottleneck: every token is a sample from a Gaussian that a penalty keeps near the
 // standard one, and its mean at evaluation (TiTok-VAE; docs/Method.md, section 3). For half of the
-// pictures further noise is added, so that the decoder learns to bear tokens that a generator has
-// sampled.
+// pictures further noise is added, so that the decoder is robust to errors of tokens that a
+// generator has sampled.
 
 import Tensors
 

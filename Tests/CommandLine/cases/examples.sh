@@ -8,5 +8,6 @@ for picture in ladder designs classes new_emoji; do
 done
 expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
 expect 'training a vq tokenizer' 0 'of the codes' "$smap" "$root/Examples/train_tokenizer.smap" -- vq 3
-expect 'training on letters' 0 'written to' "$smap" "$root/Examples/train_letters.smap" -- 3
+expect 'training on letters' 0 'written to' "$smap" "$root/Examples/train_letters.smap" -- kl 3
+expect 'training codes of letters' 0 'of the codes' "$smap" "$root/Examples/train_letters.smap" -- vq 3
 expect 'training a generator' 0 'written to' "$smap" "$root/Examples/train_card.smap" -- 3
