@@ -9,7 +9,7 @@ import Testing
 @Suite struct TokenizerFunctionTests {
   @Test(arguments: [
     "width = 15", "heads = 0", "patch_size = 5", "num_tokens = 0", "image_size = 1e9",
-    "quantizer = \"pq\"", "levels = [3]", "quantizer = \"fsq\", levels = [3, 3]",
+    "quantizer = \"pq\"", "quantizer = \"fsq\", levels = [3, 3]",
     "inject = \"all\"", "pixel_channels = -1", "seed = -1", "seed = 0.5",
     "num_tokens = nan", "depth = 1000", "quantizer = \"vq\", token_dim = 1",
     "tail_drop = smap.tail_drop(min_keep = 100)",

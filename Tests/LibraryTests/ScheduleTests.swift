@@ -56,7 +56,7 @@ import Testing
     ("smap.tail_drop(\"unifrom\")", "did you mean \"uniform\"?"),
     ("smap.tail_drop(curriculum = \"cosin\")", "did you mean \"cosine\"?"),
     ("smap.tail_drop(min_keep = 0)", ""), ("smap.tail_drop(full = 2)", ""),
-    ("smap.tail_drop(ratio = 0)", ""), ("smap.tail_drop(full = nan)", ""),
+    ("smap.tail_drop(\"geometric\", ratio = 0)", ""), ("smap.tail_drop(full = nan)", ""),
     ("smap.keep_probs(smap.tail_drop(), 0)", ""),
     ("smap.keep_probs(smap.tail_drop(), 4, progress = nan)", ""),
     ("smap.keep_probs(smap.tail_drop(min_keep = 5), 4)", ""),
