@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Examples, from another folder; what they write stays here.
-for example in quickstart regression tail_drop prefix_ladder card_guidance tour letters; do
+for example in quickstart regression tail_drop prefix_ladder card_guidance tour; do
   expect "example $example" 0 '' "$smap" "$root/Examples/$example.smap"
 done
+expect 'a few letters' 0 'on average' "$smap" "$root/Examples/letters.smap" -- 21
 for picture in ladder designs classes new_emoji; do
   expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
 done
