@@ -84,6 +84,11 @@ enum DataFunctions {
           try labels(inFolder: path, name, call)
         }, usesCache: try call.bool("cache"))
       let task = LongTask("reading pictures", call)
+      if FileReader.exists(path), !FileReader.isFolder(path) {
+        throw ScriptError.data(
+          "'\(PathText.printable(path))' is a file, not a folder",
+          hint: "data.load_images reads data sets that are one file")
+      }
       let outcome = try task.run {
         try FolderDataset.load(folder: path, options: options) { try task.report($0, of: $1) }
       }

@@ -80,7 +80,11 @@ struct MetadataReader {
   func expect(kind: String) throws {
     let found = checkpoint.text("smap_kind")
     guard found == kind else {
-      let hints = ["generator": "open it with card.load", "tokenizer": "open it with smap.load"]
+      let hints = [
+        "generator": "open it with card.load", "tokenizer": "open it with smap.load",
+        "training": "make the model again and train it with resume = \"\(path)\"; smap.save then "
+          + "keeps the model alone",
+      ]
       throw CheckpointError(
         path: path, message: "this holds \(found.map { "a \($0)" } ?? "no model"), not a \(kind)",
         hint: found.map { hints[$0] ?? "" } ?? "data.load gives its tensors")

@@ -38,6 +38,12 @@ expect 'an empty model' 65 'the file is empty' "$smap" -e 'smap.load("empty.safe
 expect 'a near name' 66 'did you mean "emoji-kl"?' "$smap" -e 'smap.load("emojikl")'
 expect 'a generator is no tokenizer' 65 'this holds a generator, not a tokenizer' "$smap" -e 'smap.load("emoji-card")'
 expect 'how to open a generator' 65 'card.load' "$smap" -e 'smap.load("emoji-card")'
+expect 'a folder that is a file' 65 'data.load_images reads' "$smap" -e 'data.folder("p.png")'
+expect 'a training is no model' 65 'train it with resume = "run.safetensors"' "$smap" -e 'let d = data.shapes(8, size = 16)
+let t = smap.tokenizer(image_size = 16, width = 16, num_tokens = 2, depth = 1, decoder_depth = 1, heads = 2,
+  num_classes = len(d.classes), linear_path = false)
+smap.train(t, d, steps = 1, checkpoint = "run.safetensors", seed = 1)
+smap.load("run.safetensors")'
 expect 'how to open a tokenizer' 65 'smap.load' "$smap" -e 'card.load("sound.safetensors")'
 
 # Empty paths
