@@ -33,7 +33,8 @@ enum ModelTopics {
         "none": a token is what the encoder says, the upper bound for the others.
 
         entropy_weight (vq, softvq) rewards that all codes are used and each token is sure of its \
-        own; it is 0 unless given, and takes time. smap.codebook_stats shows how much of a codebook \
+        own; it is 0 unless given, and takes time. smap.with_quantizer makes codes of a tokenizer \
+        that was trained with vectors. smap.codebook_stats shows how much of a codebook \
         is used, at each position.
         """,
       example: #"""

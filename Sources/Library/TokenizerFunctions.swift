@@ -14,7 +14,7 @@ import Training
 /// The functions that make and use tokenizers.
 enum TokenizerFunctions {
   static let functions: [Builtin] = [
-    make, encode, decode, reconstruct, tokens, loss,
+    make, withQuantizer, encode, decode, reconstruct, tokens, loss,
   ]
 
   /// A tokenizer small enough for the examples of the manual.
@@ -50,6 +50,36 @@ enum TokenizerFunctions {
     if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
     return made
   }
+
+  private static let withQuantizer = Builtin(
+    "smap.with_quantizer(tok: tokenizer, dataset, quantizer: string, *, "
+      + fresh.signature(of: TokenizerConfiguration.quantizerOptions, without: ["quantizer"])
+      + ", condition = nil, seed = nil) "
+      + "-> tokenizer",
+    "Makes a tokenizer with the weights of a trained one and another quantizer.",
+    details: """
+      Codes start as the k-means of the tokens of `dataset`, so the new tokenizer works at once; \
+      smap.train makes it good. Codes learned after vectors end better than codes learned from the \
+      start: train with quantizer = "kl", then make codes of it. The options of quantizers are those of \
+      smap.tokenizer; all others are those of `tok`, which keeps its weights. A tokenizer with a \
+      linear path cannot be changed.
+      """,
+    example: """
+      let train = data.shapes(20, size = 16)
+      let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "kl", linear_path = false, seed = 0)
+      smap.with_quantizer(tok, train, "vq", codebook_size = 8, seed = 0).quantizer   #=> "vq"
+      """,
+    body: { call in
+      let tokenizer = try call.tokenizer("tok")
+      var made = tokenizer.configuration
+      try call.read(&made, TokenizerConfiguration.quantizerOptions)
+      let data = try call.conditionedData(for: tokenizer)
+      let task = LongTask("encoding", call)
+      return try task.run {
+        try tokenizer.replacingQuantizer(
+          made, fittedTo: data, seed: call.seed("seed"), onGroup: { try task.report($0, of: $1) })
+      }.value
+    })
 
   private static let encode = Builtin(
     "smap.encode(tok: tokenizer, images: [B, C, H, W], *, label = nil, condition = nil, "

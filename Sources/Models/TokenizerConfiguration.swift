@@ -297,6 +297,12 @@ extension TokenizerConfiguration: OptionTable {
     }
   }
 
+  /// The quantizer and the options that only some quantizers read.
+  public static let quantizerOptions = options.filter { row in
+    ["quantizer", "codebook_size"].contains(row.name)
+      || QuantizerRegistry.all.contains { $0.options.contains(row.name) }
+  }
+
   private static let rows: [OptionRow<TokenizerConfiguration>] = [
     .integer("image_size", \.imageSize, 4...1024, "The side of a picture in pixels."),
     .integer("patch_size", \.patchSize, 1...1024, "The side of a patch in pixels."),

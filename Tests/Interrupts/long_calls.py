@@ -253,6 +253,10 @@ LONG = {
     # The tokenizer and the generator.
     "smap.tokenizer": ("", "smap.tokenizer(image_size = 32, width = 1024, depth = 8, decoder_depth = 8, seed = 0)"),
     "smap.linear_code": ("let d = data.shapes(4000, size = 32)", 'smap.linear_code(d, "per-class-pca")'),
+    "smap.with_quantizer": (
+        'let d = data.shapes(4000, size = 32)\n'
+        "let tok = smap.tokenizer(image_size = 32, linear_path = false, seed = 0)",
+        'smap.with_quantizer(tok, d, "vq")'),
     "smap.encode": (TOKENIZER, "smap.encode(tok, x)"),
     "smap.decode": (TOKENIZER + "\nlet t = smap.encode(tok, x)", "smap.decode(tok, t)"),
     "smap.reconstruct": (TOKENIZER, "smap.reconstruct(tok, x)"),

@@ -71,6 +71,9 @@ protocol Quantizer: AnyObject {
   /// Changes the state after a step, from what all micro-batches chose, in their order.
   func update(_ choices: CodeChoices, at step: QuantizerStep) throws
 
+  /// Fits codes to vectors [n, T] of a trained encoder, if there are codes.
+  func fit(_ vectors: Tensor, seed: UInt64) throws
+
   /// Fits the linear path to pictures, so that tokens start as the best linear code.
   func fitLinearPath(
     _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
@@ -110,6 +113,7 @@ extension Quantizer {
 
   func update(_ choices: CodeChoices, at step: QuantizerStep) throws {}
   func refresh() {}
+  func fit(_ vectors: Tensor, seed: UInt64) throws {}
 
   func fitLinearPath(
     _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],

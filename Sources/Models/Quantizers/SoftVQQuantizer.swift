@@ -66,15 +66,19 @@ final class SoftVQQuantizer: Quantizer {
     return (try logits.softmax().matmul(codes).reshape(vectors.shape), logits)
   }
 
+  func fit(_ vectors: Tensor, seed: UInt64) throws {
+    let book = try Codebook(size: codes.shape[0], dim: codes.shape[1], seed: seed)
+    var draws = RandomStream(seed: seed, 0xC0DE)
+    _ = try Tensor.withoutGradients { try book.fit(vectors.unitRows(), &draws) }
+    codes.assign(book.codes)
+  }
+
   func fitLinearPath(
     _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
     _ configuration: TokenizerConfiguration, seed: UInt64
   ) throws {
     try path.fit(pictures, labels: labels, configuration, scaling: .sphere, seed: seed) { rows in
-      let book = try Codebook(size: self.codes.shape[0], dim: configuration.tokenDim, seed: seed)
-      var draws = RandomStream(seed: seed, 0xC0DE)
-      _ = try book.fit(rows.unitRows(), &draws)
-      self.codes.assign(book.codes)
+      try self.fit(rows, seed: seed)
       return try self.limit(rows).tokens
     }
   }

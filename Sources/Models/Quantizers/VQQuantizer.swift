@@ -183,6 +183,11 @@ final class VQQuantizer: Quantizer {
     }
   }
 
+  func fit(_ vectors: Tensor, seed: UInt64) throws {
+    var draws = RandomStream(seed: seed, 0xC0DE)
+    _ = try Tensor.withoutGradients { try codebook.fit(compared(vectors), &draws) }
+  }
+
   func fitLinearPath(
     _ path: LinearPath, _ pictures: RowGroups, labels: [Int?],
     _ configuration: TokenizerConfiguration, seed: UInt64
