@@ -44,7 +44,7 @@ struct DecodedPixels {
           "choose a smaller size; data.folder keeps more of them in a file if the folder can be "
           + "written to and cache = true")
     }
-    try MemoryBudget.requireRoom(forArrays: count * pictureSize)
+    let charge = try MemoryCharge(bytes: count * pictureSize)
     var outcome = PictureDecoding.Outcome()
     var bytes = try [UInt8](unsafeUninitializedCapacity: count * pictureSize) { pixels, filled in
       outcome = try decoding.run { square in
@@ -55,7 +55,8 @@ struct DecodedPixels {
     }
     if outcome.isGrey { reduceToGrey(&bytes) }
     return DecodedPixels(
-      channels: outcome.isGrey ? 1 : 3, pixels: .array(bytes), faults: outcome.faults,
+      channels: outcome.isGrey ? 1 : 3, pixels: .array(bytes, charge),
+      faults: outcome.faults,
       isRepeatable: outcome.isRepeatable)
   }
 

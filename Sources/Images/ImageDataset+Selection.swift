@@ -15,16 +15,18 @@ public enum SplitUnit: String, Sendable, CaseIterable {
 extension ImageDataset {
   /// The pictures at the given indices, which may repeat; the classes stay as they are.
   ///
-  /// - Throws: `ImageError` when an index is out of range.
+  /// - Throws: `ImageError` when an index is out of range, `TensorError` when memory is short.
   public func subset(_ indices: [Int]) throws -> ImageDataset {
     for index in indices where !places.indices.contains(index) {
       throw ImageError(kind: "IndexError", message: "picture \(index) of a data set of \(count)")
     }
+    let charge = try ImageDataset.charge(
+      pictures: indices.count, areNamed: !names.isEmpty, areGrouped: !groups.isEmpty)
     return ImageDataset(
       trusted: store, places: indices.map { places[$0] }, labels: indices.map { labels[$0] },
       classNames: classNames, names: names.isEmpty ? [] : indices.map { names[$0] },
       groups: groups.isEmpty ? [] : indices.map { groups[$0] }, naming: naming,
-      vectors: try vectors?.rows(at: indices))
+      vectors: try vectors?.rows(at: indices), charge: charge)
   }
 
   /// The pictures in a random order.
@@ -96,16 +98,11 @@ extension ImageDataset {
     return keyed.sorted { ($0.key, $0.position) < ($1.key, $1.position) }.map(\.unit)
   }
 
-  /// Asks for the memory of a selection before it is made: places, labels, names and groups, with a
-  /// copy of the places while they are sorted.
-  private static func requireRoom(pictures: Int) throws {
-    try MemoryBudget.requireRoom(forArrays: 64 &* pictures)
-  }
-
   /// Equally many pictures of every class that has any: `perClass`, or as many as the smallest
   /// class has. Larger classes give a random choice; smaller ones repeat all of theirs.
   ///
-  /// - Throws: `ImageError` when the data set is empty.
+  /// - Throws: `ImageError` when the data set is empty, `TensorError` when the memory limit is too
+  ///   low for so many pictures.
   public func balanced(perClass: Int? = nil, seed: UInt64) throws -> ImageDataset {
     let members = classNames.indices.map { indices(ofClass: $0) }.filter { !$0.isEmpty }
     guard let least = members.map(\.count).min() else {
@@ -116,7 +113,8 @@ extension ImageDataset {
     guard !overflows, total <= 1 << 28 else {
       throw ImageError.limit("\(share) pictures of each of \(members.count) classes are too many")
     }
-    try ImageDataset.requireRoom(pictures: total)
+    // The indices, and their sorted copy.
+    let charge = try MemoryCharge(bytes: 2 * total * MemoryLayout<Int>.stride)
     var chosen: [Int] = []
     chosen.reserveCapacity(total)
     for (label, own) in members.enumerated() {
@@ -129,7 +127,7 @@ extension ImageDataset {
         left -= order.count
       }
     }
-    return try subset(chosen.sorted())
+    return try withExtendedLifetime(charge) { try subset(chosen.sorted()) }
   }
 
   /// The pictures of several data sets of one size, one set after the other.
@@ -137,10 +135,10 @@ extension ImageDataset {
   /// Classes are matched by name; those that the first set lacks are appended to its own. Colour
   /// sets make grey ones colour.
   ///
-  /// - Throws: `ImageError` when there are none or sizes differ.
+  /// - Throws: `ImageError` when there are none or sizes differ, `TensorError` when memory is short,
+  ///   `FileError` when pixels lie in a file that cannot be read.
   public static func joined(_ sets: [ImageDataset]) throws -> ImageDataset {
     guard let first = sets.first else { throw ImageError.value("no data sets to join") }
-    try requireRoom(pictures: sets.reduce(0) { $0 &+ $1.count })
     for other in sets where other.size != first.size {
       throw ImageError.shape(
         "data sets of \(first.size) x \(first.size) and \(other.size) x \(other.size) pixels do not join"
@@ -151,8 +149,9 @@ extension ImageDataset {
     var bytes: [UInt8] = []
     var labels: [Int] = []
     let count = sets.reduce(0) { $0 + $1.count }
-    try Picture.checkMemory(bytes: count * first.size * first.size * channels)
-    bytes.reserveCapacity(count * first.size * first.size * channels)
+    let size = count * first.size * first.size * channels
+    let charge = try MemoryCharge(bytes: size)
+    bytes.reserveCapacity(size)
     for set in sets {
       let label = set.classNames.map { name -> Int in
         if let known = classNames.firstIndex(of: name) { return known }
@@ -171,7 +170,8 @@ extension ImageDataset {
     }
     let vectors = try PictureVectors.joined(sets.map(\.vectors))
     let joined = try ImageDataset(
-      store: try PictureStore(side: first.size, channels: channels, bytes: bytes),
+      store: try PictureStore(
+        side: first.size, channels: channels, pixels: .array(bytes, charge)),
       labels: labels, classNames: classNames,
       names: sets.contains { $0.names.isEmpty } ? [] : sets.flatMap(\.names),
       groups: sets.contains { $0.groups.isEmpty } ? [] : sets.flatMap(\.groups),
@@ -228,7 +228,8 @@ extension ImageDataset {
     return ImageDataset(
       trusted: kept.store, places: kept.places,
       labels: kept.labels.compactMap { renumbered[$0] }, classNames: chosen.map { classNames[$0] },
-      names: kept.names, groups: kept.groups, naming: naming, vectors: kept.vectors)
+      names: kept.names, groups: kept.groups, naming: naming, vectors: kept.vectors,
+      charge: kept.charge)
   }
 
   /// The same pictures under other names of the classes; there must be at least as many.
@@ -236,6 +237,6 @@ extension ImageDataset {
     precondition(names.count >= classNames.count, "the caller compares the numbers of classes")
     return ImageDataset(
       trusted: store, places: places, labels: labels, classNames: names, names: self.names,
-      groups: groups, naming: naming, vectors: vectors)
+      groups: groups, naming: naming, vectors: vectors, charge: charge)
   }
 }

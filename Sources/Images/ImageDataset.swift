@@ -24,6 +24,8 @@ public struct ImageDataset: Sendable {
   public let naming: Naming
   /// The vector of each picture, if a script has supplied them.
   private(set) var vectors: PictureVectors?
+  /// Counts places, labels, names and groups against the memory limit.
+  let charge: MemoryCharge
 
   /// What a name of a picture names.
   public enum Naming: Sendable {
@@ -35,7 +37,7 @@ public struct ImageDataset: Sendable {
 
   /// Makes a data set of all pictures of a store.
   ///
-  /// - Throws: `ImageError` when counts or labels do not agree.
+  /// - Throws: `ImageError` when counts or labels do not agree, `TensorError` when memory is short.
   public init(
     store: PictureStore, labels: [Int], classNames: [String], names: [String] = [],
     groups: [String] = [], naming: Naming = .pictures
@@ -52,12 +54,22 @@ public struct ImageDataset: Sendable {
     }
     self.init(
       trusted: store, places: Array(0..<store.count), labels: labels, classNames: classNames,
-      names: names, groups: groups, naming: naming)
+      names: names, groups: groups, naming: naming,
+      charge: try ImageDataset.charge(
+        pictures: store.count, areNamed: !names.isEmpty, areGrouped: !groups.isEmpty))
+  }
+
+  /// Counts what a selection of so many pictures keeps beside their pixels.
+  static func charge(pictures: Int, areNamed: Bool, areGrouped: Bool) throws -> MemoryCharge {
+    let (integer, text) = (MemoryLayout<Int>.stride, MemoryLayout<String>.stride)
+    return try MemoryCharge(
+      bytes: pictures &* (2 * integer + (areNamed ? text : 0) + (areGrouped ? text : 0)))
   }
 
   /// Makes a data set of opaque pictures of `size` x `size` pixels.
   ///
-  /// - Throws: `ImageError` when counts, sizes or labels do not agree.
+  /// - Throws: `ImageError` when counts, sizes or labels do not agree, `TensorError` when memory is
+  ///   short.
   public init(
     size: Int, pictures: [Picture], labels: [Int], classNames: [String], names: [String] = [],
     groups: [String] = []
@@ -69,9 +81,10 @@ public struct ImageDataset: Sendable {
 
   init(
     trusted store: PictureStore, places: [Int], labels: [Int], classNames: [String],
-    names: [String], groups: [String], naming: Naming, vectors: PictureVectors? = nil
+    names: [String], groups: [String], naming: Naming, vectors: PictureVectors? = nil,
+    charge: MemoryCharge
   ) {
-    self.vectors = vectors
+    (self.vectors, self.charge) = (vectors, charge)
     self.store = store
     self.places = places
     self.labels = labels

@@ -60,7 +60,7 @@ public struct PictureArray: Sendable {
   /// The pixels of a data set: squares of `size`, or of the stored size when that is nil.
   ///
   /// - Throws: `ImageError` when no size is given for pictures that are no squares, or the result
-  ///   would be too large.
+  ///   would be too large, `TensorError` when they exceed the memory limit.
   public func store(size: Int?, fit: PictureFit, name: String) throws -> PictureStore {
     guard let side = size ?? (width == height ? width : nil) else {
       throw ImageError.shape(
@@ -75,7 +75,7 @@ public struct PictureArray: Sendable {
       throw ImageError.limit(
         "\(count) pictures of \(side) x \(side) pixels are too many", hint: "choose a smaller size")
     }
-    try MemoryBudget.requireRoom(forArrays: total)
+    let charge = try MemoryCharge(bytes: total)
     let isDirect = side == width && side == height && channels != 4
     let pixels = try [UInt8](unsafeUninitializedCapacity: total) { out, filled in
       try ThreadPool.forEachBlock(trying: count, rowsPerBlock: 64) { block in
@@ -92,7 +92,8 @@ public struct PictureArray: Sendable {
       filled = total
     }
     try Stop.check()
-    return try PictureStore(side: side, channels: outChannels, bytes: pixels)
+    return try PictureStore(
+      side: side, channels: outChannels, pixels: .array(pixels, charge))
   }
 
   /// Where the sample of a pixel lies.

@@ -18,9 +18,11 @@ public final class PictureStore: Sendable {
 
   /// Stores pixels as they are.
   ///
-  /// - Throws: `ImageError` when the number of bytes is not that of whole pictures.
+  /// - Throws: `ImageError` when the number of bytes is not that of whole pictures, `TensorError`
+  ///   when they exceed the memory limit.
   public convenience init(side: Int, channels: Int, bytes: [UInt8]) throws {
-    try self.init(side: side, channels: channels, pixels: .array(bytes))
+    try self.init(
+      side: side, channels: channels, pixels: .array(bytes, try MemoryCharge(bytes: bytes.count)))
   }
 
   /// Stores pixels where they are.
@@ -42,7 +44,8 @@ public final class PictureStore: Sendable {
 
   /// Stores opaque pictures of one size; grey ones take one byte a pixel if all of them are grey.
   ///
-  /// - Throws: `ImageError` when a picture is transparent or has another size.
+  /// - Throws: `ImageError` when a picture is transparent or has another size, `TensorError` when
+  ///   they exceed the memory limit.
   public convenience init(side: Int, pictures: [Picture]) throws {
     for picture in pictures
     where picture.width != side || picture.height != side || picture.hasAlpha {
@@ -50,6 +53,7 @@ public final class PictureStore: Sendable {
     }
     let channels = !pictures.isEmpty && pictures.allSatisfy(\.isGrey) ? 1 : 3
     let size = side * side * channels
+    let charge = try MemoryCharge(bytes: pictures.count * size)
     let bytes = [UInt8](unsafeUninitializedCapacity: pictures.count * size) { buffer, filled in
       for (index, picture) in pictures.enumerated() {
         for position in 0..<size {
@@ -58,7 +62,7 @@ public final class PictureStore: Sendable {
       }
       filled = pictures.count * size
     }
-    try self.init(side: side, channels: channels, bytes: bytes)
+    try self.init(side: side, channels: channels, pixels: .array(bytes, charge))
   }
 
   /// The bytes that one picture takes.

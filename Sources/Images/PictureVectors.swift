@@ -11,6 +11,8 @@ struct PictureVectors: Sendable, Equatable {
   let width: Int
   /// Row by row.
   private let values: [Float]
+  /// Counts them against the memory limit.
+  private let charge: MemoryCharge
 
   /// The rows of a tensor [N, D], one for each of `count` pictures.
   ///
@@ -20,21 +22,25 @@ struct PictureVectors: Sendable, Equatable {
       throw ImageError.shape(
         "the vectors of \(count) pictures have the shape [\(count), D], not \(tensor.shape)")
     }
-    try MemoryBudget.requireRoom(forArrays: 4 &* tensor.count)
+    charge = try MemoryCharge(bytes: 4 &* tensor.count)
     (width, values) = (tensor.shape[1], tensor.toArray())
   }
 
-  private init(width: Int, values: [Float]) {
-    (self.width, self.values) = (width, values)
+  private init(width: Int, values: [Float], _ charge: MemoryCharge) {
+    (self.width, self.values, self.charge) = (width, values, charge)
+  }
+
+  static func == (a: PictureVectors, b: PictureVectors) -> Bool {
+    a.width == b.width && a.values == b.values
   }
 
   /// The vectors of the pictures at some indices.
   func rows(at indices: [Int]) throws -> PictureVectors {
-    try MemoryBudget.requireRoom(forArrays: 4 &* width &* indices.count)
+    let charge = try MemoryCharge(bytes: 4 &* width &* indices.count)
     var chosen: [Float] = []
     chosen.reserveCapacity(width * indices.count)
     for index in indices { chosen += values[index * width..<(index + 1) * width] }
-    return PictureVectors(width: width, values: chosen)
+    return PictureVectors(width: width, values: chosen, charge)
   }
 
   /// The vectors of several data sets, one after the other; nil if there are none.
@@ -48,7 +54,8 @@ struct PictureVectors: Sendable, Equatable {
         "data sets join only if all pictures have vectors of one length, or none has",
         hint: "data.with_condition(dataset, vectors) adds them")
     }
-    return PictureVectors(width: first.width, values: known.flatMap(\.values))
+    let charge = try MemoryCharge(bytes: 4 * known.reduce(0) { $0 + $1.values.count })
+    return PictureVectors(width: first.width, values: known.flatMap(\.values), charge)
   }
 
   /// The vectors [N, D].

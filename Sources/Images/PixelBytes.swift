@@ -3,14 +3,15 @@
 // Where the bytes of a data set lie: in an array, or, when they are too many for that, in the file
 // in which `PixelCache` keeps them. Then the pictures of a batch are read when they are needed,
 // through the page cache of the system, so that a data set may be larger than memory and still be
-// as fast as an array while it is not.
+// as fast as an array while it is not. An array counts against --max-memory as long as it lives.
 
 import Files
+import Tensors
 
 /// The bytes of many pictures, one after the other.
 enum PixelBytes: Sendable {
-  /// In memory.
-  case array([UInt8])
+  /// In memory, with what counts it against the limit.
+  case array([UInt8], MemoryCharge)
   /// The first `count` bytes of a file.
   case file(RandomAccessFile, count: Int)
 
@@ -20,7 +21,7 @@ enum PixelBytes: Sendable {
   /// The number of bytes.
   var count: Int {
     switch self {
-    case .array(let bytes): bytes.count
+    case .array(let bytes, _): bytes.count
     case .file(_, let count): count
     }
   }
@@ -32,7 +33,7 @@ enum PixelBytes: Sendable {
     _ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result
   ) throws -> Result {
     switch self {
-    case .array(let bytes):
+    case .array(let bytes, _):
       return try bytes.withUnsafeBufferPointer {
         try body(UnsafeBufferPointer(rebasing: $0[range]))
       }

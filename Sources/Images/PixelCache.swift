@@ -68,7 +68,7 @@ struct PixelCache {
       pixelCount == (itemCount - faults.count) * side * side * channels
     else { return nil }
     let isInMemory = pixelCount <= heapLimit
-    if isInMemory { try MemoryBudget.requireRoom(forArrays: pixelCount) }
+    let charge = isInMemory ? try MemoryCharge(bytes: pixelCount) : nil
     var bytes: [UInt8] = []
     var sum: UInt32 = 0
     if isInMemory { bytes.reserveCapacity(pixelCount) }
@@ -78,7 +78,8 @@ struct PixelCache {
     }
     guard sum == UInt32(pixelSum) else { return nil }
     return DecodedPixels(
-      channels: channels, pixels: isInMemory ? .array(bytes) : .file(file, count: pixelCount),
+      channels: channels,
+      pixels: charge.map { .array(bytes, $0) } ?? .file(file, count: pixelCount),
       faults: faults, isRepeatable: true)
   }
 
@@ -124,7 +125,7 @@ struct PixelCache {
   /// - Throws: what a stop throws.
   func write(_ decoded: DecodedPixels) throws {
     // A link would have the pixels written over what it leads to.
-    guard decoded.isRepeatable, !FileReader.isLink(path), case .array(let bytes) = decoded.pixels
+    guard decoded.isRepeatable, !FileReader.isLink(path), case .array(let bytes, _) = decoded.pixels
     else { return }
     let sum = bytes.withUnsafeBytes { Checksum.crc32($0) }
     do {

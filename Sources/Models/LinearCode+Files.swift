@@ -45,10 +45,11 @@ extension LinearCode {
     }
     // Products of the bounds fit into 64 bits.
     let bases = kind == .perClass ? shape.numClasses + 1 : 1
-    try metadata.expect(least: [
-      ("num_tokens", shape.channelCount * shape.pixelCount),
-      ("num_classes", bases * shape.channelCount * shape.pixelCount),
-      ("image_size", (kind == .pca ? 1 : shape.numClasses + 1) * shape.pixelCount),
+    let means = kind == .pca ? 1 : shape.numClasses + 1
+    try metadata.expect([
+      SizePart(shape.channelCount * shape.pixelCount, "num_tokens"),
+      SizePart(bases * shape.channelCount * shape.pixelCount, "num_classes"),
+      SizePart(means * shape.pixelCount, "image_size"),
     ])
     let classNames = try metadata.classNames(version, limit: shape.numClasses)
     let code = try LinearCode(kind, shape)

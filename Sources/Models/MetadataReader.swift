@@ -101,13 +101,12 @@ struct MetadataReader {
     }
   }
 
-  /// Rejects sizes that need more numbers than the file has, before such a model is created.
-  ///
-  /// `least` names metadata entries, each with the minimum size of a model because of it.
-  func expect(least: [(key: String, count: Int)]) throws {
+  /// Rejects options that need more numbers than the file has, before such a model is created.
+  func expect(_ sizes: [SizePart]) throws {
     let held = checkpoint.tensors.reduce(0) { $0 + $1.tensor.count }
-    for (key, count) in least where count > held {
-      throw fail(key, "asks for \(count) numbers or more, but the file holds \(held)")
+    for part in sizes where part.count > held {
+      throw fail(
+        part.options[0], "asks for \(part.count) numbers or more, but the file holds \(held)")
     }
   }
 }

@@ -60,7 +60,7 @@ extension SMAPTokenizer {
     let version = try metadata.formatVersion()
     let configuration = try metadata.validated { try TokenizerConfiguration(metadata: metadata) }
     let classNames = try metadata.classNames(version, limit: configuration.numClasses)
-    try metadata.expect(least: configuration.leastCounts)
+    try metadata.expect(configuration.storedSizes)
     let tokenizer = try SMAPTokenizer(configuration, seed: 0)
     try checkpoint.load(into: tokenizer.stateTensors, path: path)
     try tokenizer.refreshAfterLoading()
@@ -96,7 +96,7 @@ extension CARDGenerator {
     let version = try metadata.formatVersion()
     let configuration = try metadata.validated { try GeneratorConfiguration(metadata: metadata) }
     let classNames = try metadata.classNames(version, limit: configuration.numClasses)
-    try metadata.expect(least: configuration.leastCounts)
+    try metadata.expect(configuration.sizes)
     let generator = try CARDGenerator(configuration, seed: 0)
     try checkpoint.load(into: generator.stateTensors, path: path)
     generator.classNames = classNames

@@ -55,6 +55,18 @@ final class PixelCodeHead: Module {
     last = try Convolution3x3(held, 3, &initial)
   }
 
+  /// The number of weights of the convolutions between the codes and the last layer.
+  static func size(levels: [Int]) -> Int {
+    var held = levels.last ?? 0
+    var size = blocksPerLevel * 18 * held * held
+    for (index, channels) in levels.enumerated().reversed() {
+      size += 9 * held * channels + (2 * blocksPerLevel - 1) * 9 * channels * channels
+      if index > 0 { size += 9 * channels * channels }
+      held = channels
+    }
+    return size
+  }
+
   /// hidden: [B, N, 2 * width]; the result are the features [B, H, W, C] for the last layer.
   func callAsFunction(_ hidden: Tensor, grid: Int) throws -> Tensor {
     let mixtures = try choose(hidden).softmax().matmul(codes)

@@ -29,10 +29,14 @@ public final class SMAPTokenizer: TrainedModel {
   var training: WeightsInTraining?
 
   /// A tokenizer with random initial weights from `seed`.
+  ///
+  /// - Throws: a ValueError for a configuration that cannot be, a LimitError before anything is
+  ///   allocated if memory has no room for it.
   public init(_ configuration: TokenizerConfiguration, seed: UInt64) throws {
     var configuration = configuration
     try configuration.validate()
     configuration.quantizer.type.complete(&configuration)
+    try configuration.requireRoom(for: configuration.sizes, of: "tokenizer")
     self.configuration = configuration
     var initial = Initializer(seed: seed)
     encoder = try TokenizerEncoder(configuration, &initial)

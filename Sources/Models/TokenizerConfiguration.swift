@@ -229,30 +229,6 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     }
   }
 
-  /// Numbers that a tokenizer of a validated configuration needs at least, by the choice that asks
-  /// for them.
-  var leastCounts: [(key: String, count: Int)] {
-    let patch = patchSize * patchSize
-    var counts = [
-      ("image_size", patchCount * width), ("patch_size", 3 * patch * width),
-      ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
-      ("num_classes", numClasses * width), ("condition_dim", conditionDim * width),
-      ("depth", 4 * depth * width * width),
-      ("decoder_depth", 4 * decoderDepth * decoderShape.width * decoderShape.width),
-      ("decoder_width", decoderShape.width * patchCount),
-      ("pixel_codes", pixelCodes * pixelCodeDim),
-      ("pixel_code_dim", 9 * pixelCodeDim * (pixelLevels.last ?? 0)),
-      ("pixel_levels", pixelLevels.reduce(0) { max($0, 9 * $1 * $1) }),
-      ("pixel_channels", pixelChannels * max(9 * pixelChannels, patch * width)),
-    ]
-    if linearPath {
-      counts += [
-        ("num_classes", numClasses * pixelCount), ("num_tokens", numTokens * tokenDim * pixelCount),
-      ]
-    }
-    return counts + quantizer.type.leastCounts(self)
-  }
-
   /// The metadata entries that rebuild this configuration.
   var metadata: [(key: String, value: String)] {
     optionMetadata + tailDrop.optionMetadata

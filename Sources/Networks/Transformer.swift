@@ -30,6 +30,11 @@ public final class TransformerBlock: Module {
     contract = try Linear(mlpRatio * width, width, gain: residualGain, &initial)
   }
 
+  /// The number of parameters of a block.
+  package static func size(width: Int, mlpRatio: Int = 4) -> Int {
+    (4 + 2 * mlpRatio) * width * width + (9 + mlpRatio) * width
+  }
+
   /// x: [B, tokens, width]. If `wanted` is given, the result has only those tokens: they attend to
   /// all tokens, but the outputs of the others are not computed. `modulation` [B, 4 * width] holds
   /// shift and scale of the first and of the second norm, for each picture. With `lengths`, only so
@@ -120,7 +125,7 @@ public final class CausalBlock: Module {
   public init(
     width: Int, heads: Int, residualGain: Float, _ initial: inout Initializer
   ) throws {
-    let hidden = (width * 8 / 3 + 31) / 32 * 32
+    let hidden = CausalBlock.hidden(width)
     self.heads = heads
     norm1 = try RMSNorm(width, initial)
     queryKeyValue = try Linear(width, 3 * width, bias: false, &initial)
@@ -128,6 +133,14 @@ public final class CausalBlock: Module {
     norm2 = try RMSNorm(width, initial)
     gateUp = try Linear(width, 2 * hidden, bias: false, &initial)
     down = try Linear(hidden, width, bias: false, gain: residualGain, &initial)
+  }
+
+  /// The width between the two products of the second half.
+  private static func hidden(_ width: Int) -> Int { (width * 8 / 3 + 31) / 32 * 32 }
+
+  /// The number of parameters of a block.
+  package static func size(width: Int) -> Int {
+    4 * width * width + 3 * hidden(width) * width + 2 * width
   }
 
   /// x: [B, tokens, width].

@@ -44,6 +44,9 @@ public enum MemoryBudget {
     return peak - before
   }
 
+  /// The number of bytes that tensors may still take.
+  package static var room: Int { max(0, limit - held) }
+
   /// Returns cached memory to the system.
   public static func releaseUnused() { smap_release_memory() }
 

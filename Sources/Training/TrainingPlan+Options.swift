@@ -98,7 +98,9 @@ extension TrainingPlan: OptionTable {
       "checkpoint", .optional(.path),
       "`checkpoint`, such as \"run.safetensors\", is a file that receives the state of the training "
         + "when it ends or is interrupted; beside it are the state of the best validation, "
-        + "\"run.best.safetensors\", and the history, \"run.csv\".", isSetting: false,
+        + "\"run.best.safetensors\", and the history, \"run.csv\". Missing folders are created. The path may "
+        + "have any suffix; one other than .safetensors stays part of the other two names, as in "
+        + "\"run.state.csv\".", isSetting: false,
       value: { $0.checkpoint.map { .word($0.path) } ?? .none },
       store: {
         guard case .word(let path) = $1 else { return }

@@ -51,13 +51,15 @@ public struct GeneratorConfiguration: Sendable, Equatable {
     }
   }
 
-  /// Numbers that a generator of a validated configuration needs at least, by the choice that asks
-  /// for them.
-  var leastCounts: [(key: String, count: Int)] {
+  /// Numbers that a generator of a validated configuration holds at least, in memory and in a file.
+  var sizes: [SizePart] {
     [
-      ("num_tokens", numTokens * width), ("token_dim", tokenDim * width),
-      ("num_classes", numClasses * width), ("depth", 4 * depth * width * width),
-      ("head_width", headWidth * headWidth), ("head_depth", 5 * headDepth * headWidth * headWidth),
+      SizePart(depth * CausalBlock.size(width: width), "depth", "width"),
+      SizePart(2 * numTokens * (width + tokenDim), "num_tokens", "width"),
+      SizePart(tokenDim * (width + 2 * headWidth), "token_dim", "width"),
+      SizePart((numClasses + 1) * width, "num_classes", "width"),
+      SizePart(headDepth * FlowBlock.size(width: headWidth), "head_depth", "head_width"),
+      SizePart(3 * headWidth * headWidth + width * headWidth, "head_width"),
     ]
   }
 
@@ -114,8 +116,12 @@ public final class CARDGenerator: TrainedModel {
   var training: WeightsInTraining?
 
   /// A generator with initial weights sampled from `seed`.
+  ///
+  /// - Throws: a ValueError for a configuration that cannot be, a LimitError before anything is
+  ///   allocated if memory has no room for it.
   public init(_ configuration: GeneratorConfiguration, seed: UInt64) throws {
     try configuration.validate()
+    try configuration.requireRoom(for: configuration.sizes, of: "generator")
     self.configuration = configuration
     var initial = Initializer(seed: seed)
     let (width, tokens, dim) =

@@ -25,6 +25,9 @@ final class FlowBlock: Module {
     second = try Linear(width, width, &initial)
   }
 
+  /// The number of parameters of a block.
+  static func size(width: Int) -> Int { 5 * SizePart.linear(width, width) }
+
   /// x: [rows, width]; condition: [rows, width], after SiLU.
   func callAsFunction(_ x: Tensor, _ condition: Tensor) throws -> Tensor {
     let parts = try modulation(condition)

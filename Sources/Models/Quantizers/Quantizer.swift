@@ -31,10 +31,8 @@ protocol Quantizer: AnyObject {
   static func complete(_ configuration: inout TokenizerConfiguration)
   /// Throws a ValueError for a configuration that this quantizer cannot serve.
   static func validate(_ configuration: TokenizerConfiguration) throws
-  /// Numbers that it needs at least, by the option that asks for them.
-  static func leastCounts(
-    _ configuration: TokenizerConfiguration
-  ) -> [(key: String, count: Int)]
+  /// Numbers that it holds at least, in memory and in a file.
+  static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart]
 
   /// Makes a quantizer with initial state from `seed`.
   init(_ configuration: TokenizerConfiguration, seed: UInt64) throws
@@ -90,9 +88,7 @@ extension Quantizer {
   static var storesSynthesis: Bool { false }
   static func complete(_ configuration: inout TokenizerConfiguration) {}
   static func validate(_ configuration: TokenizerConfiguration) throws {}
-  static func leastCounts(
-    _ configuration: TokenizerConfiguration
-  ) -> [(key: String, count: Int)] { [] }
+  static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart] { [] }
 
   var namedParameters: [NamedParameter] { [] }
   var state: [NamedParameter] { [] }

@@ -32,10 +32,8 @@ final class SoftVQQuantizer: Quantizer {
     try requireSphere(configuration)
   }
 
-  static func leastCounts(
-    _ configuration: TokenizerConfiguration
-  ) -> [(key: String, count: Int)] {
-    [("codebook_size", configuration.codebookSize * configuration.tokenDim)]
+  static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart] {
+    [SizePart(configuration.codebookSize * configuration.tokenDim, "codebook_size", "token_dim")]
   }
 
   var namedParameters: [NamedParameter] { [NamedParameter("codes", codes)] }

@@ -69,10 +69,8 @@ final class VQQuantizer: Quantizer {
     }
   }
 
-  static func leastCounts(
-    _ configuration: TokenizerConfiguration
-  ) -> [(key: String, count: Int)] {
-    [("codebook_size", configuration.codebookSize * configuration.tokenDim)]
+  static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart] {
+    [SizePart(configuration.codebookSize * configuration.tokenDim, "codebook_size", "token_dim")]
   }
 
   var namedParameters: [NamedParameter] {

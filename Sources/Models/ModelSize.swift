@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How large a model of some options is, before it is made. A file that promises more numbers than
+// it holds is refused, and so is a model that the memory of this session has no room for: at once
+// and by the options that ask for most of it, not after minutes of allocating.
+
+import Tensors
+import Training
+
+/// Numbers that a model holds because of some of its options.
+struct SizePart {
+  /// The options, the one that a user would change first.
+  let options: [String]
+  /// The number of numbers.
+  let count: Int
+
+  /// So many numbers, because of the named options.
+  init(_ count: Int, _ options: String...) { (self.count, self.options) = (count, options) }
+
+  /// The weights and the bias of a linear layer.
+  static func linear(_ from: Int, _ to: Int) -> Int { from * to + to }
+}
+
+extension OptionTable {
+  /// Throws a LimitError that names the options behind the largest part, if a model of these parts
+  /// is larger than what the session may still hold.
+  func requireRoom(for parts: [SizePart], of what: String) throws {
+    let room = MemoryBudget.room
+    let total = parts.reduce(0) { $0 + $1.count }
+    guard total > room / MemoryLayout<Float>.stride,
+      let largest = parts.max(by: { $0.count < $1.count })
+    else { return }
+    let culprits = largest.options.compactMap { name in
+      Self.options.first { $0.name == name }.map { "\(name) = \($0.value(self).source)" }
+    }.joined(separator: " and ")
+    throw TensorError.limit(
+      "a \(what) of these sizes takes \(describeBytes(total * MemoryLayout<Float>.stride)), mainly "
+        + "because of \(culprits); this session has room for \(describeBytes(room))",
+      hint: "reduce \(largest.options.joined(separator: " or ")), or raise --max-memory")
+  }
+}
