@@ -18,13 +18,14 @@ enum GeneratorFunctions {
     TokenizerFunctions.tinyExample + "let model = card.model(tok, width = 16, seed = 0)\n"
 
   private static let make = Builtin(
-    "card.model(tok: tokenizer, *, head = \"flow\", "
+    "card.model(tok: tokenizer, *, "
       + GeneratorConfiguration(for: TokenizerConfiguration()).signature(
         without: GeneratorConfiguration.optionsOfTokenizer) + ", seed = nil) -> generator",
     "Makes a generator for the tokens of a tokenizer.",
     details: """
-      A causal transformer of `depth` blocks reads the class and the tokens so far; a flow-matching \
-      head of `head_depth` blocks samples the next one.
+      A causal transformer of `depth` blocks reads the class and the tokens so far; a head samples \
+      the next one. Heads: \(HeadKind.summary). \
+      \(GeneratorConfiguration.summary(without: GeneratorConfiguration.optionsOfTokenizer))
       """,
     example: tinyExample + "model.num_tokens   #=> 16",
     body: { call in
@@ -34,10 +35,9 @@ enum GeneratorFunctions {
           .value, "CARD samples pictures of a class, and this tokenizer is conditioned by vectors",
           hint: "a tokenizer with num_classes = .. knows classes", argument: "tok")
       }
-      _ = try call.choice("head", among: ["flow"])
       var made = GeneratorConfiguration(for: tokenizer.configuration)
       try call.read(&made, without: GeneratorConfiguration.optionsOfTokenizer)
-      let model = try CARDGenerator(made, seed: call.seed("seed"))
+      let model = try CARDGenerator(made, for: tokenizer, seed: call.seed("seed"))
       model.classNames = tokenizer.classNames
       return Generator(model, tokenizer: tokenizer).value
     })
@@ -52,8 +52,8 @@ enum GeneratorFunctions {
     details: """
       A generator that was loaded from a file needs its tokenizer as `tok`. \
       \(GeneratorRecipe.summary) The history has the \
-      lists `loss`, `gradient` and `lr`, `validation`, a record {step, loss} or nil, and \
-      `stopped`. The other options are those of smap.train; the names of the classes must be \
+      lists `loss`, `gradient` and `lr`, `validation`, a record {step, loss, positions} or nil, \
+      and `stopped`; `positions` has a list for each validation, the loss of each token. The other options are those of smap.train; the names of the classes must be \
       those of the generator and of the tokenizer.
       """,
     example: tinyExample + """
@@ -73,7 +73,8 @@ enum GeneratorFunctions {
       let held = try call.validationData(
         classCount: classCount, side: tokenizer.configuration.imageSize)
       let defaults = GeneratorRecipe(steps: 1).plan
-      let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
+      let recipe = try recipe(
+        call, TrainingOptions.plan(call, defaults: defaults), for: model.configuration)
       let run = try TrainingCall(
         call, steps: recipe.plan.steps, pictures: recipe.picturesPerStep(of: data))
       return try run.run { observers in
@@ -112,9 +113,12 @@ enum GeneratorFunctions {
   }
 
   /// The recipe that a call asks for, with a plan.
-  static func recipe(_ call: Call, _ plan: TrainingPlan) throws -> GeneratorRecipe {
+  static func recipe(
+    _ call: Call, _ plan: TrainingPlan, for generator: GeneratorConfiguration
+  ) throws -> GeneratorRecipe {
     var recipe = GeneratorRecipe(steps: 1)
     recipe.plan = plan
+    recipe.generator = generator
     try call.read(&recipe)
     recipe.seed = try call.seed("seed")
     return recipe
@@ -168,7 +172,7 @@ extension GeneratorFunctions {
   private static let sample = Builtin(
     "card.sample(model: generator, label = nil, *, count = 1, keep = nil, steps = 10, "
       + "solver = \"heun\", guidance_scale = 1, guidance_schedule = \"linear\", "
-      + "temperature = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
+      + "temperature = 1, top_k = nil, top_p = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
     "Samples the tokens of `count` pictures of each label.",
     details: """
       `label` is as in smap.encode, but numbers in a row are always classes: a list or a tensor \
@@ -184,7 +188,7 @@ extension GeneratorFunctions {
       + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
     body: { call in
       let model = try call.generator("model").model
-      let options = try options(call, numTokens: model.configuration.numTokens)
+      let options = try options(call, for: model.configuration)
       let count = try call.integer("count", in: 1...100_000)
       let condition = try each(
         LabelArgument(
@@ -201,11 +205,22 @@ extension GeneratorFunctions {
       ).value
     })
 
-  private static func options(_ call: Call, numTokens: Int) throws -> SamplingOptions {
+  private static func options(
+    _ call: Call, for model: GeneratorConfiguration
+  ) throws -> SamplingOptions {
+    let given = try HeadKind.samplingOptions.filter { try call.isGiven($0) }
+    if let (option, readers) = model.head.unread(among: given) {
+      let words = readers.map { "\"\($0)\"" }.joined(separator: " or ")
+      throw call.failure(OptionRefusal(option, needs: "a generator with head = \(words)"))
+    }
     var options = SamplingOptions()
     if try !call["keep"].isNil {
-      options.keep = try call.integer("keep", in: 1...numTokens)
+      options.keep = try call.integer("keep", in: 1...model.numTokens)
     }
+    if try !call["top_k"].isNil {
+      options.topK = try call.integer("top_k", in: 1...1 << 18)
+    }
+    options.topP = try call.number("top_p", in: 0...1)
     options.steps = try call.integer("steps", in: 1...10_000)
     options.solver = try call.choice("solver", as: Solver.self)
     options.guidanceScale = try call.float("guidance_scale", in: -1e6...1e6)
@@ -250,9 +265,12 @@ extension GeneratorFunctions {
       let part = try model.sample(
         condition: condition.slice(range), seeds: Array(seeds[range]), options: options)
       try task.report(range.upperBound, of: seeds.count, note: "pictures")
-      return part.latents
+      return part
     }
-    return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
+    let ids = parts.compactMap(\.ids).flatMap { $0 }
+    return Tokens(
+      latents: try Tensor.cat(parts.map(\.latents), dim: 0), ids: ids.isEmpty ? nil : ids,
+      condition: condition)
   }
 }
 

@@ -121,8 +121,17 @@ struct TrainingCall {
     if !history.validationSteps.isEmpty {
       let validation = Record()
       validation["step"] = .numbers(history.validationSteps.map(Double.init))
+      var positions: [[Float]] = []
       for (name, column) in zip(history.validations.names, history.validations.columns) {
-        validation[name] = list(column)
+        if ValidationFigures.isPosition(name) {
+          positions.append(column)
+        } else {
+          validation[name] = list(column)
+        }
+      }
+      if !positions.isEmpty {
+        validation["positions"] = .list(
+          history.validationSteps.indices.map { row in list(positions.map { $0[row] }) })
       }
       result["validation"] = .record(validation)
     }

@@ -107,7 +107,8 @@ enum TrainingTrials {
         "dataset", classCount: generator.model.configuration.numClasses,
         side: tokenizer.configuration.imageSize)
       let (plan, low, high) = try plan(call, defaults: GeneratorRecipe(steps: 1).plan)
-      let recipe = try GeneratorFunctions.recipe(call, plan)
+      let recipe = try GeneratorFunctions.recipe(
+        call, plan, for: generator.model.configuration)
       return try run(call, steps: plan.steps) {
         try generator.model.findLearningRate(
           on: data, tokenizer: tokenizer, recipe, from: low, to: high, onStep: $0)
@@ -164,7 +165,8 @@ enum TrainingTrials {
     example: GeneratorFunctions.tinyExample + "card.estimate(model).parameters > 0   #=> true",
     body: { call in
       let plan = try stepPlan(call, defaults: GeneratorRecipe(steps: 1).plan)
-      let recipe = try GeneratorFunctions.recipe(call, plan)
-      return record(try call.inPrecision { try call.generator("model").model.estimate(recipe) })
+      let model = try call.generator("model").model
+      let recipe = try GeneratorFunctions.recipe(call, plan, for: model.configuration)
+      return record(try call.inPrecision { try model.estimate(recipe) })
     })
 }

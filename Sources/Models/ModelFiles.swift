@@ -16,8 +16,8 @@ package let packageVersion = "0.1.0"
 enum ModelFormat {
   /// 1: names of classes with commas between them, 2: as a JSON array, 3: more options, such as
   /// those of quantizers and of tail dropping, 4: conditions by vectors, 5: what imported
-  /// tokenizers have, such as a decoder of another width.
-  static let version = 5
+  /// tokenizers have, such as a decoder of another width, 6: heads of generators.
+  static let version = 6
 
   /// The metadata of a model.
   static func metadata(

@@ -109,13 +109,15 @@ extension GeneratorRecipe: OptionTable {
     .number(
       "label_drop", \.labelDrop, 0...1,
       "`label_drop` is how often a picture is trained without its class."),
-    .integer(
+    OptionRow<GeneratorRecipe>.integer(
       "draws", \.drawsPerToken, 1...256,
-      "Each token is visited at `draws` moments of its flow in each step."),
-    .number(
+      "Each token is visited at `draws` moments of its flow in each step."
+    ).onlyForHeads(),
+    OptionRow<GeneratorRecipe>.number(
       "input_noise", \.inputNoise, 0...1,
-      "`input_noise` is the largest share of noise in the tokens that the backbone reads, so that "
-        + "it tolerates errors of its own samples."),
+      "`input_noise` is the largest share of noise in the tokens that the backbone reads, or of "
+        + "codes that are others, so that it tolerates errors of its own samples."
+    ).onlyForHeads(),
     .number(
       "balance", \.balance, 0...1,
       "`balance` goes from 0 (pictures as they come) to 1 (all classes alike)."),
@@ -132,4 +134,16 @@ extension GeneratorRecipe: OptionTable {
         (recipe.augmentation, recipe.variants) = (.none, 1)
       }),
   ]
+}
+
+extension OptionRow<GeneratorRecipe> {
+  /// The option, which only those heads read that name it.
+  fileprivate func onlyForHeads() -> OptionRow {
+    let name = name
+    let readers = HeadRegistry.all.filter { $0.trainingOptions.contains(name) }
+    let words = readers.map { "\"\($0.name)\"" }.joined(separator: " or ")
+    return needs("a generator with head = \(words)") {
+      $0.generator?.head.type.trainingOptions.contains(name) ?? true
+    }
+  }
 }

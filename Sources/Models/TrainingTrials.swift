@@ -66,9 +66,10 @@ extension CARDGenerator {
       target.tensor.assign(source.tensor)
     }
     ParameterChanges.note()
-    let latents = try copy.encodeVariants(data, tokenizer, recipe) { _, _ in }
+    try copy.head.adopt(tokenizer)
+    let tokens = try copy.encodeVariants(data, tokenizer, recipe) { _, _ in }
     return try LearningRateSearch.run(
-      GeneratorTask(copy, latents, data, nil, recipe), recipe.plan, from: low, to: high,
+      GeneratorTask(copy, tokens, data, nil, recipe), recipe.plan, from: low, to: high,
       steps: recipe.plan.steps, onStep: onStep)
   }
 
@@ -79,10 +80,13 @@ extension CARDGenerator {
     let few = try TrainingData(
       images: Tensor.zeros([1, 3, 1, 1]), labels: [0],
       classCount: configuration.numClasses)
-    let latents = try Tensor.zeros([1, configuration.numTokens, configuration.tokenDim])
+    let tokens = TrainingTokens(
+      latents: try Tensor.zeros([1, configuration.numTokens, configuration.tokenDim]),
+      ids: [Int](
+        repeating: 0, count: configuration.codeDigits.isEmpty ? 0 : configuration.numTokens))
     let pictures = recipe.picturesPerStep(of: few)
     return try TrainingEstimate(
-      GeneratorTask(self, latents, few, nil, recipe), recipe.plan,
+      GeneratorTask(self, tokens, few, nil, recipe), recipe.plan,
       microBatches: (pictures + picturesPerMicroBatch - 1) / picturesPerMicroBatch)
   }
 }

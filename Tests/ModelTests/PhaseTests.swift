@@ -29,14 +29,14 @@ import Testing
     try Tensor.withoutGradients {
       let whole = try model.contexts(tokens, condition: condition)
       try withThreads(threads) {
-        let cache = try KeyValueCache(model, rows: 3, capacity: 8)
+        let cache = try KeyValueCache(model.causal(), rows: 3, capacity: 8)
         let context = try Tensor.zeros([3, width])
         var row = try condition.look(up: model.classes.weight)
         for position in 0..<8 {
           try cache.advance(row.pointer, position: position, into: context.pointer)
           let expected = try whole.narrow(dim: 1, start: position, count: 1).reshape([3, width])
           #expect(distance(context, expected) < 1e-4, "position \(position)")
-          row = try model.input(
+          row = try model.causal().input(
             tokens.narrow(dim: 1, start: position, count: 1).reshape([3, 4]))
         }
       }
@@ -46,7 +46,7 @@ import Testing
   @Test(arguments: [1, 2, 3], [1, 4])
   func flowPhasesAreItsLayers(_ threads: Int, _ rows: Int) throws {
     let model = try wideGenerator()
-    let head = model.head
+    let head = try #require(model.head as? FlowHead)
     let times: [Float] = [0, 0.25, 0.7, 1]
     try Tensor.withoutGradients {
       try withThreads(threads) {

@@ -135,6 +135,12 @@ import Training
     (generated.batchSize, generated.variants, generated.plan.validationInterval) = (8, 1, 2)
     let found = try smallGenerator().train(
       on: smallData(), tokenizer: tokenizer, generated, validation: held)
-    #expect(found.validationSteps == [2, 4] && found.validations.names == ["loss"])
+    let positions = (1...8).map { "position_\($0)" }
+    #expect(found.validationSteps == [2, 4] && found.validations.names == ["loss"] + positions)
+    // The loss is the mean over positions.
+    for row in 0..<2 {
+      let mean = positions.map { found.validations[$0][row] }.reduce(0, +) / 8
+      #expect(abs(mean - found.validations["loss"][row]) < 1e-4 * mean)
+    }
   }
 }

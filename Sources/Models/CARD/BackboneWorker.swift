@@ -38,13 +38,13 @@ final class BackboneWorker {
   private let scratch: UnsafeMutablePointer<Float>
 
   /// Part number `part` of `parts`.
-  init(_ model: CARDGenerator, _ buffers: BackboneBuffers, part: Int, of parts: Int) throws {
+  init(_ backbone: CausalBackbone, _ buffers: BackboneBuffers, part: Int, of parts: Int) throws {
     self.buffers = buffers
     (rows, capacity) = (buffers.rows, buffers.capacity)
-    (width, heads) = (model.configuration.width, model.configuration.heads)
-    phases = BackboneWorker.phasesPerBlock * model.blocks.count
+    (width, heads) = (backbone.width, backbone.heads)
+    phases = BackboneWorker.phasesPerBlock * backbone.blocks.count
     pairs = part * rows * heads / parts..<(part + 1) * rows * heads / parts
-    blocks = try model.blocks.enumerated().map { index, block in
+    blocks = try backbone.blocks.enumerated().map { index, block in
       try Block(
         block, keys: buffers.keys[index], values: buffers.values[index], part: part, of: parts)
     }

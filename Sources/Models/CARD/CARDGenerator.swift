@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // CARD: samples the tokens of a picture one after another. A causal transformer reads the class and
-// the previous tokens and predicts a context for the next one, from which the flow-matching head
-// samples it. Since the tokens are ordered by importance, stopping after any number of them gives a
-// picture. Backbone after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6.
+// the previous tokens and predicts a context for the next one, from which a head samples it. Since
+// the tokens are ordered by importance, stopping after any number of them gives a picture. Backbone
+// after LlamaGen, positions of the targets after MAR; docs/Method.md, section 6. Heads are behind
+// `TokenHead`.
 //
 // The forward pass exists twice in this folder: as layers, which training differentiates, and as
 // phases over single tokens, which sampling runs without a tape, three times as fast. The pairs:
@@ -11,100 +12,22 @@
 //   layers                phases                                held equal by PhaseTests
 //   Backbone.swift        KeyValueCache, BackboneWorker         backbonePhasesAreItsLayers
 //   FlowHead.swift        FlowField, FlowWorker                 flowPhasesAreItsLayers
-//   CARDGenerator.velocity  TokenPath, TokenWalker              walkersAreThePlainSolver
+//   FlowHead.velocity     TokenPath, TokenWalker                walkersAreThePlainSolver
 
 import Networks
 import Tensors
 import Training
 
-/// The architecture of a CARD generator.
-public struct GeneratorConfiguration: Sendable, Equatable {
-  /// The number of tokens of the tokenizer (K).
-  public var numTokens: Int
-  /// Channels of a token (T).
-  public var tokenDim: Int
-  /// The number of classes (C).
-  public var numClasses: Int
-  /// Width of the backbone (D).
-  public var width = 128
-  /// Blocks of the backbone.
-  public var depth = 4
-  /// Attention heads.
-  public var heads = 4
-  /// Width of the flow head.
-  public var headWidth = 160
-  /// Blocks of the flow head.
-  public var headDepth = 3
-
-  /// The default architecture for the tokens of a tokenizer.
-  public init(for tokenizer: TokenizerConfiguration) {
-    numTokens = tokenizer.numTokens
-    tokenDim = tokenizer.tokenDim
-    numClasses = tokenizer.numClasses
-  }
-
-  /// Throws a ValueError that names the first choice that cannot be.
-  public func validate() throws {
-    try validateOptions()
-    guard width % heads == 0 else {
-      throw TensorError.value("width \(width) is not a multiple of \(heads) heads")
-    }
-  }
-
-  /// Numbers that a generator of a validated configuration holds at least, in memory and in a file.
-  var sizes: [SizePart] {
-    [
-      SizePart(depth * CausalBlock.size(width: width), "depth", "width"),
-      SizePart(2 * numTokens * (width + tokenDim), "num_tokens", "width"),
-      SizePart(tokenDim * (width + 2 * headWidth), "token_dim", "width"),
-      SizePart((numClasses + 1) * width, "num_classes", "width"),
-      SizePart(headDepth * FlowBlock.size(width: headWidth), "head_depth", "head_width"),
-      SizePart(3 * headWidth * headWidth + width * headWidth, "head_width"),
-    ]
-  }
-
-  var metadata: [(key: String, value: String)] {
-    optionMetadata + [("head", "flow"), ("flow_convention", "x_t = (1-t) noise + t data")]
-  }
-
-  init(metadata: MetadataReader) throws {
-    (numTokens, tokenDim, numClasses) = (0, 0, 0)
-    try read(metadata)
-    guard try metadata.text("head") == "flow" else {
-      throw metadata.fail("head", "is none that this smap has")
-    }
-    try validate()
-  }
-}
-
-extension GeneratorConfiguration: OptionTable {
-  /// The options that a tokenizer decides: they are no arguments of a script.
-  public static let optionsOfTokenizer = ["num_tokens", "token_dim", "num_classes"]
-
-  /// The options, the first three of which follow from the tokenizer.
-  public static let options: [OptionRow<GeneratorConfiguration>] = [
-    .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
-    .integer("token_dim", \.tokenDim, 1...1024, "Channels of a token (T)."),
-    .integer("num_classes", \.numClasses, 1...100_000, "The number of classes."),
-    .integer("width", \.width, 1...8192, "The width of the backbone."),
-    .integer("depth", \.depth, 1...128, "Blocks of the backbone."),
-    .integer("heads", \.heads, 1...256, "Heads of the attention."),
-    .integer("head_width", \.headWidth, 1...8192, "The width of the head."),
-    .integer("head_depth", \.headDepth, 1...128, "Blocks of the head."),
-  ]
-}
-
-/// A causal generator of tokens.
+/// A generator of tokens.
 public final class CARDGenerator: TrainedModel {
   /// The architecture.
   public let configuration: GeneratorConfiguration
   let classes: Embedding
-  let input: Linear
-  let positions: Tensor
-  let blocks: [CausalBlock]
-  let norm: RMSNorm
-  let targets: Tensor
-  let head: FlowHead
+  /// The causal transformer, for heads that have one.
+  let backbone: CausalBackbone?
+  let head: any TokenHead
+  /// A row for each number of tokens, if the generator is told.
+  let lengths: Embedding?
   /// Mean of each token and channel over the training set: [K, T].
   let mean: Tensor
   /// Standard deviation of each token and channel over the training set: [K, T].
@@ -124,42 +47,92 @@ public final class CARDGenerator: TrainedModel {
     try configuration.requireRoom(for: configuration.sizes, of: "generator")
     self.configuration = configuration
     var initial = Initializer(seed: seed)
-    let (width, tokens, dim) =
-      (configuration.width, configuration.numTokens, configuration.tokenDim)
-    classes = try Embedding(configuration.numClasses + 1, width, deviation: 0.5, &initial)
-    input = try Linear(dim, width, &initial)
-    positions = try initial.normal([tokens, width], deviation: 0.1)
-    let gain = 1 / Float(2 * configuration.depth).squareRoot()
-    blocks = try (0..<configuration.depth).map { _ in
-      try CausalBlock(
-        width: width, heads: configuration.heads, residualGain: gain, &initial)
-    }
-    norm = try RMSNorm(width, initial)
-    targets = try initial.normal([tokens, width], deviation: 0.1)
-    head = try FlowHead(
-      tokenDim: dim, contextWidth: width, width: configuration.headWidth,
-      depth: configuration.headDepth, &initial)
+    let (tokens, dim) = (configuration.numTokens, configuration.tokenDim)
+    let kind = configuration.head.type
+    classes = try Embedding(
+      configuration.numClasses + 1, configuration.width, deviation: 0.5, &initial)
+    backbone = kind.hasBackbone ? try CausalBackbone(configuration, &initial) : nil
+    head = try kind.init(configuration, &initial)
+    lengths =
+      configuration.lengthToken
+      ? try Embedding(tokens, configuration.width, deviation: 0.5, &initial) : nil
     mean = try Tensor.zeros([tokens, dim])
     deviation = try Tensor(repeating: 1, shape: [tokens, dim])
   }
 
+  /// A generator for the tokens of a tokenizer, with initial weights sampled from `seed`.
+  public convenience init(
+    _ configuration: GeneratorConfiguration, for tokenizer: SMAPTokenizer, seed: UInt64
+  ) throws {
+    try self.init(configuration, seed: seed)
+    try check(tokenizer)
+    try head.adopt(tokenizer)
+  }
+
   /// All parameters, always in the same order.
   public var namedParameters: [NamedParameter] {
-    classes.named(under: "classes") + input.named(under: "input")
-      + [NamedParameter("positions", positions)]
-      + blocks.enumerated().flatMap { $1.named(under: "blocks.\($0)") }
-      + norm.named(under: "norm") + [NamedParameter("targets", targets)]
-      + head.named(under: "head")
+    classes.named(under: "classes") + (backbone?.namedParameters ?? [])
+      + head.named(under: "head") + (lengths?.named(under: "lengths") ?? [])
   }
 
-  var stateTensors: [NamedParameter] {
-    namedParameters + [
-      NamedParameter("standard.mean", mean), NamedParameter("standard.deviation", deviation),
-    ]
+  /// What a checkpoint holds beside the parameters.
+  var fittedState: [NamedParameter] {
+    [NamedParameter("standard.mean", mean), NamedParameter("standard.deviation", deviation)]
+      + head.state.map { NamedParameter("head." + $0.name, $0.tensor) }
   }
 
-  /// The velocity of tokens x [rows, T] at time t in given contexts [rows, width].
+  var stateTensors: [NamedParameter] { namedParameters + fittedState }
+
+  /// The backbone of a generator whose head reads one.
+  func causal() throws -> CausalBackbone {
+    guard let backbone else {
+      throw TensorError.value(
+        "a generator with head = \"\(configuration.head.rawValue)\" has no backbone")
+    }
+    return backbone
+  }
+
+  /// What the generator is told of pictures of which it samples so many tokens: [B, width].
+  func row(_ condition: Condition, length: Int) throws -> Tensor {
+    let row = try condition.look(up: classes.weight)
+    guard let lengths else { return row }
+    return try row.add(lengths([length - 1]))
+  }
+
+  /// The context of each token of a batch: [B, k, width].
+  ///
+  /// The backbone reads `read` in place of the tokens, and other codes in place of theirs.
+  func contexts(_ batch: TokenBatch, reading read: (tokens: Tensor, ids: [Int])? = nil) throws
+    -> Tensor
+  {
+    let (tokens, ids) = read ?? (batch.tokens, batch.ids)
+    let (backbone, before) = (try causal(), batch.length - 1)
+    guard before > 0 else { return try backbone.contexts(batch.row, after: nil) }
+    let known =
+      ids.isEmpty
+      ? []
+      : (0..<batch.count).flatMap { picture in
+        ids[picture * batch.length..<picture * batch.length + before]
+      }
+    let embedded = try head.embed(
+      tokens.narrow(dim: 1, start: 0, count: before), ids: known, backbone)
+    return try backbone.contexts(batch.row, after: embedded)
+  }
+
+  /// The context of each token: [B, k, width] from standardised tokens [B, k, T].
+  func contexts(_ tokens: Tensor, condition: Condition) throws -> Tensor {
+    try contexts(
+      TokenBatch(tokens: tokens, ids: [], row: row(condition, length: tokens.shape[1])))
+  }
+
+  /// The velocity of tokens x [rows, T] at time t in given contexts [rows, width]; a ValueError
+  /// for a head without one.
   public func velocity(_ x: Tensor, time: Float, context: Tensor) throws -> Tensor {
+    guard let head = head as? FlowHead else {
+      throw TensorError.value(
+        "a generator with head = \"\(configuration.head.rawValue)\" has no velocity of single tokens",
+        hint: "card.model(tok, head = \"flow\") has")
+    }
     guard x.rank == 2, x.shape[1] == configuration.tokenDim, context.rank == 2,
       context.shape == [x.shape[0], configuration.width]
     else {

@@ -9,7 +9,6 @@
 // `FlowField` and `FlowWorker` compute the same velocity without a tape, for sampling;
 // `PhaseTests.flowPhasesAreItsLayers` holds them equal.
 
-import Glibc
 import Networks
 import Tensors
 
@@ -45,23 +44,20 @@ final class FlowBlock: Module {
 /// v(x_t, t, h): the velocity of a token on its path from noise.
 final class FlowHead: Module {
   let input: Linear
-  private let time1: Linear
-  private let time2: Linear
+  private let time: TimeEmbedding
   let context: Linear
   let blocks: [FlowBlock]
   let lastModulation: Linear
   let output: Linear
   /// The weights of all modulations, packed for one product.
   let modulations = PackedWeight()
-  private let frequencies = 64
 
   /// A head over tokens of `tokenDim` channels with a context of `contextWidth`.
   init(
     tokenDim: Int, contextWidth: Int, width: Int, depth: Int, _ initial: inout Initializer
   ) throws {
     input = try Linear(tokenDim, width, &initial)
-    time1 = try Linear(2 * frequencies, width, &initial)
-    time2 = try Linear(width, width, &initial)
+    time = try TimeEmbedding(width: width, &initial)
     context = try Linear(contextWidth, width, &initial)
     blocks = try (0..<depth).map { _ in try FlowBlock(width: width, &initial) }
     lastModulation = try Linear(width, 2 * width, gain: 0, &initial)
@@ -71,18 +67,8 @@ final class FlowHead: Module {
   /// The projection of a context [rows, contextWidth], reused at many times: [rows, width].
   func prepare(_ rows: Tensor) throws -> Tensor { try context(rows) }
 
-  /// The embedding of times in 0...1: sines and cosines of 1000 t, through an MLP: [times, width].
-  func embed(times: [Float]) throws -> Tensor {
-    let table = try Tensor(uninitialized: [times.count, 2 * frequencies])
-    for (i, t) in times.enumerated() {
-      for f in 0..<frequencies {
-        let angle = 1000 * t * expf(-logf(10_000) * Float(f) / Float(frequencies))
-        table.pointer[i * 2 * frequencies + f] = cosf(angle)
-        table.pointer[i * 2 * frequencies + frequencies + f] = sinf(angle)
-      }
-    }
-    return try time2(time1(table, activation: .silu))
-  }
+  /// The embedding of times in 0...1: [times, width].
+  func embed(times: [Float]) throws -> Tensor { try time(times) }
 
   /// The velocity at x [rows, tokenDim]; `condition` is the sum of time embedding and context.
   func velocity(_ x: Tensor, condition: Tensor) throws -> Tensor {
@@ -95,7 +81,7 @@ final class FlowHead: Module {
   }
 
   var namedParameters: [NamedParameter] {
-    input.named(under: "input") + time1.named(under: "time1") + time2.named(under: "time2")
+    input.named(under: "input") + time.namedParameters
       + context.named(under: "context")
       + blocks.enumerated().flatMap { $1.named(under: "blocks.\($0)") }
       + lastModulation.named(under: "modulation") + output.named(under: "output")

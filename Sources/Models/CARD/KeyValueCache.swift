@@ -13,7 +13,7 @@ import Tensors
 
 /// Keys and values of the previous tokens, block by block, and the buffers of one step.
 final class KeyValueCache {
-  private let model: CARDGenerator
+  private let backbone: CausalBackbone
   private let rows: Int
   private let width: Int
   private let buffers: BackboneBuffers
@@ -21,13 +21,13 @@ final class KeyValueCache {
   private let scratch: Tensor
 
   /// A cache for `rows` pictures of up to `capacity` tokens.
-  init(_ model: CARDGenerator, rows: Int, capacity: Int) throws {
-    let width = model.configuration.width
-    (self.model, self.rows, self.width) = (model, rows, width)
-    let buffers = try BackboneBuffers(model, rows: rows, capacity: capacity)
+  init(_ backbone: CausalBackbone, rows: Int, capacity: Int) throws {
+    let width = backbone.width
+    (self.backbone, self.rows, self.width) = (backbone, rows, width)
+    let buffers = try BackboneBuffers(backbone, rows: rows, capacity: capacity)
     self.buffers = buffers
     let parts = ThreadPool.parts(multiplications: rows * width * width)
-    workers = try (0..<parts).map { try BackboneWorker(model, buffers, part: $0, of: parts) }
+    workers = try (0..<parts).map { try BackboneWorker(backbone, buffers, part: $0, of: parts) }
     scratch = try Tensor(uninitialized: [rows])
   }
 
@@ -38,7 +38,8 @@ final class KeyValueCache {
     let stream = buffers.stream.pointer
     for r in 0..<rows {
       smap_add(
-        embedded + r * width, model.positions.pointer + position * width, stream + r * width, width)
+        embedded + r * width, backbone.positions.pointer + position * width, stream + r * width,
+        width)
     }
     let workers = workers
     ThreadPool.forEachPhase(phases: workers[0].phases, parts: workers.count) { phase, part in
@@ -46,10 +47,11 @@ final class KeyValueCache {
     }
     Profile.measure(.norm, operations: rows &* width, bytes: 8 &* rows &* width) {
       smap_rms_norm(
-        stream, model.norm.gain.pointer, Tensor.normEpsilon, rows, width, context, scratch.pointer)
+        stream, backbone.norm.gain.pointer, Tensor.normEpsilon, rows, width, context,
+        scratch.pointer)
     }
     for r in 0..<rows {
-      smap_accumulate(context + r * width, model.targets.pointer + position * width, width)
+      smap_accumulate(context + r * width, backbone.targets.pointer + position * width, width)
     }
   }
 }
@@ -65,16 +67,16 @@ final class BackboneBuffers {
   let attended: Tensor
   let gateUp: Tensor
 
-  init(_ model: CARDGenerator, rows: Int, capacity: Int) throws {
-    let width = model.configuration.width
+  init(_ backbone: CausalBackbone, rows: Int, capacity: Int) throws {
+    let width = backbone.width
     (self.rows, self.capacity) = (rows, capacity)
     let shape = [rows, capacity, width]
-    keys = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
-    values = try model.blocks.map { _ in try Tensor(uninitialized: shape) }
+    keys = try backbone.blocks.map { _ in try Tensor(uninitialized: shape) }
+    values = try backbone.blocks.map { _ in try Tensor(uninitialized: shape) }
     stream = try Tensor(uninitialized: [rows, width])
     queryKeyValue = try Tensor(uninitialized: [rows, 3 * width])
     attended = try Tensor(uninitialized: [rows, width])
-    let hidden = model.blocks.map { $0.down.weight.shape[1] }.max() ?? 0
+    let hidden = backbone.blocks.map { $0.down.weight.shape[1] }.max() ?? 0
     gateUp = try Tensor(uninitialized: [rows, 2 * hidden])
   }
 }

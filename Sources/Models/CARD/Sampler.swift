@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sampling tokens with CARD (method 6.5). The backbone reads one token at a time against cached
-// keys and values; with guidance, a second stream without the class runs in the same products. Each
-// picture has its own seed, and its noise depends on that seed and the position alone, so a picture
-// is the same whatever else is sampled in the batch.
-//
-// No graph is built and nothing is allocated while tokens are sampled: all buffers are allocated
-// before the first one.
+// Sampling tokens with CARD (method 6.5): options, and the pictures of a batch. The head samples the
+// tokens. Each picture has its own seed, and its noise depends on that seed and the position alone,
+// so a picture is the same whatever else is sampled in the batch.
 
-import CKernels
-import Glibc
 import Networks
 import Tensors
 
@@ -49,8 +43,12 @@ public struct SamplingOptions: Sendable {
   public var guidanceScale: Float = 1
   /// How guidance varies over the tokens.
   public var guidanceSchedule = GuidanceSchedule.linear
-  /// Factor on the initial noise of each token.
+  /// Factor on the initial noise of each token; logits of codes are divided by it.
   public var temperature: Float = 1
+  /// Codes are sampled among the so many most likely ones, among all if nil.
+  public var topK: Int?
+  /// Codes are sampled among the most likely ones whose probabilities add up to this share.
+  public var topP: Double = 1
 
   /// The default options.
   public init() {}
@@ -64,6 +62,9 @@ public struct SamplingOptions: Sendable {
     }
     guard guidanceScale.isFinite, temperature.isFinite, temperature >= 0 else {
       throw TensorError.value("guidance_scale and temperature are finite, temperature from 0")
+    }
+    guard topK ?? 1 >= 1, topP > 0, topP <= 1 else {
+      throw TensorError.value("top_k is a whole number from 1, top_p above 0 and at most 1")
     }
   }
 }
@@ -84,55 +85,39 @@ extension CARDGenerator {
       throw TensorError.shape("\(condition.count) labels do not fit \(seeds.count) seeds")
     }
     return try Tensor.withoutGradients {
-      if onToken == nil, seeds.count > 1 {
-        // Pictures are independent, bit for bit, so they can be distributed freely.
-        let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
-        let parts = try inParallel(count: seeds.count, size: size) { range in
-          try samples(condition.slice(range), Array(seeds[range]), options, nil).latents
-        }
-        return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
+      guard onToken == nil, seeds.count > 1 else {
+        let sampled = try samples(condition, seeds, options, onToken)
+        return Tokens(latents: sampled.latents, ids: sampled.ids, condition: condition)
       }
-      return try samples(condition, seeds, options, onToken)
+      // Pictures are independent, bit for bit, so they can be distributed freely.
+      let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
+      let parts = try inParallel(count: seeds.count, size: size) { range in
+        try samples(condition.slice(range), Array(seeds[range]), options, nil)
+      }
+      let ids = parts.compactMap(\.ids).flatMap { $0 }
+      return Tokens(
+        latents: try Tensor.cat(parts.map(\.latents), dim: 0), ids: ids.isEmpty ? nil : ids,
+        condition: condition)
     }
   }
 
   private func samples(
     _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
     _ onToken: ((Tokens) throws -> Void)?
-  ) throws -> Tokens {
+  ) throws -> SampledTokens {
     let count = options.keep ?? configuration.numTokens
-    var row = try condition.look(up: classes.weight)
-    let guided = options.guidanceScale != 1
-    if guided {
+    var rows = try row(condition, length: count)
+    if options.guidanceScale != 1 {
       let null = try Condition.null(count: seeds.count, classCount: configuration.numClasses)
-      row = try Tensor.cat([row, null.look(up: classes.weight)], dim: 0)
+      rows = try Tensor.cat([rows, row(null, length: count)], dim: 0)
     }
-    let width = configuration.width
-    let cache = try KeyValueCache(self, rows: row.shape[0], capacity: count)
-    let path = try TokenPath(self, pictures: seeds.count, options: options)
-    let context = try Tensor(uninitialized: row.shape)
-    let embedded = try Tensor(uninitialized: row.shape)
-    embedded.pointer.update(from: row.pointer, count: row.count)
-    let sampled = try Tensor(uninitialized: [seeds.count, count, configuration.tokenDim])
-    for j in 0..<count {
-      try cache.advance(embedded.pointer, position: j, into: context.pointer)
-      path.start(seeds, position: j)
-      try path.follow(
-        context.pointer,
-        // Of all tokens, not of those kept: a shorter sample is a prefix of the full one.
-        strength: options.guidanceSchedule.strength(
-          options.guidanceScale, token: j + 1, of: configuration.numTokens))
-      path.store(into: sampled, position: j)
-      try input.apply(path.token.pointer, rows: seeds.count, into: embedded.pointer)
-      if guided {
-        let half = seeds.count * width
-        (embedded.pointer + half).update(from: embedded.pointer, count: half)
-      }
-      if let onToken {
-        let soFar = try destandardized(sampled.narrow(dim: 1, start: 0, count: j + 1))
-        try onToken(Tokens(latents: soFar, ids: nil, condition: condition))
+    let report = onToken.map { onToken in
+      { (sampled: SampledTokens) in
+        try onToken(Tokens(latents: sampled.latents, ids: sampled.ids, condition: condition))
       }
     }
-    return Tokens(latents: try destandardized(sampled), ids: nil, condition: condition)
+    return try head.sample(
+      SamplingRequest(rows: rows, seeds: seeds, options: options, count: count, onToken: report),
+      from: self)
   }
 }

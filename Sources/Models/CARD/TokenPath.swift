@@ -9,24 +9,22 @@ import Networks
 import Tensors
 
 /// The integration path of one token for each picture, and its buffers.
-final class TokenPath {
-  private let pictures: Int
+final class TokenPath: TokenSampler {
   private let dim: Int
   private let temperature: Float
   private let field: FlowField
   private let walkers: [TokenWalker]
 
   /// Paths for so many pictures; with guidance each runs in two streams.
-  init(_ model: CARDGenerator, pictures: Int, options: SamplingOptions) throws {
-    self.pictures = pictures
+  init(_ head: FlowHead, pictures: Int, options: SamplingOptions) throws {
     temperature = options.temperature
-    let dim = model.configuration.tokenDim
+    let dim = head.output.weight.shape[0]
     self.dim = dim
     let streams = options.guidanceScale != 1 ? 2 : 1
     let times = (0...options.steps).map { Float($0) / Float(options.steps) }
     // Euler does not evaluate the velocity at the end.
     let asked = options.solver == .heun ? times : times.dropLast()
-    field = try FlowField(model.head, rows: pictures * streams, times: asked)
+    field = try FlowField(head, rows: pictures * streams, times: asked)
     walkers = try field.workers.map {
       try TokenWalker(
         $0, options.solver, times: times, pictures: pictures, streams: streams, dim: dim)
@@ -56,12 +54,10 @@ final class TokenPath {
     }
   }
 
-  /// Copies the tokens to their position in [pictures, tokens, tokenDim].
-  func store(into sampled: Tensor, position: Int) {
-    let length = sampled.shape[1]
-    for i in 0..<pictures {
-      (sampled.pointer + (i * length + position) * dim)
-        .update(from: token.pointer + i * dim, count: dim)
-    }
+  func sample(
+    _ seeds: [UInt64], position: Int, contexts: UnsafePointer<Float>, strength: Float
+  ) throws {
+    start(seeds, position: position)
+    try follow(contexts, strength: strength)
   }
 }

@@ -15,7 +15,9 @@ final class FSQQuantizer: Quantizer {
   static let options = ["levels"]
   static let storesSynthesis = true
   /// The most codes: a script sees an index as a 32-bit float.
-  static let mostCodes = 1 << 24
+  static let mostCodes = CodeDigits.mostCodes
+  /// The most values of a digit that stands for several channels.
+  private static let digitSize = 1024
 
   private let channels: [Channel]
 
@@ -117,6 +119,12 @@ final class FSQQuantizer: Quantizer {
         "fsq with token_dim \(made.tokenDim) has at least \(codes) codes, more than codebook_size "
           + "\(made.codebookSize)", hint: "reduce token_dim, or give levels = [..]")
     }
+  }
+
+  static func codeDigits(_ configuration: TokenizerConfiguration) -> [Int] {
+    var made = configuration
+    complete(&made)
+    return CodeDigits.grouping(made.levels, most: digitSize)
   }
 
   // MARK: - The bottleneck

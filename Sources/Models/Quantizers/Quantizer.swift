@@ -34,6 +34,10 @@ protocol Quantizer: AnyObject {
   /// Numbers that it holds at least, in memory and in a file.
   static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart]
 
+  /// The sizes of the digits that a generator writes a code as, least significant first: their
+  /// product is the number of codes. Empty if tokens are no codes.
+  static func codeDigits(_ configuration: TokenizerConfiguration) -> [Int]
+
   /// Makes a quantizer with initial state from `seed`.
   init(_ configuration: TokenizerConfiguration, seed: UInt64) throws
 
@@ -89,6 +93,8 @@ extension Quantizer {
   static func complete(_ configuration: inout TokenizerConfiguration) {}
   static func validate(_ configuration: TokenizerConfiguration) throws {}
   static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart] { [] }
+
+  static func codeDigits(_ configuration: TokenizerConfiguration) -> [Int] { [] }
 
   var namedParameters: [NamedParameter] { [] }
   var state: [NamedParameter] { [] }

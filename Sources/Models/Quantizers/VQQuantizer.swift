@@ -60,6 +60,10 @@ final class VQQuantizer: Quantizer {
     map = learning == .simvq ? try .parameter(.eye(configuration.tokenDim)) : nil
   }
 
+  static func codeDigits(_ configuration: TokenizerConfiguration) -> [Int] {
+    [configuration.codebookSize]
+  }
+
   static func validate(_ configuration: TokenizerConfiguration) throws {
     if configuration.l2Norm { try requireSphere(configuration) }
     guard configuration.codeUpdate != .simvq || configuration.deadCodes != .anchor else {
