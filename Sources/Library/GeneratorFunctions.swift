@@ -11,7 +11,8 @@ import Training
 
 /// The functions that make, train and use generators.
 enum GeneratorFunctions {
-  static let functions: [Builtin] = [make, train, sample, velocity, save, load]
+  static let functions: [Builtin] =
+    [make, train, velocity, save, load] + SamplingFunctions.functions
 
   /// A small generator for examples.
   static let tinyExample =
@@ -166,129 +167,8 @@ enum GeneratorFunctions {
     })
 }
 
-// MARK: - Sampling
-
-extension GeneratorFunctions {
-  private static let sample = Builtin(
-    "card.sample(model: generator, label = nil, *, count = 1, keep = nil, steps = 10, "
-      + "solver = \"heun\", guidance_scale = 1, guidance_schedule = \"linear\", "
-      + "temperature = 1, top_k = nil, top_p = 1, precision = \"f32\", seed = nil, on_token = nil) -> tokens",
-    "Samples the tokens of `count` pictures of each label.",
-    details: """
-      `label` is as in smap.encode, but numbers in a row are always classes: a list or a tensor \
-      [N] samples `count` pictures of each of its classes, in order, a record or weights of \
-      shape [N, C] of each mixture; the weights of a mixture add up to 1. `keep` stops after as \
-      many tokens, the first of those that would be sampled without it. `guidance_scale` above 1 \
-      gives the class more weight, "constant" over the tokens or rising with them ("linear"). \
-      One picture is sampled with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
-      `precision` is as in smap.train. \
-      `on_token` is called with {tokens, step, total} after every token.
-      """,
-    example: tinyExample
-      + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
-    body: { call in
-      let model = try call.generator("model").model
-      let options = try options(call, for: model.configuration)
-      let count = try call.integer("count", in: 1...100_000)
-      let condition = try each(
-        LabelArgument(
-          call, classCount: model.configuration.numClasses, classNames: model.classNames
-        ).conditions(), count)
-      let seeds = try seeds(try call.seed("seed"), count: condition.count)
-      let callback = try call.optionalObserver(
-        "on_token", example: "fn(s) print(s.step)")
-      let task = LongTask("sampling", call)
-      return TokenSequence(
-        try call.inPrecision {
-          try task.run { try sampled(model, condition, seeds, options, callback, task, call) }
-        }
-      ).value
-    })
-
-  private static func options(
-    _ call: Call, for model: GeneratorConfiguration
-  ) throws -> SamplingOptions {
-    let given = try HeadKind.samplingOptions.filter { try call.isGiven($0) }
-    if let (option, readers) = model.head.unread(among: given) {
-      let words = readers.map { "\"\($0)\"" }.joined(separator: " or ")
-      throw call.failure(OptionRefusal(option, needs: "a generator with head = \(words)"))
-    }
-    var options = SamplingOptions()
-    if try !call["keep"].isNil {
-      options.keep = try call.integer("keep", in: 1...model.numTokens)
-    }
-    if try !call["top_k"].isNil {
-      options.topK = try call.integer("top_k", in: 1...1 << 18)
-    }
-    options.topP = try call.number("top_p", in: 0...1)
-    options.steps = try call.integer("steps", in: 1...10_000)
-    options.solver = try call.choice("solver", as: Solver.self)
-    options.guidanceScale = try call.float("guidance_scale", in: -1e6...1e6)
-    options.guidanceSchedule = try call.choice("guidance_schedule", as: GuidanceSchedule.self)
-    options.temperature = try call.float("temperature", in: 0...1e6)
-    return options
-  }
-
-  /// Each of the conditions `count` times in a row.
-  private static func each(_ condition: Condition, _ count: Int) throws -> Condition {
-    guard count > 1 else { return condition }
-    guard condition.count > 1 else { return try condition.repeated(count) }
-    return try condition.picked((0..<condition.count * count).map { $0 / count })
-  }
-
-  /// The seeds of the pictures: the given one for a single picture, else those of random.split.
-  private static func seeds(_ seed: UInt64, count: Int) throws -> [UInt64] {
-    count == 1 ? [seed] : try RandomKey(seed: seed).split(count).map(\.seed)
-  }
-
-  /// Few pictures are sampled at once and can stop at every token; many in groups, on all threads.
-  private static func sampled(
-    _ model: CARDGenerator, _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
-    _ callback: Value?, _ task: LongTask, _ call: Call
-  ) throws -> Tokens {
-    let total = options.keep ?? model.configuration.numTokens
-    if seeds.count <= 8 || callback != nil {
-      return try model.sample(condition: condition, seeds: seeds, options: options) { tokens in
-        try task.report(tokens.length, of: total)
-        guard let callback else { return }
-        try call.invoke(
-          callback,
-          [
-            .record([
-              "tokens": TokenSequence(tokens).value, "step": .integer(tokens.length),
-              "total": .integer(total),
-            ])
-          ])
-      }
-    }
-    let parts = try call.inGroups(seeds.count, size: 8 * ThreadPool.threadCount) { range in
-      let part = try model.sample(
-        condition: condition.slice(range), seeds: Array(seeds[range]), options: options)
-      try task.report(range.upperBound, of: seeds.count, note: "pictures")
-      return part
-    }
-    let ids = parts.compactMap(\.ids).flatMap { $0 }
-    return Tokens(
-      latents: try Tensor.cat(parts.map(\.latents), dim: 0), ids: ids.isEmpty ? nil : ids,
-      condition: condition)
-  }
-}
-
 extension Call {
   func generator(_ name: String) throws -> Generator {
     try object(name, ModelTypes.generator, as: Generator.self)
-  }
-}
-
-extension Condition {
-  /// The conditions at the given places, which may repeat.
-  func picked(_ places: [Int]) throws -> Condition {
-    if let labels = try plainLabels() {
-      return try Condition(places.map { labels[$0] }, classCount: classCount)
-    }
-    let table = try look(up: .eye(classCount + 1))
-    return try Condition(
-      weights: try table.rows(at: places).narrow(dim: 1, start: 0, count: classCount),
-      classCount: classCount)
   }
 }

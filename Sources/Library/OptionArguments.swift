@@ -63,6 +63,17 @@ extension Call {
     case .flag: return .flag(try bool(name))
     case .word(let words): return .word(try choice(name, among: words))
     case .integers: return .integers(try integers(name))
+    case .integerOrIntegers(let bounds, _):
+      if Conversion.number(try self[name]) != nil {
+        return .integer(try integer(name, in: bounds))
+      }
+      return .integers(try integers(name))
+    case .interval(let bounds):
+      let values = try numbers(name)
+      guard values.count == 2, values.allSatisfy(bounds.contains), values[0] <= values[1] else {
+        throw failure(.value, "\(name) must be \(type.phrase)", argument: name)
+      }
+      return .numbers(values)
     case .twoShares:
       let values = try numbers(name)
       guard values.count == 2, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {

@@ -111,6 +111,21 @@ public struct Condition {
     }
   }
 
+  /// The conditions of the pictures at the given places, which may repeat.
+  package func picked(_ places: [Int]) throws -> Condition {
+    switch content {
+    case .rows(let rows):
+      return try Condition(
+        places.map { rows[$0] == classCount ? nil : rows[$0] }, classCount: classCount)
+    case .weights(let weights):
+      let rows = try weights.rows(at: places).narrow(dim: 1, start: 0, count: classCount)
+      return try Condition(weights: rows, classCount: classCount)
+    case .vectors(let vectors, let areNull):
+      return try Condition(
+        vectors: vectors.rows(at: places), areNull: places.map { areNull[$0] })
+    }
+  }
+
   /// The conditions of some of the pictures.
   package func slice(_ range: Range<Int>) throws -> Condition {
     switch content {

@@ -47,6 +47,17 @@ public struct Tokens {
       ids: ids.map { Array($0[range.lowerBound * length..<range.upperBound * length]) },
       condition: try condition.slice(range))
   }
+
+  /// The tokens of the pictures at the given places, which may repeat.
+  public func picked(_ places: [Int]) throws -> Tokens {
+    if let wrong = places.first(where: { !(0..<count).contains($0) }) {
+      throw TensorError.index("there is no picture \(wrong) among \(count)")
+    }
+    return Tokens(
+      latents: try latents.taking(places, dim: 0),
+      ids: ids.map { ids in places.flatMap { ids[$0 * length..<($0 + 1) * length] } },
+      condition: try condition.picked(places))
+  }
 }
 
 extension Tokens: Equatable {

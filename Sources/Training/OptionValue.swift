@@ -54,6 +54,10 @@ public indirect enum OptionType: Sendable {
   case word(among: [String])
   /// At most so many whole numbers, each within bounds.
   case integers(each: ClosedRange<Int>, atMost: Int)
+  /// A whole number within bounds, or at most so many of them.
+  case integerOrIntegers(each: ClosedRange<Int>, atMost: Int)
+  /// Two numbers within bounds, the second not below the first.
+  case interval(within: ClosedRange<Double>)
   /// Two numbers from 0 to below 1.
   case twoShares
   /// The path of a file.
@@ -73,6 +77,11 @@ public indirect enum OptionType: Sendable {
     case .word(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
     case .integers(let bounds, _):
       "a list of whole numbers from \(bounds.lowerBound) to \(bounds.upperBound)"
+    case .integerOrIntegers(let bounds, _):
+      "a whole number from \(bounds.lowerBound) to \(bounds.upperBound), or a list of them"
+    case .interval(let bounds):
+      "a list of two numbers from \(bounds.lowerBound.inWords) to \(bounds.upperBound.inWords), the "
+        + "smaller first"
     case .twoShares: "a list of two numbers from 0 to below 1"
     case .path: "the path of a file"
     case .pathOrFlag: "the path of a file, or true"
@@ -86,11 +95,13 @@ public indirect enum OptionType: Sendable {
       TensorError.value("\(name) must be between \(least) and \(most), not \(value)")
     }
     switch (self, value) {
-    case (.integer(let bounds), .integer(let value)) where !bounds.contains(value):
+    case (.integer(let bounds), .integer(let value)) where !bounds.contains(value),
+      (.integerOrIntegers(let bounds, _), .integer(let value)) where !bounds.contains(value):
       throw outOfRange("\(bounds.lowerBound)", "\(bounds.upperBound)", "\(value)")
     case (.number(let bounds), .number(let value)) where !bounds.contains(value):
       throw outOfRange(bounds.lowerBound.inWords, bounds.upperBound.inWords, value.inWords)
-    case (.integers(let bounds, let most), .integers(let values)):
+    case (.integers(let bounds, let most), .integers(let values)),
+      (.integerOrIntegers(let bounds, let most), .integers(let values)):
       if values.count > most {
         throw TensorError.value("\(name) has \(values.count) numbers; \(most) are the most")
       }
@@ -98,6 +109,10 @@ public indirect enum OptionType: Sendable {
       throw TensorError.value(
         "each number of \(name) must be between \(bounds.lowerBound) and \(bounds.upperBound), "
           + "but element \(place) is \(values[place])")
+    case (.interval(let bounds), .numbers(let values)):
+      guard values.count == 2, values.allSatisfy(bounds.contains), values[0] <= values[1] else {
+        throw TensorError.value("\(name) must be \(phrase)")
+      }
     case (.twoShares, .numbers(let values)):
       guard values.count == 2, values.allSatisfy({ $0 >= 0 && $0 < 1 }) else {
         throw TensorError.value("\(name) must be two numbers from 0 to below 1")

@@ -135,12 +135,6 @@ import Testing
     #expect(distance(try plain.mul(0.5), cool) < 1e-6)
   }
 
-  @Test func guidanceSchedules() {
-    #expect(GuidanceSchedule.constant.strength(4, token: 1, of: 8) == 4)
-    #expect(GuidanceSchedule.linear.strength(4, token: 8, of: 8) == 4)
-    #expect(GuidanceSchedule.linear.strength(5, token: 1, of: 8) == 1.5)
-  }
-
   @Test func threadsDoNotChangeTraining() throws {
     func trained(_ threads: Int) throws -> ([Float], [[Float]]) {
       try withThreads(threads) {

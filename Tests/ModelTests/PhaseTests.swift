@@ -50,13 +50,13 @@ import Testing
     let times: [Float] = [0, 0.25, 0.7, 1]
     try Tensor.withoutGradients {
       try withThreads(threads) {
-        let field = try FlowField(head, rows: rows, times: times)
+        let field = try FlowField(head, rows: rows, choices: [[0.5], times])
         let workers = field.workers
         let velocity = try Tensor.zeros([rows, 4])
         // The field is used for one token after the other.
         for token in 0..<2 {
           let contexts = try normal([rows, model.configuration.width], seed: 21 + UInt64(token))
-          try field.prepare(contexts.pointer)
+          try field.prepare(contexts.pointer, choice: 1)
           for (turn, time) in times.enumerated() {
             let x = try normal([rows, 4], seed: 31 + UInt64(turn))
             ThreadPool.forEachPhase(phases: workers[0].phases, parts: workers.count) {
@@ -73,52 +73,120 @@ import Testing
     }
   }
 
-  /// The first token, by the formulas of Euler and Heun over whole tensors.
-  private func plainToken(
+  /// All tokens without a cache, by the formulas of each solver over whole tensors: for every token
+  /// the backbone reads all tokens before it again.
+  private func plainTokens(
     _ model: CARDGenerator, _ label: Int, _ seed: UInt64, _ options: SamplingOptions
   ) throws -> Tensor {
-    var draws = RandomStream(seed: seed, 0xCA2D, 0)
-    let dim = model.configuration.tokenDim
-    var x = try Tensor(shape: [1, dim], values: (0..<dim).map { _ in draws.normal() })
-    func context(_ label: Int?) throws -> Tensor {
-      let condition = try Condition([label], classCount: 3)
-      return try model.contexts(Tensor.zeros([1, 1, dim]), condition: condition)
-        .reshape([1, model.configuration.width])
-    }
-    let (known, unknown) = (try context(label), try context(nil))
-    let strength = options.guidanceSchedule.strength(
-      options.guidanceScale, token: 1, of: model.configuration.numTokens)
-    func velocity(_ x: Tensor, _ time: Float) throws -> Tensor {
-      let with = try model.velocity(x, time: time, context: known)
-      let without = try model.velocity(x, time: time, context: unknown)
-      return try without + (with - without) * strength
-    }
-    let length = 1 / Float(options.steps)
-    for step in 0..<options.steps {
-      let slope = try velocity(x, Float(step) * length)
-      let there = try x + slope * length
-      guard options.solver == .heun else {
-        x = there
-        continue
+    let (dim, count) = (model.configuration.tokenDim, options.keep ?? model.configuration.numTokens)
+    var tokens = try Tensor.zeros([1, 0, dim])
+    for position in 0..<count {
+      let padded = try Tensor.cat([tokens, Tensor.zeros([1, 1, dim])], dim: 1)
+      func context(_ label: Int?) throws -> Tensor {
+        let condition = try Condition([label], classCount: 3)
+        return try model.contexts(padded, condition: condition)
+          .narrow(dim: 1, start: position, count: 1).reshape([1, model.configuration.width])
       }
-      x = try x + (slope + velocity(there, Float(step + 1) * length)) * (length / 2)
+      let (known, unknown) = (try context(label), try context(nil))
+      let guidance = options.guidance(token: position + 1, of: model.configuration.numTokens)
+      func velocity(_ x: Tensor, _ time: Float) throws -> Tensor {
+        let with = try model.velocity(x, time: time, context: known)
+        let without = try model.velocity(x, time: time, context: unknown)
+        return try without + (with - without) * guidance.strength(at: time)
+      }
+      var draws = RandomStream(seed: seed, 0xCA2D, position)
+      let noise = try Tensor(shape: [1, dim], values: (0..<dim).map { _ in draws.normal() })
+      let steps = options.steps(position: position, of: model.configuration.numTokens)
+      let token = try plainSolution(
+        noise.mul(options.temperature), options, steps: steps, seed: seed, position, velocity)
+      tokens = try Tensor.cat([tokens, token.reshape([1, 1, dim])], dim: 1)
     }
-    return try model.destandardized(x.reshape([1, 1, dim]))
+    return try model.destandardized(tokens)
   }
 
-  @Test(arguments: [Solver.euler, .heun], [1, 3])
+  /// Where a velocity leads a token.
+  private func plainSolution(
+    _ noise: Tensor, _ options: SamplingOptions, steps: Int, seed: UInt64, _ position: Int,
+    _ velocity: (Tensor, Float) throws -> Tensor
+  ) throws -> Tensor {
+    var x = noise
+    let isNoisy = options.solver == .sde
+    func time(_ i: Int) -> Float {
+      if isNoisy, i == steps { return 1 }
+      let even = Float(i) / Float(isNoisy ? steps - 1 : steps)
+      let a = options.timeShift
+      // The embedding of time multiplies it by 1000, so that its last bit counts.
+      return even / (a - (a - 1) * even) * (isNoisy ? 0.96 : 1)
+    }
+    for step in 0..<steps {
+      let (t, length) = (time(step), time(step + 1) - time(step))
+      let slope = try velocity(x, t)
+      let whole = try x + slope * length
+      switch options.solver {
+      case .euler: x = whole
+      case .heun: x = try x + (slope + velocity(whole, t + length)) * (length / 2)
+      case .midpoint:
+        x = try x + velocity(x + slope * (length / 2), t + length / 2) * length
+      case .sde where step == steps - 1: x = whole
+      case .sde:
+        var draws = RandomStream(seed: seed, 0x5DE, position, step)
+        let fresh = try Tensor(shape: x.shape, values: (0..<x.count).map { _ in draws.normal() })
+        let score = try (slope * t - x) * (1 / (1 - t))
+        let deviation = options.sdeTemperature * (2 * (1 - t) * length).squareRoot()
+        x = try x + (slope + score * (1 - t)) * length + fresh * deviation
+      }
+    }
+    return x
+  }
+
+  @Test(arguments: Solver.allCases, [1, 3])
   func walkersAreThePlainSolver(_ solver: Solver, _ threads: Int) throws {
     let model = try wideGenerator()
     var options = SamplingOptions()
-    (options.solver, options.steps, options.keep, options.guidanceScale) = (solver, 5, 1, 3)
+    (options.solver, options.steps, options.guidanceScale) = (solver, 5, 3)
+    (options.timeShift, options.sdeTemperature, options.temperature) = (2, 0.7, 0.9)
     try Tensor.withoutGradients {
       let found = try withThreads(threads) {
         try model.sample(
           condition: Condition([1], classCount: 3), seeds: [7], options: options
         ).latents
       }
-      let expected = try plainToken(model, 1, 7, options)
-      #expect(distance(found, expected) < 1e-4)
+      let expected = try plainTokens(model, 1, 7, options)
+      #expect(found.shape == [1, 8, 4])
+      // Rounding errors grow with the tokens that guidance drives apart.
+      let size = expected.toArray().map(abs).max() ?? 0
+      #expect(distance(found, expected) < 1e-4 * max(size, 1), "tokens up to \(size)")
+    }
+  }
+
+  @Test(arguments: GuidanceSchedule.allCases, StepSchedule.allCases)
+  func cachedIsUncached(_ guidance: GuidanceSchedule, _ steps: StepSchedule) throws {
+    let model = try wideGenerator()
+    var options = SamplingOptions()
+    (options.steps, options.stepSchedule, options.lastSteps) = (6, steps, 1)
+    (options.guidanceScale, options.guidanceSchedule) = (3, guidance)
+    (options.guidanceInterval, options.guidanceUntil) = ([0.2, 0.7], 6)
+    try Tensor.withoutGradients {
+      let found = try model.sample(
+        condition: Condition([2], classCount: 3), seeds: [8], options: options
+      ).latents
+      #expect(distance(found, try plainTokens(model, 2, 8, options)) < 1e-4)
+    }
+  }
+
+  @Test func anyOptionsCachedAreUncached() throws {
+    let model = try wideGenerator()
+    var draws = RandomStream(seed: 12, 0x0b7)
+    for trial in 0..<25 {
+      let options = sampledSampling(numTokens: 8, &draws)
+      try options.validate(numTokens: 8)
+      try Tensor.withoutGradients {
+        let found = try model.sample(
+          condition: Condition([trial % 3], classCount: 3), seeds: [8], options: options
+        ).latents
+        let expected = try plainTokens(model, trial % 3, 8, options)
+        #expect(distance(found, expected) < 1e-4, "\(options)")
+      }
     }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Random valid choices of every option of tokenizers, schedules and trainings, sampled from the
+// Random valid choices of every option of tokenizers, schedules, trainings and samplings, from the
 // tables: an option that is added there is tried without a change here.
 
 import Tensors
@@ -26,6 +26,13 @@ private func sampled(
     let place = draws.index(below: words.count + 1)
     return place < words.count ? .word(words[place]) : OptionValue.none
   case .optional(let inner): return sampled(inner, span: span, &draws)
+  case .integerOrIntegers(let bounds, _):
+    let numbers = (0..<3).map { _ in bounds.lowerBound + draws.index(below: 5) }
+    return draws.uniform() < 0.5 ? .integer(numbers[0]) : .integers(numbers)
+  case .interval(let bounds):
+    let width = bounds.upperBound - bounds.lowerBound
+    return .numbers(
+      (0..<2).map { _ in bounds.lowerBound + width * Double(draws.uniform()) }.sorted())
   case .integers, .twoShares, .path, .pathOrFlag: return nil
   }
 }
@@ -107,4 +114,18 @@ func sampledRecipe(
     recipe.loss[keyPath: term.weight] = 0.1 + Float(draws.uniform())
   }
   return recipe
+}
+
+/// Valid options of sampling for a model of so many tokens.
+func sampledSampling(numTokens: Int, _ draws: inout RandomStream) -> SamplingOptions {
+  var options = SamplingOptions()
+  for row in SamplingOptions.options {
+    if let value = sampled(row.type, &draws) { row.store(&options, value) }
+  }
+  options.keep = options.keep.map { min($0, numTokens) }
+  // Scales of any size are allowed, but tell nothing about rounding.
+  options.guidanceScale = 1 + abs(options.guidanceScale).truncatingRemainder(dividingBy: 3)
+  options.timeShift = max(options.timeShift, 0.5)
+  if options.stepSchedule != .constant { options.stepsOfTokens = [] }
+  return options
 }

@@ -13,7 +13,8 @@ import CKernels
 import Networks
 import Tensors
 
-/// The velocity of tokens [rows, tokenDim] at fixed times, for changing contexts.
+/// The velocity of tokens [rows, tokenDim] at fixed times, for changing contexts. There may be
+/// several choices of times, of which each token takes one.
 final class FlowField {
   /// One for each participating thread.
   let workers: [FlowWorker]
@@ -22,31 +23,33 @@ final class FlowField {
   private let rows: Int
   private let joined: PackedMatrix
   private let joinedBias: Tensor
-  private let embedded: Tensor
+  /// The embedded times of each choice.
+  private let embedded: [Tensor]
   private let context: Tensor
   private let conditions: Tensor
   private let shared: FlowBuffers
 
   /// A field at the given times; weights must not change while it is in use.
-  init(_ head: FlowHead, rows: Int, times: [Float]) throws {
+  init(_ head: FlowHead, rows: Int, choices: [[Float]]) throws {
     self.head = head
     self.rows = rows
     let layers = head.blocks.map(\.modulation) + [head.lastModulation]
     joined = try head.modulations.forward(joining: layers.map(\.weight))
     joinedBias = try Tensor.cat(layers.compactMap(\.bias), dim: 0)
-    embedded = try head.embed(times: times)
-    let width = embedded.shape[1]
+    embedded = try choices.map { try head.embed(times: $0) }
+    let (width, times) = (embedded[0].shape[1], choices.map(\.count).max() ?? 0)
     context = try Tensor(uninitialized: [rows, width])
-    conditions = try Tensor(uninitialized: [times.count * rows, width])
+    conditions = try Tensor(uninitialized: [times * rows, width])
     let shared = try FlowBuffers(
-      rows: rows, width: width, times: times.count, modulations: joined.columns)
+      rows: rows, width: width, times: times, modulations: joined.columns)
     self.shared = shared
     let parts = ThreadPool.parts(multiplications: rows * width * width)
     workers = try (0..<parts).map { try FlowWorker(head, shared, part: $0, of: parts) }
   }
 
-  /// Sets the contexts [rows, contextWidth] of the next token.
-  func prepare(_ contexts: UnsafePointer<Float>) throws {
+  /// Sets the contexts [rows, contextWidth] of the next token, and its choice of times.
+  func prepare(_ contexts: UnsafePointer<Float>, choice: Int = 0) throws {
+    let embedded = embedded[choice]
     try head.context.apply(contexts, rows: rows, into: context.pointer)
     let (times, width) = (embedded.shape[0], embedded.shape[1])
     Profile.measure(

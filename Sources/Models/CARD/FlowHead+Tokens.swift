@@ -10,7 +10,8 @@ extension FlowHead: TokenHead {
   static let name = "flow"
   static let summary = "each token by flow matching, given those before it"
   static let options = ["head_width", "head_depth"]
-  static let samplingOptions = FlowSampling.options
+  static let samplingOptions = FlowSampling.options + ["step_schedule"]
+  static let continuesTokens = true
   static let trainingOptions = ["draws", "input_noise"]
   static let conventions = FlowSampling.conventions
 
@@ -59,14 +60,18 @@ extension FlowHead: TokenHead {
   }
 
   func sample(_ request: SamplingRequest, from model: CARDGenerator) throws -> SampledTokens {
-    let path = try TokenPath(self, pictures: request.pictures, options: request.options)
-    let onToken = request.onToken.map { onToken in
-      { (sampled: TokensInOrder, count: Int) in
-        let soFar = try sampled.tokens.narrow(dim: 1, start: 0, count: count)
-        try onToken(SampledTokens(latents: model.destandardized(soFar), ids: nil))
-      }
+    func first(_ count: Int, of sampled: TokensInOrder) throws -> SampledTokens {
+      SampledTokens(
+        latents: try model.destandardized(sampled.tokens.narrow(dim: 1, start: 0, count: count)),
+        ids: nil)
     }
-    let sampled = try model.sampleInOrder(request, path, onToken: onToken)
-    return SampledTokens(latents: try model.destandardized(sampled.tokens), ids: nil)
+    let path = try TokenPath(
+      self, pictures: request.pictures, numTokens: model.configuration.numTokens,
+      options: request.options)
+    let sampled = try model.sampleInOrder(
+      request, path,
+      onToken: request.onToken.map { onToken in { try onToken(first($1, of: $0)) } },
+      onStep: request.onStep.map { onStep in { try onStep(first($1, of: $0), $2) } })
+    return try first(request.count, of: sampled)
   }
 }

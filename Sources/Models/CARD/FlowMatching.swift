@@ -9,7 +9,7 @@ import Tensors
 
 /// The options of sampling that heads with a flow read, and what their checkpoints say.
 enum FlowSampling {
-  static let options = ["steps", "solver"]
+  static let options = ["steps", "solver", "time_shift"]
   static let conventions = [(key: "flow_convention", value: "x_t = (1-t) noise + t data")]
 }
 

@@ -12,7 +12,7 @@ import Networks
 import Tensors
 
 /// The columns of one part, in all layers of the head.
-final class FlowWorker {
+final class FlowWorker: VelocityPart {
   /// The phases of one velocity; after the last one, `conclude` returns it.
   let phases: Int
 

@@ -41,24 +41,6 @@ public struct HeadKind: RawRepresentable, CaseIterable, Sendable, Hashable {
     HeadRegistry.all.map { "\"\($0.name)\" (\($0.summary))" }.joined(separator: ", ")
   }
 
-  /// The first option among `given` that only other heads read, with the heads that read it.
-  public func unread(among given: [String]) -> (option: String, readers: [String])? {
-    for name in given where !type.samplingOptions.contains(name) {
-      let readers = HeadRegistry.all.filter { $0.samplingOptions.contains(name) }.map { $0.name }
-      if !readers.isEmpty { return (name, readers) }
-    }
-    return nil
-  }
-
-  /// The options of sampling that only some heads read.
-  public static var samplingOptions: [String] {
-    var names: [String] = []
-    for head in HeadRegistry.all {
-      names += head.samplingOptions.filter { !names.contains($0) }
-    }
-    return names
-  }
-
   /// The conforming type.
   var type: any TokenHead.Type { HeadRegistry.all[index] }
 }

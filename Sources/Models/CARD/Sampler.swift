@@ -7,76 +7,44 @@
 import Networks
 import Tensors
 
-/// How the velocity field is integrated.
-public enum Solver: String, Sendable, CaseIterable {
-  /// One evaluation per step; with few steps it shrinks the variance.
-  case euler
-  /// Two evaluations per step, second order.
-  case heun
+/// What hears of a sampling. If one throws, sampling stops with that error.
+public struct SamplingObserver {
+  /// Receives all tokens so far after each one.
+  public var onToken: ((Tokens) throws -> Void)?
+  /// Receives each step of the solver, from heads that have one.
+  public var onStep: ((SamplingStep) throws -> Void)?
+
+  /// An observer of tokens, of steps or of both.
+  public init(
+    onToken: ((Tokens) throws -> Void)? = nil, onStep: ((SamplingStep) throws -> Void)? = nil
+  ) {
+    (self.onToken, self.onStep) = (onToken, onStep)
+  }
+
+  var isIdle: Bool { onToken == nil && onStep == nil }
 }
 
-/// How the strength of guidance varies over the tokens.
-public enum GuidanceSchedule: String, Sendable, CaseIterable {
-  /// The same for all tokens.
-  case constant
-  /// From nearly none at the first token to all at the last (MAR, Semanticist).
-  case linear
-
-  /// The strength for token j of k (from 1), for a guidance scale of `scale`.
-  func strength(_ scale: Float, token: Int, of count: Int) -> Float {
-    switch self {
-    case .constant: scale
-    case .linear: 1 + (scale - 1) * Float(token) / Float(max(count, 1))
-    }
-  }
-}
-
-/// The options of sampling.
-public struct SamplingOptions: Sendable {
-  /// The number of tokens to sample (k), all if nil.
-  public var keep: Int?
-  /// Steps of the solver for each token.
-  public var steps = 10
-  /// The solver.
-  public var solver = Solver.heun
-  /// 1 is no guidance; above 1 the class has more influence.
-  public var guidanceScale: Float = 1
-  /// How guidance varies over the tokens.
-  public var guidanceSchedule = GuidanceSchedule.linear
-  /// Factor on the initial noise of each token; logits of codes are divided by it.
-  public var temperature: Float = 1
-  /// Codes are sampled among the so many most likely ones, among all if nil.
-  public var topK: Int?
-  /// Codes are sampled among the most likely ones whose probabilities add up to this share.
-  public var topP: Double = 1
-
-  /// The default options.
-  public init() {}
-
-  func validate(numTokens: Int) throws {
-    if let keep, keep < 1 || keep > numTokens {
-      throw TensorError.value("cannot sample \(keep) tokens", hint: "from 1 to \(numTokens)")
-    }
-    guard steps >= 1, steps <= 10_000 else {
-      throw TensorError.value("steps cannot be \(steps)", hint: "from 1 to 10000")
-    }
-    guard guidanceScale.isFinite, temperature.isFinite, temperature >= 0 else {
-      throw TensorError.value("guidance_scale and temperature are finite, temperature from 0")
-    }
-    guard topK ?? 1 >= 1, topP > 0, topP <= 1 else {
-      throw TensorError.value("top_k is a whole number from 1, top_p above 0 and at most 1")
-    }
-  }
+/// A step of the solver.
+public struct SamplingStep {
+  /// The tokens so far; those on which the solver works are still on their way from noise.
+  public let tokens: Tokens
+  /// The step, from 1.
+  public let step: Int
+  /// The number of steps.
+  public let steps: Int
+  /// The time of the flow, from 0 (noise) to 1 (token).
+  public let time: Float
 }
 
 extension CARDGenerator {
   /// Samples tokens for each seed: latents [seeds, k, T] under one condition or one for each seed.
   ///
-  /// `onToken` receives all tokens so far after each one; if it throws, sampling stops with that
-  /// error.
+  /// The tokens of `prefix`, those of one picture or of one for each seed, are kept as the first
+  /// ones. A token that is sampled after the same tokens under the same seed is the same, however
+  /// long the prefix is. Throws a ValueError for options or a prefix that cannot be.
   public func sample(
     condition: Condition, seeds: [UInt64], options: SamplingOptions = SamplingOptions(),
-    onToken: ((Tokens) throws -> Void)? = nil
+    prefix: Tokens? = nil, observer: SamplingObserver = SamplingObserver()
   ) throws -> Tokens {
     try options.validate(numTokens: configuration.numTokens)
     guard !seeds.isEmpty else { throw TensorError.value("at least one seed is needed") }
@@ -85,14 +53,15 @@ extension CARDGenerator {
       throw TensorError.shape("\(condition.count) labels do not fit \(seeds.count) seeds")
     }
     return try Tensor.withoutGradients {
-      guard onToken == nil, seeds.count > 1 else {
-        let sampled = try samples(condition, seeds, options, onToken)
-        return Tokens(latents: sampled.latents, ids: sampled.ids, condition: condition)
+      let kept = try prefix.map { try checked($0, seeds.count, options) }
+      guard observer.isIdle, seeds.count > 1 else {
+        return try samples(condition, seeds, options, kept, observer)
       }
       // Pictures are independent, bit for bit, so they can be distributed freely.
       let size = min(picturesPerMicroBatch, (seeds.count + 1) / 2)
       let parts = try inParallel(count: seeds.count, size: size) { range in
-        try samples(condition.slice(range), Array(seeds[range]), options, nil)
+        try samples(
+          condition.slice(range), Array(seeds[range]), options, kept?.pictures(range), observer)
       }
       let ids = parts.compactMap(\.ids).flatMap { $0 }
       return Tokens(
@@ -101,23 +70,67 @@ extension CARDGenerator {
     }
   }
 
+  /// The tokens of a prefix for each of so many pictures.
+  private func checked(
+    _ prefix: Tokens, _ pictures: Int, _ options: SamplingOptions
+  ) throws -> Tokens {
+    guard configuration.head.type.continuesTokens else {
+      throw TensorError.value(
+        "a generator with head = \"\(configuration.head.rawValue)\" cannot continue a prefix: it "
+          + "samples all tokens together")
+    }
+    let most = options.keep ?? configuration.numTokens
+    guard prefix.latents.shape[2] == configuration.tokenDim, prefix.length <= most else {
+      throw TensorError.shape(
+        "a prefix of \(prefix.length) tokens of \(prefix.latents.shape[2]) numbers does not fit",
+        hint: "this call samples \(most) tokens of \(configuration.tokenDim)")
+    }
+    guard prefix.count == 1 || prefix.count == pictures else {
+      throw TensorError.shape(
+        "\(prefix.count) prefixes do not fit \(pictures) pictures",
+        hint: "give one, or one for each picture")
+    }
+    let latents = prefix.latents.detached
+    let places = [Int](repeating: 0, count: pictures)
+    let whole = Tokens(latents: latents, ids: prefix.ids, condition: prefix.condition)
+    return prefix.count == pictures ? whole : try whole.picked(places)
+  }
+
   private func samples(
-    _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions,
-    _ onToken: ((Tokens) throws -> Void)?
-  ) throws -> SampledTokens {
+    _ condition: Condition, _ seeds: [UInt64], _ options: SamplingOptions, _ prefix: Tokens?,
+    _ observer: SamplingObserver
+  ) throws -> Tokens {
     let count = options.keep ?? configuration.numTokens
     var rows = try row(condition, length: count)
-    if options.guidanceScale != 1 {
+    if options.streams == 2 {
       let null = try Condition.null(count: seeds.count, classCount: configuration.numClasses)
       rows = try Tensor.cat([rows, row(null, length: count)], dim: 0)
     }
-    let report = onToken.map { onToken in
-      { (sampled: SampledTokens) in
-        try onToken(Tokens(latents: sampled.latents, ids: sampled.ids, condition: condition))
-      }
+    func tokens(_ sampled: SampledTokens) throws -> Tokens {
+      try Tokens(
+        latents: prefix.map { try sampled.latents.starting(with: $0.latents) } ?? sampled.latents,
+        ids: sampled.ids, condition: condition)
     }
-    return try head.sample(
-      SamplingRequest(rows: rows, seeds: seeds, options: options, count: count, onToken: report),
-      from: self)
+    let request = SamplingRequest(
+      rows: rows, seeds: seeds, options: options, count: count, prefix: prefix,
+      onToken: observer.onToken.map { onToken in { try onToken(tokens($0)) } },
+      onStep: observer.onStep.map { onStep in
+        { sampled, step in
+          try onStep(
+            SamplingStep(
+              tokens: tokens(sampled), step: step.number, steps: step.count, time: step.time))
+        }
+      })
+    return try tokens(head.sample(request, from: self))
+  }
+}
+
+extension Tensor {
+  /// These tokens [B, k, T] with those of a prefix in the first places, bit for bit.
+  fileprivate func starting(with prefix: Tensor) throws -> Tensor {
+    let start = prefix.shape[1]
+    guard shape[1] > start else { return try prefix.narrow(dim: 1, start: 0, count: shape[1]) }
+    return try Tensor.cat(
+      [prefix, narrow(dim: 1, start: start, count: shape[1] - start)], dim: 1)
   }
 }

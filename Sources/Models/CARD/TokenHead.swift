@@ -23,6 +23,8 @@ protocol TokenHead: Module {
   static var trainingOptions: [String] { get }
   /// Whether a causal transformer tells it what the tokens so far say of the next one.
   static var hasBackbone: Bool { get }
+  /// Whether it samples the tokens that follow on given ones.
+  static var continuesTokens: Bool { get }
   /// The names of what its loss reports; the first is `loss`.
   static var termNames: [String] { get }
   /// Metadata entries beside the options.
@@ -60,6 +62,7 @@ extension TokenHead {
   static var samplingOptions: [String] { [] }
   static var trainingOptions: [String] { [] }
   static var hasBackbone: Bool { true }
+  static var continuesTokens: Bool { false }
   static var termNames: [String] { ["loss"] }
   static var conventions: [(key: String, value: String)] { [] }
   static func validate(_ configuration: GeneratorConfiguration) throws {}
@@ -108,8 +111,12 @@ struct SamplingRequest {
   let options: SamplingOptions
   /// The number of tokens (k).
   let count: Int
+  /// Tokens that are kept as the first ones, those of every picture, or nil.
+  let prefix: Tokens?
   /// Receives the tokens so far; if it throws, sampling stops with that error.
   let onToken: ((SampledTokens) throws -> Void)?
+  /// Receives the tokens so far after each step of a solver.
+  let onStep: ((SampledTokens, SolverStep) throws -> Void)?
 
   /// The number of pictures.
   var pictures: Int { seeds.count }
@@ -118,7 +125,9 @@ struct SamplingRequest {
 
   /// The request for another number of tokens, which nobody watches.
   func unwatched(count: Int) -> SamplingRequest {
-    SamplingRequest(rows: rows, seeds: seeds, options: options, count: count, onToken: nil)
+    SamplingRequest(
+      rows: rows, seeds: seeds, options: options, count: count, prefix: prefix, onToken: nil,
+      onStep: nil)
   }
 }
 

@@ -11,23 +11,33 @@ import Tensors
 /// The integration path of one token for each picture, and its buffers.
 final class TokenPath: TokenSampler {
   private let dim: Int
-  private let temperature: Float
+  private let pictures: Int
+  private let options: SamplingOptions
+  /// One for each number of steps.
+  private let grids: [SolverGrid]
+  /// The grid of the token at each position.
+  private let gridOfToken: [Int]
   private let field: FlowField
-  private let walkers: [TokenWalker]
+  private let walkers: [TokenWalker<FlowWorker>]
 
-  /// Paths for so many pictures; with guidance each runs in two streams.
-  init(_ head: FlowHead, pictures: Int, options: SamplingOptions) throws {
-    temperature = options.temperature
+  /// Paths for so many pictures, of as many tokens as a generator samples at most; with guidance
+  /// each runs in two streams.
+  init(_ head: FlowHead, pictures: Int, numTokens tokens: Int, options: SamplingOptions) throws {
     let dim = head.output.weight.shape[0]
-    self.dim = dim
-    let streams = options.guidanceScale != 1 ? 2 : 1
-    let times = (0...options.steps).map { Float($0) / Float(options.steps) }
-    // Euler does not evaluate the velocity at the end.
-    let asked = options.solver == .heun ? times : times.dropLast()
-    field = try FlowField(head, rows: pictures * streams, times: asked)
+    (self.pictures, self.options, self.dim) = (pictures, options, dim)
+    // Of all tokens, not of those kept: a shorter sample is a prefix of the full one.
+    let steps = (0..<tokens).map { options.steps(position: $0, of: tokens) }
+    let distinct = Set(steps.prefix(options.keep ?? tokens)).sorted()
+    let grids = distinct.map { SolverGrid(options.solver, steps: $0, shift: options.timeShift) }
+    self.grids = grids
+    gridOfToken = steps.map { distinct.firstIndex(of: $0) ?? 0 }
+    let streams = options.streams
+    field = try FlowField(
+      head, rows: pictures * streams, choices: grids.map(\.evaluations))
     walkers = try field.workers.map {
       try TokenWalker(
-        $0, options.solver, times: times, pictures: pictures, streams: streams, dim: dim)
+        $0, grids[0], sdeTemperature: options.sdeTemperature, pictures: pictures,
+        streams: streams, dim: dim)
     }
   }
 
@@ -35,29 +45,51 @@ final class TokenPath: TokenSampler {
   var token: Tensor { walkers[0].token }
 
   /// Initialises the tokens to the noise of this position, one row per seed.
-  func start(_ seeds: [UInt64], position: Int) {
+  private func start(_ seeds: [UInt64], position: Int) {
     for (i, seed) in seeds.enumerated() {
       var draws = RandomStream(seed: seed, 0xCA2D, position)
-      for d in 0..<dim { token.pointer[i * dim + d] = temperature * draws.normal() }
+      for d in 0..<dim { token.pointer[i * dim + d] = options.temperature * draws.normal() }
     }
     for walker in walkers.dropFirst() {
       walker.token.pointer.update(from: token.pointer, count: token.count)
     }
   }
 
-  /// Integrates the tokens to t = 1 in contexts [streams * pictures, width].
-  func follow(_ contexts: UnsafePointer<Float>, strength: Float) throws {
-    try field.prepare(contexts)
-    let walkers = walkers
-    ThreadPool.forEachPhase(phases: walkers[0].phases, parts: walkers.count) { phase, part in
-      walkers[part].work(phase: phase, strength: strength)
+  func sample(
+    _ seeds: [UInt64], position: Int, contexts: UnsafePointer<Float>, _ guidance: TokenGuidance,
+    onStep: ((SolverStep) throws -> Void)? = nil
+  ) throws {
+    let choice = gridOfToken[position]
+    let grid = grids[choice]
+    start(seeds, position: position)
+    try field.prepare(contexts, choice: choice)
+    for walker in walkers { walker.begin(grid, guidance, seeds: seeds, place: position) }
+    guard let onStep else { return run(0..<walkers[0].phases(steps: grid.steps)) }
+    for step in 0..<grid.steps {
+      run(walkers[0].phases(steps: step)..<walkers[0].phases(steps: step + 1))
+      try onStep(SolverStep(number: step + 1, count: grid.steps, time: grid.times[step + 1]))
     }
   }
 
-  func sample(
-    _ seeds: [UInt64], position: Int, contexts: UnsafePointer<Float>, strength: Float
-  ) throws {
-    start(seeds, position: position)
-    try follow(contexts, strength: strength)
+  /// Runs phases that end with a step.
+  private func run(_ phases: Range<Int>) {
+    let walkers = walkers
+    ThreadPool.forEachPhase(phases: phases.count + 1, parts: walkers.count) { phase, part in
+      if phase < phases.count {
+        walkers[part].work(phase: phases.lowerBound + phase)
+      } else {
+        walkers[part].settle()
+      }
+    }
   }
+}
+
+/// A step of the solver that is done.
+struct SolverStep {
+  /// Its number, from 1.
+  let number: Int
+  /// The number of steps.
+  let count: Int
+  /// The time that it has led to.
+  let time: Float
 }
