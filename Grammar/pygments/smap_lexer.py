@@ -102,9 +102,9 @@ MEMBERS = (
     "smap.codebook_stats", "smap.codebook_usage", "smap.decode", "smap.encode", "smap.estimate",
     "smap.find_lr", "smap.from_ids", "smap.keep_probs", "smap.length_probs", "smap.linear_code",
     "smap.load", "smap.load_titok", "smap.loss", "smap.rate", "smap.reconstruct",
-    "smap.sample_keep", "smap.save", "smap.tail_drop", "smap.tokenizer", "smap.tokens",
-    "smap.train", "smap.with_quantizer", "sys.args", "sys.clock", "sys.limits", "sys.threads",
-    "sys.version",
+    "smap.sample_keep", "smap.save", "smap.search_codes", "smap.tail_drop", "smap.tokenizer",
+    "smap.tokens", "smap.train", "smap.with_quantizer", "sys.args", "sys.clock", "sys.limits",
+    "sys.threads", "sys.version",
     # generated: end
 )
 NAMESPACES = (

@@ -9,7 +9,7 @@ import Tensors
 
 /// The functions on codes.
 enum CodebookFunctions {
-  static let functions: [Builtin] = [usage, statistics, fromIDs]
+  static let functions: [Builtin] = [usage, statistics, searchCodes, fromIDs]
 
   private static let example =
     "let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = \"vq\", seed = 0)\n"
@@ -67,6 +67,50 @@ enum CodebookFunctions {
     record["entropy"] = .number(statistics.entropy)
     record["perplexity"] = .number(statistics.perplexity)
     return record
+  }
+
+  private static let searchCodes = Builtin(
+    "smap.search_codes(tok: tokenizer, tokens: tokens, images: [B, C, H, W], *, lengths = nil, "
+      + "candidates = 8, rounds = 2) -> tokens",
+    "Moves codes to neighbours that reconstruct the pictures better.",
+    details: """
+      The encoder chooses all codes at once. The search visits one token after another, decodes \
+      the picture with its code and with the nearest ones, `candidates` in all, and keeps the best; \
+      `rounds` says how often. The same bits then reconstruct better, for the time of `candidates` \
+      decodings of each token. `lengths` lists the prefix lengths that count, each by its PSNR: \
+      by default 1, 2, 4, 8 ... and all tokens, so that every prefix gets better.
+      """,
+    example: example + """
+      let pictures = data.shapes(4, size = 16, seed = 1).images
+      let found = smap.search_codes(tok, smap.encode(tok, pictures), pictures)
+      found.length   #=> 16
+      """,
+    body: { call in
+      let tokenizer = try call.tokenizer("tok")
+      _ = try call.codes()
+      let tokens = try call.tokens("tokens")
+      let images = try call.pictures("images")
+      let lengths =
+        try call["lengths"].isNil
+        ? doublings(to: tokens.length) : call.integers("lengths")
+      guard !lengths.isEmpty, lengths.allSatisfy({ (1...tokens.length).contains($0) }) else {
+        throw call.failure(
+          .value, "lengths are whole numbers from 1 to \(tokens.length)", argument: "lengths")
+      }
+      let search = CodeSearch(
+        lengths: lengths, candidates: try call.integer("candidates", in: 2...4096),
+        rounds: try call.integer("rounds", in: 1...1000))
+      let task = LongTask("searching codes", call)
+      return TokenSequence(
+        try task.run {
+          try tokenizer.searchCodes(tokens, for: images, search) { try task.report($0, of: $1) }
+        }
+      ).value
+    })
+
+  /// 1, 2, 4, ... and the length itself.
+  private static func doublings(to length: Int) -> [Int] {
+    Array(sequence(first: 1) { $0 * 2 }.prefix { $0 < length }) + [length]
   }
 
   private static let fromIDs = Builtin(

@@ -198,7 +198,7 @@ public final class SMAPTokenizer: TrainedModel {
     return max(1, min(picturesPerMicroBatch, picturesPerMicroBatch * 1024 / max(1, pixels)))
   }
 
-  private func check(_ images: Tensor) throws {
+  func check(_ images: Tensor) throws {
     let side = configuration.imageSize
     guard images.rank == 4, images.shape[1] == 3, images.shape[2] == side, images.shape[3] == side
     else {

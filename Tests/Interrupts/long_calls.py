@@ -266,6 +266,9 @@ LONG = {
     "smap.codebook_usage": (
         'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
         "let t = smap.encode(tok, rand(512, 3, 32, 32))", "smap.codebook_usage(tok, t)"),
+    "smap.search_codes": (
+        'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
+        "let x = rand(512, 3, 32, 32); let t = smap.encode(tok, x)", "smap.search_codes(tok, t, x)"),
     "smap.codebook_stats": (
         'let tok = smap.tokenizer(image_size = 32, quantizer = "vq", seed = 0)\n'
         "let t = smap.encode(tok, rand(512, 3, 32, 32))", "smap.codebook_stats(tok, t)"),
