@@ -14,7 +14,7 @@ FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
 DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train fuzz kills soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ train: build ## Retrain the shipped models (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 	$(BINARY) run Examples/train_letters.smap
+
+evidence: build ## Run the experiments of docs/Evidence.md that have no results yet (hours; it may be stopped).
+	$(BINARY) run Examples/paper/run.smap -- revision=$$(git describe --always --dirty)
 
 fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)

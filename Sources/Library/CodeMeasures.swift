@@ -35,11 +35,13 @@ enum CodeMeasures {
     body: { call in
       let test = try CodeTest(call)
       let isRight = try call.choice("label", among: ["right", "null"]) == "right"
-      let quality = try test.lengths.map { _ in
-        try Quality(test, withFeatures: call.bool("features"))
-      }
+      let network = try call.bool("features") ? FeatureFunctions.network(of: call.session) : nil
       let condition = { try isRight ? test.right($0) : test.null($0) }
+      let quality = test.lengths.map { _ in Quality(test, network) }
+      // Features of the originals are the same at every length.
+      var originals: [Tensor] = []
       try test.forEachGroup(title: "prefix curve", encodedAs: condition) { group in
+        if let network { originals.append(try network.features(of: group.images)) }
         for (quality, keep) in zip(quality, test.lengths) {
           let pictures = try test.decode(
             group.tokens, keep: keep, as: condition(Array(group.range)))
@@ -48,7 +50,7 @@ enum CodeMeasures {
       }
       let decibels = quality.map(\.psnr)
       return try TableFunctions.table(
-        zip(quality, test.lengths).map { try Record(test.rate($1) + $0.columns()) },
+        zip(quality, test.lengths).map { try Record(test.rate($1) + $0.columns(originals)) },
         summary: Record([
           ("psnr_mean", .number(meanOverLogarithm(decibels, test.lengths))),
           ("violations", .integer(zip(decibels, decibels.dropFirst()).filter { $0 > $1 }.count)),
@@ -230,18 +232,15 @@ extension CodeTest {
 
 /// The quality of reconstructions, as they come in.
 private final class Quality {
-  private let test: CodeTest
   private var decibels = Average()
   private var similarity = Average()
   private let hasSimilarity: Bool
   private let network: FeatureNetwork?
-  /// Features of reconstructions and of originals.
+  /// Features of reconstructions.
   private var found: [Tensor] = []
-  private var originals: [Tensor] = []
 
-  init(_ test: CodeTest, withFeatures: Bool) throws {
-    self.test = test
-    network = withFeatures ? try FeatureFunctions.network(of: test.call.session) : nil
+  init(_ test: CodeTest, _ network: FeatureNetwork?) {
+    self.network = network
     hasSimilarity = test.code.imageSize >= 11
   }
 
@@ -252,10 +251,10 @@ private final class Quality {
     if hasSimilarity { similarity.add(try ssimPerPicture(pictures, images)) }
     guard let network else { return }
     found.append(try network.features(of: pictures))
-    originals.append(try network.features(of: images))
   }
 
-  func columns() throws -> [(String, Value)] {
+  /// The columns of a row, given the features of the originals.
+  func columns(_ originals: [Tensor]) throws -> [(String, Value)] {
     var columns: [(String, Value)] = [("psnr", .number(psnr))]
     if hasSimilarity { columns.append(("ssim", .number(similarity.value))) }
     guard network != nil else { return columns }

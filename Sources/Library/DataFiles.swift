@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `data.load` and `data.save`: one table of file formats, by file extension. Arrays are stored as
-// .npy, records of arrays as .npz and .safetensors, everything else as text: .json, .csv, .txt.
+// .npy, records of arrays as .npz and .safetensors, everything else as text: .json, .jsonl, .csv,
+// .txt.
 
 import Files
 import Networks
@@ -17,13 +18,14 @@ private struct FileFormat: Sendable {
 
 /// Reading and writing files of values.
 enum DataFiles {
-  static let functions: [Builtin] = [load, save]
+  static let functions: [Builtin] = [load, save, JSONLines.append]
 
   private static let formats: [FileFormat] = [
     FileFormat(ending: ".npy", load: loadArray, save: saveArray),
     FileFormat(ending: ".npz", load: loadArchive, save: saveArchive),
     FileFormat(ending: ".safetensors", load: loadCheckpoint, save: saveCheckpoint),
     FileFormat(ending: ".json", load: TextFiles.loadJSON, save: TextFiles.saveJSON),
+    FileFormat(ending: ".jsonl", load: JSONLines.load, save: JSONLines.save),
     FileFormat(ending: ".csv", load: TextFiles.loadTable, save: TextFiles.saveTable),
     FileFormat(ending: ".txt", load: TextFiles.loadText, save: TextFiles.saveText),
   ]
@@ -31,8 +33,10 @@ enum DataFiles {
   private static let load = Builtin(
     "data.load(path: string) -> any",
     "Reads a file: a tensor from .npy, a record of tensors from .npz or .safetensors, or text.",
-    details: "A .json file gives records, lists and plain values; a .csv file a list of records, "
-      + "one for each line, named by the first; a .txt file a string. Numbers of other kinds "
+    details:
+      "A .json file gives records, lists and plain values; a .jsonl file a list of them, one "
+      + "for each line; a .csv file a list of records, one for each line, named by the first; a "
+      + ".txt file a string. Numbers of other kinds "
       + "become 32-bit floats in tensors.",
     example:
       #"data.save([{x: 1, y: 2}], "points.csv"); data.load("points.csv")   #=> [{x: 1, y: 2}]"#,
@@ -45,7 +49,7 @@ enum DataFiles {
     "data.save(x, path: string)",
     "Writes a value to a file of the kind that the path ends in: what `data.load` reads.",
     details: "A tensor goes to .npy, a record of tensors to .npz or .safetensors, a list of "
-      + "records to .csv, a string to .txt, and any plain value to .json.",
+      + "records to .csv, a string to .txt, any plain value to .json, and a list of them to .jsonl.",
     example: #"data.save({w: eye(2)}, "w.npz"); data.load("w.npz").w.shape   #=> [2, 2]"#,
     body: { call in
       let path = try call.path("path", endingIn: formats.map(\.ending))

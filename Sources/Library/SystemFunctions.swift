@@ -2,6 +2,7 @@
 //
 // The machine and the session, as far as scripts may access them.
 
+import Files
 import Glibc
 import Models
 import Runtime
@@ -47,6 +48,20 @@ enum SystemFunctions {
     ) { call in
       if try !call["n"].isNil { ThreadPool.threadCount = try call.integer("n", in: 1...256) }
       return .integer(ThreadPool.threadCount)
+    },
+    Builtin(
+      "sys.lock(path: string, body: function) -> bool",
+      "Calls `body` while no other process holds the lock of a file, or gives false at once.",
+      details: """
+        The lock is released when `body` ends, or the process does in whatever way. The file at `path` \
+        is created if it is missing, and stays. With one file for each part of a work, several runs of \
+        a script share the parts among them. A lock that this session holds already gives false, too.
+        """,
+      example: "sys.lock(\"out/part-1.lock\", fn() = 1 + 1)   #=> true"
+    ) { call in
+      let path = try call.string("path")
+      let body = try call.function("body")
+      return .bool(try FileLock.hold(path: path) { _ = try call.invoke(body, []) })
     },
     Builtin(
       "sys.limits(*, depth = nil, steps = nil, seconds = nil, memory = nil, output = nil) -> record",

@@ -33,12 +33,12 @@ enum TextFiles {
   }
 
   /// The bytes of a text without a UTF-8 byte order mark.
-  private static func withoutByteOrderMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+  static func withoutByteOrderMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
     bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
   }
 
   /// Whether bytes begin with the byte order mark of UTF-16.
-  private static func isUTF16(_ bytes: ArraySlice<UInt8>) -> Bool {
+  static func isUTF16(_ bytes: ArraySlice<UInt8>) -> Bool {
     bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
   }
 
@@ -57,7 +57,8 @@ enum TextFiles {
     }
   }
 
-  private static func value(_ json: JSON, _ call: Call) throws -> Value {
+  /// A value of a file.
+  static func value(_ json: JSON, _ call: Call) throws -> Value {
     switch json {
     case .null: return .nil
     case .bool(let flag): return .bool(flag)
@@ -81,7 +82,8 @@ enum TextFiles {
     try AtomicFile.write(path: path, bytes: Array((json.rendered + "\n").utf8))
   }
 
-  private static func json(_ value: Value, _ call: Call, depth: Int) throws -> JSON {
+  /// A value as JSON; `depth` is how deep it is nested.
+  static func json(_ value: Value, _ call: Call, depth: Int) throws -> JSON {
     guard depth < 60 else {
       throw call.failure(.value, "these values nest too deep for a file", argument: "x")
     }

@@ -223,6 +223,8 @@ LONG = {
         'for i in range(300) { image.save(rand(3, 64, 64), "pets/cat/{i}.png") }\n'
         'for i in range(300) { image.save(rand(3, 64, 64), "pets/dog/{i}.png") }', 'data.folder("pets")'),
     # An IDX file of 65,536 pictures of 8 x 8 pixels, written as text.
+    "data.append": (NUMBERS, 'data.append(xs, "rows.jsonl")'),
+    "sys.lock": (NUMBERS, 'sys.lock("part.lock", fn() = sorted(xs))'),
     "data.load_images": (
         'let row = "\\u{0}\\u{0}\\u{8}\\u{3}\\u{0}\\u{1}\\u{0}\\u{0}\\u{0}\\u{0}\\u{0}\\u{8}\\u{0}\\u{0}\\u{0}\\u{8}"\n'
         'data.save("{row}{["a" * 64 for i in range(65536)] |> join}", "idx.txt")',

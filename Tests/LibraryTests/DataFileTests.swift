@@ -53,6 +53,22 @@ import Testing
         .message.contains("differ in their fields"))
   }
 
+  @Test func linesOfJSON() throws {
+    let folder = try ScratchFolder()
+    let session = ModelSession()
+    let path = folder.path + "/rows.jsonl"
+    for (text, values) in [
+      ("{\"a\":1}\n\n[2]\r\n", "[{a: 1}, [2]]"), ("\u{FEFF}1\n2", "[1, 2]"), ("", "[]"),
+      ("1\n[2", "[1]"),
+    ] {
+      try AtomicFile.write(path: path, bytes: Array(text.utf8))
+      #expect(try session.shown("data.load(\"\(path)\")") == values)
+    }
+    try AtomicFile.write(path: path, bytes: Array("1\n[2\n3\n".utf8))
+    let error = try session.error("data.load(\"\(path)\")")
+    #expect(error.message.contains("of line 2"))
+  }
+
   @Test func blankLinesOfATable() throws {
     let folder = try ScratchFolder()
     let session = ModelSession()
