@@ -80,11 +80,13 @@ public func ssimPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
 /// The index and mean squared error of the picture in `pool` [N, C, H, W] that is nearest to each
 /// picture of `queries` [B, C, H, W].
 ///
-/// Of several equally near ones, the first is returned. Complexity: O(B N C H W).
+/// Of several equally near ones, the first is returned. `own` has for each query the index in the
+/// pool that is no candidate, such as that of the query itself; indices outside the pool exclude
+/// nothing. Where no candidate is left, the error is infinite. Complexity: O(B N C H W).
 ///
 /// - Throws: `ImageError` when the pictures have not the same shape or the pool is empty.
 public func nearestNeighbors(
-  of queries: Tensor, in pool: Tensor
+  of queries: Tensor, in pool: Tensor, excluding own: [Int]? = nil
 ) throws -> [(index: Int, error: Double)] {
   guard queries.rank == 4, pool.rank == 4, queries.shape[1...] == pool.shape[1...] else {
     throw ImageError.shape(
@@ -100,6 +102,7 @@ public func nearestNeighbors(
         var best = (index: 0, error: Double.infinity)
         for candidate in 0..<pool.shape[0] {
           try Stop.check()
+          if let own, own[query] == candidate { continue }
           let error = squaredError(a, query * size, b, candidate * size, size, Float(best.error))
           if error < best.error { best = (candidate, error) }
         }

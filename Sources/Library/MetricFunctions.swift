@@ -8,7 +8,9 @@ import Tensors
 
 /// The functions of `metrics`.
 enum MetricFunctions {
-  static let functions: [Builtin] = [psnr, ssim, nearest] + FeatureFunctions.functions
+  static let functions: [Builtin] =
+    [psnr, ssim, nearest]
+    + FeatureFunctions.functions + SampleMeasures.functions
 
   private static let psnr = Builtin(
     "metrics.psnr(x: tensor, y: tensor) -> number", purity: .pure,
@@ -48,26 +50,26 @@ enum MetricFunctions {
       ])
     })
 
-  /// The nearest picture for each of the queries. A data set gives floats for a group at a time.
-  private static func nearest(
-    _ queries: Tensor, _ call: Call
+  /// The nearest picture of the argument `dataset` for each of the queries, other than the one whose
+  /// index `own` has. A data set gives floats for a group at a time.
+  static func nearest(
+    _ queries: Tensor, _ call: Call, excluding own: [Int]? = nil
   ) throws -> [(index: Int, error: Double)] {
     guard let dataset = try call.datasetIfGiven("dataset"), dataset.count > 0 else {
-      let isTensor: Bool
-      if case .record = try call["dataset"] { isTensor = false } else { isTensor = true }
-      let pool =
-        try isTensor
-        ? call.tensor("dataset")
-        : call.tensorField("images", of: call.datasetRecord("dataset"), "dataset")
+      let pool = try call.pictureTensor("dataset")
       return try call.inGroups(queries.shape[0], size: 8) { range in
         try nearestNeighbors(
-          of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool)
+          of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool,
+          excluding: own.map { Array($0[range]) })
       }.flatMap { $0 }
     }
     var best: [(index: Int, error: Double)] = []
     _ = try call.inGroups(dataset.count, size: 512) { range in
-      let found = try nearestNeighbors(of: queries, in: dataset.images(range))
-        .map { (index: $0.index + range.lowerBound, error: $0.error) }
+      let found = try nearestNeighbors(
+        of: queries, in: dataset.images(range),
+        excluding: own?.map { $0 - range.lowerBound }
+      )
+      .map { (index: $0.index + range.lowerBound, error: $0.error) }
       best = best.isEmpty ? found : zip(best, found).map { $0.error <= $1.error ? $0 : $1 }
     }
     return best

@@ -89,6 +89,23 @@ public enum FeatureDistances {
     return (Double(precise) / Double(b.rows), Double(recalled) / Double(a.rows))
   }
 
+  /// The mean distance of two different rows of `x`; nil for less than two rows.
+  public static func spread(_ x: Tensor) throws -> Double? {
+    guard x.rank == 2, x.shape[1] > 0 else {
+      throw ImageError.shape("diversity compares features [N, F], not \(x.shape)")
+    }
+    guard x.shape[0] >= 2 else { return nil }
+    let set = try DoubleMatrix(x)
+    guard set.isFinite else { throw ImageError.value("diversity takes finite numbers only") }
+    let squared = try distances(set, set)
+    var sum = 0.0
+    for row in 1..<set.rows {
+      try Stop.check()
+      for other in 0..<row { sum += squared[row, other].squareRoot() }
+    }
+    return sum / Double(set.rows * (set.rows - 1) / 2)
+  }
+
   /// For each row the squared distance to its k-th nearest neighbour in the set.
   private static func reach(_ set: DoubleMatrix, _ neighbours: Int) throws -> [Double] {
     let all = try distances(set, set)

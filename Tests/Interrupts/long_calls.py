@@ -235,6 +235,9 @@ LONG = {
     # Measures of pictures.
     "metrics.psnr": (PICTURES, "metrics.psnr(x, y)"),
     "metrics.ssim": (PICTURES, "metrics.ssim(x, y)"),
+    "metrics.memorisation": (
+        "let d = data.letters32(\"train\"); let x = rand(64, 3, 32, 32)", "metrics.memorisation(x, d)"),
+    "metrics.diversity": (MEASURED, "metrics.diversity(d)"),
     "metrics.nearest": ("let d = data.shapes(5000); let x = rand(200, 3, 32, 32)", "metrics.nearest(x, d)"),
     "metrics.features": ("let x = rand(1000, 3, 64, 64)", "metrics.features(x)"),
     "metrics.frechet": (FEATURES, "metrics.frechet(x, y)"),
