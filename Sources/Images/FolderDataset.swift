@@ -19,6 +19,9 @@ public enum FolderDataset {
     public let skipped: SkippedFiles
     /// Whether the pixels came from the file of an earlier start.
     public let isCached: Bool
+    /// Why pixels that are too many for memory could not be kept in a file and take memory all the
+    /// same; nil if nothing of that kind happened.
+    public let unkept: String?
   }
 
   /// Loads every picture below a folder.
@@ -39,28 +42,32 @@ public enum FolderDataset {
     let tree = try FolderTree(folder, check: Stop.check)
     let plan = try FolderPlan(tree, folder: folder, options: options)
     let cache = options.usesCache ? PixelCache(folder: folder, plan, options) : nil
-    let finish = { (pixels: DecodedPixels, isCached: Bool) in
-      try outcome(plan, pixels, side: options.size, folder: folder, isCached: isCached)
+    let finish = { (pixels: DecodedPixels, isCached: Bool, unkept: String?) in
+      try outcome(plan, pixels, options, folder: folder, isCached: isCached, unkept: unkept)
     }
-    if let stored = try cache?.read() { return try finish(stored, true) }
+    if let stored = try cache?.read() { return try finish(stored, true, nil) }
     let decoding = PictureDecoding(count: plan.items.count, size: options.size, report: report) {
       // A quarter of the pixels would do; the filter is to have something left to do.
       try PictureFile.load(
         path: "\(folder)/\(plan.items[$0].file.path)", least: 2 * options.size
       ).fitted(to: options.size, options.fit)
     }
-    if let cache, cache.isLarge, let pixels = try cache.filled(by: decoding) {
-      return try finish(pixels, false)
+    var unkept: String?
+    if let cache, cache.isLarge {
+      let filled = try cache.filled(by: decoding)
+      if let pixels = filled.pixels { return try finish(pixels, false, nil) }
+      unkept = filled.reason
     }
     let pixels = try DecodedPixels.decoded(decoding)
-    let result = try finish(pixels, false)
+    let result = try finish(pixels, false, unkept)
     try cache?.write(pixels)
     return result
   }
 
   /// The data set of the pictures that could be decoded.
   private static func outcome(
-    _ plan: FolderPlan, _ pixels: DecodedPixels, side: Int, folder: String, isCached: Bool
+    _ plan: FolderPlan, _ pixels: DecodedPixels, _ options: FolderOptions, folder: String,
+    isCached: Bool, unkept: String?
   ) throws -> Outcome {
     var skipped = plan.skipped
     for fault in pixels.faults { skipped.add(unusable: fault.message) }
@@ -78,9 +85,9 @@ public enum FolderDataset {
     let groups = kept.compactMap(\.group)
     let dataset = try ImageDataset(
       store: try PictureStore(
-        side: side, channels: pixels.channels, pixels: pixels.pixels),
+        side: options.size, channels: pixels.channels, pixels: pixels.pixels),
       labels: kept.map(\.label), classNames: plan.classNames, names: kept.map(\.file.path),
       groups: groups.count == kept.count ? groups : [])
-    return Outcome(dataset: dataset, skipped: skipped, isCached: isCached)
+    return Outcome(dataset: dataset, skipped: skipped, isCached: isCached, unkept: unkept)
   }
 }

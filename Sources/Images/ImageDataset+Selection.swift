@@ -135,7 +135,7 @@ extension ImageDataset {
   /// Classes are matched by name; those that the first set lacks are appended to its own. Colour
   /// sets make grey ones colour.
   ///
-  /// - Throws: `ImageError` when there are none or sizes differ, `TensorError` when memory is short,
+  /// - Throws: `ImageError` for no sets or sets of other sizes, `TensorError` when memory is short,
   ///   `FileError` when pixels lie in a file that cannot be read.
   public static func joined(_ sets: [ImageDataset]) throws -> ImageDataset {
     guard let first = sets.first else { throw ImageError.value("no data sets to join") }

@@ -137,11 +137,14 @@ struct PixelCache {
     } catch is FileError {}
   }
 
-  /// Decodes pictures into the file, where they stay; nil if this folder cannot keep them.
+  /// Decodes pictures into the file, where they stay; without pixels if this folder cannot keep
+  /// them, and then with the reason.
   ///
   /// - Throws: what `decoding` throws.
-  func filled(by decoding: PictureDecoding) throws -> DecodedPixels? {
-    guard !FileReader.isLink(path) else { return nil }
+  func filled(by decoding: PictureDecoding) throws -> (pixels: DecodedPixels?, reason: String?) {
+    guard !FileReader.isLink(path) else {
+      return (nil, "'\(PathText.printable(path))' is a link, which is not written over")
+    }
     do {
       // A folder that cannot be written to is noticed before hours of decoding.
       try AtomicFile.check(path: path)
@@ -160,13 +163,14 @@ struct PixelCache {
       if outcome.isGrey { try reduceToGrey(outcome.faults) }
       let result = try read(RandomAccessFile(path: path))
       if !outcome.isRepeatable { AtomicFile.remove(path: path) }
-      return result.map {
+      let pixels = result.map {
         DecodedPixels(
           channels: $0.channels, pixels: $0.pixels, faults: $0.faults,
           isRepeatable: outcome.isRepeatable)
       }
-    } catch is FileError {
-      return nil
+      return (pixels, pixels == nil ? "the file was changed while it was written" : nil)
+    } catch let error as FileError {
+      return (nil, error.description)
     }
   }
 

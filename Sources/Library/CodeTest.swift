@@ -3,7 +3,6 @@
 // What the measures of codes share: pictures with classes, read and encoded a group at a time, and
 // the averages of what their reconstructions are worth. Floats of one group exist at a time.
 
-import Glibc
 import Images
 import Models
 import Runtime
@@ -92,12 +91,8 @@ struct CodeTest {
 
   /// `tokens` and the rate of a prefix: bits of a discrete code, numbers of a continuous one.
   func rate(_ keep: Int) -> [(String, Value)] {
-    let amount: (String, Value) =
-      if let codes = code.codeCount {
-        ("bits", .number(Double(keep) * log2(Double(codes))))
-      } else {
-        ("numbers", .integer(keep * code.tokenDim))
-      }
+    let (numbers, bits) = code.rate(ofPrefix: keep)
+    let amount = bits.map { ("bits", Value.number($0)) } ?? ("numbers", .integer(numbers))
     return [("tokens", .integer(keep)), amount]
   }
 }

@@ -68,7 +68,8 @@ enum DataFunctions {
       without pictures is a class too. Other files and damaged pictures are skipped, and a note names them.
       The finished pixels are kept in a hidden file in the folder, so that the second start takes no time; \
       it is made anew when a file or an option changes. cache = false neither reads nor writes it. More \
-      than 256 MB of pixels are not held in memory: they stay in that file, and each batch reads its own.
+      than 256 MB of pixels are not held in memory: they stay in that file, and each batch reads its own. If \
+      the file cannot be written, a note says why, and the pixels take memory.
       """,
     example: """
       image.save(zeros(3, 4, 4), "pets/cat/one.png")
@@ -94,6 +95,11 @@ enum DataFunctions {
       }
       if let summary = outcome.skipped.summary {
         call.session.note("'\(PathText.printable(path))': \(summary)")
+      }
+      if let reason = outcome.unkept {
+        call.session.note(
+          "'\(PathText.printable(path))': the pixels could not be kept in a file and take "
+            + "\(describeBytes(outcome.dataset.byteCount)) of memory: \(reason)")
       }
       return outcome.dataset.value
     })

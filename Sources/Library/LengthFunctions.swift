@@ -65,18 +65,18 @@ enum LengthFunctions {
     body: { call in
       let tokenizer = try call.code("tok")
       let tokens = try call.tokens("tokens")
-      let count = Double(tokens.length)
       guard tokens.latents.shape[2] == tokenizer.tokenDim, tokens.length <= tokenizer.numTokens
       else {
         throw call.failure(
           .shape, "these tokens are not of this tokenizer", argument: "tokens")
       }
-      let codes = tokens.ids == nil ? nil : tokenizer.codeCount
-      let bits = codes.map { count * log2(Double($0)) }
+      let rate = tokenizer.rate(ofPrefix: tokens.length)
+      // Vectors that lie between codes, such as those of a generator, are no codes.
+      let bits = tokens.ids == nil ? nil : rate.bits
       let pixels = Double(tokenizer.imageSize * tokenizer.imageSize)
       return .record([
         "tokens": .integer(tokens.length),
-        "numbers": .integer(tokens.length * tokenizer.tokenDim),
+        "numbers": .integer(rate.numbers),
         "bits": bits.map { .number($0) } ?? .nil,
         "label_bits": tokenizer.conditionDim > 0
           ? .nil : .number(log2(Double(tokenizer.numClasses))),

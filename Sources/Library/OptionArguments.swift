@@ -17,6 +17,7 @@ extension OptionValue {
     case .word(let value): .string(value)
     case .integers(let values): .numbers(values.map(Double.init))
     case .numbers(let values): .numbers(values)
+    case .amounts(let values): .record(Record(values.map { ($0.name, .number($0.value)) }))
     case .none: .nil
     }
   }
@@ -80,11 +81,34 @@ extension Call {
         throw failure(.value, "\(name) must be two numbers from 0 to below 1", argument: name)
       }
       return .numbers(values)
+    case .amounts(let kind, let entry, let types):
+      return .amounts(try amounts(name, kind, of: entry, types))
     case .path: return .word(try string(name))
     case .pathOrFlag:
       if case .bool(let value) = try self[name] { return .flag(value) }
       return .word(try string(name))
     case .optional(let inner): return try self[name].isNil ? .none : value(name, inner)
+    }
+  }
+
+  /// A record of numbers, each of which is a `kind` of an `entry`.
+  private func amounts(
+    _ name: String, _ kind: String, of entry: String, _ types: [AmountType]
+  ) throws -> [NamedAmount] {
+    let record = try record(name)
+    return try record.keys.map { key in
+      guard let type = types.first(where: { $0.name == key }) else {
+        throw failure(
+          .value, "\(name) has no \(entry) `\(key)`",
+          hint: "it has \(types.map(\.name).joined(separator: ", "))", argument: name)
+      }
+      guard let value = record[key].flatMap(Conversion.number), (0...type.most).contains(value)
+      else {
+        throw failure(
+          .value, "the \(kind) of `\(key)` is a number from 0 to \(decimal(type.most))",
+          argument: name)
+      }
+      return NamedAmount(key, value)
     }
   }
 }

@@ -14,26 +14,12 @@ import Training
 
 /// The functions that train, save and load tokenizers.
 enum TrainingFunctions {
-  /// The parameters that are records of amounts by name.
-  static let records = "loss = nil, augmentation = nil"
-
-  private static let recordDetails = """
-    The loss is the weighted sum of its terms, and `loss` is a record of their weights, such as \
-    {mse: 1, ssim: 0.1}; terms that it does not name are 0, and without it the loss is \
-    {log_mse: 0.02}. Terms are \
-    \(ReconstructionLoss.terms.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")), and \
-    `bottleneck`, the KL term (1e-6 unless named) or the commitment to codes (0.003), and \
-    `adversarial`, the hinge loss against a discriminator. `augmentation` \
-    is a record of amounts in place of the usual ones: \
-    \(Augmentation.amounts.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")).
-    """
-
   static let functions: [Builtin] = [train, save, load, loadTitok] + TrainingTrials.functions
 
   private static let train = Builtin(
     "smap.train(tok: tokenizer, dataset, *, steps: number, " + TokenizerRecipe(steps: 1).signature
       + ", " + TrainingOptions.signature(TokenizerRecipe(steps: 1).plan)
-      + ", \(records), condition = nil, classes = \"match\", seed = nil, "
+      + ", condition = nil, classes = \"match\", seed = nil, "
       + TrainingOptions.observers
       + ") -> record",
     "Trains a tokenizer on {images, labels} and returns the history: a list for each metric.",
@@ -45,7 +31,7 @@ enum TrainingFunctions {
       `adversarial_weight`, and of the discriminator `discriminator` (its hinge loss), `lecam`, \
       `score_real` and `score_fake`. \(TrainingOptions.details)
 
-      \(TokenizerRecipe.summary) \(recordDetails) `validation` is a data set whose reconstruction is \
+      \(TokenizerRecipe.summary) `validation` is a data set whose reconstruction is \
       measured.
 
       A tokenizer made with `condition_dim` is trained with a vector for each picture: those that \
@@ -89,72 +75,12 @@ enum TrainingFunctions {
     var recipe = TokenizerRecipe(steps: 1)
     recipe.plan = plan
     recipe.tokenizer = try call.tokenizer("tok").configuration
-    try readLoss(call, &recipe)
     try call.read(&recipe)
-    if recipe.augmentation != .none {
-      recipe.augmentation = try augmentation(call)
-    } else if try !call["augmentation"].isNil {
-      throw call.failure(OptionRefusal("augmentation", needs: "augment = true"))
+    if recipe.loss.features > 0 {
+      recipe.loss.featureDistance = try FeatureFunctions.network(of: call.session)
     }
     recipe.seed = try call.seed("seed")
     return recipe
-  }
-
-  /// Takes the weights of the terms of the loss from the record `loss`.
-  private static func readLoss(_ call: Call, _ recipe: inout TokenizerRecipe) throws {
-    guard try !call["loss"].isNil else { return }
-    let weights = try call.record("loss")
-    recipe.loss = ReconstructionLoss(logarithmic: 0)
-    for name in weights.keys {
-      let weight = try amount(name, "weight", of: weights, "loss", most: 1e6, call)
-      if let term = ReconstructionLoss.terms.first(where: { $0.name == name }) {
-        recipe.loss[keyPath: term.weight] = weight
-        if name == "features", weight > 0 {
-          recipe.loss.featureDistance = try FeatureFunctions.network(of: call.session)
-        }
-      } else if name == "bottleneck" {
-        recipe.bottleneckWeight = weight
-      } else if name == "adversarial" {
-        recipe.adversarial.weight = weight
-      } else {
-        let names = ReconstructionLoss.terms.map(\.name).joined(separator: ", ")
-        throw call.failure(
-          .value, "the loss has no term `\(name)`",
-          hint: "it has \(names), bottleneck and adversarial",
-          argument: "loss")
-      }
-    }
-  }
-
-  /// The argument `augmentation`: the usual amounts, or those of a record.
-  private static func augmentation(_ call: Call) throws -> Augmentation {
-    guard try !call["augmentation"].isNil else { return Augmentation() }
-    let record = try call.record("augmentation")
-    var augmentation = Augmentation()
-    for name in record.keys {
-      guard let amount = Augmentation.amounts.first(where: { $0.name == name }) else {
-        throw call.failure(
-          .value, "augmentation has no amount `\(name)`",
-          hint: "it has \(Augmentation.amounts.map(\.name).joined(separator: ", "))",
-          argument: "augmentation")
-      }
-      augmentation[keyPath: amount.path] = try self.amount(
-        name, "amount", of: record, "augmentation", most: amount.most, call)
-    }
-    return augmentation
-  }
-
-  /// A number from 0 in a record of options.
-  private static func amount(
-    _ name: String, _ what: String, of record: Record, _ argument: String, most: Double,
-    _ call: Call
-  ) throws -> Float {
-    guard let value = record[name].flatMap(Conversion.number), (0...most).contains(value) else {
-      throw call.failure(
-        .value, "the \(what) of `\(name)` is a number from 0 to \(decimal(most))",
-        argument: argument)
-    }
-    return Float(value)
   }
 
   private static let save = Builtin(

@@ -73,7 +73,7 @@ enum TrainingTrials {
   private static let findRateOfTokenizer = Builtin(
     "smap.find_lr(tok: tokenizer, dataset, *, " + signature(TokenizerRecipe(steps: 1).plan) + ", "
       + TokenizerRecipe(steps: 1).signature
-      + ", \(TrainingFunctions.records), condition = nil, seed = nil) -> record",
+      + ", condition = nil, seed = nil) -> record",
     "Tries learning rates for smap.train: {lr, loss, smooth, suggestion}.",
     details: details,
     example: TokenizerFunctions.tinyExample + """
@@ -143,7 +143,7 @@ enum TrainingTrials {
   private static let estimateTokenizer = Builtin(
     "smap.estimate(tok: tokenizer, *, " + TokenizerRecipe(steps: 1).signature + ", "
       + TokenizerRecipe(steps: 1).plan.signature(of: TrainingPlan.stepOptions)
-      + ", \(TrainingFunctions.records), seed = 0) -> record",
+      + ", seed = 0) -> record",
     "The parameters of a tokenizer and the memory that smap.train needs.",
     details: estimateDetails,
     example: TokenizerFunctions.tinyExample + """

@@ -121,7 +121,7 @@ extension MetadataReader {
     case .word(let words): .word(try word(key, among: words))
     case .integers: .integers(try integers(key))
     case .path, .pathOrFlag: .word(try text(key))
-    case .twoShares, .interval, .integerOrIntegers:
+    case .twoShares, .interval, .integerOrIntegers, .amounts:
       throw fail(key, "is of a type that models do not have")
     case .optional(let inner): try text(key).isEmpty ? .none : value(key, inner)
     }

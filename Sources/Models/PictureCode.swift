@@ -3,6 +3,7 @@
 // What encoding, decoding and measuring need of a code: a tokenizer with transformers and a linear
 // code look alike from there, so every measure compares them by the same steps.
 
+import Glibc
 import Tensors
 
 /// A code that turns pictures into ordered tokens and any prefix of them into pictures.
@@ -102,6 +103,12 @@ extension PictureCode {
       throw TensorError.shape("\(condition.count) labels do not fit \(count) pictures")
     }
     return condition
+  }
+
+  /// What a prefix of `length` tokens of a picture costs; without codes, what its numbers cost is
+  /// not known.
+  public func rate(ofPrefix length: Int) -> (numbers: Int, bits: Double?) {
+    (length * tokenDim, codeCount.map { Double(length) * log2(Double($0)) })
   }
 
   /// What the code is conditioned by, such as "22 classes" or "vectors of 512".

@@ -11,13 +11,16 @@ extension TokenizerRecipe: OptionTable {
     OptionRow<TokenizerRecipe>.number(
       "label_drop", \.labelDrop, 0...1,
       "`label_drop` is how often a picture is trained without its class."
-    ).needs("a tokenizer that is told the class", orIs: .number(0)) {
-      $0.tokenizer.map { $0.inject != .none } ?? true
-    },
-    .number(
+    ).needs(
+      "inject = \"encoder\", \"decoder\" or \"both\"", of: "tokenizer", orIs: .number(0)
+    ) { $0.tokenizer.map { $0.inject != .none } ?? true },
+    OptionRow<TokenizerRecipe>.number(
       "latent_noise", \.latentNoise, 0...1000,
       "`latent_noise` is the most noise that the decoder is trained with: it is added to "
-        + "tokens, in units of their standard deviation."),
+        + "tokens, in units of their standard deviation."
+    ).needs(quantizers(areDiscrete: false), of: "tokenizer", orIs: .number(0)) {
+      !($0.tokenizer?.quantizer.type.isDiscrete ?? false)
+    },
     .number(
       "mask_patches", \.maskedShare, 0...0.99,
       "`mask_patches` is the fraction of patches that the encoder's transformer does not see.",
@@ -42,19 +45,27 @@ extension TokenizerRecipe: OptionTable {
       "`penalty_on` says which tokens the penalty of the bottleneck counts: \"all\" of them, or the "
         + "\"kept\" ones, so that dropped tokens are free.",
       impliedByOlderFiles: "all"),
-    .number(
+    OptionRow<TokenizerRecipe>.number(
       "continuous_until", \.continuousUntil, 0...1,
       "Up to the part `continuous_until` of the training, the decoder gets tokens as they are before "
-        + "codes take their place (vq, fsq),", impliedByOlderFiles: "0.0"),
-    .number(
+        + "codes take their place (vq, fsq),", impliedByOlderFiles: "0.0"
+    ).needs(quantizers(areDiscrete: true), of: "tokenizer", orIs: .number(0)) {
+      $0.tokenizer?.quantizer.type.isDiscrete ?? true
+    },
+    OptionRow<TokenizerRecipe>.number(
       "quantized_from", \.quantizedFrom, 0...1,
       "from the part `quantized_from` on it gets codes alone, and in between a growing share of "
-        + "them.", impliedByOlderFiles: "0.0"),
+        + "them.", impliedByOlderFiles: "0.0"
+    ).needs(quantizers(areDiscrete: true), of: "tokenizer", orIs: .number(0)) {
+      $0.tokenizer?.quantizer.type.isDiscrete ?? true
+    },
     OptionRow<TokenizerRecipe>.integer(
       "restart_every", \.restartEvery, 0...10_000_000,
       "Every `restart_every` steps, codes that nothing uses are moved onto tokens of the batch (0: "
         + "never)."
-    ).needs("a tokenizer with dead_codes = \"restart\"", orIs: .integer(0)) { $0.restartsCodes },
+    ).needs(
+      "quantizer = \"vq\" and dead_codes = \"restart\"", of: "tokenizer", orIs: .integer(0)
+    ) { $0.restartsCodes },
     OptionRow(
       "discriminator_start", .optional(.integer(0...10_000_000)),
       "With a weight of the loss term `adversarial`, a discriminator is trained from step "
@@ -63,34 +74,123 @@ extension TokenizerRecipe: OptionTable {
       value: { $0.adversarial.start.map { .integer($0) } ?? .none },
       stored: { $0.adversarial.start.map { "\($0)" } ?? "nil" },
       store: { if case .integer(let step) = $1 { $0.adversarial.start = step } }
-    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    ).needs("loss = {adversarial: ..}") { $0.adversarial.weight > 0 },
     OptionRow<TokenizerRecipe>.number(
       "discriminator_lr", \.adversarial.learningRate, 0...1000,
       "Its learning rate is `discriminator_lr`, along the same schedule.",
       impliedByOlderFiles: "\(AdversarialPlan().learningRate)"
-    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    ).needs("loss = {adversarial: ..}") { $0.adversarial.weight > 0 },
     OptionRow<TokenizerRecipe>.integer(
       "discriminator_width", \.adversarial.width, 1...1024,
       "It has `discriminator_width` channels at full resolution.",
       impliedByOlderFiles: "\(AdversarialPlan().width)"
-    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    ).needs("loss = {adversarial: ..}") { $0.adversarial.weight > 0 },
     OptionRow<TokenizerRecipe>.number(
       "lecam", \.adversarial.leCam, 0...1000,
       "`lecam` is the weight of the LeCam term, which holds its scores together.",
       impliedByOlderFiles: "\(AdversarialPlan().leCam)"
-    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    ).needs("loss = {adversarial: ..}") { $0.adversarial.weight > 0 },
     OptionRow(
       "adaptive_weight", .flag,
       "With `adaptive_weight`, the weight of `adversarial` is multiplied by the ratio of the "
         + "gradients of the other terms and of this one at the last layer of the decoder.",
       impliedByOlderFiles: "true", value: { .flag($0.adversarial.isAdaptive) },
       store: { if case .flag(let value) = $1 { $0.adversarial.isAdaptive = value } }
-    ).needs("a weight of the loss term adversarial") { $0.adversarial.weight > 0 },
+    ).needs("loss = {adversarial: ..}") { $0.adversarial.weight > 0 },
+    lossRow, augmentationRow,
+    // It comes after the amounts, which it takes back.
     OptionRow(
       "augment", .flag, "Pictures are changed a little each time, unless `augment` is false.",
       value: { .flag($0.augmentation != .none) },
-      store: { if $1 == .flag(false) { $0.augmentation = .none } }),
+      store: { if $1 == .flag(false) { ($0.augments, $0.augmentation) = (false, .none) } }),
   ]
+
+  /// The weights of the terms of the loss. Checkpoints hold each under its own name.
+  private static let lossRow = OptionRow<TokenizerRecipe>(
+    "loss",
+    .optional(
+      .amounts(kind: "weight", of: "term", lossTerms.map { AmountType($0.name, most: 1e6) })),
+    "The loss is the weighted sum of its terms, and `loss` is a record of their weights, such as "
+      + "{mse: 1, ssim: 0.1}; terms that it does not name are 0, and without it the loss is "
+      + "{log_mse: 0.02}. Terms are "
+      + ReconstructionLoss.terms.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ")
+      + ", and `bottleneck`, the KL term (1e-6 unless named) or the commitment to codes (0.003), and "
+      + "`adversarial`, the hinge loss against a discriminator.", isSetting: false,
+    value: { recipe in
+      let loss = recipe.loss
+      let usual = ReconstructionLoss()
+      let terms = ReconstructionLoss.terms.map(\.weight)
+      guard
+        recipe.bottleneckWeight != nil || recipe.adversarial.weight > 0
+          || terms.contains(where: { loss[keyPath: $0] != usual[keyPath: $0] })
+      else { return .none }
+      return .amounts(
+        lossTerms.compactMap { term in
+          term.get(recipe).map { NamedAmount(term.name, $0.asWritten) }
+        })
+    },
+    store: { recipe, value in
+      guard case .amounts(let weights) = value else { return }
+      recipe.loss = ReconstructionLoss(logarithmic: 0)
+      for weight in weights {
+        lossTerms.first { $0.name == weight.name }?.set(&recipe, Float(weight.value))
+      }
+    })
+
+  /// The amounts of augmentation. Checkpoints hold them under the same name in words of their own.
+  private static let augmentationRow = OptionRow<TokenizerRecipe>(
+    "augmentation",
+    .optional(
+      .amounts(
+        kind: "amount", of: "amount",
+        Augmentation.amounts.map { AmountType($0.name, most: $0.most) })),
+    "`augmentation` is a record of amounts in place of the usual ones: "
+      + Augmentation.amounts.map { "`\($0.name)` (\($0.summary))" }.joined(separator: ", ") + ".",
+    isSetting: false,
+    value: { recipe in
+      guard recipe.augments, recipe.augmentation != Augmentation() else { return .none }
+      return .amounts(
+        Augmentation.amounts.map {
+          NamedAmount($0.name, recipe.augmentation[keyPath: $0.path].asWritten)
+        })
+    },
+    store: { recipe, value in
+      guard case .amounts(let amounts) = value else { return }
+      recipe.augmentation = Augmentation()
+      for amount in amounts {
+        guard let known = Augmentation.amounts.first(where: { $0.name == amount.name }) else {
+          continue
+        }
+        recipe.augmentation[keyPath: known.path] = Float(amount.value)
+      }
+    }
+  ).needs("augment = true") { $0.augments }
+
+  /// A weight of the record `loss`: nil where a recipe has none of its own.
+  private struct LossTerm: Sendable {
+    let name: String
+    let get: @Sendable (TokenizerRecipe) -> Float?
+    let set: @Sendable (inout TokenizerRecipe, Float) -> Void
+  }
+
+  /// The terms on pixels, that of the bottleneck and that of the discriminator.
+  private static let lossTerms: [LossTerm] =
+    ReconstructionLoss.terms.map { term in
+      LossTerm(
+        name: term.name, get: { $0.loss[keyPath: term.weight] },
+        set: { $0.loss[keyPath: term.weight] = $1 })
+    } + [
+      LossTerm(
+        name: "bottleneck", get: { $0.bottleneckWeight }, set: { $0.bottleneckWeight = $1 }),
+      LossTerm(
+        name: "adversarial", get: { $0.adversarial.weight }, set: { $0.adversarial.weight = $1 }),
+    ]
+
+  /// How a script chooses a quantizer of codes, or one of vectors.
+  private static func quantizers(areDiscrete: Bool) -> String {
+    QuantizerRegistry.choice(
+      of: QuantizerRegistry.all.filter { $0.isDiscrete == areDiscrete }.map { $0.name })
+  }
 }
 
 extension TokenizerRecipe {
@@ -98,7 +198,7 @@ extension TokenizerRecipe {
   private var restartsCodes: Bool {
     guard let tokenizer else { return true }
     return tokenizer.quantizer.type.options.contains("dead_codes")
-      && tokenizer.deadCodes == .restart
+      && tokenizer.deadCodes == .restart && tokenizer.codeUpdate != .simvq
   }
 }
 
@@ -142,7 +242,7 @@ extension OptionRow<GeneratorRecipe> {
     let name = name
     let readers = HeadRegistry.all.filter { $0.trainingOptions.contains(name) }
     let words = readers.map { "\"\($0.name)\"" }.joined(separator: " or ")
-    return needs("a generator with head = \(words)") {
+    return needs("head = \(words)", of: "generator") {
       $0.generator?.head.type.trainingOptions.contains(name) ?? true
     }
   }

@@ -267,15 +267,16 @@ extension TokenizerConfiguration: OptionTable {
   public static let options: [OptionRow<TokenizerConfiguration>] = rows.map { row in
     let owners = QuantizerRegistry.all.filter { $0.options.contains(row.name) }.map { $0.name }
     guard !owners.isEmpty else { return row }
-    let words = owners.map { "\"\($0)\"" }.joined(separator: " or ")
-    return row.needs("quantizer = \(words)", orIs: row.value(TokenizerConfiguration())) {
+    return row.needs(
+      QuantizerRegistry.choice(of: owners), orIs: row.value(TokenizerConfiguration())
+    ) {
       $0.quantizer.type.options.contains(row.name)
     }
   }
 
   /// The quantizer and the options that only some quantizers read.
   public static let quantizerOptions = options.filter { row in
-    ["quantizer", "codebook_size"].contains(row.name)
+    row.name == "quantizer"
       || QuantizerRegistry.all.contains { $0.options.contains(row.name) }
   }
 
@@ -285,13 +286,25 @@ extension TokenizerConfiguration: OptionTable {
     .integer("num_tokens", \.numTokens, 1...4096, "Tokens per picture (K)."),
     .integer("token_dim", \.tokenDim, 1...1024, "Channels of a token (T)."),
     .word("quantizer", \.quantizer, "How tokens are limited, such as \"kl\"."),
-    .integer("codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."),
+    OptionRow<TokenizerConfiguration>.integer(
+      "codebook_size", \.codebookSize, 2...1 << 18, "The number of codes (V)."
+    ).isReplaced(by: "levels", orIs: .integer(TokenizerConfiguration().codebookSize)) {
+      $0.quantizer.type == FSQQuantizer.self && !$0.levels.isEmpty
+    },
     .flag(
       "l2_norm", \.l2Norm, "Whether vq compares tokens and codes as unit vectors.", since: 3),
     .word("code_update", \.codeUpdate, "How the codes of vq learn.", since: 3),
-    .number(
-      "code_decay", \.codeDecay, 0...1, "The decay of the moving averages of vq.", since: 3),
-    .word("dead_codes", \.deadCodes, "What becomes of codes of vq that nothing uses.", since: 3),
+    OptionRow<TokenizerConfiguration>.number(
+      "code_decay", \.codeDecay, 0...1, "The decay of the moving averages of vq.", since: 3
+    ).needs(
+      "code_update = \"ema\", or \"gradient\" with dead_codes = \"restart\"",
+      orIs: .number(TokenizerConfiguration().codeDecay)
+    ) { $0.codeUpdate == .ema || $0.codeUpdate == .gradient && $0.deadCodes == .restart },
+    OptionRow<TokenizerConfiguration>.word(
+      "dead_codes", \.deadCodes, "What becomes of codes of vq that nothing uses.", since: 3
+    ).isReplaced(by: "code_update = \"simvq\"", orIs: .word(DeadCodes.restart.rawValue)) {
+      $0.codeUpdate == .simvq
+    },
     .number(
       "entropy_weight", \.entropyWeight, 0...1000, "The weight of the entropy term.", since: 3),
     .number(

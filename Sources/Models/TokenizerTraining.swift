@@ -48,6 +48,8 @@ public struct TokenizerRecipe: Sendable {
   public var adversarial = AdversarialPlan()
   /// Changes to the pictures.
   public var augmentation = Augmentation()
+  /// Whether pictures are to be changed; `augmentation` says how.
+  var augments = true
   /// Whether the networks are told how each picture was augmented.
   public var tellsAugmentation = false
   /// The fraction of the elements that a block adds to its stream that is dropped.
@@ -101,24 +103,15 @@ extension SMAPTokenizer {
       throw TensorError.value("steps, batch_size and accumulate are whole numbers from 1")
     }
     try recipe.loss.validate(side: configuration.imageSize)
-    try checkQuantization(recipe)
-    if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
-    let task = try TokenizerTask(self, data, validation, recipe)
-    return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
-  }
-
-  private func checkQuantization(_ recipe: TokenizerRecipe) throws {
     guard recipe.continuousUntil <= recipe.quantizedFrom else {
       throw TensorError.value(
         "tokens cannot be continuous until \(recipe.continuousUntil) of the training and quantized "
           + "from \(recipe.quantizedFrom) of it on",
         hint: "quantized_from is at least continuous_until")
     }
-    guard recipe.quantizedFrom == 0 || quantizer.codeCount != nil else {
-      throw TensorError.value(
-        "quantized_from is for tokens with codes, and those of \"\(type(of: quantizer).name)\" have "
-          + "none", hint: "leave it out, or make the tokenizer with quantizer = \"vq\" or \"fsq\"")
-    }
+    if recipe.plan.resumedFile == nil { try prepare(data, seed: recipe.seed) }
+    let task = try TokenizerTask(self, data, validation, recipe)
+    return try train(task, recipe.plan, onStep: onStep, onNotice: onNotice)
   }
 
   func check(_ data: TrainingData) throws {

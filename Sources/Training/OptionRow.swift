@@ -9,9 +9,8 @@ import Tensors
 /// One option of an `Owner`.
 public struct OptionRow<Owner: Sendable>: Sendable {
   /// What must hold for an option to have an effect.
-  public struct Requirement: Sendable {
-    /// What a script must choose, such as `mask = "grouped"`.
-    public let words: String
+  struct Requirement: Sendable {
+    let reason: OptionRefusal.Reason
     /// A value that asks for nothing, so that it may be given anywhere.
     let neutral: OptionValue?
     let holds: @Sendable (Owner) -> Bool
@@ -38,7 +37,7 @@ public struct OptionRow<Owner: Sendable>: Sendable {
   /// What older checkpoints of trainings say by not mentioning the option; nil if all mention it.
   public private(set) var impliedByOlderFiles: String?
   /// What it needs to have an effect.
-  public private(set) var requirement: Requirement?
+  private(set) var requirements: [Requirement] = []
   private var text: (@Sendable (Owner) -> String)?
 
   /// Declares an option.
@@ -68,14 +67,27 @@ public struct OptionRow<Owner: Sendable>: Sendable {
     return row
   }
 
-  /// The option, which has an effect only if `holds`; a call that gives it elsewhere is refused,
-  /// unless it gives `neutral` or nil.
+  /// The option, which has an effect only if `holds`, which a script makes so by `words`, in this
+  /// call or in the one that made the `model`. A call that gives it elsewhere is refused, unless it
+  /// gives `neutral` or nil.
   public func needs(
-    _ words: String, orIs neutral: OptionValue? = nil,
+    _ words: String, of model: String? = nil, orIs neutral: OptionValue? = nil,
     _ holds: @escaping @Sendable (Owner) -> Bool
   ) -> OptionRow {
     var row = self
-    row.requirement = Requirement(words: words, neutral: neutral, holds: holds)
+    row.requirements.append(
+      Requirement(reason: .without(words, model: model), neutral: neutral, holds: holds))
+    return row
+  }
+
+  /// The option, which has no effect beside what a script gives by `words`, if that `holds`.
+  public func isReplaced(
+    by words: String, orIs neutral: OptionValue? = nil,
+    _ holds: @escaping @Sendable (Owner) -> Bool
+  ) -> OptionRow {
+    var row = self
+    row.requirements.append(
+      Requirement(reason: .beside(words), neutral: neutral) { !holds($0) })
     return row
   }
 
@@ -188,5 +200,5 @@ extension OptionRow {
 
 extension Float {
   /// The double that is written as this float is.
-  var asWritten: Double { Double("\(self)") ?? Double(self) }
+  package var asWritten: Double { Double("\(self)") ?? Double(self) }
 }

@@ -14,18 +14,38 @@ public protocol OptionTable: Sendable {
 
 /// Why a call may not give an option.
 public struct OptionRefusal: Sendable {
+  /// Why an option has no effect, in words as a script writes them.
+  enum Reason: Sendable {
+    /// It needs something, of this call or of the model that was made before.
+    case without(String, model: String?)
+    /// Something else takes its place.
+    case beside(String)
+  }
+
   /// The option.
   public let name: String
-  /// What it needs, as a script writes it.
-  public let words: String
+  private let reason: Reason
 
-  /// An option that needs what a script says by `words`.
-  public init(_ name: String, needs words: String) { (self.name, self.words) = (name, words) }
+  init(_ name: String, _ reason: Reason) { (self.name, self.reason) = (name, reason) }
 
   /// What is wrong.
-  public var message: String { "\(name) has no effect without \(words)" }
+  public var message: String {
+    switch reason {
+    case .without(let words, let model):
+      "\(name) has no effect" + (model.map { " on a \($0)" } ?? "") + " without \(words)"
+    case .beside(let words): "\(name) has no effect beside \(words)"
+    }
+  }
+
   /// What to do.
-  public var hint: String { "leave \(name) out, or choose \(words)" }
+  public var hint: String {
+    switch reason {
+    case .without(let words, nil): "leave \(name) out, or give \(words)"
+    case .without(let words, let model?):
+      "leave \(name) out, or make the \(model) with \(words)"
+    case .beside: "leave \(name) out"
+    }
+  }
 }
 
 extension OptionTable {
@@ -60,8 +80,8 @@ extension OptionTable {
     of given: [(row: OptionRow<Self>, value: OptionValue)]
   ) -> OptionRefusal? {
     for (row, value) in given where value != .none {
-      guard let need = row.requirement, value != need.neutral, !need.holds(self) else { continue }
-      return OptionRefusal(row.name, needs: need.words)
+      let need = row.requirements.first { value != $0.neutral && !$0.holds(self) }
+      if let need { return OptionRefusal(row.name, need.reason) }
     }
     return nil
   }

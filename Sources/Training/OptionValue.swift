@@ -13,6 +13,8 @@ public enum OptionValue: Sendable, Equatable {
   case word(String)
   case integers([Int])
   case numbers([Double])
+  /// Numbers by name.
+  case amounts([NamedAmount])
   /// No value, where the type permits that.
   case none
 
@@ -25,6 +27,7 @@ public enum OptionValue: Sendable, Equatable {
     case .word(let value): value
     case .integers(let values): values.map { "\($0)" }.joined(separator: ",")
     case .numbers(let values): values.map { "\($0)" }.joined(separator: ",")
+    case .amounts(let values): values.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
     case .none: ""
     }
   }
@@ -36,10 +39,34 @@ public enum OptionValue: Sendable, Equatable {
     case .integers(let values): "[" + values.map { "\($0)" }.joined(separator: ", ") + "]"
     case .numbers(let values): "[" + values.map(\.inWords).joined(separator: ", ") + "]"
     case .number(let value): value.inWords
+    case .amounts(let values):
+      "{" + values.map { "\($0.name): \($0.value.inWords)" }.joined(separator: ", ") + "}"
     case .none: "nil"
     case .integer, .flag: stored
     }
   }
+}
+
+/// A number of a record of options.
+public struct NamedAmount: Sendable, Equatable {
+  /// The name in the record.
+  public let name: String
+  /// The number.
+  public let value: Double
+
+  /// A number by its name.
+  public init(_ name: String, _ value: Double) { (self.name, self.value) = (name, value) }
+}
+
+/// What a record of options may hold under a name.
+public struct AmountType: Sendable {
+  /// The name.
+  public let name: String
+  /// The largest number; the smallest is 0.
+  public let most: Double
+
+  /// Numbers from 0 to `most` under a name.
+  public init(_ name: String, most: Double) { (self.name, self.most) = (name, most) }
 }
 
 /// The type of an option and which values it can have.
@@ -60,6 +87,9 @@ public indirect enum OptionType: Sendable {
   case interval(within: ClosedRange<Double>)
   /// Two numbers from 0 to below 1.
   case twoShares
+  /// A record of numbers, each of which is a `kind`, such as the weight, of an `entry`, such as a
+  /// term.
+  case amounts(kind: String, of: String, [AmountType])
   /// The path of a file.
   case path
   /// The path of a file, or `true` or `false`.
@@ -83,6 +113,8 @@ public indirect enum OptionType: Sendable {
       "a list of two numbers from \(bounds.lowerBound.inWords) to \(bounds.upperBound.inWords), the "
         + "smaller first"
     case .twoShares: "a list of two numbers from 0 to below 1"
+    case .amounts(let kind, _, let types):
+      "a record of a \(kind) for some of \(types.map(\.name).joined(separator: ", "))"
     case .path: "the path of a file"
     case .pathOrFlag: "the path of a file, or true"
     case .optional(let type): type.phrase + ", or nil"

@@ -47,7 +47,8 @@ BODIES = {
 MODELS = """
 for quantizer in ["kl", "vq", "fsq"] {
   let tok = smap.tokenizer(image_size = 8, patch_size = 4, num_tokens = 4, token_dim = 3, width = 8,
-    heads = 2, depth = 1, decoder_depth = 1, num_classes = 3, pixel_channels = 2, codebook_size = 8,
+    heads = 2, depth = 1, decoder_depth = 1, num_classes = 3, pixel_channels = 2,
+    codebook_size = if quantizer == "kl" { 1024 } else { 8 },
     quantizer = quantizer, seed = 1)
   smap.save(tok, "{quantizer}.safetensors")
   card.save(card.model(tok, width = 8, heads = 2, depth = 1, head_width = 8, head_depth = 1, seed = 1),

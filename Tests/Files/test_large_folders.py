@@ -114,6 +114,10 @@ def test_a_failure_of_each_call(smap, tmp_path, pets, faults):
         ran = run(smap, tmp_path, SHOW, LIMIT, LD_PRELOAD=str(faults), SMAP_FAULT_AT=str(number),
                   SMAP_FAULT_KIND="refused")
         assert (ran.returncode, ran.stdout) == (0, wanted), (number, call, ran.stderr)
+        # A file that could not be written is told, with the memory that the pixels take instead.
+        if call in ("write", "fsync", "rename"):
+            assert "could not be kept in a file and take 11.8 MB of memory: " in ran.stderr, (number, call)
+            assert "No space left on device" in ran.stderr, (number, call, ran.stderr)
         if call != "remove":
             assert set(entries(pets)) <= {CACHE}, (number, call)
         assert run(smap, tmp_path, SHOW, LIMIT).stdout == wanted, (number, call)

@@ -33,7 +33,7 @@ private func sampled(
     let width = bounds.upperBound - bounds.lowerBound
     return .numbers(
       (0..<2).map { _ in bounds.lowerBound + width * Double(draws.uniform()) }.sorted())
-  case .integers, .twoShares, .path, .pathOrFlag: return nil
+  case .integers, .twoShares, .amounts, .path, .pathOrFlag: return nil
   }
 }
 

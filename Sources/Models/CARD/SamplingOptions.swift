@@ -241,7 +241,7 @@ extension OptionRow<SamplingOptions> {
     let readers = HeadRegistry.all.filter { $0.samplingOptions.contains(name) }
     guard !readers.isEmpty else { return self }
     let words = readers.map { "\"\($0.name)\"" }.joined(separator: " or ")
-    return needs("a generator with head = \(words)", orIs: neutral) {
+    return needs("head = \(words)", of: "generator", orIs: neutral) {
       $0.head?.type.samplingOptions.contains(name) ?? true
     }
   }

@@ -12,8 +12,9 @@ final class FSQQuantizer: Quantizer {
   static let name = "fsq"
   static let summary = "each number of a token is rounded to one of `levels`"
   static let defaultPenaltyWeight: Float = 0
-  static let options = ["levels"]
+  static let options = ["codebook_size", "levels"]
   static let storesSynthesis = true
+  static let isDiscrete = true
   /// The most codes: a script sees an index as a 32-bit float.
   static let mostCodes = CodeDigits.mostCodes
   /// The most values of a digit that stands for several channels.

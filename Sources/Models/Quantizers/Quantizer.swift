@@ -26,6 +26,9 @@ protocol Quantizer: AnyObject {
   /// Whether a linear path beside it stores what each channel adds to a picture, because tokens are
   /// not what the linear encoder says.
   static var storesSynthesis: Bool { get }
+  /// Whether tokens are codes, to which no noise is added and which training may let begin as
+  /// vectors; else they are vectors.
+  static var isDiscrete: Bool { get }
 
   /// Sets the options that were left to the quantizer.
   static func complete(_ configuration: inout TokenizerConfiguration)
@@ -90,6 +93,7 @@ extension Quantizer {
   static var heads: [LatentHead] { [] }
   static var options: [String] { [] }
   static var storesSynthesis: Bool { false }
+  static var isDiscrete: Bool { false }
   static func complete(_ configuration: inout TokenizerConfiguration) {}
   static func validate(_ configuration: TokenizerConfiguration) throws {}
   static func sizes(_ configuration: TokenizerConfiguration) -> [SizePart] { [] }

@@ -17,6 +17,13 @@ enum QuantizerRegistry {
       IdentityQuantizer.self,
     ]
   }
+
+  /// How a script chooses one of the named quantizers: `quantizer = "kl", "softvq" or "none"`.
+  static func choice(of names: [String]) -> String {
+    let words = names.map { "\"\($0)\"" }
+    let all = words.dropLast().joined(separator: ", ")
+    return "quantizer = " + (all.isEmpty ? "" : all + " or ") + (words.last ?? "")
+  }
 }
 
 /// The name of a quantizer that exists.

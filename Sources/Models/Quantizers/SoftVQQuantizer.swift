@@ -12,7 +12,7 @@ final class SoftVQQuantizer: Quantizer {
   static let name = "softvq"
   static let summary = "tokens are mixtures of `codebook_size` codes, which CARD can sample"
   static let defaultPenaltyWeight: Float = 0.003
-  static let options = ["code_temperature", "entropy_weight"]
+  static let options = ["codebook_size", "code_temperature", "entropy_weight"]
   static let storesSynthesis = true
 
   /// [V, T], trained; in the weights they are compared as unit vectors.

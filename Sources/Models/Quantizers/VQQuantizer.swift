@@ -34,8 +34,11 @@ final class VQQuantizer: Quantizer {
   static let name = "vq"
   static let summary = "tokens are indices into a table of `codebook_size` codes"
   static let defaultPenaltyWeight: Float = 0.003
-  static let options = ["l2_norm", "code_update", "code_decay", "dead_codes", "entropy_weight"]
+  static let options = [
+    "codebook_size", "l2_norm", "code_update", "code_decay", "dead_codes", "entropy_weight",
+  ]
   static let storesSynthesis = true
+  static let isDiscrete = true
   /// The distance of codes to their tokens over that of tokens to their codes: 1 / 0.25, as in
   /// VQ-VAE.
   private static let codeShare: Float = 4

@@ -12,7 +12,7 @@ for {name, kind, precision} in [{name: "kl", kind: "kl", precision: "f32"},
   {name: "vq", kind: "vq", precision: "f32"}, {name: "rounded", kind: "kl", precision: "bf16"}] {
   let tok = smap.tokenizer(image_size = 16, patch_size = 4, num_tokens = 8, token_dim = 5,
     width = 32, depth = 2, decoder_depth = 2, pixel_channels = 8, num_classes = set.classes |> len(),
-    quantizer = kind, codebook_size = 64, seed = 1)
+    quantizer = kind, codebook_size = if kind == "vq" { 64 } else { 1024 }, seed = 1)
   smap.train(tok, set, steps = 50, batch_size = 32, precision = precision, seed = 2)
   smap.save(tok, "{name}.safetensors")
   data.save(smap.decode(tok, smap.encode(tok, set.images[:8])[:3]), "{name}.npy")
