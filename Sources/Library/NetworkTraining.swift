@@ -31,7 +31,7 @@ enum NetworkTraining {
       with a record {step, total, part}: how many steps were taken before, how many there are, and \
       which of the `accumulate` batches this is. It returns the loss, or a record {loss, ...} \
       whose other numbers are terms to record. The history has a list for the loss and each term, \
-      for the length of the `gradient` before clipping and for `lr`, with a number for each step, \
+      for the norm of the `gradient` before clipping and for `lr`, with a number for each step, \
       `validation`, a record of lists {step, ...} or nil, and `stopped`. `on_step` is called \
       after every step with {step, total} and that step's metrics.
 
@@ -39,10 +39,10 @@ enum NetworkTraining {
 
       Here `validation` is a function without arguments that returns a number or a record of \
       numbers. A resumed training has the same bits if the loss depends on nothing but `step`, \
-      `part` and random numbers of the session. Ctrl-C stops after the step at hand and leaves the \
+      `part` and random numbers of the session. Ctrl-C stops after the current step and leaves the \
       running average in place; with `on_interrupt = "return"` the call then returns what there \
-      is. A step whose loss is not finite is an error, and the weights are left as the good steps \
-      made them.
+      is. A step whose loss is not finite is an error, and the weights of the last finite step are \
+      kept.
       """,
     example: """
       let x = randn(32, 2, seed = 1)

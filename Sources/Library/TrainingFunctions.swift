@@ -36,10 +36,10 @@ enum TrainingFunctions {
 
       A tokenizer made with `condition_dim` is trained with a vector for each picture: those that \
       data.with_condition adds to a data set, the field `condition` of a record, or `condition`, a \
-      tensor [N, condition_dim] in the order of the pictures. Classes are then not looked at.
+      tensor [N, condition_dim] in the order of the pictures. Classes are then ignored.
 
       In `on_step` the tokenizer works with the weights of the step; smap.save writes the running \
-      average, unless told otherwise. Ctrl-C stops after the step at hand, and the tokenizer keeps \
+      average, unless told otherwise. Ctrl-C stops after the current step, and the tokenizer keeps \
       what it has learned; with `on_interrupt = "return"` the call then returns what there is, \
       with `stopped = true`, and the script goes on. A step whose loss is not finite is an error, \
       and the tokenizer is left as the good steps made it. The names of the classes must be those \

@@ -211,7 +211,7 @@ extension GeneratorRecipe: OptionTable {
       "`label_drop` is how often a picture is trained without its class."),
     OptionRow<GeneratorRecipe>.integer(
       "draws", \.drawsPerToken, 1...256,
-      "Each token is visited at `draws` moments of its flow in each step."
+      "Each step samples `draws` times of the flow for each token."
     ).onlyForHeads(),
     OptionRow<GeneratorRecipe>.number(
       "input_noise", \.inputNoise, 0...1,

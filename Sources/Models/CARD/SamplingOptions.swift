@@ -160,8 +160,8 @@ extension SamplingOptions: OptionTable {
       }),
     OptionRow<SamplingOptions>(
       "steps", .integerOrIntegers(each: 1...10_000, atMost: 4096),
-      "`steps` of the solver lead from noise to a token: one number, or a list with one for each "
-        + "token, whose last counts for the rest.",
+      "The solver takes `steps` steps from noise to a token: one number, or a list with one for each "
+        + "token, whose last is used for the rest.",
       value: { $0.stepsOfTokens.isEmpty ? .integer($0.steps) : .integers($0.stepsOfTokens) },
       store: {
         switch $1 {
@@ -173,7 +173,7 @@ extension SamplingOptions: OptionTable {
     ).onlyForHeads(),
     OptionRow<SamplingOptions>.word(
       "step_schedule", \.stepSchedule,
-      "`step_schedule` is \"constant\", or lets the steps fall from the first token to the last, "
+      "`step_schedule` is \"constant\", or reduces the steps from the first token to the last, "
         + "\"linear\" or along a \"cosine\","
     ).onlyForHeads(orIs: .word("constant")),
     OptionRow<SamplingOptions>.integer(
@@ -183,7 +183,7 @@ extension SamplingOptions: OptionTable {
       "solver", \.solver, "How the flow is integrated: \"sde\" adds noise in every step."
     ).onlyForHeads(),
     OptionRow<SamplingOptions>.number(
-      "sde_temperature", \.sdeTemperature, 0...1e6, "`sde_temperature` is a factor on that noise."
+      "sde_temperature", \.sdeTemperature, 0...1e6, "`sde_temperature` scales that noise."
     ).needs("solver = \"sde\"") { $0.solver == .sde },
     OptionRow<SamplingOptions>.number(
       "time_shift", \.timeShift, 0.01...100,
@@ -219,7 +219,7 @@ extension SamplingOptions: OptionTable {
     ).needs("guidance_schedule = \"interval\"") { $0.guidanceSchedule == .interval },
     .number(
       "temperature", \.temperature, 0...1e6,
-      "`temperature` is a factor on the initial noise of each token, and divides the logits of "
+      "`temperature` scales the initial noise of each token and divides the logits of "
         + "codes."),
     OptionRow<SamplingOptions>(
       "top_k", .optional(.integer(1...1 << 18)),
