@@ -38,7 +38,8 @@ def builtins(binary):
 class Prompt:
     """A session at a terminal of its own, in a folder of its own."""
 
-    MARK = b"smap> "
+    # The prompt, and that of a statement which goes on in the next line.
+    MARKS = (b"smap> ", b"  ... ")
 
     def __init__(self, binary, folder):
         self.process, self.terminal = pty.fork()
@@ -59,7 +60,7 @@ class Prompt:
                     self.text = self.text[-4096:] + os.read(self.terminal, 65536)
                 except OSError:
                     return None
-            if self.text.endswith(self.MARK):
+            if self.text.endswith(self.MARKS):
                 return time.perf_counter() - started
         return None
 
