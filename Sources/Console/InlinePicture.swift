@@ -7,13 +7,18 @@ import Images
 
 /// The protocols that transfer a whole PNG.
 enum InlinePicture {
-  /// The graphics protocol of kitty: base 64 in chunks of at most 4,096 bytes.
-  static func kitty(_ picture: Picture) throws -> String {
+  /// The number under which kitty keeps the picture of a frame, so that it can be removed.
+  static let frameNumber = 7301
+
+  /// The graphics protocol of kitty: base 64 in chunks of at most 4,096 bytes. With `rows`, the
+  /// picture is that of a frame and takes so many lines.
+  static func kitty(_ picture: Picture, rows: Int? = nil) throws -> String {
     let encoded = Array(Base64.encode(try PNG.encode(picture)).utf8)
     var text = ""
     for start in stride(from: 0, to: encoded.count, by: 4096) {
       let end = min(start + 4096, encoded.count)
-      let head = start == 0 ? "a=T,f=100,q=2," : ""
+      let place = rows.map { "i=\(frameNumber),r=\($0)," } ?? ""
+      let head = start == 0 ? "a=T,f=100,q=2,\(place)" : ""
       let more = end < encoded.count ? 1 : 0
       let chunk = String(decoding: encoded[start..<end], as: UTF8.self)
       text += "\u{1B}_G\(head)m=\(more);\(chunk)\u{1B}\\"
@@ -21,10 +26,12 @@ enum InlinePicture {
     return text + "\n"
   }
 
-  /// The inline images of iTerm2.
-  static func iterm2(_ picture: Picture) throws -> String {
+  /// The inline images of iTerm2, in so many lines if `rows` says so.
+  static func iterm2(_ picture: Picture, rows: Int? = nil) throws -> String {
     let bytes = try PNG.encode(picture)
-    let size = "size=\(bytes.count);width=\(picture.width)px;height=\(picture.height)px"
+    let extent =
+      rows.map { "height=\($0)" } ?? "width=\(picture.width)px;height=\(picture.height)px"
+    let size = "size=\(bytes.count);\(extent)"
     return "\u{1B}]1337;File=inline=1;\(size):\(Base64.encode(bytes))\u{07}\n"
   }
 }

@@ -85,6 +85,24 @@ public struct TerminalPicture: Sendable {
     }
   }
 
+  /// The text that shows a picture as a frame, and its height in lines; nil if pictures are switched
+  /// off or, as bitmaps, have no height in lines.
+  package func frame(of picture: Picture) throws -> (text: String, lines: Int)? {
+    // A character is about twenty pixels high where a terminal shows pictures.
+    let lines = (picture.height + 19) / 20
+    switch style {
+    case .none, .sixel: return nil
+    case .blocks:
+      guard let text = try text(for: picture) else { return nil }
+      return (text, text.count { $0 == "\n" })
+    case .kitty: return (try InlinePicture.kitty(picture, rows: lines), lines)
+    case .iterm2: return (try InlinePicture.iterm2(picture, rows: lines), lines)
+    }
+  }
+
+  /// What removes the picture of a frame where erased text leaves it (kitty).
+  package static let removal = "\u{1B}_Ga=d,d=I,i=\(InlinePicture.frameNumber),q=2\u{1B}\\"
+
   private func fitted(_ picture: Picture, columns: Int) throws -> Picture {
     guard picture.width > columns else { return picture }
     let height = max(1, (picture.height * columns + picture.width / 2) / picture.width)

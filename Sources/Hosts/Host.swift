@@ -67,8 +67,10 @@ public final class Host {
     do {
       try session.receiver.receive(.status(.running))
       try work()
+      try session.settleFrame()
       ending = .succeeded
     } catch {
+      try? session.settleFrame()
       ending = report(error)
     }
     tell(.status(.ended(ending)))

@@ -17,6 +17,7 @@ public final class TerminalReceiver: EventReceiver {
   private let pictures: PictureStyle
   private let errors: ErrorText
   private var progress: (any ProgressDisplay)?
+  private let frames: FrameScreen
 
   /// Prepares to write to the process's own descriptors, unless others are given.
   public init(
@@ -26,6 +27,7 @@ public final class TerminalReceiver: EventReceiver {
     self.terminal = terminal
     self.out = out
     pictures = PictureStyle.choose(options.images, for: terminal) ?? .none
+    frames = FrameScreen(terminal: terminal, pictures: pictures)
     errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
     // Output during long work replaces the bar, which the next report redraws.
     out.clearLine = { [weak self] in self?.progress?.finish() }
@@ -37,7 +39,11 @@ public final class TerminalReceiver: EventReceiver {
   public func receive(_ event: SessionEvent) throws {
     switch event {
     case .text(let text): try writing { try out.write(text) }
-    case .value(let bundle): try writing { try out.write(text(of: bundle)) }
+    case .value(let bundle): try writing { try out.write(frames.erasure() + text(of: bundle)) }
+    case .frame(let bundle):
+      // A frame that cannot be drawn is none: the value that follows says the same.
+      guard let text = try? frames.text(of: bundle) else { return }
+      try writing { try out.write(text) }
     case .progress(let report): show(report)
     case .diagnostic(let diagnostic): say(diagnostic)
     case .status: break

@@ -46,6 +46,29 @@ final class PictureClassifier {
     try network?.features(of: images) ?? images.flatten(start: 1)
   }
 
+  /// How much a classifier speaks for each class, row by row [B, classes]: a softmax of the linear
+  /// map's estimates, sharpened so that an estimate of 1 against 0 is nearly certain.
+  func probabilities(_ images: Tensor, _ call: Call) throws -> Tensor {
+    let count = classNames.count
+    let rows = try call.inGroups(images.shape[0], size: 128) { range in
+      try probe.scores(
+        PictureClassifier.features(
+          images.narrow(dim: 0, start: range.lowerBound, count: range.count), network))
+    }.flatMap { $0 }
+    // A class without pictures has no estimate, and no probability.
+    let logits = try Tensor(
+      repeating: -.infinity, shape: [images.shape[0], count])
+    for (row, scores) in rows.enumerated() {
+      for (label, score) in zip(probe.labels, scores) {
+        logits.pointer[row * count + Int(label)] = Float(PictureClassifier.sharpness * score)
+      }
+    }
+    return try logits.softmax(dim: 1)
+  }
+
+  /// The factor on estimates before the softmax.
+  private static let sharpness = 10.0
+
   /// The class of each picture [B, 3, H, W].
   func classes(_ images: Tensor, _ call: Call) throws -> [Int] {
     try call.inGroups(images.shape[0], size: 128) { range in
@@ -58,7 +81,7 @@ final class PictureClassifier {
 
 /// The functions of `metrics` about classifiers.
 enum ClassifierFunctions {
-  static let functions: [Builtin] = [make, accuracy]
+  static let functions: [Builtin] = [make, accuracy, probabilities]
 
   static let type = ForeignType(
     "classifier", "Tells the class of pictures; `c(images)` gives one number for each.",
@@ -131,6 +154,33 @@ enum ClassifierFunctions {
         right += zip(found, data.labels[range]).filter { $0 == $1 }.count
       }
       return .number(Double(right) / Double(data.count))
+    })
+}
+
+extension ClassifierFunctions {
+  fileprivate static let probabilities = Builtin(
+    "metrics.probabilities(classifier: classifier, images: [B, C, H, W]) -> [B, N]",
+    "How probable a classifier finds each class for each picture.",
+    details: """
+      The softmax of ten times the estimates of its linear map. The rows add up to 1 and their largest \
+      number is that of the class that metrics.accuracy counts; as probabilities they are not \
+      calibrated. A column of them is a score for card.search.
+      """,
+    example: """
+      let set = data.shapes(40, size = 8)
+      let judge = metrics.classifier(set, input = "pixels")
+      metrics.probabilities(judge, set.images[:2]).shape   #=> [2, 10]
+      """,
+    body: { call in
+      let classifier = try call.object("classifier", type, as: PictureClassifier.self)
+      let images = try call.pictures("images")
+      guard images.shape[2] == classifier.side, images.shape[3] == classifier.side else {
+        throw call.failure(
+          .shape,
+          "this classifier was fitted to pictures of \(classifier.side) x \(classifier.side), not "
+            + "\(images.shape[2]) x \(images.shape[3])", argument: "images")
+      }
+      return .tensor(try classifier.probabilities(images, call))
     })
 }
 

@@ -24,11 +24,20 @@ enum Everyday {
       return .nil
     },
     Builtin(
-      "show(value: any, title = nil)",
+      "show(value: any, title = nil, *, live = false)",
       "Shows a value in its richest form: picture, figure or text.",
+      details:
+        "With `live`, it takes the place of what was shown so before: a picture that changes while "
+        + "long work goes on. What is shown last stays; where no terminal can redraw, only that is "
+        + "written.",
       example: "show([1, 2])   #=> [1, 2]"
     ) { call in
-      try call.session.show(call["value"], title: call.optionalString("title"))
+      let title = try call.optionalString("title")
+      if try call.bool("live") {
+        try call.session.showFrame(call["value"], title: title)
+      } else {
+        try call.session.show(call["value"], title: title)
+      }
       return .nil
     },
     Builtin(

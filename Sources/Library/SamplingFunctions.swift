@@ -11,7 +11,7 @@ import Training
 
 /// The function that samples tokens.
 enum SamplingFunctions {
-  static let functions: [Builtin] = [sample]
+  static let functions: [Builtin] = [sample] + SearchFunctions.functions
 
   private static let sample = Builtin(
     "card.sample(model: generator, label = nil, *, count = 1, prefix = nil, "
@@ -53,7 +53,7 @@ enum SamplingFunctions {
     })
 
   /// The label, or what a prefix says where there is none.
-  private static func conditions(
+  static func conditions(
     _ call: Call, _ model: CARDGenerator, _ prefix: Tokens?
   ) throws -> Condition {
     if let prefix, try !call.isGiven("label"),

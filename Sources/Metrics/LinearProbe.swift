@@ -62,6 +62,17 @@ public struct LinearProbe {
 
   /// The class of each row of features.
   public func predict(_ features: Tensor) throws -> [Float] {
+    try scores(features).map { row in
+      classes[row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }]
+    }
+  }
+
+  /// The labels it was fitted to, in order.
+  public var labels: [Float] { classes }
+
+  /// What the linear map gives for each class: estimates of its probability, which may lie a little
+  /// outside of 0...1.
+  public func scores(_ features: Tensor) throws -> [[Double]] {
     guard features.rank == 2, features.shape[1] == means.count else {
       throw ImageError.shape(
         "the probe was fitted to rows of \(means.count) features, not to \(features.shape)")
@@ -72,14 +83,9 @@ public struct LinearProbe {
         z[row, column] = (z[row, column] - means[column]) * factors[column]
       }
     }
-    let scores = try z.times(weights)
+    let products = try z.times(weights)
     return (0..<z.rows).map { row in
-      var best = 0
-      for column in 1..<classes.count
-      where scores[row, column] + shares[column] > scores[row, best] + shares[best] {
-        best = column
-      }
-      return classes[best]
+      classes.indices.map { products[row, $0] + shares[$0] }
     }
   }
 }

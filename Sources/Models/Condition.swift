@@ -111,6 +111,33 @@ public struct Condition {
     }
   }
 
+  /// Conditions between those of two batches, `a` at 0 and `b` at 1, one share for each picture.
+  ///
+  /// Throws a ValueError for vectors and classes, or different numbers of classes.
+  package static func mixed(
+    _ a: Condition, _ b: Condition, at shares: [Float]
+  ) throws -> Condition {
+    if a == b { return a }
+    let share = try Tensor(shape: [shares.count, 1], values: shares)
+    func between(_ x: Tensor, _ y: Tensor) throws -> Tensor {
+      try x.mul(share.mul(-1).add(1)).add(y.mul(share))
+    }
+    if let (x, xNull) = a.vectors, let (y, yNull) = b.vectors, xNull == yNull, x.shape == y.shape {
+      return try Condition(vectors: between(x, y), areNull: xNull)
+    }
+    guard a.vectors == nil, b.vectors == nil, a.classCount == b.classCount, a.count == b.count
+    else {
+      throw TensorError.value("the conditions of these tokens cannot be mixed")
+    }
+    let table = try Tensor.eye(a.classCount + 1)
+    return Condition(
+      .weights(try between(a.look(up: table), b.look(up: table))), classCount: a.classCount)
+  }
+
+  private init(_ content: Content, classCount: Int) {
+    (self.content, self.classCount) = (content, classCount)
+  }
+
   /// The conditions of the pictures at the given places, which may repeat.
   package func picked(_ places: [Int]) throws -> Condition {
     switch content {
@@ -118,8 +145,7 @@ public struct Condition {
       return try Condition(
         places.map { rows[$0] == classCount ? nil : rows[$0] }, classCount: classCount)
     case .weights(let weights):
-      let rows = try weights.rows(at: places).narrow(dim: 1, start: 0, count: classCount)
-      return try Condition(weights: rows, classCount: classCount)
+      return Condition(.weights(try weights.rows(at: places)), classCount: classCount)
     case .vectors(let vectors, let areNull):
       return try Condition(
         vectors: vectors.rows(at: places), areNull: places.map { areNull[$0] })
@@ -134,8 +160,7 @@ public struct Condition {
       return try Condition(part, classCount: classCount)
     case .weights(let weights):
       let part = try weights.narrow(dim: 0, start: range.lowerBound, count: range.count)
-      return try Condition(
-        weights: try part.narrow(dim: 1, start: 0, count: classCount), classCount: classCount)
+      return Condition(.weights(part), classCount: classCount)
     case .vectors(let vectors, let areNull):
       return try Condition(
         vectors: try vectors.narrow(dim: 0, start: range.lowerBound, count: range.count),
@@ -151,10 +176,8 @@ public struct Condition {
       let row = rows[0] == classCount ? nil : Optional(rows[0])
       return try Condition([Int?](repeating: row, count: count), classCount: classCount)
     case .weights(let weights):
-      let row = try weights.narrow(dim: 1, start: 0, count: classCount)
-      return try Condition(
-        weights: try Tensor.cat([Tensor](repeating: row, count: count), dim: 0),
-        classCount: classCount)
+      let rows = try Tensor.cat([Tensor](repeating: weights, count: count), dim: 0)
+      return Condition(.weights(rows), classCount: classCount)
     case .vectors(let vectors, let areNull):
       return try Condition(
         vectors: try Tensor.cat([Tensor](repeating: vectors, count: count), dim: 0),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a session sends to its receiver, within the limit of output, and what it reads.
+// What a session sends to its receiver, within the limit of output, and what it reads. Of the frames
+// of an animation every receiver gets the last one as a value; a terminal shows the others meanwhile.
 
 import Tensors
 
@@ -12,6 +13,7 @@ extension Session {
 
   /// Sends an event that counts as so many bytes of output.
   private func send(_ event: SessionEvent, size: @autoclosure () -> Int) throws {
+    try settleFrame()
     guard let limit = limits.outputBytes else { return try receiver.receive(event) }
     let before = writtenBytes
     writtenBytes = before.addingReportingOverflow(size()).partialValue
@@ -27,10 +29,14 @@ extension Session {
   public func flush() throws { try receiver.flush() }
 
   /// Makes a remark to the user. One that cannot be delivered is no reason to end a program.
-  public func note(_ text: String) { try? receiver.receive(.diagnostic(.note(text))) }
+  public func note(_ text: String) {
+    try? settleFrame()
+    try? receiver.receive(.diagnostic(.note(text)))
+  }
 
   /// Shows a prompt and waits for a line of the input; nil at its end.
   public func readLine(prompt: String) throws -> String? {
+    try settleFrame()
     guard let lineSource else {
       try write(prompt)
       return nil
@@ -50,6 +56,22 @@ extension Session {
     bundle.title = title
     // The answer to a program that has ended is not part of what it wrote.
     guard evaluations > 0 else { return try receiver.receive(.value(bundle)) }
+    try send(.value(bundle), size: bundle.titledText.utf8.count)
+  }
+
+  /// Shows a value that is still changing: what is shown so next takes its place, and what else is
+  /// written comes after the last one.
+  public func showFrame(_ value: Value, title: String? = nil) throws {
+    var bundle = try Display.bundle(value, self)
+    bundle.title = title
+    pendingFrame = bundle
+    try receiver.receive(.frame(bundle))
+  }
+
+  /// Makes the last frame a value that stays, if there is one.
+  public func settleFrame() throws {
+    guard let bundle = pendingFrame else { return }
+    pendingFrame = nil
     try send(.value(bundle), size: bundle.titledText.utf8.count)
   }
 }

@@ -48,6 +48,8 @@ public final class Session {
   private(set) lazy var machine = Machine(session: self, maximumDepth: limits.depth)
   private var stack = StackGuard(size: 0)
   var writtenBytes = 0
+  /// The last frame that was shown and that no value has followed yet.
+  var pendingFrame: Bundle?
   private var stepCount = 0
   private var startTime = 0.0
   /// When a script last took an interrupt, on the monotonic clock.

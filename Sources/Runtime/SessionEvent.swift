@@ -14,6 +14,8 @@ public enum SessionEvent {
   case text(String)
   /// A value to be shown, in all its media.
   case value(Bundle)
+  /// A value that is still changing: the next frame takes its place, and at last a value does.
+  case frame(Bundle)
   /// The progress of long work.
   case progress(ProgressReport)
   /// An error or a note.
@@ -129,7 +131,7 @@ public final class TextReceiver: EventReceiver {
     switch event {
     case .text(let text): try write(text)
     case .value(let bundle): try write(bundle.titledText)
-    case .progress, .diagnostic, .status: break
+    case .frame, .progress, .diagnostic, .status: break
     }
   }
 }

@@ -90,6 +90,14 @@ extension Tensor {
     return try body()
   }
 
+  /// Runs `body` with recording, where it may be off.
+  package static func recording<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = smap_gradients_enabled()
+    smap_set_gradients_enabled(1)
+    defer { smap_set_gradients_enabled(before) }
+    return try body()
+  }
+
   /// The gradients of this one-element tensor with respect to `targets`, in their order.
   ///
   /// The gradient of a target that the computation does not reach is nil. Nothing is stored on the

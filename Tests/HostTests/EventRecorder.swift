@@ -41,6 +41,7 @@ final class EventRecorder: EventReceiver {
     switch event {
     case .text(let text): "text \(text.debugDescription)"
     case .value(let bundle): "value \(bundle.title.map { $0 + ": " } ?? "")\(bundle.text)"
+    case .frame(let bundle): "frame \(bundle.text)"
     case .progress(let report): "progress \(report.title)"
     case .diagnostic(.note(let text)): "note \(text)"
     case .diagnostic(.syntax(let diagnostics)): "syntax \(diagnostics.count)"

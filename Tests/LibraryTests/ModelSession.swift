@@ -20,6 +20,7 @@ final class ModelSession {
       switch event {
       case .text(let text): printed += text
       case .value(let bundle): printed += bundle.titledText
+      case .frame: break
       case .progress(let report): onProgress?(report)
       case .diagnostic(.note(let text)): notes.append(text)
       case .diagnostic, .status: break

@@ -66,3 +66,28 @@ def standing(line):
             shown[column:column + 1] = part
             column += 1
     return "".join(shown)
+
+
+LIVE = """
+for i in range(30) { show("frame {i}", live = true); sleep(0.02) }
+print("end")
+show("last", live = true)
+"""
+
+
+def test_frames_take_each_others_place():
+    """Frames are redrawn in place, and the last one stays above what is printed next."""
+    text = shown(LIVE)
+    assert text.count("frame") > 5, text
+    screen, row = [""], 0
+    for part in re.findall(r"\n|\r|\x1b\[\d+A|\x1b\[J|[^\r\n\x1b]+", text):
+        if part == "\n":
+            row += 1
+            screen += [""] * (row + 1 - len(screen))
+        elif part.endswith("A") and part.startswith("\x1b"):
+            row -= int(part[2:-1])
+        elif part == "\x1b[J":
+            screen[row:] = [""]
+        elif part != "\r":
+            screen[row] += part
+    assert [line for line in screen if line] == ["frame 29", "end", "last"], text

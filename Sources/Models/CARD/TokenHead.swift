@@ -53,6 +53,10 @@ protocol TokenHead: Module {
     _ draws: inout RandomStream
   ) throws -> TokenLoss
 
+  /// The logarithm of the density or probability of each standardised token of a batch given those
+  /// before it, in nats: [B, k]. A ValueError where a head has none.
+  func logLikelihood(_ batch: TokenBatch, of model: CARDGenerator, steps: Int) throws -> Tensor
+
   /// Samples tokens, without recording.
   func sample(_ request: SamplingRequest, from model: CARDGenerator) throws -> SampledTokens
 }
@@ -70,6 +74,10 @@ extension TokenHead {
 
   var state: [NamedParameter] { [] }
   func adopt(_ tokenizer: SMAPTokenizer) throws {}
+  func logLikelihood(_ batch: TokenBatch, of model: CARDGenerator, steps: Int) throws -> Tensor {
+    throw TensorError.value(
+      "a generator with head = \"\(Self.name)\" has no likelihood of each token")
+  }
   func embed(_ tokens: Tensor, ids: [Int], _ backbone: CausalBackbone) throws -> Tensor {
     try backbone.input(tokens)
   }
