@@ -265,6 +265,14 @@ LONG = {
     "smap.encode": (TOKENIZER, "smap.encode(tok, x)"),
     "smap.decode": (TOKENIZER + "\nlet t = smap.encode(tok, x)", "smap.decode(tok, t)"),
     "smap.reconstruct": (TOKENIZER, "smap.reconstruct(tok, x)"),
+    "metrics.probabilities": (
+        MEASURED + '\nlet c = metrics.classifier(d, per_class = 5); let x = rand(4000, 3, 32, 32)',
+        "metrics.probabilities(c, x)"),
+    "smap.mix": (TOKENIZER + "; let z = smap.tokens(tok, rand(200000, 16, 6))", "smap.mix(z, z, 3)"),
+    "smap.interpolate": (
+        TOKENIZER + "; let z = smap.tokens(tok, rand(200000, 16, 6))", "smap.interpolate(z, z, 0.5)"),
+    "smap.relabel": (
+        TOKENIZER + "; let z = smap.tokens(tok, rand(200000, 16, 6))", "smap.relabel(tok, z, 3)"),
     "smap.tokens": (TOKENIZER + "; let z = rand(200000, 16, 6)", "smap.tokens(tok, z)"),
     "smap.loss": (TOKENIZER, "smap.loss(tok, x)"),
     "smap.best_length": (TOKENIZER, "smap.best_length(tok, x, 20)"),
@@ -298,6 +306,8 @@ LONG = {
     "card.estimate": (GENERATOR, "for i in range(1e6) { card.estimate(m) }"),
     "card.train": (GENERATOR + "; let d = data.shapes(256, size = 32)", "card.train(m, d, tok, steps = 1e5)"),
     "card.sample": (GENERATOR, "card.sample(m, 1, count = 500)"),
+    "card.search": (GENERATOR, "card.search(m, 1, fn(t) = range(len(t.latents)), budget = 2000)"),
+    "card.log_likelihood": (GENERATOR, "card.log_likelihood(m, card.sample(m, 1, count = 8, steps = 1), steps = 10000)"),
     "card.velocity": (
         GENERATOR + "; let x = rand(100000, 6); let c = rand(100000, 128)", "card.velocity(m, x, 0.5, c)"),
     "card.save": (GENERATOR, 'card.save(m, "card.safetensors")'),
