@@ -85,8 +85,8 @@ public struct TerminalPicture: Sendable {
     }
   }
 
-  /// The text that shows a picture as a frame, and its height in lines; nil if pictures are switched
-  /// off or, as bitmaps, have no height in lines.
+  /// The text that shows a picture as a frame, and its height in lines; nil if pictures are
+  /// switched off or, as bitmaps, have no height in lines.
   package func frame(of picture: Picture) throws -> (text: String, lines: Int)? {
     // A character is about twenty pixels high where a terminal shows pictures.
     let lines = (picture.height + 19) / 20

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a session sends to its receiver, within the limit of output, and what it reads. Of the frames
-// of an animation every receiver gets the last one as a value; a terminal shows the others meanwhile.
+// What a session sends to its receiver, within the limit of output, and what it reads. Of the
+// frames of an animation every receiver gets the last one as a value; a terminal shows the others
+// meanwhile.
 
 import Tensors
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sampling tokens with CARD (method 6.5): the pictures of a batch. The head samples the tokens. Each
-// picture has its own seed, and its noise depends on that seed and the position alone, so a picture
-// is the same whatever else is sampled in the batch.
+// Sampling tokens with CARD (method 6.5): the pictures of a batch. The head samples the tokens.
+// Each picture has its own seed, and its noise depends on that seed and the position alone, so a
+// picture is the same whatever else is sampled in the batch.
 
 import Networks
 import Tensors
