@@ -34,7 +34,7 @@ def tokenizer(**choices):
 
 def generator(**choices):
     """A generator with random weights; num_tokens, token_dim and num_classes are the tokenizer's."""
-    flow = {"head": "flow", "flow_convention": "x_t = (1-t) noise + t data"}
+    flow = {"flow_convention": "x_t = (1-t) noise + t data"}
     return Generator(metadata("generator", GENERATOR | flow, choices))
 
 
@@ -47,5 +47,5 @@ def metadata(kind, defaults, choices):
     def text(value):
         return str(value).lower() if isinstance(value, bool) else \
             ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return {"smap_kind": kind, "format_version": "5", "class_names": "[]",
+    return {"smap_kind": kind, "format_version": "6", "class_names": "[]",
             **{key: text(value) for key, value in (defaults | choices).items()}}

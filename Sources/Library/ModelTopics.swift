@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help topics on what models have in common: the bottlenecks of tokenizers, the terms of their
-// loss, and what they are conditioned by.
+// Help topics on what models have in common: the bottlenecks of tokenizers, the heads of generators,
+// the terms of losses, and what models are conditioned by.
 
 /// Topics on models.
 enum ModelTopics {
@@ -45,6 +45,36 @@ enum ModelTopics {
         tokens.ids.shape                               #=> [3, 16]
         smap.from_ids(tok, tokens.ids) == tokens       #=> true
         smap.codebook_stats(tok, tokens).tokens        #=> 48
+        """#),
+    Topic(
+      "heads", "head",
+      summary: "A head samples the tokens of a generator: card.model(head = ..).",
+      text: """
+        docs/Method.md, section 6, has the equations.
+
+        "flow": the tokens in order, each by flow matching given those before it. The first choice: any \
+        tokenizer, and a shorter sample costs less.
+
+        "categorical": the codes of a tokenizer with quantizer = "vq" or "fsq" in order, as a language \
+        model samples words. One pass through the head for each token; temperature, top_k and top_p of \
+        card.sample apply.
+
+        "refine": first coarse tokens in order, which are tokens with coarse_noise, then a transformer \
+        of refine_depth blocks samples all tokens together given the coarse ones. Errors of early tokens \
+        can still be mended; sampling takes longer.
+
+        "diffusion": all tokens together, without any order, by a transformer of depth blocks: the \
+        baseline. head_width and head_depth have no effect.
+
+        With "refine" and "diffusion", keep = k samples all tokens and keeps the first k. With \
+        length_token = true the generator is told k and trained on prefixes of all lengths, so that it \
+        samples k tokens alone.
+        """,
+      example: #"""
+        let tok = smap.tokenizer(image_size = 16, width = 16,
+          quantizer = "vq", codebook_size = 32, seed = 0)
+        let model = card.model(tok, head = "categorical", width = 16, seed = 0)
+        card.sample(model, 3, top_k = 5, seed = 1).ids.shape      #=> [1, 16]
         """#),
     Topic(
       "losses", "loss", "adversarial",

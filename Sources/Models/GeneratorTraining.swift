@@ -81,10 +81,7 @@ extension CARDGenerator {
   func check(_ tokenizer: SMAPTokenizer) throws {
     guard tokenizer.configuration.numTokens == configuration.numTokens,
       tokenizer.configuration.tokenDim == configuration.tokenDim,
-      tokenizer.configuration.numClasses == configuration.numClasses,
-      configuration.codeDigits.isEmpty
-        || tokenizer.configuration.quantizer.type.codeDigits(tokenizer.configuration)
-          == configuration.codeDigits
+      tokenizer.configuration.numClasses == configuration.numClasses
     else {
       throw TensorError.shape("this generator was made for another tokenizer")
     }
@@ -119,7 +116,8 @@ extension CARDGenerator {
     return TrainingTokens(latents: try standardized(all.latents), ids: all.ids)
   }
 
-  private func fitStandard(_ tokens: Tensor) {
+  /// Sets mean and deviation of each position and channel to those of tokens [N, K, T].
+  func fitStandard(_ tokens: Tensor) {
     let (count, size) = (tokens.shape[0], mean.count)
     for i in 0..<size {
       var (sum, squares) = (0.0, 0.0)

@@ -143,7 +143,8 @@ public final class Trainer {
     else { return [] }
     let figures = try weights.withAverage { try task.validate() }
     guard !figures.isEmpty else { return [] }
-    guard history.validations.append(figures) else {
+    // A checkpoint of an older version may have fewer figures.
+    guard history.validations.append(figures, growing: true) else {
       throw TensorError.value(
         "the figures of the validation after step \(step) have other names than those before")
     }

@@ -18,10 +18,14 @@ public struct FigureTable: Sendable, Equatable {
   }
 
   /// Adds a row; the first one names the columns. Returns false if a later one has other names.
-  mutating func append(_ row: [(name: String, value: Float)]) -> Bool {
-    if names.isEmpty {
-      names = row.map(\.name)
-      columns = row.map { _ in [] }
+  ///
+  /// If the table is `growing`, a row may have columns after those of the rows before it, which
+  /// have no number (nan) there.
+  mutating func append(_ row: [(name: String, value: Float)], growing: Bool = false) -> Bool {
+    if names.isEmpty || growing, row.count > names.count {
+      let added = row[names.count...]
+      columns += added.map { _ in [Float](repeating: .nan, count: count) }
+      names += added.map(\.name)
     }
     guard names.elementsEqual(row.lazy.map(\.name)) else { return false }
     for (i, figure) in row.enumerated() { columns[i].append(figure.value) }

@@ -41,7 +41,10 @@ BODIES = {
       smap.decode(tok, smap.encode(tok, zeros(1, 3, side, side), label = 0))
       "read"
     """,
-    ".generator": 'card.sample(card.load(path), 0, steps = 1, seed = 1); "read"',
+    ".generator": """let model = card.load(path)
+      if model.head == "categorical" { card.sample(model, 0, seed = 1) } else { card.sample(model, 0, steps = 1, seed = 1) }
+      "read"
+    """,
 }
 
 MODELS = """
@@ -53,6 +56,15 @@ for quantizer in ["kl", "vq", "fsq"] {
   smap.save(tok, "{quantizer}.safetensors")
   card.save(card.model(tok, width = 8, heads = 2, depth = 1, head_width = 8, head_depth = 1, seed = 1),
     "{quantizer}-card.safetensors")
+  if quantizer == "kl" {
+    card.save(card.model(tok, head = "refine", width = 8, heads = 2, depth = 1, head_width = 8, head_depth = 1,
+      refine_depth = 1, seed = 1), "refine-card.safetensors")
+    card.save(card.model(tok, head = "diffusion", width = 8, heads = 2, depth = 1, length_token = true, seed = 1),
+      "diffusion-card.safetensors")
+  } else {
+    card.save(card.model(tok, head = "categorical", width = 8, heads = 2, depth = 1, head_width = 8,
+      head_depth = 1, seed = 1), "{quantizer}-categorical-card.safetensors")
+  }
 }
 """
 

@@ -31,11 +31,26 @@ TOKENIZERS = {
     "uneven": dict(decoder_width=12, decoder_heads=3, inject_as="adaln"),
 }
 
+# A generator, and what others differ in from it.
 GENERATOR = dict(num_tokens=5, token_dim=3, num_classes=3, width=16, depth=2, heads=2, head_width=16, head_depth=2)
+GENERATORS = {
+    "card": {},
+    "card-length": dict(length_token=True),
+    "card-codes": dict(head="categorical", code_digits=[32]),
+    "card-digits": dict(head="categorical", code_digits=[5, 4, 2]),
+    "card-refine": dict(head="refine", refine_depth=2),
+    "card-diffusion": dict(head="diffusion"),
+    "card-diffusion-length": dict(head="diffusion", length_token=True),
+}
 
-# Arguments of card.sample, beside the class 1 and the seed 7.
+# Arguments of card.sample, beside the class 1 and the seed 7, for heads with a flow and for codes.
 SAMPLES = {
     "heun": dict(),
     "guided": dict(guidance_scale=2.5, keep=4, steps=5),
     "euler": dict(solver="euler", temperature=0.8, guidance_scale=1.5, guidance_schedule="constant"),
+}
+CODE_SAMPLES = {
+    "plain": dict(),
+    "guided": dict(guidance_scale=2.5, keep=4),
+    "likely": dict(temperature=0.8, top_k=6, top_p=0.9, guidance_scale=1.5, guidance_schedule="constant"),
 }

@@ -60,7 +60,8 @@ def results(path, images):
     model = smap_torch.load(path)
     if isinstance(model, smap_torch.Tokenizer):
         return tokenizer_results(model, images[f"images{model.o['image_size']}"])
-    return {name: model.sample(1, [7], **given) for name, given in cases.SAMPLES.items()}
+    samples = cases.CODE_SAMPLES if model.o["head"] == "categorical" else cases.SAMPLES
+    return {name: model.sample(1, [7], **given) for name, given in samples.items()}
 
 
 def compute(pictures, result, paths):
@@ -79,8 +80,9 @@ def make(folder):
     for name, given in cases.TOKENIZERS.items():
         paths.append(folder / f"{name}.safetensors")
         smap_torch.save(randomize(smap_torch.tokenizer(**cases.SMALL | given)), paths[-1])
-    paths.append(folder / "card.safetensors")
-    smap_torch.save(randomize(smap_torch.generator(**cases.GENERATOR)), paths[-1])
+    for name, given in cases.GENERATORS.items():
+        paths.append(folder / f"{name}.safetensors")
+        smap_torch.save(randomize(smap_torch.generator(**cases.GENERATOR | given)), paths[-1])
     compute(pictures, folder / "expected.safetensors", paths)
 
 

@@ -43,6 +43,15 @@ import Testing
     #expect(estimate + 128 * made.headWidth > held / 100 * 95)
   }
 
+  @Test(arguments: HeadKind.allCases) func theEstimateOfAHeadIsClose(_ head: HeadKind) throws {
+    var made = try smallGenerator(head, lengthToken: true).model.configuration
+    (made.width, made.depth, made.headWidth, made.headDepth) = (64, 3, 48, 4)
+    let held = try CARDGenerator(made, seed: 0).stateTensors.reduce(0) { $0 + $1.tensor.count }
+    let estimate = total(made.sizes)
+    #expect(estimate <= held)
+    #expect(estimate + 128 * (made.headWidth + made.width) > held / 100 * 95)
+  }
+
   /// The largest values of the options ask for more than any machine has.
   @Test func nothingIsAllocatedForAModelThatIsTooLarge() throws {
     var made = smallConfiguration()

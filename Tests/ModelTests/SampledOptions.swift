@@ -11,7 +11,7 @@ import Training
 /// A small value of an option's type; nil for lists, which depend on other options.
 ///
 /// Numbers lie at most `span` above the lower bound.
-private func sampled(
+func sampled(
   _ type: OptionType, span: Double = 2, _ draws: inout RandomStream
 ) -> OptionValue? {
   switch type {

@@ -29,6 +29,10 @@ public struct GeneratorConfiguration: Sendable, Equatable {
   public var headWidth = 160
   /// Blocks of the head.
   public var headDepth = 3
+  /// Blocks of the transformer that refines all tokens.
+  public var refineDepth = 4
+  /// The share of noise in coarse tokens, by deviation.
+  public var coarseNoise: Float = 0.5
   /// Whether the generator is told how many tokens are sampled.
   public var lengthToken = false
 
@@ -95,6 +99,14 @@ extension GeneratorConfiguration: OptionTable {
     OptionRow.integer("head_width", \.headWidth, 1...8192, "The width of the head.")
       .onlyForHeads(),
     OptionRow.integer("head_depth", \.headDepth, 1...128, "Blocks of the head.").onlyForHeads(),
+    OptionRow.integer(
+      "refine_depth", \.refineDepth, 1...128,
+      "Blocks of the transformer that refines all tokens.", since: 6
+    ).onlyForHeads(),
+    OptionRow.number(
+      "coarse_noise", \.coarseNoise, 0...1,
+      "The share of noise in the coarse tokens that are refined.", since: 6
+    ).onlyForHeads(),
     .flag(
       "length_token", \.lengthToken,
       "Whether the generator is told how many tokens are sampled, and trained on prefixes.",

@@ -7,7 +7,7 @@
 enum HeadRegistry {
   /// In the order in which help lists them; the first is the default.
   static var all: [any TokenHead.Type] {
-    [FlowHead.self]
+    [FlowHead.self, CategoricalHead.self, RefineHead.self, DiffusionHead.self]
   }
 }
 
