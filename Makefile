@@ -37,7 +37,8 @@ train: build ## Retrain the shipped models (about an hour on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- kl
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
-	$(BINARY) run Examples/train_letters.smap
+	$(BINARY) run Examples/train_letters.smap -- kl
+	$(BINARY) run Examples/train_letters.smap -- vq
 
 evidence: build ## Run the experiments of docs/Evidence.md that have no results yet (hours; it may be stopped).
 	$(BINARY) run Examples/paper/run.smap -- revision=$$(git describe --always --dirty)

@@ -3,6 +3,7 @@
 for example in quickstart regression tail_drop prefix_ladder card_guidance tour; do
   expect "example $example" 0 '' "$smap" "$root/Examples/$example.smap"
 done
+expect 'searched codes' 0 'vectors_of_letters_kl' "$smap" "$root/Examples/code_search.smap" -- 4
 expect 'a few letters' 0 'on average' "$smap" "$root/Examples/letters.smap" -- 21
 for picture in ladder designs classes new_emoji; do
   expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
