@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help topics on what models have in common: the bottlenecks of tokenizers, the heads of generators,
-// the terms of losses, and what models are conditioned by.
+// Help topics on what models have in common: the bottlenecks of tokenizers, the heads of
+// generators, the terms of losses, and what models are conditioned by.
 
 /// Topics on models.
 enum ModelTopics {

@@ -110,14 +110,15 @@ final class GeneratorTask: TrainingTask {
 
   /// The number of tokens of a micro-batch: all, or if the generator is told, for half of the
   /// micro-batches any number.
-  private func length(step: Int, microBatch: Int) -> Int {
+  func length(step: Int, microBatch: Int) -> Int {
     let all = generator.configuration.numTokens
     guard generator.configuration.lengthToken else { return all }
     var draws = RandomStream(seed: recipe.seed, 0x1E46, step, microBatch)
     return draws.uniform() < 0.5 ? all : 1 + draws.index(below: all)
   }
 
-  private func batch(
+  /// Pictures with classes that are sometimes left out.
+  func batch(
     _ count: Int, length: Int, _ draws: inout RandomStream
   ) throws -> TokenBatch {
     let variants = tokens.latents.shape[0] / labels.count

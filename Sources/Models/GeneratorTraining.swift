@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training of CARD (docs/Method.md, section 6): encode the pictures once, standardise the tokens, then
-// train backbone and head on them (`GeneratorTask`).
+// Training of CARD (docs/Method.md, section 6): encode the pictures once, standardise the tokens,
+// then train backbone and head on them (`GeneratorTask`).
 
 import Networks
 import Tensors

@@ -91,7 +91,8 @@ final class CategoricalHead: TokenHead {
     vectors.enumerated().map { NamedParameter("codes.\($0)", $1) }
   }
 
-  /// Takes the vectors of the codes. A channel belongs to the digit that changes it, or to the first.
+  /// Takes the vectors of the codes. A channel belongs to the digit that changes it, or to the
+  /// first.
   func adopt(_ tokenizer: SMAPTokenizer) throws {
     guard digits.sizes == tokenizer.configuration.quantizer.type.codeDigits(tokenizer.configuration)
     else {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A code as digits in a mixed radix, least significant first, so that a head need not have an output
-// for each of 2^24 codes: those of fsq are digits of a few channels each, those of vq one digit.
+// A code as digits in a mixed radix, least significant first, so that a head need not have an
+// output for each of 2^24 codes: those of fsq are digits of a few channels each, those of vq one
+// digit.
 
 /// The digits of codes.
 struct CodeDigits: Sendable {
@@ -31,8 +32,8 @@ struct CodeDigits: Sendable {
     ids.map { $0 / places[index] % sizes[index] }
   }
 
-  /// Levels of successive channels taken together to digits of at most `most` values each, or of one
-  /// channel.
+  /// Levels of successive channels taken together to digits of at most `most` values each, or of
+  /// one channel.
   static func grouping(_ levels: [Int], most: Int) -> [Int] {
     var sizes: [Int] = []
     for level in levels {

@@ -22,7 +22,8 @@ struct FlowSample {
   /// The times, one for `timesEach` successive rows each: t = sigmoid(n), n ~ N(0, 1).
   let times: [Float]
 
-  /// Samples `repeats` points for each token of [.., T]; `timesEach` successive tokens share a time.
+  /// Samples `repeats` points for each token of [.., T]; `timesEach` successive tokens share a
+  /// time.
   init(_ tokens: Tensor, repeats: Int, timesEach: Int, _ draws: inout RandomStream) throws {
     let dim = tokens.shape[tokens.rank - 1]
     let count = tokens.count / dim
