@@ -28,6 +28,7 @@ import Testing
     "metrics.prefix_curve", "metrics.order_test", "metrics.reliance", "metrics.token_probe",
     "metrics.style",
     "metrics.classifier", "metrics.accuracy", "metrics.probabilities",
+    "metrics.diversity", "metrics.memorisation",
     "nn.linear", "nn.embedding", "nn.layer_norm", "nn.transformer", "nn.conv2d", "nn.group_norm",
     "nn.rms_norm", "nn.sequential", "nn.train", "nn.find_lr",
   ]
@@ -136,7 +137,7 @@ import Testing
     for function in Self.ofTensors {
       let isException = [
         "backward", "metrics.features", "metrics.linear_probe", "metrics.nearest",
-        "metrics.probabilities",
+        "metrics.probabilities", "metrics.diversity", "metrics.memorisation",
       ].contains(function.qualifiedName)
       #expect(isException || function.purity.effect != .any, "\(function.qualifiedName)")
     }
