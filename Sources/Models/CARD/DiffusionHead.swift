@@ -14,6 +14,7 @@ final class DiffusionHead: TokenHead {
   static let samplingOptions = FlowSampling.options
   static let conventions = FlowSampling.conventions
   static let hasBackbone = false
+  static let continuesTokens = true
   /// The streams of the noise, those of the flow head.
   private static let noise = JointFlow.Noise(initial: 0xCA2D, steps: 0x5DE)
 
@@ -41,7 +42,7 @@ final class DiffusionHead: TokenHead {
     let made = model.configuration
     try request.requireOneNumberOfSteps()
     let flow = try JointFlow(
-      request, made, count: made.jointCount(request), noise: DiffusionHead.noise)
+      request, model, count: made.jointCount(request), noise: DiffusionHead.noise)
     return try model.integrated(flow, request) { x, time in
       try denoiser(x, times: [time], row: request.rows)
     }

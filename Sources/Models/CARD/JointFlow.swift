@@ -23,12 +23,16 @@ struct JointFlow {
   private let guidance: [TokenGuidance]
   private let dim: Int
   private let noise: Noise
+  /// Standardised tokens of the prefix, [pictures, k, T], if there is one.
+  private let held: Tensor?
 
-  /// An integration of `count` of the tokens of a model for each picture of a request.
+  /// An integration of `count` of the tokens of a generator for each picture of a request.
   init(
-    _ request: SamplingRequest, _ model: GeneratorConfiguration, count: Int, noise: Noise
+    _ request: SamplingRequest, _ generator: CARDGenerator, count: Int, noise: Noise
   ) throws {
+    let model = generator.configuration
     (self.request, self.noise, dim) = (request, noise, model.tokenDim)
+    held = try request.prefix.map { try generator.standardized($0.latents) }
     let options = request.options
     grid = SolverGrid(
       options.solver, steps: options.steps(position: 0, of: count), shift: options.timeShift)
@@ -42,13 +46,25 @@ struct JointFlow {
     onStep: ((Tensor, SolverStep) throws -> Void)? = nil,
     _ velocity: (Tensor, Float) throws -> Tensor
   ) throws -> Tensor {
-    var x = try normal(noise.initial, scale: request.options.temperature)
+    let start = try normal(noise.initial, scale: request.options.temperature)
+    var x = start
     for i in 0..<grid.steps {
       try Stop.check()
       x = try step(i, from: x) { try guided($0, $1, velocity) }
+      x = try holding(x, at: grid.times[i + 1], from: start)
       try onStep?(x, SolverStep(number: i + 1, count: grid.steps, time: grid.times[i + 1]))
     }
     return x
+  }
+
+  /// The tokens of the prefix go straight from their noise to where they must end; those that are
+  /// sampled see them there (replacement, Song et al., 2021).
+  private func holding(_ x: Tensor, at time: Float, from start: Tensor) throws -> Tensor {
+    guard let held else { return x }
+    let (count, all) = (held.shape[1], x.shape[1])
+    let own = try start.narrow(dim: 1, start: 0, count: count) * (1 - time) + held * time
+    guard count < all else { return own }
+    return try Tensor.cat([own, x.narrow(dim: 1, start: count, count: all - count)], dim: 1)
   }
 
   /// Where a step of the solver leads.

@@ -18,6 +18,7 @@ final class RefineHead: TokenHead {
   static let samplingOptions = FlowHead.samplingOptions
   static let trainingOptions = ["draws", "input_noise"]
   static let termNames = ["loss", "coarse", "refined"]
+  static let continuesTokens = true
   static let conventions = FlowSampling.conventions
   /// The streams of the noise of refined tokens; coarse ones have those of the flow head.
   private static let noise = JointFlow.Noise(initial: 0xCA2E, steps: 0x5DF)
@@ -88,15 +89,38 @@ final class RefineHead: TokenHead {
     let path = try TokenPath(
       coarse, pictures: request.pictures, numTokens: made.numTokens, options: options)
     let first = try model.sampleInOrder(
-      request.unwatched(count: count), path, keepsContexts: true)
+      request.unwatched(count: count, prefix: coarsePrefix(request, model)), path,
+      keepsContexts: true)
     guard let states = first.contexts else { throw TensorError.value("no states were kept") }
     let streams = states.shape[0] / request.pictures
     let tokens = try Tensor.cat([Tensor](repeating: first.tokens, count: streams), dim: 0)
     let known = try known(states, tokens)
-    let flow = try JointFlow(request, made, count: count, noise: RefineHead.noise)
+    let flow = try JointFlow(request, model, count: count, noise: RefineHead.noise)
     return try model.integrated(flow, request) { x, time in
       try denoiser(x, times: [time], row: request.rows, adding: known)
     }
+  }
+
+  /// The prefix as the first stage knows tokens: coarse, with noise of their seeds and positions.
+  private func coarsePrefix(
+    _ request: SamplingRequest, _ model: CARDGenerator
+  ) throws -> Tokens? {
+    guard let prefix = request.prefix else { return nil }
+    let tokens = try model.standardized(prefix.latents)
+    let (length, dim) = (prefix.length, model.configuration.tokenDim)
+    let kept = max(1 - coarseNoise * coarseNoise, 0).squareRoot()
+    let coarse = try Tensor(uninitialized: tokens.shape)
+    for (picture, seed) in request.seeds.enumerated() {
+      for position in 0..<length {
+        var draws = RandomStream(seed: seed, 0xCA2F, position)
+        let start = (picture * length + position) * dim
+        for i in start..<start + dim {
+          coarse.pointer[i] = kept * tokens.pointer[i] + coarseNoise * draws.normal()
+        }
+      }
+    }
+    return Tokens(
+      latents: try model.destandardized(coarse), ids: nil, condition: prefix.condition)
   }
 
   var namedParameters: [NamedParameter] {

@@ -92,7 +92,10 @@ extension CARDGenerator {
     }
     let latents = prefix.latents.detached
     let places = [Int](repeating: 0, count: pictures)
-    let whole = Tokens(latents: latents, ids: prefix.ids, condition: prefix.condition)
+    // What the prefix was made for says nothing about what follows.
+    let whole = Tokens(
+      latents: latents, ids: prefix.ids,
+      condition: try .null(count: prefix.count, classCount: 0))
     return prefix.count == pictures ? whole : try whole.picked(places)
   }
 

@@ -132,7 +132,7 @@ struct SamplingRequest {
   var isGuided: Bool { rows.shape[0] > seeds.count }
 
   /// The request for another number of tokens, which nobody watches.
-  func unwatched(count: Int) -> SamplingRequest {
+  func unwatched(count: Int, prefix: Tokens?) -> SamplingRequest {
     SamplingRequest(
       rows: rows, seeds: seeds, options: options, count: count, prefix: prefix, onToken: nil,
       onStep: nil)
