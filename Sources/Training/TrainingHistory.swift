@@ -22,12 +22,13 @@ public struct FigureTable: Sendable, Equatable {
   /// If the table is `growing`, a row may have columns after those of the rows before it, which
   /// have no number (nan) there.
   mutating func append(_ row: [(name: String, value: Float)], growing: Bool = false) -> Bool {
-    if names.isEmpty || growing, row.count > names.count {
-      let added = row[names.count...]
-      columns += added.map { _ in [Float](repeating: .nan, count: count) }
-      names += added.map(\.name)
+    guard names.elementsEqual(row.prefix(names.count).lazy.map(\.name)),
+      names.isEmpty || growing || row.count == names.count
+    else { return false }
+    for figure in row.dropFirst(names.count) {
+      names.append(figure.name)
+      columns.append([Float](repeating: .nan, count: count))
     }
-    guard names.elementsEqual(row.lazy.map(\.name)) else { return false }
     for (i, figure) in row.enumerated() { columns[i].append(figure.value) }
     return true
   }
