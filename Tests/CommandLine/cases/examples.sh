@@ -1,10 +1,14 @@
 # shellcheck shell=bash
 # Examples, from another folder; what they write stays here.
-for example in quickstart regression tail_drop prefix_ladder card_guidance tour; do
+for example in quickstart regression tail_drop prefix_ladder card_guidance watch tour; do
   expect "example $example" 0 '' "$smap" "$root/Examples/$example.smap"
 done
 expect 'searched codes' 0 'vectors_of_letters_kl' "$smap" "$root/Examples/code_search.smap" -- 4
 expect 'a few letters' 0 'on average' "$smap" "$root/Examples/letters.smap" -- 21
+expect 'an alphabet of a typeface' 0 'design' "$smap" "$root/Examples/typeface.smap"
+expect 'a letter of one' 0 '' "$smap" -e \
+  'image.save(image.resize(data.letters32("val").images[[20]], 80, 80, clamp = true), "letter.png")'
+expect 'an alphabet of a picture' 0 'image(' "$smap" "$root/Examples/typeface.smap" -- letter.png U
 for picture in ladder designs classes new_emoji; do
   expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
 done
