@@ -42,6 +42,7 @@ train: build ## Retrain the shipped models (about an hour on two cores).
 
 evidence: build ## Run the experiments of docs/Evidence.md that have no results yet (hours; it may be stopped).
 	$(BINARY) run Examples/paper/run.smap -- revision=$$(git describe --always --dirty)
+	$(BINARY) run Examples/paper/report.smap
 
 fuzz: build ## Fuzz programs and files, compare tensors with NumPy (FUZZ_RUNS, FUZZ_FILES, FUZZ_CASES).
 	Fuzzing/files.py $(BINARY) $(FUZZ_FILES)

@@ -2,7 +2,7 @@
 //
 // `data.load` and `data.save`: one table of file formats, by file extension. Arrays are stored as
 // .npy, records of arrays as .npz and .safetensors, everything else as text: .json, .jsonl, .csv,
-// .txt.
+// .txt, .md.
 
 import Files
 import Networks
@@ -28,6 +28,7 @@ enum DataFiles {
     FileFormat(ending: ".jsonl", load: JSONLines.load, save: JSONLines.save),
     FileFormat(ending: ".csv", load: TextFiles.loadTable, save: TextFiles.saveTable),
     FileFormat(ending: ".txt", load: TextFiles.loadText, save: TextFiles.saveText),
+    FileFormat(ending: ".md", load: TextFiles.loadText, save: TextFiles.saveText),
   ]
 
   private static let load = Builtin(
@@ -36,7 +37,7 @@ enum DataFiles {
     details:
       "A .json file gives records, lists and plain values; a .jsonl file a list of them, one "
       + "for each line; a .csv file a list of records, one for each line, named by the first; a "
-      + ".txt file a string. Numbers of other kinds "
+      + ".txt or .md file a string. Numbers of other kinds "
       + "become 32-bit floats in tensors.",
     example:
       #"data.save([{x: 1, y: 2}], "points.csv"); data.load("points.csv")   #=> [{x: 1, y: 2}]"#,
@@ -49,7 +50,7 @@ enum DataFiles {
     "data.save(x, path: string)",
     "Writes a value to a file of the kind that the path ends in: what `data.load` reads.",
     details: "A tensor goes to .npy, a record of tensors to .npz or .safetensors, a list of "
-      + "records to .csv, a string to .txt, any plain value to .json, and a list of them to .jsonl.",
+      + "records to .csv, a string to .txt or .md, any plain value to .json, and a list of them to .jsonl.",
     example: #"data.save({w: eye(2)}, "w.npz"); data.load("w.npz").w.shape   #=> [2, 2]"#,
     body: { call in
       let path = try call.path("path", endingIn: formats.map(\.ending))

@@ -50,8 +50,8 @@ enum MetricFunctions {
       ])
     })
 
-  /// The nearest picture of the argument `dataset` for each of the queries, other than the one whose
-  /// index `own` has. A data set gives floats for a group at a time.
+  /// The nearest picture of the argument `dataset` for each of the queries, other than the one
+  /// whose index `own` has. A data set gives floats for a group at a time.
   static func nearest(
     _ queries: Tensor, _ call: Call, excluding own: [Int]? = nil
   ) throws -> [(index: Int, error: Double)] {

@@ -17,19 +17,22 @@ enum PlotFunctions {
   private static let scales = "xscale = \"linear\", yscale = \"linear\""
 
   private static let line = Builtin(
-    "plot.line(y, x = nil, *, \(shared), \(scales)) -> figure",
+    "plot.line(y, x = nil, *, errors = nil, \(shared), \(scales)) -> figure",
     "Draws a curve through numbers, or several curves.",
     details: """
       `y` is a list or tensor of numbers, or a list of these, or a matrix with one curve a row. `x` \
-      holds the positions across, 0, 1, 2, ... by default. `labels` name the curves, scales are \
-      "linear" or "log".
+      holds the positions across, 0, 1, 2, ... by default. `errors`, in the shape of `y`, are how far \
+      the bar of each point reaches up and down, such as half an interval; nan means no bar. `labels` \
+      name the curves, scales are "linear" or "log".
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
     body: { call in
       let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
       let curves = try call.curves("y")
       return try finished(
-        try Figure.line(y: curves, x: x, labels: try call.labels()), call)
+        try Figure.line(
+          y: curves, x: x, labels: try call.labels(),
+          errors: call["errors"].isNil ? [] : call.curves("errors")), call)
     })
 
   private static let scatter = Builtin(

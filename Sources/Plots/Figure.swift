@@ -47,6 +47,8 @@ public struct Figure: Sendable, Equatable {
     public let label: String
     /// How the points are drawn.
     public let style: Style
+    /// How far the bar of each point reaches up and down; empty without bars.
+    public let errors: [Double]
   }
 
   /// A bar from 0 to its value, between two positions on the axis across.
@@ -93,11 +95,14 @@ extension Figure {
 
   /// One line through each list of `y`; horizontal positions are `x`, or 0, 1, 2, ...
   ///
+  /// With `errors`, in the shape of `y`, each point has a bar that reaches so far up and down;
+  /// errors that are not positive numbers have none.
+  ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
   public static func line(
-    y: [[Double]], x: [Double]? = nil, labels: [String] = []
+    y: [[Double]], x: [Double]? = nil, labels: [String] = [], errors: [[Double]] = []
   ) throws -> Figure {
-    Figure(.series(try series(y, x: x, labels: labels, style: .line)))
+    Figure(.series(try series(y, x: x, labels: labels, style: .line, errors: errors)))
   }
 
   /// A dot for every pair of positions.
@@ -167,12 +172,18 @@ extension Figure {
   }
 
   private static func series(
-    _ y: [[Double]], x: [Double]?, labels: [String], style: Series.Style
+    _ y: [[Double]], x: [Double]?, labels: [String], style: Series.Style,
+    errors: [[Double]] = []
   ) throws -> [Series] {
     try checkCount(y.reduce(0) { $0 + $1.count })
     guard labels.isEmpty || labels.count == y.count else {
       throw PlotError(
         kind: "ValueError", message: "\(y.count) curves have \(labels.count) labels")
+    }
+    guard errors.isEmpty || errors.map(\.count) == y.map(\.count) else {
+      throw PlotError(
+        kind: "ShapeError", message: "errors have not the shape of the curves",
+        hint: "give one number for each point")
     }
     return try y.enumerated().map { index, values in
       let positions = x ?? values.indices.map(Double.init)
@@ -182,7 +193,9 @@ extension Figure {
           message: "\(positions.count) positions across do not fit \(values.count) values")
       }
       let label = labels.isEmpty ? "" : labels[index]
-      return Series(x: positions, y: values, label: label, style: style)
+      return Series(
+        x: positions, y: values, label: label, style: style,
+        errors: errors.isEmpty ? [] : errors[index])
     }
   }
 

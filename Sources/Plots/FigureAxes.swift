@@ -2,6 +2,15 @@
 //
 // The axes of a figure's content and their tick marks, for all renderers.
 
+extension Figure.Series {
+  /// The lower and the upper ends of the bars of errors; none for a point without one.
+  var ends: [[Double]] {
+    zip(y, errors).map { value, error in
+      error > 0 && error.isFinite ? [value - error, value + error] : []
+    }
+  }
+}
+
 /// Chooses axes and tick marks.
 package enum FigureAxes {
   /// The horizontal and the vertical axis.
@@ -10,7 +19,7 @@ package enum FigureAxes {
     case .series(let series):
       return (
         Axis(values: series.lazy.flatMap(\.x), scale: figure.xScale),
-        Axis(values: series.lazy.flatMap(\.y), scale: figure.yScale)
+        Axis(values: series.lazy.flatMap { $0.y + $0.ends.joined() }, scale: figure.yScale)
       )
     case .bars(let bars, _):
       return (

@@ -79,6 +79,20 @@ struct SceneBuilder {
       if let point = point(x, y) { run.append(point) } else { flush(&run, series.style, color) }
     }
     flush(&run, series.style, color)
+    for (x, ends) in zip(series.x, series.ends) where !ends.isEmpty { drawBar(x, ends, color) }
+  }
+
+  /// A bar between two values with a cap at each end; on a logarithmic axis, one that begins at or
+  /// below zero begins at the edge.
+  private mutating func drawBar(_ x: Double, _ ends: [Double], _ color: Color) {
+    guard let top = point(x, ends[1]) else { return }
+    let low = point(x, ends[0])
+    let bottom = low ?? Point(top.x, area.bottom)
+    scene.items.append(.line([top, bottom], color: color, width: 1))
+    for end in [top] + (low.map { [$0] } ?? []) {
+      let cap = [Point(end.x - 3, end.y), Point(end.x + 3, end.y)]
+      scene.items.append(.line(cap, color: color, width: 1))
+    }
   }
 
   /// Draws the points since the last gap.

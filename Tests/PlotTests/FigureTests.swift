@@ -91,6 +91,26 @@ import Testing
     #expect(bars[0].left == 0 && bars[1].right == 1)
   }
 
+  @Test func errorsAreBarsWithCaps() throws {
+    func lines(_ figure: Figure) -> Int {
+      SVGRenderer.render(figure).split(separator: "\n").count { $0.hasPrefix("<polyline") }
+    }
+    let y = [[0.0, 2, 4]]
+    let plain = lines(try .line(y: y))
+    #expect(lines(try .line(y: y, errors: [[.nan, 1, 0]])) == plain + 3)
+    // The axis reaches as far as the bars.
+    let reaching = try Figure.line(y: y, errors: [[0, 0, 36]])
+    #expect(SVGRenderer.render(reaching).contains(">40</text>"))
+    // On a logarithmic axis, a bar from below zero begins at the edge and has one cap.
+    var log = try Figure.line(y: [[1, 10]], errors: [[2, 0]])
+    log.yScale = .log
+    var without = try Figure.line(y: [[1, 10]])
+    without.yScale = .log
+    #expect(lines(log) >= lines(without) + 2)
+    #expect(throws: PlotError.self) { try Figure.line(y: y, errors: [[1, 2]]) }
+    #expect(!(try RasterRenderer.render(reaching) == RasterRenderer.render(.line(y: y))))
+  }
+
   @Test func svgIsEscapedAndClosed() throws {
     let text = try SVGRenderer.render(try FigureTests.all(), columns: 2)
     #expect(text.contains("two &lt;&amp;&gt;") && !text.contains("<&>"))

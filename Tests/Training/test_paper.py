@@ -65,3 +65,37 @@ def test_a_row_of_another_recipe_is_an_error(tmp_path):
     output = runner.communicate(timeout=60)[0]
     assert runner.returncode == 1 and "restore the recipe" in output
     assert len(rows(tmp_path)) == 1
+
+
+def smap(folder, *words):
+    result = subprocess.run(
+        [str(pathlib.Path(SMAP).resolve()), *words], cwd=folder, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
+    """Three seeds of one cell with known numbers: 20, 21 and 22 dB with 4 tokens."""
+    def row(seed):
+        curve = [{"tokens": k, "psnr": 20 + seed, "fd": 100 - seed} for k in [1, 2, 4, 8, 16]]
+        gaps = [{"tokens": k, "over_null": 1.0, "over_swapped": 2.0} for k in [1, 2, 4, 8, 16]]
+        order = [{"tokens": k, "prefix": 3.0, "random": 2.0, "suffix": 1.0} for k in [1, 2, 4, 8, 16]]
+        return {"cell": "letters32/both/mixture/kl", "seed": seed, "options": {}, "curve": curve,
+                "reliance": gaps, "order": order, "style": [{"tokens": k, "style": 15.0} for k in [1, 2, 4, 8, 16]],
+                "style_of_class_mean": 14.0, "style_of_other_name": 13.0}
+
+    (tmp_path / "tokenizers.jsonl").write_text("".join(json.dumps(row(seed)) + "\n" for seed in range(3)))
+    document = tmp_path / "Evidence.md"
+    document.write_text((ROOT / "docs/Evidence.md").read_text())
+    words = ["run", str(ROOT / "Examples/paper/report.smap"), "--", "results=.", "document=Evidence.md", "images=."]
+    smap(tmp_path, *words)
+    text = document.read_text()
+    # t(0.975, 2) * 1 / sqrt(3) = 4.303 / 1.732 = 2.48.
+    assert "| both | mixture | 21.00 ± 2.48 |" in text
+    assert "| none | none | missing |" in text
+    assert "swap gap with 2 tokens, dB: 2.00 ± 0.00, relevant above 1 | holds |" in text
+    assert "nan" not in text
+    assert (tmp_path / "evidence_letters_kl.svg").read_text().startswith("<svg")
+    # The same rows give the same document.
+    smap(tmp_path, *words)
+    assert document.read_text() == text
