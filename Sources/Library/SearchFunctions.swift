@@ -22,7 +22,9 @@ enum SearchFunctions {
       `score` is called with the tokens of several candidates and returns a number for each, a list or \
       a tensor: the higher, the better. It may decode them, as smap.decode takes any prefix: \
       `fn(t) = metrics.probabilities(judge, smap.decode(tok, t))[:, 3]` is the probability of class 3, \
-      `fn(t) = card.log_likelihood(model, t).sum(dim = 1)` how likely the model finds them.
+      `fn(t) = card.log_likelihood(model, t).sum(dim = 1)` how likely the model finds them, \
+      `fn(t) = -norm(metrics.features(smap.decode(tok, t)) - wanted, dim = 1)` how near their features \
+      are to `wanted`, those of an example.
 
       \(TokenSearch.summary)
 
