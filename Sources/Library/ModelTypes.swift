@@ -140,7 +140,7 @@ enum ModelTypes {
   }
 
   static let generator = ForeignType(
-    "generator", "Samples the tokens of a picture one after another.",
+    "generator", "Samples the tokens of a picture, by its head: `help(\"heads\")`.",
     fields: GeneratorConfiguration.fields { object in
       try object.payload(as: Generator.self).model.configuration
     } + [
@@ -153,7 +153,7 @@ enum ModelTypes {
     display: { object in
       guard let model = (object.payload as? Generator)?.model else { return "generator" }
       let made = model.configuration
-      return "generator(\(made.numTokens) tokens of \(made.tokenDim), width \(made.width), "
+      return "generator(\(made.head.rawValue), \(made.numTokens) tokens of \(made.tokenDim), width \(made.width), "
         + "\(made.numClasses) classes, \(shortCount(model.parameterCount)) parameters)"
     })
 
