@@ -85,4 +85,9 @@ ROWS = [
              heun=1, decode=1),
     sampling("sampling and decoding sixteen, each", SHIPPED, 16, {EAGER: 0}, steps=10, heun=1,
              decode=1),
+    # Searches for the work of sixteen samples: no peer has them, so compare with the row above.
+    Row("best of sixteen, decoded and scored, each", "search",
+        SHIPPED | dict(batch=16, steps=10, heun=1), "ms", 16),
+    Row("a beam for the work of sixteen, each", "search",
+        SHIPPED | dict(batch=16, steps=10, heun=1, beam=1), "ms", 16),
 ]
