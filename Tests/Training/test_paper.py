@@ -99,3 +99,28 @@ def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
     # The same rows give the same document.
     smap(tmp_path, *words)
     assert document.read_text() == text
+
+
+def test_a_small_grid_of_generators(tmp_path):
+    """One generator, and its samples at another guidance, with the numbers that the tables need."""
+    smap(tmp_path, "run", RUNNER, "--", "quick", "generators", "guidance", "seeds=1", "only=flow")
+    folder = tmp_path / "out/paper/quick"
+    [cell] = [json.loads(line) for line in (folder / "generators.jsonl").read_text().splitlines()]
+    [sweep] = [json.loads(line) for line in (folder / "guidance.jsonl").read_text().splitlines()]
+    assert cell["cell"] == "letters32/both/mixture/vq/flow" and sweep["cell"] == cell["cell"] + "/1.5"
+    assert [row["tokens"] for row in cell["curve"]] == [4, 8, 16]
+    assert [row["tokens"] for row in sweep["curve"]] == [1, 2, 4, 8, 16]
+    for row in cell["curve"] + sweep["curve"]:
+        assert row["fd"] > 0 and row["milliseconds"] > 0
+        assert all(0 <= row[name] <= 1 for name in ["precision", "recall", "accuracy"])
+    assert cell["parameters"] > 0 and cell["training_minutes"] > 0 and cell["copy_threshold"] > 0
+    assert cell["copies"] is not None and cell["reader_accuracy"] is not None
+
+
+def test_numbers_that_are_not_finite_become_nil(tmp_path):
+    grid = str(ROOT / "Examples/paper/grid.smap")
+    text = smap(tmp_path, "-e", f'(import "{grid}").writable({{a: [1, inf, nan, "x"], b: {{c: -2}}}})')
+    assert text.strip() == '{a: [1, nil, nil, "x"], b: {c: -2}}'
+    statistics = str(ROOT / "Examples/paper/statistics.smap")
+    text = smap(tmp_path, "-e", f'let s = import "{statistics}"; s.text(s.interval([1, nil, 2, 3]))')
+    assert text.strip() == '"2.00 ± 2.48"'
