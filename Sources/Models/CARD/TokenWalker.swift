@@ -40,6 +40,8 @@ final class TokenWalker<Part: VelocityPart> {
   private var place = 0
   /// The velocity that has been computed but not yet used, or -1.
   private var pending = -1
+  /// The index of the time of the velocity in progress.
+  private var evaluation = 0
   // Raw pointers: phases are so short that reference counting would be noticeable.
   private let position: UnsafeMutablePointer<Float>
   private let point: UnsafeMutablePointer<Float>
@@ -78,9 +80,9 @@ final class TokenWalker<Part: VelocityPart> {
     if inner == 0 {
       settle()
       setPoint(turn)
-      pending = turn
+      (pending, evaluation) = (turn, grid.evaluation(of: turn))
     }
-    worker.work(phase: inner, turn: turn, time: grid.evaluation(of: turn), point)
+    worker.work(phase: inner, turn: turn, time: evaluation, point)
   }
 
   /// Uses the velocity whose phases are done.
@@ -106,9 +108,9 @@ final class TokenWalker<Part: VelocityPart> {
   private func move(after turn: Int) {
     let (index, isSecond) = grid.step(of: turn)
     let length = grid.length(ofStep: index)
-    let evaluation = grid.evaluation(of: turn)
     worker.conclude(turn: turn, time: evaluation, into: velocities)
-    guide(guidance.strength(at: grid.evaluations[evaluation]), into: isSecond ? ahead : slope)
+    let strength = streams == 1 ? 1 : guidance.strength(at: grid.evaluations[evaluation])
+    guide(strength, into: isSecond ? ahead : slope)
     switch grid.solver {
     case .euler: smap_axpy(length, slope, position, count)
     case .sde where index == grid.steps - 1: smap_axpy(length, slope, position, count)
