@@ -153,8 +153,8 @@ enum ModelTypes {
     display: { object in
       guard let model = (object.payload as? Generator)?.model else { return "generator" }
       let made = model.configuration
-      return "generator(\(made.head.rawValue), \(made.numTokens) tokens of \(made.tokenDim), width \(made.width), "
-        + "\(made.numClasses) classes, \(shortCount(model.parameterCount)) parameters)"
+      return "generator(\(made.head.rawValue), \(made.numTokens) tokens of \(made.tokenDim), "
+        + "width \(made.width), \(made.numClasses) classes, \(shortCount(model.parameterCount)) parameters)"
     })
 
   private static func generator(
