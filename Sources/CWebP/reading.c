@@ -21,7 +21,7 @@ static const char *words(VP8StatusCode status) {
     case VP8_STATUS_UNSUPPORTED_FEATURE: return "it uses a feature that is not read";
     case VP8_STATUS_SUSPENDED:
     case VP8_STATUS_NOT_ENOUGH_DATA: return "it ends too early";
-    default: return "its data is not sound";
+    default: return "its data are corrupt";
   }
 }
 

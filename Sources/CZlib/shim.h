@@ -32,7 +32,7 @@ static inline int smap_inflate(const unsigned char *input, unsigned int length,
   return sound;
 }
 
-/// Inflates a gzip file of at most 4 GiB into exactly `size` bytes, and compares its check sum.
+/// Inflates a gzip file of at most 4 GiB into exactly `size` bytes, and compares its checksum.
 ///
 /// Returns 1 if the file is sound, has one member of exactly `size` bytes and ends with it, else 0.
 static inline int smap_gunzip(const unsigned char *input, unsigned int length,

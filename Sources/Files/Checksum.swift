@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two ways to condense bytes: a check sum tells whether a file was damaged, a fingerprint whether
+// Two ways to condense bytes: a checksum tells whether a file was damaged, a fingerprint whether
 // two descriptions are the same. Neither resists somebody who wants them to agree.
 
 import CZlib
 
 /// Check sums of content.
 public enum Checksum {
-  /// The CRC-32 of bytes, continued from the check sum of those before them.
+  /// The CRC-32 of bytes, continued from the checksum of those before them.
   public static func crc32(_ bytes: UnsafeRawBufferPointer, after checksum: UInt32 = 0) -> UInt32 {
     smap_crc32(
       checksum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(bytes.count))

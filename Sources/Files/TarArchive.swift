@@ -40,7 +40,7 @@ public struct TarArchive: Sendable {
       }
       let header = Header(bytes[position..<position + TarArchive.blockSize])
       if header.isZero { break }
-      guard header.isSound else { throw fault("the header at byte \(position) is not sound") }
+      guard header.isSound else { throw fault("the header at byte \(position) is invalid") }
       guard let size = longSize ?? header.size else {
         throw fault("the file at byte \(position) has no sound size")
       }

@@ -45,7 +45,7 @@ public struct ZipArchive: Sendable {
 
   /// Reads the directory of an archive; `limit` bounds the bytes of all entries together.
   ///
-  /// - Throws: `ArchiveError` if the file is not sound, `FileError` if it holds more than `limit`.
+  /// - Throws: `ArchiveError` if the file is malformed, `FileError` if it holds more than `limit`.
   public init(_ bytes: [UInt8], path: String, limit: Int) throws {
     self.bytes = bytes
     self.path = path
@@ -77,7 +77,7 @@ public struct ZipArchive: Sendable {
     let checksum = content.withUnsafeBufferPointer { buffer in
       smap_crc32(0, buffer.baseAddress, UInt(buffer.count))
     }
-    guard checksum == entry.checksum else { throw damaged(entry, "its check sum is wrong") }
+    guard checksum == entry.checksum else { throw damaged(entry, "its checksum is wrong") }
     return content
   }
 

@@ -22,7 +22,7 @@ public struct IDXFile: Sendable {
 
   /// Reads the header of a file of bytes; errors name `name`.
   ///
-  /// - Throws: `ImageError` if the file is not sound, or holds other numbers than bytes.
+  /// - Throws: `ImageError` if the file is malformed, or holds other numbers than bytes.
   public init(_ bytes: [UInt8], name: String) throws {
     guard IDXFile.isIDX(bytes) else { throw ImageError.data("'\(name)' is not an IDX file") }
     guard bytes[2] == 8 else {

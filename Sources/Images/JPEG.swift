@@ -40,7 +40,7 @@ public enum JPEG {
         width: Int(header.width), height: Int(header.height), name: name)
       guard header.has_printer_colours == 0 else {
         throw ImageError.data(
-          "'\(name)' has the colours of a printer (CMYK), which are not read",
+          "'\(name)' has CMYK colours, which are not read",
           hint: "convert it to RGB")
       }
       // A progressive picture keeps all its coefficients: two bytes for each sample.

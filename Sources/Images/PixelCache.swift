@@ -2,7 +2,7 @@
 //
 // The finished pixels of a folder, in a hidden file within it. The pixels come first; then the
 // files that could not be decoded; then a footer of fixed size. The file is used only if its
-// fingerprint is that of the folder as it is now and its check sum is right; whatever else it may
+// fingerprint is that of the folder as it is now and its checksum is right; whatever else it may
 // be, it is written anew. Like any file it may come from a stranger, so every number in it is
 // compared with its length first.
 //
@@ -21,7 +21,7 @@ struct PixelCache {
   private let heapLimit: Int
 
   private static let magic = Array("SMAPPIX1".utf8)
-  /// Magic number; fingerprint; bytes of pixels and of faults; channels; check sums of both.
+  /// Magic number; fingerprint; bytes of pixels and of faults; channels; checksums of both.
   private static let footerSize = 8 + 8 + 8 + 8 + 4 + 4 + 4
   /// Bytes that are read or written at a time: whole pixels of three channels.
   private static let block = 3 << 18

@@ -23,7 +23,7 @@ public enum WebP {
   public static func decode(_ bytes: [UInt8], name: String = "WebP data") throws -> Picture {
     var header = smap_webp_header()
     guard smap_webp_header(bytes, bytes.count, &header) != 0 else {
-      throw ImageError.damaged(name, "its header is not sound")
+      throw ImageError.damaged(name, "its header is invalid")
     }
     let (width, height) = (Int(header.width), Int(header.height))
     try PictureFile.checkSize(width: width, height: height, name: name)

@@ -158,7 +158,9 @@ enum DatasetFunctions {
     "data.with_condition(dataset: dataset, vectors: [N, D]) -> dataset",
     "The same pictures with a vector each, for tokenizers that are conditioned by vectors.",
     details: """
-      `vectors` are any embeddings, such as metrics.features of other pictures or rows of a file; each       number should have a deviation of about 1. They stay with their pictures in splits, selections       and other orders, and `d.condition` gives them. smap.train of a tokenizer made with \
+      `vectors` are any embeddings, such as metrics.features of other pictures or rows of a file; \
+      each number should have a deviation of about 1. They stay with their pictures in splits, \
+      selections and other orders, and `d.condition` gives them. smap.train of a tokenizer made with \
       `condition_dim` reads them.
       """,
     example: "data.shapes(3, size = 8).with_condition(ones(3, 5))[1:].condition.shape   #=> [2, 5]",

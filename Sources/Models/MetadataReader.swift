@@ -97,7 +97,7 @@ struct MetadataReader {
       return try body()
     } catch let error as TensorError {
       throw CheckpointError(
-        path: path, message: "its metadata are not sound: \(error.message)", hint: error.hint)
+        path: path, message: "its metadata are invalid: \(error.message)", hint: error.hint)
     }
   }
 

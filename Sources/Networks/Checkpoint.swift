@@ -158,7 +158,7 @@ public struct Checkpoint {
     do {
       header = try JSON.parse(bytes[8..<8 + headerLength], takesFractions: false)
     } catch let error as JSON.ParseError {
-      throw fail("the header is not sound: \(error.message) at byte \(error.offset)")
+      throw fail("the header is invalid: \(error.message) at byte \(error.offset)")
     }
     guard let entries = header.entries else { throw fail("the header is not an object") }
     var reader = BodyReader(path: path, bytes: bytes, start: 8 + headerLength)
@@ -238,7 +238,7 @@ private struct BodyReader {
     let shape = sizes.compactMap(\.integer)
     guard shape.count == sizes.count, shape.allSatisfy({ $0 >= 0 }),
       let count = try? Tensor.elementCount(shape)
-    else { throw fail(name, "its shape is not sound") }
+    else { throw fail(name, "its shape is invalid") }
     let offsets = (value["data_offsets"]?.elements ?? []).map(\.integer)
     guard offsets.count == 2, let first = offsets[0], let end = offsets[1] else {
       throw fail(name, "its `data_offsets` are not two whole numbers")

@@ -33,7 +33,7 @@ public enum NumPyFile {
   public static func content(_ bytes: [UInt8], path: String) throws -> Content {
     let header = try NumPyHeader(bytes, path: path)
     guard let count = try? Tensor.elementCount(header.shape) else {
-      throw fault(path, "its shape \(header.shape) is not sound")
+      throw fault(path, "its shape \(header.shape) is invalid")
     }
     let (size, overflows) = count.multipliedReportingOverflow(by: header.kind.byteCount)
     guard !overflows, bytes.count - header.bodyStart == size else {

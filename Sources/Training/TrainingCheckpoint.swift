@@ -236,14 +236,14 @@ private struct CheckpointReader {
     guard let places = file.tensors.first(where: { $0.name == name })?.tensor,
       places.shape == [count, 2]
     else {
-      throw CheckpointError(path: path, message: "the steps of its validations are not sound")
+      throw CheckpointError(path: path, message: "the steps of its validations are invalid")
     }
     let digits = places.toArray()
     return try (0..<count).map { row in
       guard let high = Int(exactly: digits[2 * row]), let low = Int(exactly: digits[2 * row + 1]),
         (0..<CheckpointFormat.base).contains(high), (0..<CheckpointFormat.base).contains(low)
       else {
-        throw CheckpointError(path: path, message: "the steps of its validations are not sound")
+        throw CheckpointError(path: path, message: "the steps of its validations are invalid")
       }
       return high * CheckpointFormat.base + low
     }

@@ -165,7 +165,7 @@ def mutated(content, rng):
 
 
 def repaired(ending, content):
-    """The content with the check sums of a PNG made right, so that more of it is believed."""
+    """The content with the checksums of a PNG made right, so that more of it is believed."""
     if ending != ".png" or not content.startswith(b"\x89PNG\r\n\x1a\n"):
         return content
     out, at = bytearray(content), 8

@@ -126,7 +126,7 @@ def test_damaged_files_are_named(smap, tmp_path, pets):
     picture(9, 9, 1, "CMYK").save(pets / "dog/press.jpg")
     d = load(smap, tmp_path, 'data.folder("pets", size = 8)')
     assert len(d.labels) == 4 and "3 unusable" in d.notes
-    for words in ("cut.jpg' is damaged: it ends too early", "text.png' is not a PNG", "(CMYK)", "1 .txt"):
+    for words in ("cut.jpg' is damaged: it ends too early", "text.png' is not a PNG", "CMYK", "1 .txt"):
         assert words in d.notes, d.notes
     for path in pets.rglob("*.*"):
         if path.is_file():
@@ -168,7 +168,7 @@ def test_cache(smap, tmp_path, pets):
     first = load(smap, tmp_path, call)
     cache = pets / ".smap-8-crop.cache"
     content = cache.read_bytes()
-    # What the file says is believed: turn a pixel and mend its check sum, and the pixel is seen.
+    # What the file says is believed: turn a pixel and mend its checksum, and the pixel is seen.
     size = int.from_bytes(content[-28:-20], "little")
     turned = bytearray(content)
     turned[0] ^= 0x80

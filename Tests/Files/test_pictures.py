@@ -113,7 +113,7 @@ def test_every_cut_is_refused(smap, tmp_path, name):
 
 def test_what_is_refused_says_why(smap, tmp_path):
     words = {
-        "cmyk": ((DATA / "letter-cmyk.jpg").read_bytes(), "colours of a printer (CMYK)"),
+        "cmyk": ((DATA / "letter-cmyk.jpg").read_bytes(), "CMYK colours"),
         "moving": ((DATA / "letter-moving.webp").read_bytes(), "is an animation"),
         "gif": (b"GIF89a" + bytes(40), "is a GIF file"),
         "heic": (b"\0\0\0\x18ftypheic" + bytes(40), "is a HEIC file"),

@@ -43,7 +43,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("letter-cmyk.jpg", "colours of a printer"), ("letter-moving.webp", "is an animation"),
+    ("letter-cmyk.jpg", "CMYK colours"), ("letter-moving.webp", "is an animation"),
     ("digits8.bin", "is not a PNG, JPEG or WebP file"),
   ])
   func refusalsSayWhy(_ name: String, _ words: String) throws {

@@ -195,7 +195,7 @@ import Testing
     }
     #expect(try code(bomb).1.contains("claims more bytes than it can hold"))
     let wrongSum = try changed { bytes, at in bytes[at + 16] ^= 1 }
-    #expect(try code(wrongSum).1.contains("check sum"))
+    #expect(try code(wrongSum).1.contains("checksum"))
     #expect(try code(changed(name: "../xy")).1.contains("leads out of its folder"))
     #expect(try code(changed(name: "/a.np")).1.contains("absolute"))
     #expect(try code(changed(name: "a\\npy")).1.contains("backslash"))

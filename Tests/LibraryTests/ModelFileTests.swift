@@ -87,7 +87,7 @@ import Testing
     _ = try session.value("smap.save(tok, path)")
     let header = String(decoding: try bytes().dropFirst(8).prefix(200), as: UTF8.self)
     #expect(header.contains("\"smap_version\":\"\(smapVersion)\""))
-    #expect(header.contains("\"format_version\":\"5\""))
+    #expect(header.contains("\"format_version\":\"6\""))
   }
 
   @Test func kindsAreNotConfused() throws {
