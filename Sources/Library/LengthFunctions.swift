@@ -30,15 +30,17 @@ enum LengthFunctions {
       let tokenizer = try call.code("tok")
       let images = try call.pictures("images")
       let threshold = try call.number("threshold")
-      guard !threshold.isNaN else {
+      let metric = try call.choice("metric", as: FidelityMetric.self)
+      guard metric.thresholds.contains(threshold) else {
         throw call.failure(
-          .value, "threshold is a number, not nan", hint: "an mse of 0.01 is 20 dB",
-          argument: "threshold")
+          .value,
+          "the threshold of \"\(metric.rawValue)\" is \(metric.thresholdsInWords), not "
+            + "\(decimal(threshold))", hint: metric.example, argument: "threshold")
       }
       let condition = try call.condition(tokenizer, count: images.shape[0])
       let tokens = try TokenizerFunctions.encode(images, condition, tokenizer, call)
       let test = try FidelityTest(
-        call.choice("metric", as: FidelityMetric.self), threshold, images, call)
+        metric, threshold, images, call)
       func passes(_ lengths: [Int]) throws -> [Bool] {
         let pictures = try TokenizerFunctions.decode(
           tokens, condition, tokenizer, call,
@@ -88,6 +90,22 @@ enum LengthFunctions {
 /// How a reconstruction is compared with the original.
 private enum FidelityMetric: String, CaseIterable {
   case mse, ssim, features
+
+  /// The thresholds that some pictures pass and others do not.
+  var thresholds: ClosedRange<Double> { self == .ssim ? -1...1 : 0 ... .infinity }
+
+  var thresholdsInWords: String {
+    self == .ssim ? "a number from -1 to 1" : "a number from 0"
+  }
+
+  /// A threshold, explained.
+  var example: String {
+    switch self {
+    case .mse: "an mse of 0.01 is 20 dB"
+    case .ssim: "equal pictures have an ssim of 1"
+    case .features: "equal pictures differ by 0"
+    }
+  }
 }
 
 /// Whether reconstructions are good enough.

@@ -81,10 +81,10 @@ enum ScheduleFunctions {
     })
 
   private static func arguments(_ call: Call) throws -> (TailDrop, Int, Double) {
-    (
-      try call.object("schedule", ModelTypes.schedule, as: Schedule.self).drop,
-      try call.integer("num_tokens", in: 1...65_536), try call.number("progress", in: 0...1)
-    )
+    let drop = try call.object("schedule", ModelTypes.schedule, as: Schedule.self).drop
+    let count = try call.integer("num_tokens", in: 1...65_536)
+    try call.blaming("schedule") { try drop.checkList(count) }
+    return (drop, count, try call.number("progress", in: 0...1))
   }
 
   private static func vector(_ values: [Double]) throws -> Value {

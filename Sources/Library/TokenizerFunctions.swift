@@ -47,7 +47,10 @@ enum TokenizerFunctions {
     try call.read(&made, without: TokenizerConfiguration.importedOptions)
     // A vector stands in place of the classes.
     if made.conditionDim > 0, try !call.isGiven("num_classes") { made.numClasses = 0 }
-    if let drop = try ScheduleFunctions.optional(call, "tail_drop") { made.tailDrop = drop }
+    if let drop = try ScheduleFunctions.optional(call, "tail_drop") {
+      try call.blaming("tail_drop") { try drop.checkList(made.numTokens) }
+      made.tailDrop = drop
+    }
     return made
   }
 

@@ -103,6 +103,12 @@ extension Call {
         .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by vectors",
         hint: "smap.tokenizer(condition_dim = ..) makes one that is", argument: "condition")
     }
+    guard data.vectors == nil else {
+      throw failure(
+        .value, "this data set has vectors of its own, which condition would replace",
+        hint: "leave condition out, or data.with_condition(dataset, vectors) replaces them",
+        argument: "condition")
+    }
     return try blaming("condition") {
       try TrainingData(
         pictures: data.pictures, labels: data.labels, classCount: data.classCount,
@@ -158,9 +164,14 @@ extension Call {
   func agreedClasses(
     of models: [(model: String, classes: [String])], classCount: Int
   ) throws -> [String] {
-    // A model that is conditioned by vectors learns no classes.
-    guard classCount > 0 else { return [] }
     let isReplacing = try choice("classes", among: ["match", "replace"]) == "replace"
+    // A model that is conditioned by vectors learns no classes.
+    guard classCount > 0 else {
+      guard isReplacing else { return [] }
+      throw failure(
+        .argument, "classes has no effect on a tokenizer with condition_dim, which has no classes",
+        hint: "leave classes out", argument: "classes")
+    }
     let own = models[0].classes
     guard let names = try classNames("dataset") else { return own }
     guard names.count <= classCount else {

@@ -58,6 +58,7 @@ enum TrainingFunctions {
       let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
       let defaults = TokenizerRecipe(steps: 1).plan
       let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
+      try checkDiscriminatorStart(recipe, call)
       let run = try TrainingCall(
         call, steps: recipe.plan.steps, pictures: recipe.picturesPerStep(of: data))
       return try run.run { observers in
@@ -76,11 +77,27 @@ enum TrainingFunctions {
     recipe.plan = plan
     recipe.tokenizer = try call.tokenizer("tok").configuration
     try call.read(&recipe)
+    if let refusal = recipe.bottleneckRefusal {
+      throw call.failure(.argument, refusal.message, hint: refusal.hint, argument: "loss")
+    }
+    if let side = recipe.tokenizer?.imageSize {
+      try call.blaming("augmentation") { try recipe.augmentation.validate(side: side) }
+    }
     if recipe.loss.features > 0 {
       recipe.loss.featureDistance = try FeatureFunctions.network(of: call.session)
     }
     recipe.seed = try call.seed("seed")
     return recipe
+  }
+
+  /// Throws a ValueError if the discriminator would never be trained.
+  static func checkDiscriminatorStart(_ recipe: TokenizerRecipe, _ call: Call) throws {
+    guard let start = recipe.adversarial.start, start >= recipe.plan.steps else { return }
+    throw call.failure(
+      .value,
+      "discriminator_start \(start) is not below steps \(recipe.plan.steps), so the term "
+        + "`adversarial` would have no effect",
+      hint: "0 trains the discriminator from the first step on", argument: "discriminator_start")
   }
 
   private static let save = Builtin(

@@ -85,6 +85,7 @@ enum TrainingTrials {
       let data = try call.conditionedData(for: tokenizer)
       let (plan, low, high) = try plan(call, defaults: TokenizerRecipe(steps: 1).plan)
       let recipe = try TrainingFunctions.recipe(call, plan)
+      try TrainingFunctions.checkDiscriminatorStart(recipe, call)
       return try run(call, steps: plan.steps) {
         try tokenizer.findLearningRate(on: data, recipe, from: low, to: high, onStep: $0)
       }

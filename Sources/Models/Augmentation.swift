@@ -64,6 +64,19 @@ public struct Augmentation: Sendable, Equatable {
     return none
   }()
 
+  /// Whether any picture can be changed by these amounts.
+  var changesPictures: Bool {
+    hueShare > 0 || saturationShare > 0 || moveShare > 0 && max(shift, scale, rotation) > 0
+  }
+
+  /// Throws a ValueError if pictures of so many pixels a side are moved out of sight.
+  public func validate(side: Int) throws {
+    guard moveShare > 0, shift >= Float(side) else { return }
+    throw TensorError.value(
+      "a shift of \(shift.inWords) pixels moves pictures of \(side) x \(side) pixels out of sight",
+      hint: "the amount of `shift` is in pixels, below \(side) here")
+  }
+
   /// How one picture was changed, in numbers of about the same size; all zero if it was not. A
   /// network that is told them need not put their effects into its tokens.
   struct Change: Equatable {

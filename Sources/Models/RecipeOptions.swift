@@ -31,7 +31,10 @@ extension TokenizerRecipe: OptionTable {
         + "they need not put it into the tokens; at evaluation nothing was.",
       impliedByOlderFiles: "false", value: { .flag($0.tellsAugmentation) },
       store: { if case .flag(let value) = $1 { $0.tellsAugmentation = value } }
-    ).needs("augment = true", orIs: .flag(false)) { $0.augmentation != .none },
+    ).needs("augment = true", orIs: .flag(false)) { $0.augments }
+      .needs("an amount of augmentation above 0", orIs: .flag(false)) {
+        $0.augmentation.changesPictures
+      },
     .number(
       "dropout", \.dropout, 0...0.9,
       "`dropout` is the fraction of what a block adds to its stream that is dropped.",
@@ -40,11 +43,17 @@ extension TokenizerRecipe: OptionTable {
       "stochastic_depth", \.stochasticDepth, 0...0.9,
       "`stochastic_depth` is how often the last block of each transformer is left out, those before "
         + "it less often.", impliedByOlderFiles: "0.0"),
-    .word(
+    OptionRow<TokenizerRecipe>.word(
       "penalty_on", \.penaltyScope,
       "`penalty_on` says which tokens the penalty of the bottleneck counts: \"all\" of them, or the "
         + "\"kept\" ones, so that dropped tokens are free.",
-      impliedByOlderFiles: "all"),
+      impliedByOlderFiles: "all"
+    ).needs(
+      penalizedQuantizers, of: "tokenizer", orIs: .word(PenaltyScope.all.rawValue)
+    ) { $0.tokenizer?.quantizer.type.hasPenalty ?? true }
+    .isReplaced(
+      by: "loss = {bottleneck: 0}", orIs: .word(PenaltyScope.all.rawValue)
+    ) { $0.bottleneckWeight == 0 && !$0.codesFollowTokens },
     OptionRow<TokenizerRecipe>.number(
       "continuous_until", \.continuousUntil, 0...1,
       "Up to the part `continuous_until` of the training, the decoder gets tokens as they are before "
@@ -186,6 +195,19 @@ extension TokenizerRecipe: OptionTable {
         name: "adversarial", get: { $0.adversarial.weight }, set: { $0.adversarial.weight = $1 }),
     ]
 
+  /// How a script chooses a quantizer that has a penalty.
+  private static let penalizedQuantizers = QuantizerRegistry.choice(
+    of: QuantizerRegistry.all.filter { $0.hasPenalty }.map { $0.name })
+
+  /// Why a weight of the term `bottleneck` has no effect on the tokenizer; nil if it has one.
+  public var bottleneckRefusal: OptionRefusal? {
+    guard let tokenizer, !tokenizer.quantizer.type.hasPenalty, (bottleneckWeight ?? 0) > 0 else {
+      return nil
+    }
+    return OptionRefusal(
+      "bottleneck", .without(TokenizerRecipe.penalizedQuantizers, model: "tokenizer"))
+  }
+
   /// How a script chooses a quantizer of codes, or one of vectors.
   private static func quantizers(areDiscrete: Bool) -> String {
     QuantizerRegistry.choice(
@@ -194,8 +216,16 @@ extension TokenizerRecipe: OptionTable {
 }
 
 extension TokenizerRecipe {
+  /// Whether codes follow the tokens of a step whatever the weight of the penalty is, as far as is
+  /// known.
+  fileprivate var codesFollowTokens: Bool {
+    guard let tokenizer else { return true }
+    return tokenizer.quantizer.type.options.contains("code_update")
+      && (tokenizer.codeUpdate == .ema || restartsCodes)
+  }
+
   /// Whether codes that nothing uses are moved, as far as is known.
-  private var restartsCodes: Bool {
+  fileprivate var restartsCodes: Bool {
     guard let tokenizer else { return true }
     return tokenizer.quantizer.type.options.contains("dead_codes")
       && tokenizer.deadCodes == .restart && tokenizer.codeUpdate != .simvq

@@ -73,6 +73,14 @@ extension TailDrop {
     return min(max(Int(value.rounded()), minKeep), numTokens)
   }
 
+  /// Throws a ValueError if a length of the list can never be sampled. Files are not held to it.
+  public func checkList(_ numTokens: Int) throws {
+    guard kind == .list, let size = sizes.first(where: { $0 > numTokens }) else { return }
+    throw TensorError.value(
+      "the length \(size) of sizes does not fit \(numTokens) tokens",
+      hint: "lengths are from 1 to \(numTokens)")
+  }
+
   /// Throws a ValueError if the lengths of the schedule are none of K tokens.
   func checkFit(_ numTokens: Int) throws {
     guard numTokens >= 1, minKeep <= numTokens else {

@@ -331,12 +331,20 @@ extension TokenizerConfiguration: OptionTable {
     ).needs("inject = \"encoder\", \"decoder\" or \"both\"", orIs: .integer(1)) {
       $0.inject != .none
     },
-    .integer(
+    OptionRow<TokenizerConfiguration>.integer(
       "condition_dim", \.conditionDim, 0...65_536,
       "The length of the vector that is given in place of a class, with `condition` (0: a class is).",
-      since: 4),
+      since: 4
+    ).needs("inject = \"encoder\", \"decoder\" or \"both\"", orIs: .integer(0)) {
+      $0.inject != .none
+    },
     .word("queries", \.queries, "What the queries start as.", since: 3),
-    .word("mask", \.mask, "Which queries a query attends to.", since: 3),
+    // The first group is causal, and so is a group of one.
+    OptionRow<TokenizerConfiguration>.word(
+      "mask", \.mask, "Which queries a query attends to.", since: 3
+    ).needs("group_size from 2 to num_tokens - 2") {
+      $0.mask != .grouped || 2...max(2, $0.numTokens - 2) ~= $0.groupSize && $0.numTokens >= 4
+    },
     OptionRow<TokenizerConfiguration>.integer(
       "group_size", \.groupSize, 1...4096, "Queries in a group of the mask \"grouped\".", since: 3
     ).needs("mask = \"grouped\"") { $0.mask == .grouped },

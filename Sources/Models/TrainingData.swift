@@ -69,6 +69,10 @@ public struct TrainingData {
     }
   }
 
+  /// The values that pixels may have: from 0 to 1, with room for what resizing overshoots, and too
+  /// narrow for pictures in [-1, 1].
+  private static let pixelRange: ClosedRange<Float> = -0.5...1.5
+
   /// Finds pictures whose values cannot be those of pixels, which are from 0 to 1; resizing may
   /// overshoot a little.
   ///
@@ -77,11 +81,20 @@ public struct TrainingData {
     let size = images.count / max(images.shape[0], 1)
     for index in 0..<images.shape[0] {
       let pixels = UnsafeBufferPointer(start: images.pointer + index * size, count: size)
-      guard let wrong = pixels.first(where: { !(-1...2).contains($0) }) else { continue }
+      guard let wrong = pixels.first(where: { !pixelRange.contains($0) }) else { continue }
       throw TensorError.value(
         "picture \(index) holds \(wrong.inWords); pixels have values from 0 to 1",
-        hint: wrong.isFinite ? "divide bytes by 255" : "leave the picture out, or fix it")
+        hint: scalingHint(wrong))
     }
+  }
+
+  /// How values of which `wrong` is one are brought to 0 to 1.
+  private static func scalingHint(_ wrong: Float) -> String {
+    guard wrong.isFinite else { return "leave the picture out, or fix it" }
+    if wrong > 2 { return "divide bytes by 255" }
+    if wrong > 0 { return "clamp(x, 0, 1) cuts off what lies beyond" }
+    return wrong >= -1.01
+      ? "(x + 1) / 2 maps values from -1 to 1" : "x * std + mean takes back a standardisation"
   }
 
   /// The number of pictures.

@@ -15,7 +15,7 @@ public protocol OptionTable: Sendable {
 /// Why a call may not give an option.
 public struct OptionRefusal: Sendable {
   /// Why an option has no effect, in words as a script writes them.
-  enum Reason: Sendable {
+  package enum Reason: Sendable {
     /// It needs something, of this call or of the model that was made before.
     case without(String, model: String?)
     /// Something else takes its place.
@@ -26,7 +26,8 @@ public struct OptionRefusal: Sendable {
   public let name: String
   private let reason: Reason
 
-  init(_ name: String, _ reason: Reason) { (self.name, self.reason) = (name, reason) }
+  /// The refusal of an option for a reason.
+  package init(_ name: String, _ reason: Reason) { (self.name, self.reason) = (name, reason) }
 
   /// What is wrong.
   public var message: String {

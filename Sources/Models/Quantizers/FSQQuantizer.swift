@@ -12,6 +12,7 @@ final class FSQQuantizer: Quantizer {
   static let name = "fsq"
   static let summary = "each number of a token is rounded to one of `levels`"
   static let defaultPenaltyWeight: Float = 0
+  static let hasPenalty = false
   static let options = ["codebook_size", "levels"]
   static let storesSynthesis = true
   static let isDiscrete = true

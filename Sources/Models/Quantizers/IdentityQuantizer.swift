@@ -10,6 +10,7 @@ final class IdentityQuantizer: Quantizer {
   static let name = "none"
   static let summary = "tokens are the vectors of the encoder, unlimited"
   static let defaultPenaltyWeight: Float = 0
+  static let hasPenalty = false
 
   init(_ configuration: TokenizerConfiguration, seed: UInt64) {}
 

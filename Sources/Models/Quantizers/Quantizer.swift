@@ -21,6 +21,9 @@ protocol Quantizer: AnyObject {
   /// The weight of the penalty in the loss unless a recipe gives one.
   static var defaultPenaltyWeight: Float { get }
 
+  /// Whether training may have a penalty, so that a weight of it has an effect.
+  static var hasPenalty: Bool { get }
+
   /// The options of a tokenizer that only some quantizers read, and this is one of them.
   static var options: [String] { get }
   /// Whether a linear path beside it stores what each channel adds to a picture, because tokens are
@@ -91,6 +94,7 @@ protocol Quantizer: AnyObject {
 
 extension Quantizer {
   static var heads: [LatentHead] { [] }
+  static var hasPenalty: Bool { true }
   static var options: [String] { [] }
   static var storesSynthesis: Bool { false }
   static var isDiscrete: Bool { false }
