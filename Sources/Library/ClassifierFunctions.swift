@@ -95,7 +95,8 @@ enum ClassifierFunctions {
     ],
     display: { object in
       guard let classifier = object.payload as? PictureClassifier else { return "classifier" }
-      return "classifier(\(classifier.classNames.count) classes, by \(classifier.input.rawValue))"
+      return
+        "classifier(\(counted(classifier.classNames.count, "class")), by \(classifier.input.rawValue))"
     })
 
   private static let make = Builtin(
@@ -146,7 +147,7 @@ enum ClassifierFunctions {
     body: { call in
       let classifier = try call.object("classifier", type, as: PictureClassifier.self)
       let data = try call.trainingData(
-        "dataset", classCount: classifier.classNames.count, side: classifier.side)
+        "dataset", for: classifier.knownClasses, side: classifier.side)
       var right = 0
       for start in stride(from: 0, to: data.count, by: 256) {
         let range = start..<min(start + 256, data.count)
@@ -206,9 +207,33 @@ struct SelectedPictures: PictureSource {
 }
 
 extension Call {
-  /// A classifier, or nil.
-  func classifier(_ name: String) throws -> PictureClassifier? {
+  /// The argument `classifier` for pictures as a code makes them, or nil.
+  ///
+  /// - Throws: a ScriptError if its pictures or its classes are others than those of the test.
+  func classifier(for test: CodeTest) throws -> PictureClassifier? {
+    let name = "classifier"
     guard try !self[name].isNil else { return nil }
-    return try object(name, ClassifierFunctions.type, as: PictureClassifier.self)
+    let classifier = try object(name, ClassifierFunctions.type, as: PictureClassifier.self)
+    let side = test.code.imageSize
+    guard classifier.side == side else {
+      throw failure(
+        .shape,
+        "this classifier was fitted to pictures of \(classifier.side) x \(classifier.side), those of "
+          + "the \(test.code.knownClasses.owner) have \(side) x \(side)", argument: name)
+    }
+    let names = try classNames("dataset") ?? []
+    try checkClasses(
+      named: classifier.classNames, "this classifier", name,
+      against: [
+        test.code.knownClasses, KnownClasses(owner: "data set", names: names, count: names.count),
+      ])
+    if let label = test.data.labels.max(), label >= classifier.classNames.count {
+      throw failure(
+        .value,
+        "this classifier knows \(counted(classifier.classNames.count, "class")), and the data set "
+          + "has pictures of class \(label)", hint: "fit it to pictures of all classes",
+        argument: name)
+    }
+    return classifier
   }
 }

@@ -131,7 +131,7 @@ enum CodeMeasures {
     body: { call in
       let test = try CodeTest(call)
       let isSame = try call.choice("encoder", among: ["right", "same"]) == "same"
-      let classifier = try call.classifier("classifier")
+      let classifier = try call.classifier(for: test)
       guard test.code.numClasses > 1 || test.code.conditionDim > 0 && test.data.count > 1 else {
         throw call.failure(.value, "with one class there is no other", argument: "tok")
       }

@@ -114,15 +114,7 @@ struct Average {
 extension Call {
   /// A data set whose pictures and classes are those of a code.
   func testData(_ argument: String, for code: any PictureCode) throws -> TrainingData {
-    let data = try trainingData(argument, classCount: code.numClasses, side: code.imageSize)
-    let names = try classNames(argument) ?? []
-    if let (place, pair) = zip(code.classNames, names).enumerated().first(where: { $1.0 != $1.1 }) {
-      throw failure(
-        .value,
-        "class \(place) of this data set is \"\(pair.1)\", that of the tokenizer \"\(pair.0)\"",
-        argument: argument)
-    }
-    return data
+    try trainingData(argument, for: code.knownClasses, side: code.imageSize)
   }
 
   /// The argument `lengths`: prefix lengths in ascending order; powers of two and K if it is nil.

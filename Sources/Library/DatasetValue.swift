@@ -138,9 +138,9 @@ enum DatasetTypes {
 
   /// `dataset(308 pictures of 32 x 32, 22 classes)`.
   static func describe(_ dataset: ImageDataset) -> String {
-    let pictures = dataset.count == 1 ? "1 picture" : "\(dataset.count) pictures"
+    let pictures = counted(dataset.count, "picture")
     let classes =
-      dataset.classNames.count == 1 ? "1 class" : "\(dataset.classNames.count) classes"
+      counted(dataset.classNames.count, "class")
     let grey = dataset.channels == 1 ? ", grey" : ""
     let vectors = dataset.vectorSize.map { ", vectors of \($0)" } ?? ""
     return "dataset(\(pictures) of \(dataset.size) x \(dataset.size)\(grey), \(classes)\(vectors))"
@@ -164,7 +164,9 @@ extension Call {
   /// A data set, or a record {images, labels, ...} that serves as one, as a record.
   func datasetRecord(_ name: String) throws -> Record {
     if let dataset = try datasetIfGiven(name) { return try dataset.record() }
-    guard case .record(let record) = try self[name] else { throw wrongType(name, "a data set") }
+    guard case .record(let record) = try self[name] else {
+      throw wrongType(name, "a dataset, or a record {images, labels}")
+    }
     return record
   }
 }

@@ -65,14 +65,12 @@ enum GeneratorFunctions {
       let generator = try call.generator("model")
       let model = generator.model
       let tokenizer = try tokenizer(for: generator, call)
-      let classCount = model.configuration.numClasses
-      let names = try call.agreedClasses(
-        of: [("generator", model.classNames), ("tokenizer", tokenizer.classNames)],
-        classCount: classCount)
-      let data = try call.trainingData(
-        "dataset", classCount: classCount, side: tokenizer.configuration.imageSize)
-      let held = try call.validationData(
-        classCount: classCount, side: tokenizer.configuration.imageSize)
+      let names = try call.agreedClasses(of: [model.knownClasses, tokenizer.knownClasses])
+      let known = KnownClasses(
+        owner: "generator", names: names, count: model.configuration.numClasses)
+      let side = tokenizer.imageSize
+      let data = try call.trainingData("dataset", for: known, side: side)
+      let held = try call.validationData(for: known, side: side)
       let defaults = GeneratorRecipe(steps: 1).plan
       let recipe = try recipe(
         call, TrainingOptions.plan(call, defaults: defaults), for: model.configuration)
@@ -105,8 +103,8 @@ enum GeneratorFunctions {
     else {
       throw call.failure(
         .shape,
-        "this generator samples \(made.numTokens) tokens of \(made.tokenDim) in \(made.numClasses) "
-          + "classes, the tokenizer makes \(other.numTokens) of \(other.tokenDim) in "
+        "this generator samples \(counted(made.numTokens, "token")) of \(made.tokenDim) in "
+          + "\(counted(made.numClasses, "class")), the tokenizer makes \(other.numTokens) of \(other.tokenDim) in "
           + "\(other.numClasses)", hint: "make one for it with card.model(tok)",
         argument: try call["tok"].isNil ? "model" : "tok")
     }

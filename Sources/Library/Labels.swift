@@ -34,7 +34,7 @@ struct LabelArgument {
     let condition = try read(count: count).repeated(count)
     guard condition.count == count else {
       throw failure(
-        "\(condition.count) labels do not fit \(count) pictures",
+        misfit(condition.count, "label", count, "picture"),
         hint: "give one label, or one for each picture")
     }
     return condition

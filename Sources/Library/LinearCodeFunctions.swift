@@ -75,7 +75,8 @@ extension ModelTypes {
     display: { object in
       guard let code = object.payload as? LinearCode else { return "linear_code" }
       return "linear_code(\"\(code.kind.rawValue)\", \(code.imageSize) x \(code.imageSize) pixels, "
-        + "\(code.numTokens) tokens of \(code.tokenDim), \(code.numClasses) classes)"
+        + "\(counted(code.numTokens, "token")) of \(code.tokenDim), "
+        + "\(counted(code.numClasses, "class")))"
     })
 
   private static func linear(

@@ -117,7 +117,7 @@ enum MediaFunctions {
         sheet.captions = try call.strings("captions")
         guard sheet.captions.count <= pictures.count else {
           throw call.failure(
-            .value, "\(sheet.captions.count) captions do not fit \(pictures.count) pictures",
+            .value, misfit(sheet.captions.count, "caption", pictures.count, "picture"),
             argument: "captions")
         }
       }

@@ -77,8 +77,9 @@ enum ModelTypes {
     ],
     display: { object in
       guard let tokens = (object.payload as? TokenSequence)?.tokens else { return "tokens" }
-      let pictures = tokens.count == 1 ? "1 picture" : "\(tokens.count) pictures"
-      let kind = tokens.ids == nil ? "\(tokens.latents.shape[2]) numbers each" : "code indices"
+      let pictures = counted(tokens.count, "picture")
+      let kind =
+        tokens.ids == nil ? "\(counted(tokens.latents.shape[2], "number")) each" : "code indices"
       return "tokens(\(pictures) of \(tokens.length), \(kind))"
     },
     index: { object, subscripts, _ in
@@ -110,9 +111,10 @@ enum ModelTypes {
     display: { object in
       guard let tokenizer = object.payload as? SMAPTokenizer else { return "tokenizer" }
       let made = tokenizer.configuration
-      return "tokenizer(\(made.imageSize) x \(made.imageSize) pixels, \(made.numTokens) tokens of "
+      return
+        "tokenizer(\(made.imageSize) x \(made.imageSize) pixels, \(counted(made.numTokens, "token")) of "
         + "\(made.tokenDim), \(tokenizer.bottleneck), "
-        + "\(tokenizer.conditionDim > 0 ? tokenizer.conditionInWords : "\(made.numClasses) classes"), "
+        + "\(tokenizer.conditionDim > 0 ? tokenizer.conditionInWords : counted(made.numClasses, "class")), "
         + "\(shortCount(tokenizer.parameterCount)) parameters)"
     })
 
@@ -153,8 +155,9 @@ enum ModelTypes {
     display: { object in
       guard let model = (object.payload as? Generator)?.model else { return "generator" }
       let made = model.configuration
-      return "generator(\(made.head.rawValue), \(made.numTokens) tokens of \(made.tokenDim), "
-        + "width \(made.width), \(made.numClasses) classes, \(shortCount(model.parameterCount)) parameters)"
+      return
+        "generator(\(made.head.rawValue), \(counted(made.numTokens, "token")) of \(made.tokenDim), "
+        + "width \(made.width), \(counted(made.numClasses, "class")), \(shortCount(model.parameterCount)) parameters)"
     })
 
   private static func generator(

@@ -166,7 +166,9 @@ struct PictureFiles {
       return (dataset, "no labels were found, so all pictures are of one class")
     }
     guard labels.count == pictures.count else {
-      throw ScriptError.data("'\(name)' has \(pictures.count) pictures, but \(labels.count) labels")
+      throw ScriptError.data(
+        "'\(name)' has \(counted(pictures.count, "picture")), but "
+          + counted(labels.count, "label"))
     }
     let largest = labels.max() ?? 0
     guard (labels.min() ?? 0) >= 0, largest <= PictureFiles.labelLimit else {
@@ -187,8 +189,8 @@ struct PictureFiles {
     guard let classes else { return dataset }
     guard dataset.classNames.count <= classes.count else {
       throw ScriptError.data(
-        "'\(PathText.printable(path))' has \(dataset.classNames.count) classes, but there are "
-          + "\(classes.count) names")
+        "'\(PathText.printable(path))' has \(counted(dataset.classNames.count, "class")), but "
+          + "\(counted(classes.count, "name"))")
     }
     return dataset.renamed(classes)
   }

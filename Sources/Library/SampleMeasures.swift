@@ -100,10 +100,16 @@ enum SampleMeasures {
       let other = try call["reference"].isNil ? nil : distances("reference", call)
       if let other, other.count != own.count {
         throw call.failure(
-          .value, "the reference has \(other.count) classes, and the pictures have \(own.count)",
+          .value,
+          "the reference has \(counted(other.count, "class")), and the pictures have \(own.count)",
           argument: "reference")
       }
       let names = try call.classNames("dataset") ?? own.indices.map { "\($0)" }
+      if other != nil, let known = try call.classNames("dataset") {
+        try call.checkClasses(
+          of: "reference",
+          against: [KnownClasses(owner: "pictures", names: known, count: own.count)])
+      }
       var (means, references, ratios) = (Average(), Average(), Average())
       let rows = zip(names, own).enumerated().map { label, entry in
         let (name, (count, distance)) = entry

@@ -80,7 +80,7 @@ enum SamplingFunctions {
     if prefix.count == 1 || prefix.count == pictures { return prefix }
     guard prefix.count * count == pictures else {
       throw call.failure(
-        .shape, "\(prefix.count) prefixes do not fit \(pictures / count) labels",
+        .shape, misfit(prefix.count, "prefix", pictures / count, "label"),
         hint: "give one prefix, or one for each label", argument: "prefix")
     }
     return try prefix.picked((0..<pictures).map { $0 / count })

@@ -124,8 +124,11 @@ private struct StylePairs {
     }
     guard !sources.isEmpty else {
       throw call.failure(
-        .value, "no two names of this data set share a class besides another",
-        hint: "style needs pictures of one name in several classes", argument: "dataset")
+        .value,
+        "no name of this data set has pictures of two classes, of which another name has one, too",
+        hint:
+          "the same letter in two typefaces, and each typeface with several letters, for instance",
+        argument: "dataset")
     }
   }
 

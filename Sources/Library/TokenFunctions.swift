@@ -73,7 +73,7 @@ enum TokenFunctions {
       }
       guard shares.count == a.count else {
         throw call.failure(
-          .shape, "\(shares.count) numbers do not fit \(a.count) pictures", argument: "at")
+          .shape, misfit(shares.count, "number", a.count, "picture"), argument: "at")
       }
       let weight = try Tensor(shape: [a.count, 1, 1], values: shares)
       let latents = try a.latents.mul(weight.mul(-1).add(1)).add(b.latents.mul(weight))
@@ -107,7 +107,7 @@ enum TokenFunctions {
       let places = [Int](repeating: 0, count: count)
       guard [1, count].contains(tokens.count), [1, count].contains(condition.count) else {
         throw call.failure(
-          .shape, "\(condition.count) labels do not fit \(tokens.count) pictures",
+          .shape, misfit(condition.count, "label", tokens.count, "picture"),
           hint: "give one label, or one for each picture", argument: "label")
       }
       let all = tokens.count == count ? tokens : try tokens.picked(places)
@@ -128,7 +128,7 @@ enum TokenFunctions {
     let count = max(a.count, b.count)
     guard [1, count].contains(a.count), [1, count].contains(b.count) else {
       throw call.failure(
-        .shape, "\(b.count) pictures do not go with \(a.count)", argument: "b")
+        .shape, misfit(b.count, "picture", a.count, "picture"), argument: "b")
     }
     let places = [Int](repeating: 0, count: count)
     return (

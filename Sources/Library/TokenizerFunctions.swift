@@ -140,7 +140,7 @@ enum TokenizerFunctions {
     let lengths = try call["lengths"].isNil ? nil : call.integers("lengths")
     if let lengths, lengths.count != tokens.count {
       throw call.failure(
-        .value, "there are \(lengths.count) lengths for \(tokens.count) pictures",
+        .value, misfit(lengths.count, "length", tokens.count, "picture"),
         argument: "lengths")
     }
     let positions = try call["positions"].isNil ? nil : call.integers("positions")
@@ -265,7 +265,7 @@ extension TokenizerFunctions {
     guard condition.classCount == tokenizer.numClasses else {
       throw ScriptError.shape(
         condition.classCount > 0 && tokenizer.numClasses > 0
-          ? "these tokens know \(condition.classCount) classes, this tokenizer "
+          ? "these tokens know \(counted(condition.classCount, "class")), this tokenizer "
             + "\(tokenizer.numClasses)"
           : "these tokens are of another tokenizer: this one is conditioned by "
             + tokenizer.conditionInWords,

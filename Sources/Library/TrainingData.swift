@@ -11,11 +11,21 @@ import Runtime
 import Tensors
 
 extension Call {
-  /// The pictures, classes and vectors of a data set for a model that knows `classCount` classes,
-  /// or is told none if that is 0, and pictures of `side` x `side` pixels.
-  func trainingData(_ argument: String, classCount: Int, side: Int) throws -> TrainingData {
+  /// The pictures, classes and vectors of a data set for what knows classes, or is told none if
+  /// their number is 0, and pictures of `side` x `side` pixels.
+  ///
+  /// - Throws: a ScriptError if the classes, or the size, are others.
+  func trainingData(_ argument: String, for known: KnownClasses, side: Int) throws -> TrainingData {
+    let data = try trainingData(argument, classCount: known.count, side: side, of: known.owner)
+    try checkClasses(of: argument, against: [known])
+    return data
+  }
+
+  private func trainingData(
+    _ argument: String, classCount: Int, side: Int, of owner: String
+  ) throws -> TrainingData {
     if let dataset = try datasetIfGiven(argument) {
-      try checkSize(width: dataset.size, height: dataset.size, side: side, argument)
+      try checkSize(width: dataset.size, height: dataset.size, side: side, of: owner, argument)
       return try blaming(argument) {
         try TrainingData(
           pictures: dataset, labels: dataset.labels,
@@ -24,13 +34,14 @@ extension Call {
       }
     }
     return try trainingData(
-      of: datasetRecord(argument), argument, classCount: classCount, side: side)
+      of: datasetRecord(argument), argument, classCount: classCount, side: side, owner: owner)
   }
 
   /// The pictures and classes of a data set as they are, for what is fitted to it.
   func ownData(_ argument: String) throws -> TrainingData {
     if let dataset = try datasetIfGiven(argument) {
-      return try trainingData(argument, classCount: dataset.classNames.count, side: dataset.size)
+      return try trainingData(
+        argument, classCount: dataset.classNames.count, side: dataset.size, of: "data set")
     }
     let dataset = try datasetRecord(argument)
     let images = try tensorField("images", of: dataset, argument)
@@ -38,11 +49,11 @@ extension Call {
     let highest = labels.toArray().max().flatMap { Int(exactly: $0.rounded()) } ?? 0
     let count = try classNames(argument)?.count ?? max(highest, 0) + 1
     return try trainingData(
-      of: dataset, argument, classCount: count, side: images.shape.last ?? 0)
+      of: dataset, argument, classCount: count, side: images.shape.last ?? 0, owner: "data set")
   }
 
   private func trainingData(
-    of dataset: Record, _ argument: String, classCount: Int, side: Int
+    of dataset: Record, _ argument: String, classCount: Int, side: Int, owner: String
   ) throws -> TrainingData {
     let images = try tensorField("images", of: dataset, argument)
     // Whoever is told vectors needs no classes.
@@ -62,10 +73,11 @@ extension Call {
     }
     guard images.shape[0] == labels.shape[0] else {
       throw failure(
-        .shape, "\(labels.shape[0]) labels do not fit \(images.shape[0]) pictures",
+        .shape, misfit(labels.shape[0], "label", images.shape[0], "picture"),
         argument: argument)
     }
-    try checkSize(width: images.shape[3], height: images.shape[2], side: side, argument)
+    try checkSize(
+      width: images.shape[3], height: images.shape[2], side: side, of: owner, argument)
     let classes = try labels.toArray().map { label -> Int in
       guard let label = Int(exactly: label) else {
         throw failure(
@@ -84,19 +96,26 @@ extension Call {
     }
   }
 
-  private func checkSize(width: Int, height: Int, side: Int, _ argument: String) throws {
+  private func checkSize(
+    width: Int, height: Int, side: Int, of owner: String, _ argument: String
+  ) throws {
     guard width == side, height == side else {
       throw failure(
         .shape,
-        "these pictures have \(width) x \(height) pixels, the tokenizer takes \(side) x \(side)",
+        "these pictures have \(width) x \(height) pixels, the \(owner) takes \(side) x \(side)",
         hint: "image.resize(x, \(side), \(side)) makes them fit", argument: argument)
     }
   }
 
-  /// The data set of a training of a tokenizer, with the vectors of `condition` if it is given.
-  func conditionedData(for tokenizer: SMAPTokenizer) throws -> TrainingData {
+  /// The data set for a tokenizer that goes by `names`, or by its own, with the vectors of
+  /// `condition` if it is given.
+  func conditionedData(
+    for tokenizer: SMAPTokenizer, naming names: [String]? = nil
+  ) throws -> TrainingData {
     let made = tokenizer.configuration
-    let data = try trainingData("dataset", classCount: made.numClasses, side: made.imageSize)
+    let known = KnownClasses(
+      owner: "tokenizer", names: names ?? tokenizer.classNames, count: made.numClasses)
+    let data = try trainingData("dataset", for: known, side: made.imageSize)
     guard try !self["condition"].isNil else { return data }
     guard made.conditionDim > 0 else {
       throw failure(
@@ -116,10 +135,11 @@ extension Call {
     }
   }
 
-  /// The data set `validation`, or nil if none was given.
-  func validationData(classCount: Int, side: Int) throws -> TrainingData? {
+  /// The data set `validation`, or nil if none was given, whose classes are those that the model
+  /// is trained for.
+  func validationData(for known: KnownClasses, side: Int) throws -> TrainingData? {
     guard try !self["validation"].isNil else { return nil }
-    return try trainingData("validation", classCount: classCount, side: side)
+    return try trainingData("validation", for: known, side: side)
   }
 
   /// Rejects pictures whose values cannot be those of pixels.
@@ -135,62 +155,6 @@ extension Call {
       throw failure(
         .init(rawValue: error.kind), error.message, hint: error.hint, argument: argument)
     }
-  }
-
-  /// The class names of a data set, nil if it has none.
-  func classNames(_ argument: String) throws -> [String]? {
-    if let dataset = try datasetIfGiven(argument) { return dataset.classNames }
-    guard let value = try datasetRecord(argument)["classes"], !value.isNil else { return nil }
-    guard case .list(let list) = value else {
-      throw failure(
-        .type, "the field `classes` is a list of names, not \(value.typePhrase)", argument: argument
-      )
-    }
-    return try list.items.map { item in
-      guard let name = item.asString else {
-        throw failure(
-          .type, "the field `classes` is a list of names, not of \(item.typePhrase)",
-          argument: argument)
-      }
-      return name
-    }
-  }
-
-  /// Compares the class names of the data set, the second argument, with those of models, and
-  /// returns the names for the first of them from now on.
-  ///
-  /// Labels are indices into the list of names, so lists must agree as far as both go; the longer
-  /// one is kept. `classes = "replace"` says that the classes are different on purpose.
-  func agreedClasses(
-    of models: [(model: String, classes: [String])], classCount: Int
-  ) throws -> [String] {
-    let isReplacing = try choice("classes", among: ["match", "replace"]) == "replace"
-    // A model that is conditioned by vectors learns no classes.
-    guard classCount > 0 else {
-      guard isReplacing else { return [] }
-      throw failure(
-        .argument, "classes has no effect on a tokenizer with condition_dim, which has no classes",
-        hint: "leave classes out", argument: "classes")
-    }
-    let own = models[0].classes
-    guard let names = try classNames("dataset") else { return own }
-    guard names.count <= classCount else {
-      throw failure(
-        .value,
-        "this data set has \(names.count) classes, the \(models[0].model) \(classCount)",
-        hint: "make it with smap.tokenizer(num_classes = \(names.count))", argument: "dataset")
-    }
-    if isReplacing { return names }
-    for (model, known) in models {
-      guard let (place, pair) = zip(known, names).enumerated().first(where: { $1.0 != $1.1 })
-      else { continue }
-      throw failure(
-        .value,
-        "class \(place) of this data set is \"\(pair.1)\", that of the \(model) \"\(pair.0)\"",
-        hint: "classes = \"replace\" trains it for the classes of the data set", argument: "dataset"
-      )
-    }
-    return names.count > own.count ? names : own
   }
 
   /// The tensor in a field of a data set.

@@ -52,10 +52,11 @@ enum TrainingFunctions {
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       let made = tokenizer.configuration
-      let names = try call.agreedClasses(
-        of: [("tokenizer", tokenizer.classNames)], classCount: made.numClasses)
-      let data = try call.conditionedData(for: tokenizer)
-      let held = try call.validationData(classCount: made.numClasses, side: made.imageSize)
+      let names = try call.agreedClasses(of: [tokenizer.knownClasses])
+      let data = try call.conditionedData(for: tokenizer, naming: names)
+      let held = try call.validationData(
+        for: KnownClasses(owner: "tokenizer", names: names, count: made.numClasses),
+        side: made.imageSize)
       let defaults = TokenizerRecipe(steps: 1).plan
       let recipe = try recipe(call, TrainingOptions.plan(call, defaults: defaults))
       try checkDiscriminatorStart(recipe, call)

@@ -73,7 +73,7 @@ enum TrainingTrials {
   private static let findRateOfTokenizer = Builtin(
     "smap.find_lr(tok: tokenizer, dataset, *, " + signature(TokenizerRecipe(steps: 1).plan) + ", "
       + TokenizerRecipe(steps: 1).signature
-      + ", condition = nil, seed = nil) -> record",
+      + ", condition = nil, classes = \"match\", seed = nil) -> record",
     "Tries learning rates for smap.train: {lr, loss, smooth, suggestion}.",
     details: details,
     example: TokenizerFunctions.tinyExample + """
@@ -82,7 +82,8 @@ enum TrainingTrials {
       """,
     body: { call in
       let tokenizer = try call.tokenizer("tok")
-      let data = try call.conditionedData(for: tokenizer)
+      let names = try call.agreedClasses(of: [tokenizer.knownClasses])
+      let data = try call.conditionedData(for: tokenizer, naming: names)
       let (plan, low, high) = try plan(call, defaults: TokenizerRecipe(steps: 1).plan)
       let recipe = try TrainingFunctions.recipe(call, plan)
       try TrainingFunctions.checkDiscriminatorStart(recipe, call)
@@ -94,7 +95,7 @@ enum TrainingTrials {
   private static let findRateOfGenerator = Builtin(
     "card.find_lr(model: generator, dataset, tok = nil, *, "
       + signature(GeneratorRecipe(steps: 1).plan) + ", " + GeneratorRecipe(steps: 1).signature
-      + ", seed = nil) -> record",
+      + ", classes = \"match\", seed = nil) -> record",
     "Tries learning rates for card.train: {lr, loss, smooth, suggestion}.",
     details: details,
     example: GeneratorFunctions.tinyExample + """
@@ -104,14 +105,15 @@ enum TrainingTrials {
     body: { call in
       let generator = try call.generator("model")
       let tokenizer = try GeneratorFunctions.tokenizer(for: generator, call)
-      let data = try call.trainingData(
-        "dataset", classCount: generator.model.configuration.numClasses,
-        side: tokenizer.configuration.imageSize)
+      let model = generator.model
+      let names = try call.agreedClasses(of: [model.knownClasses, tokenizer.knownClasses])
+      let known = KnownClasses(
+        owner: "generator", names: names, count: model.configuration.numClasses)
+      let data = try call.trainingData("dataset", for: known, side: tokenizer.imageSize)
       let (plan, low, high) = try plan(call, defaults: GeneratorRecipe(steps: 1).plan)
-      let recipe = try GeneratorFunctions.recipe(
-        call, plan, for: generator.model.configuration)
+      let recipe = try GeneratorFunctions.recipe(call, plan, for: model.configuration)
       return try run(call, steps: plan.steps) {
-        try generator.model.findLearningRate(
+        try model.findLearningRate(
           on: data, tokenizer: tokenizer, recipe, from: low, to: high, onStep: $0)
       }
     })

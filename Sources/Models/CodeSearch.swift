@@ -42,7 +42,7 @@ extension SMAPTokenizer {
     let condition = try checkedCondition(nil, for: tokens)
     guard images.shape[0] == tokens.count else {
       throw TensorError.shape(
-        "\(tokens.count) token sequences do not fit \(images.shape[0]) pictures")
+        misfit(tokens.count, "token sequence", images.shape[0], "picture"))
     }
     let table = try Tensor.withoutGradients { try quantizer.vectors(of: Array(0..<count)) }
     let neighbours = CodeNeighbours(table, most: min(search.candidates, count))

@@ -25,7 +25,7 @@ extension LinearCode {
     let pixels = channels * data.pictures.side * data.pictures.side
     guard numTokens >= 1, tokenDim >= 1, numTokens <= pixels, numTokens * tokenDim <= pixels else {
       throw TensorError.value(
-        "\(numTokens) tokens of \(tokenDim) are more numbers than the \(pixels) of a picture",
+        "\(counted(numTokens, "token")) of \(tokenDim) are more numbers than the \(pixels) of a picture",
         hint: "give a smaller num_tokens or token_dim")
     }
     let code = try LinearCode(

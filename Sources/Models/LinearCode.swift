@@ -163,7 +163,8 @@ public final class LinearCode: PictureCode {
     }
     guard condition.classCount == numClasses else {
       throw TensorError.value(
-        "these labels are of \(condition.classCount) classes, the code knows \(numClasses)")
+        "these labels are of \(counted(condition.classCount, "class")), the code knows \(numClasses)"
+      )
     }
     var groups: [Int: Group] = [:]
     for picture in 0..<condition.count {

@@ -133,7 +133,8 @@ extension MetadataReader {
       names = items.compactMap(\.text)
     }
     guard names.count <= limit else {
-      throw fail("class_names", "names \(names.count) classes, but the model has \(limit)")
+      throw fail(
+        "class_names", "names \(counted(names.count, "class")), but the model has \(limit)")
     }
     return names
   }

@@ -78,7 +78,8 @@ extension PictureCode {
         "this tokenizer has \(tokenDim) channels a token, not \(tokens.latents.shape[2])")
     }
     guard kept >= 1, kept <= numTokens else {
-      throw TensorError.value("cannot decode \(kept) tokens", hint: "from 1 to \(numTokens)")
+      throw TensorError.value(
+        "cannot decode \(counted(kept, "token"))", hint: "from 1 to \(numTokens)")
     }
     return try checkedCondition(condition ?? tokens.condition, count: batch)
   }
@@ -96,11 +97,12 @@ extension PictureCode {
     guard condition.classCount == numClasses, size == conditionDim else {
       throw TensorError.shape(
         "this code is conditioned by \(conditionInWords), not by "
-          + (condition.vectors == nil ? "\(condition.classCount) classes" : "vectors of \(size)"))
+          + (condition.vectors == nil
+            ? counted(condition.classCount, "class") : "vectors of \(size)"))
     }
     let condition = try condition.repeated(count)
     guard condition.count == count else {
-      throw TensorError.shape("\(condition.count) labels do not fit \(count) pictures")
+      throw TensorError.shape(misfit(condition.count, "label", count, "picture"))
     }
     return condition
   }
@@ -114,6 +116,6 @@ extension PictureCode {
   /// What the code is conditioned by, such as "22 classes" or "vectors of 512".
   public var conditionInWords: String {
     conditionDim > 0
-      ? "vectors of \(conditionDim)" : numClasses == 1 ? "1 class" : "\(numClasses) classes"
+      ? "vectors of \(conditionDim)" : counted(numClasses, "class")
   }
 }

@@ -128,7 +128,7 @@ extension SMAPTokenizer {
     guard data.pictures.side == side, data.classCount == configuration.numClasses
     else {
       throw TensorError.shape(
-        "this tokenizer takes \(configuration.numClasses) classes of \(side) x \(side) pictures, "
+        "this tokenizer takes \(counted(configuration.numClasses, "class")) of \(side) x \(side) pictures, "
           + "not \(data.classCount) of \(data.pictures.side) x \(data.pictures.side)")
     }
   }

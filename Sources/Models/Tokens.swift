@@ -28,7 +28,7 @@ public struct Tokens {
   /// The first `keep` tokens of every picture; a ValueError for 0 or more than there are.
   public func prefix(_ keep: Int) throws -> Tokens {
     guard keep >= 1, keep <= length else {
-      throw TensorError.value("cannot keep \(keep) tokens", hint: "from 1 to \(length)")
+      throw TensorError.value("cannot keep \(counted(keep, "token"))", hint: "from 1 to \(length)")
     }
     let kept = ids.map { ids in
       (0..<count).flatMap { ids[$0 * length..<$0 * length + keep] }
@@ -77,7 +77,7 @@ extension SMAPTokenizer {
       throw TensorError.index("there is no code \(wrong) among \(codeCount ?? 0)")
     }
     guard count > 0, !ids.isEmpty, ids.count % count == 0 else {
-      throw TensorError.shape("\(ids.count) codes do not fit \(count) pictures")
+      throw TensorError.shape(misfit(ids.count, "code", count, "picture"))
     }
     let latents = try Tensor.withoutGradients { try quantizer.vectors(of: ids) }
       .reshape([count, ids.count / count, configuration.tokenDim])

@@ -38,7 +38,7 @@ public struct TrainingData {
     pictures: any PictureSource, labels: [Int], classCount: Int, vectors: Tensor? = nil
   ) throws {
     guard pictures.count == labels.count else {
-      throw TensorError.shape("\(labels.count) labels do not fit \(pictures.count) pictures")
+      throw TensorError.shape(misfit(labels.count, "label", pictures.count, "picture"))
     }
     guard !labels.isEmpty else { throw TensorError.value("the data set is empty") }
     for label in labels where label < 0 || label >= classCount {

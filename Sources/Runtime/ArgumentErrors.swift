@@ -5,6 +5,7 @@
 // each is here, and they add the place.
 
 import Syntax
+import Tensors
 
 extension Header {
   /// The most characters of a header that a message shows whole.

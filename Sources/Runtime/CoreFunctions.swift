@@ -4,6 +4,7 @@
 // strings and records. Everything else is in the library.
 
 import Syntax
+import Tensors
 
 /// The functions that exist in every session.
 enum CoreFunctions {

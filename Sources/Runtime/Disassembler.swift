@@ -3,6 +3,7 @@
 // Compiled code and resolved names as text, for `smap dump`, the `:code` command and tests.
 
 import Syntax
+import Tensors
 
 extension Session {
   /// The code of a program, one instruction per line, each function under its header.

@@ -5,6 +5,7 @@
 
 import CMachine
 import Syntax
+import Tensors
 
 extension Machine {
   // MARK: - Globals
@@ -231,11 +232,6 @@ extension Machine {
     defer { top = before }
     return try session.loadModule(path.string, from: frame.prototype.scope)
   }
-}
-
-/// `1 element`, `2 elements`.
-func counted(_ count: Int, _ noun: String) -> String {
-  "\(count) \(noun)\(count == 1 ? "" : "s")"
 }
 
 extension UnsafeMutablePointer<Value> {

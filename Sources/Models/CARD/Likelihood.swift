@@ -27,8 +27,9 @@ extension CARDGenerator {
     else {
       throw TensorError.shape(
         "these tokens are of another tokenizer",
-        hint: "this generator samples \(configuration.numTokens) tokens of "
-          + "\(configuration.tokenDim) numbers in \(configuration.numClasses) classes")
+        hint: "this generator samples \(counted(configuration.numTokens, "token")) of "
+          + "\(configuration.tokenDim) numbers in "
+          + counted(configuration.numClasses, "class"))
     }
     let parts = try inParallel(count: tokens.count) { range in
       try Stop.check()

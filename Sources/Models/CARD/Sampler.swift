@@ -50,7 +50,7 @@ extension CARDGenerator {
     guard !seeds.isEmpty else { throw TensorError.value("at least one seed is needed") }
     let condition = try condition.repeated(seeds.count)
     guard condition.count == seeds.count else {
-      throw TensorError.shape("\(condition.count) labels do not fit \(seeds.count) seeds")
+      throw TensorError.shape(misfit(condition.count, "label", seeds.count, "seed"))
     }
     return try Tensor.withoutGradients {
       let kept = try prefix.map { try checked($0, seeds.count, options) }
@@ -82,12 +82,12 @@ extension CARDGenerator {
     let most = options.keep ?? configuration.numTokens
     guard prefix.latents.shape[2] == configuration.tokenDim, prefix.length <= most else {
       throw TensorError.shape(
-        "a prefix of \(prefix.length) tokens of \(prefix.latents.shape[2]) numbers does not fit",
-        hint: "this call samples \(most) tokens of \(configuration.tokenDim)")
+        "a prefix of \(counted(prefix.length, "token")) of \(prefix.latents.shape[2]) numbers does not fit",
+        hint: "this call samples \(counted(most, "token")) of \(configuration.tokenDim)")
     }
     guard prefix.count == 1 || prefix.count == pictures else {
       throw TensorError.shape(
-        "\(prefix.count) prefixes do not fit \(pictures) pictures",
+        misfit(prefix.count, "prefix", pictures, "picture"),
         hint: "give one, or one for each picture")
     }
     let latents = prefix.latents.detached

@@ -97,11 +97,12 @@ public struct SamplingOptions: Sendable {
   public func validate(numTokens: Int) throws {
     try validateOptions()
     if let keep, keep < 1 || keep > numTokens {
-      throw TensorError.value("cannot sample \(keep) tokens", hint: "from 1 to \(numTokens)")
+      throw TensorError.value(
+        "cannot sample \(counted(keep, "token"))", hint: "from 1 to \(numTokens)")
     }
     guard stepsOfTokens.count <= numTokens else {
       throw TensorError.value(
-        "steps has \(stepsOfTokens.count) numbers, but there are \(numTokens) tokens")
+        "steps has \(counted(stepsOfTokens.count, "number")), but there are \(numTokens) tokens")
     }
     if stepSchedule != .constant, !stepsOfTokens.isEmpty {
       throw TensorError.value(
