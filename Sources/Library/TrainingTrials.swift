@@ -125,7 +125,8 @@ enum TrainingTrials {
     codebook), `optimizer` (its moments and the running average), `gradients`, `activations`, and \
     `memory`, their sum. Activations are those of one micro-batch of eight pictures for each thread, \
     whatever `batch_size` is: they are measured on one. The data set comes on top. The options are \
-    those of training.
+    those of training. A training that `--max-memory` has no room for is a LimitError that says what \
+    it needs at least.
     """
 
   private static func record(_ estimate: TrainingEstimate) -> Value {

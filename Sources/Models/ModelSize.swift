@@ -13,29 +13,45 @@ struct SizePart {
   let options: [String]
   /// The number of numbers.
   let count: Int
+  /// The option among them, if any, of which a larger value means fewer numbers.
+  var inverse: String?
 
   /// So many numbers, because of the named options.
   init(_ count: Int, _ options: String...) { (self.count, self.options) = (count, options) }
+
+  /// What a user would do about it.
+  var remedy: String {
+    let others = options.filter { $0 != inverse }.joined(separator: " or ")
+    return (inverse.map { "raise \($0), " } ?? "") + "reduce \(others), or raise --max-memory"
+  }
+
+  /// So many numbers in words, as bytes.
+  static func bytes(_ count: Int) -> String { describeBytes(count * MemoryLayout<Float>.stride) }
 
   /// The weights and the bias of a linear layer.
   static func linear(_ from: Int, _ to: Int) -> Int { from * to + to }
 }
 
 extension OptionTable {
-  /// Throws a LimitError that names the options behind the largest part, if a model of these parts
-  /// is larger than what the session may still hold.
-  func requireRoom(for parts: [SizePart], of what: String) throws {
+  /// Throws a LimitError that names the options behind the largest part, if a model of these parts,
+  /// which holds `work` besides while it reads or makes one picture, is larger than what the
+  /// session may still hold.
+  func requireRoom(for parts: [SizePart], of what: String, work: SizePart? = nil) throws {
     let room = MemoryBudget.room
-    let total = parts.reduce(0) { $0 + $1.count }
+    let held = parts.reduce(0) { $0 + $1.count }
+    let total = held + (work?.count ?? 0)
     guard total > room / MemoryLayout<Float>.stride,
-      let largest = parts.max(by: { $0.count < $1.count })
+      let largest = (parts + [work].compactMap { $0 }).max(by: { $0.count < $1.count })
     else { return }
     let culprits = largest.options.compactMap { name in
       Self.options.first { $0.name == name }.map { "\(name) = \($0.value(self).source)" }
     }.joined(separator: " and ")
+    let subject =
+      held > room / MemoryLayout<Float>.stride || work == nil
+      ? "a \(what) of these sizes takes \(SizePart.bytes(held))"
+      : "a \(what) of these sizes takes \(SizePart.bytes(total)) with the attention over one picture"
     throw TensorError.limit(
-      "a \(what) of these sizes takes \(describeBytes(total * MemoryLayout<Float>.stride)), mainly "
-        + "because of \(culprits); this session has room for \(describeBytes(room))",
-      hint: "reduce \(largest.options.joined(separator: " or ")), or raise --max-memory")
+      "\(subject), mainly because of \(culprits); this session has room for \(describeBytes(room))",
+      hint: largest.remedy)
   }
 }

@@ -36,7 +36,8 @@ public final class SMAPTokenizer: TrainedModel {
     var configuration = configuration
     try configuration.validate()
     configuration.quantizer.type.complete(&configuration)
-    try configuration.requireRoom(for: configuration.sizes, of: "tokenizer")
+    try configuration.requireRoom(
+      for: configuration.sizes, of: "tokenizer", work: configuration.attentionOfOnePicture)
     self.configuration = configuration
     var initial = Initializer(seed: seed)
     encoder = try TokenizerEncoder(configuration, &initial)

@@ -69,4 +69,27 @@ extension TokenizerConfiguration {
     return storedSizes
       + (derived ? [SizePart(numTokens * tokenDim * pixelCount, "num_tokens", "image_size")] : [])
   }
+
+  /// What the larger attention of encoder and decoder holds for one picture, of which the decoder
+  /// gets a single token.
+  var attentionOfOnePicture: SizePart {
+    let slots = patchCount + 1
+    let size = max(
+      AttentionSize.ofSequence(tokens: slots + numTokens, width: width, heads: heads),
+      AttentionSize.ofSequence(
+        tokens: slots, width: decoderShape.width, heads: decoderShape.heads))
+    guard patchCount >= numTokens else { return SizePart(size, "num_tokens", "heads") }
+    var part = SizePart(size, "image_size", "patch_size")
+    part.inverse = "patch_size"
+    return part
+  }
+
+  /// Numbers that the tape of a training step holds at least for one picture: of each block the
+  /// rows of [q | k | v], what was attended to, and the four times as wide rows of the MLP. The
+  /// last block of the encoder makes queries alone, that of the decoder patches alone.
+  var tapeOfOnePicture: Int {
+    let ofEncoder = (depth - 1) * (patchCount + numTokens) * width
+    let ofDecoder = decoderDepth * patchCount * decoderShape.width
+    return 8 * (ofEncoder + ofDecoder)
+  }
 }

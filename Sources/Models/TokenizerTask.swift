@@ -89,6 +89,13 @@ final class TokenizerTask: TrainingTask {
     return found.loss
   }
 
+  var leastActivations: Int {
+    // Blocks that are left out hold nothing.
+    guard recipe.stochasticDepth == 0 else { return 0 }
+    let pictures = min(picturesPerMicroBatch, size)
+    return pictures * tokenizer.configuration.tapeOfOnePicture * MemoryLayout<Float>.stride
+  }
+
   func sampleLoss() throws -> MicroBatchLoss? {
     var draws = RandomStream(seed: recipe.seed, 0xE571)
     let few = Array(0..<min(picturesPerMicroBatch, data.count))

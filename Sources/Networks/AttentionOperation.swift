@@ -73,6 +73,18 @@ extension Tensor {
   }
 }
 
+/// What attention takes, before it runs.
+package enum AttentionSize {
+  /// Numbers that the attention over one sequence of so many tokens holds at once: its rows of
+  /// [q | k | v] and the workspace of its kernels.
+  package static func ofSequence(tokens: Int, width: Int, heads: Int) -> Int {
+    let work = AttentionWork(
+      batch: 1, tokens: tokens, width: width, heads: heads, queries: 0..<tokens, mask: .full,
+      lengths: nil)
+    return 3 * tokens * width + work.chunkCount * work.scratchSize
+  }
+}
+
 /// The sizes of one attention, with its forward and backward pass.
 private struct AttentionWork {
   let batch: Int
@@ -85,13 +97,14 @@ private struct AttentionWork {
 
   private var pairs: Int { batch * heads }
   private var headWidth: Int { width / heads }
-  private var scratchSize: Int { smap_attention_scratch(tokens, headWidth) }
+  var scratchSize: Int { smap_attention_scratch(tokens, headWidth) }
   private var multiplications: Int {
     pairs &* mask.pairsSeen(by: queries, of: tokens) &* headWidth
   }
   /// If there are few (batch, head) pairs, each is a chunk of its own, so that one picture has work
   /// for several threads.
   private var pairsPerChunk: Int { max(1, min(16, pairs / 8)) }
+  var chunkCount: Int { (pairs + pairsPerChunk - 1) / pairsPerChunk }
 
   /// The attended rows [batch, queries, width], and the log-sum-exp of each of them.
   func forward(_ x: Tensor) throws -> (Tensor, Tensor) {
@@ -122,7 +135,7 @@ private struct AttentionWork {
     _ body: (SMAPMask, Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) throws {
     let (size, perChunk) = (scratchSize, pairsPerChunk)
-    let scratch = try Tensor(uninitialized: [(pairs + perChunk - 1) / perChunk, size])
+    let scratch = try Tensor(uninitialized: [chunkCount, size])
     (lengths ?? []).withUnsafeBufferPointer { counts in
       let seen = mask.kernelMask(tokens, lengths: lengths == nil ? nil : counts.baseAddress)
       Profile.measure(

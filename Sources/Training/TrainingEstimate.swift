@@ -24,7 +24,8 @@ public struct TrainingEstimate: Sendable, Equatable {
 
   /// Estimates a training on so many threads, of which each works on one micro-batch.
   ///
-  /// - Throws: what the loss of a micro-batch throws; a LimitError if memory is short even for one.
+  /// - Throws: what the loss of a micro-batch throws; a LimitError that says what training needs if
+  ///   memory is short even for one, before it is computed where the task knows that.
   public init(
     _ task: any TrainingTask, _ plan: TrainingPlan, microBatches: Int = .max
   ) throws {
@@ -42,11 +43,17 @@ public struct TrainingEstimate: Sendable, Equatable {
       + (plan.kept == .best ? width * (parameters + other) : 0)
     gradients = width * (parameters + opposing)
     let threads = task.isParallel ? max(1, min(ThreadPool.threadCount, microBatches)) : 1
+    let need = LeastMemory(
+      weights: weights, learning: width * parameters * (1 + plan.optimizer.stateCopies),
+      activations: task.leastActivations)
+    guard need.total <= MemoryBudget.limit else { throw need.refusal }
     var found = false
-    let peak = try MemoryBudget.peak {
-      guard let loss = try task.sampleLoss() else { return }
-      _ = try loss.total.gradients(for: trained)
-      found = true
+    let peak = try need.explaining {
+      try MemoryBudget.peak {
+        guard let loss = try task.sampleLoss() else { return }
+        _ = try loss.total.gradients(for: trained)
+        found = true
+      }
     }
     activations = found ? peak * threads : nil
   }
@@ -63,6 +70,39 @@ public struct TrainingEstimate: Sendable, Equatable {
     var digits = Array("\(number)")
     for place in stride(from: digits.count - 3, to: 0, by: -3) { digits.insert(",", at: place) }
     return String(digits)
+  }
+}
+
+/// Bytes that a training holds at least, whatever else its options ask for.
+private struct LeastMemory {
+  /// Of the weights and of other state of the model.
+  let weights: Int
+  /// Of the summed gradient and the moments of the optimizer.
+  let learning: Int
+  /// Of the activations of one micro-batch, as far as they are known.
+  let activations: Int
+
+  var total: Int { weights + learning + activations }
+
+  /// The error that training does not fit.
+  var refusal: TensorError {
+    let known =
+      activations > 0 ? ", activations of a micro-batch at least \(describeBytes(activations))" : ""
+    return TensorError.limit(
+      "training does not fit: weights take \(describeBytes(weights)), gradients and moments "
+        + "\(describeBytes(learning))\(known); this session may hold "
+        + "\(describeBytes(MemoryBudget.limit))",
+      hint: "a smaller model takes less, or raise --max-memory")
+  }
+
+  /// Runs `body`, which computes a micro-batch; that it finds no room means that training does not
+  /// fit.
+  func explaining(_ body: () throws -> Int) throws -> Int {
+    do {
+      return try body()
+    } catch let error as TensorError where error.kind == refusal.kind {
+      throw refusal
+    }
   }
 }
 

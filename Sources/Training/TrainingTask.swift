@@ -76,6 +76,8 @@ public protocol TrainingTask: MicroBatchedLoss {
   /// What is trained against the model in the same steps, or nil.
   var adversary: (any Adversary)? { get }
 
+  /// Bytes that the activations of a micro-batch take at least; 0 if that is unknown.
+  var leastActivations: Int { get }
   /// The loss of a micro-batch like those of training, without an effect on it, to see what it
   /// takes; nil if a loss has effects.
   func sampleLoss() throws -> MicroBatchLoss?
@@ -102,6 +104,8 @@ extension TrainingTask {
   public var impliedSettings: [String: String] { [:] }
   /// Nothing.
   public var adversary: (any Adversary)? { nil }
+  /// Unknown.
+  public var leastActivations: Int { 0 }
   /// None.
   public func sampleLoss() -> MicroBatchLoss? { nil }
   /// Nothing to do.
