@@ -24,9 +24,15 @@ public enum FileReader {
   /// let bytes = try FileReader.read(path: "notes.smap")
   /// ```
   ///
+  /// `checkBeginning` sees the first bytes, up to 64 kB, before the rest is read, so that a large
+  /// file of another kind and an endless device are refused at once. A pipe may give it fewer.
+  ///
   /// - Throws: `FileError`; its kind is `.tooLarge` when there is more than `limit` or
-  ///   `largestFile`.
-  public static func read(path: String, limit: Int = .max) throws -> [UInt8] {
+  ///   `largestFile`. Whatever `checkBeginning` throws.
+  public static func read(
+    path: String, limit: Int = .max,
+    checkBeginning: ((UnsafeRawBufferPointer) throws -> Void)? = nil
+  ) throws -> [UInt8] {
     let limit = min(limit, largestFile)
     guard !path.utf8.contains(0) else {
       throw FileError(path: path, operation: "read", code: EINVAL)
@@ -36,9 +42,10 @@ public enum FileReader {
     let status = try file.status()
     if status.isFolder { throw file.error("read", code: EISDIR) }
     let expected = status.isRegular ? Int(status.st_size) : 0
-    guard expected <= limit else { throw tooLarge(file, "it holds \(size(expected))", limit) }
+    guard expected <= limit else { throw tooLarge(file, expected, limit) }
     return try readAll(
-      file, PatientReader(file, status), expected: expected, limit: limit)
+      file, PatientReader(file, status), expected: expected, limit: limit,
+      checkBeginning: checkBeginning)
   }
 
   /// Reads the standard input of this process, from the current position to its end.
@@ -54,7 +61,8 @@ public enum FileReader {
   }
 
   private static func readAll(
-    _ file: borrowing Descriptor, _ reader: PatientReader, expected: Int, limit: Int
+    _ file: borrowing Descriptor, _ reader: PatientReader, expected: Int, limit: Int,
+    checkBeginning: ((UnsafeRawBufferPointer) throws -> Void)? = nil
   ) throws -> [UInt8] {
     var reader = reader
     var bytes: [UInt8] = []
@@ -64,11 +72,21 @@ public enum FileReader {
       // One byte more than expected, so that a typical file takes two system calls.
       let room = max(expected - bytes.count + 1, 1 << 16)
       let chunk = try [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-        count = try reader.read(file, into: UnsafeMutableRawBufferPointer(buffer))
+        let buffer = UnsafeMutableRawBufferPointer(buffer)
+        guard let checkBeginning, bytes.isEmpty else {
+          count = try reader.read(file, into: buffer)
+          return
+        }
+        let beginning = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1 << 16))
+        count = try reader.read(file, into: beginning)
+        try checkBeginning(UnsafeRawBufferPointer(rebasing: beginning[..<count]))
+        guard count == beginning.count, buffer.count > count else { return }
+        count += try reader.read(
+          file, into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
       }
       if chunk.isEmpty { return bytes }
       guard chunk.count <= limit - bytes.count else {
-        throw tooLarge(file, "it holds more than \(size(limit))", limit)
+        throw tooLarge(file, nil, limit)
       }
       if bytes.isEmpty {
         bytes = chunk
@@ -79,16 +97,22 @@ public enum FileReader {
     }
   }
 
-  /// The error of a file that is longer than `limit`; `content` says what it holds.
+  /// The error of a file that is longer than `limit`; `count` is its length, if it is known.
   private static func tooLarge(
-    _ file: borrowing Descriptor, _ content: String, _ limit: Int
+    _ file: borrowing Descriptor, _ count: Int?, _ limit: Int
   ) -> FileError {
     let isSet = limit == largestFile && limit < usualLargest
-    let rule =
-      isSet
-      ? "--max-memory permits \(size(limit))" : "at most \(size(limit)) are read of such a file"
-    return FileError(
-      path: file.path, operation: "read", code: EFBIG, reason: "\(content); \(rule)")
+    let reason =
+      if let count {
+        "it holds \(size(count)); "
+          + (isSet
+            ? "--max-memory permits \(size(limit))"
+            : "at most \(size(limit)) are read of such a file")
+      } else {
+        "it holds more than the \(size(limit)) that "
+          + (isSet ? "--max-memory permits" : "are read of such a file at most")
+      }
+    return FileError(path: file.path, operation: "read", code: EFBIG, reason: reason)
   }
 
   /// A number of bytes for a person, in decimal units as in `--max-memory`.

@@ -58,6 +58,9 @@ enum DataFiles {
       return .nil
     })
 
+  /// The endings of files of values that are no models.
+  static let endingsOfOthers = formats.map(\.ending).filter { $0 != ".safetensors" }
+
   private static func format(of path: String, _ call: Call) throws -> FileFormat {
     let lowered = path.lowercased()
     guard let format = formats.first(where: { lowered.hasSuffix($0.ending) }) else {

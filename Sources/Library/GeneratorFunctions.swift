@@ -150,7 +150,7 @@ enum GeneratorFunctions {
     body: { call in
       if let notes = try call.notes() { try call.generator("model").model.notes = notes }
       try call.generator("model").model.save(
-        path: call.string("path"), format: call.precision(),
+        path: call.modelPath("path"), format: call.precision(),
         weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })

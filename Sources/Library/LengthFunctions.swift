@@ -72,6 +72,7 @@ enum LengthFunctions {
         throw call.failure(
           .shape, "these tokens are not of this tokenizer", argument: "tokens")
       }
+      try call.blaming("tokens") { try tokenizer.checkCodes(of: tokens) }
       let rate = tokenizer.rate(ofPrefix: tokens.length)
       // Vectors that lie between codes, such as those of a generator, are no codes.
       let bits = tokens.ids == nil ? nil : rate.bits

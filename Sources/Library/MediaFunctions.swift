@@ -158,6 +158,22 @@ extension Call {
     }
   }
 
+  /// A path for a model, which does not end like a file of another format.
+  func modelPath(_ name: String) throws -> String {
+    let path = try string(name)
+    let foreign = [
+      ".png", ".jpg", ".jpeg", ".webp", ".gif", ".svg", ".pt", ".pth", ".ckpt", ".onnx", ".pkl",
+      ".zip", ".gz", ".smap",
+    ]
+    let lowered = path.lowercased()
+    if let ending = (DataFiles.endingsOfOthers + foreign).first(where: lowered.hasSuffix) {
+      throw failure(
+        .value, "models are written as .safetensors, and \(ending) means another format",
+        hint: "end the path in .safetensors", argument: name)
+    }
+    return path
+  }
+
   /// A path with one of the given suffixes.
   func path(_ name: String, endingIn suffixes: [String]) throws -> String {
     let path = try string(name)

@@ -186,6 +186,9 @@ enum TokenizerFunctions {
           "tokens have the shape [B, k, \(tokenizer.tokenDim)] with k from 1 to \(tokenizer.numTokens), "
             + "not \(latents.shape)", argument: "latents")
       }
+      guard latents.isFinite else {
+        throw call.failure(.value, "tokens are finite numbers", argument: "latents")
+      }
       let condition = try call.condition(tokenizer, count: latents.shape[0])
       return TokenSequence(Tokens(latents: latents.detached, ids: nil, condition: condition)).value
     })

@@ -119,12 +119,12 @@ enum TrainingFunctions {
     body: { call in
       if let code = try call.code("tok") as? LinearCode {
         if let notes = try call.notes() { code.notes = notes }
-        try code.save(path: call.string("path"), format: call.precision())
+        try code.save(path: call.modelPath("path"), format: call.precision())
         return .nil
       }
       if let notes = try call.notes() { try call.tokenizer("tok").notes = notes }
       try call.tokenizer("tok").save(
-        path: call.string("path"), format: call.precision(),
+        path: call.modelPath("path"), format: call.precision(),
         weights: call.choice("weights", as: TrainingWeights.self))
       return .nil
     })

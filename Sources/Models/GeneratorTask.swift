@@ -87,6 +87,8 @@ final class GeneratorTask: TrainingTask {
     recipe.settings + [("seed", "\(recipe.seed)"), ("dataset or tokenizer", fingerprint)]
   }
 
+  var modelSettings: ModelSettings? { generator.configuration.modelSettings }
+
   func begin(step: Int) -> [Float] {
     let total = Float(counts.reduce(0, +))
     return counts.map { Float($0) / total }

@@ -24,7 +24,7 @@ extension LinearCode {
         kind: LinearCode.fileKind, configuration: [("kind", kind.rawValue)] + sizes,
         classNames: classNames, notes: notes),
       tensors: stateTensors
-    ).write(path: path, format: format)
+    ).writeModel(path: path, format: format)
   }
 
   /// Makes a code of what a file holds.
@@ -53,7 +53,7 @@ extension LinearCode {
     ])
     let classNames = try metadata.classNames(version, limit: shape.numClasses)
     let code = try LinearCode(kind, shape)
-    try checkpoint.load(into: code.stateTensors, path: path)
+    try checkpoint.load(into: code.stateTensors, path: path, requiresFinite: true)
     code.classNames = classNames
     code.notes = metadata.notes
     return code

@@ -31,6 +31,14 @@ enum ModelFormat {
   }
 }
 
+extension Checkpoint {
+  /// Writes the file of a model, whose numbers must be finite in this format.
+  func writeModel(path: String, format: NumberFormat) throws {
+    try requireFinite(as: format, path: path)
+    try write(path: path, format: format)
+  }
+}
+
 extension SMAPTokenizer {
   /// Writes the tokenizer; the old file stays until the new one is whole.
   ///
@@ -44,7 +52,7 @@ extension SMAPTokenizer {
           kind: "tokenizer", configuration: configuration.metadata, classNames: classNames,
           notes: notes),
         tensors: stateTensors
-      ).write(path: path, format: format)
+      ).writeModel(path: path, format: format)
     }
   }
 
@@ -62,7 +70,7 @@ extension SMAPTokenizer {
     let classNames = try metadata.classNames(version, limit: configuration.numClasses)
     try metadata.expect(configuration.storedSizes)
     let tokenizer = try SMAPTokenizer(configuration, seed: 0)
-    try checkpoint.load(into: tokenizer.stateTensors, path: path)
+    try checkpoint.load(into: tokenizer.stateTensors, path: path, requiresFinite: true)
     try tokenizer.refreshAfterLoading()
     tokenizer.quantizer.refresh()
     tokenizer.classNames = classNames
@@ -84,7 +92,7 @@ extension CARDGenerator {
           kind: "generator", configuration: configuration.metadata, classNames: classNames,
           notes: notes),
         tensors: stateTensors
-      ).write(path: path, format: format)
+      ).writeModel(path: path, format: format)
     }
   }
 
@@ -98,7 +106,7 @@ extension CARDGenerator {
     let classNames = try metadata.classNames(version, limit: configuration.numClasses)
     try metadata.expect(configuration.sizes)
     let generator = try CARDGenerator(configuration, seed: 0)
-    try checkpoint.load(into: generator.stateTensors, path: path)
+    try checkpoint.load(into: generator.stateTensors, path: path, requiresFinite: true)
     generator.classNames = classNames
     generator.notes = metadata.notes
     return generator

@@ -77,11 +77,27 @@ extension PictureCode {
       throw TensorError.shape(
         "this tokenizer has \(tokenDim) channels a token, not \(tokens.latents.shape[2])")
     }
+    try checkCodes(of: tokens)
     guard kept >= 1, kept <= numTokens else {
       throw TensorError.value(
         "cannot decode \(counted(kept, "token"))", hint: "from 1 to \(numTokens)")
     }
     return try checkedCondition(condition ?? tokens.condition, count: batch)
+  }
+
+  /// Throws a ValueError if tokens are codes that this code does not have.
+  public func checkCodes(of tokens: Tokens) throws {
+    guard let largest = tokens.ids?.max() else { return }
+    guard let codeCount else {
+      throw TensorError.value(
+        "these tokens are codes of another tokenizer; the tokens of this one are vectors",
+        hint: "smap.tokens(tok, tokens.latents) makes tokens of their vectors")
+    }
+    guard largest < codeCount else {
+      throw TensorError.value(
+        "these tokens have codes up to \(largest), but this tokenizer has \(codeCount), from 0",
+        hint: "were they made by another tokenizer?")
+    }
   }
 
   /// The places of tokens, which are the first ones unless something else is said.

@@ -234,6 +234,14 @@ public struct TokenizerConfiguration: Sendable, Equatable {
     optionMetadata + tailDrop.optionMetadata
   }
 
+  /// What the checkpoint of a training must agree with.
+  var modelSettings: ModelSettings {
+    var settings = ModelSettings("tokenizer")
+    settings.add(self, fresh: TokenizerConfiguration())
+    settings.add(tailDrop, fresh: .standard) { $0 == "kind" ? "tail_drop" : "tail_drop.\($0)" }
+    return settings
+  }
+
   /// Rebuilds a configuration from the metadata of a checkpoint.
   init(metadata: MetadataReader) throws {
     self.init()

@@ -63,6 +63,8 @@ final class TokenizerTask: TrainingTask {
     }
   }
 
+  var modelSettings: ModelSettings? { tokenizer.configuration.modelSettings }
+
   /// Pictures that one step takes.
   private var size: Int { recipe.picturesPerStep(of: data) }
 

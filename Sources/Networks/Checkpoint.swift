@@ -124,36 +124,46 @@ public struct Checkpoint {
     }
   }
 
+  /// Throws a CheckpointError that names the first tensor which, in this format, would hold
+  /// something else than finite numbers: no model could be made of the file.
+  public func requireFinite(as format: NumberFormat, path: String) throws {
+    let largest = format == .float16 ? Float(Float16.greatestFiniteMagnitude) : .infinity
+    for entry in tensors {
+      guard entry.tensor.isFinite else {
+        throw CheckpointError(
+          path: path, message: "`\(entry.name)` of the model holds numbers that are not finite",
+          hint: "nothing was written; load an earlier file of the model")
+      }
+      let isRepresented =
+        format == .float32 || entry.tensor.withValues { $0.allSatisfy { abs($0) <= largest } }
+      guard isRepresented else {
+        throw CheckpointError(
+          path: path, message: "`\(entry.name)` of the model holds numbers too large for 16 bits",
+          hint: "leave out precision = \"f16\"")
+      }
+    }
+  }
+
   /// Reads and checks a whole file.
   ///
   /// Throws a FileError if it cannot be read, a CheckpointError if it is malformed.
   public static func read(path: String) throws -> Checkpoint {
-    try decode(try FileReader.read(path: path), path: path)
+    let bytes = try FileReader.read(path: path) { beginning in
+      guard beginning.count > 8 else { return }
+      _ = try headerLength(beginning, path: path)
+    }
+    return try decode(bytes, path: path)
   }
 
   /// Reads and checks the bytes of a file; errors name `path`.
   ///
   /// Throws a CheckpointError if they are malformed.
   public static func decode(_ bytes: [UInt8], path: String) throws -> Checkpoint {
-    func fail(_ message: String) -> CheckpointError {
-      CheckpointError(path: path, message: message, hint: "is it a .safetensors file, and whole?")
-    }
-    let foreign = CheckpointError(
-      path: path, message: "it is not a .safetensors file",
-      hint: "models and named tensors are kept in .safetensors files")
+    func fail(_ message: String) -> CheckpointError { unsound(message, path: path) }
     guard !bytes.isEmpty else { throw CheckpointError(path: path, message: "the file is empty") }
     guard bytes.count >= 8 else { throw fail("the file is too short for a header") }
-    var headerLength = 0
-    for i in (0..<8).reversed() {
-      // The file begins with the length of the header; other formats begin with bytes far above the
-      // limit.
-      guard headerLength < 1 << 40 else { throw foreign }
-      headerLength = headerLength << 8 | Int(bytes[i])
-    }
-    guard headerLength <= headerLimit, headerLength <= bytes.count - 8 else {
-      throw fail("the header is longer than the file")
-    }
-    guard bytes[8...].first == UInt8(ascii: "{") else { throw fail("the header is not an object") }
+    let headerLength = try bytes.withUnsafeBytes { try Checkpoint.headerLength($0, path: path) }
+    guard headerLength <= bytes.count - 8 else { throw fail("the header is longer than the file") }
     let header: JSON
     do {
       header = try JSON.parse(bytes[8..<8 + headerLength], takesFractions: false)
@@ -179,10 +189,40 @@ public struct Checkpoint {
     return result
   }
 
+  private static func unsound(_ message: String, path: String) -> CheckpointError {
+    CheckpointError(path: path, message: message, hint: "is it a .safetensors file, and whole?")
+  }
+
+  /// The length of the header, which the first eight bytes give, if a header can follow.
+  ///
+  /// - Precondition: there are eight bytes.
+  private static func headerLength(_ bytes: UnsafeRawBufferPointer, path: String) throws -> Int {
+    var length = 0
+    for i in (0..<8).reversed() {
+      // Other formats begin with bytes that make a number far above the limit.
+      guard length < 1 << 40 else {
+        throw CheckpointError(
+          path: path, message: "it is not a .safetensors file",
+          hint: "models and named tensors are kept in .safetensors files")
+      }
+      length = length << 8 | Int(bytes[i])
+    }
+    guard length <= headerLimit else {
+      throw unsound("the header is longer than the file", path: path)
+    }
+    guard bytes.count > 8, bytes[8] == UInt8(ascii: "{") else {
+      throw unsound("the header is not an object", path: path)
+    }
+    return length
+  }
+
   /// Copies the tensors of this checkpoint into the parameters of a model.
   ///
   /// Every parameter must be there with its shape, and nothing else; the first difference is named.
-  public func load(into parameters: [NamedParameter], path: String) throws {
+  /// So is the first one with something else than finite numbers, if those are required.
+  public func load(
+    into parameters: [NamedParameter], path: String, requiresFinite: Bool = false
+  ) throws {
     var byName: [String: Tensor] = [:]
     for entry in tensors { byName[entry.name] = entry.tensor }
     for parameter in parameters {
@@ -197,6 +237,11 @@ public struct Checkpoint {
           message: "`\(parameter.name)` has shape \(stored.shape) in the file, "
             + "but the model needs \(parameter.tensor.shape)",
           hint: "it was written by a model of another architecture")
+      }
+      guard !requiresFinite || stored.isFinite else {
+        throw CheckpointError(
+          path: path, message: "`\(parameter.name)` holds numbers that are not finite",
+          hint: "no model works with them; take an earlier file")
       }
     }
     if let extra = tensors.first(where: { byName[$0.name] != nil }) {

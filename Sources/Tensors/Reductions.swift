@@ -217,3 +217,8 @@ extension AxisSplit {
     }
   }
 }
+
+extension Tensor {
+  /// Whether all elements are finite numbers.
+  package var isFinite: Bool { smap_square_sum(pointer, count).isFinite }
+}

@@ -102,8 +102,3 @@ public final class WeightsInTraining {
     return try body()
   }
 }
-
-extension Tensor {
-  /// Whether all elements are finite numbers.
-  package var isFinite: Bool { smap_square_sum(pointer, count).isFinite }
-}

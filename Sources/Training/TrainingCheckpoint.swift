@@ -15,6 +15,9 @@ private enum CheckpointFormat {
   static let history = "history."
   static let validations = "validation."
   static let setting = "setting."
+  /// The kind of the model, which files of the first version may lack, and its options.
+  static let model = "model"
+  static let modelSetting = "model."
   static let extra = "extra."
   static let best = "best."
   static let adversary = "adversary."
@@ -36,6 +39,10 @@ extension Trainer {
       metadata.append((CheckpointFormat.adversarySteps, "\(adversary.optimizer.stepsTaken)"))
     }
     metadata += try settings().map { (CheckpointFormat.setting + $0.key, $0.value) }
+    if let model = task.modelSettings {
+      metadata.append((CheckpointFormat.model, model.kind))
+      metadata += model.entries.map { (CheckpointFormat.modelSetting + $0.key, $0.value) }
+    }
     metadata += extraState.map { (CheckpointFormat.extra + $0.key, $0.value) }
     let tables =
       try tensors(of: history.steps, prefix: CheckpointFormat.history)
@@ -92,6 +99,7 @@ extension Trainer {
     let file = try Checkpoint.read(path: path)
     let reader = CheckpointReader(file: file, path: path)
     try reader.expectTraining()
+    if let model = task.modelSettings { try reader.expectAgreement(with: model) }
     try reader.expectAgreement(
       with: settings(),
       implied: TrainingPlan.impliedSettings.merging(task.impliedSettings) { own, _ in own })
@@ -209,6 +217,29 @@ private struct CheckpointReader {
         hint: CheckpointReader.advice(on: key, stored))
     }
   }
+
+  /// Names the first option in which the model differs from that of the file.
+  func expectAgreement(with model: ModelSettings) throws {
+    // Older checkpoints say nothing of the model; its tensors are compared all the same.
+    guard let kind = file.text(CheckpointFormat.model) else { return }
+    guard kind == model.kind else {
+      throw CheckpointError(
+        path: path, message: "it is of a training of a \(kind), not a \(model.kind)")
+    }
+    for (key, value) in model.entries {
+      let name = CheckpointFormat.modelSetting + key
+      let stored = try file.text(name) ?? model.initial[key] ?? text(name)
+      guard stored != value else { continue }
+      throw CheckpointError(
+        path: path,
+        message: "it was written with a \(kind) of \(key) = \(CheckpointReader.shown(stored)), not "
+          + CheckpointReader.shown(value),
+        hint: "make the \(kind) with the options of the one whose training was stopped")
+    }
+  }
+
+  /// A stored value in a message, where nothing stands for nil or an empty list.
+  private static func shown(_ stored: String) -> String { stored.isEmpty ? "nil" : stored }
 
   /// What to do about a setting that differs. A seed that the script did not give came from the
   /// session, so another session has another one.

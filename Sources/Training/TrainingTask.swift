@@ -55,6 +55,30 @@ public protocol Adversary: MicroBatchedLoss {
   func end(step: Int, reported: [Float])
 }
 
+/// The options of the model that is trained: some decide its steps without changing the name or the
+/// shape of a tensor.
+public struct ModelSettings: Sendable {
+  /// What the model is, in a word.
+  public let kind: String
+  /// The options, as scripts name them.
+  public private(set) var entries: [(key: String, value: String)] = []
+  /// The values in a fresh model: what a checkpoint says of options that were added after it.
+  public private(set) var initial: [String: String] = [:]
+
+  /// The settings of a kind of model, without an option yet.
+  public init(_ kind: String) { self.kind = kind }
+
+  /// Adds the options of a table; `name` maps their names to those of scripts.
+  public mutating func add<Table: OptionTable>(
+    _ table: Table, fresh: Table, name: (String) -> String = { $0 }
+  ) {
+    for (own, first) in zip(table.settings, fresh.settings) {
+      entries.append((name(own.key), own.value))
+      initial[name(own.key)] = first.value
+    }
+  }
+}
+
 /// A model with a loss and the data that it is computed on.
 ///
 /// Everything random in a step depends on a seed and the number of the step, or on what
@@ -70,6 +94,8 @@ public protocol TrainingTask: MicroBatchedLoss {
   var settings: [(key: String, value: String)] { get throws }
   /// What older checkpoints say by not mentioning some settings.
   var impliedSettings: [String: String] { get }
+  /// The options of the model, which a checkpoint must agree with as well, or nil.
+  var modelSettings: ModelSettings? { get }
   /// The names of what a loss reports; the first is `loss`. Known after the first loss at the
   /// latest.
   var termNames: [String] { get }
@@ -102,6 +128,8 @@ extension TrainingTask {
   }
   /// None.
   public var impliedSettings: [String: String] { [:] }
+  /// None.
+  public var modelSettings: ModelSettings? { nil }
   /// Nothing.
   public var adversary: (any Adversary)? { nil }
   /// Unknown.

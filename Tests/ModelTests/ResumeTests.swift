@@ -87,10 +87,71 @@ import Training
         try smallTokenizer().train(on: other, recipe)
       }
       #expect(error?.message.contains("dataset") == true)
-      // A tokenizer of another architecture is named by the first tensor that does not fit.
-      #expect(throws: CheckpointError.self) {
+      // A tokenizer with other options is named by the first one that differs.
+      let kind = #expect(throws: CheckpointError.self) {
         try smallTokenizer("vq").train(on: smallData(), recipe)
       }
+      #expect(kind?.message.contains("a tokenizer of quantizer = kl, not vq") == true)
+    }
+  }
+
+  /// Files of earlier versions do not hold the options of the model; those of later ones lack an
+  /// option only if it was added afterwards.
+  @Test func checkpointsWithoutTheOptionsOfTheModelGoOn() throws {
+    try withFile { path in
+      var recipe = recipe()
+      let whole = try smallTokenizer().train(on: smallData(), recipe)
+      recipe.plan.checkpoint = CheckpointPlan(path: path, interval: 4)
+      #expect(throws: TrainingInterruption.self) {
+        try smallTokenizer().train(on: smallData(), recipe) { if $0.step == 5 { throw Halt() } }
+      }
+      let file = try Checkpoint.read(path: path)
+      recipe.plan.checkpoint = nil
+      recipe.plan.resumePath = path
+      for isOld in [true, false] {
+        var older = file
+        older.metadata.removeAll {
+          isOld ? $0.key.hasPrefix("model") : $0.key == "model.code_temperature"
+        }
+        #expect(older.metadata.count < file.metadata.count)
+        try older.write(path: path)
+        #expect(try smallTokenizer().train(on: smallData(), recipe) == whole)
+      }
+    }
+  }
+
+  @Test func weightsThatAreNotFiniteAreRefused() throws {
+    try withFile { path in
+      let tokenizer = try smallTokenizer()
+      try tokenizer.save(path: path)
+      let sound = try Checkpoint.read(path: path)
+      for value in [Float.nan, .infinity] {
+        var damaged = sound
+        let last = damaged.tensors.count - 1
+        let name = damaged.tensors[last].name
+        var values = damaged.tensors[last].tensor.toArray()
+        values[values.count - 1] = value
+        damaged.tensors[last] = NamedParameter(
+          name, try Tensor(shape: damaged.tensors[last].tensor.shape, values: values))
+        try damaged.write(path: path)
+        let error = #expect(throws: CheckpointError.self) { try SMAPTokenizer.load(path: path) }
+        #expect(error?.message == "`\(name)` holds numbers that are not finite")
+      }
+      // A model that cannot be read again is not written either.
+      try sound.write(path: path)
+      let weight = tokenizer.namedParameters[0]
+      let values = weight.tensor.toArray()
+      for (value, format) in [(Float.nan, NumberFormat.float32), (70_000, .float16)] {
+        weight.tensor.assign(
+          try Tensor(shape: weight.tensor.shape, values: [value] + values.dropFirst()))
+        let error = #expect(throws: CheckpointError.self) {
+          try tokenizer.save(path: path, format: format)
+        }
+        #expect(error?.message.hasPrefix("`\(weight.name)` of the model holds numbers") == true)
+        _ = try SMAPTokenizer.load(path: path)
+      }
+      try tokenizer.save(path: path)
+      _ = try SMAPTokenizer.load(path: path)
     }
   }
 

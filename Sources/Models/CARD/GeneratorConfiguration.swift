@@ -73,6 +73,13 @@ public struct GeneratorConfiguration: Sendable, Equatable {
 
   var metadata: [(key: String, value: String)] { optionMetadata + head.type.conventions }
 
+  /// What the checkpoint of a training must agree with.
+  var modelSettings: ModelSettings {
+    var settings = ModelSettings("generator")
+    settings.add(self, fresh: GeneratorConfiguration(for: TokenizerConfiguration()))
+    return settings
+  }
+
   init(metadata: MetadataReader) throws {
     (numTokens, tokenDim, numClasses) = (0, 0, 0)
     try read(metadata)
