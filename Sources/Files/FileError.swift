@@ -78,6 +78,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     if path.isEmpty { return "name a file or a folder" }
     if sandbox != nil { return "scripts may use files in that folder only; see --sandbox" }
     return switch kind {
+    case .notFound where ["write", "replace"].contains(operation):
+      "choose a folder where files can be made"
     case .notFound: "check the spelling; relative paths start at the current folder"
     case .permission: "check who owns the file and its folder"
     case .isDirectory: "name a file inside this folder"

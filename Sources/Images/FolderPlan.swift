@@ -32,6 +32,8 @@ public struct FolderOptions: Sendable {
   public var fit: PictureFit
   /// The classes of files; nil: they follow from the folders.
   public var labels: [PictureLabel]?
+  /// The path of the table of labels below the folder, if it lies there: it is not skipped.
+  public var labelFile: String?
   /// Whether a file with the finished pixels is kept in the folder for the next time.
   public var usesCache: Bool
   /// The most bytes of pixels that are kept in memory; more stay in that file.
@@ -39,11 +41,13 @@ public struct FolderOptions: Sendable {
 
   /// Makes options; only the size has no default.
   public init(
-    size: Int, fit: PictureFit = .crop, labels: [PictureLabel]? = nil, usesCache: Bool = true
+    size: Int, fit: PictureFit = .crop, labels: [PictureLabel]? = nil, labelFile: String? = nil,
+    usesCache: Bool = true
   ) {
     self.size = size
     self.fit = fit
     self.labels = labels
+    self.labelFile = labelFile
     self.usesCache = usesCache
   }
 }
@@ -72,7 +76,7 @@ struct FolderPlan {
     for file in tree.files {
       if PictureFormat.isPicture(file.path) {
         pictures.append(file)
-      } else {
+      } else if file.path != options.labelFile {
         skipped.add(file: file.path)
       }
     }

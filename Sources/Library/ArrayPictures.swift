@@ -19,7 +19,9 @@ enum ArrayPictures {
     guard header.kind == .uint8 else {
       throw ScriptError.data(
         "'\(path)' holds \(header.kind.rawValue) numbers; pictures are bytes (uint8)",
-        hint: "save (255 * x).astype(\"uint8\"), if x is from 0 to 1")
+        hint: header.kind.isInteger
+          ? "save x.astype(\"uint8\"), if x is from 0 to 255"
+          : "save (255 * x).astype(\"uint8\"), if x is from 0 to 1")
     }
     guard !header.isColumnMajor || header.shape.count < 2 else {
       throw ScriptError.data(

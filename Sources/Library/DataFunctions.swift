@@ -78,12 +78,12 @@ enum DataFunctions {
     body: { call in
       var path = try call.string("path")
       if let split = try call.optionalString("split") { path += "/\(split)" }
+      let table = try call.optionalString("labels")
       let options = FolderOptions(
         size: try call.integer("size", in: 1...4096),
         fit: try call.choice("fit", as: PictureFit.self),
-        labels: try call.optionalString("labels").map { name in
-          try labels(inFolder: path, name, call)
-        }, usesCache: try call.bool("cache"))
+        labels: try table.map { try labels(inFolder: path, $0, call) },
+        labelFile: table.map { below(path, $0) }, usesCache: try call.bool("cache"))
       let task = LongTask("reading pictures", call)
       if FileReader.exists(path), !FileReader.isFolder(path) {
         throw ScriptError.data(
@@ -103,6 +103,14 @@ enum DataFunctions {
       }
       return outcome.dataset.value
     })
+
+  /// The path of a table of labels below the folder in which it may lie.
+  private static func below(_ folder: String, _ name: String) -> String {
+    for start in ["./", "\(folder)/"] where name.hasPrefix(start) {
+      return String(name.dropFirst(start.count))
+    }
+    return name
+  }
 
   /// The lines of a table of labels.
   private static func labels(

@@ -151,6 +151,11 @@ struct PictureFiles {
     guard let found else { return nil }
     let bytes = try content(found)
     if bytes.starts(with: NumPyFile.magic) { return try ArrayPictures.labels(bytes, path: found) }
+    guard IDXFile.isIDX(bytes) else {
+      throw ScriptError.data(
+        "'\(PathText.printable(found))' is no file of labels",
+        hint: "labels are whole numbers in an .npy file or an IDX file")
+    }
     return try IDXFile(bytes, name: PathText.printable(found)).labels()
   }
 

@@ -73,7 +73,7 @@ public enum FeatureDistances {
     let (a, b) = try pair(x, y, "precision_recall")
     guard neighbours > 0, neighbours < min(a.rows, b.rows) else {
       throw ImageError.value(
-        "precision_recall needs more than k = \(neighbours) rows in each set, not \(a.rows) and "
+        "each set needs more than k = \(neighbours) rows, not \(a.rows) and "
           + "\(b.rows)")
     }
     let between = try distances(a, b)
@@ -142,14 +142,14 @@ public enum FeatureDistances {
   ) throws -> (DoubleMatrix, DoubleMatrix) {
     guard x.rank == 2, y.rank == 2, x.shape[1] == y.shape[1], x.shape[1] > 0 else {
       throw ImageError.shape(
-        "\(name) compares features [N, F] of one width, not \(x.shape) and \(y.shape)")
+        "features [N, F] of one width are compared, not \(x.shape) and \(y.shape)")
     }
     guard min(x.shape[0], y.shape[0]) >= 2 else {
-      throw ImageError.value("\(name) needs at least two rows in each set")
+      throw ImageError.value("each set needs at least two rows of features")
     }
     let (a, b) = (try DoubleMatrix(x), try DoubleMatrix(y))
     guard a.isFinite, b.isFinite else {
-      throw ImageError.value("\(name) takes finite numbers only")
+      throw ImageError.value("features are finite numbers")
     }
     return (a, b)
   }

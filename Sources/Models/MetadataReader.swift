@@ -31,10 +31,10 @@ struct MetadataReader {
   }
 
   func integer(_ key: String) throws -> Int {
-    guard let value = MetadataReader.integer(try text(key)) else {
-      throw fail(key, "is not a whole number")
-    }
-    return value
+    let text = try text(key)
+    if let value = MetadataReader.integer(text) { return value }
+    let isLarge = Double(text).map { abs($0) >= 0x1p63 } ?? false
+    throw fail(key, isLarge ? "is too large a number" : "is not a whole number")
   }
 
   /// Whole numbers with commas between them; none for an empty text.

@@ -76,8 +76,8 @@ extension TitokKeys {
     }
     made.heads = made.width / reading.headWidth
     made.decoderHeads = made.decoderWidth / reading.headWidth
-    made.depth = count(under: "encoder.transformer.")
-    made.decoderDepth = count(under: "decoder.transformer.")
+    made.depth = blocks(under: "encoder.transformer.")
+    made.decoderDepth = blocks(under: "decoder.transformer.")
     made.layout = reading.layout == .legacy ? .legacy : .transpose
     (made.mask, made.decoderSlot, made.linearPath, made.pixelChannels) = (.full, true, false, 0)
     (made.injectAs, made.numClasses) = (.add, reading.numClasses)

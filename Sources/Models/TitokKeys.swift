@@ -50,6 +50,13 @@ final class TitokKeys {
     ).count
   }
 
+  /// How many blocks a transformer has; none is reported.
+  func blocks(under prefix: String) -> Int {
+    let count = count(under: prefix)
+    if count == 0 { missing.append(prefix + "0") }
+    return count
+  }
+
   /// Takes a tensor out; nil, and reported, if it is missing or has another shape.
   func take(_ name: String, _ shape: [Int]) -> Tensor? {
     guard let tensor = left.removeValue(forKey: name) else {

@@ -26,6 +26,14 @@ public enum StoredNumber: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it holds whole numbers.
+  public var isInteger: Bool {
+    switch self {
+    case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8: true
+    case .float64, .float32, .float16, .bfloat16, .float8e4m3, .float8e5m2, .bool: false
+    }
+  }
+
   /// A tensor of the numbers in `bytes`, which must hold exactly as many as `shape` says.
   ///
   /// `isRounded` tells whether integers above 2^24 were changed by rounding; fractions of 64-bit

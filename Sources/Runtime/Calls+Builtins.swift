@@ -32,12 +32,26 @@ extension Machine {
       return result
     } catch {
       (registers + base).slots.clear(max(parameters, count))
-      guard var error = error as? ScriptError else { throw error }
+      guard var error = error as? ScriptError else { throw named(error, after: builtin) }
       if error.source == nil, let argument = error.argument, !argument.countsArguments {
         place.blame(&error, parameter: argument.index, header)
       }
       throw error
     }
+  }
+
+  /// An error of a layer below with the name of the function in a namespace that was called, as
+  /// errors about arguments have it. Errors about files start with their paths.
+  private func named(_ error: any Error, after builtin: Builtin) -> any Error {
+    let prefix = builtin.qualifiedName + ": "
+    var translated = ScriptError(error)
+    guard !builtin.namespace.isEmpty, error is TensorError || error is any ScriptErrorConvertible,
+      [.value, .shape, .type, .index, .argument].contains(translated.kind),
+      !translated.message.hasPrefix(builtin.qualifiedName),
+      !translated.message.hasPrefix(builtin.name + ":")
+    else { return error }
+    translated.message = prefix + translated.message
+    return translated
   }
 
   private func check(_ builtin: Builtin, at base: Int, _ place: CallPlace) throws {

@@ -56,6 +56,20 @@ import Testing
     }
   }
 
+  /// The table of labels in use is not among what is skipped.
+  @Test func theTableOfLabelsIsNotSkipped() throws {
+    let folder = try TestFolder()
+    try PNG.save(try Picture(width: 4, height: 4, fill: .black), path: folder.path + "/1.png")
+    for name in ["half.csv", "other.csv"] {
+      try AtomicFile.write(path: folder.path + "/" + name, bytes: [1])
+    }
+    let options = FolderOptions(
+      size: 4, labels: [PictureLabel(file: "1.png", className: "a")], labelFile: "half.csv",
+      usesCache: false)
+    let found = try FolderDataset.load(folder: folder.path, options: options)
+    #expect(found.skipped.summary?.hasPrefix("skipped: 1 .csv") == true)
+  }
+
   /// A picture next to the class folders has no class, and the note says so.
   @Test func picturesOutsideTheClassesAreNamed() throws {
     let folder = try TestFolder()
