@@ -31,7 +31,7 @@ TRAIN = MODEL + """
 let h = smap.train(tok, d, steps = %d, batch_size = 8, warmup = 2, seed = 1, restart_every = 3,
   validation = d, validate_every = 2, keep = "best", checkpoint = "run.safetensors",
   checkpoint_every = 1, resume = true, loss = {log_mse: 0.02, adversarial: 0.1},
-  discriminator_start = 2, discriminator_width = 4%s)
+  discriminator_start = 1, discriminator_width = 4%s)
 smap.save(tok, "model.safetensors")
 """
 RESULTS = ("model.safetensors", "run.safetensors", "run.best.safetensors", "run.csv")
