@@ -14,6 +14,7 @@ for picture in ladder designs classes new_emoji; do
 done
 expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
 expect 'training a vq tokenizer' 0 'of the codes' "$smap" "$root/Examples/train_tokenizer.smap" -- vq 3
+expect 'training without a linear path' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- learned 3
 expect 'training on letters' 0 'written to' "$smap" "$root/Examples/train_letters.smap" -- kl 3
 expect 'training codes of letters' 0 'of the codes' "$smap" "$root/Examples/train_letters.smap" -- vq 3
 expect 'training a generator of letters' 0 'written to' "$smap" "$root/Examples/train_letters_card.smap" -- 2
