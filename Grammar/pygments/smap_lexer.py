@@ -59,24 +59,24 @@ FUNCTIONS = (
     # generated: function
     "abs", "acos", "acosh", "all", "allclose", "any", "arange", "argmax", "argmin", "argsort",
     "asin", "asinh", "assert", "atan", "atan2", "atanh", "avg_pool2d", "backward", "bincount",
-    "cat", "cdist", "ceil", "chr", "chunk", "clamp", "conv2d", "corrcoef", "cos", "cosh",
+    "cat", "cdist", "ceil", "choice", "chr", "chunk", "clamp", "conv2d", "corrcoef", "cos", "cosh",
     "cosine_similarity", "count_nonzero", "cov", "cross", "cumprod", "cumsum", "detach", "diag",
     "diff", "distinct", "divmod", "dot", "dropout", "einsum", "elu", "enumerate", "erf", "error",
     "exit", "exp", "exp2", "expand", "expm1", "eye", "filter", "flatten", "flip", "floor", "fmod",
-    "fold", "full", "full_like", "fused", "gather", "gelu", "grad", "help", "histogram", "hstack",
-    "hypot", "input", "interp", "isclose", "isfinite", "isinf", "isnan", "item", "keys", "kron",
-    "leaky_relu", "len", "linspace", "log", "log10", "log1p", "log2", "log_softmax", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp", "map", "masked_fill",
-    "matmul", "max", "max_pool2d", "maximum", "mean", "median", "meshgrid", "min", "minimum",
-    "movedim", "nan_to_num", "no_grad", "nonzero", "norm", "normalize", "number", "one_hot", "ones",
-    "ones_like", "ord", "outer", "pad", "param", "permute", "print", "prod", "quantile", "rand",
-    "randint", "randn", "range", "rearrange", "relu", "repeat_interleave", "reshape", "roll",
-    "rot90", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "seed", "show", "sigmoid",
-    "sign", "silu", "sin", "sinh", "sleep", "softmax", "softplus", "sort", "sorted", "split",
-    "sqrt", "squeeze", "stack", "std", "string", "sum", "table", "tan", "tanh", "tensor",
-    "tensordot", "tile", "tolist", "topk", "trace", "transpose", "tril", "triu", "trunc", "type",
-    "unbind", "unique", "unsqueeze", "value_and_grad", "values", "var", "vstack", "where", "zeros",
-    "zeros_like", "zip",
+    "fold", "full", "full_like", "fused", "gather", "gelu", "grad", "grid2d", "help", "histogram",
+    "hstack", "hypot", "input", "interp", "isclose", "isfinite", "isinf", "isnan", "item", "keys",
+    "kron", "leaky_relu", "len", "linspace", "log", "log10", "log1p", "log2", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp", "map",
+    "masked_fill", "matmul", "max", "max_pool2d", "maximum", "mean", "median", "meshgrid", "min",
+    "minimum", "movedim", "nan_to_num", "no_grad", "nonzero", "norm", "normalize", "number",
+    "one_hot", "ones", "ones_like", "ord", "outer", "pad", "param", "permute", "print", "prod",
+    "quantile", "rand", "randint", "randn", "range", "rearrange", "relu", "repeat_interleave",
+    "reshape", "roll", "rot90", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "seed",
+    "show", "sigmoid", "sign", "silu", "sin", "sinh", "sleep", "slider", "softmax", "softplus",
+    "sort", "sorted", "split", "sqrt", "squeeze", "stack", "std", "string", "sum", "table", "tan",
+    "tanh", "tensor", "tensordot", "tile", "tolist", "topk", "trace", "transpose", "tril", "triu",
+    "trunc", "type", "unbind", "unique", "unsqueeze", "value_and_grad", "values", "var", "vstack",
+    "where", "zeros", "zeros_like", "zip",
     # generated: end
 )
 MEMBERS = (
@@ -89,30 +89,30 @@ MEMBERS = (
     "image.grid", "image.load", "image.resize", "image.save", "image.show", "linalg.cholesky",
     "linalg.det", "linalg.eigh", "linalg.inv", "linalg.lstsq", "linalg.matrix_power",
     "linalg.matrix_rank", "linalg.norm", "linalg.pinv", "linalg.qr", "linalg.slogdet",
-    "linalg.solve", "linalg.svd", "metrics.accuracy", "metrics.classifier", "metrics.diversity",
-    "metrics.features", "metrics.frechet", "metrics.kid", "metrics.linear_probe",
-    "metrics.memorisation", "metrics.nearest", "metrics.order_test", "metrics.precision_recall",
-    "metrics.prefix_curve", "metrics.probabilities", "metrics.psnr", "metrics.reliance",
-    "metrics.ssim", "metrics.style", "metrics.token_probe", "nn.attention", "nn.bce_with_logits",
-    "nn.conv2d", "nn.cross_entropy", "nn.embedding", "nn.find_lr", "nn.group_norm", "nn.kl_div",
-    "nn.l1_loss", "nn.layer_norm", "nn.linear", "nn.mse_loss", "nn.nll_loss", "nn.params",
-    "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.train", "nn.transformer",
-    "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd", "plot.bar", "plot.figures",
-    "plot.heatmap", "plot.hist", "plot.line", "plot.save", "plot.scatter", "plot.table",
-    "random.choice", "random.fold", "random.normal", "random.permutation", "random.shuffle",
-    "random.split", "random.uniform", "smap.best_length", "smap.codebook_stats",
-    "smap.codebook_usage", "smap.decode", "smap.encode", "smap.estimate", "smap.find_lr",
-    "smap.from_ids", "smap.interpolate", "smap.keep_probs", "smap.length_probs", "smap.linear_code",
-    "smap.load", "smap.load_titok", "smap.loss", "smap.mix", "smap.rate", "smap.reconstruct",
-    "smap.relabel", "smap.sample_keep", "smap.save", "smap.search_codes", "smap.tail_drop",
-    "smap.tokenizer", "smap.tokens", "smap.train", "smap.with_quantizer", "sys.args", "sys.clock",
-    "sys.limits", "sys.lock", "sys.threads", "sys.version",
+    "linalg.solve", "linalg.svd", "live.classes", "live.ladder", "metrics.accuracy",
+    "metrics.classifier", "metrics.diversity", "metrics.features", "metrics.frechet", "metrics.kid",
+    "metrics.linear_probe", "metrics.memorisation", "metrics.nearest", "metrics.order_test",
+    "metrics.precision_recall", "metrics.prefix_curve", "metrics.probabilities", "metrics.psnr",
+    "metrics.reliance", "metrics.ssim", "metrics.style", "metrics.token_probe", "nn.attention",
+    "nn.bce_with_logits", "nn.conv2d", "nn.cross_entropy", "nn.embedding", "nn.find_lr",
+    "nn.group_norm", "nn.kl_div", "nn.l1_loss", "nn.layer_norm", "nn.linear", "nn.mse_loss",
+    "nn.nll_loss", "nn.params", "nn.rms_norm", "nn.sequential", "nn.smooth_l1_loss", "nn.train",
+    "nn.transformer", "optim.adamw", "optim.clip_grad_norm", "optim.cosine", "optim.sgd",
+    "plot.bar", "plot.figures", "plot.heatmap", "plot.hist", "plot.line", "plot.save",
+    "plot.scatter", "plot.table", "random.choice", "random.fold", "random.normal",
+    "random.permutation", "random.shuffle", "random.split", "random.uniform", "smap.best_length",
+    "smap.codebook_stats", "smap.codebook_usage", "smap.decode", "smap.encode", "smap.estimate",
+    "smap.find_lr", "smap.from_ids", "smap.interpolate", "smap.keep_probs", "smap.length_probs",
+    "smap.linear_code", "smap.load", "smap.load_titok", "smap.loss", "smap.mix", "smap.rate",
+    "smap.reconstruct", "smap.relabel", "smap.sample_keep", "smap.save", "smap.search_codes",
+    "smap.tail_drop", "smap.tokenizer", "smap.tokens", "smap.train", "smap.with_quantizer",
+    "sys.args", "sys.clock", "sys.limits", "sys.lock", "sys.threads", "sys.version",
     # generated: end
 )
 NAMESPACES = (
     # generated: namespace
-    "card", "data", "image", "linalg", "metrics", "nn", "optim", "plot", "random", "smap", "std",
-    "sys",
+    "card", "data", "image", "linalg", "live", "metrics", "nn", "optim", "plot", "random", "smap",
+    "std", "sys",
     # generated: end
 )
 CONSTANTS = (
@@ -122,9 +122,9 @@ CONSTANTS = (
 )
 TYPES = (
     # generated: type
-    "any", "bool", "classifier", "dataset", "figure", "function", "generator", "image", "layer",
-    "linear_code", "list", "number", "optimizer", "range", "record", "schedule", "string", "table",
-    "tensor", "tokenizer", "tokens",
+    "any", "bool", "classifier", "control", "dataset", "figure", "function", "generator", "image",
+    "layer", "linear_code", "list", "number", "optimizer", "range", "record", "schedule", "string",
+    "table", "tensor", "tokenizer", "tokens",
     # generated: end
 )
 # fmt: on

@@ -21,11 +21,13 @@ public enum Catalog {
     TrainingFunctions.functions,
     ScheduleFunctions.functions,
     GeneratorFunctions.functions, SystemFunctions.functions,
+    ControlFunctions.functions, LiveFunctions.functions,
   ].flatMap { $0 }
 
   private static let types: [ForeignType] =
     CoreCatalog.types + [
-      MediaTypes.image, MediaTypes.figure, DatasetTypes.dataset, ClassifierFunctions.type,
+      MediaTypes.image, MediaTypes.figure, ControlTypes.control, DatasetTypes.dataset,
+      ClassifierFunctions.type,
       ModelTypes.tokenizer,
       ModelTypes.linearCode, ModelTypes.tokens,
       ModelTypes.schedule, ModelTypes.generator,
@@ -38,6 +40,7 @@ public enum Catalog {
     "metrics": "How close pictures are.",
     "smap": "The tokenizer: ordered tokens, any prefix of which is a picture.",
     "sys": "The session and the machine.",
+    "live": "Controls for a page: the token budget and the class of a tokenizer.",
     "card": "The generator: samples tokens one after another.",
   ]) { first, _ in first }
 }

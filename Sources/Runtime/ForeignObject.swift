@@ -189,19 +189,22 @@ public struct Bundle: Sendable {
   public var picture: Picture?
   /// Whether the text says what the picture does not, so that both are shown.
   public var textAccompaniesPicture: Bool
+  /// Frames to move through; the picture and the text show them side by side.
+  public var control: Control?
   /// The title given to `show`.
   public var title: String?
 
   /// Makes a bundle; only the text is required.
   public init(
     text: String, html: String? = nil, svg: String? = nil, picture: Picture? = nil,
-    textAccompaniesPicture: Bool = false, title: String? = nil
+    textAccompaniesPicture: Bool = false, control: Control? = nil, title: String? = nil
   ) {
     self.text = text
     self.html = html
     self.svg = svg
     self.picture = picture
     self.textAccompaniesPicture = textAccompaniesPicture
+    self.control = control
     self.title = title
   }
 

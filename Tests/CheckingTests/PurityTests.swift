@@ -16,13 +16,13 @@ import Testing
   private static let tried = functions.filter { $0.purity.isTried }
 
   /// Namespaces whose functions read or write files, train or sample models, or ask the machine.
-  private static let outside: Set<String> = ["data", "smap", "card", "plot", "sys"]
+  private static let outside: Set<String> = ["data", "smap", "card", "plot", "sys", "live"]
 
   /// Functions outside of those that have an effect, or whose values are not theirs alone.
   private static let impure: Set<String> = [
     "print", "show", "help", "seed", "error", "exit", "input", "sleep", "backward", "step",
     "zero_grad", "append", "extend", "clear", "reverse", "no_grad", "fused", "map", "filter",
-    "fold",
+    "fold", "slider", "choice", "grid2d",
     "image.load", "image.save", "image.show", "image.grid", "optim.sgd", "optim.adamw",
     "optim.clip_grad_norm", "metrics.features", "metrics.nearest", "metrics.linear_probe",
     "metrics.prefix_curve", "metrics.order_test", "metrics.reliance", "metrics.token_probe",

@@ -25,7 +25,8 @@ import Testing
     "grad", "value_and_grad", "fused", "nn.train", "nn.find_lr",
     // Selections by truth value or by position.
     "where.condition", "gather.index", "scatter.index", "scatter_add.index", "masked_fill.mask",
-    "bincount.x", "topk.indices", "sorted", "random.shuffle", "random.choice",
+    "bincount.x", "topk.indices", "sorted", "random.shuffle", "random.choice", "slider", "choice",
+    "grid2d",
     "nn.cross_entropy.target",
     "nn.nll_loss.target",
   ]

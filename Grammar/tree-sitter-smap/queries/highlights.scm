@@ -38,11 +38,11 @@
   (#any-of? @function.builtin
     ; generated: function
     "abs" "acos" "acosh" "all" "allclose" "any" "arange" "argmax" "argmin" "argsort" "asin" "asinh"
-    "assert" "atan" "atan2" "atanh" "avg_pool2d" "backward" "bincount" "cat" "cdist" "ceil" "chr"
-    "chunk" "clamp" "conv2d" "corrcoef" "cos" "cosh" "cosine_similarity" "count_nonzero" "cov"
+    "assert" "atan" "atan2" "atanh" "avg_pool2d" "backward" "bincount" "cat" "cdist" "ceil" "choice"
+    "chr" "chunk" "clamp" "conv2d" "corrcoef" "cos" "cosh" "cosine_similarity" "count_nonzero" "cov"
     "cross" "cumprod" "cumsum" "detach" "diag" "diff" "distinct" "divmod" "dot" "dropout" "einsum"
     "elu" "enumerate" "erf" "error" "exit" "exp" "exp2" "expand" "expm1" "eye" "filter" "flatten"
-    "flip" "floor" "fmod" "fold" "full" "full_like" "fused" "gather" "gelu" "grad" "help"
+    "flip" "floor" "fmod" "fold" "full" "full_like" "fused" "gather" "gelu" "grad" "grid2d" "help"
     "histogram" "hstack" "hypot" "input" "interp" "isclose" "isfinite" "isinf" "isnan" "item" "keys"
     "kron" "leaky_relu" "len" "linspace" "log" "log10" "log1p" "log2" "log_softmax" "logical_and"
     "logical_not" "logical_or" "logical_xor" "logspace" "logsumexp" "map" "masked_fill" "matmul"
@@ -50,10 +50,10 @@
     "no_grad" "nonzero" "norm" "normalize" "number" "one_hot" "ones" "ones_like" "ord" "outer" "pad"
     "param" "permute" "print" "prod" "quantile" "rand" "randint" "randn" "range" "rearrange" "relu"
     "repeat_interleave" "reshape" "roll" "rot90" "round" "rsqrt" "scatter" "scatter_add"
-    "searchsorted" "seed" "show" "sigmoid" "sign" "silu" "sin" "sinh" "sleep" "softmax" "softplus"
-    "sort" "sorted" "split" "sqrt" "squeeze" "stack" "std" "string" "sum" "table" "tan" "tanh"
-    "tensor" "tensordot" "tile" "tolist" "topk" "trace" "transpose" "tril" "triu" "trunc" "type"
-    "unbind" "unique" "unsqueeze" "value_and_grad" "values" "var" "vstack" "where" "zeros"
+    "searchsorted" "seed" "show" "sigmoid" "sign" "silu" "sin" "sinh" "sleep" "slider" "softmax"
+    "softplus" "sort" "sorted" "split" "sqrt" "squeeze" "stack" "std" "string" "sum" "table" "tan"
+    "tanh" "tensor" "tensordot" "tile" "tolist" "topk" "trace" "transpose" "tril" "triu" "trunc"
+    "type" "unbind" "unique" "unsqueeze" "value_and_grad" "values" "var" "vstack" "where" "zeros"
     "zeros_like" "zip"
     ; generated: end
   ))
@@ -61,7 +61,7 @@
 ((identifier) @module
   (#any-of? @module
     ; generated: namespace
-    "card" "data" "image" "linalg" "metrics" "nn" "optim" "plot" "random" "smap" "std" "sys"
+    "card" "data" "image" "linalg" "live" "metrics" "nn" "optim" "plot" "random" "smap" "std" "sys"
     ; generated: end
   ))
 
@@ -75,7 +75,7 @@
 ((type_name) @type.builtin
   (#any-of? @type.builtin
     ; generated: type
-    "any" "bool" "classifier" "dataset" "figure" "function" "generator" "image" "layer"
+    "any" "bool" "classifier" "control" "dataset" "figure" "function" "generator" "image" "layer"
     "linear_code" "list" "number" "optimizer" "range" "record" "schedule" "string" "table" "tensor"
     "tokenizer" "tokens"
     ; generated: end
