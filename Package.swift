@@ -28,6 +28,7 @@ let package = Package(
     .target(name: "CPNG", exclude: ["README.md"], linkerSettings: [.linkedLibrary("png")]),
     .target(name: "CJPEG", exclude: ["README.md"], linkerSettings: [.linkedLibrary("jpeg")]),
     .target(name: "CWebP", exclude: ["README.md"], linkerSettings: [.linkedLibrary("webp")]),
+    .target(name: "CCairo", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CKernels", cSettings: kernelSettings),
@@ -57,7 +58,8 @@ let package = Package(
     .target(
       name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CJPEG", "CWebP"],
       exclude: ["README.md"]),
-    .target(name: "Plots", dependencies: ["Images", "Tensors"], exclude: ["README.md"]),
+    .target(
+      name: "Plots", dependencies: ["Images", "Tensors", "CCairo"], exclude: ["README.md"]),
 
     // How good pictures are, by the features of a fixed network.
     .target(name: "Metrics", dependencies: ["Networks", "Images", "CKernels"]),

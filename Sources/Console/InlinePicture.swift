@@ -36,6 +36,24 @@ enum InlinePicture {
   }
 }
 
+/// Escape sequences that tmux hands on to the terminal around it.
+enum Passthrough {
+  /// Each sequence of `text` in an envelope of its own, since long ones are not passed on.
+  static func tmux(_ text: String) -> String {
+    var result = ""
+    for part in text.split(separator: "\u{1B}\\", omittingEmptySubsequences: true) {
+      let sequence = part.hasPrefix("\n") ? part.dropFirst() : part
+      guard !sequence.isEmpty else { continue }
+      let whole = sequence.contains("_G") ? sequence + "\u{1B}\\" : sequence
+      let doubled = whole.split(separator: "\u{1B}", omittingEmptySubsequences: false)
+        .joined(separator: "\u{1B}\u{1B}")
+      let bare = doubled.hasSuffix("\n") ? String(doubled.dropLast()) : doubled
+      result += "\u{1B}Ptmux;\(bare)\u{1B}\\"
+    }
+    return result
+  }
+}
+
 /// Base 64 after RFC 4648, with padding.
 package enum Base64 {
   private static let alphabet = Array(

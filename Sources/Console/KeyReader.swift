@@ -206,6 +206,7 @@ package struct KeyReader {
   private static func wait(
     descriptor: Int32, window: Int32, end: Int32, milliseconds: Int32
   ) -> KeyInput {
+    if let typed = TypedAhead.take() { return .bytes(typed) }
     // poll ignores negative descriptors.
     var polled = [descriptor, window, end].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     let ready = retrying { poll(&polled, 3, milliseconds) }

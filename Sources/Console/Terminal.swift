@@ -65,14 +65,15 @@ public struct Terminal: Sendable {
 
   /// Describes a terminal explicitly, for tests and for other outputs than the standard ones.
   public init(
-    input: Int32, output: Int32, errors: Int32 = STDERR_FILENO, colors: ColorDepth, isUnicode: Bool
+    input: Int32, output: Int32, errors: Int32 = STDERR_FILENO, colors: ColorDepth, isUnicode: Bool,
+    isTerminal: Bool = false
   ) {
     self.input = input
     self.output = output
     self.errors = errors
     self.colors = colors
     self.isUnicode = isUnicode
-    isTerminal = false
+    self.isTerminal = isTerminal
     isInteractive = false
     canEdit = false
   }
@@ -80,6 +81,12 @@ public struct Terminal: Sendable {
   /// A variable of the process's environment.
   public static func variable(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
+  }
+
+  /// Whether tmux or screen is between the process and the terminal.
+  package static func isMultiplexed(_ environment: (String) -> String?) -> Bool {
+    let term = environment("TERM") ?? ""
+    return environment("TMUX") != nil || term.hasPrefix("screen") || term.hasPrefix("tmux")
   }
 
   /// Restores the terminal's mode from before line editing, for a process that exits at once; safe

@@ -20,12 +20,22 @@ public enum PictureStyle: String, Sendable, CaseIterable {
   /// Not at all.
   case none
 
-  /// Chooses by an option (`auto` or the name of a style) and by the environment.
+  /// Chooses by an option (`auto` or the name of a style), by the environment and, where that does
+  /// not say enough, by asking the terminal.
   ///
-  /// Within tmux and screen, `auto` means half blocks. Returns nil for an unknown option.
+  /// Within tmux and screen, `auto` means sixels if they say that they draw them, else half blocks.
+  /// Returns nil for an unknown option.
   public static func choose(
     _ option: String = "auto", for terminal: Terminal,
     environment: (String) -> String? = Terminal.variable
+  ) -> PictureStyle? {
+    choose(option, for: terminal, environment: environment) { terminal.graphics(isMultiplexed: $0) }
+  }
+
+  /// Chooses as above, where `ask` sends a question to the terminal, or returns nil if it cannot.
+  package static func choose(
+    _ option: String, for terminal: Terminal, environment: (String) -> String?,
+    ask: (_ isMultiplexed: Bool) -> GraphicsReply?
   ) -> PictureStyle? {
     if let style = PictureStyle(rawValue: option) { return style }
     guard option == "auto" else { return nil }
@@ -34,12 +44,17 @@ public enum PictureStyle: String, Sendable, CaseIterable {
     }
     guard terminal.isTerminal else { return PictureStyle.none }
     let term = environment("TERM") ?? ""
-    let isMultiplexed =
-      environment("TMUX") != nil || term.hasPrefix("screen") || term.hasPrefix("tmux")
-    if isMultiplexed || terminal.colors == .none { return .blocks }
-    if term == "xterm-kitty" || environment("KITTY_WINDOW_ID") != nil { return .kitty }
-    if ["iTerm.app", "WezTerm"].contains(environment("TERM_PROGRAM") ?? "") { return .iterm2 }
-    return term == "foot" || term.hasPrefix("mlterm") ? .sixel : .blocks
+    if terminal.colors == .none { return .blocks }
+    let isMultiplexed = Terminal.isMultiplexed(environment)
+    if !isMultiplexed {
+      if term == "xterm-kitty" || environment("KITTY_WINDOW_ID") != nil { return .kitty }
+      if ["iTerm.app", "WezTerm"].contains(environment("TERM_PROGRAM") ?? "") { return .iterm2 }
+      if term == "foot" || term.hasPrefix("mlterm") { return .sixel }
+      // The console of Linux draws no pictures, and prints what it does not know.
+      if term == "linux" { return .blocks }
+    }
+    guard let reply = ask(isMultiplexed) else { return .blocks }
+    return reply.hasKitty ? .kitty : reply.hasSixel ? .sixel : .blocks
   }
 }
 
@@ -53,6 +68,9 @@ public struct TerminalPicture: Sendable {
   public var isUnicode: Bool
   /// The maximum width of a picture, in characters.
   public var columns: Int
+  /// Whether tmux has to be told to pass pictures of kitty and iTerm2 on (its option
+  /// allow-passthrough).
+  public var isInTmux = false
 
   /// Makes a converter.
   public init(
@@ -69,6 +87,7 @@ public struct TerminalPicture: Sendable {
     self.init(
       style: style, colors: terminal.colors, isUnicode: terminal.isUnicode,
       columns: terminal.size.columns)
+    isInTmux = Terminal.variable("TMUX") != nil
   }
 
   /// The text that shows a picture, ending in a newline; nil if pictures are switched off.
@@ -78,8 +97,9 @@ public struct TerminalPicture: Sendable {
     switch style {
     case .none: return nil
     case .blocks: return try blocks(fitted(picture, columns: columns))
-    case .kitty: return try InlinePicture.kitty(picture)
-    case .iterm2: return try InlinePicture.iterm2(picture)
+    case .kitty, .iterm2:
+      guard !isInTmux else { return try frame(of: picture)?.text }
+      return try style == .kitty ? InlinePicture.kitty(picture) : InlinePicture.iterm2(picture)
     // A character is about ten pixels wide on terminals with sixel graphics.
     case .sixel: return Sixel.text(try fitted(picture, columns: columns * 10).flattened())
     }
@@ -95,9 +115,17 @@ public struct TerminalPicture: Sendable {
     case .blocks:
       guard let text = try text(for: picture) else { return nil }
       return (text, text.count { $0 == "\n" })
-    case .kitty: return (try InlinePicture.kitty(picture, rows: lines), lines)
-    case .iterm2: return (try InlinePicture.iterm2(picture, rows: lines), lines)
+    case .kitty: return (passed(try InlinePicture.kitty(picture, rows: lines), lines), lines)
+    case .iterm2: return (passed(try InlinePicture.iterm2(picture, rows: lines), lines), lines)
     }
+  }
+
+  /// The text as it reaches the terminal. tmux does not know how high a picture is, so the lines
+  /// are reserved first, and the cursor moves below them afterwards.
+  private func passed(_ text: String, _ lines: Int) -> String {
+    guard isInTmux else { return text }
+    return String(repeating: "\n", count: lines) + "\u{1B}[\(lines)A"
+      + Passthrough.tmux(text) + "\u{1B}[\(lines)B\r"
   }
 
   /// What removes the picture of a frame where erased text leaves it (kitty).

@@ -11,7 +11,8 @@ import Runtime
 
 /// Draws frames on a terminal, each in the place of the one before.
 final class FrameScreen {
-  private let converter: TerminalPicture
+  private lazy var converter = makeConverter()
+  private let makeConverter: () -> TerminalPicture
   private let isPossible: Bool
   private let size: () -> (columns: Int, rows: Int)
   private let clock: () -> Double
@@ -23,21 +24,24 @@ final class FrameScreen {
   private static let interval = 1.0 / 30
 
   /// A screen of a terminal; elsewhere nothing is drawn.
-  convenience init(terminal: Terminal, pictures: PictureStyle) {
+  convenience init(terminal: Terminal, pictures: @escaping () -> PictureStyle) {
     let term = Terminal.variable("TERM") ?? ""
     self.init(
-      // A bitmap of a DEC terminal has no height in lines.
-      TerminalPicture(style: pictures == .sixel ? .blocks : pictures, terminal: terminal),
+      {
+        // A bitmap of a DEC terminal has no height in lines.
+        let style = pictures()
+        return TerminalPicture(style: style == .sixel ? .blocks : style, terminal: terminal)
+      },
       isPossible: terminal.isTerminal && !["", "dumb"].contains(term),
       size: { terminal.size }, clock: FrameScreen.seconds)
   }
 
   /// A screen with its own size and clock.
   init(
-    _ converter: TerminalPicture, isPossible: Bool,
+    _ converter: @escaping () -> TerminalPicture, isPossible: Bool,
     size: @escaping () -> (columns: Int, rows: Int), clock: @escaping () -> Double
   ) {
-    (self.converter, self.isPossible) = (converter, isPossible)
+    (makeConverter, self.isPossible) = (converter, isPossible)
     (self.size, self.clock) = (size, clock)
   }
 

@@ -14,10 +14,14 @@ public final class TerminalReceiver: EventReceiver {
   public let terminal: Terminal
   /// Buffered standard output.
   public let out: StandardOutput
-  private let pictures: PictureStyle
+  /// Chosen when the first picture is shown, since that may ask the terminal.
+  private lazy var pictures = PictureStyle.choose(images, for: terminal) ?? .none
+  private let images: String
   private let errors: ErrorText
   private var progress: (any ProgressDisplay)?
-  private let frames: FrameScreen
+  private lazy var frames = FrameScreen(terminal: terminal) { [weak self] in
+    self?.pictures ?? .none
+  }
 
   /// Prepares to write to the process's own descriptors, unless others are given.
   public init(
@@ -26,8 +30,7 @@ public final class TerminalReceiver: EventReceiver {
     let terminal = terminal ?? Terminal(color: options.color)
     self.terminal = terminal
     self.out = out
-    pictures = PictureStyle.choose(options.images, for: terminal) ?? .none
-    frames = FrameScreen(terminal: terminal, pictures: pictures)
+    images = options.images
     errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
     // Output during long work replaces the bar, which the next report redraws.
     out.clearLine = { [weak self] in self?.progress?.finish() }

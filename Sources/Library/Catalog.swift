@@ -13,7 +13,8 @@ public enum Catalog {
   private static let functions: [Builtin] = [
     HelpFunctions.functions, CoreCatalog.functions, EverydayLists.methods,
     ProcessFunctions.functions,
-    MediaFunctions.functions, PlotFunctions.functions, DataFunctions.functions, DataFiles.functions,
+    MediaFunctions.functions, PlotFunctions.functions, ModelPlots.functions,
+    DataFunctions.functions, DataFiles.functions,
     MetricFunctions.functions,
     TokenizerFunctions.functions, TokenFunctions.functions, CodebookFunctions.functions,
     LengthFunctions.functions,
@@ -21,7 +22,7 @@ public enum Catalog {
     TrainingFunctions.functions,
     ScheduleFunctions.functions,
     GeneratorFunctions.functions, SystemFunctions.functions,
-    ControlFunctions.functions, LiveFunctions.functions,
+    ModelSheets.functions, ControlFunctions.functions, LiveFunctions.functions,
   ].flatMap { $0 }
 
   private static let types: [ForeignType] =

@@ -33,6 +33,8 @@ final class FigureObject {
     try RasterRenderer.render(figures, columns: columns, scale: scale)
   }
 
+  func pdf() throws -> [UInt8] { try PDFRenderer.render(figures, columns: columns) }
+
   func svg() throws -> String {
     figures.count == 1
       ? SVGRenderer.render(figures[0]) : try SVGRenderer.render(figures, columns: columns)

@@ -11,9 +11,15 @@ import Tensors
 
 /// The functions of `plot`.
 enum PlotFunctions {
-  static let functions: [Builtin] = [line, scatter, bar, histogram, heatmap, figures, table, save]
+  static let functions: [Builtin] = [
+    line, band, scatter, bar, histogram, heatmap, figures, table, save,
+  ]
 
-  private static let shared = "labels = nil, title = nil, xlabel = nil, ylabel = nil"
+  /// What is around the data, and how large the figure is.
+  static let frame =
+    "title = nil, xlabel = nil, ylabel = nil, width = 480, height = 320"
+  private static let limits = "xlim = nil, ylim = nil"
+  private static let shared = "labels = nil, \(frame), \(limits)"
   private static let scales = "xscale = \"linear\", yscale = \"linear\""
 
   private static let line = Builtin(
@@ -23,7 +29,8 @@ enum PlotFunctions {
       `y` is a list or tensor of numbers, or a list of these, or a matrix with one curve a row. `x` \
       holds the positions across, 0, 1, 2, ... by default. `errors`, in the shape of `y`, are how far \
       the bar of each point reaches up and down, such as half an interval; nan means no bar. `labels` \
-      name the curves, scales are "linear" or "log".
+      name the curves, scales are "linear" or "log". `width` and `height` are in units, pixels of an SVG and \
+      points of a PDF; `xlim` and `ylim` say where the axes begin and end, as [0, 1].
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
     body: { call in
@@ -33,6 +40,23 @@ enum PlotFunctions {
         try Figure.line(
           y: curves, x: x, labels: try call.labels(),
           errors: call["errors"].isNil ? [] : call.curves("errors")), call)
+    })
+
+  private static let band = Builtin(
+    "plot.band(runs, x = nil, *, spread = \"range\", \(shared), \(scales)) -> figure",
+    "Draws the mean of repeated curves in a band that shows how much they differ.",
+    details: """
+      `runs` is a matrix with one repetition a row, such as the curves of several seeds, or a list of such \
+      matrices, one for each curve. The band is from the smallest to the largest value ("range"), or one \
+      standard deviation ("std") or standard error of the mean ("sem") to each side. The other arguments are \
+      as in plot.line.
+      """,
+    example: "plot.band([[1, 2, 3], [1, 3, 5]])   #=> figure(1 curve, 3 points)",
+    body: { call in
+      let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
+      let spread = try call.choice("spread", as: Figure.Spread.self)
+      return try finished(
+        try Figure.band(runs: call.runs("runs"), x: x, labels: call.labels(), spread: spread), call)
     })
 
   private static let scatter = Builtin(
@@ -47,18 +71,19 @@ enum PlotFunctions {
     })
 
   private static let bar = Builtin(
-    "plot.bar(values, *, \(shared), yscale = \"linear\") -> figure",
-    "Draws a bar for every number; `labels` are below the bars.",
+    "plot.bar(values, x = nil, *, \(shared), yscale = \"linear\") -> figure",
+    "Draws a bar for every number, at the positions `x`; `labels` are below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
     body: { call in
       try finished(
-        try Figure.bar(values: call.numbers("values", areShown: true), names: try call.labels()),
+        try Figure.bar(
+          values: call.numbers("values", areShown: true),
+          x: call["x"].isNil ? nil : call.numbers("x", areShown: true), names: call.labels()),
         call)
     })
 
   private static let histogram = Builtin(
-    "plot.hist(values, bins = 20, *, title = nil, xlabel = nil, ylabel = nil, "
-      + "yscale = \"linear\") -> figure",
+    "plot.hist(values, bins = 20, *, \(frame), \(limits), yscale = \"linear\") -> figure",
     "Counts how many numbers fall into each of `bins` equal intervals.",
     example: "plot.hist([1, 2, 2, 3], bins = 3)   #=> figure(3 bars)",
     body: { call in
@@ -68,7 +93,7 @@ enum PlotFunctions {
     })
 
   private static let heatmap = Builtin(
-    "plot.heatmap(x: [_, _], *, title = nil, xlabel = nil, ylabel = nil) -> figure",
+    "plot.heatmap(x: [_, _], *, \(frame)) -> figure",
     "Shows a matrix in colours, its first row on top.",
     example: "plot.heatmap([1, 2; 3, 4])   #=> figure(2 x 2 cells)",
     body: { call in
@@ -99,8 +124,7 @@ enum PlotFunctions {
     })
 
   private static let table = Builtin(
-    "plot.table(table: table, *, columns = nil, title = nil, xlabel = nil, ylabel = nil, "
-      + "\(scales)) -> figure",
+    "plot.table(table: table, *, columns = nil, \(frame), \(limits), \(scales)) -> figure",
     "Draws the columns of a table as curves over its first column.",
     details: "`columns` are the names of those to draw, by default all that hold numbers.",
     example:
@@ -136,34 +160,45 @@ enum PlotFunctions {
 
   private static let save = Builtin(
     "plot.save(figure: figure, path: string, *, scale = 2)",
-    "Writes a figure to an .svg or .png file; `scale` is the number of pixels a unit of a PNG.",
+    "Writes a figure to an .svg, .pdf or .png file; `scale` is the number of pixels a unit of a PNG.",
+    details: "The text of an SVG and of a PDF is text, which can be searched and edited.",
     example: """
       plot.save(plot.line([1, 4, 9]), "squares.png", scale = 1)
       image.load("squares.png").shape   #=> [1, 3, 320, 480]
       """,
     body: { call in
       let figure = try call.object("figure", MediaTypes.figure, as: FigureObject.self)
-      let path = try call.path("path", endingIn: [".svg", ".png"])
+      let path = try call.path("path", endingIn: [".svg", ".pdf", ".png"])
       let scale = try call.integer("scale", in: 1...16)
       if path.lowercased().hasSuffix(".svg") {
         try AtomicFile.write(path: path, bytes: Array(figure.svg().utf8))
+      } else if path.lowercased().hasSuffix(".pdf") {
+        try AtomicFile.write(path: path, bytes: figure.pdf())
       } else {
         try PNG.save(figure.render(scale: scale), path: path)
       }
       return .nil
     })
 
-  /// Sets the options that all figures share.
-  private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
+  /// Sets size, title and labels of a figure, unless they are nil.
+  static func framed(_ plain: Figure, _ call: Call) throws -> Figure {
     var figure = plain
-    func text(_ name: String) throws -> String {
-      call.takes(name) ? try call.optionalString(name) ?? "" : ""
-    }
-    figure.title = try text("title")
-    figure.xLabel = try text("xlabel")
-    figure.yLabel = try text("ylabel")
+    figure.title = try call.optionalString("title") ?? figure.title
+    figure.xLabel = try call.optionalString("xlabel") ?? figure.xLabel
+    figure.yLabel = try call.optionalString("ylabel") ?? figure.yLabel
+    figure.width = try call.integer("width", in: 160...8192)
+    figure.height = try call.integer("height", in: 120...8192)
+    return figure
+  }
+
+  /// Sets the options that figures of numbers share.
+  private static func finished(_ plain: Figure, _ call: Call) throws -> Value {
+    var figure = try framed(plain, call)
     if call.takes("xscale") { figure.xScale = try call.choice("xscale", as: Figure.Scale.self) }
     if call.takes("yscale") { figure.yScale = try call.choice("yscale", as: Figure.Scale.self) }
+    if call.takes("xlim") {
+      try figure.limit(x: call.limits("xlim"), y: call.limits("ylim"))
+    }
     return FigureObject([figure]).value
   }
 }
@@ -172,6 +207,28 @@ extension Call {
   /// The names of the curves or bars.
   fileprivate func labels() throws -> [String] {
     try self["labels"].isNil ? [] : try strings("labels")
+  }
+
+  /// Where an axis begins and ends, or nil.
+  fileprivate func limits(_ name: String) throws -> (Double, Double)? {
+    guard try !self[name].isNil else { return nil }
+    let numbers = try numbers(name, areShown: true)
+    guard numbers.count == 2 else {
+      throw failure(
+        .value, "\(name) is a list of two numbers, not of \(numbers.count)",
+        hint: "for example \(name) = [0, 1]", argument: name)
+    }
+    return (numbers[0], numbers[1])
+  }
+
+  /// A matrix of repetitions, or a list of such matrices.
+  fileprivate func runs(_ name: String) throws -> [[[Double]]] {
+    if case .list(let list) = try self[name], list.count > 0,
+      list.items.allSatisfy({ $0.isRow && !$0.isRowOfNumbers })
+    {
+      return try list.items.map { try Conversion.tensor($0).rows(self, name) }
+    }
+    return [try tensor(name).rows(self, name)]
   }
 
   /// A table that `table` or a measure made.
@@ -212,7 +269,29 @@ extension Call {
   }
 }
 
+extension Tensor {
+  /// The rows of a matrix of repetitions.
+  fileprivate func rows(_ call: Call, _ name: String) throws -> [[Double]] {
+    guard rank == 2, count > 0 else {
+      throw call.failure(
+        .shape, "repetitions are the rows of a matrix, not \(shape)",
+        hint: "[[1, 2, 3], [1, 3, 5]] are two repetitions of a curve", argument: name)
+    }
+    let numbers = toArray().map(Double.init)
+    return stride(from: 0, to: count, by: shape[1]).map { Array(numbers[$0..<$0 + shape[1]]) }
+  }
+}
+
 extension Value {
+  /// Whether this is a list of numbers or a vector, rather than a list of rows.
+  fileprivate var isRowOfNumbers: Bool {
+    switch self {
+    case .list(let list): list.items.allSatisfy { Conversion.number($0) != nil }
+    case .tensor(let tensor): tensor.rank == 1
+    default: false
+    }
+  }
+
   /// Whether this holds several numbers, so that a list of such values is a list of rows.
   fileprivate var isRow: Bool {
     switch self {

@@ -168,6 +168,24 @@ public final class SMAPTokenizer: TrainedModel {
       condition: condition)
   }
 
+  /// How each token attends to the patches of pictures [B, 3, H, W] in a block of the encoder: [B,
+  /// K, grid, grid], means over the heads.
+  public func attention(
+    _ images: Tensor, condition: Condition, block: Int
+  ) throws -> Tensor {
+    try check(images)
+    let condition = try checkedCondition(condition, count: images.shape[0])
+    let parts = try inParallel(count: images.shape[0], size: picturesAtATime) { range in
+      let pixels = try PixelLayout.channelsLast(
+        images.narrow(dim: 0, start: range.lowerBound, count: range.count))
+      let told = try self.seen(
+        condition.slice(range), self.configuration.inject.reachesEncoder)
+      return try self.encoder.attention(ofBlock: block, pixels, condition: told)
+    }
+    let (side, count) = (configuration.imageSize / configuration.patchSize, images.shape[0])
+    return try Tensor.cat(parts, dim: 0).reshape([count, configuration.numTokens, side, side])
+  }
+
   /// Pictures [B, 3, H, W] from any prefix of tokens, or from tokens at other places, clamped to
   /// 0...1; as the tokens' own condition, or as another.
   public func decode(

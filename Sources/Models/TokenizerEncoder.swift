@@ -52,6 +52,42 @@ final class TokenizerEncoder: Module {
   func callAsFunction(
     _ pixels: Tensor, condition told: Condition
   ) throws -> EncodedTokens {
+    let entered = try entering(pixels, condition: told)
+    let outputs = try normPost(
+      blocks(
+        entered.stream, mask: mask(entered.stream), for: queryPlaces(entered.stream),
+        modulation: entered.modulation, noise: told.hints?.noise))
+    let read = try configuration.layout == .legacy ? relabelled(outputs) : outputs
+    return EncodedTokens(
+      vectors: try project(read), heads: try heads.map { try $0.layer(read) })
+  }
+
+  /// How the queries of a block attend to the patches: [B, K, patches], means over the heads. A row
+  /// adds up to less than 1, because class, condition and other queries are attended to as well.
+  func attention(
+    ofBlock index: Int, _ pixels: Tensor, condition told: Condition
+  ) throws -> Tensor {
+    let entered = try entering(pixels, condition: told)
+    return try blocks.attention(
+      ofBlock: index, entered.stream, mask: mask(entered.stream),
+      for: queryPlaces(entered.stream), modulation: entered.modulation
+    ).narrow(dim: 2, start: 1, count: configuration.patchCount)
+  }
+
+  /// Where the queries are: at the end.
+  private func queryPlaces(_ stream: Tensor) -> Range<Int> {
+    stream.shape[1] - configuration.numTokens..<stream.shape[1]
+  }
+
+  private func mask(_ stream: Tensor) -> AttentionMask {
+    configuration.mask.attention(
+      behind: queryPlaces(stream).lowerBound, size: configuration.groupSize)
+  }
+
+  /// What the first block gets.
+  private func entering(
+    _ pixels: Tensor, condition told: Condition
+  ) throws -> (stream: Tensor, modulation: Tensor?) {
     let (batch, width) = (pixels.shape[0], configuration.width)
     let patches = try patch(PixelLayout.patches(pixels, side: configuration.patchSize))
       .add(positions)
@@ -61,15 +97,7 @@ final class TokenizerEncoder: Module {
     let slot = try label.added(to: classSlot, batch: batch)
     let stream = try Tensor.assembled(
       batch: batch, width: width, [slot, patches] + label.tokens + [asking])
-    let before = stream.shape[1] - configuration.numTokens
-    let outputs = try normPost(
-      blocks(
-        normPre(stream),
-        mask: configuration.mask.attention(behind: before, size: configuration.groupSize),
-        for: before..<stream.shape[1], modulation: label.modulation, noise: told.hints?.noise))
-    let read = try configuration.layout == .legacy ? relabelled(outputs) : outputs
-    return EncodedTokens(
-      vectors: try project(read), heads: try heads.map { try $0.layer(read) })
+    return (try normPre(stream), label.modulation)
   }
 
   /// The numbers of [B, K, D] taken for [B, D, K], as [B, K, D] again.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // An axis maps values to positions from 0 to 1 and marks round numbers. On a linear axis these are
-// multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, or
-// linear marks where fewer than two powers are in range.
+// multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, with
+// marks between them where few powers are in range, and linear marks within less than a power.
 
 import Glibc
 
@@ -49,6 +49,12 @@ package struct Axis: Equatable, Sendable {
     }
   }
 
+  /// An axis between two given values, which are positive on a logarithmic axis.
+  package init(_ limits: ClosedRange<Double>, scale: Figure.Scale) {
+    (low, high) = (limits.lowerBound, limits.upperBound)
+    self.scale = scale
+  }
+
   private static func padded(_ low: Double, _ high: Double, margin: Double) -> (Double, Double) {
     if low == high {
       let room = low == 0 ? 1 : abs(low) * 0.5
@@ -71,6 +77,10 @@ package struct Axis: Equatable, Sendable {
   /// About `count` tick marks at round values.
   package func ticks(_ count: Int) -> [Tick] {
     if scale == .log {
+      for factors in [[1.0, 2, 5], [1, 3]] {
+        let marks = marks(at: factors, atMost: count)
+        if marks.count >= 3 { return marks }
+      }
       let powers = logarithmicTicks(count)
       if powers.count >= 2 { return powers }
     }
@@ -84,6 +94,21 @@ package struct Axis: Equatable, Sendable {
         Tick(value: value, text: NumberText.tick(value, step: step), place: $0)
       }
     }
+  }
+
+  /// Marks at these multiples of powers of ten; none if there would be more than `limit`.
+  private func marks(at factors: [Double], atMost limit: Int) -> [Tick] {
+    let (first, last) = (Int(log10(low).rounded(.down)), Int(log10(high).rounded(.up)))
+    guard first <= last, last - first <= limit else { return [] }
+    let marks = (first...last).flatMap { exponent in
+      factors.compactMap { factor -> Tick? in
+        let value = factor * pow(10, Double(exponent))
+        guard value >= low, value <= high else { return nil }
+        let text = factor == 1 ? NumberText.power(exponent) : NumberText.short(value)
+        return place(value).map { Tick(value: value, text: text, place: $0) }
+      }
+    }
+    return marks.count <= limit ? marks : []
   }
 
   private func logarithmicTicks(_ count: Int) -> [Tick] {

@@ -49,6 +49,8 @@ public struct Figure: Sendable, Equatable {
     public let style: Style
     /// How far the bar of each point reaches up and down; empty without bars.
     public let errors: [Double]
+    /// The edges of a band around the curve, as many as there are points; empty without a band.
+    public var low: [Double] = [], high: [Double] = []
   }
 
   /// A bar from 0 to its value, between two positions on the axis across.
@@ -83,10 +85,19 @@ public struct Figure: Sendable, Equatable {
   public var xLabel = "", yLabel = ""
   /// How values are spaced along the axes.
   public var xScale = Scale.linear, yScale = Scale.linear
-  /// The size in units; a unit is a pixel of an SVG.
+  /// The size in units; a unit is a pixel of an SVG and a point of a PDF.
   public var width = 480, height = 320
+  /// Where the axis across begins and ends; nil for what the data need. Set by `limit`.
+  public private(set) var xLimits: ClosedRange<Double>?
+  /// Where the axis upwards begins and ends; nil for what the data need.
+  public private(set) var yLimits: ClosedRange<Double>?
 
   private init(_ content: Content) { self.content = content }
+
+  /// The number of curves.
+  var seriesCount: Int {
+    if case .series(let series) = content { series.count } else { 0 }
+  }
 }
 
 extension Figure {
@@ -96,13 +107,22 @@ extension Figure {
   /// One line through each list of `y`; horizontal positions are `x`, or 0, 1, 2, ...
   ///
   /// With `errors`, in the shape of `y`, each point has a bar that reaches so far up and down;
-  /// errors that are not positive numbers have none.
+  /// errors that are not positive numbers have none. `low` and `high` are the edges of a band
+  /// around each curve.
   ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
   public static func line(
-    y: [[Double]], x: [Double]? = nil, labels: [String] = [], errors: [[Double]] = []
+    y: [[Double]], x: [Double]? = nil, labels: [String] = [], errors: [[Double]] = [],
+    low: [[Double]] = [], high: [[Double]] = []
   ) throws -> Figure {
-    Figure(.series(try series(y, x: x, labels: labels, style: .line, errors: errors)))
+    var curves = try series(y, x: x, labels: labels, style: .line, errors: errors)
+    for edges in [low, high] where !edges.isEmpty && edges.map(\.count) != y.map(\.count) {
+      throw PlotError(kind: "ShapeError", message: "a band has not the shape of its curve")
+    }
+    for index in curves.indices where !low.isEmpty && !high.isEmpty {
+      (curves[index].low, curves[index].high) = (low[index], high[index])
+    }
+    return Figure(.series(curves))
   }
 
   /// A dot for every pair of positions.
@@ -114,18 +134,53 @@ extension Figure {
     Figure(.series(try series(y, x: x, labels: labels, style: .dots)))
   }
 
-  /// A bar for every value, named if there are names.
+  /// One curve for each of `runs`: the mean over its rows, in a band that shows how they differ.
+  ///
+  /// Each of `runs` holds the curves of its repetitions, all equally long. Values that are not
+  /// finite are left out of mean and band.
   ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
-  public static func bar(values: [Double], names: [String] = []) throws -> Figure {
+  public static func band(
+    runs: [[[Double]]], x: [Double]? = nil, labels: [String] = [], spread: Spread = .range
+  ) throws -> Figure {
+    try checkCount(runs.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } })
+    let summaries = try runs.map { repetitions in
+      guard let length = repetitions.first?.count, repetitions.allSatisfy({ $0.count == length })
+      else {
+        throw PlotError(kind: "ShapeError", message: "the repetitions of a curve differ in length")
+      }
+      return (0..<length).map { place in spread.summary(of: repetitions.map { $0[place] }) }
+    }
+    return try line(
+      y: summaries.map { $0.map(\.middle) }, x: x, labels: labels,
+      low: summaries.map { $0.map(\.low) }, high: summaries.map { $0.map(\.high) })
+  }
+
+  /// A bar for every value, named if there are names, at the positions `x` or 0, 1, 2, ...
+  ///
+  /// - Throws: `PlotError` when there is nothing to draw or counts differ.
+  public static func bar(
+    values: [Double], x: [Double]? = nil, names: [String] = []
+  ) throws -> Figure {
     try checkCount(values.count)
+    let x = x ?? values.indices.map(Double.init)
+    guard x.count == values.count else {
+      throw PlotError(
+        kind: "ShapeError",
+        message: "\(x.count) positions across do not fit \(values.count) values")
+    }
+    guard x.allSatisfy({ $0.isFinite && abs($0) < 1e300 }) else {
+      throw PlotError(kind: "ValueError", message: "the position of a bar is not finite")
+    }
     guard names.isEmpty || names.count == values.count else {
       throw PlotError(
         kind: "ValueError", message: "\(values.count) bars have \(names.count) labels")
     }
-    let bars = values.enumerated().map { index, value in
-      Bar(left: Double(index) - 0.4, right: Double(index) + 0.4, value: value)
-    }
+    // Bars take four fifths of the distance between the closest two.
+    let sorted = x.sorted()
+    let distances = zip(sorted, sorted.dropFirst()).map { $1 - $0 }.filter { $0 > 0 }
+    let half = 0.4 * (distances.min() ?? 1)
+    let bars = zip(x, values).map { Bar(left: $0 - half, right: $0 + half, value: $1) }
     return Figure(.bars(bars, names: names))
   }
 
@@ -169,6 +224,31 @@ extension Figure {
         message: "\(values.count) values do not fill \(rows) rows of \(columns)")
     }
     return Figure(.heatmap(Heatmap(values: values, rows: rows, columns: columns)))
+  }
+
+  /// Sets where the axes begin and end; nil for what the data need.
+  ///
+  /// - Throws: `PlotError` for limits that are no range, or that a logarithmic axis cannot show.
+  public mutating func limit(x: (Double, Double)?, y: (Double, Double)?) throws {
+    xLimits = try x.map { try Figure.range($0, "xlim", xScale) }
+    yLimits = try y.map { try Figure.range($0, "ylim", yScale) }
+  }
+
+  private static func range(
+    _ limits: (Double, Double), _ name: String, _ scale: Scale
+  ) throws -> ClosedRange<Double> {
+    let largest = Double.greatestFiniteMagnitude / 4
+    guard abs(limits.0) <= largest, abs(limits.1) <= largest, limits.0 < limits.1 else {
+      throw PlotError(
+        kind: "ValueError", message: "\(name) is no range of numbers",
+        hint: "give the smaller one first: \(name) = [0, 1]")
+    }
+    guard scale == .linear || limits.0 > 0 else {
+      throw PlotError(
+        kind: "ValueError", message: "\(name) of a logarithmic axis must be positive",
+        hint: "begin at 1, 0.1 or 0.01")
+    }
+    return limits.0...limits.1
   }
 
   private static func series(

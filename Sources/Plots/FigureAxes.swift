@@ -15,11 +15,22 @@ extension Figure.Series {
 package enum FigureAxes {
   /// The horizontal and the vertical axis.
   package static func axes(of figure: Figure) -> (Axis, Axis) {
+    let (x, y) = fitted(to: figure)
+    return (
+      figure.xLimits.map { Axis($0, scale: x.scale) } ?? x,
+      figure.yLimits.map { Axis($0, scale: y.scale) } ?? y
+    )
+  }
+
+  /// Axes over all that the figure holds.
+  private static func fitted(to figure: Figure) -> (Axis, Axis) {
     switch figure.content {
     case .series(let series):
       return (
         Axis(values: series.lazy.flatMap(\.x), scale: figure.xScale),
-        Axis(values: series.lazy.flatMap { $0.y + $0.ends.joined() }, scale: figure.yScale)
+        Axis(
+          values: series.lazy.flatMap { $0.y + $0.ends.joined() + $0.low + $0.high },
+          scale: figure.yScale)
       )
     case .bars(let bars, _):
       return (
@@ -39,13 +50,15 @@ package enum FigureAxes {
     of figure: Figure, axis: Axis, width: Double, measure: (String) -> Double
   ) -> [Axis.Tick] {
     if case .bars(let bars, let names) = figure.content, !names.isEmpty {
-      let ticks = zip(bars, names).compactMap { bar, name in
-        let middle = (bar.left + bar.right) / 2
-        return axis.place(middle).map { Axis.Tick(value: middle, text: name, place: $0) }
+      let ticks = zip(bars, names).compactMap { bar, name -> Axis.Tick? in
+        let middle = bar.left / 2 + bar.right / 2
+        guard let place = axis.place(middle), (0...1).contains(place) else { return nil }
+        return Axis.Tick(value: middle, text: name, place: place)
       }
       return thinned(ticks, width: width, measure: measure)
     }
-    var count = max(2, Int(width / 70))
+    // The marks of a logarithmic axis are crowded at one end, so fewer of them have to fit.
+    var count = max(2, Int(width / (axis.scale == .log ? 35 : 70)))
     while count > 1 {
       let ticks = whole(axis.ticks(count), of: figure)
       if fits(ticks, width: width, measure: measure) { return ticks }

@@ -67,11 +67,14 @@ private struct Canvas {
 
   mutating func draw(_ item: SceneItem) throws {
     switch item {
-    case .line(let points, let color, let width):
-      stroke(points.map(scaled), color: color, radius: width * scale / 2)
+    case .line(let points, let color, let width, let dash):
+      let strokes = Dashes.strokes(of: points.map(scaled), lengths: dash.map { $0 * scale })
+      stroke(strokes, color: color, radius: width * scale / 2)
     case .rectangle(let box, let fill): self.fill(box, fill)
-    case .dots(let points, let color, let radius):
-      for point in points { dot(scaled(point), color: color, radius: radius * scale) }
+    case .band(let upper, let lower, let fill):
+      band(upper.map(scaled), lower.map(scaled), fill)
+    case .marks(let points, let shape, let color, let radius):
+      for point in points { mark(shape, at: scaled(point), color: color, radius: radius * scale) }
     case .text(let words, let place, let anchor, let color, let isVertical):
       try write(words, at: scaled(place), anchor, color, isVertical: isVertical)
     case .cells(let colors, let rows, let columns, let box):
@@ -107,10 +110,10 @@ private struct Canvas {
 
   // MARK: - Shapes
 
-  private mutating func stroke(_ points: [Point], color: Color, radius: Double) {
+  private mutating func stroke(_ strokes: [[Point]], color: Color, radius: Double) {
     // One row of coverage for each pixel row that the curve touches.
     var mask = [[Float]](repeating: [], count: clip.rows.count)
-    for (start, end) in zip(points, points.dropFirst()) {
+    for (start, end) in strokes.lazy.flatMap({ zip($0, $0.dropFirst()) }) {
       let rows = span(min(start.y, end.y) - radius, max(start.y, end.y) + radius, in: clip.rows)
       for row in rows {
         if Stop.isRequested { return }
@@ -163,11 +166,37 @@ private struct Canvas {
     return span(min(x1, x2) - radius, max(x1, x2) + radius, in: clip.columns)
   }
 
-  private mutating func dot(_ center: Point, color: Color, radius: Double) {
-    for row in span(center.y - radius, center.y + radius, in: clip.rows) {
-      for column in span(center.x - radius, center.x + radius, in: clip.columns) {
-        let distance = hypot(Double(column) + 0.5 - center.x, Double(row) + 0.5 - center.y)
-        picture.blend(color, x: column, y: row, coverage: Float(radius + 0.5 - distance))
+  private mutating func mark(_ mark: Mark, at center: Point, color: Color, radius: Double) {
+    let reach = mark == .disc ? radius : radius * 1.5
+    let corners = mark.corners.map { Point($0.x * radius, $0.y * radius) }
+    for row in span(center.y - reach, center.y + reach, in: clip.rows) {
+      for column in span(center.x - reach, center.x + reach, in: clip.columns) {
+        let place = Point(Double(column) + 0.5 - center.x, Double(row) + 0.5 - center.y)
+        let covered =
+          corners.isEmpty
+          ? radius + 0.5 - hypot(place.x, place.y) : Polygon.coverage(of: corners, at: place)
+        picture.blend(color, x: column, y: row, coverage: Float(covered))
+      }
+    }
+  }
+
+  /// The columns between two curves, each filled from one to the other.
+  private mutating func band(_ upper: [Point], _ lower: [Point], _ color: Color) {
+    for (tops, bottoms) in zip(zip(upper, upper.dropFirst()), zip(lower, lower.dropFirst())) {
+      let (left, right) = (min(tops.0.x, tops.1.x), max(tops.0.x, tops.1.x))
+      guard left < right else { continue }
+      for column in span(left, right, in: clip.columns) {
+        if Stop.isRequested { return }
+        let middle = Double(column) + 0.5
+        guard middle >= left, middle < right else { continue }
+        let share = (middle - tops.0.x) / (tops.1.x - tops.0.x)
+        let y1 = tops.0.y + share * (tops.1.y - tops.0.y)
+        let y2 = bottoms.0.y + share * (bottoms.1.y - bottoms.0.y)
+        let (top, bottom) = (min(y1, y2), max(y1, y2))
+        for row in span(top, bottom, in: clip.rows) {
+          let high = min(Double(row) + 1, bottom) - max(Double(row), top)
+          if high > 0 { picture.blend(color, x: column, y: row, coverage: Float(high)) }
+        }
       }
     }
   }

@@ -60,18 +60,19 @@ public enum SVGRenderer {
 
   private static func element(_ item: SceneItem) -> String {
     switch item {
-    case .line(let points, let color, let width):
-      let list = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
-      return "<polyline points=\"\(list)\" fill=\"none\" stroke=\"\(hex(color))\" "
-        + "stroke-width=\"\(number(width))\" stroke-linejoin=\"round\"/>"
+    case .line(let points, let color, let width, let dash):
+      let lengths = dash.map(number).joined(separator: " ")
+      let strokes = dash.isEmpty ? "" : " stroke-dasharray=\"\(lengths)\""
+      return "<polyline points=\"\(list(points))\" fill=\"none\" stroke=\"\(hex(color))\" "
+        + "stroke-width=\"\(number(width))\" stroke-linejoin=\"round\"\(strokes)/>"
     case .rectangle(let box, let fill):
-      let opacity = fill.alpha < 255 ? " fill-opacity=\"\(number(Double(fill.alpha) / 255))\"" : ""
-      return "<rect \(frame(box)) fill=\"\(hex(fill))\"\(opacity)/>"
-    case .dots(let points, let color, let radius):
-      let circles = points.map {
-        "<circle cx=\"\(number($0.x))\" cy=\"\(number($0.y))\" r=\"\(number(radius))\"/>"
-      }
-      return "<g fill=\"\(hex(color))\">\(circles.joined())</g>"
+      return "<rect \(frame(box)) fill=\"\(hex(fill))\"\(opacity(fill))/>"
+    case .band(let upper, let lower, let fill):
+      return "<polygon points=\"\(list(upper + lower.reversed()))\" fill=\"\(hex(fill))\""
+        + "\(opacity(fill))/>"
+    case .marks(let points, let mark, let color, let radius):
+      let shapes = points.map { shape(mark, at: $0, radius: radius) }
+      return "<g fill=\"\(hex(color))\">\(shapes.joined())</g>"
     case .text(let words, let place, let anchor, let color, let isVertical):
       let (x, y) = (number(place.x), number(place.y))
       let turn = isVertical ? " transform=\"rotate(-90 \(x) \(y))\"" : ""
@@ -81,6 +82,21 @@ public enum SVGRenderer {
       return cells(colors, rows: rows, columns: columns, box)
     case .clip: return ""
     }
+  }
+
+  private static func list(_ points: [Point]) -> String {
+    points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+  }
+
+  private static func opacity(_ fill: Color) -> String {
+    fill.alpha < 255 ? " fill-opacity=\"\(number(Double(fill.alpha) / 255))\"" : ""
+  }
+
+  private static func shape(_ mark: Mark, at point: Point, radius: Double) -> String {
+    let corners = mark.corners.map { Point(point.x + radius * $0.x, point.y + radius * $0.y) }
+    return corners.isEmpty
+      ? "<circle cx=\"\(number(point.x))\" cy=\"\(number(point.y))\" r=\"\(number(radius))\"/>"
+      : "<polygon points=\"\(list(corners))\"/>"
   }
 
   /// Cells overlap slightly, so that viewers leave no seams between them.

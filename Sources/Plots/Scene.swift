@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The layer between a figure and its pictures is a scene: lines, rectangles, dots, texts and one
-// kind of bitmap, at positions in units from the left upper corner. The layout (margins, tick
-// marks, legend) is computed once in `SceneBuilder`; the renderers only draw.
+// The layer between a figure and its pictures is a scene: lines, rectangles, bands, marks, texts
+// and one kind of bitmap, at positions in units from the left upper corner. The layout (margins,
+// tick marks, legend) is computed once in `SceneBuilder`; the renderers only draw.
 
 import Images
 
@@ -24,10 +24,14 @@ package struct Box: Equatable, Sendable {
 
 /// One thing to draw.
 package enum SceneItem: Equatable, Sendable {
-  /// Straight lines through points.
-  case line([Point], color: Color, width: Double)
+  /// Straight lines through points; `dash` are the lengths of strokes and gaps in turn, none for a
+  /// solid line.
+  case line([Point], color: Color, width: Double, dash: [Double] = [])
   case rectangle(Box, fill: Color)
-  case dots([Point], color: Color, radius: Double)
+  /// The area between two curves over the same positions across.
+  case band(upper: [Point], lower: [Point], fill: Color)
+  /// A mark of about `radius` at each point.
+  case marks([Point], Mark, color: Color, radius: Double)
   /// A text whose base line begins, is centred or ends at a position.
   case text(String, at: Point, anchor: TextAnchor, color: Color, isVertical: Bool)
   /// Cells of one colour each, row by row, filling a box.
@@ -39,6 +43,30 @@ package enum SceneItem: Equatable, Sendable {
 /// Which part of a text is at its position.
 package enum TextAnchor: String, Sendable {
   case start, middle, end
+}
+
+/// The shape of a point, so that curves differ without colour.
+package enum Mark: Int, CaseIterable, Sendable {
+  case disc, square, triangle, diamond, plus, cross
+
+  /// The corners of the shape with radius 1, y downwards; empty for a disc.
+  package var corners: [Point] {
+    let arm = 0.34
+    let plus = [
+      (-arm, -1.15), (arm, -1.15), (arm, -arm), (1.15, -arm), (1.15, arm), (arm, arm),
+      (arm, 1.15), (-arm, 1.15), (-arm, arm), (-1.15, arm), (-1.15, -arm), (-arm, -arm),
+    ]
+    switch self {
+    case .disc: return []
+    case .square: return [Point(-0.9, -0.9), Point(0.9, -0.9), Point(0.9, 0.9), Point(-0.9, 0.9)]
+    case .triangle: return [Point(0, -1.3), Point(1.2, 0.8), Point(-1.2, 0.8)]
+    case .diamond: return [Point(0, -1.35), Point(1.35, 0), Point(0, 1.35), Point(-1.35, 0)]
+    case .plus: return plus.map { Point($0.0, $0.1) }
+    case .cross:
+      let half = 0.5.squareRoot()
+      return plus.map { Point(($0.0 - $0.1) * half, ($0.0 + $0.1) * half) }
+    }
+  }
 }
 
 /// Things to draw on a white sheet.
@@ -59,6 +87,15 @@ package enum PlotColors {
 
   /// The colour of the curve at an index; colours repeat.
   static func series(_ index: Int) -> Color { series[index % series.count] }
+
+  /// The strokes and gaps of the curve at an index, in units; the first curve is solid.
+  static func dash(_ index: Int) -> [Double] {
+    let patterns: [[Double]] = [[], [7, 3], [1.6, 2.6], [9, 3, 1.6, 3], [12, 4], [4, 2]]
+    return patterns[index % patterns.count]
+  }
+
+  /// The mark of the curve at an index.
+  static func mark(_ index: Int) -> Mark { Mark.allCases[index % Mark.allCases.count] }
 
   /// Dark blue over green to yellow, for values from 0 to 1; grey for NaN.
   package static func heat(_ share: Double) -> Color {

@@ -34,7 +34,8 @@ struct SceneBuilder {
     let left = 12 + tickWidth + (figure.yLabel.isEmpty ? 0 : line + 6)
     let top = figure.title.isEmpty ? 12.0 : 14 + line + 4
     let bottom = 14 + line + (figure.xLabel.isEmpty ? 0 : line + 4)
-    let right = FigureAxes.heatRange(of: figure) == nil ? 14.0 : 62
+    let legend = SceneBuilder.legendWidth(of: figure, at: width)
+    let right = FigureAxes.heatRange(of: figure) == nil ? 14.0 + legend : 62
     area = Box(
       x: left.rounded(), y: top, width: max(20, Double(width) - left.rounded() - right),
       height: max(20, Double(height) - top - bottom))
@@ -74,12 +75,33 @@ struct SceneBuilder {
 
   private mutating func draw(_ series: Figure.Series, _ index: Int) {
     let color = PlotColors.series(index)
+    drawBand(series, color)
     var run: [Point] = []
     for (x, y) in zip(series.x, series.y) {
-      if let point = point(x, y) { run.append(point) } else { flush(&run, series.style, color) }
+      if let point = point(x, y) { run.append(point) } else { flush(&run, series.style, index) }
     }
-    flush(&run, series.style, color)
+    flush(&run, series.style, index)
     for (x, ends) in zip(series.x, series.ends) where !ends.isEmpty { drawBar(x, ends, color) }
+  }
+
+  /// The bands between the gaps of a series.
+  private mutating func drawBand(_ series: Figure.Series, _ color: Color) {
+    let fill = Color(color.red, color.green, color.blue, alpha: 56)
+    var (upper, lower): ([Point], [Point]) = ([], [])
+    func band() -> [SceneItem] {
+      upper.count > 1 ? [.band(upper: upper, lower: lower, fill: fill)] : []
+    }
+    for (x, (low, high)) in zip(series.x, zip(series.low, series.high)) {
+      // On a logarithmic axis, a band that reaches below zero ends at the edge.
+      if let top = point(x, high) {
+        upper.append(top)
+        lower.append(point(x, low) ?? Point(top.x, area.bottom))
+      } else {
+        scene.items += band()
+        (upper, lower) = ([], [])
+      }
+    }
+    scene.items += band()
   }
 
   /// A bar between two values with a cap at each end; on a logarithmic axis, one that begins at or
@@ -96,13 +118,17 @@ struct SceneBuilder {
   }
 
   /// Draws the points since the last gap.
-  private mutating func flush(_ run: inout [Point], _ style: Figure.Series.Style, _ color: Color) {
+  private mutating func flush(_ run: inout [Point], _ style: Figure.Series.Style, _ index: Int) {
     defer { run = [] }
     guard !run.isEmpty else { return }
+    let (color, mark) = (PlotColors.series(index), PlotColors.mark(index))
     if style == .line && run.count > 1 {
-      scene.items.append(.line(run, color: color, width: 1.6))
+      scene.items.append(.line(run, color: color, width: 1.6, dash: PlotColors.dash(index)))
+      // Marks tell curves apart as well, as long as they do not touch each other.
+      guard figure.seriesCount > 1, Double(run.count) * 12 < area.width else { return }
+      scene.items.append(.marks(run, mark, color: color, radius: 2.4))
     } else {
-      scene.items.append(.dots(run, color: color, radius: run.count > 500 ? 1.5 : 2.4))
+      scene.items.append(.marks(run, mark, color: color, radius: run.count > 500 ? 1.5 : 2.4))
     }
   }
 
@@ -183,39 +209,36 @@ struct SceneBuilder {
 
   // MARK: - Legend
 
-  /// Draws the legend in the corner that hides the fewest points.
-  private mutating func drawLegend(_ series: [Figure.Series]) {
-    let named = series.enumerated().filter { !$0.element.label.isEmpty }
-    guard !named.isEmpty else { return }
-    let width = 30 + (named.map { SceneBuilder.width($0.element.label) }.max() ?? 0)
-    let height = Double(named.count) * SceneBuilder.lineHeight + 6
-    let box = quietCorner(width: width, height: height, series)
-    scene.items.append(.rectangle(box, fill: Color(255, 255, 255, alpha: 215)))
-    for (row, (index, one)) in named.enumerated() {
-      let y = box.y + 3 + (Double(row) + 0.5) * SceneBuilder.lineHeight
-      let color = PlotColors.series(index)
-      switch one.style {
-      case .line:
-        scene.items.append(
-          .line([Point(box.x + 5, y), Point(box.x + 19, y)], color: color, width: 2))
-      case .dots: scene.items.append(.dots([Point(box.x + 12, y)], color: color, radius: 2.4))
-      }
-      write(one.label, at: Point(box.x + 24, y + 3.5), .start)
-    }
+  /// The width of a line or a mark in the legend.
+  private static let sampleWidth = 26.0
+
+  /// The room beside the data that names of curves need, at most two fifths of the figure.
+  private static func legendWidth(of figure: Figure, at width: Int) -> Double {
+    guard case .series(let series) = figure.content else { return 0 }
+    let widest = series.filter { !$0.label.isEmpty }.map { SceneBuilder.width($0.label) }.max()
+    return widest.map { min($0 + sampleWidth + 12, Double(width) * 0.4).rounded() } ?? 0
   }
 
-  private func quietCorner(width: Double, height: Double, _ series: [Figure.Series]) -> Box {
-    let (left, right) = (area.x + 6, area.right - width - 6)
-    let (top, bottom) = (area.y + 4, area.bottom - height - 4)
-    let corners = [(right, top), (left, top), (right, bottom), (left, bottom)].map {
-      Box(x: $0.0, y: $0.1, width: width, height: height)
+  /// Draws the legend to the right of the data.
+  private mutating func drawLegend(_ series: [Figure.Series]) {
+    let named = series.enumerated().filter { !$0.element.label.isEmpty }
+    let left = area.right + 10
+    let room = Double(scene.width) - left - SceneBuilder.sampleWidth - 8
+    for (row, (index, one)) in named.enumerated() {
+      let y = area.y + 3 + (Double(row) + 0.5) * (SceneBuilder.lineHeight + 3)
+      guard y < area.bottom else { break }
+      let (color, middle) = (PlotColors.series(index), left + SceneBuilder.sampleWidth / 2 - 3)
+      if one.style == .line {
+        let line = [Point(left, y), Point(left + SceneBuilder.sampleWidth - 6, y)]
+        scene.items.append(.line(line, color: color, width: 1.6, dash: PlotColors.dash(index)))
+      }
+      if one.style == .dots || series.count > 1 {
+        scene.items.append(
+          .marks([Point(middle, y)], PlotColors.mark(index), color: color, radius: 2.4))
+      }
+      let name = BitmapFont.fitting(one.label, width: Int(max(room, 1)), scale: 1)
+      write(name, at: Point(left + SceneBuilder.sampleWidth, y + 3.5), .start)
     }
-    let points = series.flatMap { one in zip(one.x, one.y).compactMap { point($0, $1) } }
-    let hidden = corners.map { box in
-      points.count { $0.x > box.x && $0.x < box.right && $0.y > box.y && $0.y < box.bottom }
-    }
-    let best = hidden.indices.min { hidden[$0] < hidden[$1] } ?? 0
-    return corners[best]
   }
 
   private mutating func drawColorBar(_ range: ClosedRange<Double>) {

@@ -65,6 +65,8 @@ struct DotCanvas {
   private var bits: [UInt8]
   /// The curve that was drawn last into each character.
   private var owners: [Int]
+  /// Characters in place of dots.
+  private var glyphs: [Int: Character] = [:]
 
   /// The bit of each dot in a braille character, by row and column.
   private static let braille: [[UInt8]] = [
@@ -96,16 +98,24 @@ struct DotCanvas {
     owners[cell] = owner
   }
 
-  /// All dots between two, one for each step along the longer side.
+  /// Puts a character where a dot would be.
+  mutating func put(_ glyph: Character, at point: (Int, Int), _ owner: Int) {
+    let (x, y) = point
+    set(x, y, owner)
+    guard isUnicode, x >= 0, y >= 0, x < columns * across, y < rows * down else { return }
+    glyphs[y / down * columns + x / across] = glyph
+  }
+
+  /// All dots between two that the stroke of the curve has, one a step along the longer side.
   mutating func line(from start: (Int, Int), to end: (Int, Int), _ owner: Int) {
     let (dx, dy) = (end.0 - start.0, end.1 - start.1)
     let steps = max(abs(dx), abs(dy))
     guard steps > 0 else { return }
     for step in 0...steps {
       let share = Double(step) / Double(steps)
-      let x = Double(start.0) + share * Double(dx)
-      let y = Double(start.1) + share * Double(dy)
-      set(Int(x.rounded()), Int(y.rounded()), owner)
+      let x = Int((Double(start.0) + share * Double(dx)).rounded())
+      let y = Int((Double(start.1) + share * Double(dy)).rounded())
+      if isDrawn(owner, at: abs(dx) >= abs(dy) ? x : y) { set(x, y, owner) }
     }
   }
 
@@ -117,13 +127,33 @@ struct DotCanvas {
           line += " "
           continue
         }
-        let dots = Unicode.Scalar(0x2800 + UInt32(bits[cell])).map(String.init) ?? "*"
+        let dots =
+          glyphs[cell].map { String($0) }
+          ?? Unicode.Scalar(0x2800 + UInt32(bits[cell])).map(String.init) ?? "*"
         let shown = isUnicode ? dots : DotCanvas.mark(owners[cell])
         line += DotCanvas.colored(shown, owners[cell], isColored)
       }
       return line
     }
   }
+
+  /// Curves differ by their strokes: the first is solid, the others have gaps. In ASCII they differ
+  /// by characters.
+  private func isDrawn(_ owner: Int, at position: Int) -> Bool {
+    let place = abs(position)
+    switch isUnicode ? owner % 4 : 0 {
+    case 1: return place % 6 < 4
+    case 2: return place % 3 == 0
+    case 3: return [0, 1, 2, 3, 6].contains(place % 8)
+    default: return true
+    }
+  }
+
+  /// A piece of a curve's stroke, for the legend.
+  static func stroke(_ owner: Int) -> String { ["━━", "╍╍", "··", "━·"][owner % 4] }
+
+  /// The character of a point, where there are several kinds.
+  static func glyph(_ owner: Int) -> Character { Array("●■▲◆✚✖")[owner % 6] }
 
   /// The character that stands for a curve in ASCII.
   static func mark(_ owner: Int) -> String {

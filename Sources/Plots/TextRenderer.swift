@@ -44,6 +44,14 @@ public struct TextRenderer: Sendable {
   private func curves(_ series: [Figure.Series], _ xAxis: Axis, _ yAxis: Axis) -> [String] {
     var canvas = DotCanvas(columns: columns, rows: rows, isUnicode: isUnicode)
     for (index, one) in series.enumerated() {
+      // The edges of a band are dotted.
+      for edge in [one.low, one.high] {
+        for (x, y) in zip(one.x, edge) {
+          guard let across = xAxis.place(x), let up = yAxis.place(y) else { continue }
+          let point = canvas.position(across, up)
+          canvas.set(point.0, point.1, index)
+        }
+      }
       var last: (Int, Int)?
       for (x, y) in zip(one.x, one.y) {
         guard let across = xAxis.place(x), let up = yAxis.place(y) else {
@@ -52,7 +60,11 @@ public struct TextRenderer: Sendable {
         }
         let point = canvas.position(across, up)
         if let last, one.style == .line { canvas.line(from: last, to: point, index) }
-        canvas.set(point.0, point.1, index)
+        if one.style == .dots && series.count > 1 {
+          canvas.put(DotCanvas.glyph(index), at: point, index)
+        } else if last == nil || one.style == .dots {
+          canvas.set(point.0, point.1, index)
+        }
         last = point
       }
     }
@@ -62,7 +74,12 @@ public struct TextRenderer: Sendable {
   private func legend(_ figure: Figure) -> String {
     guard case .series(let series) = figure.content else { return "" }
     let names = series.enumerated().filter { !$0.element.label.isEmpty }.map { index, one in
-      DotCanvas.colored(isUnicode ? "●" : DotCanvas.mark(index), index, isColored) + " " + one.label
+      let sample =
+        !isUnicode
+        ? DotCanvas.mark(index)
+        : one.style == .dots
+          ? String(series.count > 1 ? DotCanvas.glyph(index) : "●") : DotCanvas.stroke(index)
+      return DotCanvas.colored(sample, index, isColored) + " " + one.label
     }
     return names.isEmpty ? "" : "  " + names.joined(separator: "   ") + "\n"
   }

@@ -84,6 +84,75 @@ import Testing
     #expect(wish == .kitty)
   }
 
+  // MARK: - Asking the terminal
+
+  private func asked(_ answer: String) -> GraphicsQuery {
+    var query = GraphicsQuery()
+    query.take(Array(answer.utf8))
+    query.finish()
+    return query
+  }
+
+  @Test(arguments: [
+    // kitty, xterm with sixels, xterm without, and a terminal where 4 is part of another number.
+    ("\u{1B}_Gi=4301;OK\u{1B}\\\u{1B}[?62;52;c", true, false),
+    ("\u{1B}[?63;1;2;4;6;9;15;22c", false, true), ("\u{1B}[?64;1;2;6;22c", false, false),
+    ("\u{1B}[?1;44;14c", false, false),
+    ("\u{1B}_Gi=4301;ENOTSUPPORTED\u{1B}\\\u{1B}[?62;4c", false, true),
+  ])
+  func answersAreUnderstood(answer: String, kitty: Bool, sixel: Bool) {
+    let query = asked(answer)
+    #expect(query.reply == GraphicsReply(hasKitty: kitty, hasSixel: sixel))
+    #expect(query.isComplete && query.typed.isEmpty)
+  }
+
+  /// What is typed while the answer is on its way is not lost, not even keys that look like one.
+  @Test func keysBetweenAnswersAreKept() {
+    let query = asked("a\u{1B}[A\u{1B}[?62;4cxy\u{1B}")
+    #expect(query.reply.hasSixel && query.isComplete)
+    #expect(String(decoding: query.typed, as: UTF8.self) == "a\u{1B}[Axy\u{1B}")
+    #expect(!asked("").isComplete)
+  }
+
+  @Test(
+    arguments: [
+      ("xterm", nil, GraphicsReply(hasKitty: true, hasSixel: true), PictureStyle.kitty),
+      ("xterm", nil, GraphicsReply(hasSixel: true), .sixel),
+      ("xterm", nil, GraphicsReply(), .blocks), ("xterm", nil, nil, .blocks),
+      ("xterm-kitty", nil, nil, .kitty), ("foot", nil, nil, .sixel), ("linux", nil, nil, .blocks),
+      // Within tmux the variables of the terminal around it say nothing.
+      ("tmux-256color", "kitty", GraphicsReply(hasSixel: true), .sixel),
+      ("screen", "kitty", GraphicsReply(), .blocks),
+    ] as [(String, String?, GraphicsReply?, PictureStyle)])
+  func theTerminalIsAskedWhereVariablesSayNothing(
+    term: String, window: String?, reply: GraphicsReply?, style: PictureStyle
+  ) {
+    let terminal = Terminal(
+      input: 0, output: 1, colors: .full, isUnicode: true, isTerminal: true)
+    let chosen = PictureStyle.choose(
+      "auto", for: terminal,
+      environment: { ["TERM": term, "KITTY_WINDOW_ID": window][$0] ?? nil },
+      ask: { isMultiplexed in
+        #expect(isMultiplexed == (term.hasPrefix("tmux") || term == "screen"))
+        return reply
+      })
+    #expect(chosen == style)
+  }
+
+  /// In tmux, sequences of kitty travel in envelopes with doubled escapes, below reserved lines.
+  @Test func picturesPassThroughTmux() throws {
+    let picture = try Picture(width: 30, height: 30, fill: .white)
+    var converter = TerminalPicture(style: .kitty, colors: .full)
+    converter.isInTmux = true
+    let text = try #require(try converter.text(for: picture))
+    #expect(text.hasPrefix("\n\n\u{1B}[2A\u{1B}Ptmux;\u{1B}\u{1B}_Ga=T,"))
+    #expect(text.hasSuffix("\u{1B}\u{1B}\\\u{1B}\\\u{1B}[2B\r"))
+    converter.style = .iterm2
+    let other = try #require(try converter.text(for: picture))
+    #expect(
+      other.contains("\u{1B}Ptmux;\u{1B}\u{1B}]1337;File=") && other.contains("\u{07}\u{1B}\\"))
+  }
+
   // MARK: - Progress
 
   private func line(

@@ -38,7 +38,7 @@ import Testing
     _ style: PictureStyle = .blocks, rows: Int = 24, clock: @escaping () -> Double
   ) -> FrameScreen {
     FrameScreen(
-      TerminalPicture(style: style, colors: .none, isUnicode: false), isPossible: true,
+      { TerminalPicture(style: style, colors: .none, isUnicode: false) }, isPossible: true,
       size: { (80, rows) }, clock: clock)
   }
 

@@ -26,6 +26,18 @@ import Testing
     #expect(axis.place(0) == nil && axis.place(-1) == nil)
   }
 
+  @Test func logarithmicMarksBetweenPowers() {
+    func texts(_ low: Double, _ high: Double, _ count: Int) -> [String] {
+      Axis(low...high, scale: .log).ticks(count).map(\.text)
+    }
+    #expect(texts(1, 16, 6) == ["1", "2", "5", "10"])
+    #expect(texts(0.02, 0.6, 6) == ["0.02", "0.05", "0.1", "0.2", "0.5"])
+    #expect(texts(1, 100, 6) == ["1", "3", "10", "30", "100"])
+    // Within less than a power, linear marks.
+    #expect(texts(2, 4, 5) == ["2.0", "2.5", "3.0", "3.5", "4.0"])
+    #expect(texts(1e-20, 1e20, 5).count <= 6)
+  }
+
   @Test(arguments: [
     (0.0, "0"), (1.5, "1.5"), (0.0123, "0.0123"), (-2, "-2"), (123_456, "123456"),
     (2.3e8, "2.3e8"), (1e-7, "1e-7"), (.nan, "nan"), (-.infinity, "-inf"),

@@ -91,6 +91,79 @@ import Testing
     #expect(bars[0].left == 0 && bars[1].right == 1)
   }
 
+  /// Curves differ by stroke and mark, so that they can be told apart in grey.
+  @Test func curvesDifferWithoutColour() throws {
+    let y = (0..<4).map { [Double($0), 1, Double($0)] }
+    let names = ["a", "b", "c", "d"]
+    let lines = SVGRenderer.render(try .line(y: y, labels: names))
+    #expect(lines.components("stroke-dasharray=\"7 3\"") == 2)
+    #expect(lines.components("stroke-dasharray=\"1.60 2.60\"") == 2)
+    let text = TextRenderer().render(try .scatter(x: [0, 1, 2], y: y, labels: names))
+    #expect(text.contains("● a   ■ b   ▲ c   ◆ d"))
+    let strokes = TextRenderer().render(try .line(y: y, labels: names))
+    #expect(strokes.contains("━━ a   ╍╍ b   ·· c   ━· d"))
+  }
+
+  @Test func theLegendIsBesideTheData() throws {
+    let plain = try Figure.line(y: [[1, 2], [2, 1]])
+    let named = try Figure.line(y: [[1, 2], [2, 1]], labels: ["first", "second"])
+    // The axis ends earlier, and the names begin behind it.
+    #expect(try #require(plain.frameEnd) > (try #require(named.frameEnd)) + 30)
+    #expect(try #require(named.textStart("first")) > (try #require(named.frameEnd)))
+  }
+
+  @Test func limitsAreKept() throws {
+    var figure = try Figure.line(y: [[1, 100]])
+    try figure.limit(x: (0, 4), y: (0, 10))
+    #expect(SVGRenderer.render(figure).contains(">10</text>"))
+    #expect(!SVGRenderer.render(figure).contains(">100</text>"))
+    for (low, high) in [(1.0, 1.0), (2, 1), (.nan, 1), (0, .infinity)] {
+      #expect(throws: PlotError.self) { try figure.limit(x: (low, high), y: nil) }
+    }
+    figure.yScale = .log
+    #expect(throws: PlotError.self) { try figure.limit(x: nil, y: (0, 1)) }
+  }
+
+  @Test(arguments: [
+    (Figure.Spread.range, 1.0, 6.0), (.std, 3 - 2.6457513, 3 + 2.6457513),
+    (.sem, 3 - 1.5275252, 3 + 1.5275252),
+  ])
+  func bandsSummariseRepetitions(spread: Figure.Spread, low: Double, high: Double) throws {
+    let figure = try Figure.band(runs: [[[1, .nan], [6, 2], [2, 4]]], spread: spread)
+    guard case .series(let series) = figure.content else {
+      Issue.record("a band is a curve")
+      return
+    }
+    #expect(series[0].y == [3, 3])
+    #expect(abs(series[0].low[0] - low) < 1e-6 && abs(series[0].high[0] - high) < 1e-6)
+    #expect(SVGRenderer.render(figure).contains("<polygon"))
+    #expect(throws: PlotError.self) { try Figure.band(runs: [[[1], [1, 2]]]) }
+  }
+
+  @Test func barsStandAtTheirPositions() throws {
+    let figure = try Figure.bar(values: [1, 2, 3], x: [1, 2, 4])
+    guard case .bars(let bars, _) = figure.content else {
+      Issue.record("bars are bars")
+      return
+    }
+    #expect(bars.map { ($0.left + $0.right) / 2 } == [1, 2, 4])
+    #expect(abs(bars[0].right - bars[0].left - 0.8) < 1e-12)
+    #expect(throws: PlotError.self) { try Figure.bar(values: [1], x: [.nan]) }
+    #expect(throws: PlotError.self) { try Figure.bar(values: [1], x: [1, 2]) }
+  }
+
+  /// Text is text, equal figures give equal files, and odd numbers do no harm.
+  @Test func pdfHoldsText() throws {
+    for figure in try FigureTests.all() {
+      let bytes = try PDFRenderer.render([figure])
+      #expect(bytes.starts(with: Array("%PDF-".utf8)))
+      #expect(try PDFRenderer.render([figure]) == bytes)
+      #expect(String(decoding: bytes, as: UTF8.self).contains("/FontDescriptor"))
+    }
+    let odd = try Figure.line(y: [[1, .nan, .infinity, 1e308], [0, 1, 2, -1e308]])
+    #expect(!(try PDFRenderer.render([odd, odd], columns: 1)).isEmpty)
+  }
+
   @Test func errorsAreBarsWithCaps() throws {
     func lines(_ figure: Figure) -> Int {
       SVGRenderer.render(figure).split(separator: "\n").count { $0.hasPrefix("<polyline") }
@@ -124,5 +197,27 @@ import Testing
   @Test func sheetsArrangeFigures() throws {
     let sheet = try RasterRenderer.render(try FigureTests.all(), columns: 4, scale: 1)
     #expect(sheet.width == 4 * 480 && sheet.height == 2 * 320)
+  }
+}
+
+extension String {
+  /// How often a text occurs.
+  fileprivate func components(_ text: String) -> Int { split(separator: text).count - 1 }
+}
+
+extension Figure {
+  /// The right end of the frame in the SVG.
+  fileprivate var frameEnd: Double? {
+    SVGRenderer.render(self).split(separator: "\n").first { line in
+      line.contains("#6e6e76") && line.split(separator: "\"")[1].split(separator: " ").count == 3
+    }
+    .flatMap { $0.split(separator: "\"")[1].split(separator: " ").last }
+    .flatMap { $0.split(separator: ",").first }.flatMap { Double($0) }
+  }
+
+  /// Where a text begins in the SVG.
+  fileprivate func textStart(_ text: String) -> Double? {
+    SVGRenderer.render(self).split(separator: "\n").first { $0.contains(">\(text)</text>") }
+      .map { $0.split(separator: "\"")[1] }.flatMap { Double($0) }
   }
 }

@@ -34,7 +34,7 @@ import Testing
     let figure = try Figure.line(y: [[1, 2], [2, 1]], labels: ["up", "down"])
     #expect(!TextRenderer().render(figure).contains("\u{1B}"))
     #expect(TextRenderer(isColored: true).render(figure).contains("\u{1B}[31m"))
-    #expect(TextRenderer().render(figure).contains("● up   ● down"))
+    #expect(TextRenderer().render(figure).contains("━━ up   ╍╍ down"))
   }
 
   @Test func everyLineHasItsWidth() throws {
