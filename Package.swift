@@ -31,6 +31,8 @@ let package = Package(
     .target(name: "CCairo", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CZeroMQ", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CCrypto", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .target(
       name: "CMachine",
@@ -86,11 +88,17 @@ let package = Package(
     .target(
       name: "Hosts",
       dependencies: ["Library", "Expectations", "Console", "Images", "Files", "Syntax"]),
+    .target(
+      name: "Jupyter",
+      dependencies: [
+        "Hosts", "Library", "Runtime", "Console", "Images", "Tensors", "Files", "Syntax", "CZeroMQ",
+        "CCrypto",
+      ]),
     .executableTarget(
       name: "smap",
       dependencies: [
         "Checking", "LanguageServer", "Library", "EditorGrammars", "Manual", "Console",
-        "Hosts",
+        "Hosts", "Jupyter",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -128,6 +136,7 @@ let package = Package(
     .testTarget(name: "FuzzTests", dependencies: ["Trials", "FileTrials", "Files"]),
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
+    .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Runtime", "Files"]),
     .testTarget(name: "HostTests", dependencies: ["Hosts", "Library", "Images", "Files"]),
   ]
 )

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
-# real client, the kernels of each instruction-set level, tensor functions compared with NumPy,
-# files written by other programs and malformed ones, models compared with PyTorch. Creates a
-# virtual environment under .build with the pinned packages of Tests/Editors/requirements.txt;
-# packages that cannot be installed are named and counted as skipped.
+# real client, the kernel for Jupyter with Jupyter's own test suite, the kernels of each
+# instruction-set level, tensor functions compared with NumPy, files written by other programs and
+# malformed ones, models compared with PyTorch. Creates a virtual environment under .build with the
+# pinned packages of Tests/Editors/requirements.txt; packages that cannot be installed are named and
+# counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
 set -u
 binary=$(realpath "${1:?usage: python-tests.sh BINARY}")
@@ -25,6 +26,8 @@ tools=()
 command -v batcat >/dev/null || command -v bat >/dev/null || tools+=(bat)
 command -v bison >/dev/null || tools+=(bison)
 command -v node >/dev/null || tools+=(nodejs)
+# The library that the kernel for Jupyter loads.
+ldconfig -p 2>/dev/null | grep -q 'libzmq\.so\.5' || tools+=(libzmq5)
 [ ${#tools[@]} -eq 0 ] || scripts/install-libraries.sh "${tools[@]}" ||
   echo "not to be had here: ${tools[*]}"
 
@@ -48,13 +51,18 @@ fi
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Files/requirements.txt ||
   echo "not to be had here: pillow"
 
+# Clients of Jupyter, for the kernel.
+"$venv/bin/python" -c "import jupyter_kernel_test, nbclient" 2>/dev/null ||
+  "$venv/bin/pip" install --quiet --disable-pip-version-check -r Tests/Jupyter/requirements.txt ||
+  echo "not to be had here: jupyter_client"
+
 # The arguments say what to run; else every folder is run, as many at a time as there are processors
 # (SMAP_TEST_JOBS). The folders that take longest come first, so that none is left alone at the end.
 run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
 [ $# -eq 0 ] || exec "${run[@]}" "$@"
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
-for folder in Interrupts Files Training Kernels Tensors Signals Editors Interop LanguageServer Numbers \
+for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Editors Interop LanguageServer Numbers \
   Scaling Terminal; do
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '

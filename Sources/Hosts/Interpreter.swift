@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sets up the process for a session whose events go to its terminal: signals, the sandbox, a thread
-// with a large stack.
+// Sets up the process for a session: signals, the sandbox, a thread with a large stack. Its events
+// go to the terminal, or to the receiver of a front end that this process serves.
 
 import Console
 import Files
+import Glibc
 import Library
 import Runtime
 import Tensors
@@ -33,6 +34,31 @@ public enum Interpreter {
       return code == 0 ? written : code
     }
   }
+
+  /// Runs `body` with a fresh session that serves a front end, and returns its exit code. Ctrl-C in
+  /// the terminal of the front end is not meant for the session: the front end sends a message.
+  public static func serve(
+    options: HostOptions, receiver: any EventReceiver, _ body: @escaping (Host) -> Int32
+  ) -> Int32 {
+    Signals.install()
+    signal(SIGINT, SIG_IGN)
+    signal(SIGPIPE, SIG_IGN)
+    if let code = confine(options) { return code }
+    return LargeStack.run { stackSize in
+      Signals.useAlternateStack()
+      Waiting.check = { try Stop.check() }
+      let host = Host(options, stackSize: stackSize, receiver: receiver)
+      let code = body(host)
+      return code == 0 ? Signals.terminating?.exitCode ?? 0 : code
+    }
+  }
+
+  /// A descriptor that becomes readable when the process is asked to end, or -1.
+  public static var termination: Int32 { Signals.termination }
+
+  /// Ends the process as a termination signal does: a running script is interrupted, and has five
+  /// seconds.
+  public static func terminate() { kill(getpid(), SIGTERM) }
 
   /// Enters the sandbox, if requested; returns an exit code when that fails.
   private static func confine(_ options: HostOptions) -> Int32? {

@@ -13,7 +13,10 @@ import Syntax
 /// A session at the prompt.
 public final class PromptHost: ConsoleSession {
   let host: Host
-  private let receiver: TerminalReceiver
+  /// Whether what is shown is lost, since nobody can be written to.
+  private let hasLostOutput: () -> Bool
+  /// Shows the value of an input.
+  private let showAnswer: (Value) throws -> Void
   var session: Session { host.session }
   /// The inputs that ran without error, for `:save`.
   var record = SessionRecord()
@@ -23,9 +26,19 @@ public final class PromptHost: ConsoleSession {
   /// `##` lines waiting for the function that they document.
   private var documentation = ""
 
-  private init(_ host: Host, _ receiver: TerminalReceiver) {
+  /// A session for a front end that is no terminal; the value of an input goes to `showAnswer`.
+  public init(
+    _ host: Host, hasLostOutput: @escaping () -> Bool = { false },
+    showAnswer: @escaping (Value) throws -> Void
+  ) {
     self.host = host
-    self.receiver = receiver
+    (self.hasLostOutput, self.showAnswer) = (hasLostOutput, showAnswer)
+  }
+
+  private convenience init(_ host: Host, _ receiver: TerminalReceiver) {
+    self.init(
+      host, hasLostOutput: { receiver.out.hasFailed },
+      showAnswer: { [unowned host] in try host.session.show($0) })
   }
 
   /// Runs the prompt until it ends and returns the exit code.
@@ -97,7 +110,7 @@ public final class PromptHost: ConsoleSession {
         source, isShown: outcome.isShown, from: stream, to: session.randomPlace)
       guard outcome.isShown else { return }
       session.setAnswer(outcome.value)
-      try session.show(outcome.value)
+      try showAnswer(outcome.value)
       try session.flush()
     }
     return outcome(ending)
@@ -108,7 +121,7 @@ public final class PromptHost: ConsoleSession {
     switch ending {
     case .succeeded: ConsoleOutcome()
     // Nobody sees what follows, so there is no point in going on.
-    case .failed where receiver.out.hasFailed:
+    case .failed where hasLostOutput():
       ConsoleOutcome(status: .quit(StandardOutput.failureCode))
     case .failed: ConsoleOutcome(status: .failed)
     case .interrupted: ConsoleOutcome(status: .interrupted)

@@ -27,6 +27,7 @@ struct SMAPCommand: ParsableCommand {
       TestCommand.self,
       CheckCommand.self,
       LanguageServerCommand.self,
+      KernelCommand.self,
       FormatCommand.self,
       DumpCommand.self,
       DoctorCommand.self,

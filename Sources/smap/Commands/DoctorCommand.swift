@@ -9,6 +9,7 @@ import Files
 import Glibc
 import Images
 import Hosts
+import Jupyter
 import Library
 import Runtime
 import Tensors
@@ -32,6 +33,7 @@ struct DoctorCommand: ParsableCommand {
     report.addPrograms()
     report.addTerminal()
     report.addResources()
+    report.addJupyter()
     report.addMemory()
     report.addHistory()
     for folder in folders { report.addTemporaryFiles(in: folder) }
@@ -160,6 +162,24 @@ private struct DoctorReport {
         name, problem: problem,
         advice: "set SMAP_HOME to the folder that holds smap's Examples, or reinstall smap")
     }
+  }
+
+  // MARK: - Jupyter
+
+  /// The libraries of the kernel and where it is installed. All of it is optional, so nothing that
+  /// is missing is a problem.
+  mutating func addJupyter() {
+    let zeroMQ =
+      ZeroMQ.problem == nil ? "ZeroMQ \(ZeroMQ.version)" : "no ZeroMQ (install libzmq5)"
+    let signatures =
+      SignatureLibrary.problem == nil ? SignatureLibrary.name : "no libcrypto (install libssl3)"
+    let places = KernelSpec.installed.map { PathText.printable($0) }
+    add("Jupyter", "\(zeroMQ), \(signatures)")
+    add(
+      "",
+      places.isEmpty
+        ? "kernel not installed (smap kernel install)"
+        : "kernel in \(places.joined(separator: ", "))")
   }
 
   // MARK: - Memory
