@@ -16,8 +16,11 @@ SHIPPED = dict(shipped=1, image_size=32, patch_size=8, num_tokens=16, token_dim=
                depth=1, decoder_depth=4, heads=4, num_classes=22, linear_path=1,
                pixel_channels=24, card_width=128, card_depth=4, card_heads=4, head_width=160,
                head_depth=3)
-# The same architecture, to be trained: its linear path would be fitted first.
+# The same architecture without weights: a linear path would be fitted first.
 SHIPPED_TRAINING = {k: v for k, v in SHIPPED.items() if k != "shipped"} | dict(linear_path=0)
+
+# A generator of that size whose head refines all tokens together.
+REFINE = SHIPPED_TRAINING | dict(refine=1, refine_depth=4)
 
 EAGER, COMPILED, JAX, NUMPY, NUMPY_OUT, AMP = (
     "PyTorch", "torch.compile", "JAX", "NumPy", "NumPy, in place", "PyTorch, bf16")
@@ -85,6 +88,9 @@ ROWS = [
              heun=1, decode=1),
     sampling("sampling and decoding sixteen, each", SHIPPED, 16, {EAGER: 0}, steps=10, heun=1,
              decode=1),
+    sampling("refining all tokens, one picture, 10 Heun steps", REFINE, 1, {EAGER: 0}, steps=10,
+             heun=1),
+    sampling("refining sixteen, each", REFINE, 16, {EAGER: 0}, steps=10, heun=1),
     # Searches for the work of sixteen samples: no peer has them, so compare with the row above.
     Row("best of sixteen, decoded and scored, each", "search",
         SHIPPED | dict(batch=16, steps=10, heun=1), "ms", 16),

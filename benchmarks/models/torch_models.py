@@ -252,24 +252,34 @@ class Generator(nn.Module):
         return unknown + strength * (known - unknown)
 
     def sample(self, label, noise, guidance=2.0):
-        """Tokens from noise [tokens, pictures, channels], Euler or Heun steps."""
-        o, count, steps = self.o, len(label), self.o["steps"]
+        """Tokens from noise [tokens, pictures, channels]."""
+        o = self.o
         null = torch.full_like(label, o["num_classes"])
         row = self.classes(torch.cat([label, null]))
-        caches, tokens = [None] * len(self.blocks), []
+        caches, tokens, contexts = [None] * len(self.blocks), [], []
         for j in range(o["num_tokens"]):
             context = self.advance(row, caches, j)
             strength = 1 + (guidance - 1) * (j + 1) / o["num_tokens"]
-            x = noise[j]
-            for i in range(steps):
-                slope = self.guided(x, i / steps, context, strength)
-                if "heun" in o:
-                    ahead = self.guided(x + slope / steps, (i + 1) / steps, context, strength)
-                    slope = (slope + ahead) / 2
-                x = x + slope / steps
+            x = integrate(o, noise[j], lambda x, t: self.guided(x, t, context, strength))
             tokens.append(x)
+            contexts.append(context)
             row = self.input(torch.cat([x, x]))
-        return torch.stack(tokens, 1)
+        return self.settled(torch.stack(tokens, 1), torch.stack(contexts, 1), label, guidance)
+
+    def settled(self, tokens, contexts, label, guidance):
+        """What becomes of all tokens: nothing here."""
+        return tokens
+
+
+def integrate(o, x, velocity):
+    """From noise (t = 0) to data (t = 1) in Euler or Heun steps."""
+    steps = o["steps"]
+    for i in range(steps):
+        slope = velocity(x, i / steps)
+        if "heun" in o:
+            slope = (slope + velocity(x + slope / steps, (i + 1) / steps)) / 2
+        x = x + slope / steps
+    return x
 
 
 def read_checkpoint(path):

@@ -13,6 +13,7 @@ import torch
 import torch.nn as nn
 
 import torch_models as models
+import torch_refine as refine
 
 
 def measure(work):
@@ -56,7 +57,8 @@ def encode(o):
 
 
 def sample(o):
-    model, tokenizer = models.Generator(o).eval(), models.Tokenizer(o).eval()
+    kind = refine.RefineGenerator if "refine" in o else models.Generator
+    model, tokenizer = kind(o).eval(), models.Tokenizer(o).eval()
     label = torch.zeros(o["batch"], dtype=torch.long)
     if "compile" in o:
         model.head.forward = torch.compile(model.head.forward, dynamic=False)
