@@ -33,12 +33,13 @@ build: libraries ## Build the release binary, .build/release/smap.
 libraries: ## Install the C libraries that are missing (Debian, Ubuntu).
 	@scripts/install-libraries.sh $(DEBIAN_PACKAGES)
 
-train: build ## Retrain the shipped models (about an hour on two cores).
+train: build ## Retrain the shipped models (two to three hours on two cores).
 	$(BINARY) run Examples/train_tokenizer.smap -- kl
 	$(BINARY) run Examples/train_tokenizer.smap -- vq
 	$(BINARY) run Examples/train_card.smap
 	$(BINARY) run Examples/train_letters.smap -- kl
 	$(BINARY) run Examples/train_letters.smap -- vq
+	$(BINARY) run Examples/train_letters_card.smap
 
 evidence: build ## Run the experiments of docs/Evidence.md that have no results yet (hours; it may be stopped).
 	$(BINARY) run Examples/paper/run.smap -- revision=$$(git describe --always --dirty)

@@ -35,7 +35,9 @@ public enum ResourceLocator {
   }
 
   /// The models shipped with smap.
-  public static let modelNames = ["emoji-kl", "emoji-vq", "emoji-card", "letters-kl", "letters-vq"]
+  public static let modelNames = [
+    "emoji-kl", "emoji-vq", "emoji-card", "letters-kl", "letters-vq", "letters-card",
+  ]
 
   /// Reads all shipped resources and returns for each what is wrong with it, or nil.
   public static func check() -> [(name: String, problem: String?)] {

@@ -5,13 +5,15 @@ for example in quickstart regression tail_drop prefix_ladder card_guidance watch
 done
 expect 'searched codes' 0 'vectors_of_letters_kl' "$smap" "$root/Examples/code_search.smap" -- 4
 expect 'a few letters' 0 'on average' "$smap" "$root/Examples/letters.smap" -- 21
-expect 'an alphabet of a typeface' 0 'design' "$smap" "$root/Examples/typeface.smap"
+expect 'an alphabet of a typeface' 0 'CARD after 4' "$smap" "$root/Examples/typeface.smap"
 expect 'a letter of one' 0 '' "$smap" -e \
   'image.save(image.resize(data.letters32("val").images[[20]], 80, 80, clamp = true), "letter.png")'
 expect 'an alphabet of a picture' 0 'image(' "$smap" "$root/Examples/typeface.smap" -- letter.png U
-for picture in ladder designs classes new_emoji; do
+for picture in ladder designs classes new_letters typeface new_emoji; do
   expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
 done
+expect 'a generator is measured' 0 'mean letter' "$smap" \
+  "$root/Examples/measure_letters_card.smap" -- letters-card 2
 expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
 expect 'training a vq tokenizer' 0 'of the codes' "$smap" "$root/Examples/train_tokenizer.smap" -- vq 3
 expect 'training without a linear path' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- learned 3
