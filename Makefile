@@ -11,7 +11,8 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 BASH_COMPLETIONS = $(SHARE)/bash-completion/completions
 ZSH_COMPLETIONS = $(SHARE)/zsh/site-functions
 FISH_COMPLETIONS = $(SHARE)/fish/vendor_completions.d
-DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev libcairo2 zlib1g-dev pkg-config
+DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev libcairo2 zlib1g-dev \
+	libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config
 
 .DEFAULT_GOAL := help
 .PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts sanitize bench install uninstall format lint docs reference grammars clean

@@ -33,6 +33,14 @@ let package = Package(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
     .target(name: "CZeroMQ", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CCrypto", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
+    .target(
+      name: "CMarkdown", exclude: ["README.md"],
+      // Statically: the versions of distributions have different names.
+      linkerSettings: [
+        .unsafeFlags([
+          "-Xlinker", "-l:libcmark-gfm-extensions.a", "-Xlinker", "-l:libcmark-gfm.a",
+        ])
+      ]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .target(
       name: "CMachine",
@@ -46,7 +54,7 @@ let package = Package(
 
     // Numbers, files, models. Targets that use the tables of CKernels name it, also where another
     // target brings it along: SwiftPM compiles them anew after a change of its headers only then.
-    .target(name: "CFiles"),
+    .target(name: "CFiles", cSettings: [.unsafeFlags(["-O2"])]),
     .target(name: "Files", dependencies: ["CFiles", "CZlib"], exclude: ["README.md"]),
     .target(name: "Tensors", dependencies: ["CBLAS", "CKernels"]),
     .target(name: "Networks", dependencies: ["Tensors", "Files", "CKernels"]),
@@ -94,11 +102,16 @@ let package = Package(
         "Hosts", "Library", "Runtime", "Console", "Images", "Tensors", "Files", "Syntax", "CZeroMQ",
         "CCrypto",
       ]),
+    .target(
+      name: "Notebooks",
+      dependencies: [
+        "Hosts", "Library", "Runtime", "Syntax", "Images", "Networks", "Files", "CMarkdown",
+      ]),
     .executableTarget(
       name: "smap",
       dependencies: [
         "Checking", "LanguageServer", "Library", "EditorGrammars", "Manual", "Console",
-        "Hosts", "Jupyter",
+        "Hosts", "Jupyter", "Notebooks",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -137,6 +150,8 @@ let package = Package(
     .testTarget(
       name: "ConsoleTests", dependencies: ["Console", "Images", "Files"], exclude: ["README.md"]),
     .testTarget(name: "JupyterTests", dependencies: ["Jupyter", "Runtime", "Files"]),
+    .testTarget(
+      name: "NotebookTests", dependencies: ["Notebooks", "Hosts", "Library", "Files"]),
     .testTarget(name: "HostTests", dependencies: ["Hosts", "Library", "Images", "Files"]),
   ]
 )

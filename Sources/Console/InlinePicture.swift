@@ -3,6 +3,7 @@
 // Pictures for terminals with graphics. kitty and iTerm2 accept a PNG in base 64; sixel is
 // run-length encoded in strips of six rows, one pass per colour of a palette.
 
+import Files
 import Images
 
 /// The protocols that transfer a whole PNG.
@@ -51,30 +52,6 @@ enum Passthrough {
       result += "\u{1B}Ptmux;\(bare)\u{1B}\\"
     }
     return result
-  }
-}
-
-/// Base 64 after RFC 4648, with padding.
-package enum Base64 {
-  private static let alphabet = Array(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-  /// The text for some bytes.
-  package static func encode(_ bytes: [UInt8]) -> String {
-    var result: [UInt8] = []
-    result.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let rest = min(3, bytes.count - start)
-      var group = 0
-      for offset in 0..<3 {
-        group = group << 8 | (offset < rest ? Int(bytes[start + offset]) : 0)
-      }
-      for place in 0..<4 {
-        let digit = alphabet[group >> (18 - 6 * place) & 63]
-        result.append(place <= rest ? digit : UInt8(ascii: "="))
-      }
-    }
-    return String(decoding: result, as: UTF8.self)
   }
 }
 

@@ -28,6 +28,10 @@ package struct Descriptor: ~Copyable, Sendable {
     guard !path.utf8.contains(0) else {
       throw FileError(path: self.path, operation: operation, code: EINVAL)
     }
+    if !isOwn {
+      let writes = changes || flags & (O_ACCMODE | O_CREAT) != O_RDONLY
+      FileTrace.note(path, changes: writes)
+    }
     if !isOwn, let sandbox = Sandbox.current {
       number = try sandbox.open(
         path, flags: flags, mode: mode, changes: changes, operation: operation, name: self.path)

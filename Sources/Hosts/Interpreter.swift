@@ -60,6 +60,12 @@ public enum Interpreter {
   /// seconds.
   public static func terminate() { kill(getpid(), SIGTERM) }
 
+  /// The exit code of a process that is asked to end while no session runs, or nil.
+  public static var requestedEnd: Int32? {
+    if let signal = Signals.terminating { return signal.exitCode }
+    return Interrupt.shared.isRequested ? SessionStatus.Ending.interrupted.exitCode : nil
+  }
+
   /// Enters the sandbox, if requested; returns an exit code when that fails.
   private static func confine(_ options: HostOptions) -> Int32? {
     guard let folder = options.sandbox else { return nil }

@@ -82,6 +82,7 @@ enum GeneratorFunctions {
         model.notes.replace(
           "training", "\(recipe.plan.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
         let encoding = LongTask("encoding", call)
+        ModelUse.note(call.session, model)
         return try model.train(
           on: data, tokenizer: tokenizer, recipe, validation: held,
           onPrepare: { try encoding.report($0, of: $1) }, onStep: observers.onStep,

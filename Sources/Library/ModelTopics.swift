@@ -127,5 +127,23 @@ enum ModelTopics {
         let tokens = smap.encode(tok, told.images, condition = vectors)
         tokens.condition.shape                         #=> [16, 10]
         """#),
+    Topic(
+      "notebooks", "notebook", "cells",
+      summary: "A script with # %% cells is a notebook; smap notebook FILE makes a page of it.",
+      text: """
+        A comment # %% Title at the beginning of a line starts a cell, which shows its last value; \
+        # %% [markdown] one whose comments are text, # %% [skip] one that is ignored. Above the first mark may be more code.
+
+        smap notebook FILE writes one HTML file that needs no network; --to ipynb, md or pdf writes other forms, \
+        --watch writes it again whenever the script is saved. smap convert makes an .ipynb of a script, or back, without running it.
+
+        A cell that took long is not run again as long as its code, the values before it and the files that it \
+        reads stay the same; --fresh runs all. slider, choice, grid2d, live.ladder and live.classes make controls \
+        that work in the page. docs/Notebooks.md says more.
+        """,
+      example: #"""
+        let squares = slider("n", [1, 2, 3], fn(n) = n ** 2, start = 2)
+        squares.frames                                 #=> [1, 4, 9]
+        """#),
   ]
 }

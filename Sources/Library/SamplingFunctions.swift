@@ -155,6 +155,7 @@ struct SamplingJob {
   func run(
     _ observers: SamplingFunctions.Observers, _ task: LongTask, _ call: Call
   ) throws -> Tokens {
+    ModelUse.note(call.session, model, tokens: length)
     guard seeds.count <= 8 || !observers.areIdle else {
       return try inGroups(call) { try task.report($0, of: seeds.count, note: "pictures") }
     }

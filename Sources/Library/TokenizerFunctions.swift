@@ -255,6 +255,7 @@ extension TokenizerFunctions {
         condition: condition.slice(range))
     }
     let ids = parts.compactMap(\.ids).flatMap { $0 }
+    ModelUse.note(call.session, tokenizer, tokens: tokenizer.numTokens)
     return Tokens(
       latents: try Tensor.cat(parts.map(\.latents), dim: 0),
       ids: parts.first?.ids == nil ? nil : ids, condition: condition)
@@ -276,6 +277,7 @@ extension TokenizerFunctions {
           "say what to decode them as: \(tokenizer.conditionDim > 0 ? "condition" : "label") = ..")
     }
     try places?.check(batch: tokens.count, kept: tokens.length, of: tokenizer.numTokens)
+    ModelUse.note(call.session, tokenizer, tokens: tokens.length)
     let parts = try call.inGroups(tokens.count) { range in
       try tokenizer.decode(
         tokens.pictures(range), condition: condition.slice(range), places: places?.pictures(range))

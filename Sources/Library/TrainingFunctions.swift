@@ -66,6 +66,7 @@ enum TrainingFunctions {
         tokenizer.classNames = names
         tokenizer.notes.replace(
           "training", "\(recipe.plan.steps) steps of \(recipe.batchSize), seed \(recipe.seed)")
+        ModelUse.note(call.session, tokenizer)
         return try tokenizer.train(
           on: data, recipe, validation: held, onStep: observers.onStep,
           onNotice: observers.onNotice)
@@ -136,6 +137,7 @@ enum TrainingFunctions {
     example: "smap.load(\"emoji-kl\").num_tokens   #=> 16",
     body: { call in
       let code = try PictureCodeFile.load(path: ResourceLocator.modelPath(call.string("path")))
+      ModelUse.note(call.session, code)
       return (code as? LinearCode)?.value ?? (code as? SMAPTokenizer)?.value ?? .nil
     })
 

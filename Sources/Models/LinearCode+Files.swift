@@ -9,7 +9,7 @@ extension LinearCode {
   /// What a file calls such a code.
   static let fileKind = "linear_code"
 
-  private var stateTensors: [NamedParameter] {
+  package var stateTensors: [NamedParameter] {
     [
       NamedParameter("means", means), NamedParameter("directions", directions),
       NamedParameter("variances", variances),

@@ -53,7 +53,7 @@ public final class SMAPTokenizer: TrainedModel {
   }
 
   /// Everything that a checkpoint holds: parameters, linear path, codebook.
-  var stateTensors: [NamedParameter] {
+  package var stateTensors: [NamedParameter] {
     var state = namedParameters
     if configuration.linearPath {
       state += [

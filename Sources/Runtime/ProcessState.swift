@@ -91,6 +91,9 @@ public struct ProcessState: Sendable {
       "profile", .process, "Whether kernels and built-ins are timed: `--profile`, `:profile`.",
       value: { "\(Profile.isOn)" }),
     ProcessState(
+      "file trace", .process, "Whether the files that are opened are noted, for caches.",
+      value: { "\(FileTrace.isOn)" }),
+    ProcessState(
       "stop", .process,
       "The request of Ctrl-C to end long work; whoever takes the interrupt clears it.",
       value: { "\(StopFlag.process.isRequested)" }),

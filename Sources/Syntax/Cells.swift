@@ -2,7 +2,8 @@
 //
 // The cells of a script: a comment `# %%` at the beginning of a line starts one. The rest of the
 // line is its title and, in brackets, its tag. A cell is a program of its own, since no bracket and
-// no string crosses a mark. What stands above the first mark is a cell without a title.
+// no string crosses a mark. What stands above the first mark is a cell without a title. A mark may
+// end in attributes: a JSON object, which notebooks of other programs need to be kept whole.
 //
 // A skipped cell is ignored by all that runs, tests or checks a script, so it may hold anything,
 // such as code that is not finished: its text is blanked before it is parsed. Only the formatter
@@ -20,8 +21,10 @@ public struct Cell: Sendable {
     case skip = "[skip]"
   }
 
-  /// What stands behind `# %%`, without the tag.
+  /// What stands behind `# %%`, without the tag and the attributes.
   public let title: String
+  /// The JSON object at the end of the mark, or empty.
+  public let attributes: String
   /// The tag, if there is one.
   public let tag: Tag?
   /// The line of the mark, counted from 1.
@@ -42,12 +45,13 @@ public struct Cells: Sendable {
     let marks = comments.filter { Cells.isMark($0, in: source) }
     let ends = marks.dropFirst().map(\.start) + [source.span.end]
     all = zip(marks, ends).map { mark, end in
-      var words = source.text(mark).dropFirst(Cells.mark.count).split(separator: " ")
+      let (text, attributes) = Cells.parts(of: source.text(mark).dropFirst(Cells.mark.count))
+      var words = text.split(separator: " ")
       let place = words.firstIndex { Cell.Tag(rawValue: String($0)) != nil }
       let tag = place.flatMap { Cell.Tag(rawValue: String(words.remove(at: $0))) }
       return Cell(
-        title: words.joined(separator: " "), tag: tag, line: source.line(of: mark.start),
-        span: Span(start: mark.start, end: end))
+        title: words.joined(separator: " "), attributes: attributes, tag: tag,
+        line: source.line(of: mark.start), span: Span(start: mark.start, end: end))
     }
   }
 
@@ -57,6 +61,15 @@ public struct Cells: Sendable {
   }
 
   private static let mark = "# %%"
+
+  /// A mark without and with the JSON object at its end.
+  private static func parts(of mark: Substring) -> (text: Substring, attributes: String) {
+    let line = mark.last == "\r" ? mark.dropLast() : mark
+    guard line.last == "}", let start = line.firstRange(of: " {\"")?.lowerBound else {
+      return (line, "")
+    }
+    return (line[..<start], String(line[line.index(after: start)...]))
+  }
 
   /// Whether a comment begins a cell.
   public static func isMark(_ comment: Span, in source: Source) -> Bool {

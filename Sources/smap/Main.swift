@@ -29,6 +29,8 @@ struct SMAPCommand: ParsableCommand {
       LanguageServerCommand.self,
       KernelCommand.self,
       FormatCommand.self,
+      NotebookCommand.self,
+      ConvertCommand.self,
       DumpCommand.self,
       DoctorCommand.self,
     ],

@@ -2,6 +2,7 @@
 //
 // The output on the screen: half blocks, other protocols, and the progress bar.
 
+import Files
 import Console
 import Glibc
 import Images

@@ -81,7 +81,7 @@ public final class CARDGenerator: TrainedModel {
       + head.state.map { NamedParameter("head." + $0.name, $0.tensor) }
   }
 
-  var stateTensors: [NamedParameter] { namedParameters + fittedState }
+  package var stateTensors: [NamedParameter] { namedParameters + fittedState }
 
   /// The backbone of a generator whose head reads one.
   func causal() throws -> CausalBackbone {

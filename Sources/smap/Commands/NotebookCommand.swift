@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// `smap notebook`: a script with cells as a page, a notebook file, Markdown or a PDF.
+
+import ArgumentParser
+import Console
+import Glibc
+import Hosts
+import Notebooks
+import Runtime
+
+struct NotebookCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "notebook",
+    abstract: "Run a script with # %% cells and write it with its outputs.",
+    discussion: """
+      The file grows while cells run. Cells that have not changed, with the same values, data and \
+      models before them, are taken from a cache; --fresh runs all of them. An error ends the run, \
+      and the file shows it. A PDF needs Chromium.
+      """)
+
+  @OptionGroup var options: SessionOptions
+
+  @Option(
+    help: "The form: html, ipynb, md, pdf.",
+    completion: .list(NotebookFormat.allCases.map(\.rawValue)))
+  var to = NotebookFormat.html.rawValue
+
+  @Option(
+    name: .shortAndLong, help: "The file to write (default: beside the script).",
+    completion: .file())
+  var output: String?
+
+  @Flag(help: "Write it again whenever the script is saved, until Ctrl-C.")
+  var watch = false
+
+  @Flag(help: "Run every cell, also those whose outputs are cached.")
+  var fresh = false
+
+  @Flag(name: .customLong("no-run"), help: "Run nothing: write text and code only.")
+  var isNotRun = false
+
+  @Argument(help: "A script with cells, or a notebook file.", completion: .file())
+  var file: String
+
+  @Argument(
+    parsing: .postTerminator, help: "Arguments for the script, after --.", completion: .file())
+  var arguments: [String] = []
+
+  func validate() throws {
+    guard NotebookFormat(rawValue: to) != nil else {
+      let names = NotebookFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("--to is one of \(names), not \(to)")
+    }
+    if file == "-", output == nil {
+      throw ValidationError("standard input has no name: say --output FILE")
+    }
+    if watch, file == "-" { throw ValidationError("--watch needs a file") }
+    if job.output == file {
+      throw ValidationError("\(file) would be overwritten by its own output")
+    }
+  }
+
+  private var job: NotebookJob {
+    let format = NotebookFormat(rawValue: to) ?? .html
+    var stem = file
+    for ending in [".smap", ".ipynb"] where file.hasSuffix(ending) {
+      stem = String(file.dropLast(ending.count))
+    }
+    var job = NotebookJob(
+      input: file, output: output ?? "\(stem).\(format.rawValue)", format: format)
+    job.runs = !isNotRun
+    job.usesCache = !fresh
+    return job
+  }
+
+  func run() throws {
+    let job = job
+    var changes = FileWatch(file)
+    while true {
+      let code = Interpreter.run(options: options.host, arguments: arguments) { host, _ in
+        let code = job.run(host)
+        if code == 0 || job.format.grows { Diagnostics.say("wrote \(job.output)") }
+        return code
+      }
+      guard watch, code != 130, Interpreter.requestedEnd == nil else {
+        throw ArgumentParser.ExitCode(code)
+      }
+      while !changes.hasChanged() {
+        usleep(200_000)
+        if let code = Interpreter.requestedEnd { throw ArgumentParser.ExitCode(code) }
+      }
+    }
+  }
+}

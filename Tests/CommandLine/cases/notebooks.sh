@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# Notebooks: scripts with cells as pages, notebook files and Markdown, and back.
+export XDG_CACHE_HOME=$PWD/cache
+cat >note.smap <<'END'
+# %% [markdown]
+# # Title
+
+# %% Sum
+let a = 40
+a + 2
+# %% Args
+sys.args()
+END
+expect 'a page is written beside the script' 0 'wrote note.html' "$smap" notebook note.smap
+expect 'it has the title and the outputs' 0 '<title>Title</title>' cat note.html
+expect 'the value of a cell is in the page' 0 '<pre class="text">42</pre>' cat note.html
+expect 'a notebook file' 0 '' "$smap" notebook note.smap --to ipynb -o run.ipynb -- x y
+expect 'arguments reach the script' 0 '\"x\", \"y\"' cat run.ipynb
+expect 'Markdown' 0 '' "$smap" notebook note.smap --to md
+expect 'its code is in a block' 0 '```smap' cat note.md
+expect 'converted to Jupyter' 0 '' "$smap" convert note.smap note.ipynb
+expect 'and back' 0 '' "$smap" convert note.ipynb back.smap
+expect 'with the same bytes' 0 '' cmp note.smap back.smap
+expect 'outputs are no part of a script' 0 'the outputs of 2 cells are not in' \
+  "$smap" convert run.ipynb back.smap
+expect 'nothing runs without a run' 0 '' "$smap" notebook note.smap --no-run -o plain.html
+expect 'and nothing is shown' 1 '' grep -q '>42<' plain.html
+printf '# %%%%\n1\n# %%%%\nerror("stop")\n' >fails.smap
+expect 'an error gives its exit code' 1 'fails.smap:4:1' "$smap" notebook fails.smap
+expect 'and is in the page' 0 'Error: stop' cat fails.html
+printf '{"cells": 1}' >bad.ipynb
+expect 'a file that is no notebook' 65 'is no notebook of nbformat 4' "$smap" convert bad.ipynb x.smap
+expect 'an unknown form' 64 '--to is one of html, ipynb, md, pdf' "$smap" notebook note.smap --to doc
+expect 'two scripts' 64 'one of the two files ends in .ipynb' "$smap" convert note.smap x.smap
+expect 'no PDF without a browser' 69 'a PDF needs Chromium' \
+  env PATH=/nowhere "$smap" notebook note.smap --to pdf
+expect 'the output is not the script' 64 'would be overwritten' \
+  "$smap" notebook note.smap --output note.smap
