@@ -15,7 +15,7 @@ DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev
 	libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install uninstall format lint docs reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,11 @@ soak: build ## Evaluate a million statements in one session and check that its m
 
 interrupts: build ## Press Ctrl-C a thousand times, in every built-in, and measure the latency.
 	Tests/Interrupts/interrupts.py --binary $(BINARY) --output benchmarks/results/interrupts.md
+
+check-browser: build ## Operate a page in Chromium: controls, keyboard, accessibility (needs chromium).
+	python3 -m venv .build/browser-venv
+	.build/browser-venv/bin/pip install --quiet -r Tests/Notebooks/browser-requirements.txt
+	.build/browser-venv/bin/python Tests/Notebooks/browser.py $(BINARY)
 
 sanitize: libraries ## Run the Swift tests under AddressSanitizer and ThreadSanitizer.
 	scripts/sanitize.sh

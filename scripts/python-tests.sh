@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
-# real client, the kernel for Jupyter with Jupyter's own test suite, the kernels of each
-# instruction-set level, tensor functions compared with NumPy, files written by other programs and
+# real client, notebook files against their format, the kernel for Jupyter with Jupyter's own test
+# suite, the kernels of each instruction-set level, tensor functions compared with NumPy, files written by other programs and
 # malformed ones, models compared with PyTorch. Creates a virtual environment under .build with the
 # pinned packages of Tests/Editors/requirements.txt; packages that cannot be installed are named and
 # counted as skipped.
@@ -62,8 +62,8 @@ run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
 [ $# -eq 0 ] || exec "${run[@]}" "$@"
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
-for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Editors Interop LanguageServer Numbers \
-  Scaling Terminal; do
+for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Notebooks Editors Interop \
+  LanguageServer Numbers Scaling Terminal; do
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '
   SECONDS=0

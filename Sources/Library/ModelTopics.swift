@@ -128,7 +128,7 @@ enum ModelTopics {
         tokens.condition.shape                         #=> [16, 10]
         """#),
     Topic(
-      "notebooks", "notebook", "cells",
+      "notebooks", "notebook",
       summary: "A script with # %% cells is a notebook; smap notebook FILE makes a page of it.",
       text: """
         A comment # %% Title at the beginning of a line starts a cell, which shows its last value; \

@@ -90,13 +90,29 @@ enum MarkdownHTML {
     guard let source = attribute("src", of: tag) else { return "" }
     let label = attribute("alt", of: tag) ?? ""
     let isLocal = !source.contains(":") && !source.hasPrefix("/")
-    let path = folder.isEmpty ? source : folder + "/" + source
+    let name = decoded(source)
+    let path = folder.isEmpty ? name : folder + "/" + name
     if isLocal, let bytes = try? FileReader.read(path: path, limit: 16 << 20),
       let type = mediaType(of: bytes)
     {
       return "<img src=\"data:\(type);base64,\(Base64.encode(bytes))\" alt=\"\(label)\">"
     }
     return "<a href=\"\(source)\">\(label.isEmpty ? source : label)</a>"
+  }
+
+  /// The path in an attribute: cmark writes blanks and letters beyond ASCII as `%20`.
+  private static func decoded(_ source: String) -> String {
+    var (bytes, rest): ([UInt8], Substring) = ([], source.replacing("&amp;", with: "&")[...])
+    while let character = rest.first {
+      if character == "%", let byte = UInt8(rest.dropFirst().prefix(2), radix: 16), rest.count > 2 {
+        bytes.append(byte)
+        rest = rest.dropFirst(3)
+      } else {
+        bytes += Array(String(character).utf8)
+        rest = rest.dropFirst()
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// The value of an attribute, still escaped.

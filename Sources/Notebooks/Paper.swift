@@ -5,6 +5,7 @@
 
 import Files
 import Glibc
+import Hosts
 
 /// Why there is no PDF.
 public struct PaperError: Error, Sendable {
@@ -107,8 +108,8 @@ enum Paper {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 {
       guard errno == EINTR else { return -1 }
-      // Ctrl-C ends the browser, too.
-      if errno == EINTR { kill(process, SIGTERM) }
+      // Ctrl-C ends the browser, too; a resized window does not.
+      if Interpreter.requestedEnd != nil { kill(process, SIGTERM) }
     }
     return status & 0x7F == 0 ? status >> 8 & 0xFF : -1
   }

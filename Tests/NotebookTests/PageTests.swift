@@ -58,7 +58,7 @@ import Testing
   @Test func aControlHasAllFramesAndItsInputs() throws {
     let text = try page(
       "# %%\ngrid2d(\"x\", [1, 2, 3], \"word\", [\"a\", \"<b>\"], fn(x, y) = \"{x}{y}\")")
-    #expect(text.components(of: "class=\"frame") == 6)
+    #expect(text.components(of: "<figure class=\"frame") == 6)
     #expect(text.contains("<label for=\"control-1-0\">x</label><input type=\"range\""))
     #expect(text.contains("<label for=\"control-1-1\">word</label><select"))
     #expect(text.contains("&lt;b&gt;") && !text.contains("<option value=\"1\"><b>"))

@@ -50,6 +50,7 @@ import Testing
     ThreadPool.threadCount = ThreadPool.threadCount == 2 ? 3 : 2
     try Sandbox.enter(folder: "/tmp", confinesProcess: false)
     Profile.start()
+    _ = FileTrace.begin()
     Stop.request()
     let before = Stop.begin(flag, seconds: 1000, after: 1e6)
     try Tensor.withoutGradients {
@@ -61,6 +62,7 @@ import Testing
     flag.free()
     Stop.clear()
     _ = Profile.stop()
+    FileTrace.end()
     kept.restore()
   }
 
