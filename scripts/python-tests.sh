@@ -63,7 +63,7 @@ run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Notebooks Editors Interop \
-  LanguageServer Numbers Scaling Terminal; do
+  LanguageServer Numbers Scaling Terminal Course; do
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '
   SECONDS=0

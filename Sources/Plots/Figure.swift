@@ -94,6 +94,12 @@ public struct Figure: Sendable, Equatable {
 
   private init(_ content: Content) { self.content = content }
 
+  /// Whether curves are drawn alike: many without names are a bundle, not things to tell apart.
+  var isBundle: Bool {
+    guard case .series(let series) = content else { return false }
+    return series.count > 6 && series.allSatisfy { $0.label.isEmpty }
+  }
+
   /// The number of curves.
   var seriesCount: Int {
     if case .series(let series) = content { series.count } else { 0 }

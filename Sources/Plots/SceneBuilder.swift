@@ -121,11 +121,14 @@ struct SceneBuilder {
   private mutating func flush(_ run: inout [Point], _ style: Figure.Series.Style, _ index: Int) {
     defer { run = [] }
     guard !run.isEmpty else { return }
-    let (color, mark) = (PlotColors.series(index), PlotColors.mark(index))
+    let (color, mark) = (PlotColors.series(index), PlotColors.mark(figure.isBundle ? 0 : index))
     if style == .line && run.count > 1 {
-      scene.items.append(.line(run, color: color, width: 1.6, dash: PlotColors.dash(index)))
+      scene.items.append(
+        .line(run, color: color, width: 1.6, dash: figure.isBundle ? [] : PlotColors.dash(index)))
       // Marks tell curves apart as well, as long as they do not touch each other.
-      guard figure.seriesCount > 1, Double(run.count) * 12 < area.width else { return }
+      guard figure.seriesCount > 1, !figure.isBundle, Double(run.count) * 12 < area.width else {
+        return
+      }
       scene.items.append(.marks(run, mark, color: color, radius: 2.4))
     } else {
       scene.items.append(.marks(run, mark, color: color, radius: run.count > 500 ? 1.5 : 2.4))

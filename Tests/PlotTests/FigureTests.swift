@@ -104,6 +104,12 @@ import Testing
     #expect(strokes.contains("━━ a   ╍╍ b   ·· c   ━· d"))
   }
 
+  /// Many curves without names are a bundle of solid lines.
+  @Test func bundlesAreSolid() throws {
+    let figure = try Figure.line(y: (0..<7).map { [Double($0), 0] })
+    #expect(!SVGRenderer.render(figure).contains("stroke-dasharray"))
+  }
+
   @Test func theLegendIsBesideTheData() throws {
     let plain = try Figure.line(y: [[1, 2], [2, 1]])
     let named = try Figure.line(y: [[1, 2], [2, 1]], labels: ["first", "second"])
