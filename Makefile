@@ -15,7 +15,7 @@ DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev
 	libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install uninstall format lint docs reference grammars clean
+.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install uninstall format lint check-terminals docs course reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,15 @@ lint: ## Check the format without changing anything.
 fresh: build ## Check that generated files are what the tables give.
 	$(BINARY) docs --check docs/Reference.md
 	$(BINARY) grammars --check
+
+course: build ## Build the pages of the course, out/course/*.html.
+	mkdir -p out/course
+	for page in Examples/course/[1-9]_*.smap; do \
+	  $(BINARY) notebook $$page --to html --output out/course/$$(basename $$page .smap).html || exit 1; \
+	done
+
+check-terminals: build ## Show pictures in xterm, tmux and sixel2png under Xvfb (installs them; look at out/terminals).
+	scripts/check-terminals.sh $(BINARY)
 
 docs: build reference ## Write the reference manual and the pictures of the README.
 	$(BINARY) run Examples/tour.smap
