@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests that need Python: the editors' grammars with their real tools, the language server with a
 # real client, notebook files against their format, the kernel for Jupyter with Jupyter's own test
-# suite, the kernels of each instruction-set level, tensor functions compared with NumPy, files written by other programs and
-# malformed ones, models compared with PyTorch. Creates a virtual environment under .build with the
-# pinned packages of Tests/Editors/requirements.txt; packages that cannot be installed are named and
-# counted as skipped.
+# suite, the kernels of each instruction-set level, tensor functions compared with NumPy, files
+# written by other programs and malformed ones, models compared with PyTorch. Creates a virtual
+# environment under .build with the pinned packages of Tests/Editors/requirements.txt; packages that
+# cannot be installed are named and counted as skipped.
 # usage: scripts/python-tests.sh BINARY [PYTEST ARGUMENTS...]
 set -u
 binary=$(realpath "${1:?usage: python-tests.sh BINARY}")

@@ -852,6 +852,7 @@ LEFT_OUT = {
     "grad": "the same backward pass as `backward`",
     "value_and_grad": "the same backward pass as `backward`",
     "no_grad": "nothing to compute", "fused": "the same operations on pieces",
+    "slider": "calls a function for each frame", "choice": "the same", "grid2d": "the same",
     "nn.linear": "a layer with drawn weights", "nn.embedding": "a layer with drawn weights",
     "nn.layer_norm": "a layer", "nn.transformer": "a layer with drawn weights",
     "nn.conv2d": "a layer with drawn weights", "nn.group_norm": "a layer", "nn.rms_norm": "a layer",
