@@ -15,10 +15,10 @@ DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev
 	libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install uninstall format lint check-terminals docs course reference grammars clean
+.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install dist deb check-packages check-jupyter uninstall format lint check-terminals docs course reference grammars clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tour: build ## Install what is missing, build, and run the main job on the shipped data and models.
 	$(BINARY) run Examples/tour.smap
@@ -82,6 +82,28 @@ install: build ## Install binary, data, models, man pages and completions (PREFI
 	$(BINARY) --generate-completion-script bash > $(BASH_COMPLETIONS)/smap
 	$(BINARY) --generate-completion-script zsh > $(ZSH_COMPLETIONS)/_smap
 	$(BINARY) --generate-completion-script fish > $(FISH_COMPLETIONS)/smap.fish
+
+# The folders of packages and of what is installed into them.
+PACKAGES = out/packages
+STAGE = out/stage
+
+dist: build ## Make a tarball that runs on Debian 12, Ubuntu 22.04 and later without Swift.
+	@scripts/install-libraries.sh patchelf binutils
+	rm -rf $(STAGE)
+	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
+	scripts/package.sh dist $(STAGE) $(BINARY) $(PACKAGES)
+
+deb: build ## Make a Debian package.
+	@scripts/install-libraries.sh dpkg-dev
+	rm -rf $(STAGE)
+	$(MAKE) install DESTDIR=$(STAGE) PREFIX=/usr
+	scripts/package.sh deb $(STAGE) $(BINARY) $(PACKAGES)
+
+check-packages: dist deb ## Install both packages in a fresh Debian and try them (root, network).
+	scripts/check-packages.sh $(PACKAGES)/smap-*.tar.gz $(PACKAGES)/smap_*.deb
+
+check-jupyter: build ## Drive the kernel in JupyterLab by a headless browser (downloads both).
+	Tests/Jupyter/browser.sh $(BINARY)
 
 uninstall: ## Remove what `make install` put under PREFIX.
 	rm -f $(DESTDIR)$(PREFIX)/bin/smap

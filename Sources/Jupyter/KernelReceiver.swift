@@ -73,16 +73,14 @@ final class KernelReceiver: EventReceiver {
   func answer(_ bundle: Bundle, count: Int) throws {
     guard !isSilent else { return }
     try title(bundle)
-    if let control = bundle.control { try widgets.show(control, parent: parent) }
-    var content: [(key: String, value: JSON)] = [
-      ("execution_count", .integer(count))
-    ]
-    // The widgets show what there is to see of a control.
-    let isControl = bundle.control != nil
-    content.append(
-      ("data", isControl ? MimeBundle.text(bundle.text) : try MimeBundle.data(of: bundle)))
-    content.append(("metadata", isControl ? [:] : MimeBundle.metadata(of: bundle)))
-    publisher.publish("execute_result", .object(content), parent: parent)
+    // Widgets show all there is to see of a control.
+    if let control = bundle.control { return try widgets.show(control, parent: parent) }
+    publisher.publish(
+      "execute_result",
+      [
+        "execution_count": .integer(count), "data": try MimeBundle.data(of: bundle),
+        "metadata": MimeBundle.metadata(of: bundle),
+      ], parent: parent)
   }
 
   private func title(_ bundle: Bundle) throws {

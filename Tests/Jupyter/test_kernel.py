@@ -167,7 +167,7 @@ def test_a_slider_is_an_intslider_that_moves_its_frame(kernel):
     views = [m["content"]["data"] for m in messages if m["msg_type"] == "display_data"]
     assert views[0]["application/vnd.jupyter.widget-view+json"]["model_id"] == identifier
     assert "n is 2" in views[1]["text/plain"]
-    display = messages[-2]["content"]["transient"]["display_id"]
+    display = messages[-1]["content"]["transient"]["display_id"]
 
     answers = comm_message(client, identifier, {"method": "update", "state": {"value": 6}, "buffer_paths": []})
     update = next(m for m in answers if m["msg_type"] == "update_display_data")

@@ -16,6 +16,15 @@ expect 'completions of bash are a script' 0 '' bash -n "$share/bash-completion/c
 expect 'completions of bash name commands' 0 'docs' cat "$share/bash-completion/completions/smap"
 expect 'completions of zsh' 0 '#compdef smap' cat "$share/zsh/site-functions/_smap"
 expect 'completions of fish' 0 'complete -c' cat "$share/fish/vendor_completions.d/smap.fish"
+# The report on the environment names libraries, processor, models, and what Jupyter needs.
+# Its exit code says whether this machine lacks something.
+"$smap" doctor >doctor.txt || true
+for words in OpenBLAS libpng libwebp libedit 'kernels for' 'emoji-card' 'letters32' Jupyter memory; do
+  expect "doctor reports $words" 0 "$words" cat doctor.txt
+done
+expect 'the kernel for Jupyter' 0 'kernel.json' bash -c "'$smap' kernel install --prefix '$PWD/jupyter' >/dev/null 2>&1
+  ls '$PWD/jupyter/share/jupyter/kernels/smap'"
+expect 'a kernel needs a connection file that exists' 66 '' "$smap" kernel --connection-file none.json
 # The completions of Tab, queried from the shells themselves where they are installed.
 touch example.smap other.txt
 mkdir -p examples
