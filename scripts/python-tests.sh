@@ -28,6 +28,7 @@ command -v bison >/dev/null || tools+=(bison)
 command -v node >/dev/null || tools+=(nodejs)
 # The library that the kernel for Jupyter loads.
 ldconfig -p 2>/dev/null | grep -q 'libzmq\.so\.5' || tools+=(libzmq5)
+command -v tmux >/dev/null || tools+=(tmux)
 [ ${#tools[@]} -eq 0 ] || scripts/install-libraries.sh "${tools[@]}" ||
   echo "not to be had here: ${tools[*]}"
 

@@ -26,7 +26,6 @@ _Static_assert(sizeof(wchar_t) == sizeof(int32_t), "wchar_t must hold UTF-32");
 struct cedit {
   EditLine *line;
   FILE *streams[3];
-  wchar_t *prompt;
   cedit_callbacks callbacks;
 };
 
@@ -41,10 +40,10 @@ static cedit *owner(EditLine *line) {
   return data;
 }
 
-static wchar_t *prompt_of(EditLine *line) {
+static wchar_t *no_prompt(EditLine *line) {
+  (void)line;
   static wchar_t empty[1] = {0};
-  cedit *editor = owner(line);
-  return editor && editor->prompt ? editor->prompt : empty;
+  return empty;
 }
 
 static int read_key(EditLine *line, wchar_t *character) {
@@ -112,12 +111,14 @@ cedit *cedit_open(const char *program, int input, int output, int error,
   if (!editor) return NULL;
   editor->callbacks = callbacks;
   editor->streams[0] = stream_on(input, "r");
-  editor->streams[1] = stream_on(output, "w");
+  // What libedit draws is not wanted, but it asks whether the descriptor is a terminal.
+  editor->streams[1] = fopen("/dev/null", "we");
   editor->streams[2] = stream_on(error, "w");
   use_unicode();
   if (editor->streams[0] && editor->streams[1] && editor->streams[2]) {
     editor->line =
-        el_init(program, editor->streams[0], editor->streams[1], editor->streams[2]);
+        el_init_fd(program, editor->streams[0], editor->streams[1], editor->streams[2],
+                   fileno(editor->streams[0]), output, fileno(editor->streams[2]));
   }
   if (!editor->line) {
     cedit_close(editor);
@@ -131,7 +132,7 @@ cedit *cedit_open(const char *program, int input, int output, int error,
   el_wset(line, EL_CLIENTDATA, editor);
   el_wset(line, EL_SIGNAL, 0);
   el_wset(line, EL_EDITOR, L"emacs");
-  el_wset(line, EL_PROMPT_ESC, prompt_of, L'\1');
+  el_wset(line, EL_PROMPT, no_prompt);
   el_wset(line, EL_GETCFN, read_key);
   el_wset(line, EL_ADDFN, L"smap-act", L"carries out a decoded key", run_action);
   el_wset(line, EL_BIND, L"^]", L"smap-act", NULL);
@@ -146,7 +147,6 @@ void cedit_close(cedit *editor) {
   for (int i = 0; i < 3; i++) {
     if (editor->streams[i]) fclose(editor->streams[i]);
   }
-  free(editor->prompt);
   free(editor);
 }
 
@@ -158,14 +158,6 @@ static wchar_t *terminated(const int32_t *text, int count) {
   if (count > 0) memcpy(copy, text, (size_t)count * sizeof(wchar_t));
   copy[count] = 0;
   return copy;
-}
-
-int cedit_set_prompt(cedit *editor, const int32_t *text, int count) {
-  wchar_t *copy = terminated(text, count);
-  if (!copy) return -1;
-  free(editor->prompt);
-  editor->prompt = copy;
-  return 0;
 }
 
 const int32_t *cedit_get_line(cedit *editor, int *count) {
@@ -203,8 +195,6 @@ int cedit_insert(cedit *editor, const int32_t *text, int count) {
   free(copy);
   return status == 0 ? 0 : -1;
 }
-
-void cedit_redraw(cedit *editor) { el_wset(editor->line, EL_REFRESH); }
 
 void cedit_resize(cedit *editor) { el_resize(editor->line); }
 

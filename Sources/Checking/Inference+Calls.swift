@@ -178,12 +178,26 @@ extension Inference {
     guard fits(header, bound, isBuiltin: true) != nil, !bound.isOpen else {
       return result(of: builtin)
     }
+    compareChoices(builtin, bound)
     if builtin.qualifiedName == "type", let name = bound.values[0]?.known.typeName {
       return .exact(.string(name))
     }
     guard let tried = attempt(builtin, arguments, bound, span) else { return result(of: builtin) }
     if case .unknown = tried { return result(of: builtin) }
     return tried
+  }
+
+  /// Compares words with those that an argument may be.
+  private func compareChoices(_ builtin: Builtin, _ bound: BoundArguments) {
+    guard !builtin.choices.isEmpty else { return }
+    for (position, argument) in bound.values.sorted(by: { $0.key < $1.key }) {
+      guard let name = builtin.header.parameters[position].name,
+        let words = builtin.choices[name], case .exact(.text(let text)) = argument.known,
+        !words.contains(text.string)
+      else { continue }
+      let (message, hint) = Hints.forChoice(text.string, of: name, among: words)
+      report(.value("\(builtin.qualifiedName): \(message)", hint: hint), argument.span)
+    }
   }
 
   func result(of builtin: Builtin) -> Known {

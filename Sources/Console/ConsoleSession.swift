@@ -21,6 +21,12 @@ public protocol ConsoleSession: AnyObject {
   /// The completions at the cursor, an index into the scalars of `text`.
   func completions(of text: String, at cursor: Int) -> Completions
 
+  /// The parts of a text that have a colour of their own.
+  func highlights(of text: String) -> [StyledRange]
+
+  /// Runs a program as `evaluate` does; the text is what it took besides time.
+  func measure(_ text: String) -> (outcome: ConsoleOutcome, use: String)
+
   /// The help page on a topic, or an overview for the empty topic; nil if there is none.
   func help(on topic: String) -> String?
 
@@ -38,6 +44,14 @@ public protocol ConsoleSession: AnyObject {
 }
 
 extension ConsoleSession {
+  /// No colours.
+  public func highlights(of text: String) -> [StyledRange] { [] }
+
+  /// Nothing is measured.
+  public func measure(_ text: String) -> (outcome: ConsoleOutcome, use: String) {
+    (evaluate(text), "")
+  }
+
   /// No suggestions.
   public func nearest(to word: String, among words: [String]) -> String? { nil }
 
@@ -111,11 +125,14 @@ public struct Completions: Sendable, Equatable {
     public var text: String
     /// A signature or type, shown next to the name; may be empty.
     public var detail: String
+    /// What follows the text where it is the only candidate, such as the quote that ends a string.
+    public var suffix: String
 
     /// Describes a candidate.
-    public init(_ text: String, detail: String = "") {
+    public init(_ text: String, detail: String = "", suffix: String = "") {
       self.text = text
       self.detail = detail
+      self.suffix = suffix
     }
   }
 

@@ -42,6 +42,8 @@ package struct KeyReader {
   private var bytes: [UInt8] = []
   private var position = 0
   private let source: (_ milliseconds: Int32) -> KeyInput
+  /// The descriptor that reports a new window size, or -1.
+  private var window: Int32 = -1
 
   /// The timeout between the bytes of an escape sequence, in milliseconds.
   private static let pause: Int32 = 50
@@ -57,7 +59,27 @@ package struct KeyReader {
     self.init { milliseconds in
       KeyReader.wait(descriptor: descriptor, window: window, end: end, milliseconds: milliseconds)
     }
+    self.window = window
   }
+
+  /// Whether bytes have been read that are no key yet.
+  package var hasWaitingBytes: Bool { position < bytes.count }
+
+  /// Waits until the window has kept its size for a moment: one that is dragged changes it often.
+  package func waitForWindow() {
+    var polled = pollfd(fd: window, events: Int16(POLLIN), revents: 0)
+    var buffer = [UInt8](repeating: 0, count: 256)
+    for _ in 0..<KeyReader.mostSizes {
+      guard window >= 0, retrying({ poll(&polled, 1, KeyReader.windowPause) }) > 0 else { return }
+      _ = read(window, &buffer, buffer.count)
+    }
+  }
+
+  /// Milliseconds that a window must keep its size. tmux tells of a new size every 250, and has
+  /// broken the lines for the latest one before.
+  private static let windowPause: Int32 = 350
+  /// The most changes of the size that are waited for.
+  private static let mostSizes = 500
 
   /// Waits for the next key.
   package mutating func next() -> Key {
@@ -224,7 +246,7 @@ package struct KeyReader {
 
 /// Sanitises pasted bytes for editing.
 package enum PastedText {
-  /// LF newlines, none at the end, no tabs or control characters, and no prompts.
+  /// LF newlines, none at the end, no tabs or control characters.
   package static func cleaned(_ bytes: some Sequence<UInt8>) -> String {
     var text = String.UnicodeScalarView()
     var previous: Unicode.Scalar = " "
@@ -239,7 +261,7 @@ package enum PastedText {
       previous = scalar
     }
     if text.last == "\n" { text.removeLast() }
-    return withoutPrompts(String(text))
+    return String(text)
   }
 
   /// The text of one line that was pasted without bracketed paste.
@@ -249,13 +271,29 @@ package enum PastedText {
     ).joined(separator: "  ")
   }
 
-  /// Extracts the statements of a pasted transcript, without prompts and results.
-  package static func withoutPrompts(_ text: String) -> String {
-    guard text.hasPrefix(Prompt.first) else { return text }
-    let typed = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
-      [Prompt.first, Prompt.continuation].first { line.hasPrefix($0) }
-        .map { String(line.dropFirst($0.count)) }
+  /// The statements of a pasted transcript, without prompts and results. The lines of an unfinished
+  /// statement follow it: as they were typed, after a prompt, or as the editor shows them, indented
+  /// by the width of the prompt.
+  package static func withoutPrompts(
+    _ text: String, isIncomplete: (String) -> Bool = { _ in false }
+  ) -> String {
+    let text = String(text.drop { $0 == "\n" || $0 == " " })
+    guard text.hasPrefix(Prompt.first) || text.hasPrefix(Prompt.first.dropLast() + "\n") else {
+      return text
     }
-    return typed.joined(separator: "\n")
+    var statements: [String] = []
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix(Prompt.first) {
+        statements.append(String(line.dropFirst(Prompt.first.count)))
+      } else if let last = statements.last {
+        let isContinued = line.hasPrefix(Prompt.continuation)
+        guard isContinued || isIncomplete(last) else { continue }
+        let indent = line.prefix(Prompt.indent.count)
+        let isIndented = isContinued || indent.allSatisfy { $0 == " " }
+        statements[statements.count - 1] +=
+          "\n" + (isIndented ? line.dropFirst(Prompt.indent.count) : line)
+      }
+    }
+    return statements.joined(separator: "\n")
   }
 }

@@ -23,25 +23,25 @@ extension LineEditor {
     let common = CompletionList.commonPrefix(found.candidates.map(\.text))
     if common.unicodeScalars.count > typed || found.candidates.count == 1 {
       var longer = text
-      longer.replaceSubrange(cursor - typed..<cursor, with: common.unicodeScalars)
-      replace(longer, cursor: cursor - typed + common.unicodeScalars.count)
+      let suffix = found.candidates.count == 1 ? found.candidates[0].suffix : ""
+      let isThere = longer[cursor...].starts(with: suffix.unicodeScalars)
+      let word = common + (isThere ? "" : suffix)
+      longer.replaceSubrange(cursor - typed..<cursor, with: word.unicodeScalars)
+      let end = cursor - typed + word.unicodeScalars.count
+      replace(longer, cursor: end + (isThere ? suffix.unicodeScalars.count : 0))
       return .changes
     }
-    list(found.candidates, below: text, cursor)
+    list(found.candidates)
     return .nothing
   }
 
-  /// Writes the candidates below the statement, and redraws the statement below them.
-  private func list(
-    _ candidates: [Completions.Candidate], below text: [Unicode.Scalar], _ cursor: Int
-  ) {
-    let linesBelow = text[cursor...].count { $0 == "\n" }
+  /// Writes the candidates below the statement, which is drawn anew below them.
+  private func list(_ candidates: [Completions.Candidate]) {
     let size = terminal.size
     let lines = CompletionList.lines(
       candidates, columns: size.columns, limit: max(3, size.rows - 4))
-    let moves = String(repeating: "\r\n", count: linesBelow + 1)
-    try? terminal.write(moves + "\u{1B}[J" + lines.joined(separator: "\r\n") + "\r\n")
-    redraw()
+    leaveText()
+    put(lines.joined(separator: "\r\n") + "\r\n")
   }
 }
 

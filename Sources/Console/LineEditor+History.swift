@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // History navigation: Up and Down step through the entries that begin with the text before the
-// cursor, and Ctrl-R searches for a text anywhere in an entry. Within a statement of many lines Up
-// and Down first move between its lines.
+// cursor, and Ctrl-R searches for a text anywhere in an entry. Within a statement of many lines,
+// typed or recalled, Up and Down first move between its lines.
 
 extension LineEditor {
   // MARK: - Up and Down
 
   func moveUp(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
     let start = EditorText.lineStart(text, cursor)
-    if browsing == nil && start > 0 {
+    if start > 0 {
       let above = EditorText.lineStart(text, start - 1)
       moveToColumn(cursor - start, from: above, in: text)
       return .changes
@@ -27,11 +27,11 @@ extension LineEditor {
 
   func moveDown(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
     let end = EditorText.lineEnd(text, cursor)
-    guard let state = browsing else {
-      guard end < text.count else { return .refused }
+    if end < text.count {
       moveToColumn(cursor - EditorText.lineStart(text, cursor), from: end + 1, in: text)
       return .changes
     }
+    guard let state = browsing else { return .refused }
     let shown = EditorText.clean(text)
     if let index = history.next(after: state.index, prefix: state.prefix, unlike: shown) {
       browsing?.index = index

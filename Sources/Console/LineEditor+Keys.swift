@@ -19,21 +19,28 @@ struct Redrawing: Equatable {
 extension LineEditor {
   /// Handles a key outside a search.
   func translate(_ key: Key) {
+    if key != .character(" ") { automaticIndent = key == .enter ? automaticIndent : 0 }
     switch key {
+    case .right, .end, .control("F"), .control("E"):
+      if !hint.isEmpty { return act(on: key) }
+      if key == .right || key == .control("F") { pass(6) } else { act(on: key) }
     case .enter: enter()
     case .control("C"): finish(.canceled)
     case .control("D") where buffer.text.isEmpty: finish(.endOfInput)
     case .terminated: finishForGood()
     case .endOfInput where !buffer.text.isEmpty: finish(nil)
     case .control("X"): finish(.edit(cleanText(buffer.text)))
-    case .character(let scalar): pass(Int32(bitPattern: scalar.value))
+    case .character(" ") where automaticIndent > 0 && isPasting: act(on: key)
+    case .character(let scalar):
+      browsing = nil
+      automaticIndent = 0
+      pass(Int32(bitPattern: scalar.value))
     case .left, .control("B"): pass(2)
-    case .right, .control("F"): pass(6)
     case .wordLeft: pass(0x1B, 0x62)
     case .wordRight: pass(0x1B, 0x66)
     case .alt(let scalar) where "bBfFdDuUlLcC".unicodeScalars.contains(scalar):
       pass(0x1B, Int32(bitPattern: scalar.value))
-    case .control(let letter) where "KLTUY".unicodeScalars.contains(letter):
+    case .control(let letter) where "KTUY".unicodeScalars.contains(letter):
       pass(Int32(bitPattern: letter.value) - 0x40)
     case .endOfInput, .unknown, .escape: break
     default: act(on: key)
@@ -44,7 +51,12 @@ extension LineEditor {
   private func enter() {
     let text = buffer.text
     let isCommand = text.first == ":" || text.first == "?"
-    let typed = cleanText(text)
+    var typed = cleanText(text)
+    // A transcript that was pasted without bracketed paste.
+    if !isReadingLine, typed.hasPrefix(Prompt.first) {
+      typed = String(typed.dropFirst(Prompt.first.count))
+      if !isIncomplete(typed) { return finish(.text(typed)) }
+    }
     if isReadingLine || isCommand || !isIncomplete(typed) { return finish(nil) }
     let pasted = buffer.cursor == text.count ? waitingLines(after: typed) : nil
     act(on: pasted.map { .paste($0) } ?? .alt("\n"))
@@ -80,11 +92,18 @@ extension LineEditor {
       browsing = nil
     }
     switch key {
+    case .right, .control("F"): return acceptHint() ? .changes : .refused
+    case .end, .control("E"):
+      return acceptHint() ? .changes : moveEnd(text, cursor)
+    case .character(" "): return dropIndent(text, cursor)
+    case .control("L"):
+      put("\u{1B}[H\u{1B}[2J")
+      screen.forget()
+      return .everything
     case .alt("\n"): return breakLine(text, cursor)
     case .up, .control("P"): return moveUp(text, cursor)
     case .down, .control("N"): return moveDown(text, cursor)
     case .home, .control("A"): return moveHome(text, cursor)
-    case .end, .control("E"): return moveEnd(text, cursor)
     case .backspace: return deleteBackward(text, cursor)
     case .delete, .control("D"): return deleteForward(text, cursor)
     case .control("W"), .alt("\u{7F}"): return deleteWord(text, cursor)
@@ -95,7 +114,6 @@ extension LineEditor {
       return .everything
     case .control("Z"):
       suspend { raise(SIGTSTP) }
-      redraw()
       return .nothing
     default: return .refused
     }
@@ -124,6 +142,17 @@ extension LineEditor {
     let depth = line.prefix { $0 == " " }.count + (opened > closed ? 2 : 0)
     let spaces = String(repeating: " ", count: depth)
     insert(Array(("\n" + (start == 0 ? Prompt.indent : "") + spaces).unicodeScalars))
+    automaticIndent = start == 0 ? depth : max(0, depth - Prompt.indent.count)
+    return .changes
+  }
+
+  /// A pasted line brings its own indentation, which takes the place of the automatic one.
+  private func dropIndent(_ text: [Unicode.Scalar], _ cursor: Int) -> Redrawing {
+    let start = max(0, cursor - automaticIndent)
+    automaticIndent = 0
+    var shorter = text
+    shorter.replaceSubrange(start..<cursor, with: [" "])
+    replace(shorter, cursor: start + 1)
     return .changes
   }
 
@@ -174,6 +203,8 @@ extension LineEditor {
 
   /// Inserts a placeholder for a paste that would not fit the screen.
   private func paste(_ pasted: String) -> Redrawing {
+    let pasted =
+      isReadingLine ? pasted : PastedText.withoutPrompts(pasted, isIncomplete: isIncomplete)
     let lines = pasted.count { $0 == "\n" } + 1
     if lines > max(4, terminal.size.rows / 2) || pasted.utf8.count > 8192 {
       let holder = "[paste \(pastes.count + 1): \(lines) lines]"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Editing statements of one or many lines. libedit draws and does simple cursor movements; this
-// class reads the keyboard and handles every other key through one reserved key (see CEdit.h). A
-// statement is one buffer with real newlines, so that all its lines can be edited; the second and
-// later lines are displayed with an indentation as wide as the prompt, which is removed before the
-// text is returned.
+// Editing statements of one or many lines. libedit does simple cursor movements, changes of
+// words and the kill ring; this class reads the keyboard, handles every other key through one
+// reserved key (see CEdit.h), and draws (`EditorScreen`). A statement is one buffer with real
+// newlines, so that all its lines can be edited; the second and later lines are displayed with
+// an indentation as wide as the prompt, which is removed before the text is returned.
 //
 // The editor is confined to one thread. While it reads, Ctrl-C is a key and not a signal.
 
@@ -39,6 +39,7 @@ public final class LineEditor {
   let history: History
   let isIncomplete: (String) -> Bool
   let openedBrackets: (String) -> Int
+  let highlights: (String) -> [StyledRange]
   let completions: (String, Int) -> Completions
 
   private var handle: OpaquePointer?
@@ -53,9 +54,19 @@ public final class LineEditor {
   var browsing: Browsing?
   var search: Search?
   var pastes: [String: String] = [:]
-  private var prompt = ""
+  /// What is drawn before the text.
+  private(set) var promptText: [Unicode.Scalar] = []
   /// The prompt of the current read.
   private var usualPrompt = Prompt.first
+  var screen: EditorScreen
+  /// What is drawn after the text: how an earlier statement goes on.
+  var hint = ""
+  /// The spaces that a new line was given, while they are all that it holds.
+  var automaticIndent = 0
+  /// When the last key arrived, in seconds.
+  private var lastKeyTime = 0.0
+  /// Whether the last key arrived too soon after the one before to have been typed.
+  private(set) var isPasting = false
   /// Whether input for a program is read, not a statement.
   private(set) var isReadingLine = false
 
@@ -81,6 +92,7 @@ public final class LineEditor {
   public init?(
     terminal: Terminal, history: History, end: Int32 = -1, isIncomplete: @escaping (String) -> Bool,
     openedBrackets: @escaping (String) -> Int = { _ in 0 },
+    highlights: @escaping (String) -> [StyledRange] = { _ in [] },
     completions: @escaping (String, Int) -> Completions
   ) {
     guard terminal.canEdit else { return nil }
@@ -88,6 +100,8 @@ public final class LineEditor {
     self.history = history
     self.isIncomplete = isIncomplete
     self.openedBrackets = openedBrackets
+    self.highlights = highlights
+    screen = EditorScreen(isColored: terminal.colors != .none)
     self.completions = completions
     keys = KeyReader(descriptor: terminal.input, window: cedit_watch_window(), end: end)
     let callbacks = cedit_callbacks(
@@ -110,7 +124,7 @@ public final class LineEditor {
 
   /// Shows the prompt and waits for a complete statement.
   public func readStatement() -> Answer {
-    usualPrompt = terminal.colors == .none ? Prompt.first : LineEditor.coloredPrompt
+    usualPrompt = Prompt.first
     isReadingLine = false
     return read()
   }
@@ -132,6 +146,9 @@ public final class LineEditor {
     search = nil
     pastes = [:]
     waitingKey = nil
+    hint = ""
+    automaticIndent = 0
+    screen.forget()
     restorePrompt()
     // libedit would enter raw mode only after it has shown the prompt, and a Ctrl-C typed in
     // between would be a signal that nobody waits for.
@@ -139,15 +156,14 @@ public final class LineEditor {
     try? terminal.write(LineEditor.pasteMarksOn)
     var count: Int32 = 0
     let line = cedit_get_line(handle, &count)
+    // At the end of the input libedit returns without a last key.
+    put(screen.leave())
     try? terminal.write(LineEditor.pasteMarksOff)
     if let answer { return answer }
     // Without a line the terminal was closed.
     guard let line else { return .endOfInput }
     return .text(cleanText(LineEditor.scalars(line, count)))
   }
-
-  /// Escape sequences are delimited by marks, and the prompt ends in a visible character.
-  private static let coloredPrompt = "\u{1}\u{1B}[1;34m\u{1}smap>\u{1}\u{1B}[0m\u{1} "
 
   /// Enables and disables bracketed paste.
   private static let pasteMarksOn = "\u{1B}[?2004h"
@@ -158,7 +174,7 @@ public final class LineEditor {
   /// The next character for libedit: a plain one, or the reserved key for an action.
   private func nextCharacter() -> Int32? {
     while queue.isEmpty {
-      let key = waitingKey ?? keys.next()
+      let key = waitingKey ?? nextKey()
       waitingKey = nil
       if search == nil { translate(key) } else { translateInSearch(key) }
       if key == .endOfInput && queue.isEmpty { return nil }
@@ -166,8 +182,23 @@ public final class LineEditor {
     return queue.removeFirst()
   }
 
-  /// Keys that end the line go to libedit as a newline, which leaves the cursor below the text.
+  /// Waits for a key. What has been typed is drawn unless more of it is there already.
+  private func nextKey() -> Key {
+    let isWaiting = keys.hasWaitingBytes
+    if !isWaiting { draw() }
+    let key = keys.next()
+    let now = ProgressBar.seconds()
+    isPasting = isWaiting || now - lastKeyTime < LineEditor.fastestTyping
+    lastKeyTime = now
+    return key
+  }
+
+  /// The fewest seconds between two keys of a person.
+  private static let fastestTyping = 0.02
+
+  /// Keys that end the line go to libedit as a newline; the cursor is left below the text.
   func finish(_ answer: Answer?) {
+    leaveText()
     self.answer = answer
     queue.append(10)
   }
@@ -191,7 +222,9 @@ public final class LineEditor {
   private func carryOut() -> Int32 {
     guard let key = pendingKey else { return Int32(CEDIT_NOTHING) }
     pendingKey = nil
-    return Int32(bitPattern: perform(key).rawValue)
+    let redrawing = perform(key)
+    if redrawing == .refused { put("\u{7}") }
+    return Int32(bitPattern: redrawing.rawValue)
   }
 
   private static func from(_ context: UnsafeMutableRawPointer?) -> LineEditor? {
@@ -222,32 +255,28 @@ public final class LineEditor {
 
   func moveCursor(to position: Int) { cedit_move_cursor(handle, Int32(position)) }
 
-  func setPrompt(_ text: String) {
-    guard text != prompt else { return }
-    prompt = text
-    let characters = text.unicodeScalars.map { Int32(bitPattern: $0.value) }
-    _ = cedit_set_prompt(handle, characters, Int32(characters.count))
-  }
+  func setPrompt(_ text: String) { promptText = Array(text.unicodeScalars) }
 
   /// Restores the usual prompt.
   func restorePrompt() {
     setPrompt(usualPrompt)
   }
 
-  /// Redraws the line below text that was written in between.
-  func redraw() { cedit_redraw(handle) }
-
+  /// Waits until the window keeps its size, and draws the text anew.
   func adoptWindowSize() {
+    keys.waitForWindow()
     if Terminal.hasPlausibleSize(terminal.input) { cedit_resize(handle) }
+    put(screen.eraseResized(columns: terminal.size.columns))
   }
 
   /// Restores the terminal's original mode while `body` runs.
   func suspend(_ body: () -> Void) {
-    try? terminal.write("\r\n" + LineEditor.pasteMarksOff)
+    leaveText()
+    put(LineEditor.pasteMarksOff)
     cedit_prepare_terminal(handle, 0)
     body()
     cedit_prepare_terminal(handle, 1)
-    try? terminal.write(LineEditor.pasteMarksOn)
+    put(LineEditor.pasteMarksOn)
   }
 
   private static func scalars(_ text: UnsafePointer<Int32>, _ count: Int32) -> [Unicode.Scalar] {

@@ -80,17 +80,19 @@ extension REPL {
   func showHelp(_ topic: String) throws {
     let topic = topic.trimmingSpaces
     if topic.hasPrefix(":") { return try showHelp(onCommand: String(topic.dropFirst())) }
-    if let page = session.help(on: topic) {
-      try writeLine(page)
-    } else if !topic.isEmpty {
-      return try refuse("there is no help on `\(topic)`")
+    let page = session.help(on: topic)
+    guard topic.isEmpty else {
+      guard let page else { return try refuse("there is no help on `\(topic)`") }
+      return try writePages(page)
     }
-    guard topic.isEmpty else { return }
     let rows = allCommands.map { ($0.usage, $0.summary) } + [("?NAME", "the same as :help NAME")]
     let width = (rows.map { DisplayWidth.of($0.0) }.max() ?? 0) + 2
-    for (left, right) in rows {
-      try writeLine("  " + DisplayWidth.padded(left, to: width) + right)
-    }
+    let commands = rows.map { "  " + DisplayWidth.padded($0, to: width) + $1 + "\n" }.joined()
+    try writePages((page ?? "") + commands)
+  }
+
+  private func writePages(_ text: String) throws {
+    if try !page(text) { try writeLine(text) }
   }
 
   private func showHelp(onCommand name: String) throws {
@@ -146,6 +148,10 @@ extension REPL {
       return Completions(
         start: 0, candidates: found.map { .init(":" + $0.name, detail: $0.summary) })
     }
+    if let path = filePath(of: before) {
+      let (part, found) = FileCompletion.candidates(path)
+      return Completions(start: cursor - part.unicodeScalars.count, candidates: found)
+    }
     if let head = headBeforeCode(of: before) {
       let rest = String(text.unicodeScalars.dropFirst(head))
       var found = session.completions(of: rest, at: cursor - head)
@@ -153,6 +159,14 @@ extension REPL {
       return found
     }
     return session.completions(of: text, at: cursor)
+  }
+
+  /// The path after a command that takes a file; nil if the line is no such command.
+  private func filePath(of before: String) -> String? {
+    guard before.hasPrefix(":"), let blank = before.firstIndex(of: " ") else { return nil }
+    let name = String(before[..<blank].dropFirst())
+    guard allCommands.first(where: { $0.answers(to: name) })?.argument == .file else { return nil }
+    return String(before[blank...].drop { $0 == " " })
   }
 
   /// The length of the command before code or names; nil if the line is no such command.

@@ -78,6 +78,7 @@ public final class REPL {
       terminal: terminal, history: history, end: options.termination,
       isIncomplete: { [session] in session.completeness(of: $0) == .incomplete },
       openedBrackets: { [session] in session.openedBrackets(inLine: $0) },
+      highlights: { [session] in session.highlights(of: $0) },
       completions: { [weak self] text, cursor in
         self?.completions(of: text, at: cursor) ?? .none
       })
@@ -168,7 +169,8 @@ public final class REPL {
   /// Runs a statement, a command or a request for help.
   func run(_ text: String) throws {
     guard text.contains(where: { !$0.isWhitespace }) else { return }
-    history.append(text)
+    // As in shells, what begins with a space stays out of the history.
+    if !text.hasPrefix(" ") { history.append(text) }
     if text.hasPrefix(":") { return try runCommand(String(text.dropFirst())) }
     if text.hasPrefix("?") { return try showHelp(String(text.dropFirst())) }
     latest = text
@@ -177,11 +179,13 @@ public final class REPL {
 
   func evaluate(_ text: String, showsTime: Bool) throws {
     _ = options.takeInterrupt()
+    guard showsTime else { return try show(session.evaluate(text)) }
     let start = REPL.seconds()
-    let outcome = session.evaluate(text)
+    let (outcome, use) = session.measure(text)
     let elapsed = REPL.seconds() - start
     try show(outcome)
-    if showsTime { try writeLine(terminal.styled("took " + REPL.duration(elapsed), "2")) }
+    let took = "took " + REPL.duration(elapsed) + (use.isEmpty ? "" : "; " + use)
+    try writeLine(terminal.styled(took, "2"))
   }
 
   func show(_ outcome: ConsoleOutcome) throws {
@@ -203,6 +207,14 @@ public final class REPL {
   func quit(_ code: Int32) {
     exitCode = code
     isDone = true
+  }
+
+  /// Shows a long text page by page; false where no one can turn the pages, or it fits the window.
+  ///
+  /// - Throws: `FileError`.
+  public func page(_ text: String) throws -> Bool {
+    guard editor != nil else { return false }
+    return try Pager(terminal: terminal).show(text)
   }
 
   func writeLine(_ text: String) throws {

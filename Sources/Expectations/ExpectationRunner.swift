@@ -158,10 +158,10 @@ final class ExpectationRun {
     for error in errors { check(error, layout, group) }
   }
 
-  /// Shows a value as the prompt does; figures and pictures are written in their short form.
+  /// Shows a value as the prompt does; figures and images are written in their short form.
   private func show(_ value: Value) throws {
     let bundle = try Display.bundle(value, session)
-    let isDrawn = bundle.svg != nil || bundle.picture != nil
+    let isDrawn = bundle.svg != nil || bundle.picture != nil && bundle.caption == nil
     try session.write((isDrawn ? Display.text(value, session) : bundle.text) + "\n")
   }
 

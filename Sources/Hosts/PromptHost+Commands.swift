@@ -24,14 +24,8 @@ extension PromptHost {
         "save", argument: .file, "write what ran without error as a script"),
       run: { host, path in .shows(try host.save(path)) }),
     HostCommand(
-      description: ConsoleCommand("vars", "list the variables"),
-      run: { host, _ in
-        let session = host.session
-        let lines = session.variables.map {
-          PromptHost.line("\($0.name): \(Display.text($0.value, session))")
-        }
-        return .shows(lines.joined(separator: "\n"))
-      }),
+      description: ConsoleCommand("vars", "list the variables with their size and memory"),
+      run: { host, _ in .shows(host.variableTable(columns: host.columns)) }),
     HostCommand(
       description: ConsoleCommand(
         "tokens", argument: .code, "show the words of CODE, or of the last input"),
@@ -46,12 +40,6 @@ extension PromptHost {
       description: ConsoleCommand("code", argument: .code, "show its instructions"),
       run: { host, text in try host.stage(.code, of: text) }),
   ]
-
-  /// A text on one line of at most 78 characters: a tensor of many rows would fill the screen.
-  private static func line(_ text: String) -> String {
-    let words = text.prefix(1000).split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return words.count <= 78 ? words : words.prefix(74) + " ..."
-  }
 
   /// The commands that this prompt has besides those of every session.
   public static let ownCommands = table.map(\.description)

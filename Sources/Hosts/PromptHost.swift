@@ -17,6 +17,10 @@ public final class PromptHost: ConsoleSession {
   private let hasLostOutput: () -> Bool
   /// Shows the value of an input.
   private let showAnswer: (Value) throws -> Void
+  /// Ends a line that a program has left open, before the prompt.
+  private let startLine: () throws -> Void
+  /// The width of the terminal, or what takes its place.
+  var columns: Int { session.receiver.columns ?? 80 }
   var session: Session { host.session }
   /// The inputs that ran without error, for `:save`.
   var record = SessionRecord()
@@ -29,15 +33,16 @@ public final class PromptHost: ConsoleSession {
   /// A session for a front end that is no terminal; the value of an input goes to `showAnswer`.
   public init(
     _ host: Host, hasLostOutput: @escaping () -> Bool = { false },
-    showAnswer: @escaping (Value) throws -> Void
+    startLine: @escaping () throws -> Void = {}, showAnswer: @escaping (Value) throws -> Void
   ) {
     self.host = host
     (self.hasLostOutput, self.showAnswer) = (hasLostOutput, showAnswer)
+    self.startLine = startLine
   }
 
   private convenience init(_ host: Host, _ receiver: TerminalReceiver) {
     self.init(
-      host, hasLostOutput: { receiver.out.hasFailed },
+      host, hasLostOutput: { receiver.out.hasFailed }, startLine: receiver.startLine,
       showAnswer: { [unowned host] in try host.session.show($0) })
   }
 
@@ -54,6 +59,10 @@ public final class PromptHost: ConsoleSession {
       } catch let error as FileError {
         throw ScriptError(anything: error)
       }
+    }
+    host.session.pager = { [unowned repl, unowned session = host.session] text in
+      try session.flush()
+      do { return try repl.page(text) } catch { throw ScriptError(anything: error) }
     }
     return repl.run()
   }
@@ -103,6 +112,8 @@ public final class PromptHost: ConsoleSession {
   /// Runs a text; what it shows, and what is wrong with it, goes to the receiver.
   func outcome(_ source: Source) -> ConsoleOutcome {
     let stream = session.randomPlace
+    session.partialResult = nil
+    defer { session.partialResult = nil }
     let ending = host.perform {
       let outcome = try session.evaluate(source)
       try session.flush()
@@ -113,7 +124,24 @@ public final class PromptHost: ConsoleSession {
       try showAnswer(outcome.value)
       try session.flush()
     }
+    if ending == .interrupted { keepPartialResult(of: source) }
+    try? startLine()
     return outcome(ending)
+  }
+
+  /// Keeps what interrupted work has reached: under the name that the statement gives to its
+  /// result, else as `ans`.
+  private func keepPartialResult(of source: Source) {
+    guard let result = session.partialResult else { return }
+    session.setAnswer(result)
+    var name = "ans"
+    if case .let(let pattern, let value)? = Parser.parse(source).program.statements.last?.kind,
+      case .name(let given) = pattern.kind, case .call = value.kind
+    {
+      name = given.text
+      session.define(name, result)
+    }
+    session.note("`\(name)` is the history up to there")
   }
 
   /// What an end means to the console.
@@ -153,6 +181,9 @@ public final class PromptHost: ConsoleSession {
   /// As `ConsoleSession` says.
   public func completions(of text: String, at cursor: Int) -> Completions {
     let scalars = Array(text.unicodeScalars.prefix(cursor))
+    if let start = TypedString.start(in: scalars) {
+      return stringCompletions(scalars, contentStart: start)
+    }
     var start = scalars.count
     while start > 0, PromptHost.isPathScalar(scalars[start - 1]) { start -= 1 }
     var path = String.UnicodeScalarView()
@@ -194,9 +225,13 @@ public final class PromptHost: ConsoleSession {
 
   /// As `ConsoleSession` says.
   public func help(on topic: String) -> String? {
+    Help.fitting(session.receiver.columns) { page(on: topic) }
+  }
+
+  private func page(on topic: String) -> String? {
     let help = Help(session.builtins)
     guard !topic.isEmpty else { return help.overview() }
-    if let page = help.page(topic) { return page }
+    if let page = help.page(topic, includesOptions: false) { return page }
     if let value = session.value(named: topic) {
       let text =
         if case .function(let closure) = value { closure.signature } else {
@@ -204,9 +239,10 @@ public final class PromptHost: ConsoleSession {
         }
       return session.documentation(of: topic).map { "\(text)\n\n\($0)" } ?? text
     }
-    return help.nearest(to: topic).map {
-      "there is no help on `\(topic)`; did you mean `\($0)`?"
-    }
+    return help.page(topic)
+      ?? help.nearest(to: topic).map {
+        "there is no help on `\(topic)`; did you mean `\($0)`?"
+      }
   }
 
   /// As `ConsoleSession` says.

@@ -22,13 +22,19 @@ public final class TerminalReceiver: EventReceiver {
   private lazy var frames = FrameScreen(terminal: terminal) { [weak self] in
     self?.pictures ?? .none
   }
+  /// Whether what was written last ended its line.
+  private(set) var isAtLineStart = true
+  /// Shows that a statement still runs; nil where standard error is somebody else's.
+  private let lifeSign: LifeSign?
 
   /// Prepares to write to the process's own descriptors, unless others are given.
   public init(
     _ options: HostOptions, terminal: Terminal? = nil, out: StandardOutput = StandardOutput()
   ) {
+    let isOwn = terminal == nil && !options.reportsJSON
     let terminal = terminal ?? Terminal(color: options.color)
     self.terminal = terminal
+    lifeSign = isOwn ? LifeSign(terminal: terminal) : nil
     self.out = out
     images = options.images
     errors = ErrorText(terminal: terminal, isJSON: options.reportsJSON)
@@ -41,8 +47,22 @@ public final class TerminalReceiver: EventReceiver {
   /// - Throws: a `ScriptError` that no script can catch when text or a value cannot be written.
   public func receive(_ event: SessionEvent) throws {
     switch event {
-    case .text(let text): try writing { try out.write(text) }
-    case .value(let bundle): try writing { try out.write(frames.erasure() + text(of: bundle)) }
+    case .status(.running): lifeSign?.start()
+    case .status(.waiting), .status(.ended): lifeSign?.stop()
+    default:
+      guard let lifeSign else { return try take(event) }
+      try lifeSign.around(isBusy: { progress != nil || !isAtLineStart }) { try take(event) }
+    }
+  }
+
+  private func take(_ event: SessionEvent) throws {
+    switch event {
+    case .text(let text):
+      if let last = text.utf8.last { isAtLineStart = last == UInt8(ascii: "\n") }
+      try writing { try out.write(text) }
+    case .value(let bundle):
+      isAtLineStart = true
+      try writing { try out.write(frames.erasure() + text(of: bundle)) }
     case .frame(let bundle):
       // A frame that cannot be drawn is none: the value that follows says the same.
       guard let text = try? frames.text(of: bundle) else { return }
@@ -58,6 +78,19 @@ public final class TerminalReceiver: EventReceiver {
   /// - Throws: as `receive`.
   public func flush() throws { try writing { try out.flush() } }
 
+  /// The width of the terminal; lines of a pipe or a file have any length.
+  public var columns: Int? { terminal.isTerminal ? terminal.size.columns : nil }
+
+  /// Ends a line that a program has left open, so that a prompt begins its own.
+  func startLine() throws {
+    guard !isAtLineStart, terminal.isTerminal else { return }
+    isAtLineStart = true
+    try writing {
+      try out.write("\n")
+      try out.flush()
+    }
+  }
+
   private func writing(_ body: () throws -> Void) throws {
     do { try body() } catch { throw ScriptError(unwritable: error) }
   }
@@ -67,7 +100,8 @@ public final class TerminalReceiver: EventReceiver {
   /// The picture of a value if the terminal can draw it, and its text where that is needed.
   private func text(of bundle: Bundle) -> String {
     let drawing = drawing(of: bundle)
-    let caption = drawing == nil || bundle.textAccompaniesPicture ? [bundle.text] : []
+    let isText = drawing == nil || bundle.textAccompaniesPicture
+    let caption = isText ? [bundle.text] : [bundle.caption].compactMap { $0 }
     let text = (caption + [drawing].compactMap { $0 }).joined(separator: "\n")
     return (bundle.title.map { $0 + "\n" } ?? "") + TerminalReceiver.line(text)
   }

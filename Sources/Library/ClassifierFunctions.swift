@@ -112,6 +112,7 @@ enum ClassifierFunctions {
       let set = data.shapes(40, size = 8)
       metrics.accuracy(metrics.classifier(set, input = "pixels"), set) > 0.9   #=> true
       """,
+    choices: ["input": PictureClassifier.Input.words],
     body: { call in
       let data = try call.ownData("dataset")
       let names = try call.classNames("dataset") ?? (0..<data.classCount).map { "\($0)" }

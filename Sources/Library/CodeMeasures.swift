@@ -32,6 +32,7 @@ enum CodeMeasures {
       """,
     example: example
       + "metrics.prefix_curve(code, set, lengths = [1, 4])[\"numbers\"]   #=> [6, 24]",
+    choices: ["label": ["right", "null"]],
     body: { call in
       let test = try CodeTest(call)
       let isRight = try call.choice("label", among: ["right", "null"]) == "right"
@@ -128,6 +129,7 @@ enum CodeMeasures {
       """,
     example: example
       + "metrics.reliance(code, set, lengths = [1])[0].over_null   #=> 0",
+    choices: ["encoder": ["right", "same"]],
     body: { call in
       let test = try CodeTest(call)
       let isSame = try call.choice("encoder", among: ["right", "same"]) == "same"

@@ -20,6 +20,7 @@ enum DataFunctions {
       concepts: variants of skin tone and gender belong together.
       """,
     example: "data.emoji32(\"val\").images.shape   #=> [308, 3, 32, 32]",
+    choices: ["split": DatasetSplit.words],
     body: { call in
       let split = try call.choice("split", as: DatasetSplit.self)
       let path = try ResourceLocator.data("emoji32")
@@ -35,6 +36,7 @@ enum DataFunctions {
       26 t + l is letter l of typeface t; names are typefaces, groups are families.
       """,
     example: "len(data.letters32(\"val\"))   #=> 3068",
+    choices: ["split": DatasetSplit.words],
     body: { call in
       let split = try call.choice("split", as: DatasetSplit.self)
       let path = try ResourceLocator.data("letters32")
@@ -75,6 +77,7 @@ enum DataFunctions {
       image.save(zeros(3, 4, 4), "pets/cat/one.png")
       data.folder("pets", size = 8).images.shape   #=> [1, 3, 8, 8]
       """,
+    choices: ["fit": PictureFit.words],
     body: { call in
       var path = try call.string("path")
       if let split = try call.optionalString("split") { path += "/\(split)" }
@@ -154,6 +157,7 @@ enum DataFunctions {
       data.save({images: zeros(2, 8, 8), labels: [0, 1]}, "own.npz")
       try { data.load_images("own.npz") } catch e { e.kind }   #=> "IOError"
       """,
+    choices: ["fit": PictureFit.words, "split": ["train", "val", "test"]],
     body: { call in
       let classes = try call["classes"].isNil ? nil : call.strings("classes")
       if let classes,

@@ -23,6 +23,7 @@ enum DatasetFunctions {
       letters of one family of typefaces, so that the second part has groups that the first has not.
       """,
     example: "let [a, b] = data.shapes(20, size = 8).split(0.8); [len(a), len(b)]   #=> [16, 4]",
+    choices: ["by": SplitUnit.words],
     body: { call in
       let fraction = try call.number("fraction")
       guard fraction > 0, fraction < 1 else {

@@ -27,7 +27,9 @@ enum Everyday {
       "show(value: any, title = nil, *, live = false)",
       "Shows a value in its richest form: picture, figure or text.",
       details:
-        "With `live`, it takes the place of what was shown so before: a picture that changes while "
+        "A tensor of pictures, such as [B, 3, H, W] with values from about 0 to 1, is shown as "
+        + "pictures; print(x) writes its numbers.\n"
+        + "With `live`, it takes the place of what was shown so before: a picture that changes while "
         + "long work goes on. What is shown last stays; where no terminal can redraw, only that is "
         + "written.",
       example: "show([1, 2])   #=> [1, 2]"

@@ -98,6 +98,11 @@ extension Call {
   }
 }
 
+extension RawRepresentable where Self: CaseIterable, RawValue == String {
+  /// All words of a choice.
+  static var words: [String] { allCases.map(\.rawValue) }
+}
+
 /// A number in words, whole ones without a point.
 func decimal(_ value: Double) -> String {
   if let whole = Int(exactly: value) { return "\(whole)" }

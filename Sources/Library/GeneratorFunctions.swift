@@ -29,6 +29,7 @@ enum GeneratorFunctions {
       \(GeneratorConfiguration.summary(without: GeneratorConfiguration.optionsOfTokenizer))
       """,
     example: tinyExample + "model.num_tokens   #=> 16",
+    choices: GeneratorConfiguration.choices,
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       guard tokenizer.conditionDim == 0 else {
@@ -61,6 +62,7 @@ enum GeneratorFunctions {
       let history = card.train(model, data.shapes(8, size = 16), steps = 1, seed = 1)
       len(history.loss)   #=> 1
       """,
+    choices: TrainingOptions.choices(GeneratorRecipe.self),
     body: { call in
       let generator = try call.generator("model")
       let model = generator.model
@@ -148,6 +150,7 @@ enum GeneratorFunctions {
       card.save(model, "half.safetensors", precision = "f16", notes = {why: "to send"})
       card.load("half.safetensors").num_tokens == model.num_tokens   #=> true
       """,
+    choices: ["precision": ["f32", "f16"], "weights": TrainingWeights.words],
     body: { call in
       if let notes = try call.notes() { try call.generator("model").model.notes = notes }
       try call.generator("model").model.save(

@@ -16,16 +16,20 @@ public struct Help {
 
   /// The page on a function, a method, a namespace, a type, a constant or a part of the language,
   /// or nil if there is none.
-  public func page(_ topic: String) -> String? {
+  ///
+  /// - Parameter includesOptions: Whether names of options have pages, too.
+  public func page(_ topic: String, includesOptions: Bool = true) -> String? {
     switch topic {
     case "topics": return Help.topicsPage
     case "tour": return Help.tourPage
     default: break
     }
     let language = Topics.topic(named: topic).map(Help.page)
-    guard let library = libraryPage(topic) else { return language }
-    guard let title = Topics.topic(named: topic)?.names[0] else { return library }
-    return library + (title == topic ? "" : "\nSee also help(\"\(title)\").\n")
+    guard let library = libraryPage(topic) else {
+      return language ?? (includesOptions ? optionPage(topic) : nil)
+    }
+    guard let language, let title = Topics.topic(named: topic)?.names[0] else { return library }
+    return title == topic ? language + "\n" + library : library + "\nSee also help(\"\(title)\").\n"
   }
 
   private func libraryPage(_ topic: String) -> String? {
@@ -56,9 +60,59 @@ public struct Help {
     return text
   }
 
-  /// All namespaces and the functions without one.
+  /// The functions that have an argument of this name, with what they say about it.
+  private func optionPage(_ name: String) -> String? {
+    let rows = builtins.functions.compactMap { function -> (String, String)? in
+      guard
+        let parameter = function.header.parameters.first(where: {
+          $0.name == name && Help.isOption($0)
+        })
+      else {
+        return nil
+      }
+      let sentence = Help.sentence(on: name, in: function.details) ?? function.summary
+      return ("\(function.qualifiedName)(.., \(parameter.text))", sentence)
+    }
+    guard !rows.isEmpty else { return nil }
+    let pages = rows.map {
+      Help.wrapped("    " + $0, indent: "        ") + "\n" + Help.wrapped($1) + "\n"
+    }
+    return "\(name) is an argument\n\n" + pages.joined(separator: "\n")
+  }
+
+  /// Whether a parameter is given by its name.
+  private static func isOption(_ parameter: ParameterInfo) -> Bool {
+    if case .namedOnly = parameter.kind { parameter.hasDefault } else { false }
+  }
+
+  /// The first sentence of a text that mentions a name as code.
+  private static func sentence(on name: String, in text: String) -> String? {
+    let words = text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    guard let place = words.firstRange(of: "`\(name)`") else { return nil }
+    let before = words[..<place.lowerBound]
+    var start = before.startIndex
+    for index in before.indices where before[index] == " " && index > before.startIndex {
+      if ".:;".contains(before[before.index(before: index)]) { start = before.index(after: index) }
+    }
+    let rest = words[start...]
+    let end = rest.ranges(of: ". ").first { $0.lowerBound > place.lowerBound }?.lowerBound
+    return String(rest[..<(end ?? rest.endIndex)]) + (end == nil ? "" : ".")
+  }
+
+  /// Things to do, then all namespaces and the functions without one.
   public func overview() -> String {
-    var text = "Everyday\n"
+    let width = (HelpTask.all.map(\.name.count).max() ?? 0) + 2
+    var text = HelpTask.all.map { task in
+      let gap = String(repeating: " ", count: width - task.name.count)
+      let page = "help(\"\(task.topic)\")"
+      let line = task.name + gap + task.code
+      let room = Help.width - line.count - page.count
+      return line
+        + (room > 0
+          ? String(repeating: " ", count: room) : "\n" + String(repeating: " ", count: width))
+        + page + "\n"
+    }.joined()
+    text += "\nEveryday\n"
     let plain = builtins.functions.filter { $0.namespace.isEmpty && !$0.isMethodOnly }
     text += Help.wrapped("    " + plain.map(\.name).joined(separator: " "), indent: "    ") + "\n"
     for namespace in namespaces {
@@ -86,6 +140,13 @@ public struct Help {
     builtins.functions.flatMap { [$0.qualifiedName, $0.name] } + namespaces
       + builtins.types.map(\.name) + builtins.constants.map(\.name)
       + Topics.all.flatMap(\.names) + ["topics", "tour"]
+      + builtins.functions.flatMap { $0.header.parameters.filter(Help.isOption).compactMap(\.name) }
+  }
+
+  /// All names with a help page, for completion.
+  public var names: [String] {
+    var seen: Set<String> = []
+    return topics.filter { seen.insert($0).inserted }
   }
 
   private var namespaces: [String] {
@@ -151,7 +212,15 @@ extension Help {
 // MARK: - Layout
 
 extension Help {
-  private static let width = 80
+  /// The most characters in a line of a page.
+  @TaskLocal static var width = 80
+
+  /// What `body` gives with pages for a window of so many columns.
+  public static func fitting<Result>(
+    _ columns: Int?, _ body: () throws -> Result
+  ) rethrows -> Result {
+    try $width.withValue(min(80, max(20, columns ?? 80)), operation: body)
+  }
 
   /// Two columns, the second wrapped.
   private static func columns(_ rows: [(String, String)]) -> String {
@@ -193,12 +262,14 @@ enum HelpFunctions {
       "Explains a function, a type or a part of the language; without a topic, lists all.",
       details: """
         `topic` is a name in quotes or the thing itself: help("smap.encode"), help(sum), \
-        help("if"). help("topics") lists the parts of the language, help("tour") walks through \
+        help("if"), or the name of an argument such as "precision". help("topics") lists the parts of the language, help("tour") walks through \
         them.
         """,
       example: "help(pi)   #=> a number",
       body: { call in
-        try call.write(text(call))
+        let session = call.session
+        let page = try Help.fitting(session.receiver.columns) { try text(call) }
+        if try session.pager?(page) != true { try call.write(page) }
         return .nil
       })
   ]

@@ -26,6 +26,7 @@ enum LengthFunctions {
       """,
     example: TokenizerFunctions.tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
+    choices: ["metric": FidelityMetric.words, "search": LengthSearch.words],
     body: { call in
       let tokenizer = try call.code("tok")
       let images = try call.pictures("images")

@@ -29,6 +29,7 @@ enum LinearCodeFunctions {
       let code = smap.linear_code(data.shapes(40, size = 8), "class-mean-pca", num_tokens = 4)
       smap.encode(code, zeros(2, 3, 8, 8), label = "circle").shape   #=> [2, 4]
       """,
+    choices: ["kind": LinearCodeKind.words],
     body: { call in
       let kind = try call.choice("kind", as: LinearCodeKind.self)
       let data = try call.ownData("dataset")

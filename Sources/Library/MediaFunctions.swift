@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `image.`: loading, saving, resizing, showing and tiling pictures. Tensors of pictures have the
+// `image.`: loading, saving, resizing, making and tiling pictures. Tensors of pictures have the
 // shape [B, C, H, W] and values from 0 to 1.
 
 import Images
@@ -9,7 +9,7 @@ import Tensors
 
 /// The functions of `image`.
 enum MediaFunctions {
-  static let functions: [Builtin] = [load, save, resize, flatten, show, grid]
+  static let functions: [Builtin] = [load, save, resize, flatten, make, show, grid]
 
   private static let load = Builtin(
     "image.load(path: string) -> [1, C, H, W]",
@@ -83,20 +83,42 @@ enum MediaFunctions {
       }
     })
 
-  private static let show = Builtin(
-    "image.show(x, scale = 1) -> image",
+  private static let make = Builtin(
+    "image.make(x, scale = 1) -> image",
     "Makes an image of a tensor; several pictures go side by side.",
     details: """
       A tensor [H, W] is grey, [C, H, W] one picture, [B, C, H, W] several. `scale` draws every \
-      pixel as a square of that size.
+      pixel as a square of that size. To look at pictures, show(x) is enough.
       """,
+    example: "image.make(zeros(8, 16))   #=> image(16 x 8)",
+    body: { call in try image(call) })
+
+  private static let show = Builtin(
+    "image.show(x, scale = 1) -> image",
+    "The former name of image.make, which makes an image and does not show it.",
+    details: "show(x) shows a tensor of pictures at once.",
     example: "image.show(zeros(8, 16))   #=> image(16 x 8)",
     body: { call in
-      let scale = try call.integer("scale", in: 1...256)
-      let pictures = try call.pictureList("x")
-      if pictures.count == 1 { return ImageObject(try pictures[0].enlarged(by: scale)).value }
-      return ImageObject(try PictureGrid(pictures, padding: 2, scale: scale).render()).value
+      if call.session.attachments[formerName] == nil {
+        call.session.attachments[formerName] = FormerName()
+        call.session.note(
+          "image.show makes an image and does not show it, so it is called image.make now; "
+            + "show(x) shows a tensor of pictures")
+      }
+      return try image(call)
     })
+
+  /// Where a session remembers that the note has been made.
+  private static let formerName = "image.show"
+
+  private final class FormerName {}
+
+  private static func image(_ call: Call) throws -> Value {
+    let scale = try call.integer("scale", in: 1...256)
+    let pictures = try call.pictureList("x")
+    if pictures.count == 1 { return ImageObject(try pictures[0].enlarged(by: scale)).value }
+    return ImageObject(try PictureGrid(pictures, padding: 2, scale: scale).render()).value
+  }
 
   private static let grid = Builtin(
     "image.grid(images, *, cols = nil, padding = 2, captions = nil, scale = 1, title = nil) "

@@ -50,6 +50,7 @@ enum NetworkTraining {
       let history = nn.train(layer, fn() = nn.mse_loss(layer(x), x @ [2; -3]), steps = 200, lr = 0.1)
       history.loss[-1] < 0.001 * history.loss[0]   #=> true
       """,
+    choices: TrainingOptions.choices,
     body: { call in
       let plan = try TrainingOptions.plan(call, defaults: defaults)
       let task = try ScriptTask(

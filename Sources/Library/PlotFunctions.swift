@@ -22,6 +22,10 @@ enum PlotFunctions {
   private static let shared = "labels = nil, \(frame), \(limits)"
   private static let scales = "xscale = \"linear\", yscale = \"linear\""
 
+  private static let scaleChoices = [
+    "xscale": Figure.Scale.words, "yscale": Figure.Scale.words,
+  ]
+
   private static let line = Builtin(
     "plot.line(y, x = nil, *, errors = nil, \(shared), \(scales)) -> figure",
     "Draws a curve through numbers, or several curves.",
@@ -33,6 +37,7 @@ enum PlotFunctions {
       points of a PDF; `xlim` and `ylim` say where the axes begin and end, as [0, 1].
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
+    choices: scaleChoices,
     body: { call in
       let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
       let curves = try call.curves("y")
@@ -63,6 +68,7 @@ enum PlotFunctions {
     "plot.scatter(x, y, *, \(shared), \(scales)) -> figure",
     "Draws a dot for every pair of numbers.",
     example: "plot.scatter([1, 2], [3, 4])   #=> figure(1 curve, 2 points)",
+    choices: scaleChoices,
     body: { call in
       try finished(
         try Figure.scatter(
@@ -74,6 +80,7 @@ enum PlotFunctions {
     "plot.bar(values, x = nil, *, \(shared), yscale = \"linear\") -> figure",
     "Draws a bar for every number, at the positions `x`; `labels` are below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
+    choices: scaleChoices,
     body: { call in
       try finished(
         try Figure.bar(

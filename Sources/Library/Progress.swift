@@ -3,6 +3,7 @@
 // Progress of long work, reported to a front end as events of its session, so that a library call
 // never writes to a terminal on its own.
 
+import Glibc
 import Models
 import Runtime
 import Tensors
@@ -38,8 +39,7 @@ final class LongTask {
 
   /// Reports a training step and calls the script's `on_step`.
   func step(_ progress: TrainingProgress, callback: Value?) throws {
-    let loss = Formatting.fixed(Double(progress.loss), decimals: 4)
-    try report(progress.step, of: progress.total, note: "loss \(loss)")
+    try report(progress.step, of: progress.total, note: LongTask.note(on: progress))
     guard let callback else { return }
     let record = Record()
     record["step"] = .integer(progress.step)
@@ -54,6 +54,18 @@ final class LongTask {
       record["validation"] = .record(validation)
     }
     try call.invoke(callback, [.record(record)])
+  }
+
+  /// The PSNR where the loss is that of pixels, else the loss.
+  static func note(on progress: TrainingProgress) -> String {
+    func figure(_ name: String) -> Double? {
+      progress.figures.first { $0.name == name }.map { Double($0.value) }
+    }
+    // The mean over pictures of the logarithm, as the mean PSNR is.
+    if let logarithm = figure("log_mse") ?? figure("mse").map({ log($0) }) {
+      return "PSNR \(Formatting.fixed(-10 * logarithm / log(10), decimals: 1)) dB"
+    }
+    return "loss \(Formatting.fixed(Double(progress.loss), decimals: 4))"
   }
 
   private func send(_ phase: ProgressReport.Phase) throws {

@@ -35,6 +35,7 @@ enum SamplingFunctions {
       """,
     example: GeneratorFunctions.tinyExample
       + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
+    choices: SamplingOptions.choices.merging(TrainingOptions.precisions) { $1 },
     body: { call in
       let model = try call.generator("model").model
       let options = try call.samplingOptions(for: model.configuration)

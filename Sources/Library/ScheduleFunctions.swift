@@ -33,6 +33,7 @@ enum ScheduleFunctions {
       ("group") or none ("sample").
       """,
     example: "smap.tail_drop(\"uniform\", min_keep = 4).min_keep   #=> 4",
+    choices: TailDrop.choices,
     body: { call in
       var drop = TailDrop.standard
       try call.read(&drop)

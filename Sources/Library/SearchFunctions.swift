@@ -37,6 +37,9 @@ enum SearchFunctions {
       let bright = fn(t) = smap.decode(tok, t).mean(dim = [1, 2, 3])
       card.search(model, 3, bright, budget = 4, steps = 2, seed = 1).tokens.shape   #=> [1, 16]
       """,
+    choices: SamplingOptions.choices.merging(
+      TokenSearch.choices.merging(TrainingOptions.precisions) { $1 }
+    ) { $1 },
     body: { call in
       let model = try call.generator("model").model
       let sampling = try call.samplingOptions(for: model.configuration)

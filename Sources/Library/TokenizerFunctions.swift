@@ -37,6 +37,7 @@ enum TokenizerFunctions {
       \(TokenizerConfiguration.summary(without: TokenizerConfiguration.importedOptions))
       """,
     example: "smap.tokenizer(image_size = 16, num_tokens = 4, width = 16).num_tokens   #=> 4",
+    choices: TokenizerConfiguration.choices.merging(["tail_drop": DropKind.words]) { $1 },
     body: { call in
       let configuration = try configuration(call)
       return try SMAPTokenizer(configuration, seed: call.seed("seed")).value
@@ -72,6 +73,7 @@ enum TokenizerFunctions {
       let tok = smap.tokenizer(image_size = 16, width = 16, quantizer = "kl", linear_path = false, seed = 0)
       smap.with_quantizer(tok, train, "vq", codebook_size = 8, seed = 0).quantizer   #=> "vq"
       """,
+    choices: TokenizerConfiguration.choices,
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       var made = tokenizer.configuration
@@ -101,6 +103,7 @@ enum TokenizerFunctions {
       numbers, or one for each picture, of shape [B, condition_dim]; nil is the null condition.
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
+    choices: TrainingOptions.precisions,
     body: { call in
       let tokenizer = try call.code("tok")
       let images = try call.pictures("images")

@@ -35,6 +35,7 @@ public enum Topics {
   public static let groups: [(title: String, topics: [Topic])] = [
     ("Values", ValueTopics.all), ("Statements and functions", StatementTopics.all),
     ("Operators", OperatorTopics.all), ("Models", ModelTopics.all),
+    ("The prompt", PromptTopics.all),
   ]
 
   /// The topic with a name, or nil.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A tour of the language, one line at a time. The steps build on each other, so that they can be
-// typed one after another; a test runs them in this way.
+// A tour of the language, one line at a time; what it is for comes first. The steps build on
+// each other, so that they can be typed one after another; a test runs them in this way.
 
 /// A line to type, and its output.
 public struct TourStep: Sendable {
@@ -23,6 +23,20 @@ public struct TourStep: Sendable {
 public enum Tour {
   /// The steps, each of which may use the names of earlier ones.
   public static let steps: [TourStep] = [
+    TourStep(
+      "A name for a picture that ships with smap; show(picture) draws it.",
+      #"let picture = data.emoji32("val").images[[20]]"#),
+    TourStep("A tokenizer that was trained on such pictures.", #"let tok = smap.load("emoji-kl")"#),
+    TourStep(
+      "It gives 16 tokens for the picture; the order of tokens carries meaning.",
+      #"let tokens = smap.encode(tok, picture, label = "hand")"#),
+    TourStep("The shape: one picture, 16 tokens.", "tokens.shape", shows: "[1, 16]"),
+    TourStep(
+      "Any first tokens give a picture; show(smap.decode(tok, tokens[:4])) draws it.",
+      "fn quality(k) = metrics.psnr(smap.decode(tok, tokens[:k]), picture)"),
+    TourStep(
+      "More tokens give a better picture.",
+      #""{[quality(k) for k in [1, 4, 16]]:.0f} dB""#, shows: #""[18, 19, 21] dB""#),
     TourStep("The prompt shows the value of what you type.", "2 ** 10 / 4", shows: "256"),
     TourStep("let introduces a name; lists are written in brackets.", "let xs = [3, 1, 2]"),
     TourStep(

@@ -93,6 +93,7 @@ struct TrainingCall {
       if returnsWhenInterrupted, call.session.mayCatchInterrupt() {
         return record(history, isStopped: true)
       }
+      call.session.partialResult = record(history, isStopped: true)
       error.message = "interrupted after step \(history.count) of \(steps) of training"
       if let path = interruption.checkpoint, error.hint.isEmpty {
         error.hint = "resume = \"\(path)\" goes on from there"

@@ -49,6 +49,7 @@ enum TrainingFunctions {
       let history = smap.train(tok, data.shapes(8, size = 16), steps = 1, seed = 1)
       len(history.loss)   #=> 1
       """,
+    choices: TrainingOptions.choices(TokenizerRecipe.self),
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       let made = tokenizer.configuration
@@ -117,6 +118,7 @@ enum TrainingFunctions {
       smap.save(tok, "small.safetensors", notes = {why: "to try"})
       smap.load("small.safetensors").num_tokens   #=> 4
       """,
+    choices: ["precision": ["f32", "f16"], "weights": TrainingWeights.words],
     body: { call in
       if let code = try call.code("tok") as? LinearCode {
         if let notes = try call.notes() { code.notes = notes }
@@ -157,6 +159,7 @@ enum TrainingFunctions {
     example: """
       try { smap.load_titok("none.safetensors", "legacy") } catch e { e.kind }   #=> "IOError"
       """,
+    choices: ["layout": TitokReading.Layout.words],
     body: { call in
       var reading = TitokReading(layout: try call.choice("layout", as: TitokReading.Layout.self))
       reading.numClasses = try call.integer("num_classes", in: 1...100_000)

@@ -19,6 +19,18 @@ enum TrainingOptions {
   /// The part of a signature that declares how a call reports and ends.
   static let observers = "on_step = nil, on_interrupt = \"raise\""
 
+  /// The words that the arguments of every training may be.
+  static let choices = TrainingPlan.choices.merging(precisions) { $1 }
+    .merging(["on_interrupt": ["raise", "return"], "classes": ["match", "replace"]]) { $1 }
+
+  /// The words that the arguments of a training with options of its own may be.
+  static func choices<Recipe: OptionTable>(_ recipe: Recipe.Type) -> [String: [String]] {
+    choices.merging(recipe.choices) { $1 }
+  }
+
+  /// The words for `precision` where models are used.
+  static let precisions = ["precision": Precision.words]
+
   /// What help says about them.
   static let details = TrainingPlan.summary
 

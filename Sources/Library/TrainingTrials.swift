@@ -80,6 +80,7 @@ enum TrainingTrials {
       let found = smap.find_lr(tok, data.shapes(16, size = 16), steps = 20, batch_size = 8, seed = 1)
       len(found.lr) == len(found.loss)   #=> true
       """,
+    choices: TrainingOptions.choices(TokenizerRecipe.self),
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       let names = try call.agreedClasses(of: [tokenizer.knownClasses])
@@ -102,6 +103,7 @@ enum TrainingTrials {
       let found = card.find_lr(model, data.shapes(8, size = 16), steps = 20, variants = 1, seed = 1)
       len(found.lr) == len(found.loss)   #=> true
       """,
+    choices: TrainingOptions.choices(GeneratorRecipe.self),
     body: { call in
       let generator = try call.generator("model")
       let tokenizer = try GeneratorFunctions.tokenizer(for: generator, call)
@@ -154,6 +156,7 @@ enum TrainingTrials {
       let need = smap.estimate(tok, batch_size = 32)
       need.memory == need.weights + need.optimizer + need.gradients + need.activations   #=> true
       """,
+    choices: TrainingOptions.choices(TokenizerRecipe.self),
     body: { call in
       let plan = try stepPlan(call, defaults: TokenizerRecipe(steps: 1).plan)
       let recipe = try TrainingFunctions.recipe(call, plan)
@@ -167,6 +170,7 @@ enum TrainingTrials {
     "The parameters of a generator and the memory that card.train needs.",
     details: estimateDetails,
     example: GeneratorFunctions.tinyExample + "card.estimate(model).parameters > 0   #=> true",
+    choices: TrainingOptions.choices(GeneratorRecipe.self),
     body: { call in
       let plan = try stepPlan(call, defaults: GeneratorRecipe(steps: 1).plan)
       let model = try call.generator("model").model

@@ -53,6 +53,8 @@ public final class Builtin: Sendable {
   /// Whether the first argument, a tensor, stays what it is if it is a list of plain numbers, or a
   /// range: as a tensor, it would lose half the bits of each.
   let takesNumbers: Bool
+  /// The words that some arguments must be one of, by the names of the parameters.
+  public let choices: [String: [String]]
   /// The parsed header.
   package let header: Header
   /// Where each parameter is.
@@ -63,20 +65,20 @@ public final class Builtin: Sendable {
   public convenience init(
     _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
-    takesNumbers: Bool = false,
+    takesNumbers: Bool = false, choices: [String: [String]] = [:],
     body: @escaping Body
   ) {
     self.init(
       signature, purity: purity, summary, details: details, example: example,
       methodOnly: methodOnly,
-      forLists: forLists, takesNumbers: takesNumbers, shortcut: .none, body: body)
+      forLists: forLists, takesNumbers: takesNumbers, choices: choices, shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may run without a call.
   package init(
     _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
-    takesNumbers: Bool = false,
+    takesNumbers: Bool = false, choices: [String: [String]] = [:],
     shortcut: Shortcut,
     function: NumberFunction? = nil,
     body: @escaping Body
@@ -91,6 +93,7 @@ public final class Builtin: Sendable {
     isMethodOnly = methodOnly
     self.forLists = forLists
     self.takesNumbers = takesNumbers
+    self.choices = choices
     header = Header(parsing: signature)
     places = ParameterPlaces(header.parameters)
     self.body = body

@@ -106,11 +106,8 @@ extension Call {
   public func choice(_ name: String, among words: [String]) throws -> String {
     let word = try string(name)
     if words.contains(word) { return word }
-    let list = words.map { "\"\($0)\"" }.joined(separator: ", ")
-    let nearest = Spelling.nearest(to: word, in: words)
-    throw failure(
-      .value, "\(name) cannot be \"\(word)\"; it is one of \(list)",
-      hint: nearest.map { "did you mean \"\($0)\"?" } ?? "", argument: name)
+    let (message, hint) = Hints.forChoice(word, of: name, among: words)
+    throw failure(.value, message, hint: hint, argument: name)
   }
 
   /// The Swift object behind a library object of the given type.

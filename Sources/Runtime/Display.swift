@@ -50,11 +50,17 @@ public enum Display {
     }
   }
 
-  /// The richest representation of a value: pictures for objects that have them, text for all
-  /// others.
+  /// The richest representation of a value: pictures for objects and tensors that hold them, text
+  /// for all others. A tensor takes a few lines, which fit the receiver; `print` writes more.
   public static func bundle(_ value: Value, _ session: Session) throws -> Bundle {
-    if case .object(let object) = value, let bundle = object.type.bundle {
-      return try bundle(object, session)
+    switch value {
+    case .object(let object):
+      if let bundle = object.type.bundle { return try bundle(object, session) }
+    case .tensor(let tensor):
+      let text = TensorDisplay(tensor, within: .init(columns: session.receiver.columns)).text
+      let sheet = PictureDisplay.sheet(of: tensor)
+      return Bundle(text: text, picture: sheet?.picture, caption: sheet?.caption)
+    default: break
     }
     return Bundle(text: text(value, session))
   }

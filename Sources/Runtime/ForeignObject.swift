@@ -191,13 +191,16 @@ public struct Bundle: Sendable {
   public var textAccompaniesPicture: Bool
   /// Frames to move through; the picture and the text show them side by side.
   public var control: Control?
+  /// One line about the picture, which stands above it in place of the text; nil for none.
+  public var caption: String?
   /// The title given to `show`.
   public var title: String?
 
   /// Makes a bundle; only the text is required.
   public init(
     text: String, html: String? = nil, svg: String? = nil, picture: Picture? = nil,
-    textAccompaniesPicture: Bool = false, control: Control? = nil, title: String? = nil
+    textAccompaniesPicture: Bool = false, caption: String? = nil, control: Control? = nil,
+    title: String? = nil
   ) {
     self.text = text
     self.html = html
@@ -205,6 +208,7 @@ public struct Bundle: Sendable {
     self.picture = picture
     self.textAccompaniesPicture = textAccompaniesPicture
     self.control = control
+    self.caption = caption
     self.title = title
   }
 

@@ -6,6 +6,18 @@ import Syntax
 
 /// What to try when a value is of the wrong type.
 package enum Hints {
+  /// The message and the hint for an argument that is none of some words.
+  public static func forChoice(
+    _ word: String, of name: String, among words: [String]
+  ) -> (message: String, hint: String) {
+    let list = words.map { "\"\($0)\"" }.joined(separator: ", ")
+    let nearest = Spelling.nearest(to: word, in: words)
+    return (
+      "\(name) cannot be \"\(word)\"; it is one of \(list)",
+      nearest.map { "did you mean \"\($0)\"?" } ?? ""
+    )
+  }
+
   /// The maximum number of fields searched for a similar name. Records of programs have fewer;
   /// where records hold data and a missing name is caught, the hint must not cost more than the
   /// work.

@@ -30,6 +30,30 @@ extension Session {
     }
   }
 
+  /// The argument that begins at the end of `text`, in a call of a function that is known.
+  public func argument(after text: String) -> TypedArgument? {
+    let source = Source(path: "input", text: text)
+    var tokens = Lexer.tokenize(source).tokens.filter { $0.kind != .end && $0.kind != .newline }
+    tokens = TypedCall.withoutOpenList(tokens)
+    var name: String?
+    if tokens.count > 2, tokens[tokens.count - 1].kind == .assign,
+      tokens[tokens.count - 2].kind == .name
+    {
+      name = source.text(tokens[tokens.count - 2].span)
+      tokens.removeLast(2)
+    }
+    guard let call = TypedCall(source, tokens), let (header, skipped) = header(of: call.path)
+    else { return nil }
+    let place = call.positionalCount + skipped + (call.isPiped ? 1 : 0)
+    if name == nil, place < header.positionalCount { name = header.parameters[place].name }
+    guard let name else { return nil }
+    let receiver = skipped > 0 ? Array(call.path.dropLast()) : call.firstPath
+    return TypedArgument(
+      function: header.name, parameter: name,
+      choices: builtins.function(named: header.name)?.choices[name] ?? [],
+      first: receiver.isEmpty ? nil : value(atPath: receiver))
+  }
+
   /// The header of the function at a path, and how many parameters the value before the dot fills.
   private func header(of path: [String]) -> (Header, skipped: Int)? {
     switch value(atPath: path) {
@@ -44,6 +68,18 @@ extension Session {
   }
 }
 
+/// An argument that is being typed.
+public struct TypedArgument {
+  /// The full name of the function.
+  public let function: String
+  /// The name of the parameter.
+  public let parameter: String
+  /// The words that it must be one of, or none.
+  public let choices: [String]
+  /// The first argument of the call, or the value whose method is called, if it is a name.
+  public let first: Value?
+}
+
 /// The innermost unclosed call at the end of a text.
 private struct TypedCall {
   /// The names before the parenthesis, separated by dots.
@@ -54,6 +90,8 @@ private struct TypedCall {
   private(set) var positionalCount = 0
   /// The names of the named arguments.
   private(set) var names: Set<String> = []
+  /// The names of the first argument, if it is a path of names.
+  private(set) var firstPath: [String] = []
 
   /// Fails unless an argument begins at the end of the text.
   init?(_ source: Source, _ tokens: [Token]) {
@@ -74,6 +112,20 @@ private struct TypedCall {
     self.path = path
     isPiped = before == .pipe
     count(Array(tokens[(open + 1)...]), source)
+    let first = tokens[(open + 1)...].prefix { $0.kind == .name || $0.kind == .dot }
+    if tokens[first.endIndex...].first?.kind == .comma {
+      firstPath = first.filter { $0.kind == .name }.map { source.text($0.span) }
+    }
+  }
+
+  /// The tokens before a list that is still open at the end.
+  static func withoutOpenList(_ tokens: [Token]) -> [Token] {
+    var depth = 0
+    for index in tokens.indices.reversed() {
+      depth -= change(tokens[index].kind)
+      if depth < 0 { return tokens[index].kind == .bracketOpen ? Array(tokens[..<index]) : tokens }
+    }
+    return tokens
   }
 
   /// The last open parenthesis; nil if another bracket is open inside it.

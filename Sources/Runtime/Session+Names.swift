@@ -61,6 +61,12 @@ extension Session {
     return value
   }
 
+  /// The texts in a field of a value that is a list of texts, or none.
+  public func texts(in field: String, of value: Value) -> [String] {
+    guard case .list(let list)? = try? Fields.get(value, .string(field), self) else { return [] }
+    return list.items.compactMap(\.asString)
+  }
+
   /// The names of all fields of a value.
   public func fieldNames(of value: Value) -> [String] {
     switch value {

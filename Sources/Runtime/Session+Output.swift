@@ -42,6 +42,8 @@ extension Session {
       try write(prompt)
       return nil
     }
+    try receiver.receive(.status(.waiting))
+    defer { try? receiver.receive(.status(.running)) }
     return try lineSource(prompt) { try spend(0) }
   }
 

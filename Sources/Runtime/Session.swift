@@ -26,6 +26,10 @@ public final class Session {
   /// Shows a prompt and waits for a line, nil at the end of the input. It is given what looks at
   /// the interrupt and the limits, to be called while it waits.
   public var lineSource: ((_ prompt: String, _ check: () throws -> Void) throws -> String?)?
+  /// Shows a long text page by page; false where that is not possible, or the text is short.
+  public var pager: ((_ text: String) throws -> Bool)?
+  /// What work that was interrupted has reached, for a prompt to keep.
+  public var partialResult: Value?
   /// Reads the source of a module; the path is resolved already.
   public var readModule: (String) throws -> Source = Modules.readFile
   /// The arguments of the script, as `sys.args()` gives them.

@@ -38,6 +38,8 @@ public enum SessionDiagnostic {
 public enum SessionStatus: Sendable, Equatable {
   /// A program begins to run.
   case running
+  /// It waits for a line of the input; `running` follows.
+  case waiting
   /// It has ended.
   case ended(Ending)
 
@@ -112,9 +114,15 @@ public protocol EventReceiver: AnyObject {
   ///
   /// - Throws: as `receive`.
   func flush() throws
+
+  /// How many characters a line may have before it is broken; nil where lines have any length.
+  var columns: Int? { get }
 }
 
 extension EventReceiver {
+  /// Lines have any length.
+  public var columns: Int? { nil }
+
   /// Nothing is buffered.
   public func flush() throws {}
 }

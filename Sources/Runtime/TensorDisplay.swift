@@ -7,7 +7,8 @@
 // tensor of more than a thousand elements, or of as many empty rows, shows three at each end of
 // every dimension, and its shape; one of many dimensions shows fewer, so that the text is short
 // whatever the shape. The complete text, for strings that a program processes further, has every
-// element with all its digits.
+// element with all its digits. What the prompt and `show` display is shorter still: `Room` is how
+// many lines, and characters in a line, the text of a large tensor may take.
 
 import Tensors
 
@@ -15,7 +16,7 @@ import Tensors
 struct TensorDisplay {
   private(set) var text: String
   private let tensor: Tensor
-  private let isLong: Bool
+  private var isLong: Bool
   /// For complete texts: the session whose limits bound it.
   private let session: Session?
   private var polling: Polling
@@ -23,8 +24,25 @@ struct TensorDisplay {
   private(set) var failure: (any Error)?
   private var width = 0
   private var indent: Int
+  /// How many indices are shown at each end of every dimension.
+  private var edges: [Edges]
+  /// The empty lines between matrices.
+  private var blankLines = 1
 
   private static let maximumCount = 1000
+
+  /// The number of indices shown at both ends of a dimension.
+  private typealias Edges = (head: Int, tail: Int)
+
+  /// The room for the text of a large tensor.
+  struct Room {
+    /// The most lines of a tensor that does not fit.
+    var lines = 12
+    /// A tensor of so many lines is shown whole.
+    var wholeLines = 24
+    /// The characters in a line, or nil for any number.
+    var columns: Int?
+  }
 
   /// The displayed text, or the complete text for a session.
   init(_ tensor: Tensor, indent: Int, wholeFor session: Session? = nil) {
@@ -35,6 +53,7 @@ struct TensorDisplay {
     isLong = (session == nil || tensor.count == 0) && TensorDisplay.isLong(tensor.shape)
     text = tensor.isParameter ? "param(" : "tensor("
     self.indent = indent + text.utf8.count
+    edges = TensorDisplay.edges(rank: tensor.rank)
     do {
       // An element takes three characters at least.
       if !isLong { try session?.claim(stringBytes: 3 * tensor.count) }
@@ -42,6 +61,23 @@ struct TensorDisplay {
       failure = error
       return
     }
+    writeAll()
+  }
+
+  /// The displayed text for a prompt.
+  init(_ tensor: Tensor, within room: Room) {
+    self.tensor = tensor
+    session = nil
+    polling = Polling(nil)
+    text = tensor.isParameter ? "param(" : "tensor("
+    indent = text.utf8.count
+    edges = TensorDisplay.edges(rank: tensor.rank)
+    isLong = TensorDisplay.isLong(tensor.shape)
+    fit(room)
+    writeAll()
+  }
+
+  private mutating func writeAll() {
     tensor.withValues { values in
       width = tensor.rank < 2 ? 0 : widest(values, dim: 0, offset: 0)
       write(values, dim: 0, offset: 0)
@@ -61,19 +97,100 @@ struct TensorDisplay {
     return false
   }
 
+  /// The ends shown of a long tensor. Two to the power of eight: of the dimensions before the last
+  /// eight, one index is shown.
+  private static func edges(rank: Int) -> [Edges] {
+    (0..<rank).map { dim in
+      switch rank - dim {
+      case 9...: (1, 0)
+      case _ where rank > 5: (1, 1)
+      case _ where rank == 5: (2, 2)
+      default: (3, 3)
+      }
+    }
+  }
+
   /// The indices shown along a dimension; nil stands for the omitted ones.
   private func shown(_ dim: Int) -> [Int?] {
     let size = tensor.shape[dim]
-    // Two to the power of eight: of the dimensions before the last eight, one index is shown.
-    let (head, tail) =
-      switch tensor.rank - dim {
-      case 9...: (1, 0)
-      case _ where tensor.rank > 5: (1, 1)
-      case _ where tensor.rank == 5: (2, 2)
-      default: (3, 3)
-      }
+    let (head, tail) = edges[dim]
     guard isLong, size > head + tail else { return (0..<size).map { $0 } }
     return (0..<head).map { $0 } + [nil] + (size - tail..<size).map { $0 }
+  }
+
+  // MARK: - Fitting
+
+  /// Shows less of a tensor that is too high or too wide: first of the outer dimensions.
+  private mutating func fit(_ room: Room) {
+    guard tensor.count > 0, tensor.rank > 0 else { return }
+    let rowWidth = room.columns.map { _ in wholeRowWidth() } ?? 0
+    if let columns = room.columns, !isLong {
+      isLong = rowWidth > (tensor.rank == 1 ? room.lines * columns : columns)
+      // What was short enough but for its rows keeps all of them.
+      if isLong, lines <= room.wholeLines { keepRows() }
+    }
+    if !isLong, lines > room.wholeLines { isLong = true }
+    guard isLong else { return }
+    if lines > room.wholeLines || TensorDisplay.isLong(tensor.shape) { shorten(to: room.lines) }
+    if let columns = room.columns { narrow(to: columns, lines: room.lines) }
+  }
+
+  private mutating func keepRows() {
+    for dim in edges.indices.dropLast() { edges[dim] = (tensor.shape[dim], 0) }
+  }
+
+  /// Takes indices away from the outermost dimension that has some to spare, until the lines fit.
+  private mutating func shorten(to limit: Int) {
+    for dim in edges.indices.dropLast() {
+      for fewer: Edges in [(3, 3), (2, 2), (1, 1), (1, 0)] {
+        if lines <= limit { return }
+        if fewer.head + fewer.tail < edges[dim].head + edges[dim].tail { edges[dim] = fewer }
+      }
+    }
+    if lines > limit { blankLines = 0 }
+  }
+
+  /// Takes elements away from the middle of the rows, until they fit.
+  private mutating func narrow(to columns: Int, lines: Int) {
+    let last = tensor.rank - 1
+    let available = columns - indent - tensor.rank - 5
+    let element = tensor.withValues { longestElement($0) } + 2
+    let places = tensor.rank == 1 ? lines * columns / element - 1 : available / element
+    guard tensor.shape[last] > places else {
+      edges[last] = (tensor.shape[last], 0)
+      return
+    }
+    let shown = max(2, min(places, edges[last].head + edges[last].tail))
+    edges[last] = (shown - shown / 2, shown / 2)
+  }
+
+  /// The characters of the longest element among those of the first and the last rows.
+  private func longestElement(_ values: UnsafeBufferPointer<Float>) -> Int {
+    let sample = TensorDisplay.maximumCount
+    var indices = Array(0..<min(values.count, sample))
+    if values.count > sample { indices += max(sample, values.count - sample)..<values.count }
+    return indices.reduce(1) { max($0, element(values, $1).utf8.count) }
+  }
+
+  /// The characters of a whole row.
+  private func wholeRowWidth() -> Int {
+    let size = tensor.shape[tensor.rank - 1]
+    guard size <= TensorDisplay.maximumCount else { return Int.max }
+    return tensor.withValues { indent + tensor.rank + size * (longestElement($0) + 2) }
+  }
+
+  /// The lines of the text, before any that a terminal breaks.
+  private var lines: Int {
+    var lines = 1
+    for dim in (0..<max(0, tensor.rank - 1)).reversed() {
+      let shown = shown(dim)
+      let blank = min(1 + blankLines, tensor.rank - 1 - dim) - 1
+      let whole = shown.count { $0 != nil }
+      lines = whole * lines + (shown.count - whole) + max(0, shown.count - 1) * blank
+      // Beyond this, the number no longer matters.
+      if lines > 1 << 20 { return lines }
+    }
+    return lines
   }
 
   /// The stride of a dimension in elements.
@@ -107,7 +224,7 @@ struct TensorDisplay {
     let separator =
       isRow
       ? ", "
-      : "," + String(repeating: "\n", count: min(2, tensor.rank - 1 - dim))
+      : "," + String(repeating: "\n", count: min(1 + blankLines, tensor.rank - 1 - dim))
         + String(repeating: " ", count: indent + dim + 1)
     for (position, index) in shown(dim).enumerated() {
       if mustStop() { return }

@@ -63,6 +63,11 @@ extension OptionTable {
       .joined(separator: ", ")
   }
 
+  /// The words that each option may be which is one of some words.
+  public static var choices: [String: [String]] {
+    options.reduce(into: [:]) { $0[$1.name] = $1.type.words }
+  }
+
   /// What help says about the options, in one paragraph.
   public static var summary: String { summary(without: []) }
 

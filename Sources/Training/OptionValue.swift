@@ -97,6 +97,15 @@ public indirect enum OptionType: Sendable {
   /// What another type permits, or `nil`.
   case optional(OptionType)
 
+  /// The words that it permits, if it permits only some.
+  var words: [String]? {
+    switch self {
+    case .word(let words): words
+    case .optional(let type): type.words
+    default: nil
+    }
+  }
+
   /// The type in words, with its range.
   public var phrase: String {
     switch self {

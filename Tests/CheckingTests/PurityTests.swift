@@ -23,7 +23,7 @@ import Testing
     "print", "show", "help", "seed", "error", "exit", "input", "sleep", "backward", "step",
     "zero_grad", "append", "extend", "clear", "reverse", "no_grad", "fused", "map", "filter",
     "fold", "slider", "choice", "grid2d",
-    "image.load", "image.save", "image.show", "image.grid", "optim.sgd", "optim.adamw",
+    "image.load", "image.save", "image.make", "image.show", "image.grid", "optim.sgd", "optim.adamw",
     "optim.clip_grad_norm", "metrics.features", "metrics.nearest", "metrics.linear_probe",
     "metrics.prefix_curve", "metrics.order_test", "metrics.reliance", "metrics.token_probe",
     "metrics.style",

@@ -89,8 +89,8 @@ import Testing
 
   @Test func pastedTranscriptsLoseTheirPrompts() {
     let transcript = "smap> f(1,\n  ... 2)\n3\nsmap> 4"
-    #expect(PastedText.cleaned(transcript.utf8) == "f(1,\n2)\n4")
-    #expect(PastedText.cleaned("a smap> b".utf8) == "a smap> b")
+    #expect(PastedText.withoutPrompts(transcript) == "f(1,\n2)\n4")
+    #expect(PastedText.withoutPrompts("a smap> b") == "a smap> b")
     #expect(PastedText.cleaned("a\u{1B}\u{0}b".utf8) == "ab")
   }
 

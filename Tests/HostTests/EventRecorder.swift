@@ -47,6 +47,7 @@ final class EventRecorder: EventReceiver {
     case .diagnostic(.syntax(let diagnostics)): "syntax \(diagnostics.count)"
     case .diagnostic(.error(let error)): "error \(error.kind.rawValue)"
     case .status(.running): "running"
+    case .status(.waiting): "waiting"
     case .status(.ended(let ending)): "ended \(ending)"
     }
   }

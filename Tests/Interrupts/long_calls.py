@@ -196,6 +196,7 @@ LONG = {
     "image.save": (PICTURE, 'image.save(x, "saved.png")'),
     "image.flatten": ("let x = rand(64, 4, 256, 256)", "image.flatten(x)"),
     "image.resize": (PICTURES, "image.resize(x, 300, 300)"),
+    "image.make": (PICTURES, "show(image.make(x))"),
     "image.show": (PICTURES, "show(image.show(x))"),
     "image.grid": (PICTURES, "image.grid(x)"),
     "slider": (NUMBERS, 'slider("n", range(4000), fn(n) = sorted(xs))'),

@@ -23,29 +23,29 @@ import Testing
       image.save(x, "{folder}/x.png")
       """)
     #expect(try session.shown("allclose(image.load(\"{folder}/x.png\"), x, atol = 1e-6)") == "true")
-    #expect(try session.shown("allclose(image.show(x).pixels, x, atol = 1e-6)") == "true")
+    #expect(try session.shown("allclose(image.make(x).pixels, x, atol = 1e-6)") == "true")
   }
 
   @Test func sheets() throws {
-    let sheet = "image.grid([zeros(2, 3, 4, 4), image.show(ones(4, 4))], cols = 3)"
+    let sheet = "image.grid([zeros(2, 3, 4, 4), image.make(ones(4, 4))], cols = 3)"
     #expect(try session.shown(sheet).hasPrefix("image("))
     #expect(try session.error("image.grid([])").kind == .value)
     #expect(try session.error("image.grid([zeros(1, 3, 4, 4), 1])").kind == .type)
     #expect(try session.error("image.grid(zeros(2, 3, 4, 4), captions = [1])").kind == .type)
     #expect(
       try session.error("image.grid(zeros(1, 3, 4, 4), captions = [\"a\", \"b\"])").kind == .value)
-    #expect(try session.error("image.show(zeros(1, 5, 4, 4))").kind == .shape)
-    #expect(try session.error("image.show(ones(8, 8), scale = 0)").kind == .value)
+    #expect(try session.error("image.make(zeros(1, 5, 4, 4))").kind == .shape)
+    #expect(try session.error("image.make(ones(8, 8), scale = 0)").kind == .value)
     #expect(try session.error("image.save(zeros(2, 3, 4, 4), \"{folder}/x.png\")").kind == .value)
     #expect(try session.error("image.save(zeros(3, 4, 4), \"{folder}/x.jpg\")").kind == .value)
   }
 
   @Test func terminalsFindThePixels() throws {
-    let picture = try Drawable.picture(of: session.value("image.show(zeros(8, 16))"))
+    let picture = try Drawable.picture(of: session.value("image.make(zeros(8, 16))"))
     #expect(picture?.width == 16)
     #expect(try Drawable.picture(of: session.value("plot.line([1, 2])")) != nil)
     #expect(try Drawable.picture(of: session.value("3")) == nil)
-    let bundle = try Display.bundle(try session.value("image.show(zeros(8, 8))"), session.session)
+    let bundle = try Display.bundle(try session.value("image.make(zeros(8, 8))"), session.session)
     #expect(bundle.picture?.width == 8)
   }
 

@@ -12,7 +12,7 @@ import Testing
     "nil", "true", "0", "-1", "0.5", "nan", "inf", "-inf", "1e300", "-1e300", "2 ** 53", "\"\"",
     "\"x\"", "[]", "[[]]", "[nan]", "[\"x\", nil]", "{}", "{images: 1, labels: []}", "fn(x) = x",
     "zeros(0)", "zeros(2, 2)", "zeros(1, 3, 0, 4)", "full([2], nan)", "range(3)", "sum",
-    "tok", "model", "tokens", "smap.tail_drop()", "image.show(ones(2, 2))", "plot.line([1])",
+    "tok", "model", "tokens", "smap.tail_drop()", "image.make(ones(2, 2))", "plot.line([1])",
   ]
 
   /// Calls that work, to which one named argument is added.
@@ -31,7 +31,7 @@ import Testing
     "card.log_likelihood": "model, tokens", "smap.mix": "tokens, tokens, 1",
     "smap.interpolate": "tokens, tokens, 0.5", "smap.relabel": "tok, tokens, 1",
     "image.grid": "set.images[:2]",
-    "image.show": "set.images[:2]", "plot.line": "[1, 2]", "plot.hist": "[1, 2]",
+    "image.make": "set.images[:2]", "plot.line": "[1, 2]", "plot.hist": "[1, 2]",
     "plot.bar": "[1, 2]", "plot.scatter": "[1, 2], [1, 2]", "plot.heatmap": "zeros(2, 2)",
     "plot.figures": "[plot.line([1])]", "data.shapes": "3, size = 8",
     "data.batches": "set, 5", "data.emoji32": "",

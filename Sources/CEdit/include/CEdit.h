@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A narrow face over libedit. The caller reads and decodes the keyboard itself (`read`), and turns
-// every key that is not plain editing into one reserved key, which runs `act`. So libedit draws
-// and edits the line, and everything that has a meaning stays with the caller.
+// every key that is not plain editing into one reserved key, which runs `act`. So libedit edits the
+// line, and everything that has a meaning stays with the caller, who draws it as well.
 //
 // Text crosses this border as UTF-32, which is what wchar_t holds on this platform. An editor
 // belongs to one thread. Nothing here is global except the pipe that reports window changes and the
@@ -16,11 +16,11 @@
 /// One line editor; create it with `cedit_open` and end it with `cedit_close`.
 typedef struct cedit cedit;
 
-/// What an action asks libedit to do once it has returned.
+/// What an action has done, for libedit's own picture of the screen.
 enum {
   CEDIT_NOTHING = 0,   ///< The line did not change.
-  CEDIT_REFRESH = 1,   ///< Draw what has changed.
-  CEDIT_REDISPLAY = 2, ///< Draw everything again, for instance after a resize.
+  CEDIT_REFRESH = 1,   ///< The line has changed.
+  CEDIT_REDISPLAY = 2, ///< The window has changed.
   CEDIT_BEEP = 3       ///< Refuse the key.
 };
 
@@ -49,9 +49,6 @@ void cedit_close(cedit *editor);
 /// that ends at once. Does nothing when no editor is open.
 void cedit_restore(void);
 
-/// Sets the prompt; sequences between two characters 1 take no room. Copies `text`.
-int cedit_set_prompt(cedit *editor, const int32_t *text, int count);
-
 /// Edits one line and returns it with its length in `count`; NULL at end of input.
 /// The text is not terminated and stays valid until the next call.
 const int32_t *cedit_get_line(cedit *editor, int *count);
@@ -67,9 +64,6 @@ int cedit_insert(cedit *editor, const int32_t *text, int count);
 
 /// Moves the cursor to an index, clamped to the buffer.
 void cedit_move_cursor(cedit *editor, int cursor);
-
-/// Draws prompt and buffer at the terminal's present position, after other text was written.
-void cedit_redraw(cedit *editor);
 
 /// Tells the editor that the window has another size.
 void cedit_resize(cedit *editor);

@@ -10,7 +10,7 @@ expect 'a letter of one' 0 '' "$smap" -e \
   'image.save(image.resize(data.letters32("val").images[[20]], 80, 80, clamp = true), "letter.png")'
 expect 'an alphabet of a picture' 0 'image(' "$smap" "$root/Examples/typeface.smap" -- letter.png U
 for picture in ladder designs classes new_letters typeface new_emoji; do
-  expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.show(image.load(\"out/tour/$picture.png\"))"
+  expect "the tour's $picture.png" 0 'image(' "$smap" -e "image.make(image.load(\"out/tour/$picture.png\"))"
 done
 expect 'a generator is measured' 0 'mean letter' "$smap" \
   "$root/Examples/measure_letters_card.smap" -- letters-card 2

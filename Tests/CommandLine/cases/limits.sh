@@ -66,7 +66,7 @@ for code in 'let a = zeros(3000, 3000); a @ a @ a @ a @ a @ a' 'sort(random.norm
   'smap.train(smap.tokenizer(image_size = 32, seed = 0), data.shapes(64), steps = 1e6)'; do
   limited "seconds in $code" '0.2 seconds' --max-seconds 0.2 "$code"
 done
-for code in 'data.shapes(5050, size = 88)' 'image.show(ones(100, 100), scale = 20)' \
+for code in 'data.shapes(5050, size = 88)' 'image.make(ones(100, 100), scale = 20)' \
   'plot.save(plot.line([1, 4, 9]), "large.png", scale = 11)'; do
   limited "memory of pictures in $code" 'may hold 8.0 MB of memory' --max-memory 8MB "$code"
 done
