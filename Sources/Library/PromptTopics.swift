@@ -27,7 +27,7 @@ enum PromptTopics {
         total |> sqrt() |> round()       #=> 6
         """#),
     Topic(
-      "notebooks", "notebook", "cells", "# %%",
+      "notebooks", "notebook",
       summary: "A script with # %% lines is a notebook: its cells run one by one.",
       text: """
         `# %%` begins a cell, with a title behind it; `# %% [markdown]` begins a text. Editors run \
