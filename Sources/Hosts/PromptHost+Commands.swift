@@ -17,12 +17,17 @@ private struct HostCommand: Sendable {
 extension PromptHost {
   private static let table: [HostCommand] = [
     HostCommand(
-      description: ConsoleCommand("load", argument: .file, "run a script here, keep its names"),
+      description: ConsoleCommand(
+        "load", argument: .file, "run a script here, or bring back a .session"),
       run: { host, path in try host.load(path) }),
     HostCommand(
       description: ConsoleCommand(
-        "save", argument: .file, "write what ran without error as a script"),
+        "save", argument: .file, "write the statements as a script, or all variables as a .session"),
       run: { host, path in .shows(try host.save(path)) }),
+    HostCommand(
+      description: ConsoleCommand(
+        "export", argument: .file, "write the statements as a notebook of # %% cells"),
+      run: { host, path in .shows(try host.export(path)) }),
     HostCommand(
       description: ConsoleCommand("vars", "list the variables with their size and memory"),
       run: { host, _ in .shows(host.variableTable(columns: host.columns)) }),
@@ -65,15 +70,41 @@ extension PromptHost {
   }
 
   private func load(_ path: String) throws -> ConsoleOutcome {
-    guard !path.isEmpty else { throw ScriptError.argument(":load takes the path of a script") }
+    guard !path.isEmpty else { throw ScriptError.argument(":load takes the path of a file") }
+    if path.hasSuffix(SessionFile.suffix) { return .shows(try restore(path)) }
     return outcome(try ProgramText.file(path))
+  }
+
+  /// Brings the variables of a session file back and says so.
+  func restore(_ path: String) throws -> String {
+    let count = try SessionFile.read(path, into: session)
+    return "restored \(count) variable\(count == 1 ? "" : "s") from \(path)"
   }
 
   private func save(_ path: String) throws -> String {
     guard !path.isEmpty else { throw ScriptError.argument(":save takes the path of a file") }
-    guard record.count > 0 else { throw ScriptError.argument("there is nothing to save yet") }
-    try AtomicFile.write(path: path, bytes: Array(record.script.utf8))
+    if path.hasSuffix(SessionFile.suffix) { return try saveVariables(path) }
+    try write(record.script, path)
     return "saved \(record.count) input\(record.count == 1 ? "" : "s") as \(path)"
+  }
+
+  private func saveVariables(_ path: String) throws -> String {
+    let report = try SessionFile.write(session, path: path)
+    let saved = "saved \(report.saved) variable\(report.saved == 1 ? "" : "s") as \(path)"
+    guard !report.left.isEmpty else { return saved }
+    let left = report.left.map { "`\($0.name)`, \($0.kind)" }.joined(separator: "; ")
+    return saved + "\nnot kept: " + left
+  }
+
+  private func export(_ path: String) throws -> String {
+    guard !path.isEmpty else { throw ScriptError.argument(":export takes the path of a file") }
+    try write(record.notebook, path)
+    return "exported \(record.count) cell\(record.count == 1 ? "" : "s") as \(path)"
+  }
+
+  private func write(_ text: String, _ path: String) throws {
+    guard record.count > 0 else { throw ScriptError.argument("there is nothing to save yet") }
+    try AtomicFile.write(path: path, bytes: Array(text.utf8))
   }
 
   private func stage(_ stage: Stage, of text: String) throws -> ConsoleOutcome {

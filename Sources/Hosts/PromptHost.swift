@@ -47,7 +47,16 @@ public final class PromptHost: ConsoleSession {
   }
 
   /// Runs the prompt until it ends and returns the exit code.
-  public static func run(_ host: Host, _ receiver: TerminalReceiver) -> Int32 {
+  ///
+  /// - Parameter path: A session file whose variables are there from the start; one that cannot be
+  ///   read ends the prompt.
+  public static func run(
+    _ host: Host, _ receiver: TerminalReceiver, restoring path: String? = nil
+  ) -> Int32 {
+    if let path {
+      let ending = host.perform { _ = try SessionFile.read(path, into: host.session) }
+      guard ending == .succeeded else { return ending.exitCode }
+    }
     Signals.secondInterruptExits.store(false, ordering: .relaxed)
     let repl = makeREPL(host, receiver, historyPath: History.defaultPath())
     host.session.lineSource = { [unowned repl, unowned session = host.session] prompt, check in

@@ -42,12 +42,21 @@ struct SessionRecord {
   }
 
   /// The inputs as a script.
-  var script: String {
+  var script: String { text(before: "") }
+
+  /// The inputs as a notebook, each a cell.
+  var notebook: String { text(before: "# %%\n") }
+
+  /// The inputs, each after a line that begins it.
+  private func text(before head: String) -> String {
     var isNeeded = false
     var lines: [String] = []
     let seeds = seedLines
     for (place, input) in inputs.enumerated().reversed() {
-      defer { lines += seeds[place].map { [$0] } ?? [] }
+      defer {
+        lines += seeds[place].map { [$0] } ?? []
+        if !head.isEmpty { lines.append((place > 0 ? "\n" : "") + head) }
+      }
       if let shown = input.shown, isNeeded {
         let bytes = Array(input.text.utf8)
         let before = String(decoding: bytes[..<shown], as: UTF8.self)

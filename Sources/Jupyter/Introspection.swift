@@ -82,7 +82,7 @@ struct Introspection {
     if !isOwn, let page = help.page(path) { return page }
     guard let value = session.value(atPath: names) else {
       // A method of a value.
-      return names.count > 1 ? names.last.flatMap(help.page) : nil
+      return names.count > 1 ? names.last.flatMap({ help.page($0) }) : nil
     }
     var text: String
     if case .function(let closure) = value {

@@ -73,6 +73,18 @@ public struct Condition {
     return (values, areNull)
   }
 
+  /// The class of each picture, nil for the null condition; nil for mixtures and vectors.
+  package var labels: [Int?]? {
+    guard case .rows(let rows) = content else { return nil }
+    return rows.map { $0 == classCount ? nil : $0 }
+  }
+
+  /// The weights of the classes [B, classCount], if the pictures have mixtures of classes.
+  package var classWeights: Tensor? {
+    guard case .weights(let weights) = content else { return nil }
+    return try? weights.narrow(dim: 1, start: 0, count: classCount)
+  }
+
   /// The null condition for `count` pictures.
   public static func null(count: Int, classCount: Int) throws -> Condition {
     try Condition([Int?](repeating: nil, count: count), classCount: classCount)

@@ -28,7 +28,7 @@ extension LinearCode {
   }
 
   /// Makes a code of what a file holds.
-  static func load(_ checkpoint: Checkpoint, path: String) throws -> LinearCode {
+  package static func load(_ checkpoint: Checkpoint, path: String) throws -> LinearCode {
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: fileKind)
     let version = try metadata.formatVersion()

@@ -62,7 +62,7 @@ extension SMAPTokenizer {
   }
 
   /// Makes a tokenizer of what a file holds.
-  static func load(_ checkpoint: Checkpoint, path: String) throws -> SMAPTokenizer {
+  package static func load(_ checkpoint: Checkpoint, path: String) throws -> SMAPTokenizer {
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: "tokenizer")
     let version = try metadata.formatVersion()
@@ -98,7 +98,11 @@ extension CARDGenerator {
 
   /// Reads a generator; a CheckpointError names what does not fit.
   public static func load(path: String) throws -> CARDGenerator {
-    let checkpoint = try Checkpoint.read(path: path)
+    try load(Checkpoint.read(path: path), path: path)
+  }
+
+  /// Makes a generator of what a file holds.
+  package static func load(_ checkpoint: Checkpoint, path: String) throws -> CARDGenerator {
     let metadata = MetadataReader(checkpoint: checkpoint, path: path)
     try metadata.expect(kind: "generator")
     let version = try metadata.formatVersion()

@@ -116,7 +116,7 @@ public enum Display {
   }
 
   /// Whether a text can be the name of a field without quotes.
-  static func isName(_ text: String) -> Bool {
+  public static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
     guard Token.Kind.keywords[text] == nil else { return false }
     return text.utf8.allSatisfy {

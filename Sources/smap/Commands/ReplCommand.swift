@@ -11,8 +11,15 @@ struct ReplCommand: ParsableCommand {
 
   @OptionGroup var options: SessionOptions
 
+  @Option(
+    help: "Begin with the variables of a file that :save has written.",
+    completion: .file(extensions: ["session"]))
+  var restore: String?
+
   func run() throws {
     throw ArgumentParser.ExitCode(
-      Interpreter.run(options: options.host, arguments: []) { PromptHost.run($0, $1) })
+      Interpreter.run(options: options.host, arguments: []) {
+        PromptHost.run($0, $1, restoring: restore)
+      })
   }
 }
