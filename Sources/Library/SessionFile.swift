@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The variables of a session in a file: a zip archive of `session.json`, the tensors as
-// safetensors, and one file for each model. Nothing in it is run when it is read: functions are kept as the text
-// of their declarations, and a text that is anything else is refused. Lists and records that
-// contain each other, or that two variables share, are kept so.
+// safetensors, and one file for each model. Nothing in it is run when it is read: functions are
+// kept as the text of their declarations, and a text that is anything else is refused. Lists and
+// records that contain each other, or that two variables share, are kept so.
 
 import Files
 import Glibc
