@@ -121,8 +121,12 @@ def test_no_color_means_none(screen):
 def test_tall_statements_scroll(screen):
     """Of a statement that is higher than the window the rows around the cursor are shown."""
     s = screen(rows=10)
-    s.type("len([\n" + "\n".join(f"{i}," for i in range(20)) + "\n")
-    s.wait(lambda text: text.endswith("19,"))
+    s.type("len([")
+    for i in range(20):
+        s.key("Enter")
+        s.type(f"{i},")
+        s.wait(lambda text: text.endswith(f" {i},"))
+    s.key("Enter")
     s.key(*["Up"] * 21)
     s.wait(lambda text: text.startswith("smap> len(["))
     s.key(*["Down"] * 21)

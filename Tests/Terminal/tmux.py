@@ -23,6 +23,7 @@ class Screen:
         words = ["env"] + [f"{name}={value}" for name, value in settings.items()] + [SMAP, *arguments]
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), *words)
         self.tmux("set-option", "-g", "status", "off")
+        self.tmux("set-option", "-g", "assume-paste-time", "0")
         self.tmux("set-option", "-g", "window-size", "manual")
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
