@@ -277,12 +277,12 @@ package enum PastedText {
   package static func withoutPrompts(
     _ text: String, isIncomplete: (String) -> Bool = { _ in false }
   ) -> String {
-    let text = String(text.drop { $0 == "\n" || $0 == " " })
-    guard text.hasPrefix(Prompt.first) || text.hasPrefix(Prompt.first.dropLast() + "\n") else {
-      return text
-    }
+    let transcript = String(text.drop { $0 == "\n" || $0 == " " })
+    guard
+      transcript.hasPrefix(Prompt.first) || transcript.hasPrefix(Prompt.first.dropLast() + "\n")
+    else { return text }
     var statements: [String] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in transcript.split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix(Prompt.first) {
         statements.append(String(line.dropFirst(Prompt.first.count)))
       } else if let last = statements.last {

@@ -72,5 +72,6 @@ import Testing
     #expect(typed("smap> f {\n  ...   1\n  ... }\nx") == "f {\n  1\n}")
     #expect(typed("\nsmap> 1\n1") == "1")
     #expect(typed("a smap> b") == "a smap> b")
+    #expect(typed("\n  1,\n2") == "\n  1,\n2")
   }
 }
