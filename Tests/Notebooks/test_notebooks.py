@@ -25,7 +25,7 @@ print("printed")
 plot.line([1, 2, 3])
 
 # %% A control
-slider("k", [1, 2, 4], fn(k) = image.show(k / 4 * ones(3, 8, 8)), start = 2)
+slider("k", [1, 2, 4], fn(k) = image.make(k / 4 * ones(3, 8, 8)), start = 2)
 
 # %% Unfinished [skip]
 let b = (
