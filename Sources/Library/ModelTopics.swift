@@ -138,7 +138,7 @@ enum ModelTopics {
         --watch writes it again whenever the script is saved. smap convert makes an .ipynb of a script, or back, without running it.
 
         A cell that took long is not run again as long as its code, the values before it and the files that it \
-        reads stay the same; --fresh runs all. slider, choice, grid2d, live.ladder and live.classes make controls \
+        reads stay the same; --fresh runs all. At the prompt, :export FILE writes the statements of a session as a notebook. slider, choice, grid2d, live.ladder and live.classes make controls \
         that work in the page. docs/Notebooks.md says more.
         """,
       example: #"""

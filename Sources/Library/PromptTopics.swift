@@ -27,21 +27,6 @@ enum PromptTopics {
         total |> sqrt() |> round()       #=> 6
         """#),
     Topic(
-      "notebooks", "notebook",
-      summary: "A script with # %% lines is a notebook: its cells run one by one.",
-      text: """
-        `# %%` begins a cell, with a title behind it; `# %% [markdown]` begins a text. Editors run \
-        such cells, and the last value of each is shown. :export FILE writes the statements of a \
-        session as a notebook. `smap --help` lists the commands that work on files of cells.
-        """,
-      example: #"""
-        # %% Double
-        let x = 21
-        2 * x                            #=> 42
-        # %% Halve
-        x / 2                            #=> 10.5
-        """#),
-    Topic(
       "sessions", "session", "saving a session",
       summary: "What a session keeps: variables, the random stream, the statements typed.",
       text: """

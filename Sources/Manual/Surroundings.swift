@@ -44,6 +44,12 @@ enum Surroundings {
 
   static let environment = [
     Manual.Row("COLORTERM", "With `truecolor` or `24bit`, pictures have all colours."),
+    Manual.Row(
+      "JPY_PARENT_PID", "Set by what starts a kernel of Jupyter: the kernel ends with it."),
+    Manual.Row(
+      "JUPYTER_DATA_DIR, XDG_DATA_HOME", "Where `smap kernel install --user` puts the kernel."),
+    Manual.Row(
+      "JUPYTER_RUNTIME_DIR", "Where a kernel that was started by hand writes its connection file."),
     Manual.Row("KITTY_WINDOW_ID", "Set by the terminal kitty, which shows pictures."),
     Manual.Row(
       "LC_ALL, LC_CTYPE, LANG", "Whether the terminal shows all of Unicode: a name with UTF-8."),
@@ -51,6 +57,8 @@ enum Surroundings {
     Manual.Row(
       "OPENBLAS_CORETYPE",
       "The kernels that OpenBLAS uses, such as `Haswell`; by default what suits the processor."),
+    Manual.Row("PATH", "Where `smap notebook --to pdf` looks for Chromium or Chrome."),
+    Manual.Row("SMAP_BROWSER", "The browser that makes PDF of pages, before those in `PATH`."),
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as for `--images`."),
     Manual.Row("SMAP_NUM_THREADS", "The number of threads, unless `--threads` is given."),
@@ -61,6 +69,7 @@ enum Surroundings {
     Manual.Row("TERM, TERM_PROGRAM, TMUX", "What the terminal is, for colours and pictures."),
     Manual.Row("TMPDIR", "The folder for files that are needed for a moment."),
     Manual.Row("VISUAL, EDITOR", "The program that `:edit` opens."),
+    Manual.Row("XDG_CACHE_HOME", "Where the outputs of slow cells of notebooks are kept."),
     Manual.Row("XDG_STATE_HOME, HOME", "Where the history of the prompt is kept."),
   ]
 
@@ -69,6 +78,9 @@ enum Surroundings {
       "$XDG_STATE_HOME/smap/history.jsonl",
       "The statements typed at the prompt; without the variable, `~/.local/state/smap/history.jsonl`."
     ),
+    Manual.Row(
+      "$XDG_CACHE_HOME/smap/notebooks",
+      "The outputs of cells of notebooks; without the variable, `~/.cache/smap/notebooks`."),
     Manual.Row(
       "PREFIX/share/smap", "Data sets, models and examples that are installed with smap."),
   ]

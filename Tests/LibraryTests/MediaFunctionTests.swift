@@ -74,7 +74,7 @@ import Testing
   @Test(arguments: [
     "plot.line([])", "plot.line([1, 2], x = [1])", "plot.line([1], labels = [\"a\", \"b\"])",
     "plot.line([1], yscale = \"cubic\")", "plot.line(zeros(2, 2, 2))", "plot.figures([1])",
-    "plot.hist([1], bins = 0)", "plot.save(plot.line([1]), \"x.pdf\")", "plot.bar(\"a\")",
+    "plot.hist([1], bins = 0)", "plot.save(plot.line([1]), \"x.gif\")", "plot.bar(\"a\")",
     "plot.heatmap([1, 2])", "plot.line([1, \"a\"])", "plot.figures([])",
   ])
   func wrongFigures(_ text: String) throws {
