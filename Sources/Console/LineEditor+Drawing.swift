@@ -25,7 +25,8 @@ extension LineEditor {
   }
 
   private func show(_ text: [Unicode.Scalar], cursor: Int?, hint: String) {
-    var styled = promptText.map { StyledScalar($0, .prompt) }
+    // The words that a program asks with are its own, in its own looks.
+    var styled = promptText.map { StyledScalar($0, isReadingLine ? .plain : .prompt) }
     let start = styled.count
     var styles = [TextStyle](repeating: .plain, count: text.count)
     if terminal.colors != .none, !isReadingLine, text.count <= LineEditor.longestColored {
