@@ -63,7 +63,7 @@ struct ProgressDisplays {
       [
         "data": [
           "text/plain": .string(text),
-          "text/html": .string("<div>\(bar)\(ProgressDisplays.escaped(text))</div>"),
+          "text/html": .string("<div>\(bar)\(HTML.escaped(text))</div>"),
         ],
         "metadata": [:], "transient": ["display_id": .string(display)],
       ], parent: parent)
@@ -94,18 +94,5 @@ struct ProgressDisplays {
     if number >= 100 { return "\(Int(number.rounded()))" }
     let tenths = Int((number * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
-  }
-
-  /// Text for a page.
-  static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { result, character in
-      switch character {
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "&": result += "&amp;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
   }
 }

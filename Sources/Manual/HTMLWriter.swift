@@ -4,6 +4,8 @@
 // security policy keeps a browser from loading anything. Every heading is an anchor for links;
 // without the script only the search is missing.
 
+import Files
+
 /// Writes HTML.
 struct HTMLWriter {
   private var text = ""
@@ -16,7 +18,7 @@ struct HTMLWriter {
   }
 
   private mutating func write(_ manual: Manual) {
-    let title = Self.escaped("\(manual.title) \(manual.version)")
+    let title = HTML.escaped("\(manual.title) \(manual.version)")
     text += """
       <!DOCTYPE html>
       <html lang="en">
@@ -63,11 +65,11 @@ struct HTMLWriter {
 
   private mutating func write(_ chapter: Manual.Chapter) {
     text += "<section aria-labelledby=\"\(chapter.anchor)\">\n"
-    text += "<h2 id=\"\(chapter.anchor)\">\(Self.escaped(chapter.title))</h2>\n"
+    text += "<h2 id=\"\(chapter.anchor)\">\(HTML.escaped(chapter.title))</h2>\n"
     write(blocks: chapter.text)
     for section in chapter.sections {
       text += "<section aria-labelledby=\"\(section.anchor)\">\n"
-      text += "<h3 id=\"\(section.anchor)\">\(Self.escaped(section.title))</h3>\n"
+      text += "<h3 id=\"\(section.anchor)\">\(HTML.escaped(section.title))</h3>\n"
       write(blocks: section.text)
       write(section.rows)
       for entry in section.entries { write(entry) }
@@ -77,16 +79,16 @@ struct HTMLWriter {
   }
 
   private mutating func write(_ entry: Manual.Entry) {
-    let title = entry.isCode ? Self.code(entry.title) : Self.escaped(entry.title)
+    let title = entry.isCode ? Self.code(entry.title) : HTML.escaped(entry.title)
     text += "<article aria-labelledby=\"\(entry.anchor)\">\n"
     text += "<h4 id=\"\(entry.anchor)\"><a href=\"#\(entry.anchor)\">\(title)</a></h4>\n"
     if !entry.signature.isEmpty {
-      text += "<pre class=\"signature\"><code>\(Self.escaped(entry.signature))</code></pre>\n"
+      text += "<pre class=\"signature\"><code>\(HTML.escaped(entry.signature))</code></pre>\n"
     }
     write(blocks: entry.text)
     write(entry.rows)
     if !entry.example.isEmpty {
-      text += "<pre><code>\(Self.escaped(entry.example))</code></pre>\n"
+      text += "<pre><code>\(HTML.escaped(entry.example))</code></pre>\n"
     }
     text += "</article>\n"
   }
@@ -98,7 +100,7 @@ struct HTMLWriter {
       switch block {
       case .paragraph(let pieces): text += "<p>\(Self.inline(pieces))</p>\n"
       case .code(let lines):
-        text += "<pre><code>\(Self.escaped(lines.joined(separator: "\n")))</code></pre>\n"
+        text += "<pre><code>\(HTML.escaped(lines.joined(separator: "\n")))</code></pre>\n"
       }
     }
   }
@@ -116,29 +118,15 @@ struct HTMLWriter {
   private static func inline(_ pieces: [Block.Piece]) -> String {
     pieces.map { piece in
       switch piece {
-      case .plain(let text): escaped(text)
+      case .plain(let text): HTML.escaped(text)
       case .code(let text): code(text)
       }
     }.joined()
   }
 
   private static func link(_ text: String, _ anchor: String) -> String {
-    "<a href=\"#\(anchor)\">\(escaped(text))</a>"
+    "<a href=\"#\(anchor)\">\(HTML.escaped(text))</a>"
   }
 
-  private static func code(_ text: String) -> String { "<code>\(escaped(text))</code>" }
-
-  private static func escaped(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      default: escaped.append(character)
-      }
-    }
-    return escaped
-  }
+  private static func code(_ text: String) -> String { "<code>\(HTML.escaped(text))</code>" }
 }

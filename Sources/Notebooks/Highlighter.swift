@@ -3,6 +3,7 @@
 // Code in colours, by the lexer of the language itself: a page shows a word as a keyword exactly
 // where the parser reads one.
 
+import Files
 import Syntax
 
 /// Turns code into HTML with classes for its words.
@@ -36,25 +37,5 @@ enum Highlighter {
     case .name: return next.kind == .parenthesisOpen && !next.startsLine ? "f" : nil
     default: return token.kind.isKeyword ? "k" : nil
     }
-  }
-}
-
-/// Text for HTML.
-enum HTML {
-  /// A text in which nothing is markup, for elements and for attributes in double quotes.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      // What XML and HTML have no place for.
-      case _ where scalar.value < 32 && !["\n", "\t"].contains(scalar): result += "\u{FFFD}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }
