@@ -59,8 +59,11 @@ fi
 
 # The arguments say what to run; else every folder is run, as many at a time as there are processors
 # (SMAP_TEST_JOBS). The folders that take longest come first, so that none is left alone at the end.
-run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider)
+# A test that hangs must say where: after five minutes pytest writes the stack of every thread, and
+# after SMAP_TEST_SECONDS the folder is ended and fails.
+run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider -o faulthandler_timeout=300)
 [ $# -eq 0 ] || exec "${run[@]}" "$@"
+export SMAP_TEST_SECONDS=${SMAP_TEST_SECONDS:-1200}
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Notebooks Editors Interop \
@@ -68,9 +71,10 @@ for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Notebook
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '
   SECONDS=0
-  "${@:3}" "Tests/$1" >"$2/$1" 2>&1
+  timeout --kill-after=10 "$SMAP_TEST_SECONDS" "${@:3}" "Tests/$1" >"$2/$1" 2>&1
   code=$?
   cat "$2/$1"
+  [ $code -lt 124 ] || echo "Tests/$1 was ended after $SMAP_TEST_SECONDS seconds"
   echo "$1: $SECONDS s"
   # Without tests, because a tool is missing, pytest ends with 5.
   [ $code -eq 0 ] || [ $code -eq 5 ]

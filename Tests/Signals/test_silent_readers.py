@@ -7,6 +7,7 @@ Signals and time limits end the wait; a late reader misses nothing.
 import fcntl
 import os
 import pty
+import select
 import signal
 import subprocess
 import time
@@ -88,8 +89,10 @@ def test_a_paused_terminal(tmp_path):
     if process == 0:
         os.environ.update(TERM="xterm", HOME=str(tmp_path))
         os.execv(SMAP, [SMAP])
+    # The prompt switches bracketed paste on when it waits for keys.
     text = b""
-    while not text.endswith(b"\x1b[0m "):
+    while b"\x1b[?2004h" not in text:
+        assert select.select([terminal], [], [], 60)[0], text
         text += os.read(terminal, 4096)
     os.write(terminal, ENDLESS.encode() + b"\r")
     time.sleep(1)
