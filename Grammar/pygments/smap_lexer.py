@@ -108,7 +108,8 @@ MEMBERS = (
     "smap.linear_code", "smap.load", "smap.load_titok", "smap.loss", "smap.mix", "smap.rate",
     "smap.reconstruct", "smap.relabel", "smap.sample_keep", "smap.save", "smap.search_codes",
     "smap.tail_drop", "smap.tokenizer", "smap.tokens", "smap.train", "smap.with_quantizer",
-    "sys.args", "sys.clock", "sys.limits", "sys.lock", "sys.threads", "sys.version",
+    "sys.args", "sys.clock", "sys.limits", "sys.lock", "sys.processor", "sys.threads",
+    "sys.version",
     # generated: end
 )
 NAMESPACES = (

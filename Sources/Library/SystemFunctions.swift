@@ -50,6 +50,20 @@ enum SystemFunctions {
       return .integer(ThreadPool.threadCount)
     },
     Builtin(
+      "sys.processor() -> record",
+      "What the processor offers: the `level` of x86-64 whose kernels are used, and `bfloat16`.",
+      details: """
+        `bfloat16` tells whether training with `precision = "bf16"` multiplies numbers of 16 bits; where \
+        it is false, such training is in float32.
+        """,
+      example: "sys.processor().level >= 1   #=> true"
+    ) { _ in
+      let record = Record()
+      record["level"] = .integer(BLAS.kernelLevel)
+      record["bfloat16"] = .bool(Precision.bfloat16.isAvailable)
+      return .record(record)
+    },
+    Builtin(
       "sys.lock(path: string, body: function) -> bool",
       "Calls `body` while no other process holds the lock of a file, or gives false at once.",
       details: """

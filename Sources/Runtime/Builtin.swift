@@ -2,9 +2,9 @@
 //
 // Built-in functions: header, documentation, example and body side by side.
 //
-// The header is SMAP source and is parsed once; from it come argument binding, checks, help,
-// completion and the manual. A function whose first parameter has a type is also a method of that
-// type: `sum(x: tensor)` provides `x.sum()`.
+// The header is SMAP source and is parsed when it is needed; from it come argument binding, checks,
+// help, completion and the manual. A function whose first parameter has a type is also a method of
+// that type: `sum(x: tensor)` provides `x.sum()`.
 
 import CMachine
 import Syntax
@@ -55,10 +55,7 @@ public final class Builtin: Sendable {
   let takesNumbers: Bool
   /// The words that some arguments must be one of, by the names of the parameters.
   public let choices: [String: [String]]
-  /// The parsed header.
-  package let header: Header
-  /// Where each parameter is.
-  let places: ParameterPlaces
+  private let declaration: BuiltinHeader
   let body: Body
 
   /// Declares a built-in function.
@@ -94,24 +91,31 @@ public final class Builtin: Sendable {
     self.forLists = forLists
     self.takesNumbers = takesNumbers
     self.choices = choices
-    header = Header(parsing: signature)
-    places = ParameterPlaces(header.parameters)
+    declaration = BuiltinHeader(signature)
     self.body = body
   }
 
+  /// The parsed header.
+  package var header: Header { declaration.whole.header }
+
+  /// Where each parameter is.
+  var places: ParameterPlaces { declaration.whole.places }
+
   /// The full name: `smap.encode`.
-  public var qualifiedName: String { header.name }
+  public var qualifiedName: String { declaration.name }
 
   /// The name without its namespace: `encode`.
   public var name: String {
-    guard let dot = header.name.lastIndex(of: ".") else { return header.name }
-    return String(header.name[header.name.index(after: dot)...])
+    let whole = declaration.name
+    guard let dot = whole.utf8.lastIndex(of: UInt8(ascii: ".")) else { return whole }
+    return String(whole[whole.utf8.index(after: dot)...])
   }
 
   /// The namespace, or an empty string.
   public var namespace: String {
-    guard let dot = header.name.lastIndex(of: ".") else { return "" }
-    return String(header.name[..<dot])
+    let whole = declaration.name
+    guard let dot = whole.utf8.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+    return String(whole[..<dot])
   }
 
   /// What is wrong with the header, or nil; for the test that checks the table.
@@ -122,12 +126,11 @@ public final class Builtin: Sendable {
   /// Functions in namespaces are no methods of strings and numbers, whose type does not suggest
   /// one: `"a.png".load()` would be ambiguous among three functions.
   public var receiverType: String? {
-    guard let first = header.parameters.first, first.kind == .positional else { return nil }
-    switch first.annotation?.kind {
-    case .type("any"), nil: return nil
-    case .type(let name):
+    switch declaration.firstAnnotation {
+    case nil, "any"?: return nil
+    case let text? where text.hasPrefix("["): return "tensor"
+    case let name?:
       return namespace.isEmpty || (name != "string" && name != "number") ? name : nil
-    case .shape: return "tensor"
     }
   }
 

@@ -51,7 +51,14 @@ public final class BuiltinTable {
   /// Global names in order.
   public private(set) var globalNames: [String] = []
   /// Names that annotations may use.
-  public private(set) var typeNames: Set<String>
+  public private(set) lazy var typeNames: Set<String> = functions.reduce(
+    into: Set(TypeTest.names).union(types.map(\.name))
+  ) { names, function in
+    let annotations = function.header.parameters.map(\.annotation) + [function.header.result]
+    for case let annotation? in annotations {
+      if case .type(let name) = annotation.kind { names.insert(name) }
+    }
+  }
   private var methods: [String: [String: Builtin]] = [:]
 
   /// Prepares a library; nothing changes the table afterwards.
@@ -61,14 +68,12 @@ public final class BuiltinTable {
     constants = table.constants
     types = table.types
     namespaceSummaries = table.namespaces
-    typeNames = Set(TypeTest.names).union(table.types.map(\.name))
     var namespaces: [String: Record] = [:]
     let everything = Record(title: "namespace std")
     for constant in table.constants {
       enter(constant.name, constant.value.value, &namespaces)
     }
     for function in table.functions {
-      noteTypes(of: function)
       if !function.isMethodOnly {
         enter(function.qualifiedName, .builtin(function), &namespaces)
       }
@@ -111,13 +116,6 @@ public final class BuiltinTable {
     guard let type = function.receiverType else { return }
     if methods[type, default: [:]][function.name] == nil {
       methods[type, default: [:]][function.name] = function
-    }
-  }
-
-  private func noteTypes(of function: Builtin) {
-    let annotations = function.header.parameters.map(\.annotation) + [function.header.result]
-    for case let annotation? in annotations {
-      if case .type(let name) = annotation.kind { typeNames.insert(name) }
     }
   }
 

@@ -14,6 +14,24 @@ import Testing
     }
   }
 
+  /// Names and types of first parameters are read without parsing the header; both must agree.
+  @Test func headersStartAsTheyAreParsed() {
+    for function in BuiltinTable(Catalog.all).functions {
+      #expect(function.qualifiedName == function.header.name)
+      let first = function.header.parameters.first { $0.kind == .positional }
+      let isFirst = function.header.parameters.first?.kind == .positional
+      let type: String? =
+        switch isFirst ? first?.annotation?.kind : nil {
+        case .type("any"), nil: nil
+        case .type(let name): name
+        case .shape: "tensor"
+        }
+      let isMethod =
+        function.namespace.isEmpty || (type != "string" && type != "number")
+      #expect(function.receiverType == (isMethod ? type : nil), "\(function.signature)")
+    }
+  }
+
   @Test func namesAreUnique() {
     var seen: Set<String> = []
     for function in Catalog.all.functions where !function.isMethodOnly {
