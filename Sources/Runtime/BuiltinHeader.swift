@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The header of a built-in function, parsed when it is first used. A session needs the names of all
-// functions at its start, and the types that have them as methods, but the parameters of a few only:
-// to parse all headers was a third of the time that smap took to start.
+// functions at its start, and the types that have them as methods, but the parameters of a few
+// only: to parse all headers was a third of the time that smap took to start.
 
 import Synchronization
 import Syntax
