@@ -83,17 +83,15 @@ int smap_uses_bfloat16(void) { return settings.uses_bfloat16; }
 void smap_use_bfloat16(int use) { settings.uses_bfloat16 = use != 0; }
 
 static int default_threads(void) {
-  long online = sysconf(_SC_NPROCESSORS_ONLN);
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) online = CPU_COUNT(&allowed);
+  long count = smap_processor_count();
   const char *text = getenv("SMAP_NUM_THREADS");
   if (text && *text) {
     char *end;
     long asked = strtol(text, &end, 10);
-    if (*end == 0) online = asked;
+    if (*end == 0) count = asked;
   }
-  if (online < 1) return 1;
-  return online > MAX_THREADS ? MAX_THREADS : (int)online;
+  if (count < 1) return 1;
+  return count > MAX_THREADS ? MAX_THREADS : (int)count;
 }
 
 int smap_thread_count(void) {

@@ -61,7 +61,10 @@ enum Surroundings {
     Manual.Row("SMAP_BROWSER", "The browser that makes PDF of pages, before those in `PATH`."),
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as for `--images`."),
-    Manual.Row("SMAP_NUM_THREADS", "The number of threads, unless `--threads` is given."),
+    Manual.Row(
+      "SMAP_NUM_THREADS",
+      "The number of threads, unless `--threads` is given; else as many as there are processors, and "
+        + "no more than the quota of a container."),
     Manual.Row(
       "SWIFT_BACKTRACE",
       "If set, Swift's own report of a crash is kept: `enable=yes,swift-backtrace=FILE`, with the "

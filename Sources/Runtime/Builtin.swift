@@ -42,8 +42,8 @@ public final class Builtin: Sendable {
   public let purity: Purity
   /// One sentence.
   public let summary: String
-  /// Further paragraphs, or empty.
-  public let details: String
+  /// Further paragraphs, or empty; composed when they are read.
+  public var details: String { composeDetails() }
   /// A line of SMAP with its expected result after `#=>`, or empty.
   public let example: String
   /// Whether it exists only as a method of its first parameter's type.
@@ -56,24 +56,27 @@ public final class Builtin: Sendable {
   /// The words that some arguments must be one of, by the names of the parameters.
   public let choices: [String: [String]]
   private let declaration: BuiltinHeader
+  private let composeDetails: @Sendable () -> String
   let body: Body
 
   /// Declares a built-in function.
   public convenience init(
-    _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
+    _ signature: String, purity: Purity = .impure, _ summary: String,
+    details: @autoclosure @escaping @Sendable () -> String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
     takesNumbers: Bool = false, choices: [String: [String]] = [:],
     body: @escaping Body
   ) {
     self.init(
-      signature, purity: purity, summary, details: details, example: example,
+      signature, purity: purity, summary, details: details(), example: example,
       methodOnly: methodOnly,
       forLists: forLists, takesNumbers: takesNumbers, choices: choices, shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may run without a call.
   package init(
-    _ signature: String, purity: Purity = .impure, _ summary: String, details: String = "",
+    _ signature: String, purity: Purity = .impure, _ summary: String,
+    details: @autoclosure @escaping @Sendable () -> String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
     takesNumbers: Bool = false, choices: [String: [String]] = [:],
     shortcut: Shortcut,
@@ -85,7 +88,7 @@ public final class Builtin: Sendable {
     self.signature = signature
     self.purity = purity
     self.summary = summary
-    self.details = details
+    composeDetails = details
     self.example = example
     isMethodOnly = methodOnly
     self.forLists = forLists

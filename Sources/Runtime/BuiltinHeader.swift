@@ -38,26 +38,29 @@ final class BuiltinHeader: Sendable {
 
   /// The name before the parenthesis, and the annotation of the first parameter.
   private static func start(of text: String) -> (String, String?) {
-    let bytes = text.utf8
-    guard let open = bytes.firstIndex(of: UInt8(ascii: "(")) else { return (text, nil) }
-    let name = String(text[..<open])
-    let rest = bytes[bytes.index(after: open)...]
-    guard rest.first != UInt8(ascii: "*"), rest.first != UInt8(ascii: ".") else {
+    var text = text
+    return text.withUTF8 { bytes in
+      func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+      guard let open = bytes.firstIndex(of: UInt8(ascii: "(")) else {
+        return (string(0..<bytes.count), nil)
+      }
+      let name = string(0..<open)
+      var depth = 0
+      var colon: Int?
+      for index in open + 1..<bytes.count {
+        switch bytes[index] {
+        case UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "]"): depth -= 1
+        // A marker or a rest parameter: what follows is passed by name, or has no type.
+        case UInt8(ascii: "*"), UInt8(ascii: "."): if colon == nil { return (name, nil) }
+        case UInt8(ascii: ":"): colon = colon ?? index
+        case UInt8(ascii: ","), UInt8(ascii: ")"), UInt8(ascii: "="):
+          guard depth == 0 else { continue }
+          return (name, colon.map { string($0 + 1..<index).filter { $0 != " " } })
+        default: break
+        }
+      }
       return (name, nil)
     }
-    var depth = 0
-    var colon: String.Index?
-    for index in rest.indices {
-      switch rest[index] {
-      case UInt8(ascii: "["): depth += 1
-      case UInt8(ascii: "]"): depth -= 1
-      case UInt8(ascii: ":") where colon == nil: colon = bytes.index(after: index)
-      case UInt8(ascii: ","), UInt8(ascii: ")"), UInt8(ascii: "="):
-        guard depth == 0 else { continue }
-        return (name, colon.map { text[$0..<index].filter { $0 != " " } })
-      default: break
-      }
-    }
-    return (name, nil)
   }
 }

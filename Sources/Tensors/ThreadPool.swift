@@ -8,8 +8,17 @@ import Synchronization
 
 /// The threads that run large operations.
 public enum ThreadPool {
-  /// The number of threads, from 1 to 256; the default is the number of processors, or the
-  /// environment variable `SMAP_NUM_THREADS`.
+  /// The processors that the control groups of this process allow, rounded up, or nil without a quota.
+  ///
+  /// Containers limit processor time in this way. `root` is put before `/proc` and `/sys`.
+  public static func processorQuota(root: String = "") -> Int? {
+    let quota = Int(smap_processor_quota(root))
+    return quota > 0 ? quota : nil
+  }
+
+  /// The number of threads, from 1 to 256; the default is the number of processors that this
+  /// process may use (its affinity, and the quota of its control groups), or the environment
+  /// variable `SMAP_NUM_THREADS`.
   public static var threadCount: Int {
     get { Int(smap_thread_count()) }
     set { smap_set_thread_count(Int32(clamping: newValue)) }

@@ -18,6 +18,13 @@ void smap_parallel_phases(int phases, int parts,
                           void (*_Nonnull body)(void *_Nullable context, int phase, int part),
                           void *_Nullable context);
 
+/// The number of processors that this process may use, by its affinity and the quotas of its
+/// control groups; at least 1.
+int smap_processor_count(void);
+/// The processors that the quotas of the control groups of this process amount to, rounded up, or 0
+/// without a quota. `root` is put before `/proc` and `/sys`; tests have trees of their own.
+int smap_processor_quota(const char *_Nonnull root);
+
 /// The number of threads in use, the caller included.
 int smap_thread_count(void);
 /// Sets the number of threads, clamped to 1...256.

@@ -77,9 +77,8 @@ private struct DoctorReport {
     let precision = Precision.bfloat16.isAvailable ? ", bfloat16" : ""
     let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     add("processor", DoctorReport.processor ?? "unknown")
-    add(
-      "",
-      "\(level)\(precision); \(ThreadPool.threadCount) of \(processors) threads")
+    let limit = ThreadPool.processorQuota().map { "; the control group allows \($0)" } ?? ""
+    add("", "\(level)\(precision); \(ThreadPool.threadCount) of \(processors) threads\(limit)")
     if let problem = BLAS.problem {
       add(
         "OpenBLAS", problem: "not usable: \(problem)",

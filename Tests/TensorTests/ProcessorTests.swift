@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The quota of processor time that containers have, read from trees of files like those of Linux.
+
+import Foundation
+import Tensors
+import Testing
+
+@Suite struct ProcessorTests {
+  /// The quota that a tree of files states; keys are paths below the root.
+  private func quota(_ files: [String: String]) throws -> Int? {
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: root) }
+    for (path, content) in files {
+      let file = root.appendingPathComponent(path)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try content.write(to: file, atomically: false, encoding: .utf8)
+    }
+    return ThreadPool.processorQuota(root: root.path)
+  }
+
+  @Test(arguments: [
+    ("200000 100000", 2), ("150000 100000", 2), ("50000 100000", 1), ("1000 100000", 1),
+  ])
+  func quotasAreRoundedUp(_ line: String, _ expected: Int) throws {
+    #expect(
+      try quota(["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": line + "\n"]) == expected)
+  }
+
+  @Test(arguments: ["max 100000", "", "0 0", "-1 100000", "many", "9223372036854775807 1"])
+  func othersAreNone(_ line: String) throws {
+    #expect(try quota(["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": line]) == nil)
+  }
+
+  @Test func theLowestOfAllGroupsCounts() throws {
+    let files = [
+      "proc/self/cgroup": "0::/outer/inner\n",
+      "sys/fs/cgroup/outer/cpu.max": "300000 100000\n",
+      "sys/fs/cgroup/outer/inner/cpu.max": "800000 100000\n",
+    ]
+    #expect(try quota(files) == 3)
+  }
+
+  @Test func theFirstVersionHasTwoFiles() throws {
+    let files = [
+      "proc/self/cgroup": "4:memory:/m\n2:cpu,cpuacct:/docker/x\n1:cpuset:/\n",
+      "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us": "250000\n",
+      "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000\n",
+    ]
+    #expect(try quota(files) == 3)
+    var free = files
+    free["sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us"] = "-1\n"
+    #expect(try quota(free) == nil)
+  }
+
+  @Test func missingAndMalformedFilesAreNoQuota() throws {
+    #expect(try quota([:]) == nil)
+    #expect(try quota(["proc/self/cgroup": ""]) == nil)
+    #expect(try quota(["proc/self/cgroup": "nothing\n::\n1:cpu\n0::\n"]) == nil)
+    let long = String(repeating: "/x", count: 5000)
+    #expect(try quota(["proc/self/cgroup": "0::\(long)\n"]) == nil)
+  }
+}
