@@ -8,7 +8,8 @@ import Synchronization
 
 /// The threads that run large operations.
 public enum ThreadPool {
-  /// The processors that the control groups of this process allow, rounded up, or nil without a quota.
+  /// The processors that the control groups of this process allow, rounded up, or nil without a
+  /// quota.
   ///
   /// Containers limit processor time in this way. `root` is put before `/proc` and `/sys`.
   public static func processorQuota(root: String = "") -> Int? {
