@@ -70,7 +70,8 @@ enum StatementTopics {
         A comment reaches to the end of its line. Comments ## above a function are its help page, \
         at the prompt too. Lines `# %% title` cut a script into the cells of a notebook, each of \
         which shows its last value; what stands above the first is a cell, too. The comments of a cell \
-        `# %% [markdown]` are text, and a cell `# %% [skip]` is ignored, whatever it holds.
+        `# %% [markdown]` are text, a cell `# %% [skip]` is ignored, whatever it holds, and one that is
+        `[folded]` shows its code on a page to those who ask.
         """,
       example: #"""
         1 + 1   # a remark

@@ -43,7 +43,7 @@ public enum CellText {
         NotebookCell.Kind(rawValue: stored ?? "") ?? .raw, title: cell.title,
         source: uncommented(body), id: "")
     case .skip: result = NotebookCell(.raw, title: cell.title, source: trimmed(body), id: "")
-    case .markdown, nil:
+    case .markdown, .folded, nil:
       let lines = indented(trimmed(body), attributes["marks"], by: -1)
       let (before, after) = (blank(attributes["before"]), blank(attributes["after"]))
       result = NotebookCell(.code, title: cell.title, source: before + lines + after, id: "")
@@ -52,6 +52,7 @@ public enum CellText {
     result.line = cell.line
     result.id = attributes["id"]?.text ?? ""
     result.metadata = attributes["metadata"] ?? .object([])
+    if cell.tag == .folded { result.fold() }
     return result
   }
 
@@ -145,7 +146,10 @@ public enum CellText {
       if before > 0 { extra.append(("before", .number(Double(before)))) }
       if after > 0 { extra.append(("after", .number(Double(after)))) }
       let text = indented(body, marks.isEmpty ? nil : .array(marks), by: 1)
-      return mark(cell, tag: nil, extra: extra) + text + (text.isEmpty ? "" : "\n")
+      var cell = cell
+      let isFolded = cell.unfold()
+      return mark(cell, tag: isFolded ? .folded : nil, extra: extra) + text
+        + (text.isEmpty ? "" : "\n")
     }
   }
 

@@ -35,9 +35,15 @@ enum MediaHTML {
     let size = PictureSize(png: png)
     let scale = size?.scale ?? 1
     let extent = size.map { " width=\"\($0.width * scale)\" height=\"\($0.height * scale)\"" } ?? ""
-    return "<img class=\"pixels\" alt=\"\(HTML.escaped(description))\"\(extent) "
+    // What the column must shrink would lose rows of pixels, and letters of captions with them.
+    let fits = size.map { $0.width * scale <= columnWidth } ?? true
+    let style = fits ? " class=\"pixels\"" : ""
+    return "<img\(style) alt=\"\(HTML.escaped(description))\"\(extent) "
       + "src=\"data:image/png;base64,\(Base64.encode(png))\">\n"
   }
+
+  /// Pixels that the text column of a page is wide, inside the frame of a control.
+  private static let columnWidth = 640
 
   private static func firstLine(_ text: String) -> String {
     String((text.split(separator: "\n").first ?? "output").prefix(200))

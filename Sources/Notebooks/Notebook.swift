@@ -67,6 +67,26 @@ public struct NotebookCell: Sendable, Equatable {
   }
 }
 
+extension NotebookCell {
+  /// Whether the code is shown to those who ask only; JupyterLab stores it in this form.
+  public var isFolded: Bool { metadata["jupyter"]?["source_hidden"] == .bool(true) }
+
+  /// Folds a cell that has no other word of Jupyter.
+  mutating func fold() {
+    guard metadata["jupyter"] == nil, let entries = metadata.entries else { return }
+    metadata = .object(entries + [("jupyter", .object([("source_hidden", .bool(true))]))])
+  }
+
+  /// Removes what `fold` adds; whether it was there, as the last entry.
+  mutating func unfold() -> Bool {
+    guard let last = metadata.entries?.last, last.key == "jupyter",
+      last.value == .object([("source_hidden", .bool(true))])
+    else { return false }
+    metadata = .object(metadata.entries?.dropLast() ?? [])
+    return true
+  }
+}
+
 /// How the outputs of a cell came about.
 public struct CellRun: Sendable, Equatable {
   /// Its place among the cells that ran, from 1.

@@ -98,7 +98,7 @@ public struct Page {
       text += heading(cell.title)
       if !cell.source.isEmpty {
         text += """
-          <details class="source" open><summary>Code</summary>
+          <details class="source"\(cell.isFolded ? "" : " open")><summary>Code</summary>
           <button class="copy" type="button" hidden>Copy</button>
           <pre><code>\(Highlighter.html(cell.source))</code></pre></details>
 

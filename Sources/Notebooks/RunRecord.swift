@@ -26,7 +26,8 @@ enum RunRecord {
 
   /// `0.31 s, seed 0 (draws 1-3), tokenizer sha256 1a2b3c4d, tokens 1, 2, 4, at ..`.
   static func line(_ run: CellRun) -> String {
-    var parts = ["\(Formatting.general(run.seconds, digits: 2)) s"]
+    let isShort = run.seconds < 0.001
+    var parts = [isShort ? "under 1 ms" : "\(Formatting.general(run.seconds, digits: 2)) s"]
     if run.isCached { parts[0] += ", from the cache" }
     let (first, last) = (run.drawsBefore + 1, run.drawsBefore + run.draws)
     parts.append(

@@ -19,6 +19,8 @@ public struct Cell: Sendable {
     case markdown = "[markdown]"
     /// `[skip]`: it is ignored, whatever it holds.
     case skip = "[skip]"
+    /// `[folded]`: a page shows its results, and its code to those who ask.
+    case folded = "[folded]"
   }
 
   /// What stands behind `# %%`, without the tag and the attributes.

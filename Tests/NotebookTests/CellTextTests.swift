@@ -65,6 +65,24 @@ import Testing
     #expect(read[0] == cell)
   }
 
+  /// The tag is what Jupyter calls `source_hidden`.
+  @Test func foldedCellsAreFoldedInJupyter() throws {
+    let text = "# %% Check [folded]\ncheck(1)\n# %%\n2\n"
+    let cells = notebook(text).cells
+    #expect(cells.map(\.isFolded) == [true, false])
+    #expect(cells.map(\.title) == ["Check", ""])
+    let file = NotebookFile.text(of: notebook(text))
+    #expect(file.contains("source_hidden"))
+    let read = try NotebookFile.notebook(Array(file.utf8), path: "a.ipynb")
+    #expect(CellText.script(read) == text)
+    #expect(read.cells.map(\.isFolded) == [true, false])
+    var foreign = NotebookCell(.code, source: "check(1)", id: "one")
+    foreign.metadata = try JSON.parse(#"{"jupyter": {"source_hidden": true}}"#.utf8)
+    let script = CellText.script(Notebook(path: "a.ipynb", cells: [foreign]))
+    #expect(script.hasPrefix("# %% [folded]"))
+    #expect(notebook(script).cells[0].metadata == foreign.metadata)
+  }
+
   @Test func whatJupyterEditsIsKept() throws {
     let text = "# %% Sum\n1 + 1\n# %% [markdown]\n# old\n"
     let file = NotebookFile.text(of: notebook(text)).replacing("1 + 1\"", with: "2 + 2\"")

@@ -10,11 +10,12 @@ import Testing
 
   @Test func marksHaveTitlesAndTags() {
     let found = cells(
-      "# %%\n1\n# %% Two words\n2\n# %% [markdown]\n# text\n# %% Slow [skip]\n3\n# %% [skip] Late")
-    #expect(found.map(\.title) == ["", "Two words", "", "Slow", "Late"])
-    #expect(found.map(\.tag) == [nil, nil, .markdown, .skip, .skip])
-    #expect(found.map(\.line) == [1, 3, 5, 7, 9])
-    #expect(found.map { $0.tag == .skip } == [false, false, false, true, true])
+      "# %%\n1\n# %% Two words\n2\n# %% [markdown]\n# text\n# %% Slow [skip]\n3\n# %% [skip] Late\n# %% [folded]"
+    )
+    #expect(found.map(\.title) == ["", "Two words", "", "Slow", "Late", ""])
+    #expect(found.map(\.tag) == [nil, nil, .markdown, .skip, .skip, .folded])
+    #expect(found.map(\.line) == [1, 3, 5, 7, 9, 10])
+    #expect(found.map { $0.tag == .skip } == [false, false, false, true, true, false])
   }
 
   @Test func cellsReachToTheNextMark() {
