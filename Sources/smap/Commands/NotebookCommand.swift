@@ -83,9 +83,9 @@ struct NotebookCommand: ParsableCommand {
         if code == 0 || job.format.grows { Diagnostics.say("wrote \(job.output)") }
         return code
       }
-      guard watch, code != 130, Interpreter.requestedEnd == nil else {
-        throw ArgumentParser.ExitCode(code)
-      }
+      guard watch, code != 130 else { throw ArgumentParser.ExitCode(code) }
+      // The end may be requested after the last cell, when the run itself has succeeded.
+      if let code = Interpreter.requestedEnd { throw ArgumentParser.ExitCode(code) }
       while !changes.hasChanged() {
         usleep(200_000)
         if let code = Interpreter.requestedEnd { throw ArgumentParser.ExitCode(code) }
