@@ -16,7 +16,7 @@ profile() {
   local small
   small=$(cd models && python3 -c 'from rows import SMALL; print(*(f"{k}={v}" for k, v in SMALL.items()))')
   # shellcheck disable=SC2086
-  "$smap" run "models/$1.smap" --threads "$threads" --profile "$work/$1.txt" -- $small "${@:2}" \
+  "$smap" run --threads "$threads" --profile "$work/$1.txt" "models/$1.smap" -- $small "${@:2}" \
     >/dev/null
 }
 profile train batch=64 steps=10

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activations that are not epilogues of products, the gradients of all activations, and modulation.
+#include "activation_levels.h"
 #include "networks.h"
 #include "vectormath.h"
 
 MULTIVERSIONED
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count) {
+  if (IS_LEVEL_3) {
+    smap_gelu_backward_v3(u, dy, du, count);
+    return;
+  }
   for (long i = 0; i < count; i++) du[i] = dy[i] * fast_gelu_slope(u[i]);
 }
 
 MULTIVERSIONED
 void smap_gelu_again(const float *u, float *slope, float *y, long count) {
+  if (IS_LEVEL_3) {
+    smap_gelu_again_v3(u, slope, y, count);
+    return;
+  }
   // Iterations are independent: an entry of slope depends only on its own old value.
 #pragma clang loop vectorize(assume_safety)
   for (long i = 0; i < count; i++) {

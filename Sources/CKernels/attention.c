@@ -5,9 +5,12 @@
 // products.h, with keys and values packed once per pair.
 #include "attention_rows.h"
 #include "networks.h"
-#include "products.h"
+#include "product_levels.h"
 
-enum { BLOCK = 14 };  // queries at a time: the rows of the largest tile
+enum { BLOCK = 18 };  // the most queries at a time
+
+/// Queries at a time: the rows of the largest tile, or those of three of AVX2.
+static long block(void) { return smap_kernel_level() == 4 ? 14 : BLOCK; }
 
 static const SMAPEpilogue bare = {0};
 
@@ -34,7 +37,7 @@ INLINE Room room(float *scratch, long tokens, long width, long rows) {
 
 long smap_attention_scratch(long tokens, long head_width) {
   Room r = room(0, tokens, head_width, tokens > BLOCK ? tokens : BLOCK);
-  return r.strip - (float *)0 + smap_strip_size(tokens > head_width ? tokens : head_width);
+  return r.strip - (float *)0 + smap_copies_size(tokens > head_width ? tokens : head_width);
 }
 
 /// Prefetches rows of queries, keys and values, or of one of them: the rows of a head are too far
@@ -54,7 +57,7 @@ INLINE const float *queries_of(const float *qkv, long pair, long tokens, long he
 void smap_attention(const float *qkv, long tokens, long heads, long head_width, SMAPMask mask,
                     long from, long wanted, long first, long last, float *out, float *lse,
                     float *scratch) {
-  long width = heads * head_width, stride = 3 * width;
+  long width = heads * head_width, stride = 3 * width, most = block();
   Room r = room(scratch, tokens, head_width, BLOCK);
   float scale = 1.0f / sqrtf((float)head_width);
   for (long pair = first; pair < last; pair++) {
@@ -66,8 +69,8 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
     float *to = out + batch * wanted * width + head * head_width;
     q += from * stride, next += from * stride;
     // A few rows at a time, so that their scores stay in the L1 cache.
-    for (long start = 0; start < wanted; start += BLOCK) {
-      long rows = wanted - start < BLOCK ? wanted - start : BLOCK;
+    for (long start = 0; start < wanted; start += most) {
+      long rows = wanted - start < most ? wanted - start : most;
       long seen = visible(from + start + rows - 1, mask, count);
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Coefficients for `gelu` in product_kernel.h: for each power from 0 to 4, one per interval.
+// Coefficients for `gelu` in gelu.h: for each power from 0 to 4, one per interval.
 {0.00000000e+00f, 1.43066153e-01f, 2.68322408e-01f, 3.64333928e-01f,
  4.28766608e-01f, 4.66623485e-01f, 4.86096561e-01f, 4.94865924e-01f,
  4.98323292e-01f, 4.99516577e-01f, 4.99877125e-01f, 4.99972492e-01f,

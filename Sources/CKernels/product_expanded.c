@@ -46,10 +46,11 @@ static void copy_strip(const float *from, long row_stride, long depth_stride, lo
 #define KERNEL_NAME smap_product_expanded
 #define KERNEL_ROWS 14
 #define KERNEL_VECTORS 2
-#define KERNEL_TABLE_GELU 1
+#define KERNEL_GELU_PIECES 16
 #define KERNEL_ADD(s, b, x, apart) add_expanded(s, b, x, apart)
 #define KERNEL_PLACES 2
-#define KERNEL_WIDE 0
+#define KERNEL_WIDE_ROWS 0
+#define KERNEL_GROUPED 0
 #define KERNEL_COPIED 1
 #define KERNEL_COPIED_PITCH(depth) row_pitch(depth)
 #include "product_kernel.h"

@@ -5,11 +5,13 @@
 //   KERNEL_NAME           the name of its product
 //   KERNEL_ROWS           rows of a tile
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
-//   KERNEL_TABLE_GELU     1 where a register can be permuted by another
+//   KERNEL_GELU_PIECES    intervals of GELU, as many as a permuted register holds coefficients; or 0
 //   KERNEL_ADD(s, b, x, apart)  s + b * *x, for vectors s and b; if b holds pairs, with the
 //                         numbers at x and at x + `apart`
 //   KERNEL_PLACES         elements of a copied strip per element of b: 2 if b holds pairs
-//   KERNEL_WIDE           1 if registers hold the sums of several panels for up to three rows
+//   KERNEL_WIDE_ROWS      so many rows or fewer are multiplied with whole panels, and
+//   KERNEL_WIDE_PANELS(rows)  the panels whose sums fit into the registers then, at most 4
+//   KERNEL_GROUPED        1 if several strips of A pass by a panel of B, for small L2 caches
 //   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
 //   KERNEL_COPIED_PITCH   the row stride of such a copy where A's own rows are contiguous
 //
@@ -17,41 +19,12 @@
 // the registers are stored, so each entry of C is written once.
 #include "product_levels.h"
 
-enum { STRIP = 16 };                     // row stride of a copied strip of A, in floats
+enum { STRIP = KERNEL_ROWS > 8 ? 16 : 8 };  // row stride of a copied strip of A, in floats
 enum { FEW_ROWS = 6 };                   // rows too few to conflict in the L1 cache
 enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors per row of a panel
-enum { WIDE_ROWS = 3, MOST_PANELS = 4 }; // the wide path: up to 3 rows, 4 panels at once
+enum { MOST_PANELS = 4 };                // of the wide path
 
-#if KERNEL_TABLE_GELU
-/// x times the standard normal CDF at x. |x| up to 5.5 is divided into 16 intervals, each with its
-/// own polynomial, whose coefficients are looked up by permuting registers: half the instructions
-/// of a formula that holds everywhere. The absolute error of the CDF is below 2e-7. (Minimax fits,
-/// by weighted least squares on Chebyshev nodes.)
-INLINE Lanes gelu(Lanes x) {
-  static const Lanes table[5] = {
-#include "gelu_table.h"
-  };
-  const IntegerLanes sign = (IntegerLanes){0} + INT32_MIN;
-  Lanes a = (Lanes)((IntegerLanes)x & ~sign);
-  a = choose(a < 5.5f, a, (Lanes){0} + 5.5f);
-  Lanes shifted = a * (15 / 5.5f) + 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
-  Lanes r = a * (15 / 5.5f) - (shifted - 12582912.0f);
-#define PICKED(power) ((Lanes)__builtin_ia32_permvarsf512(table[power], (IntegerLanes)shifted))
-  Lanes p = PICKED(4);
-  p = p * r + PICKED(3);
-  p = p * r + PICKED(2);
-  p = p * r + PICKED(1);
-  p = p * r + PICKED(0);
-#undef PICKED
-  p = (Lanes)((IntegerLanes)p | ((IntegerLanes)x & sign));
-  return x * p + x * 0.5f;
-}
-#else
-INLINE Lanes gelu(Lanes x) {
-  for (int i = 0; i < LANES; i++) x[i] = fast_gelu(x[i]);
-  return x;
-}
-#endif
+#include "gelu.h"
 
 INLINE Lanes load(const float *from, long count) {
   if (count >= LANES) return *(const Lanes *)from;
@@ -87,6 +60,16 @@ INLINE void finish(Lanes sum, float *c, long at, long column, long count,
 /// Writes a tile of C, whose sums lie `pitch` vectors per row apart.
 INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, float *c, long c_stride,
                                 long column, long width, const SMAPEpilogue *e) {
+#if KERNEL_GROUPED
+  // Short products, as in attention, would spend a tenth of their time on the questions of `finish`.
+  int is_bare = !e->accumulate && !e->bias && !e->before && !e->residual;
+  if (is_bare && e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
+    for (int r = 0; r < rows; r++)
+      for (int v = 0; v < vectors; v++)
+        *(Lanes *)(c + r * c_stride + column + v * LANES) = sums[r * pitch + v];
+    return;
+  }
+#endif
   if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
     for (int r = 0; r < rows; r++)
       for (int v = 0; v < vectors; v++)
@@ -127,8 +110,8 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
     if (fetch) __builtin_prefetch(b + (p + 8) * b_row);
     if (fetch && vectors > 1) __builtin_prefetch(b + (p + 8) * b_row + LANES);
     // A row of the next strip covers two cache lines.
-    if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch, 0, 2);
-    if (fetch) __builtin_prefetch(ahead.from + p * ahead.pitch + KERNEL_ROWS, 0, 2);
+    if (fetch > 1) __builtin_prefetch(ahead.from + p * ahead.pitch, 0, 2);
+    if (fetch > 1) __builtin_prefetch(ahead.from + p * ahead.pitch + KERNEL_ROWS, 0, 2);
     for (int r = 0; r < rows; r++) {
       const float *x = a + r * a_row + p * a_depth;
       sums[r][0] = KERNEL_ADD(sums[r][0], b0, x, a_depth / KERNEL_PLACES);
@@ -138,12 +121,12 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
   finish_tile(rows, vectors, &sums[0][0], 2, c, c_stride, column, width, e);
 }
 
-#if KERNEL_WIDE
-/// One to three rows of A, read in place, times all columns of some panels. A single panel has too
+#if KERNEL_WIDE_ROWS
+/// A few rows of A, read in place, times all columns of some panels. A single panel has too
 /// few accumulators to hide the latency of a multiply-add: one takes as long as issuing eight.
 INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, long a_row, const float *b,
                       float *c, long column, const SMAPEpilogue *e) {
-  Lanes sums[WIDE_ROWS][MOST_PANELS * IN_PANEL];
+  Lanes sums[KERNEL_WIDE_ROWS][MOST_PANELS * IN_PANEL];
   for (int r = 0; r < rows; r++)
     for (int v = 0; v < panels * IN_PANEL; v++) sums[r][v] = (Lanes){0};
   for (long i = 0; i < p->k; i++)
@@ -156,11 +139,11 @@ INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, lo
               panels * SMAP_PANEL, e);
 }
 
-/// The whole panels, several at a time, for one to three rows of A; returns the first panel that
+/// The whole panels, several at a time, for a few rows of A; returns the first panel that
 /// remains.
 INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, float *c,
                        const SMAPEpilogue *e) {
-  const int most = MOST_PANELS + 1 - rows;  // panels whose sums fit into the registers
+  const int most = KERNEL_WIDE_PANELS(rows);
   long panel = p->first, last = p->n / SMAP_PANEL < p->last ? p->n / SMAP_PANEL : p->last;
   for (int count = 0; panel < last; panel += count) {
     const float *b = p->right + panel * p->b_panel;
@@ -174,13 +157,14 @@ INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, f
 }
 #endif
 
-/// All panels for a few rows of A. During the first panel, the strip `next` is prefetched.
+/// All panels for a few rows of A. If `fetch` is not 0, B is prefetched; if it is 2, the strip `next`,
+/// too, during the first panel.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
                           long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
   long panel = p->first;
-#if KERNEL_WIDE
-  if (rows <= WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
+#if KERNEL_WIDE_ROWS
+  if (rows <= KERNEL_WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
     panel = wide_strip(rows, p, a, a_row, c, e);
 #endif
   for (; panel < p->last; panel++)
@@ -206,10 +190,12 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
 /// Copies `rows` entries of every column; whole vectors at a time where sixteen rows exist.
 INLINE void copy_strip(const float *from, long row_stride, long depth_stride, long k,
                                int rows, int whole, float *to) {
+  typedef float Strip __attribute__((vector_size(4 * STRIP), aligned(4)));
   if (whole && row_stride == 1) {
     for (long p = 0; p < k; p++)
-      *(Lanes *)(to + p * STRIP) = *(const Lanes *)(from + p * depth_stride);
+      *(Strip *)(to + p * STRIP) = *(const Strip *)(from + p * depth_stride);
   } else {
+    // Where rows of the copy are shorter than a vector, each overwrites the surplus of the previous.
     long blocks = whole && depth_stride == 1 ? k / LANES * LANES : 0;
     for (long p = 0; p < blocks; p += LANES) transpose_block(from + p, row_stride, to + p * STRIP, STRIP);
     for (long p = blocks; p < k; p++)
@@ -218,22 +204,80 @@ INLINE void copy_strip(const float *from, long row_stride, long depth_stride, lo
 }
 #endif
 
+/// Rows of the strip that begins with row i: the last rows are divided evenly, because a strip of
+/// one row would expose the latency of every addition.
+INLINE int strip_rows(long i, long m) {
+  enum { most = KERNEL_ROWS };
+  if (m - i > most && m - i < 2 * most) return (int)(m - i + 1) / 2;
+  return m - i < most ? (int)(m - i) : most;
+}
+
+/// The epilogue for the rows from row i on.
+INLINE SMAPEpilogue epilogue_from(long i, const Product *p) {
+  SMAPEpilogue e = *p->epilogue;
+  if (e.residual) e.residual += i * p->c_stride;
+  if (e.before) e.before += i * p->c_stride;
+  return e;
+}
+
+// One case for each number of rows, so that their sums are registers.
+#define EACH_NUMBER_OF_ROWS(rows)                                                         \
+  switch (rows) {                                                                         \
+    ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)                               \
+    ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)                          \
+  }
+
+#if KERNEL_GROUPED
+/// Several strips of A pass by each panel of B in turn, which stays in the L1 cache or at least in
+/// the L2 cache meanwhile: half a megabyte holds no whole weights beside them.
+void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scratch) {
+  enum { most = KERNEL_ROWS, GROUP = GROUPED_STRIPS, KEPT = 32 << 10 };  // in floats
+  const long fitting = KEPT / (most * (p->depth + 1)), size = STRIP * p->depth;
+  const int copied = p->a_depth != 1 || p->b_row != SMAP_PANEL;
+  for (long i = 0; i < m;) {
+    int rows[GROUP], count = 0;
+    long start = i;
+    for (; i < m && count < GROUP && (count < 2 || count < fitting); count++) {
+      rows[count] = strip_rows(i, m);
+      if (copied)
+        copy_strip(a + i * p->a_row, p->a_row, p->a_depth, p->depth, rows[count], m - i >= LANES,
+                   scratch + count * size);
+      i += rows[count];
+    }
+    Product part = *p;
+    for (; part.first < p->last; part.first = part.last) {
+      part.last = count > 1 ? part.first + 1 : p->last;
+      for (long s = 0, at = start; s < count; at += rows[s++]) {
+        SMAPEpilogue e = epilogue_from(at, p);
+        const float *from = copied ? scratch + s * size : a + at * p->a_row;
+        float *to = c + at * p->c_stride;
+#define ROWS(number)                                                                               \
+  case number:                                                                                     \
+    if (number > most) break;                                                                      \
+    if (!copied) strip(number, &part, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e);                \
+    else if (p->b_row == SMAP_PANEL) strip(number, &part, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e); \
+    else strip(number, &part, from, 1, STRIP, p->b_row, 1, 0, to, &e);                             \
+    break;
+        EACH_NUMBER_OF_ROWS(rows[s])
+#undef ROWS
+      }
+    }
+  }
+  // Non-temporal stores are ordered with other stores only by a fence.
+  if (p->epilogue->before) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+#else
 void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scratch) {
   enum { most = KERNEL_ROWS };
   for (long i = 0; i < m;) {
-    int rows = m - i < most ? (int)(m - i) : most;
-    // The last rows are divided evenly: a strip of one row would expose the latency of every
-    // addition.
-    if (m - i > most && m - i < 2 * most) rows = (int)(m - i + 1) / 2;
-    SMAPEpilogue e = *p->epilogue;
-    if (e.residual) e.residual += i * p->c_stride;
-    if (e.before) e.before += i * p->c_stride;
+    int rows = strip_rows(i, m);
+    SMAPEpilogue e = epilogue_from(i, p);
     const float *from = a + i * p->a_row;
     // An unpacked B is met by a copied A: a column of a transposed A of one row looks contiguous.
     int copied = KERNEL_COPIED || p->a_depth != 1 || p->b_row != SMAP_PANEL ||
                  (scratch && rows > FEW_ROWS && rows_collide(p->depth, p->a_row));
     if (copied) {
-      copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= STRIP, scratch);
+      copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= LANES, scratch);
       from = scratch;
     }
     float *to = c + i * p->c_stride;
@@ -248,14 +292,11 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
 #define STRIP_OF(count) \
   if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e); \
   else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e); \
-  else strip(count, p, from, 1, STRIP, p->b_row, 1, next, to, &e);
+  else strip(count, p, from, 1, STRIP, p->b_row, 2, next, to, &e);
 #endif
 #define ROWS(count) \
   case count: if (count <= most) { STRIP_OF(count) } break;
-    switch (rows) {
-      ROWS(1) ROWS(2) ROWS(3) ROWS(4) ROWS(5) ROWS(6) ROWS(7)
-      ROWS(8) ROWS(9) ROWS(10) ROWS(11) ROWS(12) ROWS(13) ROWS(14)
-    }
+    EACH_NUMBER_OF_ROWS(rows)
 #undef ROWS
 #undef STRIP_OF
     i += rows;
@@ -263,3 +304,4 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
   // Non-temporal stores are ordered with other stores only by a fence.
   if (p->epilogue->before) __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
+#endif

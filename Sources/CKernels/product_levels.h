@@ -28,4 +28,15 @@ typedef void ProductKernel(long m, const float *a, const Product *p, float *c, f
 ProductKernel smap_product_v4, smap_product_v3, smap_product_portable, smap_product_pairs,
     smap_product_expanded;
 
+/// The most strips of A that the kernel for AVX2 copies at a time, eight rows each.
+enum { GROUPED_STRIPS = 8 };
+
+/// The number of floats in the copies of A that a kernel makes at a time.
+static inline long smap_copies_size(long k) {
+  return IS_LEVEL_3 ? 8 * GROUPED_STRIPS * k + 256 : smap_strip_size(k);
+}
+
+/// Packs a panel of a transposed matrix, as smap_pack does.
+void smap_pack_transposed_v3(const float *from, long column_stride, long k, long width, float *to);
+
 #endif

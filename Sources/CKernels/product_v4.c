@@ -5,10 +5,12 @@
 #define KERNEL_NAME smap_product_v4
 #define KERNEL_ROWS 14
 #define KERNEL_VECTORS 2
-#define KERNEL_TABLE_GELU 1
+#define KERNEL_GELU_PIECES 16
 #define KERNEL_ADD(s, b, x, apart) ((s) + (b) * *(x))
 #define KERNEL_PLACES 1
-#define KERNEL_WIDE 1
+#define KERNEL_WIDE_ROWS 3
+#define KERNEL_WIDE_PANELS(rows) (5 - (rows))
+#define KERNEL_GROUPED 0
 #define KERNEL_COPIED 0
 #include "product_kernel.h"
 #pragma clang attribute pop

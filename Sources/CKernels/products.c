@@ -9,12 +9,16 @@ long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL
 
 long smap_product_scratch(long k, long row_stride, long depth_stride, long right_row) {
   int in_place = depth_stride == 1 && right_row == SMAP_PANEL && !rows_collide(k, row_stride);
-  return in_place ? 0 : smap_strip_size(k);
+  return in_place ? 0 : smap_copies_size(k);
 }
 
 /// Packs a panel of a transposed matrix, in blocks: compilers turn the plain loop into scatter
 /// instructions, which take ten times as long.
 INLINE void pack_transposed(const float *from, long column_stride, long k, long width, float *to) {
+  if (IS_LEVEL_3) {
+    smap_pack_transposed_v3(from, column_stride, k, width, to);
+    return;
+  }
   long blocks = width / LANES * LANES, whole = k / LANES * LANES;
   for (long j = 0; j < blocks; j += LANES)
     for (long p = 0; p < whole; p += LANES)
@@ -74,7 +78,8 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
   if (HAS_LEVEL(3)) kernel = smap_product_v3;
   if (HAS_LEVEL(4)) kernel = smap_product_v4;
 #endif
-  long count = panels_at_a_time(last - first, m, k, row_stride, depth_stride, right_row);
+  long count = last - first;
+  if (kernel != smap_product_v3) count = panels_at_a_time(count, m, k, row_stride, depth_stride, right_row);
   for (long at = first; at < last; at += count) {
     long end = last - at > count ? at + count : last;
     Product p = {k, k, row_stride, depth_stride, c_stride, n, at, end, right, right_row, right_panel,

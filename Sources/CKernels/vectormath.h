@@ -37,6 +37,12 @@
 #else
 #define HAS_LEVEL(level) __builtin_cpu_supports("x86-64-v" #level)
 #endif
+/// Whether the processor has AVX2 and no AVX-512. The kernels of that level exist only on x86-64.
+#if defined(__x86_64__)
+#define IS_LEVEL_3 (HAS_LEVEL(3) && !HAS_LEVEL(4))
+#else
+#define IS_LEVEL_3 0
+#endif
 #define INLINE static inline __attribute__((always_inline))
 
 enum { LANES = 16 };

@@ -119,7 +119,7 @@ class Epilogue(ctypes.Structure):
 
 
 @pytest.mark.parametrize("activation", [0, 1, 2])
-@pytest.mark.parametrize("m,k,n", [(1, 1, 1), (2, 17, 31), (15, 40, 32), (29, 33, 65), (3, 0, 5)])
+@pytest.mark.parametrize("m,k,n", [(1, 1, 1), (2, 17, 31), (15, 40, 32), (29, 33, 65), (3, 0, 5), (55, 20, 70)])
 def test_products(levels, m, k, n, activation):
     a, b, bias = draws(m * k, 4), draws(k * n, 5), draws(n, 6)
     panels, results = (n + 31) // 32, {}
@@ -135,13 +135,13 @@ def test_products(levels, m, k, n, activation):
     agree(results, 1e-5)
 
 
-@pytest.mark.parametrize("m,k,n", [(1, 9, 16), (1, 40, 48), (2, 33, 16), (15, 40, 48), (31, 5, 80)])
+@pytest.mark.parametrize("m,k,n", [(1, 9, 16), (1, 40, 48), (2, 33, 16), (15, 40, 48), (31, 5, 80), (100, 7, 48)])
 def test_products_with_unpacked_matrices(levels, m, k, n):
     """The gradient of a weight: a transposed left operand, of one row too, and B as it lies."""
     a, b = draws(k * m, 4), draws(k * n, 5)
     results, long = {}, ctypes.c_long
     for level, library in levels.items():
-        c, scratch = floats([0.0] * (m * n)), floats([0.0] * (16 * k + 256))
+        c, scratch = floats([0.0] * (m * n)), floats([0.0] * (64 * k + 256))
         library.smap_product(
             long(m), long(n), long(k), a, long(1), long(m), b, long(n), long(32),
             long(0), long((n + 31) // 32), c, long(n), ctypes.byref(Epilogue()), scratch)

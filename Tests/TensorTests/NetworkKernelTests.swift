@@ -33,7 +33,7 @@ import Testing
     let wide = (1...4).flatMap { m in [(m: m, k: 40, n: 330), (m: m, k: 9, n: 96)] }
     let large = [
       (m: 31, k: 200, n: 1000), (m: 29, k: 512, n: 700), (m: 28, k: 2, n: 98_400),
-      (m: 30, k: 0, n: 3),
+      (m: 30, k: 0, n: 3), (m: 101, k: 40, n: 70), (m: 101, k: 700, n: 33),
     ]
     return (sizes + collisions + wide + large).enumerated().map { pick, size in
       Product(
@@ -53,7 +53,8 @@ import Testing
     let packed = Floats(zeros: smap_packed_size(p.k, p.n))
     smap_pack(b.pointer, p.n, 1, p.k, p.n, 0, panels, packed.pointer)
     #expect(packed.isIntact)
-    let scratch = Floats(zeros: smap_strip_size(p.k))
+    let (row, depth) = p.isTransposed ? (1, p.m) : (p.k, 1)
+    let scratch = Floats(zeros: smap_product_scratch(p.k, row, depth, 32))
     run(p, panels, a, packed, bias, residual, before, c, scratch)
     #expect(before.isIntact && scratch.isIntact)
     expect(

@@ -86,7 +86,7 @@ class Bench:
         if side == "smap":
             script = os.path.join(HERE, row.work + ".smap")
             words += [f"{key}={value}" for key, value in row.own.items()]
-            return [self.smap, "run", script, "--threads", str(self.threads), "--", *words]
+            return [self.smap, "run", "--threads", str(self.threads), script, "--", *words]
         name, extra, _ = SCRIPTS[side]
         words += [f"{key}={value}" for key, value in extra.items()]
         words.append(f"threads={self.threads}")
@@ -146,8 +146,8 @@ class Bench:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "profile.json")
             try:
-                self.process([self.smap, "run", os.path.join(HERE, "adamw.smap"), "--threads",
-                              str(self.threads), "--profile", path, "--", "count=20000000"])
+                self.process([self.smap, "run", "--threads", str(self.threads), "--profile", path,
+                              os.path.join(HERE, "adamw.smap"), "--", "count=20000000"])
             except Failed as failure:
                 self.note(f"profile of AdamW: {failure}")
                 return None

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels of activation.c that have a form of their own for an instruction-set level.
+#ifndef SMAP_ACTIVATION_LEVELS_H
+#define SMAP_ACTIVATION_LEVELS_H
+
+/// smap_gelu_backward and smap_gelu_again for AVX2.
+void smap_gelu_backward_v3(const float *u, const float *dy, float *du, long count);
+void smap_gelu_again_v3(const float *u, float *slope, float *y, long count);
+
+#endif
