@@ -5,7 +5,7 @@
 //   KERNEL_NAME           the name of its product
 //   KERNEL_ROWS           rows of a tile
 //   KERNEL_VECTORS        vectors of columns of a tile: 1 or 2
-//   KERNEL_GELU_PIECES    intervals of GELU, as many as a permuted register holds coefficients; or 0
+//   KERNEL_GELU_PIECES    intervals of GELU: the numbers of a register that can be permuted; or 0
 //   KERNEL_ADD(s, b, x, apart)  s + b * *x, for vectors s and b; if b holds pairs, with the
 //                         numbers at x and at x + `apart`
 //   KERNEL_PLACES         elements of a copied strip per element of b: 2 if b holds pairs
@@ -24,68 +24,7 @@ enum { FEW_ROWS = 6 };                   // rows too few to conflict in the L1 c
 enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors per row of a panel
 enum { MOST_PANELS = 4 };                // of the wide path
 
-#include "gelu.h"
-
-INLINE Lanes load(const float *from, long count) {
-  if (count >= LANES) return *(const Lanes *)from;
-  Lanes x = {0};
-  memcpy(&x, from, sizeof(float) * (size_t)count);
-  return x;
-}
-
-INLINE void store(float *to, Lanes x, long count) {
-  if (count >= LANES) *(Lanes *)to = x;
-  else memcpy(to, &x, sizeof(float) * (size_t)count);
-}
-
-/// Stores values that are read again only much later, with non-temporal stores where they exist.
-INLINE void keep(float *to, Lanes x, long count) {
-  typedef float Line __attribute__((vector_size(64)));
-  if (count >= LANES && (uintptr_t)to % sizeof(Line) == 0) __builtin_nontemporal_store(x, (Line *)to);
-  else store(to, x, count);
-}
-
-/// The epilogue for `count` entries of C from index `at` on, in column `column`.
-INLINE void finish(Lanes sum, float *c, long at, long column, long count,
-                           const SMAPEpilogue *e) {
-  if (e->accumulate) sum += load(c + at, count);
-  if (e->bias) sum += load(e->bias + column, count);
-  if (e->before) keep(e->before + at, sum, count);
-  if (e->activation == SMAP_ACTIVATION_GELU) sum = gelu(sum);
-  if (e->activation == SMAP_ACTIVATION_SILU) sum = sum / (vector_exp(-sum) + 1.0f);
-  if (e->residual) sum += load(e->residual + at, count);
-  store(c + at, sum, count);
-}
-
-/// Writes a tile of C, whose sums lie `pitch` vectors per row apart.
-INLINE void finish_tile(int rows, int vectors, const Lanes *sums, int pitch, float *c, long c_stride,
-                                long column, long width, const SMAPEpilogue *e) {
-#if KERNEL_GROUPED
-  // Short products, as in attention, would spend a tenth of their time on the questions of `finish`.
-  int is_bare = !e->accumulate && !e->bias && !e->before && !e->residual;
-  if (is_bare && e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
-    for (int r = 0; r < rows; r++)
-      for (int v = 0; v < vectors; v++)
-        *(Lanes *)(c + r * c_stride + column + v * LANES) = sums[r * pitch + v];
-    return;
-  }
-#endif
-  if (e->activation == SMAP_ACTIVATION_NONE && width == vectors * LANES) {
-    for (int r = 0; r < rows; r++)
-      for (int v = 0; v < vectors; v++)
-        finish(sums[r * pitch + v], c, r * c_stride + column + v * LANES, column + v * LANES, LANES, e);
-    return;
-  }
-  // Through memory, so that activations are compiled once per tile and not once per row.
-  Lanes kept[KERNEL_ROWS * KERNEL_VECTORS];
-  for (int r = 0; r < rows; r++)
-    for (int v = 0; v < vectors; v++) kept[r * vectors + v] = sums[r * pitch + v];
-#pragma clang loop unroll(disable)
-  for (int i = 0; i < rows * vectors; i++) {
-    long offset = i % vectors * LANES;
-    finish(kept[i], c, i / vectors * c_stride + column + offset, column + offset, width - offset, e);
-  }
-}
+#include "product_epilogue.h"
 
 /// Memory to prefetch: the address advances by `pitch` floats with every step of a tile.
 typedef struct {
@@ -157,8 +96,8 @@ INLINE long wide_strip(int rows, const Product *p, const float *a, long a_row, f
 }
 #endif
 
-/// All panels for a few rows of A. If `fetch` is not 0, B is prefetched; if it is 2, the strip `next`,
-/// too, during the first panel.
+/// All panels for a few rows of A. If `fetch` is not 0, B is prefetched; if it is 2, so is the
+/// strip `next`, during the first panel.
 INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a_depth,
                           long b_row, int fetch, const float *next, float *c, const SMAPEpilogue *e) {
   enum { vectors = KERNEL_VECTORS };
@@ -195,7 +134,7 @@ INLINE void copy_strip(const float *from, long row_stride, long depth_stride, lo
     for (long p = 0; p < k; p++)
       *(Strip *)(to + p * STRIP) = *(const Strip *)(from + p * depth_stride);
   } else {
-    // Where rows of the copy are shorter than a vector, each overwrites the surplus of the previous.
+    // Where rows of the copy are shorter than a vector, each overwrites the surplus of the last.
     long blocks = whole && depth_stride == 1 ? k / LANES * LANES : 0;
     for (long p = 0; p < blocks; p += LANES) transpose_block(from + p, row_stride, to + p * STRIP, STRIP);
     for (long p = blocks; p < k; p++)
