@@ -40,6 +40,7 @@ def levels(tmp_path_factory):
     if clang is None:
         pytest.skip("there is no clang")
     files = ["elementwise.c", "functions.c", "reductions.c", "normalization.c", "activation.c",
+             "activation_v3.c", "packing_v3.c",
              "attention.c", "attention_rows.c", "optimization.c", "products.c", "product_v4.c",
              "product_v3.c", "product_portable.c", "product_bfloat16.c",
              "product_expanded.c", "convolution.c"]
@@ -150,6 +151,34 @@ def test_products_with_unpacked_matrices(levels, m, k, n):
         assert max(abs(x - y) for x, y in zip(c, wanted)) < 1e-4, level
         results[level] = c
     agree(results, 1e-5)
+
+
+@pytest.mark.parametrize("k,n", [(1, 1), (8, 8), (17, 31), (40, 65), (97, 32)])
+def test_packing_of_transposed_matrices(levels, k, n):
+    """Panels of 32 columns, in the same places at every level."""
+    b, panels, long = draws(n * k, 7), (n + 31) // 32, ctypes.c_long
+    wanted = [b[j * k + p] if j < n else 0.0
+              for panel in range(panels) for p in range(k) for j in range(32 * panel, 32 * panel + 32)]
+    for level, library in levels.items():
+        packed = floats([1.0] * (panels * 32 * k))
+        library.smap_pack(b, long(1), long(k), long(k), long(n), long(0), long(panels), packed)
+        assert list(packed) == wanted, level
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_gradients_of_gelu(levels, size):
+    u, dy, long = draws(size, 8, 4.0), draws(size, 9), ctypes.c_long(size)
+    slopes, again, values = {}, {}, {}
+    for level, library in levels.items():
+        slopes[level], values[level] = floats([0.0] * size), floats([0.0] * size)
+        again[level] = floats(dy[:size])
+        library.smap_gelu_backward(u, dy, slopes[level], long)
+        library.smap_gelu_again(u, again[level], values[level], long)
+        for x, d, slope, y in zip(u, dy[:size], slopes[level], values[level]):
+            below = 0.5 * (1 + math.erf(x / math.sqrt(2)))
+            exact = d * (below + x * math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi))
+            assert abs(slope - exact) < 2e-6 * max(1, abs(d)) and abs(y - x * below) < 2e-6
+    agree(slopes), agree(again), agree(values)
 
 
 @pytest.mark.parametrize("rows,width", [(0, 5), (1, 1), (3, 7), (5, 16), (4, 193)])
