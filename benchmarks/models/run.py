@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares training, encoding, sampling and tensors with PyTorch, JAX and NumPy.
 
-usage: run.py BINARY [--rounds N] [--threads N] [--only WORDS] [--output FILE] [--heading WORDS]
+usage: run.py BINARY [--rounds N] [--threads N] [--only WORDS]... [--peer NAME]... [--output FILE]
+              [--heading WORDS]
 
 Every number comes from a process of its own; in each round all sides of a row run interleaved, and the
 medians over the rounds are compared. All processes are bound to the same processors. What a peer
@@ -43,7 +44,7 @@ class Failed(Exception):
 class Bench:
     def __init__(self, arguments):
         self.smap, self.threads = os.path.realpath(arguments.binary), arguments.threads
-        self.rounds = arguments.rounds
+        self.rounds, self.peers = arguments.rounds, arguments.peer or list(SCRIPTS)
         self.python, self.versions = peers.find()
         available = sorted(os.sched_getaffinity(0))
         self.processors = set(available[: self.threads])
@@ -93,7 +94,8 @@ class Bench:
         return [self.python, os.path.join(HERE, name), row.work, *words]
 
     def sides(self, row):
-        return ["smap"] + [peer for peer in row.peers if SCRIPTS[peer][2] in self.versions]
+        return ["smap"] + [
+            peer for peer in row.peers if peer in self.peers and SCRIPTS[peer][2] in self.versions]
 
     def measure(self, rows):
         """The seconds and the peak memory of all rows: {(row name, side): [...]}."""
@@ -221,12 +223,13 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=min(2, len(os.sched_getaffinity(0))))
-    parser.add_argument("--only", default="", help="rows whose name has these words")
+    parser.add_argument("--only", action="append", help="rows whose name has these words")
+    parser.add_argument("--peer", action="append", choices=SCRIPTS, help="a side to compare with")
     parser.add_argument("--output", help="a file for the report; printed without")
     parser.add_argument("--heading", default="Training, encoding, sampling, tensors")
     arguments = parser.parse_args()
     bench = Bench(arguments)
-    rows = [row for row in ROWS if arguments.only in row.name]
+    rows = [row for row in ROWS if any(words in row.name for words in arguments.only or [""])]
     for library in peers.LIBRARIES:
         if library not in bench.versions:
             bench.note(f"{library} is not there")
