@@ -178,7 +178,15 @@ struct LabelArgument {
     throw failure(
       "there is no class \"\(name)\"",
       hint: nearest.map { "did you mean \"\($0)\"?" }
-        ?? "the classes are \(classNames.prefix(24).joined(separator: ", "))")
+        ?? "the classes are \(LabelArgument.listed(classNames))")
+  }
+
+  /// Names in a row, and how many more there are.
+  private static func listed(_ names: [String]) -> String {
+    let most = 32
+    let rest = names.count - most
+    let shown = names.prefix(most).joined(separator: ", ")
+    return rest > 0 ? "\(shown) and \(rest) more" : shown
   }
 
   private func failure(_ message: String, hint: String = "") -> ScriptError {

@@ -31,7 +31,8 @@ enum SamplingFunctions {
       One picture is sampled with `seed` itself, several with the seeds of random.split(seed, number of pictures). \
       `precision` is as in smap.train. `on_token` is called with {tokens, step, total} after every \
       token, `on_step` with {tokens, token, total, step, steps, time} after every step of the solver: \
-      the last of `tokens` is still on its way from noise (time 0) to the token (time 1).
+      the last of `tokens` is still on its way from noise (time 0) to the token (time 1). A head that \
+      samples all tokens together tells the steps of all of them; codes have none.
       """,
     example: GeneratorFunctions.tinyExample
       + "card.sample(model, 3, count = 2, keep = 4, steps = 2, seed = 1).shape   #=> [2, 4]",
@@ -57,11 +58,14 @@ enum SamplingFunctions {
   static func conditions(
     _ call: Call, _ model: CARDGenerator, _ prefix: Tokens?
   ) throws -> Condition {
-    if let prefix, try !call.isGiven("label"),
-      prefix.condition.classCount == model.configuration.numClasses
-    {
-      return prefix.condition
+    if let prefix, prefix.condition.classCount != model.configuration.numClasses {
+      throw call.failure(
+        .shape,
+        "the prefix has tokens of another tokenizer: of "
+          + counted(prefix.condition.classCount, "class")
+          + ", where this generator has \(model.configuration.numClasses)", argument: "prefix")
     }
+    if let prefix, try !call.isGiven("label") { return prefix.condition }
     return try LabelArgument(
       call, classCount: model.configuration.numClasses, classNames: model.classNames
     ).conditions()
@@ -108,8 +112,8 @@ enum SamplingFunctions {
 
     init(_ call: Call, total: Int) throws {
       (self.call, self.total) = (call, total)
-      onToken = try call.optionalObserver("on_token", example: "fn(s) print(s.step)")
-      onStep = try call.optionalObserver("on_step", example: "fn(s) print(s.time)")
+      onToken = try call.optionalObserver("on_token", example: "fn(s) = print(s.step)")
+      onStep = try call.optionalObserver("on_step", example: "fn(s) = print(s.time)")
     }
 
     var areIdle: Bool { onToken == nil && onStep == nil }

@@ -125,6 +125,12 @@ enum TokenFunctions {
         "tokens of \(a.latents.shape[2]) and of \(b.latents.shape[2]) numbers are of different "
           + "tokenizers", argument: "b")
     }
+    guard a.condition.classCount == b.condition.classCount else {
+      throw call.failure(
+        .shape,
+        "tokens of \(counted(a.condition.classCount, "class")) and of "
+          + "\(b.condition.classCount) are of different tokenizers", argument: "b")
+    }
     let count = max(a.count, b.count)
     guard [1, count].contains(a.count), [1, count].contains(b.count) else {
       throw call.failure(

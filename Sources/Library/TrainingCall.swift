@@ -23,7 +23,7 @@ struct TrainingCall {
   init(_ call: Call, steps: Int, pictures: Int? = nil) throws {
     self.call = call
     self.steps = steps
-    callback = try call.optionalObserver("on_step", example: "fn(s) print(s.loss)")
+    callback = try call.optionalObserver("on_step", example: "fn(s) = print(s.loss)")
     returnsWhenInterrupted =
       try call.choice("on_interrupt", among: ["raise", "return"]) == "return"
     task = LongTask(

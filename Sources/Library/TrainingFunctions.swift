@@ -191,7 +191,8 @@ extension Call {
     let name = try choice("precision", among: Precision.allCases.map(\.rawValue))
     let precision = Precision(rawValue: name) ?? .float32
     if !precision.isAvailable {
-      session.note("this processor does not multiply bfloat16, so float32 is used")
+      session.note(
+        "this processor does not multiply bfloat16, so float32 is used", isRepeated: false)
     }
     return try precision.use(body)
   }

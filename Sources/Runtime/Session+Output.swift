@@ -30,7 +30,8 @@ extension Session {
   public func flush() throws { try receiver.flush() }
 
   /// Makes a remark to the user. One that cannot be delivered is no reason to end a program.
-  public func note(_ text: String) {
+  public func note(_ text: String, isRepeated: Bool = true) {
+    if !isRepeated, !notes.insert(text).inserted { return }
     try? settleFrame()
     try? receiver.receive(.diagnostic(.note(text)))
   }

@@ -10,6 +10,8 @@ import Tensors
 
 /// The state of one interpreter.
 public final class Session {
+  /// Remarks that are made once in a session.
+  var notes: Set<String> = []
   /// The library.
   public let builtins: BuiltinTable
   /// What stops a running script.

@@ -15,6 +15,11 @@ final class DiffusionHead: TokenHead {
   static let conventions = FlowSampling.conventions
   static let hasBackbone = false
   static let continuesTokens = true
+  /// However many tokens there are, they share their steps.
+  static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int {
+    options.steps
+  }
+
   /// The streams of the noise, those of the flow head.
   private static let noise = JointFlow.Noise(initial: 0xCA2D, steps: 0x5DE)
 

@@ -23,6 +23,11 @@ final class RefineHead: TokenHead {
   /// The streams of the noise of refined tokens; coarse ones have those of the flow head.
   private static let noise = JointFlow.Noise(initial: 0xCA2E, steps: 0x5DF)
 
+  /// Coarse tokens one after another, then steps that refine all of them.
+  static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int {
+    FlowHead.cost(range, of: count, options) + options.steps
+  }
+
   private let coarse: FlowHead
   private let context: Linear
   private let told: Linear

@@ -104,6 +104,10 @@ public struct SamplingOptions: Sendable {
       throw TensorError.value(
         "steps has \(counted(stepsOfTokens.count, "number")), but there are \(numTokens) tokens")
     }
+    if stepSchedule != .constant, lastSteps > max(steps, SamplingOptions().lastSteps) {
+      throw TensorError.value(
+        "last_steps = \(lastSteps) is more than steps = \(steps), which a schedule reduces")
+    }
     if stepSchedule != .constant, !stepsOfTokens.isEmpty {
       throw TensorError.value(
         "steps says the steps of each token, so step_schedule has nothing to decide",
@@ -123,7 +127,8 @@ public struct SamplingOptions: Sendable {
     case .linear: fallen = done
     case .cosine: fallen = (1 - cos(.pi * done)) / 2
     }
-    return Int((Double(steps) + Double(lastSteps - steps) * fallen).rounded())
+    let last = min(lastSteps, steps)
+    return Int((Double(steps) + Double(last - steps) * fallen).rounded())
   }
 
   /// The guidance of token j of k (from 1).
@@ -154,7 +159,7 @@ extension SamplingOptions: OptionTable {
   public static let options: [OptionRow<SamplingOptions>] = [
     OptionRow(
       "keep", .optional(.integer(1...4096)),
-      "`keep` stops after as many tokens, the first of those that would be sampled without it.",
+      "`keep` stops after as many tokens: without a length token, the first of those of the whole.",
       value: { $0.keep.map { .integer($0) } ?? .none },
       store: {
         if case .integer(let count) = $1 { $0.keep = count } else { $0.keep = nil }
@@ -178,7 +183,7 @@ extension SamplingOptions: OptionTable {
         + "\"linear\" or along a \"cosine\","
     ).onlyForHeads(orIs: .word("constant")),
     OptionRow<SamplingOptions>.integer(
-      "last_steps", \.lastSteps, 1...10_000, "to `last_steps`."
+      "last_steps", \.lastSteps, 1...10_000, "to `last_steps`, or to `steps` if these are fewer."
     ).needs("step_schedule = \"linear\" or \"cosine\"") { $0.stepSchedule != .constant },
     OptionRow<SamplingOptions>.word(
       "solver", \.solver, "How the flow is integrated: \"sde\" adds noise in every step."
@@ -206,7 +211,9 @@ extension SamplingOptions: OptionTable {
       "The interval is `guidance_interval` in the time of the flow, from 0 (noise) to 1 (token),",
       value: { .numbers($0.guidanceInterval) },
       store: { if case .numbers(let ends) = $1, ends.count == 2 { $0.guidanceInterval = ends } }
-    ).needs("guidance_schedule = \"interval\"") { $0.guidanceSchedule == .interval },
+    ).needs("guidance_schedule = \"interval\" and a head with a flow") {
+      $0.guidanceSchedule == .interval && $0.head?.type.samplingOptions.contains("steps") ?? true
+    },
     OptionRow<SamplingOptions>(
       "guidance_until", .optional(.integer(0...4096)), "and ends after `guidance_until` tokens.",
       value: { $0.guidanceUntil.map { .integer($0) } ?? .none },

@@ -25,6 +25,9 @@ protocol TokenHead: Module {
   static var hasBackbone: Bool { get }
   /// Whether it samples the tokens that follow on given ones.
   static var continuesTokens: Bool { get }
+  /// The work of sampling tokens at some positions of so many, in steps of a solver: of each token
+  /// for heads that sample one after another, of all together for others.
+  static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int
   /// The names of what its loss reports; the first is `loss`.
   static var termNames: [String] { get }
   /// Metadata entries beside the options.
@@ -67,6 +70,10 @@ extension TokenHead {
   static var trainingOptions: [String] { [] }
   static var hasBackbone: Bool { true }
   static var continuesTokens: Bool { false }
+  static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int {
+    guard samplingOptions.contains("steps") else { return range.count }
+    return range.reduce(0) { $0 + options.steps(position: $1, of: count) }
+  }
   static var termNames: [String] { ["loss"] }
   static var conventions: [(key: String, value: String)] { [] }
   static func validate(_ configuration: GeneratorConfiguration) throws {}

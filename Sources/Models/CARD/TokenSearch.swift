@@ -124,17 +124,15 @@ extension TokenSearch {
     tokens count: Int, after start: Int, numTokens: Int, _ sampling: SamplingOptions
   ) throws -> [SearchLevel] {
     try validateOptions()
-    let costs = (0..<count).map { sampling.cost(position: $0, of: numTokens) }
-    func cost(_ range: Range<Int>) -> Int { range.reduce(0) { $0 + costs[$1] } }
+    func cost(_ range: Range<Int>) -> Int { sampling.cost(range, of: numTokens) }
+    let rollout = rolloutSteps.map(sampling.withSteps) ?? sampling
     let ends = try ends(tokens: count, after: start)
     let (whole, overflows) = budget.multipliedReportingOverflow(by: cost(start..<count))
     guard !overflows else { throw TensorError.value("budget = \(budget) is too large") }
     var (rest, before, least) = (whole, start, 0)
     var levels: [SearchLevel] = []
     for (number, end) in ends.enumerated() {
-      let ahead =
-        method == .lookahead
-        ? rolloutSteps.map { ($0 * (count - end)) } ?? cost(end..<count) : 0
+      let ahead = method == .lookahead ? rollout.cost(end..<count, of: numTokens) : 0
       let each = max(cost(before..<end) + ahead, 1)
       least = max(least, (each * ends.count + whole / budget - 1) / max(whole / budget, 1))
       let candidates = rest / (ends.count - number) / each
@@ -194,11 +192,8 @@ extension TokenSearch {
       let candidates = try sample(Request(seeds: seeds, prefix: families, options: options))
       var complete = candidates
       if method == .lookahead, level.tokens < count {
+        options = rolloutSteps.map(options.withSteps) ?? options
         options.keep = count
-        if let rolloutSteps {
-          (options.steps, options.stepsOfTokens) = (rolloutSteps, [])
-          options.stepSchedule = .constant
-        }
         complete = try sample(Request(seeds: seeds, prefix: candidates, options: options))
       }
       let scores = try score(complete)
@@ -228,9 +223,16 @@ extension TokenSearch {
 }
 
 extension SamplingOptions {
-  /// The work for the token at a position of so many: steps of a solver, 1 for heads without one.
-  func cost(position: Int, of count: Int) -> Int {
-    guard head?.type.samplingOptions.contains("steps") ?? true else { return 1 }
-    return steps(position: position, of: count)
+  /// The work for tokens at some positions of so many: steps of the solver that the head runs.
+  func cost(_ range: Range<Int>, of count: Int) -> Int {
+    guard !range.isEmpty else { return 0 }
+    return (head?.type ?? FlowHead.self).cost(range, of: count, self)
+  }
+
+  /// These options with the same number of steps for each token.
+  func withSteps(_ count: Int) -> SamplingOptions {
+    var options = self
+    (options.steps, options.stepsOfTokens, options.stepSchedule) = (count, [], .constant)
+    return options
   }
 }
