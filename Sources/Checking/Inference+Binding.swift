@@ -102,9 +102,10 @@ extension Inference {
       }
       return header.typeMismatch(Header.phrase(forType: type), name, found: found)
     case .shape(let dimensions):
+      if position == header.picturesIndex, accepts("dataset", known) == true { return nil }
       if let type = known.typeName, accepts("tensor", known) == false, type != "record" {
         return header.typeMismatch(
-          Header.phrase(forShape: ShapeMatcher.text(dimensions)), name,
+          header.phrase(forShape: ShapeMatcher.text(dimensions), at: position), name,
           found: "this is \(phrase(known))", hint: "")
       }
       // The names that an unknown shape would bind stay open for what later arguments say.

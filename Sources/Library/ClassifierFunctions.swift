@@ -173,9 +173,10 @@ extension ClassifierFunctions {
       let judge = metrics.classifier(set, input = "pixels")
       metrics.probabilities(judge, set.images[:2]).shape   #=> [2, 10]
       """,
+    pictures: "images",
     body: { call in
       let classifier = try call.object("classifier", type, as: PictureClassifier.self)
-      let images = try call.pictures("images")
+      let images = try call.pictures().images
       guard images.shape[2] == classifier.side, images.shape[3] == classifier.side else {
         throw call.failure(
           .shape,

@@ -85,11 +85,12 @@ enum CodebookFunctions {
       let found = smap.search_codes(tok, smap.encode(tok, pictures), pictures)
       found.length   #=> 16
       """,
+    pictures: "images",
     body: { call in
       let tokenizer = try call.tokenizer("tok")
       _ = try call.codes()
       let tokens = try call.tokens("tokens")
-      let images = try call.pictures("images")
+      let images = try call.pictures().images
       let lengths =
         try call["lengths"].isNil
         ? doublings(to: tokens.length) : call.integers("lengths")

@@ -25,7 +25,9 @@ extension Call {
         .value, "this tokenizer is conditioned by \(tokenizer.conditionInWords), not by classes",
         hint: "condition = x, of shape [B, \(tokenizer.conditionDim)]", argument: "label")
     }
-    return try vectorCondition(size: tokenizer.conditionDim, count: count)
+    guard try !self["condition"].isNil else { return try .null(count: count, classCount: 0) }
+    return try vectorCondition(
+      tensor("condition"), size: tokenizer.conditionDim, count: count, argument: "condition")
   }
 
   /// Whether a call that decodes tokens says what to decode them as: the argument that the
@@ -36,18 +38,18 @@ extension Call {
     return try isGiven(own) || (isGiven(other) && !self[other].isNil)
   }
 
-  /// The argument `condition`: nil, a vector [D] or [1, D] for all pictures, or one for each [B,
-  /// D].
-  private func vectorCondition(size: Int, count: Int) throws -> Condition {
-    guard try !self["condition"].isNil else { return try .null(count: count, classCount: 0) }
-    var vectors = try tensor("condition")
+  /// A vector [D] or [1, D] for all pictures, or one for each [B, D], as an argument gives it.
+  func vectorCondition(
+    _ given: Tensor, size: Int, count: Int, argument: String
+  ) throws -> Condition {
+    var vectors = given
     if vectors.rank == 1 { vectors = try vectors.reshape([1, vectors.count]) }
     guard vectors.rank == 2, vectors.shape[1] == size, [1, count].contains(vectors.shape[0]) else {
       throw failure(
         .shape,
         "the condition of \(count) pictures has the shape [\(count), \(size)] or [\(size)], not "
-          + "\(vectors.shape)", argument: "condition")
+          + "\(vectors.shape)", argument: argument)
     }
-    return try blaming("condition") { try Condition(vectors: vectors).repeated(count) }
+    return try blaming(argument) { try Condition(vectors: vectors).repeated(count) }
   }
 }

@@ -27,9 +27,11 @@ enum LengthFunctions {
     example: TokenizerFunctions.tinyExample
       + "smap.best_length(tok, zeros(2, 3, 16, 16), 1)   #=> tensor([1, 1])",
     choices: ["metric": FidelityMetric.words, "search": LengthSearch.words],
+    pictures: "images",
     body: { call in
       let tokenizer = try call.code("tok")
-      let images = try call.pictures("images")
+      let given = try call.pictures()
+      let images = given.images
       let threshold = try call.number("threshold")
       let metric = try call.choice("metric", as: FidelityMetric.self)
       guard metric.thresholds.contains(threshold) else {
@@ -38,7 +40,7 @@ enum LengthFunctions {
           "the threshold of \"\(metric.rawValue)\" is \(metric.thresholdsInWords), not "
             + "\(decimal(threshold))", hint: metric.example, argument: "threshold")
       }
-      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let condition = try call.condition(tokenizer, of: given)
       let tokens = try TokenizerFunctions.encode(images, condition, tokenizer, call)
       let test = try FidelityTest(
         metric, threshold, images, call)

@@ -22,6 +22,7 @@ enum LiveFunctions {
       """,
     example: TokenizerFunctions.tinyExample
       + "len(live.ladder(tok, zeros(2, 3, 16, 16), lengths = [1, 4]))   #=> 2",
+    pictures: "images",
     body: { call in
       let job = try LiveJob(call)
       return try ControlMaker(call, [job.budget]).make { values in
@@ -40,6 +41,7 @@ enum LiveFunctions {
       """,
     example: TokenizerFunctions.tinyExample
       + "live.classes(tok, zeros(1, 3, 16, 16), lengths = [1, 4]).names   #=> [\"class\", \"tokens\"]",
+    pictures: "images",
     body: { call in
       let job = try LiveJob(call)
       let axis = try job.classes()
@@ -63,14 +65,10 @@ private struct LiveJob {
   init(_ call: Call) throws {
     self.call = call
     tokenizer = try call.code("tok")
-    images = try call.pictures("images")
+    let given = try call.pictures()
+    images = given.images
     scale = try call.integer("scale", in: 1...64)
-    let condition =
-      try call.takes("condition")
-      ? call.condition(tokenizer, count: images.shape[0])
-      : LabelArgument(
-        call, classCount: tokenizer.numClasses, classNames: tokenizer.classNames
-      ).condition(count: images.shape[0])
+    let condition = try call.condition(tokenizer, of: given)
     tokens = try TokenizerFunctions.encode(images, condition, tokenizer, call)
     let lengths = try LiveJob.lengths(call, most: tokens.length)
     budget = Axis(

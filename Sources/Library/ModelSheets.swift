@@ -20,11 +20,13 @@ enum ModelSheets {
     details: "`lengths` are 1, 2, 4, ... and all tokens unless given.",
     example: TokenizerFunctions.tinyExample
       + "smap.ladder_sheet(tok, zeros(2, 3, 16, 16), lengths = [1, 4])   #=> image(104 x 81)",
+    pictures: "images",
     body: { call in
       let code = try call.code("tok")
-      let images = try call.pictures("images")
+      let given = try call.pictures()
+      let images = given.images
       let lengths = try call.lengths(of: code)
-      let condition = try call.condition(code, count: images.shape[0])
+      let condition = try call.condition(code, of: given)
       let tokens = try TokenizerFunctions.encode(images, condition, code, call)
       let columns =
         try lengths.map { length in
@@ -44,6 +46,7 @@ enum ModelSheets {
       """,
     example: TokenizerFunctions.tinyExample
       + "smap.class_sheet(tok, zeros(1, 3, 16, 16), classes = [0, 5], lengths = [1]).height   #=> 47",
+    pictures: "image",
     body: { call in
       let code = try call.code("tok")
       guard code.numClasses > 0 else {
@@ -51,13 +54,11 @@ enum ModelSheets {
           .value, "this tokenizer has no classes", hint: "smap.ladder_sheet needs none",
           argument: "tok")
       }
-      let image = try call.pictures("image")
+      let image = try call.picture()
       let classes = try classes(of: code, call)
       let lengths = try call.lengths(of: code)
-      let own = try LabelArgument(
-        call, classCount: code.numClasses, classNames: code.classNames
-      ).condition(count: 1)
-      let tokens = try TokenizerFunctions.encode(image, own, code, call)
+      let own = try call.condition(code, of: image)
+      let tokens = try TokenizerFunctions.encode(image.images, own, code, call)
       let rows = try lengths.map { length in
         let prefix = try tokens.prefix(length)
         let each = Tokens(
@@ -89,6 +90,7 @@ enum ModelSheets {
       """,
     example: TokenizerFunctions.tinyExample
       + "smap.attention(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16, 2, 2]",
+    pictures: "images",
     body: { call in .tensor(try attention(call).maps) })
 
   private static let attentionSheet = Builtin(
@@ -101,6 +103,7 @@ enum ModelSheets {
       """,
     example: TokenizerFunctions.tinyExample
       + "smap.attention_sheet(tok, zeros(1, 3, 16, 16), tokens = [0, 1]).width   #=> 104",
+    pictures: "images",
     body: { call in
       let (maps, images) = try attention(call)
       let count = maps.shape[1]
@@ -118,8 +121,9 @@ enum ModelSheets {
   /// The maps of `smap.attention`, and the pictures.
   private static func attention(_ call: Call) throws -> (maps: Tensor, images: Tensor) {
     let tokenizer = try call.tokenizer("tok")
-    let images = try call.pictures("images")
-    let condition = try call.condition(tokenizer, count: images.shape[0])
+    let given = try call.pictures()
+    let images = given.images
+    let condition = try call.condition(tokenizer, of: given)
     let depth = tokenizer.configuration.depth
     guard depth > 0 else {
       throw call.failure(.value, "this tokenizer has no blocks", argument: "tok")

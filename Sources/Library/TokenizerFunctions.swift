@@ -104,10 +104,12 @@ enum TokenizerFunctions {
       """,
     example: tinyExample + "smap.encode(tok, zeros(2, 3, 16, 16)).shape   #=> [2, 16]",
     choices: TrainingOptions.precisions,
+    pictures: "images",
     body: { call in
       let tokenizer = try call.code("tok")
-      let images = try call.pictures("images")
-      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let given = try call.pictures()
+      let images = given.images
+      let condition = try call.condition(tokenizer, of: given)
       return TokenSequence(
         try call.inPrecision { try encode(images, condition, tokenizer, call) }
       ).value
@@ -127,6 +129,7 @@ enum TokenizerFunctions {
       """,
     example: tinyExample + "let tokens = smap.encode(tok, zeros(1, 3, 16, 16))\n"
       + "smap.decode(tok, tokens[:4]).shape   #=> [1, 3, 16, 16]",
+    choices: TrainingOptions.precisions,
     body: { call in
       let tokenizer = try call.code("tok")
       let tokens = try call.tokens("tokens")
@@ -162,10 +165,13 @@ enum TokenizerFunctions {
     "Encodes pictures and decodes them from their first `keep` tokens, or from all.",
     example: tinyExample
       + "smap.reconstruct(tok, zeros(1, 3, 16, 16), keep = 2).shape   #=> [1, 3, 16, 16]",
+    choices: TrainingOptions.precisions,
+    pictures: "images",
     body: { call in
       let tokenizer = try call.code("tok")
-      let images = try call.pictures("images")
-      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let given = try call.pictures()
+      let images = given.images
+      let condition = try call.condition(tokenizer, of: given)
       return .tensor(
         try call.inPrecision {
           let tokens = try encode(images, condition, tokenizer, call)
@@ -211,10 +217,12 @@ extension TokenizerFunctions {
       """,
     example: tinyExample + "keys(smap.loss(tok, zeros(1, 3, 16, 16), keep = 4))"
       + "   #=> [\"loss\", \"mse\", \"psnr\", \"keep\"]",
+    pictures: "images",
     body: { call in
       let tokenizer = try call.code("tok")
-      let images = try call.pictures("images")
-      let condition = try call.condition(tokenizer, count: images.shape[0])
+      let given = try call.pictures()
+      let images = given.images
+      let condition = try call.condition(tokenizer, of: given)
       var keep = try call.optionalInteger("keep")
       if keep == nil {
         var draws = RandomStream(seed: try call.seed("seed"))
@@ -306,22 +314,5 @@ extension Call {
 
   func tokens(_ name: String) throws -> Tokens {
     try object(name, ModelTypes.tokens, as: TokenSequence.self).tokens
-  }
-
-  /// At least one picture: a tensor [B, C, H, W].
-  func pictures(_ name: String) throws -> Tensor {
-    let images = try tensor(name)
-    guard images.rank == 4, images.shape[0] > 0 else {
-      throw failure(
-        .shape, "pictures have the shape [B, C, H, W] with B from 1, not \(images.shape)",
-        argument: name)
-    }
-    guard images.shape[1] == 3 else {
-      throw failure(
-        .shape, "tokenizers take pictures of 3 channels, not \(images.shape[1])",
-        hint: channelHint(images.shape[1]), argument: name)
-    }
-    try checkPixels(images, name)
-    return images
   }
 }

@@ -106,4 +106,10 @@ extension Header {
 
   /// What messages call a tensor whose shape is annotated in these words.
   package static func phrase(forShape text: String) -> String { "a tensor of shape \(text)" }
+
+  /// What messages call the values that pass for a parameter whose shape is annotated in these
+  /// words.
+  package func phrase(forShape text: String, at position: Int) -> String {
+    Header.phrase(forShape: text) + (position == picturesIndex ? " or a data set" : "")
+  }
 }

@@ -43,7 +43,9 @@ public final class Builtin: Sendable {
   /// One sentence.
   public let summary: String
   /// Further paragraphs, or empty; composed when they are read.
-  public var details: String { composeDetails() }
+  public var details: String {
+    [composeDetails(), onPictures].filter { !$0.isEmpty }.joined(separator: "\n\n")
+  }
   /// A line of SMAP with its expected result after `#=>`, or empty.
   public let example: String
   /// Whether it exists only as a method of its first parameter's type.
@@ -55,6 +57,9 @@ public final class Builtin: Sendable {
   let takesNumbers: Bool
   /// The words that some arguments must be one of, by the names of the parameters.
   public let choices: [String: [String]]
+  /// The parameter for pictures that may also be a data set, if there is one. Its annotation is
+  /// then compared with tensors only.
+  public let pictures: String?
   private let declaration: BuiltinHeader
   private let composeDetails: @Sendable () -> String
   let body: Body
@@ -64,13 +69,14 @@ public final class Builtin: Sendable {
     _ signature: String, purity: Purity = .impure, _ summary: String,
     details: @autoclosure @escaping @Sendable () -> String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
-    takesNumbers: Bool = false, choices: [String: [String]] = [:],
+    takesNumbers: Bool = false, choices: [String: [String]] = [:], pictures: String? = nil,
     body: @escaping Body
   ) {
     self.init(
       signature, purity: purity, summary, details: details(), example: example,
       methodOnly: methodOnly,
-      forLists: forLists, takesNumbers: takesNumbers, choices: choices, shortcut: .none, body: body)
+      forLists: forLists, takesNumbers: takesNumbers, choices: choices, pictures: pictures,
+      shortcut: .none, body: body)
   }
 
   /// Declares a built-in function that the machine may run without a call.
@@ -78,7 +84,7 @@ public final class Builtin: Sendable {
     _ signature: String, purity: Purity = .impure, _ summary: String,
     details: @autoclosure @escaping @Sendable () -> String = "",
     example: String = "", methodOnly: Bool = false, forLists: String = "",
-    takesNumbers: Bool = false, choices: [String: [String]] = [:],
+    takesNumbers: Bool = false, choices: [String: [String]] = [:], pictures: String? = nil,
     shortcut: Shortcut,
     function: NumberFunction? = nil,
     body: @escaping Body
@@ -94,7 +100,8 @@ public final class Builtin: Sendable {
     self.forLists = forLists
     self.takesNumbers = takesNumbers
     self.choices = choices
-    declaration = BuiltinHeader(signature)
+    self.pictures = pictures
+    declaration = BuiltinHeader(signature, pictures: pictures)
     self.body = body
   }
 
@@ -103,6 +110,18 @@ public final class Builtin: Sendable {
 
   /// Where each parameter is.
   var places: ParameterPlaces { declaration.whole.places }
+
+  /// What holds wherever a data set may stand for pictures, or nothing.
+  private var onPictures: String {
+    guard let pictures else { return "" }
+    let labels =
+      !signature.contains("label = nil")
+      ? "."
+      : signature.contains("condition = nil")
+        ? ": its labels are then `label`, and its vectors `condition`, unless they are given."
+        : ": its labels are then `label`, unless it is given."
+    return "`\(pictures)` may also be a data set, or one of its elements" + labels
+  }
 
   /// The full name: `smap.encode`.
   public var qualifiedName: String { declaration.name }

@@ -15,6 +15,7 @@ final class BuiltinHeader: Sendable {
   /// position.
   let firstAnnotation: String?
   private let text: String
+  private let pictures: String?
   private let parsed = AtomicLazyReference<Parsed>()
 
   /// A header with what follows from it.
@@ -22,19 +23,20 @@ final class BuiltinHeader: Sendable {
     let header: Header
     let places: ParameterPlaces
 
-    init(_ text: String) {
-      header = Header(parsing: text)
+    init(_ text: String, pictures: String?) {
+      header = Header(parsing: text, pictures: pictures)
       places = ParameterPlaces(header.parameters)
     }
   }
 
-  init(_ text: String) {
-    self.text = text
+  /// A header whose parameter `pictures`, if there is one, also takes a data set.
+  init(_ text: String, pictures: String? = nil) {
+    (self.text, self.pictures) = (text, pictures)
     (name, firstAnnotation) = BuiltinHeader.start(of: text)
   }
 
   /// The parsed header. Threads that ask for it at the same time get the same one.
-  var whole: Parsed { parsed.load() ?? parsed.storeIfNil(Parsed(text)) }
+  var whole: Parsed { parsed.load() ?? parsed.storeIfNil(Parsed(text, pictures: pictures)) }
 
   /// The name before the parenthesis, and the annotation of the first parameter.
   private static func start(of text: String) -> (String, String?) {

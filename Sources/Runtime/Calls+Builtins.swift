@@ -75,11 +75,13 @@ extension Machine {
         }
       case .shape(let wanted):
         if header.parameters[index].acceptsNil, register.pointee.isNil { continue }
+        if index == header.picturesIndex, register.pointee.mayHoldPictures { continue }
         let text = header.annotationTexts[index]
         guard try TypeTest.tensor.accept(&register.pointee, session),
           case .tensor(let tensor) = register.pointee
         else {
-          throw mistyped(builtin, index, Header.phrase(forShape: text), register.pointee, place)
+          throw mistyped(
+            builtin, index, header.phrase(forShape: text, at: index), register.pointee, place)
         }
         let mismatch = ShapeTest.match(
           wanted, tensor.shape, bound: { sizes[$0] }, bind: { sizes[$0] = $1 })
@@ -152,5 +154,17 @@ extension Machine {
       }
     }
     return try body(object, arguments, session)
+  }
+}
+
+extension Value {
+  /// Whether this is a data set, or a record, which may serve as one: the body of a built-in that
+  /// takes pictures looks into it.
+  fileprivate var mayHoldPictures: Bool {
+    switch self {
+    case .record: true
+    case .object(let object): object.type.passes(as: "dataset")
+    default: false
+    }
   }
 }

@@ -49,6 +49,8 @@ package final class Header: Sendable {
   package let positionalCount: Int
   /// The position of the rest parameter.
   package let restIndex: Int?
+  /// For built-ins: the position of the parameter for pictures that may also be a data set.
+  package let picturesIndex: Int?
   /// For built-ins: what each argument must be.
   let tests: [ParameterTest]
   /// The annotations as written.
@@ -63,6 +65,7 @@ package final class Header: Sendable {
     text = name + Header.oneLine(source.text(signature.span))
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    picturesIndex = nil
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
@@ -87,11 +90,12 @@ package final class Header: Sendable {
     error = nil
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    picturesIndex = nil
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
-  /// Parses the header of a built-in.
-  init(parsing text: String) {
+  /// Parses the header of a built-in, which takes a data set for the parameter `pictures`.
+  init(parsing text: String, pictures: String? = nil) {
     do {
       let named = try Parser.parseSignature(text)
       name = named.name
@@ -106,6 +110,7 @@ package final class Header: Sendable {
     self.text = text
     positionalCount = parameters.prefix { $0.kind == .positional }.count
     restIndex = parameters.firstIndex { $0.kind == .rest }
+    picturesIndex = parameters.firstIndex { pictures != nil && $0.name == pictures }
     (tests, annotationTexts, hasTests) = Header.tests(of: parameters)
   }
 
