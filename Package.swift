@@ -69,7 +69,8 @@ let package = Package(
       name: "Images", dependencies: ["Tensors", "Files", "CPNG", "CJPEG", "CWebP"],
       exclude: ["README.md"]),
     .target(
-      name: "Plots", dependencies: ["Images", "Tensors", "CCairo"], exclude: ["README.md"]),
+      name: "Plots", dependencies: ["Images", "Tensors", "TerminalText", "CCairo"],
+      exclude: ["README.md"]),
 
     // How good pictures are, by the features of a fixed network.
     .target(name: "Metrics", dependencies: ["Networks", "Images", "CKernels"]),
@@ -86,7 +87,7 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Runtime", "Models", "Training", "Images", "Metrics", "Plots", "CKernels",
+        "Runtime", "Models", "Training", "Images", "Metrics", "Plots", "TerminalText", "CKernels",
       ]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Manual", dependencies: ["Library", "Files"]),

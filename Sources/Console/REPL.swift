@@ -6,6 +6,7 @@
 
 import Files
 import Glibc
+import TerminalText
 
 /// Runs a session at the prompt.
 public final class REPL {
@@ -224,11 +225,13 @@ public final class REPL {
 
   /// Writes a message to standard error; a failure of this cannot be reported anywhere.
   func complain(_ text: String) {
-    try? terminal.writeError(REPL.line(text))
+    try? terminal.writeError(REPL.line(terminal.fittedMessage(text)))
   }
 
   private func greet() throws {
-    try writeLine(options.banner)
+    let columns = terminal.isTerminal ? terminal.size.columns : Int.max
+    try writeLine(
+      WordWrapping.lines(options.banner, columns: columns, indent: "  ").joined(separator: "\n"))
     if let note = history.note { complain("note: \(note)") }
   }
 

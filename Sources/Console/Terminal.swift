@@ -7,6 +7,7 @@
 import CEdit
 import Files
 import Glibc
+import TerminalText
 
 /// The streams of the console and what they can show.
 public struct Terminal: Sendable {
@@ -104,14 +105,36 @@ public struct Terminal: Sendable {
     return Int(window.ws_col) <= largestSize && Int(window.ws_row) <= largestSize
   }
 
-  /// The current size in characters, at most 2,000 each way; 80 x 24 where it is unknown.
-  public var size: (columns: Int, rows: Int) {
+  /// The current size in characters, at most 2,000 each way. A terminal that does not know its
+  /// size, such as a serial line, has that of `COLUMNS` and `LINES`; else it is 80 x 24.
+  public var size: (columns: Int, rows: Int) { size(of: output) }
+
+  /// The width of the terminal that errors are written to, or nil if they go elsewhere.
+  public var errorColumns: Int? { isatty(errors) == 1 ? size(of: errors).columns : nil }
+
+  /// A message for standard error, broken between words where a window would break it anywhere.
+  public func fittedMessage(_ text: String) -> String {
+    guard let columns = errorColumns else { return text }
+    return WordWrapping.lines(text, columns: columns, indent: "    ").joined(separator: "\n")
+  }
+
+  /// The width of a character in pixels, if the terminal says so.
+  var cellWidth: Int? {
     var window = winsize()
-    guard ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_col > 0, window.ws_row > 0
-    else { return (80, 24) }
-    return (
-      min(Int(window.ws_col), Terminal.largestSize), min(Int(window.ws_row), Terminal.largestSize)
-    )
+    guard ioctl(output, UInt(TIOCGWINSZ), &window) == 0, window.ws_xpixel > 0, window.ws_col > 0
+    else { return nil }
+    return min(max(Int(window.ws_xpixel) / Int(window.ws_col), 4), 64)
+  }
+
+  private func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
+    var window = winsize()
+    func plausible(_ found: UInt16, _ name: String, _ usual: Int) -> Int {
+      if found > 0 { return min(Int(found), Terminal.largestSize) }
+      let told = Terminal.variable(name).flatMap { Int($0) }.map { min($0, Terminal.largestSize) }
+      return told.flatMap { $0 > 0 ? $0 : nil } ?? usual
+    }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 else { return (80, 24) }
+    return (plausible(window.ws_col, "COLUMNS", 80), plausible(window.ws_row, "LINES", 24))
   }
 
   /// Writes text, all of it.

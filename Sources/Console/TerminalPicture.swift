@@ -20,6 +20,18 @@ public enum PictureStyle: String, Sendable, CaseIterable {
   /// Not at all.
   case none
 
+  /// Whether the terminal shows pixels of any number, so that a figure can be read.
+  public var isBitmap: Bool { self == .kitty || self == .iterm2 || self == .sixel }
+
+  /// What the terminal shows, in words.
+  public var words: String {
+    switch self {
+    case .none: "no pictures, figures as text"
+    case .blocks: "pictures as half blocks, figures as text"
+    case .kitty, .iterm2, .sixel: "pictures and figures as \(rawValue)"
+    }
+  }
+
   /// Chooses by an option (`auto` or the name of a style), by the environment and, where that does
   /// not say enough, by asking the terminal.
   ///
@@ -71,6 +83,11 @@ public struct TerminalPicture: Sendable {
   /// Whether tmux has to be told to pass pictures of kitty and iTerm2 on (its option
   /// allow-passthrough).
   public var isInTmux = false
+  /// The width of a character in pixels; ten is common.
+  public var cellWidth = 10
+
+  /// How many pixels a unit of a figure takes: two where characters are twice as wide as usual.
+  public var pixelsPerUnit: Int { min(max((cellWidth + 5) / 10, 1), 4) }
 
   /// Makes a converter.
   public init(
@@ -88,6 +105,7 @@ public struct TerminalPicture: Sendable {
       style: style, colors: terminal.colors, isUnicode: terminal.isUnicode,
       columns: terminal.size.columns)
     isInTmux = Terminal.variable("TMUX") != nil
+    cellWidth = terminal.cellWidth ?? 10
   }
 
   /// The text that shows a picture, ending in a newline; nil if pictures are switched off.
@@ -98,10 +116,10 @@ public struct TerminalPicture: Sendable {
     case .none: return nil
     case .blocks: return try blocks(fitted(picture, columns: columns))
     case .kitty, .iterm2:
+      let picture = try fitted(picture, columns: columns * cellWidth)
       guard !isInTmux else { return try frame(of: picture)?.text }
       return try style == .kitty ? InlinePicture.kitty(picture) : InlinePicture.iterm2(picture)
-    // A character is about ten pixels wide on terminals with sixel graphics.
-    case .sixel: return Sixel.text(try fitted(picture, columns: columns * 10).flattened())
+    case .sixel: return Sixel.text(try fitted(picture, columns: columns * cellWidth).flattened())
     }
   }
 

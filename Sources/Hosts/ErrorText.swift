@@ -26,8 +26,10 @@ public struct ErrorText {
       return PathText.printable(DiagnosticJSON.render(diagnostics), inJSON: true)
     }
     let isColored = terminal.colors != .none && isatty(STDERR_FILENO) == 1
+    let columns = terminal.errorColumns
     let renderer = DiagnosticRenderer(
-      style: isColored ? .color : .plain, width: terminal.size.columns)
+      style: isColored ? .color : .plain, width: columns ?? terminal.size.columns,
+      wraps: columns != nil)
     return PathText.printable(renderer.render(diagnostics))
   }
 
@@ -40,6 +42,7 @@ public struct ErrorText {
     let text = render([error.diagnostic])
     guard trace.count > 1 else { return text }
     return text + (text.hasSuffix("\n") ? "" : "\n")
-      + PathText.printable(trace.map { "  in \($0)" }.joined(separator: "\n"))
+      + PathText.printable(
+        trace.map { terminal.fittedMessage("  in \($0)") }.joined(separator: "\n"))
   }
 }

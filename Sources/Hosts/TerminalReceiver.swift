@@ -107,8 +107,12 @@ public final class TerminalReceiver: EventReceiver {
   }
 
   private func drawing(of bundle: Bundle) -> String? {
-    guard let picture = bundle.picture else { return nil }
-    return try? TerminalPicture(style: pictures, terminal: terminal).text(for: picture)
+    guard bundle.picture != nil || bundle.graphic != nil else { return nil }
+    let converter = TerminalPicture(style: pictures, terminal: terminal)
+    if let picture = bundle.picture { return try? converter.text(for: picture) }
+    guard converter.style.isBitmap, let graphic = bundle.graphic else { return nil }
+    // A figure that is too large for a picture is drawn in characters.
+    return try? converter.text(for: graphic(converter.pixelsPerUnit))
   }
 
   private static func line(_ text: String) -> String {
@@ -150,7 +154,7 @@ public final class TerminalReceiver: EventReceiver {
     case .note(let text):
       // Where both streams are one file, the note comes after earlier output.
       if terminal.errors == terminal.output { try? out.flush() }
-      complain("note: \(text)")
+      complain(terminal.fittedMessage("note: \(text)"))
     case .syntax(let diagnostics):
       try? out.flushAtEnd()
       complain(errors.render(diagnostics))

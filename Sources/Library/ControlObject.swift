@@ -91,9 +91,17 @@ struct ControlSheet {
   ///
   /// - Throws: `ImageError` when the sheet would be too large.
   func bundle() throws -> Bundle {
-    let pictures = places.map { control.frames[$0].picture }
+    let frames = places.map { control.frames[$0] }
+    let pictures = frames.map(\.picture)
     guard pictures.allSatisfy({ $0 != nil }) else {
-      return Bundle(text: text, control: control)
+      guard frames.allSatisfy({ $0.picture != nil || $0.graphic != nil }) else {
+        return Bundle(text: text, control: control)
+      }
+      return Bundle(
+        text: text,
+        graphic: { scale in
+          try sheet(frames.compactMap { try $0.picture ?? $0.graphic?(scale) })
+        }, control: control)
     }
     return Bundle(
       text: "control(\(ControlTypes.summary(of: control)))",

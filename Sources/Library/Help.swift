@@ -6,6 +6,7 @@
 
 import Runtime
 import Syntax
+import TerminalText
 
 /// Help pages as plain text.
 public struct Help {
@@ -234,23 +235,9 @@ extension Help {
 
   /// The text in lines of at most `width` characters where words allow it; its own newlines stay.
   private static func wrapped(_ text: String, indent: String = "") -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { wrapped(line: $0, indent: indent) }.joined(separator: "\n")
-  }
-
-  /// Wraps a line between words; later lines begin with `indent`.
-  private static func wrapped(line text: Substring, indent: String) -> String {
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if !line.isEmpty, line.count + word.count + 1 > width, line.contains(where: { $0 != " " }) {
-        lines.append(line)
-        line = indent + word
-      } else {
-        line += (line.isEmpty && lines.isEmpty ? "" : " ") + word
-      }
-    }
-    return (lines + [line]).joined(separator: "\n")
+    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap {
+      WordWrapping.lines(String($0.drop { $0 == " " }), columns: width, indent: indent)
+    }.joined(separator: "\n")
   }
 }
 

@@ -123,10 +123,14 @@ enum MediaTypes {
       guard figures.count == 1 else { return "figure(\(figures.count) plots)" }
       return "figure(\(kind(of: figures[0])))"
     },
-    bundle: { object, _ in
-      let figures = try object.payload(as: FigureObject.self).figures
-      let text = figures.map { TextRenderer().render($0) }.joined(separator: "\n")
-      return Bundle(text: text, svg: try svg(of: object))
+    bundle: { object, session in
+      let sheet = try object.payload(as: FigureObject.self)
+      let (figures, columns) = (sheet.figures, sheet.columns)
+      let renderer = TextRenderer(fitting: session.receiver.columns)
+      let text = figures.map { renderer.render($0) }.joined(separator: "\n")
+      return Bundle(
+        text: text, svg: try svg(of: object),
+        graphic: { try RasterRenderer.render(figures, columns: columns, scale: $0) })
     },
     equals: { a, b in
       (a.payload as? FigureObject)?.figures == (b.payload as? FigureObject)?.figures

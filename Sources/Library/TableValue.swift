@@ -4,6 +4,7 @@
 // table is created, so that it shows the values of that moment.
 
 import Runtime
+import TerminalText
 
 /// Rows and columns for display; the object holds the values, in row-major order.
 final class TableValue {
@@ -83,28 +84,18 @@ final class TableValue {
   // MARK: - Text
 
   /// The table with columns aligned: numbers right, all else left.
-  var text: String {
-    let widths = columns.indices.map { column in
-      cells.reduce(columns[column].count) { max($0, $1[column].count) }
-    }
-    func line(_ texts: [String]) -> String {
-      let padded = texts.indices.map { column in
-        let blanks = String(repeating: " ", count: max(0, widths[column] - texts[column].count))
-        return isNumeric[column] ? blanks + texts[column] : texts[column] + blanks
-      }
-      return TableValue.trimmed(padded.joined(separator: "  "))
-    }
-    var lines = [line(columns), line(widths.map { String(repeating: "-", count: $0) })]
-    lines += cells.map(line)
+  ///
+  /// In a window of `width` columns, long texts are cut first; columns that do not fit then stand
+  /// below, each block with the first column again.
+  func text(width: Int? = nil) -> String {
+    let layout = TableLayout(
+      names: columns, cells: cells, isNumeric: isNumeric, width: width ?? Int.max)
+    var lines = layout.lines
     if rowCount > cells.count { lines.append("... \(rowCount - cells.count) more rows") }
-    if !summaryNames.isEmpty { lines.append(summaryLine) }
+    if !summaryNames.isEmpty {
+      lines += WordWrapping.lines(summaryLine, columns: width ?? Int.max, indent: "  ")
+    }
     return lines.joined(separator: "\n")
-  }
-
-  private static func trimmed(_ line: String) -> String {
-    var line = line[...]
-    while line.last == " " { line.removeLast() }
-    return String(line)
   }
 
   // MARK: - HTML
@@ -151,10 +142,10 @@ enum TableFunctions {
         .record(try object.payload(as: TableValue.self).summary(of: object))
       },
     ],
-    display: { ($0.payload as? TableValue)?.text ?? "table" },
-    bundle: { object, _ in
+    display: { ($0.payload as? TableValue)?.text() ?? "table" },
+    bundle: { object, session in
       let table = try object.payload(as: TableValue.self)
-      return Bundle(text: table.text, html: table.html)
+      return Bundle(text: table.text(width: session.receiver.columns), html: table.html)
     },
     index: { object, entries, _ in
       try element(of: object, entries)

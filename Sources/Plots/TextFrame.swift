@@ -3,33 +3,53 @@
 // The surroundings of a drawing in characters: the title, tick marks at the left and below, and the
 // labels of the axes. Also the canvas of braille dots on which curves are drawn.
 
+import TerminalText
+
 /// The labels around a drawing.
 struct TextFrame {
   let figure: Figure
   let xAxis, yAxis: Axis
   let columns, rows: Int
+  /// The most columns of a line, or nil.
+  var width: Int?
 
-  /// Adds the labels to the lines of a drawing.
-  func lines(around body: [String], isUnicode: Bool) -> [String] {
+  /// The marks of the vertical axis, one for each row, empty where there is none.
+  static func labels(_ figure: Figure, _ yAxis: Axis, rows: Int) -> [String] {
     let ticks = FigureAxes.yTicks(of: figure, axis: yAxis, count: max(2, rows / 3))
     var labels = [String](repeating: "", count: rows)
     for tick in ticks {
       let row = Int(((1 - tick.place) * Double(rows - 1)).rounded())
       if labels.indices.contains(row) { labels[row] = tick.text }
     }
-    let width = labels.map(\.count).max() ?? 0
+    return labels
+  }
+
+  /// The columns left of a drawing: its marks, a blank and the axis.
+  static func margin(_ labels: [String]) -> Int { (labels.map(\.count).max() ?? 0) + 2 }
+
+  /// A title above a drawing, in as many lines as it needs.
+  static func heading(_ text: String, within width: Int?) -> [String] {
+    guard !text.isEmpty else { return [] }
+    return WordWrapping.lines("  " + text, columns: width ?? Int.max, indent: "  ")
+  }
+
+  /// Adds the labels to the lines of a drawing.
+  func lines(around body: [String], isUnicode: Bool) -> [String] {
+    let labels = TextFrame.labels(figure, yAxis, rows: rows)
+    let left = TextFrame.margin(labels) - 2
     let (side, marked, corner, floor) = isUnicode ? ("│", "┤", "└", "─") : ("|", "+", "+", "-")
-    var lines = [figure.title, figure.yLabel].filter { !$0.isEmpty }.map { "  " + $0 }
+    var lines = [figure.title, figure.yLabel].flatMap { TextFrame.heading($0, within: width) }
     for (label, line) in zip(labels, body) {
-      let padding = String(repeating: " ", count: width - label.count)
+      let padding = String(repeating: " ", count: left - label.count)
       lines.append(padding + label + " " + (label.isEmpty ? side : marked) + line)
     }
-    let indent = String(repeating: " ", count: width + 1)
+    let indent = String(repeating: " ", count: left + 1)
     lines.append(indent + corner + String(repeating: floor, count: columns))
     lines.append(indent + " " + positions())
     if !figure.xLabel.isEmpty {
-      let room = max(0, (columns - figure.xLabel.count) / 2)
-      lines.append(indent + " " + String(repeating: " ", count: room) + figure.xLabel)
+      let label = DisplayWidth.prefix(figure.xLabel, columns: (width ?? Int.max) - left - 2)
+      let room = max(0, (columns - DisplayWidth.of(label)) / 2)
+      lines.append(indent + " " + String(repeating: " ", count: room) + label)
     }
     return lines.map(TextFrame.withoutTrailingSpaces)
   }

@@ -2,7 +2,9 @@
 //
 // A figure in characters, for terminals and logs. A braille character has 2 x 4 dots, so a curve
 // of 60 x 15 characters has 120 x 60 points; bars grow by eighths of a character; a heat map uses
-// shades. Everything exists in plain ASCII as well.
+// shades. Everything exists in plain ASCII as well. In a window no line is longer than the window.
+
+import TerminalText
 
 /// Draws figures as text.
 public struct TextRenderer: Sendable {
@@ -12,6 +14,8 @@ public struct TextRenderer: Sendable {
   public var isUnicode: Bool
   /// Whether curves are distinguished by colour, as SGR escape sequences.
   public var isColored: Bool
+  /// The most columns of a line, labels included; nil where lines have any length.
+  public private(set) var width: Int?
 
   /// Makes a renderer; sizes are kept between 10 x 3 and 400 x 200.
   public init(
@@ -23,9 +27,30 @@ public struct TextRenderer: Sendable {
     self.isColored = isColored
   }
 
+  /// Makes a renderer for a window of `width` columns: a drawing fills most of a narrow window, and
+  /// grows with a wide one. Without a window, the drawing has its usual size.
+  public init(fitting width: Int?, isUnicode: Bool = true, isColored: Bool = false) {
+    let columns = width.map { min(max($0 * 3 / 4, 60), 120) } ?? 60
+    // A drawing of twice the width is not twice as high: it should leave room for the prompt.
+    self.init(
+      columns: columns, rows: min(14 * columns / 60, 20), isUnicode: isUnicode,
+      isColored: isColored)
+    // A line that fills the last column is continued by some terminals.
+    self.width = width.map { max(20, $0 - 1) }
+  }
+
   /// The figure as text, ending in a newline.
   public func render(_ figure: Figure) -> String {
     let (xAxis, yAxis) = FigureAxes.axes(of: figure)
+    var fitted = self
+    if let width {
+      let labels = TextFrame.labels(figure, yAxis, rows: rows)
+      fitted.columns = max(6, min(columns, width - TextFrame.margin(labels)))
+    }
+    return fitted.draw(figure, xAxis, yAxis)
+  }
+
+  private func draw(_ figure: Figure, _ xAxis: Axis, _ yAxis: Axis) -> String {
     let body: [String]
     switch figure.content {
     case .series(let series): body = curves(series, xAxis, yAxis)
@@ -34,7 +59,8 @@ public struct TextRenderer: Sendable {
       body = columnBars(bars, xAxis, yAxis)
     case .heatmap(let map): body = shades(map, figure)
     }
-    let frame = TextFrame(figure: figure, xAxis: xAxis, yAxis: yAxis, columns: columns, rows: rows)
+    let frame = TextFrame(
+      figure: figure, xAxis: xAxis, yAxis: yAxis, columns: columns, rows: rows, width: width)
     return frame.lines(around: body, isUnicode: isUnicode).joined(separator: "\n") + "\n"
       + legend(figure)
   }
@@ -73,15 +99,21 @@ public struct TextRenderer: Sendable {
 
   private func legend(_ figure: Figure) -> String {
     guard case .series(let series) = figure.content else { return "" }
-    let names = series.enumerated().filter { !$0.element.label.isEmpty }.map { index, one in
+    let names = series.enumerated().filter { !$0.element.label.isEmpty }.map {
+      index, one -> (text: String, width: Int) in
       let sample =
         !isUnicode
         ? DotCanvas.mark(index)
         : one.style == .dots
           ? String(series.count > 1 ? DotCanvas.glyph(index) : "●") : DotCanvas.stroke(index)
-      return DotCanvas.colored(sample, index, isColored) + " " + one.label
+      let room = (width ?? Int.max) - sample.count - 3
+      let label = DisplayWidth.prefix(one.label, columns: room)
+      return (
+        DotCanvas.colored(sample, index, isColored) + " " + label,
+        sample.count + 1 + DisplayWidth.of(label)
+      )
     }
-    return names.isEmpty ? "" : "  " + names.joined(separator: "   ") + "\n"
+    return WordWrapping.rows(of: names, columns: width ?? Int.max).map { $0 + "\n" }.joined()
   }
 
   // MARK: - Bars
@@ -110,17 +142,21 @@ public struct TextRenderer: Sendable {
   private func namedBars(_ bars: [Figure.Bar], _ names: [String], _ figure: Figure) -> String {
     let blocks = isUnicode ? Array("▏▎▍▌▋▊▉█") : Array("#")
     let largest = bars.map(\.value).filter(\.isFinite).map(abs).max() ?? 0
-    let width = min(names.map(\.count).max() ?? 0, 24)
-    var lines = figure.title.isEmpty ? [] : ["  " + figure.title]
-    for (bar, name) in zip(bars, names) {
+    let values = bars.map { NumberText.short($0.value) }
+    let room = width.map { max(4, $0 / 3) } ?? 24
+    let left = min(names.map { DisplayWidth.of($0) }.max() ?? 0, min(room, 24))
+    let right = (values.map(\.count).max() ?? 0) + 1
+    let length = width.map { max(2, min(columns, $0 - 3 - left - right)) } ?? columns
+    var lines = TextFrame.heading(figure.title, within: width)
+    for ((bar, name), value) in zip(zip(bars, names), values) {
       let share = largest > 0 && bar.value.isFinite ? abs(bar.value) / largest : 0
-      let eighths = Int((share * Double(columns * blocks.count)).rounded())
+      let eighths = Int((share * Double(length * blocks.count)).rounded())
       var drawn = String(
         repeating: blocks[blocks.count - 1], count: eighths / blocks.count)
       if eighths % blocks.count > 0 { drawn.append(blocks[eighths % blocks.count - 1]) }
-      let shown = String(name.prefix(width))
-      let padding = String(repeating: " ", count: width - shown.count)
-      lines.append("  \(padding)\(shown) \(drawn) \(NumberText.short(bar.value))")
+      let shown = DisplayWidth.prefix(name, columns: left)
+      let padding = String(repeating: " ", count: max(0, left - DisplayWidth.of(shown)))
+      lines.append("  \(padding)\(shown) \(drawn) \(value)")
     }
     return lines.joined(separator: "\n") + "\n"
   }

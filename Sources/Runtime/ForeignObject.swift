@@ -187,6 +187,9 @@ public struct Bundle: Sendable {
   public var svg: String?
   /// A picture, as pixels: a terminal draws them, a file or a socket encodes them.
   public var picture: Picture?
+  /// Draws the value with so many pixels to the unit, for terminals that show bitmaps; elsewhere
+  /// its text or its SVG says more. It takes as long as drawing does, so it is called when needed.
+  public var graphic: (@Sendable (_ scale: Int) throws -> Picture)?
   /// Whether the text says what the picture does not, so that both are shown.
   public var textAccompaniesPicture: Bool
   /// Frames to move through; the picture and the text show them side by side.
@@ -199,6 +202,7 @@ public struct Bundle: Sendable {
   /// Makes a bundle; only the text is required.
   public init(
     text: String, html: String? = nil, svg: String? = nil, picture: Picture? = nil,
+    graphic: (@Sendable (_ scale: Int) throws -> Picture)? = nil,
     textAccompaniesPicture: Bool = false, caption: String? = nil, control: Control? = nil,
     title: String? = nil
   ) {
@@ -206,6 +210,7 @@ public struct Bundle: Sendable {
     self.html = html
     self.svg = svg
     self.picture = picture
+    self.graphic = graphic
     self.textAccompaniesPicture = textAccompaniesPicture
     self.control = control
     self.caption = caption

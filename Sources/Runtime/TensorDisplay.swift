@@ -28,6 +28,8 @@ struct TensorDisplay {
   private var edges: [Edges]
   /// The empty lines between matrices.
   private var blankLines = 1
+  /// The characters in a line, or nil for any number.
+  private var columns: Int?
 
   private static let maximumCount = 1000
 
@@ -73,6 +75,7 @@ struct TensorDisplay {
     indent = text.utf8.count
     edges = TensorDisplay.edges(rank: tensor.rank)
     isLong = TensorDisplay.isLong(tensor.shape)
+    columns = room.columns
     fit(room)
     writeAll()
   }
@@ -82,8 +85,17 @@ struct TensorDisplay {
       width = tensor.rank < 2 ? 0 : widest(values, dim: 0, offset: 0)
       write(values, dim: 0, offset: 0)
     }
-    if isLong || tensor.count == 0 && tensor.rank > 1 { text += ", shape = \(tensor.shape)" }
+    if isLong || tensor.count == 0 && tensor.rank > 1 { append(", ", "shape = \(tensor.shape)") }
     text += ")"
+  }
+
+  /// Appends a separator and what follows it, on a line of its own if this one has no room left for
+  /// it and two more characters.
+  private mutating func append(_ separator: String, _ next: String) {
+    let line = text.utf8.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+    let fits = columns.map { line + separator.utf8.count + next.utf8.count + 2 <= $0 } ?? true
+    let blanks = String(repeating: " ", count: indent + (next.hasPrefix("shape") ? 0 : 1))
+    text += (fits ? separator : ",\n" + blanks) + next
   }
 
   /// Whether a shape has too many rows and elements to display; empty rows count, too.
@@ -125,7 +137,8 @@ struct TensorDisplay {
     guard tensor.count > 0, tensor.rank > 0 else { return }
     let rowWidth = room.columns.map { _ in wholeRowWidth() } ?? 0
     if let columns = room.columns, !isLong {
-      isLong = rowWidth > (tensor.rank == 1 ? room.lines * columns : columns)
+      let perLine = max(1, columns - indent - 2)
+      isLong = rowWidth > (tensor.rank == 1 ? room.lines * perLine : columns)
       // What was short enough but for its rows keeps all of them.
       if isLong, lines <= room.wholeLines { keepRows() }
     }
@@ -155,7 +168,8 @@ struct TensorDisplay {
     let last = tensor.rank - 1
     let available = columns - indent - tensor.rank - 5
     let element = tensor.withValues { longestElement($0) } + 2
-    let places = tensor.rank == 1 ? lines * columns / element - 1 : available / element
+    let perLine = max(1, (columns - indent - 2) / element)
+    let places = tensor.rank == 1 ? lines * perLine - 1 : available / element
     guard tensor.shape[last] > places else {
       edges[last] = (tensor.shape[last], 0)
       return
@@ -228,6 +242,10 @@ struct TensorDisplay {
         + String(repeating: " ", count: indent + dim + 1)
     for (position, index) in shown(dim).enumerated() {
       if mustStop() { return }
+      if tensor.rank == 1, columns != nil, position > 0 {
+        append(separator, index.map { element(values, $0) } ?? "...")
+        continue
+      }
       if position > 0 { text += separator }
       if let index {
         write(values, dim: dim + 1, offset: offset + index * stride(dim))

@@ -26,11 +26,15 @@ public struct DiagnosticRenderer: Sendable {
   public var style: Style
   /// The columns available. Long source lines are truncated around the carets to fit.
   public var width: Int
+  /// Whether messages and hints are broken between words to fit, too: a window would break them
+  /// anywhere, while a file or a page has lines of any length.
+  public var wraps: Bool
 
   /// Makes a renderer.
-  public init(style: Style = .plain, width: Int = 100) {
+  public init(style: Style = .plain, width: Int = 100, wraps: Bool = false) {
     self.style = style
     self.width = width
+    self.wraps = wraps
   }
 
   /// The text of a diagnostic, without a newline after it.
@@ -46,10 +50,15 @@ public struct DiagnosticRenderer: Sendable {
 
   private func lines(_ diagnostic: Diagnostic, gutter: Int) -> [String] {
     let kind = paint(visible(diagnostic.kind.rawValue), .kind)
-    let title = "\(kind): \(paint(visible(diagnostic.message), .title))"
+    let title = wrapped(
+      visible(diagnostic.message), columns: width, used: diagnostic.kind.rawValue.count + 2,
+      indent: "  ")
+    let titles = title.enumerated().map { index, line in
+      (index == 0 ? "\(kind): " : "") + paint(line, .title)
+    }
     let notes = [diagnostic.label, diagnostic.hint ?? ""].filter { !$0.isEmpty }.map(visible)
     guard let source = diagnostic.source, let span = diagnostic.span else {
-      return [title] + notes.map { "  \(escaped($0))" }
+      return titles + notes.flatMap { below($0, margin: "  ", taken: 2, indent: 0) }
     }
     let available = max(20, width - gutter - 5)
     let excerpt = Excerpt(source, span, width: available)
@@ -59,10 +68,33 @@ public struct DiagnosticRenderer: Sendable {
     let blank = "  " + String(repeating: " ", count: gutter) + " \(bar) "
     let indent = String(repeating: " ", count: excerpt.indent)
     let carets = paint(String(repeating: "^", count: excerpt.carets), .caret)
-    var lines = [title, "  \(paint(place, .margin))\(padding) \(bar) \(escaped(excerpt.text))"]
-    lines.append(blank + indent + carets + (notes.first.map { " " + paint($0, .caret) } ?? ""))
-    lines += notes.dropFirst().map { blank + indent + escaped($0) }
+    var lines = titles + ["  \(paint(place, .margin))\(padding) \(bar) \(escaped(excerpt.text))"]
+    let room = width - gutter - 5 - excerpt.indent
+    let first = notes.first.map { DisplayWidth.of($0) } ?? 0
+    let fits = !wraps || first + excerpt.carets < room
+    let beside = fits ? notes.first.map { " " + paint($0, .caret) } ?? "" : ""
+    lines.append(blank + indent + carets + beside)
+    for note in notes.dropFirst(fits ? 1 : 0) {
+      // Where the margin takes most of the window, the words get all of it.
+      lines +=
+        wraps && room < min(36, DisplayWidth.of(note))
+        ? below(note, margin: "    ", taken: 4, indent: 0)
+        : below(note, margin: blank, taken: gutter + 5, indent: excerpt.indent)
+    }
     return lines.map(trimmed)
+  }
+
+  /// A note below the carets, or below the title, in one line or as many as it needs; `taken` are
+  /// the columns of the margin.
+  private func below(_ note: String, margin: String, taken: Int, indent: Int) -> [String] {
+    let gap = margin + String(repeating: " ", count: indent)
+    return wrapped(note, columns: width - taken - indent).map { gap + escaped($0) }
+  }
+
+  private func wrapped(
+    _ text: String, columns: Int, used: Int = 0, indent: String = ""
+  ) -> [String] {
+    wraps ? WordWrapping.lines(text, columns: columns, used: used, indent: indent) : [text]
   }
 
   private func place(_ diagnostic: Diagnostic) -> String {

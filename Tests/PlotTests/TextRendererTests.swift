@@ -3,6 +3,7 @@
 // Figures in characters, as a terminal shows them.
 
 import Plots
+import TerminalText
 import Testing
 
 @Suite struct TextRendererTests {
@@ -35,6 +36,25 @@ import Testing
     #expect(!TextRenderer().render(figure).contains("\u{1B}"))
     #expect(TextRenderer(isColored: true).render(figure).contains("\u{1B}[31m"))
     #expect(TextRenderer().render(figure).contains("━━ up   ╍╍ down"))
+  }
+
+  /// In a window no line is longer than it, and without one a drawing has its usual size.
+  @Test(arguments: [20, 33, 40, 80, 200, 400]) func linesFitTheWindow(_ width: Int) throws {
+    let name = "a name of many words, also wide ones: 画像"
+    var figures = [
+      try Figure.line(y: [[1e9, -2e-9], [0, 1]], labels: [name, name + name]),
+      try Figure.bar(values: [12345.678, 3], names: [name, "b"]),
+      try Figure.histogram(values: [1, 2, 2, 5]),
+      try Figure.heatmap(values: [1, 2, 3, 4], rows: 2, columns: 2),
+    ]
+    for index in figures.indices {
+      (figures[index].title, figures[index].xLabel, figures[index].yLabel) = (name, name, name)
+      let text = TextRenderer(fitting: width).render(figures[index])
+      for line in text.split(separator: "\n") {
+        #expect(DisplayWidth.of(line) <= max(width, 21), "\(line)")
+      }
+    }
+    #expect(TextRenderer(fitting: nil).render(figures[0]) == TextRenderer().render(figures[0]))
   }
 
   @Test func everyLineHasItsWidth() throws {

@@ -3,6 +3,7 @@
 // Lines, columns, carets and spelling hints.
 
 import Syntax
+import TerminalText
 import Testing
 
 @Suite struct LayoutTests {
@@ -91,5 +92,35 @@ import Testing
         .name, .assign, .recordOpen, .name, .colon, .number, .braceClose, .newline, .if, .name,
         .blockOpen, .braceClose, .newline, .end,
       ])
+  }
+
+  /// In a window messages and hints are broken between words, beside the carets or below them.
+  @Test func messagesFitAWindow() {
+    let source = Source(path: "a.smap", text: "let value = call(something)")
+    let hint = "a hint of several words that is longer than forty columns"
+    for start: Int32 in [0, 12] {
+      let error = Diagnostic(
+        .value, "a message that is longer than a narrow window is wide", source: source,
+        span: Span(start: start, end: start + 4), hint: hint)
+      let text = DiagnosticRenderer(width: 40, wraps: true).render(error)
+      let lines = text.split(separator: "\n")
+      #expect(lines.allSatisfy { DisplayWidth.of($0) <= 40 }, "\(text)")
+      let words = text.split(whereSeparator: { " |^\n".contains($0) }).joined(separator: " ")
+      #expect(words.contains("a narrow window is wide") && words.hasSuffix(hint))
+      #expect(
+        DiagnosticRenderer(width: 200, wraps: true).render(error)
+          == DiagnosticRenderer(width: 200).render(error))
+    }
+  }
+
+  @Test func wordsStayWhole() {
+    #expect(WordWrapping.lines("one two three", columns: 7) == ["one two", "three"])
+    #expect(WordWrapping.lines("one two", columns: 7, used: 4) == ["one", "two"])
+    #expect(
+      WordWrapping.lines("a/path/of/many/parts b", columns: 5) == ["a/path/of/many/parts", "b"])
+    #expect(WordWrapping.lines("  a b\nc", columns: 3, indent: "> ") == ["  a", "> b", "c"])
+    #expect(WordWrapping.lines("", columns: 3) == [""])
+    let pieces = [("ab", 2), ("cd", 2), ("e", 1)].map { (text: $0.0, width: $0.1) }
+    #expect(WordWrapping.rows(of: pieces, columns: 9) == ["  ab   cd", "  e"])
   }
 }

@@ -2,11 +2,14 @@
 """Decoders of what smap sends to terminals, written from the descriptions of the protocols."""
 
 import base64
+import fcntl
 import io
 import os
 import pty
 import re
 import select
+import struct
+import termios
 import time
 
 from PIL import Image
@@ -111,7 +114,7 @@ def blocks(text):
 class Terminal:
     """A terminal in which smap runs, and which answers questions about graphics."""
 
-    def __init__(self, arguments, answer, **environment):
+    def __init__(self, arguments, answer, size=None, **environment):
         self.output = b""
         self.answer = answer
         self.asked = 0
@@ -121,6 +124,8 @@ class Terminal:
                 os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **environment})
             os.execv(SMAP, [SMAP, *arguments])
+        if size is not None:
+            fcntl.ioctl(self.side, termios.TIOCSWINSZ, struct.pack("HHHH", *size))
 
     def read(self, until=None, seconds=60):
         """Reads until a text appears, or to the end."""

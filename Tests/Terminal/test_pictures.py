@@ -80,3 +80,39 @@ def test_keys_typed_while_a_terminal_is_asked_are_kept():
     os.write(terminal.side, b"\x04")
     terminal.read()
     assert terminal.end() == 0 and terminal.asked == 1
+
+
+FIGURE = 'show(plot.line([1, 4, 9], title = "A title"))'
+
+
+@pytest.mark.parametrize("answer, style", [(KITTY, "kitty"), (SIXEL, "sixel")])
+def test_figures_are_pictures_where_bitmaps_are(answer, style):
+    terminal = pictures.Terminal(["-e", FIGURE], answer)
+    text = terminal.read()
+    assert terminal.end() == 0 and terminal.asked == 1 and "A title" not in text
+    decoded = getattr(pictures, style)(text)
+    assert decoded.size == (480, 320)
+    colors = {color for _, color in decoded.getcolors(1 << 20)}
+    # Paper and ink: the curve is blue on white.
+    assert (255, 255, 255) in colors and any(blue > red + 100 for red, _, blue in colors)
+
+
+def test_figures_are_as_sharp_as_the_characters():
+    """Characters of twenty pixels mean twice as many pixels for a figure, and no more than fit."""
+    for columns, pixels, size in [(100, 2000, (960, 640)), (40, 400, (400, 267)), (40, 800, (800, 533))]:
+        terminal = pictures.Terminal(["-e", "sleep(0.3); " + FIGURE], KITTY, size=(24, columns, pixels, 480))
+        decoded = pictures.kitty(terminal.read())
+        assert terminal.end() == 0 and decoded.size == size
+
+
+def test_figures_are_text_elsewhere():
+    terminal = pictures.Terminal(["-e", FIGURE], NEITHER)
+    text = terminal.read()
+    assert terminal.end() == 0 and "A title" in text and "└" in text
+
+
+def test_doctor_says_how_figures_are_shown():
+    for answer, words in [(KITTY, "pictures and figures as kitty"), (NEITHER, "figures as text")]:
+        terminal = pictures.Terminal(["doctor"], answer)
+        assert words in terminal.read()
+        terminal.end()

@@ -146,7 +146,7 @@ private struct DoctorReport {
     add(
       "terminal",
       "\(name), \(size.columns) x \(size.rows), \(colors), "
-        + "\(terminal.isUnicode ? "Unicode" : "ASCII only"), pictures as \(style.rawValue)")
+        + "\(terminal.isUnicode ? "Unicode" : "ASCII only"), \(style.words)")
   }
 
   // MARK: - Data and models
