@@ -16,8 +16,7 @@ enum ExternalEditor {
     guard Sandbox.current == nil else {
       throw FileError(path: "$EDITOR", operation: "start", code: EPERM)
     }
-    let folder = Terminal.variable("TMPDIR") ?? "/tmp"
-    var template = Array("\(folder)/smap-XXXXXX.smap".utf8CString)
+    var template = Array("\(TemporaryFolder.path)/smap-XXXXXX.smap".utf8CString)
     let descriptor = mkstemps(&template, 5)
     let path = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
     guard descriptor >= 0 else { throw FileError(path: path, operation: "create", code: errno) }

@@ -72,7 +72,7 @@ enum Paper {
   }
 
   private static func temporaryFolder() throws -> String {
-    let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    let parent = TemporaryFolder.path
     var template = Array("\(parent)/smap-page-XXXXXX".utf8CString)
     let made = template.withUnsafeMutableBufferPointer { buffer in
       buffer.baseAddress.flatMap { mkdtemp($0) } != nil

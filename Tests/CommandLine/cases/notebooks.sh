@@ -34,5 +34,16 @@ expect 'an unknown form' 64 '--to is one of html, ipynb, md, pdf' "$smap" notebo
 expect 'two scripts' 64 'one of the two files ends in .ipynb' "$smap" convert note.smap x.smap
 expect 'no PDF without a browser' 69 'a PDF needs Chromium' \
   env PATH=/nowhere "$smap" notebook note.smap --to pdf
+# A browser that writes where it was told to.
+cat >browser.sh <<'END'
+#!/bin/sh
+for word; do
+  case $word in --print-to-pdf=*) echo "%PDF-1.4 $word" >"${word#*=}" ;; esac
+done
+END
+chmod +x browser.sh
+expect 'a PDF with an empty TMPDIR' 0 'wrote note.pdf' \
+  env TMPDIR= SMAP_BROWSER="$PWD/browser.sh" "$smap" notebook note.smap --to pdf
+expect 'is made in /tmp, not in the root' 0 '=/tmp/smap-page-' cat note.pdf
 expect 'the output is not the script' 64 'would be overwritten' \
   "$smap" notebook note.smap --output note.smap
