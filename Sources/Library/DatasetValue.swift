@@ -10,7 +10,17 @@ import Tensors
 /// A data set behind a script's value.
 final class DatasetObject {
   let dataset: ImageDataset
+  private var knownHash: String?
+
   init(_ dataset: ImageDataset) { self.dataset = dataset }
+
+  /// The hash of its content, which is computed once: a data set never changes.
+  func contentHash() throws -> String {
+    if let knownHash { return knownHash }
+    let hash = try dataset.contentHash()
+    knownHash = hash
+    return hash
+  }
 }
 
 extension ImageDataset {

@@ -85,12 +85,16 @@ public final class StateEncoder {
   public private(set) var shared: Set<ObjectIdentifier> = []
   private var numbers: [ObjectIdentifier: Int] = [:]
   private let session: Session
+  private let isHashing: Bool
 
   /// Lists nest no deeper.
   private static let maximumDepth = 500
 
-  /// Encodes values of a session.
-  public init(_ session: Session) { self.session = session }
+  /// Encodes values of a session: to store them, or only to tell whether they are still the same.
+  /// A hash also knows the content of data sets, which are not stored.
+  public init(_ session: Session, forHash isHashing: Bool = false) {
+    (self.session, self.isHashing) = (session, isHashing)
+  }
 
   /// Adds a value under a name.
   ///
@@ -209,6 +213,11 @@ public final class StateEncoder {
       } catch {
         throw UnstorableValue(description: "an image", isMutable: false)
       }
+    case let dataset as DatasetObject where isHashing:
+      guard let hash = try? dataset.contentHash() else {
+        throw UnstorableValue(description: object.type.name.withArticle, isMutable: false)
+      }
+      return tagged(object.type.name, .string(hash))
     case let tokens as TokenSequence: return try self.tokens(tokens.tokens)
     case let model as SMAPTokenizer: return try self.model("tokenizer", .tokenizer(model))
     case let model as LinearCode: return try self.model("linear", .linear(model))

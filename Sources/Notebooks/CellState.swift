@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The names of a session as the cache sees them: a hash of each value. A value without a stored
-// form is known by the cell that made it, since the same cell makes the same value; if it may
-// change, by the last cell that could reach it.
+// The names of a session as the cache sees them: a hash of each value. A data set has no stored
+// form, but its content is hashed like that of a tensor, also where a list or a record holds it.
+// Any other value without a stored form is known by the cell that made it, since the same cell
+// makes the same value; if it may change, by the last cell that could reach it.
 
 import Files
 import Glibc
@@ -115,7 +116,8 @@ struct CellState {
         (now.hash, now.isDeclared) = ("declared " + text, true)
         return now
       }
-      now.hash = "made by \(key) as \(name)"
+      now.hash = CellState.contentHash(of: name, value, session) ?? "made by \(key) as \(name)"
+      if isSame, now.hash == before?.hash { return now }
       change.obstacle =
         change.obstacle
         ?? (isSame
@@ -125,6 +127,13 @@ struct CellState {
     } catch {
       return Known(hash: "made by \(key) as \(name)", identity: identity)
     }
+  }
+
+  /// The hash of a value that is not stored only because of the data sets in it.
+  private static func contentHash(of name: String, _ value: Value, _ session: Session) -> String? {
+    let encoder = StateEncoder(session, forHash: true)
+    guard (try? encoder.add("value", value)) != nil else { return nil }
+    return encoder.hash
   }
 
   /// Adds the names that share lists, records or models with a changed one, which are stored with

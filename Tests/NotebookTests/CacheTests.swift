@@ -154,6 +154,38 @@ import Testing
     #expect(second.cached == [false, true, true] && second.reasons[0].contains("a figure"))
   }
 
+  /// A cell that uses a data set is found by its content, however it was made.
+  @Test func dataSetsAreInputsByTheirContent() throws {
+    func text(_ data: String) -> String {
+      "# %%\nlet d = \(data)\nlet both = [d, {rest: d[1:]}]\n# %%\nlen(both[1].rest) + d.size\n"
+    }
+    let first = try run(text("data.shapes(4, size = 8, seed = 1)"))
+    #expect(first.texts[1] == "11" && first.reasons[0].contains("a dataset, which is not stored"))
+    #expect(first.reasons[1].isEmpty)
+    #expect(try run(text("data.shapes(2 + 2, size = 8, seed = 1)")).cached == [false, true])
+    #expect(try run(text("data.shapes(4, size = 8, seed = 2)")).cached == [false, false])
+    let renamed = text("data.shapes(4, size = 8, seed = 1).shuffle(seed = 0)")
+    #expect(try run(renamed).cached == [false, false])
+  }
+
+  /// The code of a cell that reads pictures may stay while the pictures change.
+  @Test func changedPicturesAreOtherData() throws {
+    let set = folder + "/set"
+    func write(_ seed: Int) throws {
+      _ = try run(
+        "# %%\nfor i in range(3) { image.save(rand(1, 3, 8, 8, seed = \(seed) + i), "
+          + "\"\(set)/a/{i}.png\") }\n")
+    }
+    try AtomicFile.makeFolders(for: set + "/a/x")
+    let text = "# %%\nlet d = data.folder(\"\(set)\", size = 8)\n# %%\nd.images.sum().item()\n"
+    try write(1)
+    let first = try run(text)
+    #expect(try run(text).cached == [false, true])
+    try write(7)
+    let second = try run(text)
+    #expect(second.cached == [false, false] && second.texts[1] != first.texts[1])
+  }
+
   @Test func filesAreInputs() throws {
     let path = folder + "/numbers.csv"
     try AtomicFile.write(path: path, bytes: Array("a\n1\n".utf8))
