@@ -95,7 +95,7 @@ extension Call {
   /// Lists must agree as far as both go; the longer one is kept. `classes = "replace"` says that
   /// the classes are different on purpose.
   func agreedClasses(of models: [KnownClasses]) throws -> [String] {
-    let isReplacing = try choice("classes", among: ["match", "replace"]) == "replace"
+    let isReplacing = try choice("classes") == "replace"
     // A model that is conditioned by vectors learns no classes.
     guard let model = models.first, model.count > 0 else {
       guard isReplacing else { return [] }

@@ -35,7 +35,7 @@ enum CodeMeasures {
     choices: ["label": ["right", "null"]],
     body: { call in
       let test = try CodeTest(call)
-      let isRight = try call.choice("label", among: ["right", "null"]) == "right"
+      let isRight = try call.choice("label") == "right"
       let network = try call.bool("features") ? FeatureFunctions.network(of: call.session) : nil
       let condition = { try isRight ? test.right($0) : test.null($0) }
       let quality = test.lengths.map { _ in Quality(test, network) }
@@ -132,7 +132,7 @@ enum CodeMeasures {
     choices: ["encoder": ["right", "same"]],
     body: { call in
       let test = try CodeTest(call)
-      let isSame = try call.choice("encoder", among: ["right", "same"]) == "same"
+      let isSame = try call.choice("encoder") == "same"
       let classifier = try call.classifier(for: test)
       guard test.code.numClasses > 1 || test.code.conditionDim > 0 && test.data.count > 1 else {
         throw call.failure(.value, "with one class there is no other", argument: "tok")
@@ -179,11 +179,12 @@ enum CodeMeasures {
       """,
     example: example
       + "len(metrics.token_probe(code, set, set, lengths = [1, 2]))   #=> 2",
+    choices: ["label": ["right"]],
     body: { call in
       let test = try CodeTest(call)
       let isRight = try !call["label"].isNil
       if isRight {
-        _ = try call.choice("label", among: ["right"])
+        _ = try call.choice("label")
         call.session.note(
           "the encoder is told the class, so this probe may measure a leak: label = nil avoids it")
       }

@@ -173,7 +173,7 @@ enum DataFunctions {
         size: try call["size"].isNil ? nil : try call.integer("size", in: 1...4096),
         fit: try call.choice("fit", as: PictureFit.self),
         split: try call["split"].isNil
-          ? nil : try call.choice("split", among: ["train", "val", "test"]),
+          ? nil : try call.choice("split"),
         labelPath: try call.optionalString("labels"),
         classes: classes,
         task: LongTask("reading pictures", call))

@@ -88,12 +88,17 @@ extension Call {
     return value
   }
 
-  /// One of the raw values of an enumeration, by the parameter's name.
+  /// One of the raw values of an enumeration, by the parameter's name, whose words
+  /// `Builtin.choices` declares.
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String, as type: Choice.Type
   ) throws -> Choice where Choice.RawValue == String {
-    let word = try choice(name, among: Choice.allCases.map(\.rawValue))
-    guard let choice = Choice(rawValue: word) else { throw wrongType(name, "a known word") }
+    let word = try choice(name)
+    guard let choice = Choice(rawValue: word) else {
+      throw ScriptError(
+        .internalError, "`\(builtin.qualifiedName)` declares \"\(word)\" for `\(name)` in vain",
+        isCatchable: false)
+    }
     return choice
   }
 }

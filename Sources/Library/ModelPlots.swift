@@ -21,6 +21,7 @@ enum ModelPlots {
       from 0 to 1; a schedule with a curriculum is drawn at 0, 0.5 and 1 unless it is given.
       """,
     example: "plot.schedule(\"pow2\", 16)   #=> figure(2 plots)",
+    choices: ["schedule": DropKind.words],
     body: { call in
       guard let drop = try ScheduleFunctions.optional(call, "schedule") else {
         throw call.wrongType("schedule", "a schedule or the name of its kind")

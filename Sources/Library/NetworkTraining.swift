@@ -74,6 +74,7 @@ extension NetworkTraining {
       let found = nn.find_lr(layer, fn() = nn.mse_loss(layer(x), x @ [2; -3]), high = 10)
       found.suggestion > 0.001 and found.suggestion < 10   #=> true
       """,
+    choices: TrainingOptions.choices,
     body: { call in
       let (plan, low, high) = try TrainingTrials.plan(call, defaults: defaults)
       let task = try ScriptTask(

@@ -62,7 +62,7 @@ extension Call {
     case .integer(let bounds): return .integer(try integer(name, in: bounds))
     case .number(let bounds): return .number(try number(name, in: bounds))
     case .flag: return .flag(try bool(name))
-    case .word(let words): return .word(try choice(name, among: words))
+    case .word: return .word(try choice(name))
     case .integers: return .integers(try integers(name))
     case .integerOrIntegers(let bounds, _):
       if Conversion.number(try self[name]) != nil {

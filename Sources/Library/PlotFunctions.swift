@@ -57,6 +57,7 @@ enum PlotFunctions {
       as in plot.line.
       """,
     example: "plot.band([[1, 2, 3], [1, 3, 5]])   #=> figure(1 curve, 3 points)",
+    choices: scaleChoices.merging(["spread": Figure.Spread.words]) { $1 },
     body: { call in
       let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
       let spread = try call.choice("spread", as: Figure.Spread.self)
@@ -80,7 +81,7 @@ enum PlotFunctions {
     "plot.bar(values, x = nil, *, \(shared), yscale = \"linear\") -> figure",
     "Draws a bar for every number, at the positions `x`; `labels` are below the bars.",
     example: "plot.bar([3, 1], labels = [\"cat\", \"clock\"])   #=> figure(2 bars)",
-    choices: scaleChoices,
+    choices: ["yscale": Figure.Scale.words],
     body: { call in
       try finished(
         try Figure.bar(
@@ -93,6 +94,7 @@ enum PlotFunctions {
     "plot.hist(values, bins = 20, *, \(frame), \(limits), yscale = \"linear\") -> figure",
     "Counts how many numbers fall into each of `bins` equal intervals.",
     example: "plot.hist([1, 2, 2, 3], bins = 3)   #=> figure(3 bars)",
+    choices: ["yscale": Figure.Scale.words],
     body: { call in
       let bins = try call.integer("bins", in: 1...10_000)
       return try finished(
@@ -136,6 +138,7 @@ enum PlotFunctions {
     details: "`columns` are the names of those to draw, by default all that hold numbers.",
     example:
       "plot.table(table([{k: 1, db: 18.5}, {k: 2, db: 21}]))   #=> figure(1 curve, 2 points)",
+    choices: scaleChoices,
     body: { call in
       let object = try call.tableObject("table")
       let table = try object.payload(as: TableValue.self)

@@ -24,8 +24,7 @@ struct TrainingCall {
     self.call = call
     self.steps = steps
     callback = try call.optionalObserver("on_step", example: "fn(s) = print(s.loss)")
-    returnsWhenInterrupted =
-      try call.choice("on_interrupt", among: ["raise", "return"]) == "return"
+    returnsWhenInterrupted = try call.choice("on_interrupt") == "return"
     task = LongTask(
       "training", call, unit: pictures.map { ProgressUnit("pictures", perStep: $0) })
   }

@@ -182,13 +182,13 @@ extension Call {
 
   /// The number format that `precision` names.
   func precision() throws -> NumberFormat {
-    try choice("precision", among: ["f32", "f16"]) == "f16" ? .float16 : .float32
+    try choice("precision") == "f16" ? .float16 : .float32
   }
 
   /// Runs `body` with the products of layers in the numbers that `precision` names; where the
   /// processor lacks them, in float32, with a note.
   func inPrecision<Result>(_ body: () throws -> Result) throws -> Result {
-    let name = try choice("precision", among: Precision.allCases.map(\.rawValue))
+    let name = try choice("precision")
     let precision = Precision(rawValue: name) ?? .float32
     if !precision.isAvailable {
       session.note(

@@ -102,8 +102,17 @@ extension Call {
     try self[name].isNil ? nil : string(name)
   }
 
-  /// One of the given words; any other is a ValueError that lists them and names the nearest.
-  public func choice(_ name: String, among words: [String]) throws -> String {
+  /// One of the words that `Builtin.choices` declares for a parameter; any other is a ValueError
+  /// that lists them and names the nearest. So completion and checks know every word that a body
+  /// takes.
+  ///
+  /// - Throws: also an InternalError if none are declared.
+  public func choice(_ name: String) throws -> String {
+    guard let words = builtin.choices[name] else {
+      throw ScriptError(
+        .internalError, "`\(builtin.qualifiedName)` declares no words for `\(name)`",
+        isCatchable: false)
+    }
     let word = try string(name)
     if words.contains(word) { return word }
     let (message, hint) = Hints.forChoice(word, of: name, among: words)

@@ -64,6 +64,27 @@ import Testing
     }
   }
 
+  /// Texts by default that are no choice among words.
+  private static let freeTexts: Set<String> = [
+    "print.sep", "print.end", "input.prompt", "error.kind", "assert.message", "ljust.fill",
+    "rjust.fill",
+  ]
+
+  /// Completion and `smap check` know the words of an argument from `choices` alone, and so does
+  /// the body: `Call.choice` reads no other words. A word by default without choices was forgotten.
+  @Test func wordsOfArgumentsAreDeclared() throws {
+    for function in Catalog.all.functions {
+      for parameter in function.header.parameters {
+        let parts = parameter.text.components(around: " = \"")
+        guard let name = parameter.name, let rest = parts.1 else { continue }
+        let word = String(rest.dropLast())
+        guard !Self.freeTexts.contains("\(function.name).\(name)") else { continue }
+        let words = try #require(function.choices[name], "\(function.qualifiedName): \(name)")
+        #expect(words.contains(word), "\(function.qualifiedName): \(name)")
+      }
+    }
+  }
+
   @Test func everyNamespaceHasASentence() {
     let used = Set(Catalog.all.functions.map(\.namespace)).subtracting([""])
     #expect(used.subtracting(Catalog.all.namespaces.keys) == [])

@@ -81,8 +81,11 @@ enum TestLibrary {
         counter.count += try call.integer("by", in: 0...100)
         return .integer(counter.count)
       },
-      Builtin("demo.pick(word: string)", "Checks a word.") { call in
-        .string(try call.choice("word", among: ["linear", "cosine", "constant"]))
+      Builtin(
+        "demo.pick(word: string)", "Checks a word.",
+        choices: ["word": ["linear", "cosine", "constant"]]
+      ) { call in
+        .string(try call.choice("word"))
       },
       Builtin("demo.draw(*, seed = nil) -> number", "A seed.") { call in
         .number(Double(try call.seed("seed")))
