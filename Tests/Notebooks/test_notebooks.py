@@ -159,6 +159,25 @@ def test_a_second_run_takes_slow_cells_from_the_cache(folder):
     assert cells[0]["metadata"]["smap"]["run"]["cached"] is False
 
 
+def test_outputs_outlive_a_killed_run(folder):
+    """The file grows while cells run: what was shown is in it, however the run ends."""
+    import time
+
+    for form, mark in [("html", ">41<"), ("ipynb", '"41"')]:
+        file = folder / f"note.{form}"
+        (folder / "note.smap").write_text('# %%\n40 + 1\n# %%\nprint("second")\nsleep(60)\n')
+        process = subprocess.Popen([SMAP, "notebook", "note.smap", "--to", form, "--fresh"], cwd=folder)
+        for _ in range(300):
+            if file.exists() and mark in file.read_text():
+                break
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+        assert mark in file.read_text()
+        if form == "ipynb":
+            nbformat.validate(nbformat.read(file, as_version=4))
+
+
 def test_a_watched_notebook_is_written_again(folder):
     import signal
     import time
