@@ -76,6 +76,6 @@ def test_hints_are_broken_between_words(screen):
     answer = text.split("data.shapes()\n", 1)[1].split("\n")[:-1]
     assert answer[0].startswith("ArgumentError: data.shapes needs"), text
     joined = " ".join(" ".join(answer).split())
-    assert "data.shapes(count," in joined, text
+    assert "data.shapes(count: number," in joined, text
     assert all(len(line) <= 40 for line in text.split("\n")), text
     assert "order carries meaning" in " ".join(text.split("smap>")[0].split()), text
