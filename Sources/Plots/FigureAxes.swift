@@ -59,6 +59,8 @@ package enum FigureAxes {
     }
     // The marks of a logarithmic axis are crowded at one end, so fewer of them have to fit.
     var count = max(2, Int(width / (axis.scale == .log ? 35 : 70)))
+    // A single mark tells no scale, and the next step may be half as wide.
+    if whole(axis.ticks(count), of: figure).count < 2 { count *= 2 }
     while count > 1 {
       let ticks = whole(axis.ticks(count), of: figure)
       if fits(ticks, width: width, measure: measure) { return ticks }
