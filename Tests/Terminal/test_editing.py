@@ -174,8 +174,7 @@ def test_candidates_are_listed_below(screen):
     s = screen()
     s.type("image.")
     s.key("Tab")
-    text = s.wait("resize")
-    assert text.endswith("smap> image.")
+    s.wait(lambda text: "resize" in text and text.endswith("smap> image."))
 
 
 def test_clear_screen_and_suspended_lines(screen):
