@@ -138,7 +138,7 @@ def instruction_count(peers, program, size):
         report = os.path.join(folder, "profile.json")
         path = os.path.join(PROGRAMS, program + ".smap")
         processor_time([
-            peers.paths["smap"], "run", path, "--profile", report, "--", str(size)])
+            peers.paths["smap"], "run", "--profile", report, path, "--", str(size)])
         with open(report) as file:
             return json.load(file)["instructions"]
 
