@@ -15,7 +15,9 @@ import Testing
       #expect(files.count > 3)
       for file in files where file.hasSuffix(".swift") || file.hasSuffix(".c") {
         let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
-        for stream in ["STDERR_FILENO", "STDOUT_FILENO", "stderr", "printf\\(", "\\bprint\\("] {
+        for stream in [
+          "STDERR_FILENO", "STDOUT_FILENO", "stderr", "\\bprintf\\(", "fprintf\\(", "\\bprint\\(",
+        ] {
           #expect(
             text.range(of: stream, options: .regularExpression) == nil,
             "\(target)/\(file) writes to a stream: \(stream)")
