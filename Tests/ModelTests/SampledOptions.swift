@@ -127,5 +127,6 @@ func sampledSampling(numTokens: Int, _ draws: inout RandomStream) -> SamplingOpt
   options.guidanceScale = 1 + abs(options.guidanceScale).truncatingRemainder(dividingBy: 3)
   options.timeShift = max(options.timeShift, 0.5)
   if options.stepSchedule != .constant { options.stepsOfTokens = [] }
+  options.lastSteps = min(options.lastSteps, options.steps)
   return options
 }
