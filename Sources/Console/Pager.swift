@@ -11,7 +11,10 @@ import TerminalText
 struct Pager {
   let terminal: Terminal
 
-  private static let question = "-- Space: next page, Enter: next line, q: end --"
+  /// From the longest to one that fits any window: a question that wraps would push a line out.
+  private static let questions = [
+    "-- Space: next page, Enter: next line, q: end --", "-- Space, Enter, or q: end --", "--",
+  ]
 
   /// Shows a text; false if it fits the window, so that it may simply be written.
   ///
@@ -42,7 +45,8 @@ struct Pager {
 
   /// Waits for a key; nil ends the text.
   private func ask() throws -> Answer? {
-    try terminal.write(terminal.styled(Pager.question, "7"))
+    let question = Pager.questions.first { $0.count < terminal.size.columns } ?? ""
+    try terminal.write(terminal.styled(question, "7"))
     defer { try? terminal.write("\r\u{1B}[K") }
     return withRawKeys {
       var keys = KeyReader { milliseconds in

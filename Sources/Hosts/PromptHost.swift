@@ -69,8 +69,11 @@ public final class PromptHost: ConsoleSession {
         throw ScriptError(anything: error)
       }
     }
-    host.session.pager = { [unowned repl, unowned session = host.session] text in
+    host.session.pager = { [unowned repl, unowned receiver, unowned session = host.session] text in
       try session.flush()
+      // A page waits for a key, as `input` waits for a line.
+      try receiver.receive(.status(.waiting))
+      defer { try? receiver.receive(.status(.running)) }
       do { return try repl.page(text) } catch { throw ScriptError(anything: error) }
     }
     return repl.run()

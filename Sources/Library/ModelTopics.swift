@@ -132,7 +132,7 @@ enum ModelTopics {
       summary: "A script with # %% cells is a notebook; smap notebook FILE makes a page of it.",
       text: """
         A comment # %% Title at the beginning of a line starts a cell, which shows its last value; \
-        # %% [markdown] one whose comments are text, # %% [skip] one that is ignored. Above the first mark may be more code.
+        # %% [markdown] one whose comments are text, # %% [skip] one that is ignored, # %% [folded] one whose code a page folds. Above the first mark may be more code.
 
         smap notebook FILE writes one HTML file that needs no network; --to ipynb, md or pdf writes other forms, \
         --watch writes it again whenever the script is saved. smap convert makes an .ipynb of a script, or back, without running it.

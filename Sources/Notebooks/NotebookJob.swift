@@ -28,13 +28,14 @@ public struct NotebookJob {
     (self.input, self.output, self.format) = (input, output, format)
   }
 
-  /// Runs the cells once and returns the exit code.
-  public func run(_ host: Host) -> Int32 {
+  /// Runs the cells once and returns the exit code; `onWritten` is called after the last output.
+  public func run(_ host: Host, onWritten: () -> Void) -> Int32 {
     do {
       let source = try script()
       var notebook = CellText.notebook(source)
       guard runs else {
         try format.write(notebook, to: output, isComplete: true)
+        onWritten()
         return 0
       }
       // What cannot be written should be known before an hour of work.
@@ -48,6 +49,7 @@ public struct NotebookJob {
         try format.write(notebook, to: output, isComplete: false)
       }
       try format.write(notebook, to: output, isComplete: true)
+      onWritten()
       return code
     } catch {
       return NotebookJob.report(error)

@@ -49,8 +49,10 @@ public struct Cells: Sendable {
     all = zip(marks, ends).map { mark, end in
       let (text, attributes) = Cells.parts(of: source.text(mark).dropFirst(Cells.mark.count))
       var words = text.split(separator: " ")
-      let place = words.firstIndex { Cell.Tag(rawValue: String($0)) != nil }
-      let tag = place.flatMap { Cell.Tag(rawValue: String(words.remove(at: $0))) }
+      let tags = words.compactMap { Cell.Tag(rawValue: String($0)) }
+      words.removeAll { Cell.Tag(rawValue: String($0)) != nil }
+      // What is not run is neither shown nor folded.
+      let tag = tags.contains(.skip) ? .skip : tags.first
       return Cell(
         title: words.joined(separator: " "), attributes: attributes, tag: tag,
         line: source.line(of: mark.start), span: Span(start: mark.start, end: end))

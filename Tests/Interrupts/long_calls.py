@@ -388,7 +388,7 @@ SHAPE = "shares the elements and changes the shape"
 SMALL = "makes something small, whatever it is given"
 SHORT = {
     **{name: CONSTANT for name in """error assert exit ord chr range type seed item random.fold optim.sgd optim.adamw optim.cosine
-       nn.sequential nn.params nn.group_norm sys.args sys.clock sys.version sys.threads sys.limits list.append record.get
+       nn.sequential nn.params nn.group_norm sys.args sys.clock sys.processor sys.version sys.threads sys.limits list.append record.get
        record.has string.startswith string.endswith""".split()},
     "input": "waits for a person at the prompt, where Ctrl-C is a key of the line that is edited",
     **{name: SHAPE for name in "reshape flatten squeeze unsqueeze".split()},

@@ -18,6 +18,12 @@ import Testing
     #expect(found.map { $0.tag == .skip } == [false, false, false, true, true, false])
   }
 
+  @Test func aSkippedCellIsSkippedWhateverElseItIs() {
+    let found = cells("# %% A [folded] [skip]\n1\n# %% [skip] [markdown] B\n# %% [folded] [folded]")
+    #expect(found.map(\.tag) == [.skip, .skip, .folded])
+    #expect(found.map(\.title) == ["A", "B", ""])
+  }
+
   @Test func cellsReachToTheNextMark() {
     let source = Source(path: "t", text: "0\n# %% a\n1\n# %% b\n2\n")
     #expect(Cells(source).all.map { source.text($0.span) } == ["# %% a\n1\n", "# %% b\n2\n"])

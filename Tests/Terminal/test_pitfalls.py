@@ -222,3 +222,21 @@ def test_a_closed_terminal_ends_the_prompt():
     while os.waitpid(process, os.WNOHANG)[0] == 0:
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_a_page_that_is_read_slowly_keeps_its_question(window):
+    w = window(f"'{SMAP}' repl\n")
+    w.wait("smap>")
+    w.type("help()", "Enter")
+    w.wait("Space: next page")
+    time.sleep(3)
+    assert "Space: next page" in w.text() and "running for" not in w.text()
+    w.type("q")
+    w.wait("smap>")
+
+
+def test_the_question_of_a_page_fits_a_narrow_window(window):
+    w = window(f"'{SMAP}' repl\n", columns=40, rows=20)
+    w.wait("smap>")
+    w.type('help("tour")', "Enter")
+    assert w.wait("q: end --").startswith("Type the lines one after another.")

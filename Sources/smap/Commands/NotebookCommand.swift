@@ -79,9 +79,7 @@ struct NotebookCommand: ParsableCommand {
     var changes = FileWatch(file)
     while true {
       let code = Interpreter.run(options: options.host, arguments: arguments) { host, _ in
-        let code = job.run(host)
-        if code == 0 || job.format.grows { Diagnostics.say("wrote \(job.output)") }
-        return code
+        job.run(host) { Diagnostics.say("wrote \(job.output)") }
       }
       guard watch, code != 130 else { throw ArgumentParser.ExitCode(code) }
       // The end may be requested after the last cell, when the run itself has succeeded.
