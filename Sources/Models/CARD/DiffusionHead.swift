@@ -17,7 +17,7 @@ final class DiffusionHead: TokenHead {
   static let continuesTokens = true
   /// However many tokens there are, they share their steps.
   static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int {
-    options.steps
+    options.steps(position: 0, of: count)
   }
 
   /// The streams of the noise, those of the flow head.

@@ -25,7 +25,7 @@ final class RefineHead: TokenHead {
 
   /// Coarse tokens one after another, then steps that refine all of them.
   static func cost(_ range: Range<Int>, of count: Int, _ options: SamplingOptions) -> Int {
-    FlowHead.cost(range, of: count, options) + options.steps
+    FlowHead.cost(range, of: count, options) + options.steps(position: 0, of: count)
   }
 
   private let coarse: FlowHead
