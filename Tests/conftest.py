@@ -18,6 +18,26 @@ for number, handler in [(signal.SIGINT, signal.default_int_handler), (signal.SIG
     signal.signal(number, handler)
 
 
+# The seconds that a single test may take.
+LIMIT = 480
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A test that hangs fails, and its traceback says where."""
+
+    def give_up(*_):
+        raise TimeoutError(f"{item.nodeid} was given up after {LIMIT} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, LIMIT)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 @pytest.fixture(scope="session")
 def smap():
     """The path of the binary under test, as scripts/python-tests.sh gives it."""

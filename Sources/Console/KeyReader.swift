@@ -65,6 +65,18 @@ package struct KeyReader {
   /// Whether bytes have been read that are no key yet.
   package var hasWaitingBytes: Bool { position < bytes.count }
 
+  /// Reads what was typed before the editor took the terminal. The terminal has replaced a Ctrl-D
+  /// that was typed while it collected lines by a null byte; it becomes a Ctrl-D again.
+  package mutating func readTypedAhead(from descriptor: Int32) {
+    var count: Int32 = 0
+    guard ioctl(descriptor, UInt(FIONREAD), &count) == 0, count > 0 else { return }
+    var buffer = [UInt8](repeating: 0, count: Int(count))
+    let size = retrying { read(descriptor, &buffer, buffer.count) }
+    guard size > 0 else { return }
+    let kept = bytes[position...] + (TypedAhead.take() ?? [])
+    refill(kept + buffer[..<size].map { $0 == 0 ? 0x04 : $0 })
+  }
+
   /// Waits until the window has kept its size for a moment: one that is dragged changes it often.
   package func waitForWindow() {
     var polled = pollfd(fd: window, events: Int16(POLLIN), revents: 0)

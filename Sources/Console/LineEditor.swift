@@ -153,6 +153,7 @@ public final class LineEditor {
     // libedit would enter raw mode only after it has shown the prompt, and a Ctrl-C typed in
     // between would be a signal that nobody waits for.
     cedit_prepare_terminal(handle, 1)
+    keys.readTypedAhead(from: terminal.input)
     try? terminal.write(LineEditor.pasteMarksOn)
     var count: Int32 = 0
     let line = cedit_get_line(handle, &count)

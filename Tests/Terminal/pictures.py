@@ -12,6 +12,7 @@ import struct
 import termios
 import time
 
+from ending import exit_code
 from PIL import Image
 
 SMAP = os.environ["SMAP"]
@@ -149,4 +150,4 @@ class Terminal:
 
     def end(self):
         """The exit code."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+        return exit_code(self.process)

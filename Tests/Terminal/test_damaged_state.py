@@ -16,6 +16,7 @@ import time
 import zipfile
 
 import pytest
+from ending import exit_code
 
 SMAP = os.environ["SMAP"]
 
@@ -77,7 +78,7 @@ def typed(environment, keys, seconds=20):
     else:
         os.kill(process, 9)
     os.close(side)
-    return output, os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return output, exit_code(process)
 
 
 def entries(data):

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from ending import exit_code
 from tmux import SMAP, needs_tmux, screen  # noqa: F401
 
 pytestmark = needs_tmux
@@ -218,10 +219,25 @@ def test_a_closed_terminal_ends_the_prompt():
         assert select.select([side], [], [], 20)[0]
         output += os.read(side, 4096)
     os.close(side)
-    end = time.monotonic() + 10
-    while os.waitpid(process, os.WNOHANG)[0] == 0:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    exit_code(process, seconds=10)
+
+
+def test_ctrl_d_typed_during_a_statement_ends_the_prompt_after_it():
+    """The terminal, which collects lines meanwhile, turns it into a null byte."""
+    process, side = pty.fork()
+    if process == 0:
+        os.environ.update({"TERM": "xterm"})
+        os.execv(SMAP, [SMAP, "repl"])
+    output, typed = b"", [b"sleep(0.5)\r", b"1 + 1\r\x04"]
+    while True:
+        assert select.select([side], [], [], 20)[0]
+        try:
+            output += os.read(side, 4096)
+        except OSError:
+            break
+        if typed and (b"smap> " if len(typed) == 2 else b"2004l") in output:
+            os.write(side, typed.pop(0))
+    assert exit_code(process) == 0 and b"2\r\n" in output
 
 
 def test_a_page_that_is_read_slowly_keeps_its_question(window):

@@ -5,6 +5,8 @@ import os
 import pty
 import re
 
+from ending import exit_code
+
 SMAP = os.environ["SMAP"]
 SCRIPT = """
 let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1,
@@ -26,7 +28,7 @@ def shown(script):
             output += part
     except OSError:
         pass
-    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    assert exit_code(process) == 0
     return output.decode()
 
 
