@@ -11,7 +11,7 @@ import time
 
 import pytest
 from ending import exit_code
-from tmux import SMAP, needs_tmux, screen  # noqa: F401
+from tmux import SMAP, needs_tmux, screen, started  # noqa: F401
 
 pytestmark = needs_tmux
 
@@ -29,7 +29,7 @@ def window(tmp_path):
         environment = {"XDG_STATE_HOME": str(tmp_path), "LANG": "C.UTF-8", "HOME": str(tmp_path), **settings}
         words = ["env"] + [f"{key}={value}" for key, value in environment.items()] + ["sh", str(script)]
         run = ["tmux", "-f", "/dev/null", "-L", name]
-        subprocess.run([*run, "new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(tmp_path), *words], check=True)
+        started(run, "-x", str(columns), "-y", str(rows), "-c", str(tmp_path), *words)
         return Window(run)
 
     yield open_window

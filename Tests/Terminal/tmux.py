@@ -13,6 +13,17 @@ SMAP = os.environ["SMAP"]
 needs_tmux = pytest.mark.skipif(not shutil.which("tmux"), reason="there is no tmux here")
 
 
+def started(run, *words, tries=5):
+    """Starts a tmux server with one session. On a busy machine a server may give up before its client
+    has connected; then nothing has run yet."""
+    for left in reversed(range(tries)):
+        done = subprocess.run([*run, "new-session", "-d", *words], capture_output=True, text=True)
+        if done.returncode == 0:
+            return
+        assert left and "server exited unexpectedly" in done.stderr, done.stderr
+        time.sleep(0.2)
+
+
 class Screen:
     """A tmux server of its own with one window, in which smap runs."""
 
@@ -21,7 +32,8 @@ class Screen:
         settings = {"XDG_STATE_HOME": str(folder), "LANG": "C.UTF-8", "NO_COLOR": "", "TMPDIR": str(folder)}
         settings.update(environment)
         words = ["env"] + [f"{name}={value}" for name, value in settings.items()] + [SMAP, *arguments]
-        self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(folder), *words)
+        run = ["tmux", "-f", "/dev/null", "-L", self.name]
+        started(run, "-x", str(columns), "-y", str(rows), "-c", str(folder), *words)
         self.tmux("set-option", "-g", "status", "off")
         self.tmux("set-option", "-g", "assume-paste-time", "0")
         self.tmux("set-option", "-g", "window-size", "manual")
