@@ -31,6 +31,7 @@ let package = Package(
     .target(name: "CCairo", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(
       name: "CEdit", exclude: ["README.md"], linkerSettings: [.linkedLibrary("edit")]),
+    .target(name: "CMPI", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CZeroMQ", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CCrypto", exclude: ["README.md"], linkerSettings: [.linkedLibrary("dl")]),
     .target(
@@ -61,6 +62,9 @@ let package = Package(
     .target(name: "Training", dependencies: ["Networks", "CKernels"]),
     .target(name: "Models", dependencies: ["Training", "CKernels"]),
 
+    // Several processes that train one model.
+    .target(name: "Cluster", dependencies: ["Training", "Tensors", "Files", "CMPI"]),
+
     // How words are laid out in a terminal.
     .target(name: "TerminalText", swiftSettings: fastInDebug),
 
@@ -87,7 +91,8 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Runtime", "Models", "Training", "Images", "Metrics", "Plots", "TerminalText", "CKernels",
+        "Runtime", "Models", "Training", "Cluster", "Images", "Metrics", "Plots", "TerminalText",
+        "CKernels",
       ]),
     .target(name: "EditorGrammars", dependencies: ["Library"]),
     .target(name: "Manual", dependencies: ["Library", "Files"]),
@@ -96,7 +101,9 @@ let package = Package(
       exclude: ["README.md"]),
     .target(
       name: "Hosts",
-      dependencies: ["Library", "Expectations", "Console", "Images", "Files", "Syntax"]),
+      dependencies: [
+        "Library", "Cluster", "Expectations", "Console", "Images", "Files", "Syntax",
+      ]),
     .target(
       name: "Jupyter",
       dependencies: [
@@ -112,7 +119,7 @@ let package = Package(
       name: "smap",
       dependencies: [
         "Checking", "LanguageServer", "Library", "EditorGrammars", "Manual", "Console",
-        "Hosts", "Jupyter", "Notebooks",
+        "Hosts", "Jupyter", "Notebooks", "Cluster",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -163,6 +170,10 @@ if Context.environment["SMAP_BENCHMARKS"] != nil {
     .executableTarget(
       name: "parse-benchmark", dependencies: ["Syntax", "Checking", "Library"],
       path: "benchmarks/ParseBenchmark"))
+  package.targets.append(
+    .executableTarget(
+      name: "exchange-benchmark", dependencies: ["Cluster", "Training", "Tensors"],
+      path: "benchmarks/ExchangeBenchmark"))
 }
 
 if isFuzzing {

@@ -28,6 +28,7 @@ command -v bison >/dev/null || tools+=(bison)
 command -v node >/dev/null || tools+=(nodejs)
 # The library that the kernel for Jupyter loads.
 ldconfig -p 2>/dev/null | grep -q 'libzmq\.so\.5' || tools+=(libzmq5)
+command -v mpirun >/dev/null || tools+=(openmpi-bin)
 command -v tmux >/dev/null || tools+=(tmux)
 [ ${#tools[@]} -eq 0 ] || scripts/install-libraries.sh "${tools[@]}" ||
   echo "not to be had here: ${tools[*]}"
@@ -66,7 +67,7 @@ run=("$venv/bin/python" -m pytest -q -rs -p no:cacheprovider -o faulthandler_tim
 export SMAP_TEST_SECONDS=${SMAP_TEST_SECONDS:-1200}
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
-for folder in Interrupts Files Training Kernels Tensors Signals Jupyter Notebooks Editors Interop \
+for folder in Interrupts Cluster Files Training Kernels Tensors Signals Jupyter Notebooks Editors Interop \
   LanguageServer Numbers Scaling Terminal Course; do
   [ -d "Tests/$folder" ] && printf '%s\n' "$folder"
 done | xargs -P "${SMAP_TEST_JOBS:-$(nproc)}" -I '{}' bash -c '

@@ -54,6 +54,12 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
+    try SharedWriting.once(path) { try writeHere(path: path, body) }
+  }
+
+  private static func writeHere(
+    path: String, _ body: (inout FileWriter) throws -> Void
+  ) throws {
     try makeFolders(for: path)
     guard let target = try existing(path) else {
       return try replace(Place(newPath(path)), named: path, mode: nil, body)
@@ -75,6 +81,10 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError` when a later write would fail as things are.
   public static func check(path: String) throws {
+    try SharedWriting.once(path) { try checkHere(path: path) }
+  }
+
+  private static func checkHere(path: String) throws {
     try makeFolders(for: path)
     if let target = try existing(path) {
       if target.status.isFolder { throw FileError(path: path, operation: "write", code: EISDIR) }

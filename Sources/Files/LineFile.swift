@@ -24,6 +24,12 @@ public enum LineFile {
   public static func append(
     path: String, line: [UInt8], isWhole: ([UInt8]) -> Bool
   ) throws {
+    try SharedWriting.once(path) { try appendHere(path: path, line: line, isWhole: isWhole) }
+  }
+
+  private static func appendHere(
+    path: String, line: [UInt8], isWhole: ([UInt8]) -> Bool
+  ) throws {
     try AtomicFile.makeFolders(for: path)
     while true {
       let file = try Descriptor(
@@ -101,13 +107,30 @@ public enum FileLock {
   /// - Throws: `FileError` when the file cannot be opened, or its file system has no locks; or what
   ///   `body` throws.
   public static func hold(path: String, _ body: () throws -> Void) throws -> Bool {
-    try AtomicFile.makeFolders(for: path)
-    let file = try Descriptor(
-      path: path, flags: O_RDWR | O_CREAT | O_NONBLOCK, operation: "lock")
-    guard try locks(file) else { return false }
-    defer { _ = flock(file.number, LOCK_UN) }
-    try body()
+    // In a job one process locks for all of them, and all of them do what the lock is for.
+    var held: HeldLock?
+    let isHeld = try SharedWriting.decided(path) {
+      held = try HeldLock(path)
+      return held != nil
+    }
+    guard isHeld else { return false }
+    try withExtendedLifetime(held) { try body() }
     return true
+  }
+
+  /// A lock that is released with this value.
+  private final class HeldLock {
+    private let file: Descriptor
+
+    /// Nil where somebody else holds it.
+    init?(_ path: String) throws {
+      try AtomicFile.makeFolders(for: path)
+      file = try Descriptor(
+        path: path, flags: O_RDWR | O_CREAT | O_NONBLOCK, operation: "lock")
+      guard try FileLock.locks(file) else { return nil }
+    }
+
+    deinit { _ = flock(file.number, LOCK_UN) }
   }
 
   /// Locks an open file unless somebody else has.

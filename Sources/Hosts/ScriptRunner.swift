@@ -36,6 +36,8 @@ public struct ScriptRunner {
   /// A program that has been read.
   public struct Loaded {
     var source: Source
+    /// The text of the program.
+    public var text: String { String(decoding: source.bytes, as: UTF8.self) }
     /// Whether it is a line given with -e, whose value is the answer.
     var isQuestion = false
     /// Whether it comes from a file with a path.

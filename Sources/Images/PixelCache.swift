@@ -129,10 +129,12 @@ struct PixelCache {
     else { return }
     let sum = bytes.withUnsafeBytes { Checksum.crc32($0) }
     do {
-      try AtomicFile.write(path: path) { writer in
-        try writer.append(bytes)
-        try writer.append(
-          end(decoded.faults, pixelCount: bytes.count, channels: decoded.channels, sum))
+      try SharedWriting.apart {
+        try AtomicFile.write(path: path) { writer in
+          try writer.append(bytes)
+          try writer.append(
+            end(decoded.faults, pixelCount: bytes.count, channels: decoded.channels, sum))
+        }
       }
     } catch is FileError {}
   }
@@ -146,32 +148,38 @@ struct PixelCache {
       return (nil, "'\(PathText.printable(path))' is a link, which is not written over")
     }
     do {
-      // A folder that cannot be written to is noticed before hours of decoding.
-      try AtomicFile.check(path: path)
-      var outcome = PictureDecoding.Outcome()
-      try AtomicFile.write(path: path) { writer in
-        var (sum, count) = (UInt32(0), 0)
-        outcome = try decoding.run { square in
-          sum = Checksum.crc32(UnsafeRawBufferPointer(square), after: sum)
-          count += square.count
-          try writer.append(UnsafeRawBufferPointer(square))
-        }
-        // A grey set is written once more; until then the file is not valid.
-        guard !outcome.isGrey else { return }
-        try writer.append(end(outcome.faults, pixelCount: count, channels: 3, sum))
-      }
-      if outcome.isGrey { try reduceToGrey(outcome.faults) }
-      let result = try read(RandomAccessFile(path: path))
-      if !outcome.isRepeatable { AtomicFile.remove(path: path) }
-      let pixels = result.map {
-        DecodedPixels(
-          channels: $0.channels, pixels: $0.pixels, faults: $0.faults,
-          isRepeatable: outcome.isRepeatable)
-      }
-      return (pixels, pixels == nil ? "the file was changed while it was written" : nil)
+      return try SharedWriting.apart { try decoded(by: decoding) }
     } catch let error as FileError {
       return (nil, error.description)
     }
+  }
+
+  private func decoded(
+    by decoding: PictureDecoding
+  ) throws -> (pixels: DecodedPixels?, reason: String?) {
+    // A folder that cannot be written to is noticed before hours of decoding.
+    try AtomicFile.check(path: path)
+    var outcome = PictureDecoding.Outcome()
+    try AtomicFile.write(path: path) { writer in
+      var (sum, count) = (UInt32(0), 0)
+      outcome = try decoding.run { square in
+        sum = Checksum.crc32(UnsafeRawBufferPointer(square), after: sum)
+        count += square.count
+        try writer.append(UnsafeRawBufferPointer(square))
+      }
+      // A grey set is written once more; until then the file is not valid.
+      guard !outcome.isGrey else { return }
+      try writer.append(end(outcome.faults, pixelCount: count, channels: 3, sum))
+    }
+    if outcome.isGrey { try reduceToGrey(outcome.faults) }
+    let result = try read(RandomAccessFile(path: path))
+    if !outcome.isRepeatable { AtomicFile.remove(path: path) }
+    let pixels = result.map {
+      DecodedPixels(
+        channels: $0.channels, pixels: $0.pixels, faults: $0.faults,
+        isRepeatable: outcome.isRepeatable)
+    }
+    return (pixels, pixels == nil ? "the file was changed while it was written" : nil)
   }
 
   /// Replaces a file of grey pictures in three channels by one of one channel.

@@ -21,7 +21,7 @@ public enum Catalog {
     LinearCodeFunctions.functions,
     TrainingFunctions.functions,
     ScheduleFunctions.functions,
-    GeneratorFunctions.functions, SystemFunctions.functions,
+    GeneratorFunctions.functions, SystemFunctions.functions, ClusterFunctions.functions,
     ModelSheets.functions, ControlFunctions.functions, LiveFunctions.functions,
   ].flatMap { $0 }
 
@@ -40,6 +40,7 @@ public enum Catalog {
     "data": "Data sets and files of numbers.",
     "metrics": "How close pictures are.",
     "smap": "The tokenizer: ordered tokens, any prefix of which is a picture.",
+    "mpi": "Several processes that mpirun has started.",
     "sys": "The session and the machine.",
     "live": "Controls for a page: the token budget and the class of a tokenizer.",
     "card": "The generator: samples tokens one after another.",

@@ -36,10 +36,17 @@ public enum SessionFile {
   ///
   /// - Throws: `FileError`, `CheckpointError` for weights that are not finite.
   public static func write(_ session: Session, path: String) throws -> Report {
+    try write(session.variables.map { ($0.name, $0.value) }, of: session, path: path)
+  }
+
+  /// As `write`, for some values.
+  static func write(
+    _ variables: [(String, Value)], of session: Session, path: String
+  ) throws -> Report {
     var writer = SessionWriter(session)
     var report = Report()
     var names: [JSON] = []
-    for (name, value) in session.variables {
+    for (name, value) in variables {
       if let stored = writer.variable(name, value) {
         names.append(.array([.string(name), stored]))
         report.saved += 1
@@ -77,6 +84,16 @@ public enum SessionFile {
   /// - Throws: `FileError`, `ArchiveError`, `CheckpointError`, or a ValueError for other
   ///   contents.
   public static func read(_ path: String, into session: Session) throws -> Int {
+    let found = try contents(of: path, for: session)
+    for (name, value) in found.variables { session.define(name, value) }
+    session.seed(found.seed, draws: found.draws)
+    return found.variables.count
+  }
+
+  /// The variables of a file, and the place in the random stream.
+  static func contents(
+    of path: String, for session: Session
+  ) throws -> (variables: [(name: String, value: Value)], seed: UInt64, draws: UInt64) {
     let archive = try ZipArchive(FileReader.read(path: path), path: path, limit: largest)
     func content(_ name: String) throws -> [UInt8] {
       guard let entry = archive.entries.first(where: { $0.name == name }) else {
@@ -106,9 +123,7 @@ public enum SessionFile {
     guard let seed = json["seed"]?.text.flatMap({ UInt64($0) }),
       let draws = json["draws"]?.text.flatMap({ UInt64($0) })
     else { throw unsound(path, "the place in the random stream is missing") }
-    for (name, value) in variables { session.define(name, try value()) }
-    session.seed(seed, draws: draws)
-    return variables.count
+    return (try variables.map { ($0.0, try $0.1()) }, seed, draws)
   }
 
   static func unsound(_ path: String, _ problem: String) -> ScriptError {

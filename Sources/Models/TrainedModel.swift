@@ -25,7 +25,7 @@ extension TrainedModel {
     onStep: (TrainingProgress) throws -> Void, onNotice: @escaping (TrainingNotice) -> Void
   ) throws -> TrainingHistory {
     guard training == nil else { throw TensorError.value("this model is being trained already") }
-    let trainer = try Trainer(task, plan)
+    let trainer = try Trainer(task, plan, exchange: Workers.exchange())
     training = trainer.weights
     defer { training = nil }
     return try trainer.run(onStep: onStep, onNotice: onNotice)

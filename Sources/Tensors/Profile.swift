@@ -32,6 +32,7 @@ public enum Profile {
     case random = "random numbers"
     case decomposition = "decompositions"
     case gradientSums = "sums of gradients"
+    case exchange = "waits for other processes"
     case optimizer = "optimizer"
   }
 

@@ -4,8 +4,11 @@
 // whole training; each worker computes a contiguous range of them. The gradients are added in the
 // order of the micro-batches: a worker starts from the sums of the workers before it, adds its own,
 // and hands them on; the last one's sums are everybody's. So floating-point additions take place in
-// the same order whatever the number of workers, and the bits of a step do not depend on it.
+// the same order whatever the number of workers, and the bits of a step do not depend on it. The
+// parameters pass through this chain one after the other: while a worker adds to one, the next
+// worker adds to those before it.
 
+import Synchronization
 import Tensors
 
 /// Combines the gradients and other results of the workers of a training.
@@ -17,15 +20,46 @@ public protocol GradientExchange: AnyObject {
   /// This worker's number, from 0.
   var worker: Int { get }
 
-  /// The sums of the micro-batches of all workers before this one, one for each parameter; nil
-  /// where no gradient has reached a parameter. May wait for them.
-  func sumsBefore(_ parameters: [Tensor]) throws -> [Tensor?]
-
-  /// Hands on the sums up to and including this worker's micro-batches, and returns those of all.
-  func total(_ sums: [Tensor?]) throws -> [Tensor?]
+  /// The sums of the gradients of all workers, one for each parameter; nil where no gradient has
+  /// reached a parameter.
+  ///
+  /// `adding` is called once for each parameter, in their order, on this thread. It is given the
+  /// place of the parameter and the sum of the workers before this one, to which it adds the
+  /// gradients of this worker in place; for the first worker, and where no gradient has reached the
+  /// parameter, that sum is nil.
+  func total(
+    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+  ) throws -> [Tensor?]
 
   /// The numbers of all workers one after the other, in the order of the workers.
   func gather(_ values: [Float]) throws -> [Float]
+
+  /// Compares what must be the same for all workers: named facts, such as options.
+  ///
+  /// - Throws: a `WorkerDisagreement`, for every worker, that names the first worker and the first
+  ///   fact that differ from those of worker 0.
+  func agree(on facts: [(key: String, value: String)]) throws
+}
+
+/// A worker that was given something else than the others.
+public struct WorkerDisagreement: Error, CustomStringConvertible {
+  /// The worker that differs from worker 0.
+  public let worker: Int
+  /// What differs.
+  public let key: String
+  /// What it is for worker 0, and for the one that differs.
+  public let values: (first: String, other: String)
+
+  /// What differs, and for whom.
+  public init(worker: Int, key: String, first: String, other: String) {
+    (self.worker, self.key, values) = (worker, key, (first, other))
+  }
+
+  /// A sentence for people.
+  public var description: String {
+    "process \(worker) of this job has another `\(key)` than process 0: \(values.other), "
+      + "not \(values.first)"
+  }
 }
 
 extension GradientExchange {
@@ -45,14 +79,27 @@ public final class ThisProcess: GradientExchange {
   /// The only worker.
   public init() {}
 
-  /// Nothing: no worker is before this one.
-  public func sumsBefore(_ parameters: [Tensor]) -> [Tensor?] {
-    Array(repeating: nil, count: parameters.count)
+  /// The sums of this worker.
+  public func total(
+    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+  ) rethrows -> [Tensor?] {
+    try parameters.indices.map { try adding($0, nil) }
   }
-
-  /// The sums themselves.
-  public func total(_ sums: [Tensor?]) -> [Tensor?] { sums }
 
   /// The numbers themselves.
   public func gather(_ values: [Float]) -> [Float] { values }
+
+  /// Nobody disagrees.
+  public func agree(on facts: [(key: String, value: String)]) {}
+}
+
+/// The workers that a training of this process takes part with.
+public enum Workers {
+  private static let current = Mutex<@Sendable () -> any GradientExchange>({ ThisProcess() })
+
+  /// Makes the exchange of a training; `ThisProcess` unless the process belongs to a job.
+  public static var exchange: @Sendable () -> any GradientExchange {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
+  }
 }

@@ -4,7 +4,7 @@
 // added as soon as those before it have been, and then released: so the bits of the sum do not
 // depend on the number of threads, and hardly more gradients are in memory than there are threads.
 // The sum starts from that of the workers before this one, so workers other than the first keep
-// theirs until it arrives.
+// theirs until it arrives, parameter by parameter.
 
 import CKernels
 import Networks
@@ -22,7 +22,7 @@ final class GradientSum {
   private var next: Int
   private var isAdding: Bool
   // Used by the one thread that is adding.
-  private var sums: [Tensor?]?
+  private var sums: [Tensor?]
   private var failure: (any Error)?
 
   /// A sum of gradients, each for all `parameters`; one weight for each micro-batch of the
@@ -30,7 +30,8 @@ final class GradientSum {
   init(weights: [Float], parameters: [Tensor], exchange: any GradientExchange) {
     (self.weights, self.parameters, self.exchange) = (weights, parameters, exchange)
     next = exchange.share(of: weights.count).lowerBound
-    // No thread of the pool waits for another worker: `result` adds then.
+    sums = Array(repeating: nil, count: parameters.count)
+    // The sums of the workers before come first: `result` adds then.
     isAdding = exchange.worker > 0
   }
 
@@ -66,32 +67,50 @@ final class GradientSum {
   }
 
   private func add(_ gradients: [Tensor?], weight: Float) throws {
-    var sums = try self.sums ?? exchange.sumsBefore(parameters)
-    self.sums = nil
-    defer { self.sums = sums }
     for (i, gradient) in gradients.enumerated() {
-      guard let gradient else { continue }
-      let part = Optional(UnsafePointer(gradient.pointer))
-      try Profile.measure(
-        .gradientSums, operations: 2 &* gradient.count, bytes: 12 &* gradient.count
-      ) {
-        if let sum = sums[i] {
-          let parts = [Optional(UnsafePointer(sum.pointer)), part]
-          smap_weighted_sum(parts, [1, weight], 2, sum.count, sum.pointer)
-        } else {
-          let sum = try Tensor(uninitialized: gradient.shape)
-          smap_weighted_sum([part], [weight], 1, sum.count, sum.pointer)
-          sums[i] = sum
-        }
+      sums[i] = try GradientSum.sum(sums[i], gradient, weight: weight)
+    }
+  }
+
+  /// Adds a weighted gradient to a sum in place; nil where there is neither.
+  private static func sum(
+    _ sum: Tensor?, _ gradient: Tensor?, weight: Float
+  ) throws -> Tensor? {
+    guard let gradient else { return sum }
+    let part = Optional(UnsafePointer(gradient.pointer))
+    return try Profile.measure(
+      .gradientSums, operations: 2 &* gradient.count, bytes: 12 &* gradient.count
+    ) {
+      if let sum {
+        let parts = [Optional(UnsafePointer(sum.pointer)), part]
+        smap_weighted_sum(parts, [1, weight], 2, sum.count, sum.pointer)
+        return sum
       }
+      let first = try Tensor(uninitialized: gradient.shape)
+      smap_weighted_sum([part], [weight], 1, first.count, first.pointer)
+      return first
     }
   }
 
   /// The sums over all workers, once all micro-batches of this one have been added; nil where no
   /// gradient reached a parameter.
   func result() throws -> [Tensor?] {
-    addWaiting()
-    if let failure { throw failure }
-    return try exchange.total(sums ?? exchange.sumsBefore(parameters))
+    guard exchange.worker > 0 else {
+      addWaiting()
+      if let failure { throw failure }
+      defer { sums = [] }
+      return try exchange.total(parameters) { index, _ in sums[index] }
+    }
+    // Every micro-batch has finished, so nobody else uses them any more.
+    var own = waiting.sorted { $0.key < $1.key }
+    waiting = [:]
+    return try exchange.total(parameters) { index, before in
+      var sum = before
+      for i in own.indices {
+        sum = try GradientSum.sum(sum, own[i].value[index], weight: weights[own[i].key])
+        own[i].value[index] = nil
+      }
+      return sum
+    }
   }
 }

@@ -54,8 +54,9 @@ public final class Trainer {
         hint: "load it from an intact file, or create it again")
     }
     extraState = task.extraState
+    if exchange.workerCount > 1 { try exchange.agree(on: facts()) }
     // A folder that cannot be written is known before the first step, not after a night.
-    if let path = plan.checkpoint?.path, exchange.worker == 0 { try AtomicFile.check(path: path) }
+    if let path = plan.checkpoint?.path { try AtomicFile.check(path: path) }
   }
 
   /// Takes the steps of the plan that have not been taken yet, and leaves the running average in
@@ -194,14 +195,12 @@ public final class Trainer {
   }
 
   private func write(to path: String) throws {
-    guard exchange.worker == 0 else { return }
     // The file of an earlier, good step must not be replaced by weights that the next step refuses.
     if let name = weights.nonFinite() { throw NonFiniteWeights(name: name) }
     try checkpoint().write(path: path)
   }
 
   private func writeHistory(_ path: String) throws {
-    guard exchange.worker == 0 else { return }
     try AtomicFile.write(path: path, bytes: Array(history.csv.utf8))
   }
 

@@ -238,6 +238,7 @@ LONG = {
     # An IDX file of 65,536 pictures of 8 x 8 pixels, written as text.
     "data.append": (NUMBERS, 'data.append(xs, "rows.jsonl")'),
     "sys.lock": (NUMBERS, 'sys.lock("part.lock", fn() = sorted(xs))'),
+    "mpi.map": (NUMBERS, "mpi.map(xs, fn(x) = x)"),
     "data.load_images": (
         'let row = "\\u{0}\\u{0}\\u{8}\\u{3}\\u{0}\\u{1}\\u{0}\\u{0}\\u{0}\\u{0}\\u{0}\\u{8}\\u{0}\\u{0}\\u{0}\\u{8}"\n'
         'data.save("{row}{["a" * 64 for i in range(65536)] |> join}", "idx.txt")',
@@ -388,7 +389,7 @@ SHAPE = "shares the elements and changes the shape"
 SMALL = "makes something small, whatever it is given"
 SHORT = {
     **{name: CONSTANT for name in """error assert exit ord chr range type seed item random.fold optim.sgd optim.adamw optim.cosine
-       nn.sequential nn.params nn.group_norm sys.args sys.clock sys.processor sys.version sys.threads sys.limits list.append record.get
+       nn.sequential nn.params nn.group_norm sys.args sys.clock sys.processor sys.version sys.threads sys.limits mpi.rank mpi.size mpi.gather list.append record.get
        record.has string.startswith string.endswith""".split()},
     "input": "waits for a person at the prompt, where Ctrl-C is a key of the line that is edited",
     **{name: SHAPE for name in "reshape flatten squeeze unsqueeze".split()},

@@ -18,6 +18,8 @@ private final class Meeting: @unchecked Sendable {
   var sums: [Int: [Tensor?]] = [:]
   var totals: [Tensor?] = []
   var numbers: [Int: [Float]] = [:]
+  /// What every worker says of itself before its first step.
+  var facts: [Int: [String]] = [:]
   var left = 0
 
   init(count: Int) { self.count = count }
@@ -42,14 +44,15 @@ private final class ThreadExchange: GradientExchange {
 
   init(_ worker: Int, _ meeting: Meeting) { (self.worker, self.meeting) = (worker, meeting) }
 
-  func sumsBefore(_ parameters: [Tensor]) throws -> [Tensor?] {
-    guard worker > 0 else { return Array(repeating: nil, count: parameters.count) }
-    return meeting.wait { self.meeting.sums.removeValue(forKey: self.worker - 1) }
-  }
-
-  func total(_ sums: [Tensor?]) throws -> [Tensor?] {
+  func total(
+    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+  ) throws -> [Tensor?] {
+    let before =
+      worker == 0
+      ? [Tensor?](repeating: nil, count: parameters.count)
+      : meeting.wait { self.meeting.sums.removeValue(forKey: self.worker - 1) }
     let last = workerCount - 1
-    let copies = try sums.map { try $0?.mapped { $0 } }
+    let copies = try parameters.indices.map { try adding($0, before[$0])?.mapped { $0 } }
     meeting.wait { self.meeting.sums[self.worker] = copies }
     let result = meeting.wait { self.meeting.sums[last] }
     leave { self.meeting.sums = [:] }
@@ -64,6 +67,10 @@ private final class ThreadExchange: GradientExchange {
     }
     leave { self.meeting.numbers = [:] }
     return all
+  }
+
+  func agree(on facts: [(key: String, value: String)]) {
+    meeting.wait { self.meeting.facts[self.worker] = facts.map { "\($0.key) \($0.value)" } }
   }
 
   /// Waits for the others; the last one cleans up.
@@ -105,6 +112,8 @@ private final class ThreadExchange: GradientExchange {
       thread.start()
     }
     #expect(finished.wait(timeout: .now() + 60) == .success)
+    let facts = meeting.wait { Set(meeting.facts.values) }
+    #expect(facts.count == 1 && facts.first?.contains("steps 8") == true)
     for worker in 0..<count {
       #expect(histories[worker] == history, "worker \(worker)")
       #expect(tasks[worker].numbers == alone.numbers, "worker \(worker)")

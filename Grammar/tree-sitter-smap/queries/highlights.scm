@@ -61,7 +61,8 @@
 ((identifier) @module
   (#any-of? @module
     ; generated: namespace
-    "card" "data" "image" "linalg" "live" "metrics" "nn" "optim" "plot" "random" "smap" "std" "sys"
+    "card" "data" "image" "linalg" "live" "metrics" "mpi" "nn" "optim" "plot" "random" "smap" "std"
+    "sys"
     ; generated: end
   ))
 

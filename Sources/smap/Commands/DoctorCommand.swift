@@ -4,6 +4,7 @@
 // missing. It also removes what killed processes have left.
 
 import ArgumentParser
+import Cluster
 import Console
 import Files
 import Glibc
@@ -34,6 +35,7 @@ struct DoctorCommand: ParsableCommand {
     report.addTerminal()
     report.addResources()
     report.addJupyter()
+    report.addMPI()
     report.addMemory()
     report.addHistory()
     for folder in folders { report.addTemporaryFiles(in: folder) }
@@ -179,6 +181,13 @@ private struct DoctorReport {
       places.isEmpty
         ? "kernel not installed (smap kernel install)"
         : "kernel in \(places.joined(separator: ", "))")
+  }
+
+  // MARK: - Several machines
+
+  /// The library that carries the messages of a job; nothing else needs it.
+  mutating func addMPI() {
+    add("mpirun", Job.libraryVersion ?? "no Open MPI (install openmpi-bin)")
   }
 
   // MARK: - Memory

@@ -66,10 +66,20 @@ struct RunCommand: ParsableCommand {
     hostOptions.reportsJSON = json && program != nil
     Host.limitMemory(hostOptions)
     let loaded = program.map { program in Result { try program.load() } }
+    guard let loaded else {
+      if let problem = JobHost.promptProblem {
+        Diagnostics.say(problem)
+        return ArgumentParser.ExitCode(64)
+      }
+      return ArgumentParser.ExitCode(
+        Interpreter.run(options: hostOptions, arguments: arguments) { PromptHost.run($0, $1) })
+    }
+    let text = (try? loaded.get().text) ?? ""
     return ArgumentParser.ExitCode(
-      Interpreter.run(options: hostOptions, arguments: arguments) { host, receiver in
-        guard let loaded else { return PromptHost.run(host, receiver) }
-        return profiled(host.session) { ScriptRunner(host).run(loaded) }
+      JobHost.run(program: text, arguments: arguments) {
+        Interpreter.run(options: hostOptions, arguments: arguments) { host, _ in
+          profiled(host.session) { ScriptRunner(host).run(loaded) }
+        }
       })
   }
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages between the processes of a job. Every wait polls, so that Ctrl-C ends it, a processor
+// that several processes share is given away, and the messages of others make progress meanwhile.
+
+import CMPI
+import Glibc
+import Tensors
+
+/// The ends of the messages of one process.
+final class MessageChannel: Sendable {
+  /// What messages are about; those of different kinds never overtake each other's receivers.
+  enum Tag: Int32 {
+    /// Sums of gradients, on their way to the last process.
+    case sums = 1
+    /// Sums of all, on their way round.
+    case totals
+    /// Numbers and texts that are gathered.
+    case gathered
+    /// What became of a file.
+    case file
+    /// A process lives.
+    case life
+    /// A process has left.
+    case left
+  }
+
+  /// This process, and how many there are.
+  let rank: Int
+  let size: Int
+
+  init(rank: Int, size: Int) { (self.rank, self.size) = (rank, size) }
+
+  /// A message under way, with the bytes that it is made of.
+  struct Message {
+    fileprivate var request: SmapMessage?
+    /// What is sent, or has been received.
+    let bytes: UnsafeMutableRawBufferPointer
+  }
+
+  /// Starts to send a copy of bytes.
+  func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, _ tag: Tag) -> Message {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+    copy.copyMemory(from: bytes)
+    return start(copy, to: rank, tag)
+  }
+
+  /// Starts to send bytes that belong to the message from now on.
+  func start(_ bytes: UnsafeMutableRawBufferPointer, to rank: Int, _ tag: Tag) -> Message {
+    let request = smap_mpi_send(
+      Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue, bytes.baseAddress, bytes.count)
+    return Message(request: request, bytes: bytes)
+  }
+
+  /// Starts to receive a message of a known size.
+  func receive(_ count: Int, from rank: Int, _ tag: Tag) -> Message {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
+    let request = smap_mpi_receive(
+      Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue, bytes.baseAddress, count)
+    return Message(request: request, bytes: bytes)
+  }
+
+  /// Waits for a message.
+  ///
+  /// - Throws: what a stop throws; the message stays under way then.
+  func finish(_ message: inout Message) throws {
+    var request = message.request
+    defer { message.request = request }
+    if smap_mpi_is_done(&request) == 1 { return }
+    try Profile.measure(.exchange, operations: 0, bytes: message.bytes.count) {
+      try MessageChannel.wait { smap_mpi_is_done(&request) == 1 ? () : nil }
+    }
+  }
+
+  /// Waits for a message and releases its bytes.
+  func complete(_ message: Message) throws {
+    var message = message
+    try finish(&message)
+    message.bytes.deallocate()
+  }
+
+  /// Waits for a message whose size only the sender knows.
+  func receiveAny(from rank: Int, _ tag: Tag) throws -> [UInt8] {
+    let size = try MessageChannel.wait { () -> Int64? in
+      let size = smap_mpi_waiting(Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue)
+      return size < 0 ? nil : size
+    }
+    var message = receive(Int(size), from: rank, tag)
+    try finish(&message)
+    defer { message.bytes.deallocate() }
+    return Array(message.bytes)
+  }
+
+  /// Polls often at first, as most answers come at once, and then every fifty microseconds.
+  private static func wait<Result>(_ poll: () throws -> Result?) throws -> Result {
+    var turn = 0
+    while true {
+      if let found = try poll() { return found }
+      turn += 1
+      if turn < 1000 {
+        sched_yield()
+      } else {
+        usleep(50)
+        if turn % 100 == 0 { try Stop.check() }
+      }
+    }
+  }
+}
