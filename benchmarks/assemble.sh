@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 {
   echo '# Results'
-  for section in models models-intel models-avx2 language scaling parse folder exchange; do
+  for section in models models-intel models-avx2 language scaling growth parse folder exchange; do
     [ -f "results/$section.md" ] || continue
     echo
     cat "results/$section.md"
