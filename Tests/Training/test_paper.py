@@ -103,7 +103,7 @@ def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
 
 def test_a_small_grid_of_generators(tmp_path):
     """One generator, and its samples at another guidance, with the numbers that the tables need."""
-    smap(tmp_path, "run", RUNNER, "--", "quick", "generators", "guidance", "seeds=1", "only=flow")
+    smap(tmp_path, "run", RUNNER, "--", "quick", "generators", "guidance", "speed", "seeds=1", "only=flow")
     folder = tmp_path / "out/paper/quick"
     [cell] = [json.loads(line) for line in (folder / "generators.jsonl").read_text().splitlines()]
     [sweep] = [json.loads(line) for line in (folder / "guidance.jsonl").read_text().splitlines()]
@@ -113,6 +113,10 @@ def test_a_small_grid_of_generators(tmp_path):
     for row in cell["curve"] + sweep["curve"]:
         assert row["fd"] > 0 and row["milliseconds"] > 0
         assert all(0 <= row[name] <= 1 for name in ["precision", "recall", "accuracy"])
+    [speed] = [json.loads(line) for line in (folder / "speed.jsonl").read_text().splitlines()]
+    assert speed["cell"] == sweep["cell"] and speed["training_minutes"] > 0
+    assert [row["tokens"] for row in speed["curve"]] == [1, 2, 4, 8, 16]
+    assert all(row["milliseconds"] > 0 for row in speed["curve"])
     assert cell["parameters"] > 0 and cell["training_minutes"] > 0 and cell["copy_threshold"] > 0
     assert cell["copies"] is not None and cell["reader_accuracy"] is not None
 
