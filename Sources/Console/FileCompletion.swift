@@ -13,14 +13,18 @@ public enum FileCompletion {
   ///
   /// - Parameters:
   ///   - path: What was typed.
+  ///   - ending: How the names of files must end; folders are always offered.
   ///   - suffix: What follows the name of a file, such as the quote that ends a string.
   public static func candidates(
-    _ path: String, suffix: String = ""
+    _ path: String, endingIn ending: String = "", suffix: String = ""
   ) -> (part: String, found: [Completions.Candidate]) {
     let end = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
     let (folder, part) = (String(path[..<end]), String(path[end...]))
     let names = (try? FileReader.names(inFolder: folder.isEmpty ? "." : folder)) ?? []
-    let found = names.filter { $0.hasPrefix(part) && ($0.first != "." || part.first == ".") }
+    let found = names.filter {
+      $0.hasPrefix(part) && ($0.first != "." || part.first == ".")
+        && ($0.hasSuffix(ending) || FileReader.isFolder(folder + $0))
+    }
     return (
       part,
       found.prefix(most).map { name in

@@ -52,9 +52,10 @@ extension LineEditor {
     let text = buffer.text
     let isCommand = text.first == ":" || text.first == "?"
     var typed = cleanText(text)
-    // A transcript that was pasted without bracketed paste.
-    if !isReadingLine, typed.hasPrefix(Prompt.first) {
-      typed = String(typed.dropFirst(Prompt.first.count))
+    // A transcript that was pasted without bracketed paste, perhaps an indented one.
+    let unindented = typed.drop { $0 == " " }
+    if !isReadingLine, unindented.hasPrefix(Prompt.first) {
+      typed = String(unindented.dropFirst(Prompt.first.count))
       if !isIncomplete(typed) { return finish(.text(typed)) }
     }
     if isReadingLine || isCommand || !isIncomplete(typed) { return finish(nil) }

@@ -28,6 +28,18 @@ public enum ProgramText {
     try checked(Source(path: path, bytes: try FileReader.read(path: path)))
   }
 
+  /// Reads what `read` reads, as a text that is to be written again in another form.
+  ///
+  /// - Throws: as `file`, also for a text that is not UTF-8, of which some would be lost.
+  public static func readToConvert(_ file: String) throws -> Source {
+    let source = try read(file)
+    guard let offset = source.firstInvalidByte else { return source }
+    let place = source.position(of: offset)
+    throw ScriptError.data(
+      "\(PathText.printable(source.path)):\(place.line):\(place.column): this is no UTF-8",
+      hint: "save the file as UTF-8; the byte is \(source.bytes[Int(offset)])")
+  }
+
   private static func checked(_ source: Source) throws -> Source {
     guard !source.isBinary else {
       throw ScriptError.data(

@@ -22,11 +22,11 @@ public final class PromptHost: ConsoleSession {
   /// The width of the terminal, or what takes its place.
   var columns: Int { session.receiver.columns ?? 80 }
   var session: Session { host.session }
-  /// The inputs that ran without error, for `:save`.
+  /// The inputs, for `:save`.
   var record = SessionRecord()
   /// The last input, valid or not.
   private(set) var latest = ""
-  private var entries = 0
+  private(set) var entries = 0
   /// `##` lines waiting for the function that they document.
   private var documentation = ""
 
@@ -127,7 +127,7 @@ public final class PromptHost: ConsoleSession {
     session.partialResult = nil
     defer { session.partialResult = nil }
     let ending = host.perform {
-      let outcome = try session.evaluate(source)
+      let outcome = try evaluateNoting(source)
       try session.flush()
       record.append(
         source, isShown: outcome.isShown, from: stream, to: session.randomPlace)
@@ -139,21 +139,6 @@ public final class PromptHost: ConsoleSession {
     if ending == .interrupted { keepPartialResult(of: source) }
     try? startLine()
     return outcome(ending)
-  }
-
-  /// Keeps what interrupted work has reached: under the name that the statement gives to its
-  /// result, else as `ans`.
-  private func keepPartialResult(of source: Source) {
-    guard let result = session.partialResult else { return }
-    session.setAnswer(result)
-    var name = "ans"
-    if case .let(let pattern, let value)? = Parser.parse(source).program.statements.last?.kind,
-      case .name(let given) = pattern.kind, case .call = value.kind
-    {
-      name = given.text
-      session.define(name, result)
-    }
-    session.note("`\(name)` is the history up to there")
   }
 
   /// What an end means to the console.

@@ -20,10 +20,11 @@ final class RecordedPrompt: TranscriptPrompt {
   ///
   /// - Throws: `FileError` when the temporary file cannot be created.
   init(_ options: HostOptions, stackSize: Int) throws {
-    var template = Array("/tmp/smap-answers-XXXXXX".utf8CString)
+    let folder = TemporaryFolder.path
+    var template = Array("\(folder)/smap-answers-XXXXXX".utf8CString)
     descriptor = mkstemp(&template)
     guard descriptor >= 0 else {
-      throw FileError(path: "/tmp", operation: "make a file in", code: errno)
+      throw FileError(path: folder, operation: "make a file in", code: errno)
     }
     unlink(template)
     let terminal = Terminal(

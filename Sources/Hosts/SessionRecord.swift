@@ -5,12 +5,22 @@
 // statement that showed the value is written as `let ans = ..`. Where an input has used the
 // session's random stream, the script sets the position in the stream, unless the inputs before it
 // lead there: failed inputs have used the stream, too, and are not in the script.
+//
+// What an input did before it failed or was stopped stays, in variables and in models. So the
+// script names such inputs in comments, where they stood, and `omission` is what the prompt says of
+// them.
 
 import Runtime
 import Syntax
 
-/// The inputs of a session that ran without error.
+/// The inputs of a session: those that ran without error, and those that ended early.
 struct SessionRecord {
+  /// Why an input is not in the script.
+  enum EarlyEnd: String {
+    case failed = "failed"
+    case stopped = "was stopped"
+  }
+
   private struct Input {
     let text: String
     /// The offset in bytes of the statement whose value was shown.
@@ -21,9 +31,47 @@ struct SessionRecord {
   }
 
   private var inputs: [Input] = []
+  /// The inputs that ended early, each with the number of inputs before it.
+  private var omitted: [(place: Int, text: String, end: EarlyEnd)] = []
 
-  /// The number of inputs.
+  /// The number of inputs that ran without error.
   var count: Int { inputs.count }
+
+  /// Adds an input that had begun to run and ended early.
+  mutating func omit(_ text: String, _ end: EarlyEnd) {
+    omitted.append((inputs.count, text, end))
+  }
+
+  /// How many inputs, and which, are not in the script; nil if none is left out.
+  var omission: String? {
+    guard !omitted.isEmpty else { return nil }
+    let ends = [EarlyEnd.failed, .stopped].compactMap { end -> String? in
+      let count = omitted.count { $0.end == end }
+      return count > 0 ? "\(count) that \(end.rawValue)" : nil
+    }
+    let most = 3
+    let names = omitted.suffix(most).map { "`\(SessionRecord.line(of: $0.text))`" }
+    let others = omitted.count > most ? "the last: " : ""
+    return "as comments only: \(ends.joined(separator: " and ")) (\(others)"
+      + "\(names.joined(separator: ", "))); \(omitted.count == 1 ? "its" : "their") effects stay "
+      + "in this session"
+  }
+
+  /// The first line of an input, shortened.
+  private static func line(of text: String) -> String {
+    let lines = text.split(separator: "\n")
+    let first = lines.first ?? ""
+    let isWhole = lines.count <= 1 && first.count <= 50
+    return isWhole ? String(first) : first.prefix(46) + " ..."
+  }
+
+  /// The comments about the inputs that ended early after so many others.
+  private func comments(at place: Int) -> String {
+    omitted.filter { $0.place == place }.map { input in
+      "# This \(input.end.rawValue), and is not run again:\n"
+        + input.text.split(separator: "\n").map { "#   \($0)\n" }.joined()
+    }.joined()
+  }
 
   /// Adds an input that has run, with the random stream at `before` when it began.
   mutating func append(
@@ -50,11 +98,12 @@ struct SessionRecord {
   /// The inputs, each after a line that begins it.
   private func text(before head: String) -> String {
     var isNeeded = false
-    var lines: [String] = []
+    var lines: [String] = [comments(at: inputs.count)]
     let seeds = seedLines
     for (place, input) in inputs.enumerated().reversed() {
       defer {
         lines += seeds[place].map { [$0] } ?? []
+        lines.append(comments(at: place))
         if !head.isEmpty { lines.append((place > 0 ? "\n" : "") + head) }
       }
       if let shown = input.shown, isNeeded {

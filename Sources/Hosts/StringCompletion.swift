@@ -80,8 +80,8 @@ extension PromptHost {
         start: contentStart,
         candidates: words.filter { $0.hasPrefix(typed) }.map { .init($0, suffix: quote) })
     }
-    func files() -> Completions {
-      let (part, found) = FileCompletion.candidates(typed, suffix: quote)
+    func files(endingIn ending: String = "") -> Completions {
+      let (part, found) = FileCompletion.candidates(typed, endingIn: ending, suffix: quote)
       return Completions(start: scalars.count - part.unicodeScalars.count, candidates: found)
     }
     if before.split(separator: "\n").last?.drop(while: { $0 == " " }).hasSuffix("import ") == true {
@@ -94,8 +94,9 @@ extension PromptHost {
       return words(classNames(for: argument))
     }
     guard PromptHost.pathParameters.contains(argument.parameter) else { return .none }
-    var found = files()
-    if let models = PromptHost.models(for: argument.function), found.start == contentStart {
+    guard let models = PromptHost.models(for: argument.function) else { return files() }
+    var found = files(endingIn: ".safetensors")
+    if found.start == contentStart {
       found.candidates = words(models).candidates + found.candidates
     }
     return found

@@ -101,7 +101,9 @@ public final class TerminalReceiver: EventReceiver {
   private func text(of bundle: Bundle) -> String {
     let drawing = drawing(of: bundle)
     let isText = drawing == nil || bundle.textAccompaniesPicture
-    let caption = isText ? [bundle.text] : [bundle.caption].compactMap { $0 }
+    var caption = isText ? [bundle.text] : [bundle.caption].compactMap { $0 }
+    // Characters are too coarse for what is written in the picture.
+    if drawing != nil, !pictures.isBitmap { caption += bundle.control?.lines ?? [] }
     let text = (caption + [drawing].compactMap { $0 }).joined(separator: "\n")
     return (bundle.title.map { $0 + "\n" } ?? "") + TerminalReceiver.line(text)
   }

@@ -137,9 +137,10 @@ public final class TestRunner {
   }
 
   private func inScratchFolder<Result>(_ body: () throws -> Result) throws -> Result {
-    var template = Array("/tmp/smap-test-XXXXXX".utf8CString)
+    let temporary = TemporaryFolder.path
+    var template = Array("\(temporary)/smap-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else {
-      throw FileError(path: "/tmp", operation: "make a folder in", code: errno)
+      throw FileError(path: temporary, operation: "make a folder in", code: errno)
     }
     let scratch = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } }
     defer {

@@ -82,11 +82,12 @@ public func ssimPerPicture(_ x: Tensor, _ y: Tensor) throws -> [Double] {
 ///
 /// Of several equally near ones, the first is returned. `own` has for each query the index in the
 /// pool that is no candidate, such as that of the query itself; indices outside the pool exclude
-/// nothing. Where no candidate is left, the error is infinite. Complexity: O(B N C H W).
+/// nothing. With `skipsEqual`, pictures that equal the query are no candidates either. Where no
+/// candidate is left, the error is infinite. Complexity: O(B N C H W).
 ///
 /// - Throws: `ImageError` when the pictures have not the same shape or the pool is empty.
 public func nearestNeighbors(
-  of queries: Tensor, in pool: Tensor, excluding own: [Int]? = nil
+  of queries: Tensor, in pool: Tensor, excluding own: [Int]? = nil, skipsEqual: Bool = false
 ) throws -> [(index: Int, error: Double)] {
   guard queries.rank == 4, pool.rank == 4, queries.shape[1...] == pool.shape[1...] else {
     throw ImageError.shape(
@@ -104,6 +105,7 @@ public func nearestNeighbors(
           try Stop.check()
           if let own, own[query] == candidate { continue }
           let error = squaredError(a, query * size, b, candidate * size, size, Float(best.error))
+          if skipsEqual, error == 0 { continue }
           if error < best.error { best = (candidate, error) }
         }
         return (best.index, best.error / Double(size))

@@ -101,6 +101,7 @@ final class CellRunner {
 
   /// Shows the value of a cell.
   private func answer(_ value: Value) throws {
+    try host.session.settleFrame()
     let bundle = try Display.bundle(value, host.session)
     history.setOutput(bundle.text)
     try receiver.answer(bundle, count: count)

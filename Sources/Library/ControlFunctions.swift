@@ -57,7 +57,10 @@ enum ControlFunctions {
 
   /// Calls the parameter `render` with the values of each frame.
   private static func frames(_ call: Call, _ axes: [Axis]) throws -> Value {
-    let function = try call.function("render")
+    let function =
+      axes.count == 1
+      ? try call.function("render", taking: 1, "one value", example: "fn(v) = v ** 2")
+      : try call.function("render", taking: 2, "two values", example: "fn(x, y) = x + y")
     return try ControlMaker(call, axes).make { try call.invoke(function, $0) }
   }
 }
@@ -70,7 +73,7 @@ struct Axis {
   /// The values of a parameter; without a style, numbers have a slider and others are choices.
   init(_ call: Call, name: String, values parameter: String, style: ControlAxis.Style? = nil) throws
   {
-    let values = try call.values(parameter)
+    let values = try Axis.values(call, parameter)
     guard !values.isEmpty else {
       throw call.failure(.value, "a control needs at least one value", argument: parameter)
     }
@@ -84,6 +87,25 @@ struct Axis {
     self.init(
       name, values, labels: values.map { Axis.label($0, call.session) },
       style: style ?? (areNumbers ? .slider : .choice))
+  }
+
+  /// The values of a parameter; what is no sequence gets a hint how to write one.
+  private static func values(_ call: Call, _ parameter: String) throws -> [Value] {
+    do {
+      return try call.values(parameter)
+    } catch var error as ScriptError where error.kind == .type {
+      let given = try call[parameter]
+      error.message = error.message.replacing("a list,", with: "a list, a range or a tensor,")
+      if let number = Conversion.number(given) {
+        let count = max(2, min(abs(number), 1000)).rounded()
+        error.hint =
+          "range(\(Display.number(count))) has the values 0 to \(Display.number(count - 1)), "
+          + "linspace(0, 1, 5) five from 0 to 1"
+      } else if given.isCallable {
+        error.hint = "the function is the last argument: slider(\"n\", [1, 2, 4], fn(n) = n ** 2)"
+      }
+      throw error
+    }
   }
 
   /// An axis with its own labels.
@@ -100,8 +122,11 @@ struct Axis {
     if wanted.isNil { return self }
     let label = Axis.label(wanted, call.session)
     guard let place = face.labels.firstIndex(of: label) else {
+      let most = 8
+      let shown = face.labels.prefix(most).joined(separator: ", ")
       throw call.failure(
-        .value, "\(parameter) is one of the values, which \(label) is not", argument: parameter)
+        .value, "\(parameter) must be one of the values, and \(label) is none of them",
+        hint: "they are \(shown)" + (face.labels.count > most ? ", .." : ""), argument: parameter)
     }
     var copy = self
     copy.face = ControlAxis(name: face.name, labels: face.labels, style: face.style, start: place)

@@ -5,6 +5,7 @@
 // one text, with the values of the axes beside each.
 
 import Images
+import Plots
 import Runtime
 import Tensors
 
@@ -98,7 +99,7 @@ struct ControlSheet {
         return Bundle(text: text, control: control)
       }
       return Bundle(
-        text: text,
+        text: text, svg: drawing,
         graphic: { scale in
           try sheet(frames.compactMap { try $0.picture ?? $0.graphic?(scale) })
         }, control: control)
@@ -106,6 +107,16 @@ struct ControlSheet {
     return Bundle(
       text: "control(\(ControlTypes.summary(of: control)))",
       picture: try sheet(pictures.compactMap { $0 }), control: control)
+  }
+
+  /// The frames in one drawing, if each is one.
+  private var drawing: String? {
+    let drawings = places.compactMap { place in
+      control.frames[place].svg.map { (svg: $0, caption: control.caption(of: place)) }
+    }
+    guard drawings.count == places.count else { return nil }
+    let columns = shown.count == 2 ? shown[0].count : min(places.count, 3)
+    return SVGSheet.render(drawings, columns: columns)
   }
 
   /// The frames that are shown, row by row.

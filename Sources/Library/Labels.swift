@@ -182,7 +182,7 @@ struct LabelArgument {
   }
 
   /// Names in a row, and how many more there are.
-  private static func listed(_ names: [String]) -> String {
+  static func listed(_ names: [String]) -> String {
     let most = 32
     let rest = names.count - most
     let shown = names.prefix(most).joined(separator: ", ")

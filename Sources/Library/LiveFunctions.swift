@@ -18,7 +18,8 @@ enum LiveFunctions {
     "A slider over the token budget: the pictures above, decoded from their first tokens below.",
     details: """
       `label` and `condition` are as in smap.encode. `lengths` are the token budgets, 1, 2, 4 and so on up to all tokens \
-      without it. Below each frame stand the budget and the PSNR.
+      without it. The PSNR stands above the pictures of each frame; a terminal that draws with characters also \
+      says budget and PSNR of all frames in words.
       """,
     example: TokenizerFunctions.tinyExample
       + "len(live.ladder(tok, zeros(2, 3, 16, 16), lengths = [1, 4]))   #=> 2",
@@ -124,11 +125,12 @@ private struct LiveJob {
       var sheet = PictureGrid(
         try Picture.pictures(of: images) + Picture.pictures(of: decoded),
         columns: images.shape[0], padding: 2, scale: scale)
+      var quality: String?
       if label == nil {
-        let quality = Formatting.fixed(try psnr(decoded, images), decimals: 2)
-        sheet.title = "PSNR \(quality) dB"
+        quality = "PSNR \(Formatting.fixed(try psnr(decoded, images), decimals: 2)) dB"
+        sheet.title = quality ?? ""
       }
-      return ImageObject(try sheet.render()).value
+      return ImageObject(try sheet.render(), caption: quality).value
     } catch {
       throw ScriptError(anything: error)
     }

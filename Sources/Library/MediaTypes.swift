@@ -12,7 +12,11 @@ import Tensors
 /// A picture, as an object.
 final class ImageObject {
   let picture: Picture
-  init(_ picture: Picture) { self.picture = picture }
+  /// One line about it, where it says more than its size.
+  let caption: String?
+  init(_ picture: Picture, caption: String? = nil) {
+    (self.picture, self.caption) = (picture, caption)
+  }
 
   var value: Value { .object(ForeignObject(MediaTypes.image, self)) }
 }
@@ -85,8 +89,9 @@ enum MediaTypes {
       return "image(\(picture.width) x \(picture.height))"
     },
     bundle: { object, _ in
-      let picture = try object.payload(as: ImageObject.self).picture
-      return Bundle(text: object.type.display(object), picture: picture)
+      let image = try object.payload(as: ImageObject.self)
+      return Bundle(
+        text: object.type.display(object), picture: image.picture, caption: image.caption)
     },
     equals: { a, b in
       (a.payload as? ImageObject)?.picture == (b.payload as? ImageObject)?.picture

@@ -53,21 +53,21 @@ enum MetricFunctions {
   /// The nearest picture of the argument `dataset` for each of the queries, other than the one
   /// whose index `own` has. A data set gives floats for a group at a time.
   static func nearest(
-    _ queries: Tensor, _ call: Call, excluding own: [Int]? = nil
+    _ queries: Tensor, _ call: Call, excluding own: [Int]? = nil, skipsEqual: Bool = false
   ) throws -> [(index: Int, error: Double)] {
     guard let dataset = try call.datasetIfGiven("dataset"), dataset.count > 0 else {
       let pool = try call.pictureTensor("dataset")
       return try call.inGroups(queries.shape[0], size: 8) { range in
         try nearestNeighbors(
           of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool,
-          excluding: own.map { Array($0[range]) })
+          excluding: own.map { Array($0[range]) }, skipsEqual: skipsEqual)
       }.flatMap { $0 }
     }
     var best: [(index: Int, error: Double)] = []
     _ = try call.inGroups(dataset.count, size: 512) { range in
       let found = try nearestNeighbors(
         of: queries, in: dataset.images(range),
-        excluding: own?.map { $0 - range.lowerBound }
+        excluding: own?.map { $0 - range.lowerBound }, skipsEqual: skipsEqual
       )
       .map { (index: $0.index + range.lowerBound, error: $0.error) }
       best = best.isEmpty ? found : zip(best, found).map { $0.error <= $1.error ? $0 : $1 }

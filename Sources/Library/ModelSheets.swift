@@ -41,8 +41,8 @@ enum ModelSheets {
       + "lengths = nil, scale = 2) -> image",
     "Decodes the tokens of a picture as each class: a column for each class, a row for each budget.",
     details: """
-      `label` is the class that the picture is encoded as; `classes` are names or numbers, all classes \
-      unless given; `lengths` are as in smap.ladder_sheet.
+      `label` is the class that the picture is encoded as; `classes` is a name or a number, or a list of \
+      them, all classes unless given; `lengths` are as in smap.ladder_sheet.
       """,
     example: TokenizerFunctions.tinyExample
       + "smap.class_sheet(tok, zeros(1, 3, 16, 16), classes = [0, 5], lengths = [1]).height   #=> 47",
@@ -151,22 +151,37 @@ enum ModelSheets {
   /// The classes of a sheet.
   private static func classes(of code: any PictureCode, _ call: Call) throws -> [Int] {
     guard try !call["classes"].isNil else { return Array(0..<code.numClasses) }
-    let classes = try call.values("classes").map { value -> Int in
+    let given = try call["classes"]
+    let isOne = given.asString != nil || Conversion.number(given) != nil
+    let classes = try (isOne ? [given] : call.values("classes")).map { value -> Int in
       if let number = Conversion.integer(value), (0..<code.numClasses).contains(number) {
         return number
       }
       if let name = value.asString, let place = code.classNames.firstIndex(of: name) {
         return place
       }
-      let nearest = value.asString.flatMap { Spelling.nearest(to: $0, in: code.classNames) }
-      throw call.failure(
-        .value, "classes are names or numbers from 0 to \(code.numClasses - 1)",
-        hint: nearest.map { "did you mean \"\($0)\"?" } ?? "", argument: "classes")
+      throw unknown(value, of: code, call)
     }
     guard !classes.isEmpty else {
       throw call.failure(.value, "no class is given", argument: "classes")
     }
     return classes
+  }
+
+  /// The error about what is no class of a code.
+  private static func unknown(_ value: Value, of code: any PictureCode, _ call: Call) -> ScriptError
+  {
+    let names = code.classNames
+    guard let name = value.asString, !names.isEmpty else {
+      return call.failure(
+        .value, "classes are names or numbers from 0 to \(code.numClasses - 1)",
+        hint: names.isEmpty ? "" : "the classes are \(LabelArgument.listed(names))",
+        argument: "classes")
+    }
+    let nearest = Spelling.nearest(to: name, in: names).map { "did you mean \"\($0)\"? " } ?? ""
+    return call.failure(
+      .value, "there is no class \"\(name)\"",
+      hint: nearest + "the classes are \(LabelArgument.listed(names))", argument: "classes")
   }
 
   /// A sheet whose columns are tensors of as many pictures as there are rows.

@@ -68,7 +68,12 @@ extension Call {
       if Conversion.number(try self[name]) != nil {
         return .integer(try integer(name, in: bounds))
       }
-      return .integers(try integers(name))
+      let values = try integers(name)
+      guard !values.isEmpty else {
+        throw failure(
+          .value, "\(name) is an empty list", hint: "\(name) takes \(type.phrase)", argument: name)
+      }
+      return .integers(values)
     case .interval(let bounds):
       let values = try numbers(name)
       guard values.count == 2, values.allSatisfy(bounds.contains), values[0] <= values[1] else {

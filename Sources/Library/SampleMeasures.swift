@@ -21,8 +21,8 @@ enum SampleMeasures {
     details: """
       A picture counts as a copy if its distance to the nearest picture of the data set is below \
       `threshold`: unless given, half the median distance of a picture of the data set to its nearest \
-      other one, measured on `queries` of them that are chosen by `seed`. Distances are root mean \
-      squared differences of pixels. The result has `share`, `threshold`, and of each picture \
+      other one, measured on `queries` of them that are chosen by `seed`; a duplicate of the same \
+      pixels is no other picture. Distances are root mean squared differences of pixels. The result has `share`, `threshold`, and of each picture \
       `indices` and `distances` of the nearest. Held-out pictures give the share to compare with.
       """,
     example: """
@@ -67,9 +67,14 @@ enum SampleMeasures {
       let chosen = Array(places[range])
       let queries = try pictures?.images(at: chosen) ?? tensor?.taking(chosen, dim: 0)
       guard let queries else { return [Double]() }
-      return try MetricFunctions.nearest(queries, call, excluding: chosen)
+      return try MetricFunctions.nearest(queries, call, excluding: chosen, skipsEqual: true)
         .map { $0.error.squareRoot() }
-    }.flatMap { $0 }.sorted()
+    }.flatMap { $0 }.filter(\.isFinite).sorted()
+    guard !distances.isEmpty else {
+      throw call.failure(
+        .value, "a threshold needs two different pictures, and these are all equal",
+        hint: "pass threshold = ..", argument: "dataset")
+    }
     let middle = distances.count / 2
     let median =
       distances.count % 2 == 1

@@ -43,6 +43,7 @@ enum SamplingFunctions {
       let count = try call.integer("count", in: 1...100_000)
       let prefix = try call["prefix"].isNil ? nil : call.tokens("prefix")
       let condition = try each(conditions(call, model, prefix), count)
+      try call.noteIdleGuidance(options, condition)
       let kept = try prefix.map { try repeated($0, count, for: condition.count, model, call) }
       let seeds = try seeds(try call.seed("seed"), count: condition.count)
       let job = SamplingJob(
@@ -197,6 +198,16 @@ struct SamplingJob {
 }
 
 extension Call {
+  /// Says that a strength of guidance changes nothing where no picture has a class.
+  func noteIdleGuidance(_ options: SamplingOptions, _ condition: Condition) throws {
+    guard options.guidanceScale != 1, try isGiven("guidance_scale"),
+      let labels = try condition.plainLabels(), labels.allSatisfy({ $0 == nil })
+    else { return }
+    session.note(
+      "guidance_scale has no effect without a label: guidance leads to a class, and these pictures "
+        + "have none", isRepeated: false)
+  }
+
   /// The options of sampling for a model.
   func samplingOptions(for model: GeneratorConfiguration) throws -> SamplingOptions {
     // The table knows the largest model there may be, this call its own.

@@ -52,6 +52,7 @@ enum SearchFunctions {
           .value, "one picture is searched at a time", hint: "call it for each label",
           argument: condition.count > 1 ? "label" : "prefix")
       }
+      try call.noteIdleGuidance(sampling, condition)
       let observer = try call.optionalObserver("on_level", example: "fn(s) = print(s.best)")
       let scorer = try CandidateScore(call)
       let seed = try call.seed("seed")

@@ -13,7 +13,7 @@ public enum MarkdownFile {
   }
 
   private static func text(_ cell: NotebookCell) -> String? {
-    let title = cell.title.isEmpty ? [] : ["## \(cell.title)"]
+    let title = cell.title.isEmpty ? [] : ["## \(escaped(cell.title))"]
     switch cell.kind {
     case .raw: return nil
     case .markdown: return (title + [cell.source]).joined(separator: "\n\n")
@@ -21,7 +21,9 @@ public enum MarkdownFile {
       var parts = title
       if !cell.source.isEmpty { parts.append(block(cell.source, language: "smap")) }
       parts += cell.outputs.map(text)
-      if let run = cell.run { parts.append("<sub>\(RunRecord.line(run))</sub>") }
+      if let run = cell.run {
+        parts += RunRecord.lines(run).map { "<sub>\(escaped($0))</sub>" }
+      }
       return parts.joined(separator: "\n\n")
     }
   }
@@ -29,17 +31,18 @@ public enum MarkdownFile {
   private static func text(_ output: CellOutput) -> String {
     switch output {
     case .text(let text): return block(text, language: "text")
-    case .note(let text): return "> note: \(text)"
+    case .note(let text):
+      return "> note: \(escaped(text).split(separator: "\n").joined(separator: "\n> "))"
     case .error(let error): return block(error.text, language: "text")
     case .value(let media, _):
-      let title = media.title.map { "**\($0)**\n\n" } ?? ""
+      let title = media.title.map { "**\(escaped($0))**\n\n" } ?? ""
       return title + text(media)
     }
   }
 
   private static func text(_ media: Media) -> String {
-    if let control = media.control, media.png == nil {
-      return zip(control.captions, control.frames).map { "\($0):\n\n\(text($1))" }
+    if let control = media.control, control.frames.contains(where: { $0.png == nil }) {
+      return zip(control.captions, control.frames).map { "\(escaped($0)):\n\n\(text($1))" }
         .joined(separator: "\n\n")
     }
     if let png = media.png { return picture("image/png", png) }
@@ -49,6 +52,11 @@ public enum MarkdownFile {
 
   private static func picture(_ type: String, _ bytes: [UInt8]) -> String {
     "![output](data:\(type);base64,\(Base64.encode(bytes)))"
+  }
+
+  /// A text outside of code blocks, in which nothing becomes a tag of HTML.
+  private static func escaped(_ text: String) -> String {
+    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
   }
 
   /// A code block whose fence is longer than every fence in the text.

@@ -23,14 +23,45 @@ enum MarkdownHTML {
   static func render(
     _ text: String, folder: String, names: inout HeadingNames
   ) -> (html: String, headings: [Heading]) {
+    withPictures(html(of: text), folder: folder, names: &names)
+  }
+
+  private static func html(of text: String) -> String {
     var text = text
-    let html = text.withUTF8 { bytes -> String in
+    return text.withUTF8 { bytes -> String in
       let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
       guard let start, let html = smap_markdown_html(start, bytes.count) else { return "" }
       defer { free(html) }
       return String(cString: html)
     }
-    return withPictures(html, folder: folder, names: &names)
+  }
+
+  /// The paths of the pictures beside the notebook that Markdown shows.
+  static func pictures(in text: String) -> [String] {
+    var (found, rest): ([String], Substring) = ([], html(of: text)[...])
+    while let start = rest.firstRange(of: "<img src=\"")?.lowerBound {
+      rest = rest[start...]
+      let tag = String(rest.prefix { $0 != ">" })
+      if let source = attribute("src", of: tag), isLocal(source) { found.append(decoded(source)) }
+      rest = rest.dropFirst(tag.count)
+    }
+    return found
+  }
+
+  /// Why a picture beside the notebook cannot be part of a page; nil if it can.
+  static func problem(ofPicture name: String, folder: String) -> String? {
+    let path = folder.isEmpty ? name : folder + "/" + name
+    guard FileReader.exists(path) else { return "the picture '\(name)' does not exist" }
+    let bytes = try? FileReader.read(path: path, limit: largestPicture)
+    return bytes.flatMap(mediaType) == nil
+      ? "'\(name)' is no PNG, JPEG or WebP file, so a page has a link to it" : nil
+  }
+
+  /// The bytes of the largest picture that a page holds.
+  private static let largestPicture = 16 << 20
+
+  private static func isLocal(_ source: String) -> Bool {
+    !source.isEmpty && !source.contains(":") && !source.hasPrefix("/")
   }
 
   private static func withPictures(
@@ -89,10 +120,9 @@ enum MarkdownHTML {
   private static func picture(_ tag: String, folder: String) -> String {
     guard let source = attribute("src", of: tag) else { return "" }
     let label = attribute("alt", of: tag) ?? ""
-    let isLocal = !source.contains(":") && !source.hasPrefix("/")
     let name = decoded(source)
     let path = folder.isEmpty ? name : folder + "/" + name
-    if isLocal, let bytes = try? FileReader.read(path: path, limit: 16 << 20),
+    if isLocal(source), let bytes = try? FileReader.read(path: path, limit: largestPicture),
       let type = mediaType(of: bytes)
     {
       return "<img src=\"data:\(type);base64,\(Base64.encode(bytes))\" alt=\"\(label)\">"

@@ -20,6 +20,11 @@ public struct Notebook: Sendable, Equatable {
     (self.path, self.cells) = (path, cells)
   }
 
+  /// The folder of the file, which pictures are looked for in.
+  var folder: String {
+    path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+  }
+
   /// The name of the file without its folder and ending.
   public var name: String {
     let file = path.split(separator: "/").last.map(String.init) ?? "notebook"

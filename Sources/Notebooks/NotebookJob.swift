@@ -33,6 +33,7 @@ public struct NotebookJob {
     do {
       let source = try script()
       var notebook = CellText.notebook(source)
+      warn(about: MissingPicture.all(in: notebook))
       guard runs else {
         try format.write(notebook, to: output, isComplete: true)
         onWritten()
@@ -56,9 +57,20 @@ public struct NotebookJob {
     }
   }
 
+  /// Says which pictures a page will lack.
+  private func warn(about pictures: [MissingPicture]) {
+    for picture in pictures {
+      let isScript = !input.hasSuffix(".ipynb")
+      let place = isScript ? "\(input):\(picture.line)" : "\(input), cell \(picture.cell)"
+      Diagnostics.say("warning: \(place): \(picture.problem)")
+    }
+  }
+
   /// The script: that of a notebook file is written anew.
   private func script() throws -> Source {
-    guard input.hasSuffix(".ipynb") else { return try ProgramText.read(input) }
+    guard input.hasSuffix(".ipynb") else {
+      return try ProgramText.readToConvert(input)
+    }
     let notebook = try NotebookFile.notebook(try FileReader.read(path: input), path: input)
     return Source(path: input, text: CellText.script(notebook))
   }

@@ -83,6 +83,8 @@ public final class NotebookRunner {
     let files = FileTrace.begin()
     let ending = host.perform {
       let outcome = try session.evaluate(program)
+      // What was shown in place comes before the value of the cell.
+      try session.settleFrame()
       if outcome.isShown { try recorder.addResult(Display.bundle(outcome.value, session)) }
     }
     FileTrace.end()

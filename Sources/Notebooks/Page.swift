@@ -26,8 +26,7 @@ public struct Page {
   }
 
   private mutating func text() -> String {
-    let folder = notebook.path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/")
+    let folder = notebook.folder
     var body = ""
     for (index, cell) in notebook.cells.enumerated() {
       body += html(of: cell, index: index, folder: folder)
@@ -124,9 +123,8 @@ public struct Page {
       text += "<div class=\"outputs\">\n\(outputs)</div>\n"
     }
     if let run = cell.run {
-      text += "<p class=\"record\">\(HTML.escaped(RunRecord.line(run)))</p>\n"
-      if !run.uncachedBecause.isEmpty {
-        text += "<p class=\"record\">run every time: \(HTML.escaped(run.uncachedBecause))</p>\n"
+      for line in RunRecord.lines(run) {
+        text += "<p class=\"record\">\(HTML.escaped(line))</p>\n"
       }
     }
     return text

@@ -8,7 +8,7 @@ import Runtime
 /// The record of a run in its two forms.
 enum RunRecord {
   static func json(_ run: CellRun) -> JSON {
-    .object([
+    var entries: [(key: String, value: JSON)] = [
       ("seed", .string(String(run.seed))), ("draws_before", .number(Double(run.drawsBefore))),
       ("draws", .number(Double(run.draws))),
       (
@@ -21,7 +21,17 @@ enum RunRecord {
       ("token_budgets", .array(run.budgets.map { .number(Double($0)) })),
       ("seconds", .number((run.seconds * 1000).rounded() / 1000)), ("time", .string(run.time)),
       ("cached", .bool(run.isCached)), ("ending", .string(run.ending.rawValue)),
-    ])
+    ]
+    if !run.uncachedBecause.isEmpty {
+      entries.append(("run_every_time", .string(run.uncachedBecause)))
+    }
+    return .object(entries)
+  }
+
+  /// How a cell ran, and why it runs every time if it does: a line each.
+  static func lines(_ run: CellRun) -> [String] {
+    let reason = run.uncachedBecause
+    return [line(run)] + (reason.isEmpty ? [] : ["run every time: \(reason)"])
   }
 
   /// `0.31 s, seed 0 (draws 1-3), tokenizer sha256 1a2b3c4d, tokens 1, 2, 4, at ..`.

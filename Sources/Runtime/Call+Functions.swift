@@ -37,6 +37,28 @@ extension Call {
     return function
   }
 
+  /// A function to be called with so many values, which `words` names: "one value".
+  ///
+  /// A function that cannot be called in this way is an ArgumentError before any work is done.
+  /// `example` shows such a function in the hint.
+  public func function(
+    _ name: String, taking count: Int, _ words: String, example: String
+  ) throws -> Value {
+    let function = try function(name)
+    let header: Header
+    switch function {
+    case .function(let closure): header = closure.code.header
+    case .builtin(let builtin): header = builtin.header
+    default: return function
+    }
+    guard header.takes(count) else {
+      throw failure(
+        .argument, "\(name) is called with \(words), but this is `\(header.text)`",
+        hint: "write \(example)", argument: name)
+    }
+    return function
+  }
+
   /// A function to be called with one record or with nothing, and which of the two it takes.
   ///
   /// Any other function is an ArgumentError before any work is done. `example` shows one in the

@@ -58,6 +58,19 @@ public struct Control: Sendable {
   /// The index of the frame that is shown first.
   public var start: Int { index(at: axes.map(\.start)) }
 
+  /// The frames in words, for where what is written in pictures cannot be read: a line for each if
+  /// they have captions, else the values of each axis.
+  public var lines: [String] {
+    guard frames.count <= Control.mostLines, frames.contains(where: { $0.caption != nil }) else {
+      return axes.map { "\($0.name): \($0.labels.joined(separator: ", "))" }
+    }
+    return frames.indices.map { place in
+      caption(of: place) + (frames[place].caption.map { ": \($0)" } ?? "")
+    }
+  }
+
+  private static let mostLines = 32
+
   /// What the axes say of a frame: `tokens = 4`, or `class = flag, tokens = 4`.
   public func caption(of frame: Int) -> String {
     var rest = frame

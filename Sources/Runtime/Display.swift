@@ -51,7 +51,8 @@ public enum Display {
   }
 
   /// The richest representation of a value: pictures for objects and tensors that hold them, text
-  /// for all others. A tensor takes a few lines, which fit the receiver; `print` writes more.
+  /// for all others. Tensors, lists and records take a few lines, which fit the receiver; `print`
+  /// writes more.
   public static func bundle(_ value: Value, _ session: Session) throws -> Bundle {
     switch value {
     case .object(let object):
@@ -60,6 +61,8 @@ public enum Display {
       let text = TensorDisplay(tensor, within: .init(columns: session.receiver.columns)).text
       let sheet = PictureDisplay.sheet(of: tensor)
       return Bundle(text: text, picture: sheet?.picture, caption: sheet?.caption)
+    case .list, .record:
+      return Bundle(text: DisplayBrevity.text(value, columns: session.receiver.columns))
     default: break
     }
     return Bundle(text: text(value, session))
@@ -126,7 +129,7 @@ public enum Display {
 }
 
 /// Builds the text of one value.
-private struct DisplayWriter {
+struct DisplayWriter {
   var text = ""
   /// Why the complete text could not be built.
   private(set) var failure: (any Error)?
@@ -137,6 +140,13 @@ private struct DisplayWriter {
   private var claimed = 0
   /// The collections being written; one that contains itself is shown as `[...]`.
   private var open: Set<ObjectIdentifier> = []
+
+  /// How much of collections and their elements is shown.
+  private var brevity: DisplayBrevity?
+  /// The characters in a line, or nil for any number.
+  private var columns: Int?
+  /// The line breaks within the tensors so far, where brevity counts.
+  private var tensorLines = 0
 
   /// No value is displayed longer than this.
   private static let maximumLength = 1 << 20
@@ -150,6 +160,13 @@ private struct DisplayWriter {
     polling = Polling(session)
   }
 
+  /// A writer of displays that are shorter than others.
+  init(_ brevity: DisplayBrevity, columns: Int?) {
+    self.init()
+    self.brevity = brevity
+    self.columns = columns
+  }
+
   private var isWhole: Bool { session != nil }
 
   mutating func write(_ value: Value, depth: Int) {
@@ -157,20 +174,28 @@ private struct DisplayWriter {
     case .nil: text += "nil"
     case .bool(let bool): text += bool ? "true" : "false"
     case .number(let number): text += Display.number(number)
-    case .text(let string): text += Display.quoted(string.string)
+    case .text(let string):
+      text += brevity?.quoted(string.string) ?? Display.quoted(string.string)
     case .list(let list): write(list, depth: depth)
     case .record(let record): write(record, depth: depth)
     case .range(let range): write(range)
     case .function(let closure):
       text += closure.name == "fn" ? closure.signature : "fn " + closure.signature
     case .builtin(let builtin): text += "fn " + builtin.header.text
-    case .tensor(let tensor):
-      let display = TensorDisplay(tensor, indent: column, wholeFor: session)
-      text += display.text
-      if failure == nil { failure = display.failure }
+    case .tensor(let tensor): write(tensor)
     case .object(let object): text += object.type.display(object)
     case .cell(let cell): write(cell.value, depth: depth)
     }
+  }
+
+  private mutating func write(_ tensor: Tensor) {
+    if let shown = brevity?.text(of: tensor, indent: column, columns: columns) {
+      tensorLines += shown.utf8.count { $0 == UInt8(ascii: "\n") }
+      return text += shown
+    }
+    let display = TensorDisplay(tensor, indent: column, wholeFor: session)
+    text += display.text
+    if failure == nil { failure = display.failure }
   }
 
   /// The column of the current line, to align the rows of tensors.
@@ -186,7 +211,7 @@ private struct DisplayWriter {
 
   /// Whether a collection may be written at this depth; otherwise `...` replaces it.
   private mutating func enters(_ collection: AnyObject, depth: Int) -> Bool {
-    guard isWhole else { return depth < Display.maximumDepth }
+    guard isWhole else { return depth < brevity?.depth ?? Display.maximumDepth }
     if depth >= DisplayWriter.maximumWholeDepth {
       failure = ScriptError.limit("this value nests too deep for a text", isCatchable: true)
       return false
@@ -196,7 +221,10 @@ private struct DisplayWriter {
 
   /// Whether more may be written; claims memory for the growth of a complete text.
   private mutating func goesOn() -> Bool {
-    guard let session else { return text.utf8.count < DisplayWriter.maximumLength }
+    guard let session else {
+      return text.utf8.count < DisplayWriter.maximumLength
+        && brevity?.goesOn(text, tensorLines, columns) ?? true
+    }
     guard failure == nil else { return false }
     do {
       try polling.turn()
@@ -226,13 +254,14 @@ private struct DisplayWriter {
 
   /// Writes elements separated by commas; of many, a display shows only both ends.
   private mutating func elements(_ count: Int, _ body: (inout DisplayWriter, Int) -> Void) {
-    let isElided = !isWhole && count > Display.maximumCount
+    let isElided = !isWhole && count > brevity?.count ?? Display.maximumCount
+    let edge = brevity?.edge ?? Display.edgeCount
     var index = 0
     while index < count {
       if index > 0 { text += ", " }
-      if isElided, index == Display.edgeCount {
+      if isElided, index == edge {
         text += "..., "
-        index = count - Display.edgeCount
+        index = count - edge
       }
       guard goesOn() else {
         text += "..."

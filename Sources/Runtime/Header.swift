@@ -73,11 +73,14 @@ package final class Header: Sendable {
   var takesNoArguments: Bool { parameters.allSatisfy { $0.hasDefault || $0.kind == .rest } }
 
   /// Whether a call with a single positional argument matches.
-  var takesOneArgument: Bool {
-    guard positionalCount > 0 || restIndex != nil else { return false }
+  var takesOneArgument: Bool { takes(1) }
+
+  /// Whether it can be called with so many arguments by position, and nothing else.
+  func takes(_ count: Int) -> Bool {
+    guard positionalCount >= count || restIndex != nil else { return false }
     return parameters.enumerated().allSatisfy { index, parameter in
       parameter.hasDefault || parameter.kind == .rest
-        || index == 0 && parameter.kind == .positional
+        || index < count && parameter.kind == .positional
     }
   }
 

@@ -60,8 +60,10 @@ public enum Modules {
 }
 
 extension Session {
-  func loadModule(_ path: String, from importer: ModuleScope) throws -> Value {
-    let resolved = Modules.resolve(path, from: importer.path)
+  /// The module at a path relative to the folder of the importing source, which at the prompt may
+  /// be a script that `:load` runs.
+  func loadModule(_ path: String, from importer: String) throws -> Value {
+    let resolved = Modules.resolve(path, from: importer)
     switch modules[resolved] {
     case .loaded(let value, _): return value
     case .running:

@@ -59,7 +59,10 @@ extension Session {
     var bundle = try Display.bundle(value, self)
     bundle.title = title
     // The answer to a program that has ended is not part of what it wrote.
-    guard evaluations > 0 else { return try receiver.receive(.value(bundle)) }
+    guard evaluations > 0 else {
+      try settleFrame()
+      return try receiver.receive(.value(bundle))
+    }
     try send(.value(bundle), size: bundle.titledText.utf8.count)
   }
 
@@ -67,6 +70,8 @@ extension Session {
   /// written comes after the last one.
   public func showFrame(_ value: Value, title: String? = nil) throws {
     var bundle = try Display.bundle(value, self)
+    // A text that changes is read, not copied into a program.
+    if case .text(let text) = value { bundle = Bundle(text: text.string) }
     bundle.title = title
     pendingFrame = bundle
     try receiver.receive(.frame(bundle))

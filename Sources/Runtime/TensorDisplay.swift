@@ -23,6 +23,8 @@ struct TensorDisplay {
   /// Why the complete text could not be built.
   private(set) var failure: (any Error)?
   private var width = 0
+  /// The columns before the text, and before its rows.
+  private var margin = 0
   private var indent: Int
   /// How many indices are shown at each end of every dimension.
   private var edges: [Edges]
@@ -38,10 +40,8 @@ struct TensorDisplay {
 
   /// The room for the text of a large tensor.
   struct Room {
-    /// The most lines of a tensor that does not fit.
+    /// The most lines.
     var lines = 12
-    /// A tensor of so many lines is shown whole.
-    var wholeLines = 24
     /// The characters in a line, or nil for any number.
     var columns: Int?
   }
@@ -66,13 +66,32 @@ struct TensorDisplay {
     writeAll()
   }
 
-  /// The displayed text for a prompt.
-  init(_ tensor: Tensor, within room: Room) {
+  /// The displayed text for a prompt, which begins at some column.
+  init(_ tensor: Tensor, indent: Int = 0, within room: Room) {
+    self.init(tensor, indent: indent, of: room)
+    guard height > room.lines else { return }
+    // The shape has a line of its own.
+    var less = room
+    less.lines = max(1, room.lines - 1)
+    self.init(tensor, indent: indent, of: less)
+    if height > room.lines { text = TensorDisplay.summary(of: tensor) }
+  }
+
+  /// A tensor of which only the shape is shown.
+  static func summary(of tensor: Tensor) -> String {
+    "\(tensor.isParameter ? "param" : "tensor")(..., shape = \(tensor.shape))"
+  }
+
+  /// The lines of the text.
+  private var height: Int { text.utf8.count { $0 == UInt8(ascii: "\n") } + 1 }
+
+  private init(_ tensor: Tensor, indent: Int, of room: Room) {
     self.tensor = tensor
     session = nil
     polling = Polling(nil)
     text = tensor.isParameter ? "param(" : "tensor("
-    indent = text.utf8.count
+    margin = indent
+    self.indent = indent + text.utf8.count
     edges = TensorDisplay.edges(rank: tensor.rank)
     isLong = TensorDisplay.isLong(tensor.shape)
     columns = room.columns
@@ -92,7 +111,8 @@ struct TensorDisplay {
   /// Appends a separator and what follows it, on a line of its own if this one has no room left for
   /// it and two more characters.
   private mutating func append(_ separator: String, _ next: String) {
-    let line = text.utf8.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+    let last = text.utf8.reversed().prefix { $0 != UInt8(ascii: "\n") }.count
+    let line = last + (last == text.utf8.count ? margin : 0)
     let fits = columns.map { line + separator.utf8.count + next.utf8.count + 2 <= $0 } ?? true
     let blanks = String(repeating: " ", count: indent + (next.hasPrefix("shape") ? 0 : 1))
     text += (fits ? separator : ",\n" + blanks) + next
@@ -137,14 +157,15 @@ struct TensorDisplay {
     guard tensor.count > 0, tensor.rank > 0 else { return }
     let rowWidth = room.columns.map { _ in wholeRowWidth() } ?? 0
     if let columns = room.columns, !isLong {
+      let wholeLines = lines
       let perLine = max(1, columns - indent - 2)
       isLong = rowWidth > (tensor.rank == 1 ? room.lines * perLine : columns)
       // What was short enough but for its rows keeps all of them.
-      if isLong, lines <= room.wholeLines { keepRows() }
+      if isLong, wholeLines <= room.lines { keepRows() }
     }
-    if !isLong, lines > room.wholeLines { isLong = true }
+    if !isLong, lines > room.lines { isLong = true }
     guard isLong else { return }
-    if lines > room.wholeLines || TensorDisplay.isLong(tensor.shape) { shorten(to: room.lines) }
+    shorten(to: room.lines)
     if let columns = room.columns { narrow(to: columns, lines: room.lines) }
   }
 

@@ -230,7 +230,7 @@ extension Machine {
     let before = top
     top = base(of: frame) + frame.registerCount
     defer { top = before }
-    return try session.loadModule(path.string, from: frame.prototype.scope)
+    return try session.loadModule(path.string, from: frame.prototype.source.path)
   }
 }
 

@@ -108,10 +108,14 @@ extension Source {
   /// This text with blanks in place of its skipped cells, but for their marks. All positions stay.
   public var withoutSkippedCells: Source {
     guard mentions(Cell.Tag.skip.rawValue) else { return self }
-    let skipped = Cells(self).all.filter { $0.tag == .skip }
-    guard !skipped.isEmpty else { return self }
+    return blanking(Cells(self).all.filter { $0.tag == .skip })
+  }
+
+  /// This text with blanks in place of some of its cells, but for their marks. All positions stay.
+  func blanking(_ cells: [Cell]) -> Source {
+    guard !cells.isEmpty else { return self }
     var blank = bytes
-    for cell in skipped {
+    for cell in cells {
       for place in Int(lineSpan(cell.line).end)..<Int(cell.span.end)
       where blank[place] != UInt8(ascii: "\n") && blank[place] != UInt8(ascii: "\r") {
         blank[place] = UInt8(ascii: " ")

@@ -22,9 +22,50 @@ public enum Formatter {
   }
 
   /// The formatted text of a script. Formatting the result again changes nothing.
+  ///
+  /// A skipped cell may hold anything; one that is no program is left as it is.
   public static func format(_ source: Source) throws(Failure) -> String {
     let (program, diagnostics) = Parser.parse(source)
-    guard diagnostics.isEmpty else { throw .syntax(diagnostics) }
+    guard !diagnostics.isEmpty else { return try format(program) }
+    let kept = Cells(source).all.filter { $0.tag == .skip && !isProgram($0, of: source) }
+    let faults = Parser.parse(source.blanking(kept)).diagnostics
+    guard faults.isEmpty, !kept.isEmpty else { throw .syntax(faults) }
+    return try format(source, keeping: kept)
+  }
+
+  private static func isProgram(_ cell: Cell, of source: Source) -> Bool {
+    Parser.parse(Source(path: source.path, text: source.text(cell.span))).diagnostics.isEmpty
+  }
+
+  /// Formats what stands between some cells, and leaves these as they are.
+  private static func format(_ source: Source, keeping cells: [Cell]) throws(Failure) -> String {
+    var result = ""
+    var start: Int32 = 0
+    func add(until end: Int32) throws(Failure) {
+      let text = source.text(Span(start: start, end: end))
+      guard text.contains(where: { !$0.isWhitespace }) else { return }
+      result += try format(Source(path: source.path, text: text))
+      // The empty line before the mark of the next cell.
+      if end < source.span.end, hasEmptyEnd(text) {
+        result += usesCarriageReturns(source) ? "\r\n" : "\n"
+      }
+    }
+    for cell in cells {
+      try add(until: cell.span.start)
+      result += source.text(cell.span)
+      start = cell.span.end
+    }
+    try add(until: source.span.end)
+    return result
+  }
+
+  /// Whether the last line of a text is empty.
+  private static func hasEmptyEnd(_ text: String) -> Bool {
+    text.reversed().prefix(while: \.isWhitespace).count(where: \.isNewline) > 1
+  }
+
+  private static func format(_ program: Program) throws(Failure) -> String {
+    let source = program.source
     let text = layout(program)
     guard isFaithful(Source(path: source.path, text: text), to: program) else { throw .unfaithful }
     return usesCarriageReturns(source) ? withCarriageReturns(text) : text

@@ -65,6 +65,17 @@ public final class Source: Sendable {
     return false
   }
 
+  /// The offset of the first byte that is no UTF-8, or nil.
+  public var firstInvalidByte: Int32? {
+    var position = 0
+    while position < bytes.count {
+      let length = bytes[position] < 0x80 ? 1 : UTF8Check.length(bytes, at: position)
+      guard length > 0 else { return Int32(clamping: position) }
+      position += length
+    }
+    return nil
+  }
+
   /// The number of lines; a text that ends in a newline has an empty last line.
   public var lineCount: Int { lineStarts.count }
 

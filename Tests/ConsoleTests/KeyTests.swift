@@ -91,6 +91,15 @@ import Testing
     let transcript = "smap> f(1,\n  ... 2)\n3\nsmap> 4"
     #expect(PastedText.withoutPrompts(transcript) == "f(1,\n2)\n4")
     #expect(PastedText.withoutPrompts("a smap> b") == "a smap> b")
+    let isOpen: (String) -> Bool = { $0.count { $0 == "(" } > $0.count { $0 == ")" } }
+    for margin in ["", "  ", "    "] {
+      let lines = ["smap> f(1,", "  ...   2)", "3", "smap> g(", "        4)", "smap> 5"]
+      let indented = lines.map { margin + $0 }.joined(separator: "\n")
+      for pasted in [indented, "\n" + indented, String(indented.drop { $0 == " " })] {
+        let kept = PastedText.withoutPrompts(pasted, isIncomplete: isOpen)
+        #expect(kept == "f(1,\n  2)\ng(\n  4)\n5", "\(margin.count) spaces")
+      }
+    }
     #expect(PastedText.cleaned("a\u{1B}\u{0}b".utf8) == "ab")
   }
 

@@ -81,6 +81,16 @@ def test_bracketed_pastes_and_transcripts(screen):
     s.wait("\n20")
 
 
+def test_an_indented_transcript_runs_as_a_whole(screen):
+    s = screen()
+    s.paste("    smap> let a = 20\n    smap> let b = [1,\n      ...   2]\n    smap> a + b[1]\n    22\n    smap> a * 2\n")
+    s.wait("a * 2")
+    s.key("Enter")
+    s.wait("\n40")
+    s.type("a + b[0]\n")
+    s.wait("\n21")
+
+
 def test_unbracketed_pastes_keep_their_indentation(screen):
     """Indented lines that arrive as if typed are not indented twice."""
     s = screen()

@@ -31,6 +31,11 @@ extension CARDGenerator {
           + "\(configuration.tokenDim) numbers in "
           + counted(configuration.numClasses, "class"))
     }
+    guard tokens.ids == nil || !configuration.codeDigits.isEmpty else {
+      throw TensorError.value(
+        "these tokens are codes, and this generator was trained on tokens without codes",
+        hint: "encode the pictures with the tokenizer of the generator")
+    }
     let parts = try inParallel(count: tokens.count) { range in
       try Stop.check()
       let own = try tokens.pictures(range)

@@ -41,7 +41,7 @@ struct ConvertCommand: ParsableCommand {
               + "running it gives them anew")
         }
       } else {
-        let notebook = CellText.notebook(try ProgramText.read(input))
+        let notebook = CellText.notebook(try ProgramText.readToConvert(input))
         try AtomicFile.write(path: output, bytes: Array(NotebookFile.text(of: notebook).utf8))
       }
     } catch {

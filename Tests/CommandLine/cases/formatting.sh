@@ -23,3 +23,11 @@ expect 'a trace as JSON' 1 '"trace":["f at deep.smap:2:3"' "$smap" run --json de
 expect 'JSON that a reader takes' 0 'SyntaxError 1' bash -c "'$smap' fmt --json wrong.smap 2>&1 |
   python3 -c 'import json, sys
 for line in sys.stdin: e = json.loads(line); print(e[\"kind\"], e[\"line\"])'"
+# A skipped cell holds anything; what is no program stays as it is.
+printf '# %%%% One\nlet   x=1\n\n\n# %%%% Draft [skip]\n  not ( a program "\n\n# %%%% Two\nprint( x )\n# %%%% Three [skip]\nlet  y=2\n' >skipped.smap
+expect 'a skipped cell that is no program' 0 '' "$smap" fmt skipped.smap
+printf '# %%%% One\nlet x = 1\n\n# %%%% Draft [skip]\n  not ( a program "\n\n# %%%% Two\nprint(x)\n# %%%% Three [skip]\nlet y = 2\n' >wanted.smap
+expect 'is left as it is' 0 '' diff skipped.smap wanted.smap
+expect 'and nothing more changes' 0 '' "$smap" fmt --check skipped.smap
+printf '# %%%% Draft [skip]\nnot ( a program\n# %%%% Two\nprint( x\n' >skipped.smap
+expect 'errors elsewhere are errors' 2 'skipped.smap:4:6' "$smap" fmt skipped.smap

@@ -47,3 +47,28 @@ expect 'a PDF with an empty TMPDIR' 0 'wrote note.pdf' \
 expect 'is made in /tmp, not in the root' 0 '=/tmp/smap-page-' cat note.pdf
 expect 'the output is not the script' 64 'would be overwritten' \
   "$smap" notebook note.smap --output note.smap
+# What every form says beside the outputs.
+printf '# %%%% Now\nsleep(1); data.save([1], "made.npy")\n# %%%% Curves\nslider("n", [1, 2], fn(n) = plot.line([0, n]))\n' >said.smap
+expect 'a page says what runs every time' 0 'run every time: ' bash -c '"$0" notebook said.smap && cat said.html' "$smap"
+expect 'so does Markdown' 0 '<sub>run every time: it writes a file' bash -c '"$0" notebook said.smap --to md && cat said.md' "$smap"
+expect 'and a notebook file' 0 '"run_every_time": "' bash -c '"$0" notebook said.smap --to ipynb && cat said.ipynb' "$smap"
+expect 'sliders of figures are figures there' 0 'n = 1</text>' python3 -c "
+import json
+cells = json.load(open('said.ipynb'))['cells']
+data = cells[1]['outputs'][0]['data']
+import xml.dom.minidom
+text = ''.join(data['image/svg+xml'])
+xml.dom.minidom.parseString(text)
+print(text)"
+# A text that cannot be kept is refused, with its place.
+printf '# %%%% [markdown]\n# caf\351\n' >latin.smap
+expect 'no UTF-8 cannot be converted' 65 'latin.smap:2:6: this is no UTF-8' "$smap" convert latin.smap latin.ipynb
+expect 'nor made a page' 65 'latin.smap:2:6: this is no UTF-8' "$smap" notebook latin.smap --no-run
+printf '# %%%% [markdown]\n# A picture:\n#\n# ![x](none.png)\n' >lacks.smap
+expect 'a missing picture is named' 0 "warning: lacks.smap:4: the picture 'none.png' does not exist" "$smap" notebook lacks.smap
+expect 'by its cell in a notebook file' 0 "lacks.ipynb, cell 1: the picture 'none.png'" \
+  bash -c '"$0" convert lacks.smap lacks.ipynb && "$0" notebook lacks.ipynb' "$smap"
+printf '# %%%% A <b> & c\nshow(1, title = "<script>")\nslider("<i>", [1], fn(n) = n)\n' >tags.smap
+expect 'Markdown has no tags of a notebook' 0 '**&lt;script>**' bash -c '"$0" notebook tags.smap --to md && cat tags.md' "$smap"
+expect 'nor in captions' 0 '&lt;i> = 1:' cat tags.md
+expect 'nor in titles' 0 '## A &lt;b> &amp; c' cat tags.md

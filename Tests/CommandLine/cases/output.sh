@@ -40,3 +40,9 @@ os.close(theirs)
 time.sleep(0.5)
 print(sum(map(len, iter(lambda: os.read(ours, 1 << 16), b''))) + 5)
 assert child.wait() == 0"
+# Half-blocks cannot be read: the frames of a ladder are told in words as well.
+expect 'a ladder in half-blocks says its PSNR' 0 'tokens = 4: PSNR ' "$smap" --images=blocks --color=always -e '
+let tok = smap.tokenizer(image_size = 16, num_tokens = 4, width = 16, heads = 2, depth = 1, decoder_depth = 1, seed = 1)
+show(live.ladder(tok, zeros(1, 3, 16, 16)))'
+expect 'another control its values' 0 'n: 0, 0.5' "$smap" --images=blocks --color=always -e \
+  'show(slider("n", [0, 0.5], fn(v) = v * ones(1, 3, 8, 8)))'

@@ -68,3 +68,29 @@ let a = rand(2)
 # %%
 a.shape' bash -c 'printf "let a = rand(2)\na.shape\n:export book.smap\n" | "$0" >/dev/null; grep -v ^seed book.smap' "$smap"
 expect 'which runs' 0 '[2]' "$smap" run book.smap
+# What failed or was stopped is named, since what it did before stays.
+cat >early.txt <<'END'
+let a = 1
+let a = 2; error("so far")
+let b = misspelled
+while true { a = a + 1; if a > 5 { sys.exit_is_no_name() } }
+a
+:save early.smap
+:export early_book.smap
+END
+expect 'inputs that failed are named' 0 'saved 2 inputs as early.smap
+as comments only: 2 that failed (`let a = 2; error("so far")`, `while true { a = a + 1; if a > 5 { sys.exit_is ...`); their effects stay in this session' \
+  bash -c '"$0" <early.txt 2>/dev/null; true' "$smap"
+expect 'and stand in the script as comments' 0 'let a = 1
+# This failed, and is not run again:
+#   let a = 2; error("so far")' cat early.smap
+expect 'also in the notebook' 0 '#   let a = 2; error("so far")' cat early_book.smap
+expect 'which run' 0 '' "$smap" run early_book.smap
+expect 'as does the script' 0 '' "$smap" run early.smap
+# A script that is loaded finds its modules beside it.
+mkdir -p parts && echo 'let k = 40' >parts/tools.smap
+echo 'let tools = import "tools.smap"
+let sum = tools.k + 2' >parts/main.smap
+expect 'imports of a loaded script' 0 '42' bash -c 'printf ":load parts/main.smap\nsum\n" | "$0"' "$smap"
+expect 'imports at the prompt' 0 '40' \
+  bash -c 'printf ":load parts/main.smap\nlet t = import \"parts/tools.smap\"\nt.k\n" | "$0"' "$smap"

@@ -32,3 +32,8 @@ expect 'transcripts are rewritten' 0 'updated' "$smap" test --update prompt.txt
 expect 'rewritten transcripts hold' 0 '3 passed, 0 failed' "$smap" test prompt.txt
 echo 'no prompt' >text.txt
 expect 'a text that is no transcript' 65 'no transcript' "$smap" test text.txt
+# Scratch folders and answers are where TMPDIR says.
+printf 'smap> 1 + 1\n2\n' >two.txt
+expect 'a TMPDIR that is not there' 66 'nowhere' env TMPDIR=/nowhere "$smap" test two.txt
+mkdir -p scratch
+expect 'a TMPDIR' 0 '1 passed, 0 failed' env TMPDIR="$PWD/scratch" "$smap" test two.txt
