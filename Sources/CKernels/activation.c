@@ -6,8 +6,8 @@
 
 MULTIVERSIONED
 void smap_gelu_backward(const float *u, const float *dy, float *du, long count) {
-  if (IS_LEVEL_3) {
-    smap_gelu_backward_v3(u, dy, du, count);
+  if (IS_NARROW) {
+    smap_gelu_backward_narrow(u, dy, du, count);
     return;
   }
   for (long i = 0; i < count; i++) du[i] = dy[i] * fast_gelu_slope(u[i]);
@@ -15,8 +15,8 @@ void smap_gelu_backward(const float *u, const float *dy, float *du, long count) 
 
 MULTIVERSIONED
 void smap_gelu_again(const float *u, float *slope, float *y, long count) {
-  if (IS_LEVEL_3) {
-    smap_gelu_again_v3(u, slope, y, count);
+  if (IS_NARROW) {
+    smap_gelu_again_narrow(u, slope, y, count);
     return;
   }
   // Iterations are independent: an entry of slope depends only on its own old value.

@@ -3,8 +3,8 @@
 #ifndef SMAP_ACTIVATION_LEVELS_H
 #define SMAP_ACTIVATION_LEVELS_H
 
-/// smap_gelu_backward and smap_gelu_again for AVX2.
-void smap_gelu_backward_v3(const float *u, const float *dy, float *du, long count);
-void smap_gelu_again_v3(const float *u, float *slope, float *y, long count);
+/// smap_gelu_backward and smap_gelu_again for registers of 256 bits or 128.
+void smap_gelu_backward_narrow(const float *u, const float *dy, float *du, long count);
+void smap_gelu_again_narrow(const float *u, float *slope, float *y, long count);
 
 #endif

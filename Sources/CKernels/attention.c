@@ -9,7 +9,7 @@
 
 enum { BLOCK = 18 };  // the most queries at a time
 
-/// Queries at a time: the rows of the largest tile, or those of three of AVX2.
+/// Queries at a time: the rows of the largest tile, or those of three of AVX2 or NEON.
 static long block(void) { return smap_kernel_level() == 4 ? 14 : BLOCK; }
 
 static const SMAPEpilogue bare = {0};
@@ -37,7 +37,7 @@ INLINE Room room(float *scratch, long tokens, long width, long rows) {
 
 long smap_attention_scratch(long tokens, long head_width) {
   Room r = room(0, tokens, head_width, tokens > BLOCK ? tokens : BLOCK);
-  return r.strip - (float *)0 + smap_copies_size(tokens > head_width ? tokens : head_width);
+  return (long)((uintptr_t)r.strip / sizeof(float)) + smap_copies_size(tokens > head_width ? tokens : head_width);
 }
 
 /// Prefetches rows of queries, keys and values, or of one of them: the rows of a head are too far

@@ -144,11 +144,9 @@ void smap_axpy(float alpha, const float *x, float *y, long n) {
 
 MULTIVERSIONED
 void smap_stream(const float *x, float *out, long n) {
-  typedef float Line __attribute__((vector_size(64)));
   long i = 0;
-  for (; i < n && (uintptr_t)(out + i) % sizeof(Line) != 0; i++) out[i] = x[i];
-  for (; i + LANES <= n; i += LANES)
-    __builtin_nontemporal_store((Line)(*(const Lanes *)(x + i)), (Line *)(out + i));
+  for (; i < n && (uintptr_t)(out + i) % sizeof(Lanes) != 0; i++) out[i] = x[i];
+  for (; i + LANES <= n; i += LANES) STORE_PAST_CACHES(out + i, *(const Lanes *)(x + i));
   for (; i < n; i++) out[i] = x[i];
 }
 

@@ -7,6 +7,30 @@
 // Included by product_kernel.h, once for each level, with KERNEL_GELU_PIECES defined.
 
 #if KERNEL_GELU_PIECES == 16
+#if defined(__aarch64__)
+#include <arm_neon.h>
+
+/// The lanes of a vector that the lowest four bits of each place name. A table of NEON is 64 bytes,
+/// which are looked up one by one.
+INLINE Lanes picked(const Lanes *from, IntegerLanes places) {
+  const uint8x16x4_t table = vld1q_u8_x4((const uint8_t *)from);
+  uint32_t places_of[LANES];
+  Lanes result;
+  memcpy(places_of, &places, sizeof places);
+  for (int i = 0; i < LANES; i += 4) {
+    // Byte j of a lane is byte 4 * place + j of the table.
+    uint32x4_t place = vandq_u32(vld1q_u32(places_of + i), vdupq_n_u32(15));
+    uint32x4_t bytes = vmlaq_n_u32(vdupq_n_u32(0x03020100), place, 0x04040404);
+    uint8x16_t found = vqtbl4q_u8(table, vreinterpretq_u8_u32(bytes));
+    memcpy((float *)&result + i, &found, sizeof found);
+  }
+  return result;
+}
+#define PICKED(power) picked(&table[power], (IntegerLanes)shifted)
+#else
+#define PICKED(power) ((Lanes)__builtin_ia32_permvarsf512(table[power], (IntegerLanes)shifted))
+#endif
+
 INLINE Lanes gelu(Lanes x) {
   static const Lanes table[5] = {
 #include "gelu_table.h"
@@ -16,16 +40,15 @@ INLINE Lanes gelu(Lanes x) {
   a = choose(a < 5.5f, a, (Lanes){0} + 5.5f);
   Lanes shifted = a * (15 / 5.5f) + 12582912.0f;  // 1.5 * 2^23: adding it rounds to a whole number
   Lanes r = a * (15 / 5.5f) - (shifted - 12582912.0f);
-#define PICKED(power) ((Lanes)__builtin_ia32_permvarsf512(table[power], (IntegerLanes)shifted))
   Lanes p = PICKED(4);
   p = p * r + PICKED(3);
   p = p * r + PICKED(2);
   p = p * r + PICKED(1);
   p = p * r + PICKED(0);
-#undef PICKED
   p = (Lanes)((IntegerLanes)p | ((IntegerLanes)x & sign));
   return x * p + x * 0.5f;
 }
+#undef PICKED
 #elif KERNEL_GELU_PIECES == 8
 typedef float Eight __attribute__((vector_size(32)));
 typedef int32_t IntegerEight __attribute__((vector_size(32)));

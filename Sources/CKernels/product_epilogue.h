@@ -19,8 +19,7 @@ INLINE void store(float *to, Lanes x, long count) {
 
 /// Stores values that are read again only much later, with non-temporal stores where they exist.
 INLINE void keep(float *to, Lanes x, long count) {
-  typedef float Line __attribute__((vector_size(64)));
-  if (count >= LANES && (uintptr_t)to % sizeof(Line) == 0) __builtin_nontemporal_store(x, (Line *)to);
+  if (count >= LANES && (uintptr_t)to % sizeof(Lanes) == 0) STORE_PAST_CACHES(to, x);
   else store(to, x, count);
 }
 

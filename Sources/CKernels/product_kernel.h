@@ -14,6 +14,8 @@
 //   KERNEL_GROUPED        1 if several strips of A pass by a panel of B, for small L2 caches
 //   KERNEL_COPIED         1 if strips of A are always copied, by a `copy_strip` of that file, and
 //   KERNEL_COPIED_PITCH   the row stride of such a copy where A's own rows are contiguous
+//   KERNEL_SUM_TILE       a function of that file that computes the sums of a tile of one vector,
+//                         if the loop here is not good for its registers; else undefined
 //
 // A tile of C stays in registers while a panel of B streams past. The epilogue is applied before
 // the registers are stored, so each entry of C is written once.
@@ -42,6 +44,10 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
       sums[r][v] = (Lanes){0};
       __builtin_prefetch(c + r * c_stride + column + v * LANES, 1);
     }
+#ifdef KERNEL_SUM_TILE
+  (void)ahead;
+  KERNEL_SUM_TILE(rows, k, a, a_row, a_depth, b, b_row, fetch, &sums[0][0], 2);
+#else
   for (long p = 0; p < k; p++) {
     Lanes b0 = *(const Lanes *)(b + p * b_row);
     Lanes b1 = vectors > 1 ? *(const Lanes *)(b + p * b_row + LANES) : b0;
@@ -57,6 +63,7 @@ INLINE void tile(int rows, int vectors, long k, const float *a, long a_row, long
       if (vectors > 1) sums[r][1] = KERNEL_ADD(sums[r][1], b1, x, a_depth / KERNEL_PLACES);
     }
   }
+#endif
   finish_tile(rows, vectors, &sums[0][0], 2, c, c_stride, column, width, e);
 }
 

@@ -25,8 +25,8 @@ static inline int rows_collide(long k, long row_stride) { return k >= 256 && row
 enum { SMALL_DEPTH = 1024 };
 
 typedef void ProductKernel(long m, const float *a, const Product *p, float *c, float *scratch);
-ProductKernel smap_product_v4, smap_product_v3, smap_product_portable, smap_product_pairs,
-    smap_product_expanded;
+ProductKernel smap_product_v4, smap_product_v3, smap_product_neon, smap_product_portable,
+    smap_product_pairs, smap_product_expanded;
 
 /// The most strips of A that the kernel for AVX2 copies at a time, eight rows each.
 enum { GROUPED_STRIPS = 8 };
@@ -37,6 +37,6 @@ static inline long smap_copies_size(long k) {
 }
 
 /// Packs a panel of a transposed matrix, as smap_pack does.
-void smap_pack_transposed_v3(const float *from, long column_stride, long k, long width, float *to);
+void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tile of C stays in registers while a panel of B streams past: 14 rows by 32 columns fill 28 of
-// the 32 registers of AVX-512, 6 by 16 fill twelve of the 16 of AVX2. A is read in place where its
-// rows are contiguous; where its columns are, or where its rows would conflict in the L1 cache, a
-// strip of it is copied first, so that entries used together are adjacent.
+// the 32 registers of AVX-512, 6 by 16 fill twelve of the 16 of AVX2 and 24 of the 32 of NEON. A is
+// read in place where its rows are contiguous; where its columns are, or where its rows would
+// conflict in the L1 cache, a strip of it is copied first, so that entries used together are
+// adjacent.
 #include "product_levels.h"
 
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
@@ -15,8 +16,8 @@ long smap_product_scratch(long k, long row_stride, long depth_stride, long right
 /// Packs a panel of a transposed matrix, in blocks: compilers turn the plain loop into scatter
 /// instructions, which take ten times as long.
 INLINE void pack_transposed(const float *from, long column_stride, long k, long width, float *to) {
-  if (IS_LEVEL_3) {
-    smap_pack_transposed_v3(from, column_stride, k, width, to);
+  if (IS_NARROW) {
+    smap_pack_transposed_narrow(from, column_stride, k, width, to);
     return;
   }
   long blocks = width / LANES * LANES, whole = k / LANES * LANES;
@@ -77,9 +78,11 @@ void smap_product(long m, long n, long k, const float *a, long row_stride, long 
 #if defined(__x86_64__)
   if (HAS_LEVEL(3)) kernel = smap_product_v3;
   if (HAS_LEVEL(4)) kernel = smap_product_v4;
+#elif HAS_NEON
+  kernel = smap_product_neon;
 #endif
   long count = last - first;
-  if (kernel != smap_product_v3) count = panels_at_a_time(count, m, k, row_stride, depth_stride, right_row);
+  if (!IS_LEVEL_3) count = panels_at_a_time(count, m, k, row_stride, depth_stride, right_row);
   for (long at = first; at < last; at += count) {
     long end = last - at > count ? at + count : last;
     Product p = {k, k, row_stride, depth_stride, c_stride, n, at, end, right, right_row, right_panel,
@@ -94,6 +97,12 @@ int smap_kernel_level(void) {
   if (HAS_LEVEL(3)) return 3;
 #endif
   return 1;
+}
+
+const char *smap_kernel_name(void) {
+  if (HAS_NEON) return "NEON";
+  int level = smap_kernel_level();
+  return level == 4 ? "AVX-512" : level == 3 ? "AVX2" : "portable";
 }
 
 long smap_product_bfloat16_scratch(long k) {

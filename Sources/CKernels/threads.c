@@ -109,10 +109,20 @@ void smap_set_thread_count(int count) {
   atomic_store(&wanted_threads, count);
 }
 
+/// Lets the other threads of the core run while this one spins, for tens of cycles.
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  // `yield` does nothing on processors with one thread per core; a barrier waits for the pipeline.
+  __asm__ volatile("isb");
+#endif
+}
+
 /// Waits until so many chunks are finished: spins first, then yields to the threads that run them.
 static void wait_for(Job *job, int chunks) {
   for (int spin = 0; atomic_load_explicit(&job->finished, memory_order_acquire) < chunks; spin++) {
-    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
+    if (spin < SPINS) pause_briefly(); else sched_yield();
   }
 }
 
@@ -159,7 +169,7 @@ static void *worker(void *argument) {
   for (;;) {
     unsigned now = atomic_load(&generation);
     for (int spin = 0; now == seen && spin < SPINS; spin++) {
-      __builtin_ia32_pause();
+      pause_briefly();
       now = atomic_load(&generation);
     }
     if (now == seen) {
@@ -212,7 +222,7 @@ static void share(Job *job) {
   wait_for(job, job->chunks * (job->phases ? job->phases : 1));
   atomic_store(&current_job, NULL);
   for (int spin = 0; atomic_load(&users) > 0; spin++) {
-    if (spin < SPINS) __builtin_ia32_pause(); else sched_yield();
+    if (spin < SPINS) pause_briefly(); else sched_yield();
   }
   pthread_mutex_unlock(&job_lock);
 }

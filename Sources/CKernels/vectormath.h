@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sixteen floats at a time, in the compiler's portable vector extension: one AVX-512 register, two
-// of AVX2, four of the baseline. `MULTIVERSIONED` compiles a function once for each and the loader
-// picks one; the width is explicit, since compilers prefer half a register otherwise.
+// of AVX2, four of NEON and of the baseline of x86-64. `MULTIVERSIONED` compiles a function once
+// for each level of x86-64 and the loader picks one; the width is explicit, since compilers prefer
+// half a register otherwise. Every processor of aarch64 has NEON, so nothing is picked there.
 // Transcendental functions are polynomials without branches.
 #ifndef SMAP_VECTORMATH_H
 #define SMAP_VECTORMATH_H
@@ -43,10 +44,27 @@
 #else
 #define IS_LEVEL_3 0
 #endif
+/// Whether there are kernels for NEON. A test may leave them out, as on another processor.
+#if defined(__aarch64__) && !defined(SMAP_KERNEL_LEVEL)
+#define HAS_NEON 1
+#else
+#define HAS_NEON 0
+#endif
+/// Whether the functions for narrow registers are used, of 256 bits or 128.
+#define IS_NARROW (IS_LEVEL_3 || HAS_NEON)
 #define INLINE static inline __attribute__((always_inline))
 
 enum { LANES = 16 };
 typedef float Lanes __attribute__((vector_size(64), aligned(4)));
+
+/// Stores values that are read again only much later, past the caches where the compiler can; the
+/// address is a multiple of 64.
+typedef float Line __attribute__((vector_size(64)));
+#if defined(__clang__)
+#define STORE_PAST_CACHES(to, x) __builtin_nontemporal_store((Line)(x), (Line *)(to))
+#else
+#define STORE_PAST_CACHES(to, x) (*(Line *)(to) = (Line)(x))
+#endif
 
 /// e^x; relative error below 2e-7; saturates instead of overflowing.
 INLINE float fast_exp(float x) {

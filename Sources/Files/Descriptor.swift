@@ -89,7 +89,7 @@ package struct Descriptor: ~Copyable, Sendable {
       text.baseAddress.map { read($0, size) } ?? 0
     }
     guard count > 0, count < size else { return nil }
-    return PathText.text(of: buffer[..<count].map(UInt8.init(bitPattern:)))
+    return PathText.text(of: buffer[..<count].map(UInt8.init(truncatingIfNeeded:)))
   }
 
   /// Throws unless the system can allocate so many bytes, and some more, now.

@@ -23,7 +23,7 @@ public enum PathText {
     var bytes: [UInt8] = []
     var next = name
     while next.pointee != 0 {
-      bytes.append(UInt8(bitPattern: next.pointee))
+      bytes.append(UInt8(truncatingIfNeeded: next.pointee))
       next += 1
     }
     return self.text(of: bytes)
@@ -58,7 +58,7 @@ public enum PathText {
   /// The bytes of a name with the NUL that system calls require.
   public static func systemName(_ text: String) -> [CChar] {
     guard holdsEscapes(text) else { return Array(text.utf8CString) }
-    return bytes(of: text).map(CChar.init(bitPattern:)) + [0]
+    return bytes(of: text).map(CChar.init(truncatingIfNeeded:)) + [0]
   }
 
   /// A text that may contain names, for display: each byte that is not UTF-8 as `\xE9`.

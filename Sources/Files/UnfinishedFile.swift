@@ -19,7 +19,7 @@ public enum UnfinishedFile {
   static func begin(_ entry: String, in descriptor: borrowing Descriptor) {
     let bytes = entry.utf8.prefix(longestName)
     guard folder.load(ordering: .relaxed) < 0 else { return }
-    for (index, byte) in bytes.enumerated() { name[index] = CChar(bitPattern: byte) }
+    for (index, byte) in bytes.enumerated() { name[index] = CChar(truncatingIfNeeded: byte) }
     name[bytes.count] = 0
     folder.store(descriptor.number, ordering: .releasing)
   }

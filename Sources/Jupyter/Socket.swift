@@ -101,7 +101,8 @@ final class Socket: @unchecked Sendable {
     var text = [CChar](repeating: 0, count: 256)
     endpoint =
       smap_zmq_endpoint(pointer, &text, text.count) == 0
-      ? String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      ? String(
+        decoding: text.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
       : wanted
   }
 

@@ -51,15 +51,17 @@ enum SystemFunctions {
     },
     Builtin(
       "sys.processor() -> record",
-      "What the processor offers: the `level` of x86-64 whose kernels are used, and `bfloat16`.",
+      "What the processor offers: the `level` of x86-64 whose kernels are used, `kernels` and `bfloat16`.",
       details: """
-        `bfloat16` tells whether training with `precision = "bf16"` multiplies numbers of 16 bits; where \
-        it is false, such training is in float32.
+        `kernels` says what they are made for: `"AVX-512"`, which is level 4, `"AVX2"`, level 3, `"NEON"` on \
+        ARM, or `"portable"`; the level of the last two is 1. `bfloat16` tells whether training with \
+        `precision = "bf16"` multiplies numbers of 16 bits; where it is false, such training is in float32.
         """,
       example: "sys.processor().level >= 1   #=> true"
     ) { _ in
       let record = Record()
       record["level"] = .integer(BLAS.kernelLevel)
+      record["kernels"] = .string(BLAS.kernelName)
       record["bfloat16"] = .bool(Precision.bfloat16.isAvailable)
       return .record(record)
     },

@@ -78,7 +78,8 @@ enum Paper {
       buffer.baseAddress.flatMap { mkdtemp($0) } != nil
     }
     guard made else { throw FileError(path: parent, operation: "make a folder in", code: errno) }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: template.dropLast().map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 
   /// Removes a folder with all that is in it; links are removed, not followed.

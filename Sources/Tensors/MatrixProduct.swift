@@ -97,8 +97,11 @@ package enum BLAS {
     smap_blas_open() == 0 ? String(cString: smap_blas_problem()) : nil
   }
 
-  /// The x86-64 level of smap's own kernels in use: 4, 3, or 1 for the portable ones.
+  /// The x86-64 level of smap's own kernels in use: 4, 3, or 1 for all others.
   package static var kernelLevel: Int { Int(smap_kernel_level()) }
+
+  /// What smap's own kernels in use are made for: AVX-512, AVX2, NEON or portable.
+  package static var kernelName: String { String(cString: smap_kernel_name()) }
 
   /// The processor that the library's kernels were made for; nil if it has not been used so far.
   package static var core: String? {

@@ -7,6 +7,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/// An enum of the size of a byte that has no values but its cases.
+#if defined(__clang__)
+#define SMAP_BYTE_ENUM(name) enum __attribute__((enum_extensibility(closed))) name : uint8_t
+#else
+#define SMAP_BYTE_ENUM(name) enum __attribute__((packed)) name
+#endif
+
 // MARK: elementwise operations, from the table operations.h
 // Of one operand: `smap_exp`. Of two, in three forms: run and run `smap_add`, run and number
 // `smap_add_scalar`, number and run `smap_scalar_add`.
@@ -22,7 +29,7 @@
 #undef BINARY
 
 /// A function of one operand that works element by element.
-typedef enum __attribute__((enum_extensibility(closed))) SmapUnaryOperation : uint8_t {
+typedef SMAP_BYTE_ENUM(SmapUnaryOperation) {
 #define UNARY(name, ...) SmapUnaryOperation_##name,
 #define BINARY(...)
 #include "../operations.h"
@@ -31,7 +38,7 @@ typedef enum __attribute__((enum_extensibility(closed))) SmapUnaryOperation : ui
 } SmapUnaryOperation;
 
 /// An operation on two operands that works element by element.
-typedef enum __attribute__((enum_extensibility(closed))) SmapBinaryOperation : uint8_t {
+typedef SMAP_BYTE_ENUM(SmapBinaryOperation) {
 #define UNARY(...)
 #define BINARY(name, ...) SmapBinaryOperation_##name,
 #include "../operations.h"
@@ -43,7 +50,7 @@ typedef enum __attribute__((enum_extensibility(closed))) SmapBinaryOperation : u
 #pragma clang assume_nonnull begin
 
 /// What the derivative of a function reads, if it has one.
-typedef enum __attribute__((enum_extensibility(closed))) SmapDerivative : uint8_t {
+typedef SMAP_BYTE_ENUM(SmapDerivative) {
   SmapDerivative_argument,
   SmapDerivative_result,
   /// It is zero wherever there is one.
@@ -67,7 +74,7 @@ typedef struct {
 } SmapUnaryRow;
 
 /// What masks are to an operation on two operands.
-typedef enum __attribute__((enum_extensibility(closed))) SmapBinaryKind : uint8_t {
+typedef SMAP_BYTE_ENUM(SmapBinaryKind) {
   SmapBinaryKind_arithmetic,
   /// Two masks give a mask.
   SmapBinaryKind_choice,

@@ -11,9 +11,11 @@ enum { SMAP_PANEL = 32 };
 /// The activation of an epilogue, applied after bias and before residual.
 enum { SMAP_ACTIVATION_NONE = 0, SMAP_ACTIVATION_GELU = 1, SMAP_ACTIVATION_SILU = 2 };
 
-/// The x86-64 level whose kernels this processor runs: 4, 3, or 1 for the portable ones, which run
-/// everywhere.
+/// The x86-64 level whose kernels this processor runs: 4, 3, or 1 for the others, those of another
+/// architecture and the portable ones, which run everywhere.
 int smap_kernel_level(void);
+/// What the kernels that this processor runs are made for: AVX-512, AVX2, NEON or portable.
+const char *smap_kernel_name(void);
 
 /// What to do with A B while it is still in registers or the L1 cache. All pointers may be NULL;
 /// rows of `residual` and `before` have the stride of C.

@@ -74,7 +74,7 @@ private struct DoctorReport {
       switch BLAS.kernelLevel {
       case 4: "kernels for x86-64-v4 (AVX-512)"
       case 3: "kernels for x86-64-v3 (AVX2)"
-      default: "portable kernels"
+      default: "kernels for \(BLAS.kernelName == "NEON" ? "aarch64 (NEON)" : "any processor")"
       }
     let precision = Precision.bfloat16.isAvailable ? ", bfloat16" : ""
     let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -111,10 +111,23 @@ private struct DoctorReport {
     return "\(text(names.sysname)) \(text(names.release)), \(text(names.machine))"
   }
 
+  /// The name of the processor; on ARM, which gives none, that of the board or the numbers of maker
+  /// and part.
   private static var processor: String? {
-    lines(of: "/proc/cpuinfo").first { $0.hasPrefix("model name") }
-      .flatMap { $0.split(separator: ":", maxSplits: 1).last }
-      .map { String($0.drop { $0 == " " }) }
+    let properties = lines(of: "/proc/cpuinfo")
+    func field(_ name: String) -> String? {
+      properties.first { $0.hasPrefix(name) }
+        .flatMap { $0.split(separator: ":", maxSplits: 1).last }
+        .map { String($0.drop { $0 == " " }) }
+    }
+    if let name = field("model name") { return name }
+    if let board = lines(of: "/proc/device-tree/model").first.map({ $0.prefix { $0 != "\0" } }),
+      !board.isEmpty
+    {
+      return PathText.printable(String(board))
+    }
+    guard let maker = field("CPU implementer"), let part = field("CPU part") else { return nil }
+    return "maker \(maker), part \(part)"
   }
 
   /// The file of a library loaded into this process.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packing of a transposed matrix for AVX2: blocks of 8 by 8 floats fit into the 16 registers, those
-// of 16 by 16 that AVX-512 uses do not.
-#if defined(__x86_64__)
+// Packing of a transposed matrix for AVX2 and NEON: blocks of 8 by 8 floats fit into 16 registers
+// of 256 bits or 32 of 128, those of 16 by 16 that AVX-512 uses do not.
+#if defined(__x86_64__) || defined(__aarch64__)
 #include "product_levels.h"
 
+#if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#endif
 
 enum { EIGHT = 8 };
 typedef float Eight __attribute__((vector_size(32), aligned(4)));
@@ -31,7 +33,7 @@ INLINE void transpose_eight(const float *from, long stride, float *to, long pitc
   }
 }
 
-void smap_pack_transposed_v3(const float *from, long column_stride, long k, long width, float *to) {
+void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to) {
   long blocks = width / EIGHT * EIGHT, whole = k / EIGHT * EIGHT;
   for (long j = 0; j < blocks; j += EIGHT)
     for (long p = 0; p < whole; p += EIGHT)
@@ -41,5 +43,7 @@ void smap_pack_transposed_v3(const float *from, long column_stride, long k, long
       to[p * SMAP_PANEL + j] = from[j * column_stride + p];
 }
 
+#if defined(__x86_64__)
 #pragma clang attribute pop
+#endif
 #endif

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients of GELU for AVX2. The normal CDF by formula 7.1.26 of Abramowitz and Stegun and the
-// density need the same exponential, so it is computed once; half as wide registers need twice as
-// many instructions, which makes these loops bound by arithmetic and not by memory.
-#if defined(__x86_64__)
+// The gradients of GELU for AVX2 and NEON. The normal CDF by formula 7.1.26 of Abramowitz and Stegun
+// and the density need the same exponential, so it is computed once; half as wide registers need
+// twice as many instructions, which makes these loops bound by arithmetic and not by memory.
+#if defined(__x86_64__) || defined(__aarch64__)
 #include "activation_levels.h"
 #include "vectormath.h"
 
+#if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#endif
 
 /// 2^x for x <= 0, by the polynomial of `vector_exp2`; clamped to 2^-126 from below.
 INLINE float exp2_below(float x) {
@@ -39,14 +41,14 @@ INLINE float cdf_and_density(float x, float *density) {
   return x < 0.0f ? tail : 1.0f - tail;
 }
 
-void smap_gelu_backward_v3(const float *u, const float *dy, float *du, long count) {
+void smap_gelu_backward_narrow(const float *u, const float *dy, float *du, long count) {
   for (long i = 0; i < count; i++) {
     float x = u[i], density, below = cdf_and_density(x, &density);
     du[i] = dy[i] * (below + x * 0.39894228f * density);
   }
 }
 
-void smap_gelu_again_v3(const float *u, float *slope, float *y, long count) {
+void smap_gelu_again_narrow(const float *u, float *slope, float *y, long count) {
 #pragma clang loop vectorize(assume_safety)
   for (long i = 0; i < count; i++) {
     float x = u[i], density, below = cdf_and_density(x, &density);
@@ -55,5 +57,7 @@ void smap_gelu_again_v3(const float *u, float *slope, float *y, long count) {
   }
 }
 
+#if defined(__x86_64__)
 #pragma clang attribute pop
+#endif
 #endif
