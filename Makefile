@@ -15,7 +15,7 @@ DEBIAN_PACKAGES = libopenblas-dev libedit-dev libpng-dev libjpeg-dev libwebp-dev
 	libcmark-gfm-dev libcmark-gfm-extensions-dev pkg-config
 
 .DEFAULT_GOAL := help
-.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install dist deb check-packages check-jupyter uninstall format lint check-terminals docs course reference grammars clean
+.PHONY: help tour test fresh build libraries train evidence fuzz kills soak interrupts check-browser sanitize bench install dist deb check-packages check-jupyter check-arm uninstall format lint check-terminals docs course reference grammars clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ check-packages: dist deb ## Install both packages in a fresh Debian and try them
 
 check-jupyter: build ## Drive the kernel in JupyterLab by a headless browser (downloads both).
 	Tests/Jupyter/browser.sh $(BINARY)
+
+check-arm: ## Cross-compile the C sources for aarch64 and run their tests under qemu (correctness only).
+	scripts/check-arm.sh
 
 uninstall: ## Remove what `make install` put under PREFIX.
 	rm -f $(DESTDIR)$(PREFIX)/bin/smap

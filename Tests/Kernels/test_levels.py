@@ -39,18 +39,13 @@ def levels(tmp_path_factory):
     clang, folder = compiler(), tmp_path_factory.mktemp("kernels")
     if clang is None:
         pytest.skip("there is no clang")
-    files = ["elementwise.c", "functions.c", "reductions.c", "normalization.c", "activation.c",
-             "activation_v3.c", "packing_v3.c",
-             "attention.c", "attention_rows.c", "optimization.c", "products.c", "product_v4.c",
-             "product_v3.c", "product_portable.c", "product_bfloat16.c",
-             "product_expanded.c", "convolution.c"]
     made = {}
     for level, needed in NEEDED.items():
         if not needed <= processor_flags():
             continue
         path = folder / f"level{level}.so"
         subprocess.run([clang, *FLAGS, f"-DSMAP_KERNEL_LEVEL={level}", f"-I{SOURCES}/include",
-                        *(str(SOURCES / file) for file in files), "-o", str(path), "-lm"],
+                        *map(str, sorted(SOURCES.glob("*.c"))), "-o", str(path), "-lm", "-lpthread"],
                        check=True)
         made[level] = ctypes.CDLL(str(path))
     if len(made) < 2:
@@ -222,3 +217,19 @@ def test_attention(levels, tokens, head_width, prefix, start, wanted):
         outputs[level], slopes[level] = out, slope
     agree(outputs, 1e-5)
     agree(slopes, 5e-5)
+
+
+def test_every_kernel_in_double_precision(levels, tmp_path):
+    """The driver in C, which `make check-arm` runs on aarch64, at each level of this processor."""
+    clang, driver = compiler(), ROOT / "Tests" / "Kernels" / "driver"
+    objects = []
+    for file in sorted(driver.glob("*.c")):
+        objects.append(str(tmp_path / f"{file.stem}.o"))
+        subprocess.run([clang, "-O1", "-Wall", "-Wextra", "-Werror", f"-I{SOURCES}/include", "-c", str(file),
+                        "-o", objects[-1]], check=True)
+    for level, library in levels.items():
+        program = tmp_path / f"driver{level}"
+        subprocess.run([clang, *objects, library._name, f"-Wl,-rpath,{os.path.dirname(library._name)}", "-lm",
+                        "-o", str(program)], check=True)
+        result = subprocess.run([str(program)], capture_output=True, text=True)
+        assert result.returncode == 0 and "passed" in result.stdout, f"level {level}: {result.stdout}"

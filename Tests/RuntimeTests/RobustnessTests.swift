@@ -180,7 +180,7 @@ private func residentPages() -> Int {
   defer { fclose(file) }
   var buffer = [CChar](repeating: 0, count: 256)
   guard fgets(&buffer, 256, file) != nil else { return 0 }
-  let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+  let bytes = buffer.prefix { $0 != 0 }.map { UInt8(truncatingIfNeeded: $0) }
   let text = String(decoding: bytes, as: UTF8.self)
   let fields = text.split(separator: " ")
   return fields.count > 1 ? Int(fields[1]) ?? 0 : 0
