@@ -51,7 +51,9 @@ final class CellRecorder: EventReceiver {
 
   private func add(_ bundle: Bundle, isResult: Bool) throws {
     do {
-      outputs.append(.value(try Media(bundle), isResult: isResult))
+      var media = try Media(bundle)
+      media.raster = FigureRaster.png(of: bundle)
+      outputs.append(.value(media, isResult: isResult))
     } catch {
       throw ScriptError(anything: error)
     }

@@ -15,6 +15,9 @@ public struct Media: Sendable, Equatable {
   public var png: [UInt8]?
   /// An SVG document.
   public var svg: String?
+  /// A PNG file of what is a drawing elsewhere: Jupyter shows no SVG of a notebook that it does not
+  /// trust, as one that was written by another program.
+  public var raster: [UInt8]?
   /// An HTML fragment.
   public var html: String?
   /// Frames to move through.
@@ -43,6 +46,7 @@ public struct Media: Sendable, Equatable {
   /// How many bytes they take together.
   public var size: Int {
     text.utf8.count + (png?.count ?? 0) + (svg?.utf8.count ?? 0) + (html?.utf8.count ?? 0)
+      + (raster?.count ?? 0)
       + (control?.frames.reduce(0) { $0 + $1.size } ?? 0)
   }
 }

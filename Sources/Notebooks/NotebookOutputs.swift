@@ -40,7 +40,9 @@ enum NotebookOutputs {
 
   private static func data(_ media: Media) -> JSON {
     var data: [(key: String, value: JSON)] = []
-    if let png = media.png { data.append(("image/png", .string(Base64.encode(png)))) }
+    if let png = media.png ?? media.raster {
+      data.append(("image/png", .string(Base64.encode(png))))
+    }
     if let svg = media.svg { data.append(("image/svg+xml", NotebookFile.lines(svg))) }
     if let html = media.html { data.append(("text/html", NotebookFile.lines(html))) }
     let text = (media.title.map { $0 + "\n" } ?? "") + media.text
@@ -48,14 +50,22 @@ enum NotebookOutputs {
     return .object(data)
   }
 
-  /// What Jupyter shows small pictures with: pixels as squares, large enough to see.
-  private static func metadata(_ media: Media) -> JSON {
-    guard let png = media.png, let size = PictureSize(png: png), size.scale > 1 else {
-      return .object([])
+  /// The size at which a picture is shown, where that is not its own.
+  private static func size(_ media: Media) -> (width: Int, height: Int)? {
+    if let size = media.png.flatMap(PictureSize.init), size.scale > 1 {
+      return (size.width * size.scale, size.height * size.scale)
     }
+    guard media.png == nil, media.control == nil, let size = media.raster.flatMap(PictureSize.init)
+    else { return nil }
+    return (size.width / FigureRaster.scale, size.height / FigureRaster.scale)
+  }
+
+  /// What Jupyter shows small pictures with: pixels as squares, large enough to see. Figures have
+  /// more pixels than the units that they are shown in.
+  private static func metadata(_ media: Media) -> JSON {
+    guard let size = size(media) else { return .object([]) }
     let shown: JSON = .object([
-      ("height", .number(Double(size.height * size.scale))),
-      ("width", .number(Double(size.width * size.scale))),
+      ("height", .number(Double(size.height))), ("width", .number(Double(size.width))),
     ])
     return .object([("image/png", shown)])
   }

@@ -26,6 +26,7 @@ enum StoredCell {
   private static func json(_ media: Media) -> JSON {
     var entries: [(key: String, value: JSON)] = [("text", .string(media.text))]
     if let png = media.png { entries.append(("png", .string(Base64.encode(png)))) }
+    if let raster = media.raster { entries.append(("raster", .string(Base64.encode(raster)))) }
     if let svg = media.svg { entries.append(("svg", .string(svg))) }
     if let html = media.html { entries.append(("html", .string(html))) }
     if let title = media.title { entries.append(("title", .string(title))) }
@@ -75,6 +76,7 @@ enum StoredCell {
       guard let bytes = Base64.decode(png) else { return nil }
       media.png = bytes
     }
+    media.raster = json["raster"]?.text.flatMap { Base64.decode($0) }
     (media.svg, media.html) = (json["svg"]?.text, json["html"]?.text)
     media.title = json["title"]?.text
     media.textAccompaniesPicture = json["both"] == .bool(true)

@@ -60,6 +60,15 @@ import xml.dom.minidom
 text = ''.join(data['image/svg+xml'])
 xml.dom.minidom.parseString(text)
 print(text)"
+# Jupyter shows an SVG only in a notebook that it trusts, so there are pixels, too.
+printf 'plot.line([1, 2])\n' >figure.smap
+expect 'a figure in a notebook file is pixels as well' 0 '[960, 640] {"height": 320, "width": 480}' bash -c \
+  '"$0" notebook figure.smap --to ipynb && python3 -c "
+import base64, json, struct
+for path in (\"said.ipynb\", \"figure.ipynb\"):
+    output = json.load(open(path))[\"cells\"][-1][\"outputs\"][0]
+    png = base64.b64decode(output[\"data\"][\"image/png\"])
+    print(list(struct.unpack(\">II\", png[16:24])), json.dumps(output[\"metadata\"].get(\"image/png\")))"' "$smap"
 # A text that cannot be kept is refused, with its place.
 printf '# %%%% [markdown]\n# caf\351\n' >latin.smap
 expect 'no UTF-8 cannot be converted' 65 'latin.smap:2:6: this is no UTF-8' "$smap" convert latin.smap latin.ipynb
