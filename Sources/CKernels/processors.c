@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many processors this process may use: those of its affinity mask, and no more than the quota
-// of its control groups, which is how containers are limited. A quota is processor time within a
-// period; more threads than it allows are stopped together until the period ends.
-// Sources: Linux, Documentation/admin-guide/cgroup-v2.rst and scheduler/sched-bwc.rst.
+// How many threads suit this process: one for each core of its affinity mask, and no more than the
+// quota of its control groups, which is how containers are limited. A quota is processor time
+// within a period; more threads than it allows are stopped together until the period ends. Two
+// hyper-threads of a core share its units for multiplication, which products keep busy alone; a
+// chunk that shares them takes longer than the others, which then wait for it.
+// Sources: Linux, Documentation/admin-guide/cgroup-v2.rst, scheduler/sched-bwc.rst and cputopology.rst.
 #define _GNU_SOURCE
 #include "threads.h"
 
@@ -98,10 +100,47 @@ int smap_processor_quota(const char *root) {
   return lowest;
 }
 
+/// Whether a list such as "0,4" or "0-1" names an allowed processor before `processor`.
+static int names_earlier(const char *list, int processor, const unsigned char *allowed) {
+  while (*list) {
+    char *end;
+    long first = strtol(list, &end, 10), last = first;
+    if (end == list) return 0;
+    if (*end == '-') last = strtol(end + 1, &end, 10);
+    for (long i = first; i <= last && i >= 0 && i < processor; i++) {
+      if (allowed[i]) return 1;
+    }
+    list = end + (*end == ',');
+  }
+  return 0;
+}
+
+int smap_core_count(const char *root, const unsigned char *allowed, int processors) {
+  int cores = 0;
+  for (int i = 0; i < processors; i++) {
+    if (!allowed[i]) continue;
+    char path[PATH_SIZE], siblings[LINE_SIZE];
+    snprintf(path, sizeof path,
+             "%s/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", root, i);
+    // A core counts once, for the first of its processors.
+    if (!read_line(path, siblings, sizeof siblings) || !names_earlier(siblings, i, allowed)) {
+      cores++;
+    }
+  }
+  return cores;
+}
+
 int smap_processor_count(void) {
+  unsigned char allowed[CPU_SETSIZE] = {0};
   long count = sysconf(_SC_NPROCESSORS_ONLN);
-  cpu_set_t allowed;
-  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) count = CPU_COUNT(&allowed);
+  cpu_set_t mask;
+  if (sched_getaffinity(0, sizeof mask, &mask) == 0) {
+    count = CPU_COUNT(&mask);
+    for (int i = 0; i < CPU_SETSIZE; i++) allowed[i] = CPU_ISSET(i, &mask) != 0;
+    int cores = smap_core_count("", allowed, CPU_SETSIZE);
+    // A single core is worth both of its threads: nobody waits for the slower one.
+    if (cores > 1 && cores < count) count = cores;
+  }
   int quota = smap_processor_quota("");
   if (quota && quota < count) count = quota;
   return count < 1 ? 1 : (int)count;

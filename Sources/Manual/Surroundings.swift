@@ -63,8 +63,8 @@ enum Surroundings {
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as for `--images`."),
     Manual.Row(
       "SMAP_NUM_THREADS",
-      "The number of threads, unless `--threads` is given; else as many as there are processors, and "
-        + "no more than the quota of a container."),
+      "The number of threads, unless `--threads` is given; else one for each core (both of a "
+        + "single one's hyper-threads), and no more than the quota of a container."),
     Manual.Row(
       "SWIFT_BACKTRACE",
       "If set, Swift's own report of a crash is kept: `enable=yes,swift-backtrace=FILE`, with the "

@@ -17,9 +17,16 @@ public enum ThreadPool {
     return quota > 0 ? quota : nil
   }
 
-  /// The number of threads, from 1 to 256; the default is the number of processors that this
-  /// process may use (its affinity, and the quota of its control groups), or the environment
-  /// variable `SMAP_NUM_THREADS`.
+  /// The number of cores that processors belong to; hyper-threads share one.
+  ///
+  /// `allowed` says for each processor whether it counts; `root` is put before `/sys`.
+  public static func coreCount(allowed: [Bool], root: String = "") -> Int {
+    Int(smap_core_count(root, allowed.map { $0 ? 1 : 0 }, Int32(allowed.count)))
+  }
+
+  /// The number of threads, from 1 to 256; the default is one for each core that this process may
+  /// use (its affinity, and the quota of its control groups), or the environment variable
+  /// `SMAP_NUM_THREADS`.
   public static var threadCount: Int {
     get { Int(smap_thread_count()) }
     set { smap_set_thread_count(Int32(clamping: newValue)) }

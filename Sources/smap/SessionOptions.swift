@@ -12,7 +12,7 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "Start the session's random stream at this whole number.")
   var seed: UInt64 = 0
 
-  @Option(help: "How many threads share the work (default: all processors).")
+  @Option(help: "How many threads share the work (default: one for each core).")
   var threads: Int?
 
   @Option(help: "Colours: auto, always, never.", completion: .list(["auto", "always", "never"]))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The quota of processor time that containers have, read from trees of files like those of Linux.
+// The quota of processor time that containers have, and the cores that processors belong to, read
+// from trees of files like those of Linux.
 
 import Foundation
 import Tensors
@@ -9,6 +10,11 @@ import Testing
 @Suite struct ProcessorTests {
   /// The quota that a tree of files states; keys are paths below the root.
   private func quota(_ files: [String: String]) throws -> Int? {
+    try with(files) { ThreadPool.processorQuota(root: $0) }
+  }
+
+  private func with<Result>(_ files: [String: String], _ body: (String) -> Result) throws -> Result
+  {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: root) }
     for (path, content) in files {
@@ -17,7 +23,7 @@ import Testing
         at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try content.write(to: file, atomically: false, encoding: .utf8)
     }
-    return ThreadPool.processorQuota(root: root.path)
+    return body(root.path)
   }
 
   @Test(arguments: [
@@ -60,5 +66,29 @@ import Testing
     #expect(try quota(["proc/self/cgroup": "nothing\n::\n1:cpu\n0::\n"]) == nil)
     let long = String(repeating: "/x", count: 5000)
     #expect(try quota(["proc/self/cgroup": "0::\(long)\n"]) == nil)
+  }
+
+  /// Two hyper-threads of four cores: 0 and 4, 1 and 5, ..., as the two forms of lists name them.
+  @Test(arguments: [
+    ("11111111", 4), ("11110000", 4), ("10001000", 1), ("00001111", 4), ("01001100", 2),
+    ("00000000", 0),
+  ])
+  func hyperThreadsShareACore(_ allowed: String, _ cores: Int) throws {
+    let allowed = allowed.map { $0 == "1" }
+    var (pairs, neighbours) = ([String: String](), [String: String]())
+    for i in 0..<8 {
+      let place = "sys/devices/system/cpu/cpu\(i)/topology/thread_siblings_list"
+      pairs[place] = "\(i % 4),\(i % 4 + 4)\n"
+      neighbours[place] = "\(i / 2 * 2)-\(i / 2 * 2 + 1)\n"
+    }
+    #expect(try with(pairs) { ThreadPool.coreCount(allowed: allowed, root: $0) } == cores)
+    let expected = (0..<4).count { allowed[2 * $0] || allowed[2 * $0 + 1] }
+    #expect(try with(neighbours) { ThreadPool.coreCount(allowed: allowed, root: $0) } == expected)
+  }
+
+  @Test func processorsWithoutTopologyAreCores() throws {
+    #expect(try with([:]) { ThreadPool.coreCount(allowed: [true, false, true], root: $0) } == 2)
+    let odd = ["sys/devices/system/cpu/cpu1/topology/thread_siblings_list": "-,x\n"]
+    #expect(try with(odd) { ThreadPool.coreCount(allowed: [true, true], root: $0) } == 2)
   }
 }

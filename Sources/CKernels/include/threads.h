@@ -24,6 +24,10 @@ int smap_processor_count(void);
 /// The processors that the quotas of the control groups of this process amount to, rounded up, or 0
 /// without a quota. `root` is put before `/proc` and `/sys`; tests have trees of their own.
 int smap_processor_quota(const char *_Nonnull root);
+/// The number of cores that the allowed ones of `processors` processors belong to; `root` is put
+/// before /sys.
+int smap_core_count(const char *_Nonnull root, const unsigned char *_Nonnull allowed,
+                    int processors);
 
 /// The number of threads in use, the caller included.
 int smap_thread_count(void);
