@@ -34,7 +34,7 @@ enum ClusterFunctions {
       return .list(all.map { $0["value"] ?? .nil })
     },
     Builtin(
-      "mpi.map(items: list, f: function) -> list",
+      "mpi.map(items, f: function) -> list",
       "Lists what `f` gives for each item; the items are divided among the processes.",
       details: """
         Every process gets the whole list. Inside `f` a process works alone: it trains alone, and \
