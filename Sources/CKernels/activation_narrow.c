@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gradients of GELU for AVX2 and NEON. The normal CDF by formula 7.1.26 of Abramowitz and Stegun
-// and the density need the same exponential, so it is computed once; half as wide registers need
-// twice as many instructions, which makes these loops bound by arithmetic and not by memory.
+// The gradients of GELU for AVX2 and NEON. The normal CDF by formula 7.1.26 of Abramowitz and
+// Stegun and the density need the same exponential, so it is computed once; half as wide registers
+// need twice as many instructions, which makes these loops bound by arithmetic and not by memory.
 #if defined(__x86_64__) || defined(__aarch64__)
 #include "activation_levels.h"
 #include "vectormath.h"

@@ -4,7 +4,8 @@
 // within a period; more threads than it allows are stopped together until the period ends. Two
 // hyper-threads of a core share its units for multiplication, which products keep busy alone; a
 // chunk that shares them takes longer than the others, which then wait for it.
-// Sources: Linux, Documentation/admin-guide/cgroup-v2.rst, scheduler/sched-bwc.rst and cputopology.rst.
+// Sources: Linux, Documentation/admin-guide/cgroup-v2.rst, cputopology.rst and
+// scheduler/sched-bwc.rst.
 #define _GNU_SOURCE
 #include "threads.h"
 
