@@ -52,7 +52,7 @@ enum ClusterFunctions {
   // MARK: - Dividing
 
   private static func map(_ call: Call) throws -> Value {
-    let (items, function) = (try call.list("items").items, try call.function("f"))
+    let (items, function) = (try EverydayLists.items(call), try call.function("f"))
     let job = job
     let (rank, size) = (job?.rank ?? 0, job?.size ?? 1)
     let base = try call.session.nextSeed()

@@ -152,7 +152,7 @@ enum EverydayLists {
     return order.map { values[$0] }
   }
 
-  private static func items(_ call: Call) throws -> [Value] {
+  static func items(_ call: Call) throws -> [Value] {
     try call.session.elements(of: call["items"])
   }
 
