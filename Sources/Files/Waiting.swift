@@ -9,12 +9,16 @@ import Synchronization
 
 /// Waiting for the other end of a pipe.
 public enum Waiting {
-  private static let current = Mutex<@Sendable () throws -> Void>({})
+  /// A function that is the value of a mutex itself is wrapped once more by each access.
+  private struct Check: Sendable {
+    var run: @Sendable () throws -> Void
+  }
+  private static let current = Mutex(Check {})
 
   /// Called between two polls; what it throws ends the reading or writing.
   public static var check: @Sendable () throws -> Void {
-    get { current.withLock { $0 } }
-    set { current.withLock { $0 = newValue } }
+    get { current.withLock { $0.run } }
+    set { current.withLock { $0.run = newValue } }
   }
 
   /// The number of polls for which a named pipe may have no peer.

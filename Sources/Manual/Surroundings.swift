@@ -55,12 +55,19 @@ enum Surroundings {
       "LC_ALL, LC_CTYPE, LANG", "Whether the terminal shows all of Unicode: a name with UTF-8."),
     Manual.Row("NO_COLOR", "If set and not empty, output has no colours."),
     Manual.Row(
+      "OMPI_COMM_WORLD_SIZE",
+      "The number of processes that `mpirun` has started, which it sets itself (docs/Cluster.md)."),
+    Manual.Row(
       "OPENBLAS_CORETYPE",
       "The kernels that OpenBLAS uses, such as `Haswell`; by default what suits the processor."),
     Manual.Row("PATH", "Where `smap notebook --to pdf` looks for Chromium or Chrome."),
     Manual.Row("SMAP_BROWSER", "The browser that makes PDF of pages, before those in `PATH`."),
     Manual.Row("SMAP_HOME", "The folder with data sets and models, before all other places."),
     Manual.Row("SMAP_IMAGES", "How the terminal shows pictures, as for `--images`."),
+    Manual.Row(
+      "SMAP_MPI_LOGS",
+      "The folder for what processes other than the first of `mpirun` print; `mpi-logs` without it."
+    ),
     Manual.Row(
       "SMAP_NUM_THREADS",
       "The number of threads, unless `--threads` is given; else one for each core (both of a "

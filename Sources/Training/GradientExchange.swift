@@ -95,11 +95,15 @@ public final class ThisProcess: GradientExchange {
 
 /// The workers that a training of this process takes part with.
 public enum Workers {
-  private static let current = Mutex<@Sendable () -> any GradientExchange>({ ThisProcess() })
+  /// A function that is the value of a mutex itself is wrapped once more by each access.
+  private struct Maker: Sendable {
+    var make: @Sendable () -> any GradientExchange
+  }
+  private static let current = Mutex(Maker { ThisProcess() })
 
   /// Makes the exchange of a training; `ThisProcess` unless the process belongs to a job.
   public static var exchange: @Sendable () -> any GradientExchange {
-    get { current.withLock { $0 } }
-    set { current.withLock { $0 = newValue } }
+    get { current.withLock { $0.make } }
+    set { current.withLock { $0.make = newValue } }
   }
 }

@@ -32,6 +32,7 @@ import Testing
     "metrics.diversity", "metrics.memorisation",
     "nn.linear", "nn.embedding", "nn.layer_norm", "nn.transformer", "nn.conv2d", "nn.group_norm",
     "nn.rms_norm", "nn.sequential", "nn.train", "nn.find_lr",
+    "mpi.rank", "mpi.size", "mpi.gather", "mpi.map",
   ]
 
   /// A list's method of that name sorts in place; the tensor's gives a record.

@@ -92,4 +92,4 @@ def test_frames_take_each_others_place():
             screen[row:] = [""]
         elif part != "\r":
             screen[row] += part
-    assert [line for line in screen if line] == ['"frame 29"', "end", '"last"'], text
+    assert [line for line in screen if line] == ["frame 29", "end", "last"], text
