@@ -52,6 +52,7 @@ public final class RankExchange: GradientExchange {
     let blocks = Block.all(of: parameters)
     let last = workerCount - 1
     var sent: [MessageChannel.Message] = []
+    // Only a stop ends this wait, and it is told by the next check of the training.
     defer { for message in sent { try? channel.complete(message) } }
     var totals = [Tensor?](repeating: nil, count: parameters.count)
     // What arrives next is asked for before it is needed.

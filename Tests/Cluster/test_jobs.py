@@ -74,8 +74,12 @@ def run(smap, folder, count, script, *arguments, seconds=120):
         return process.returncode, output, errors
 
 
-@pytest.mark.parametrize("script", [TOKENIZER.replace("{quantizer}", "kl"), TOKENIZER.replace("{quantizer}", "vq"), GENERATOR],
-                         ids=["kl", "vq", "generator"])
+ADVERSARIAL = TOKENIZER.replace("{quantizer}", "fsq").replace(
+    "steps = 50", "steps = 30, loss = {mse: 1, adversarial: 0.1}, discriminator_start = 3")
+
+
+@pytest.mark.parametrize("script", [TOKENIZER.replace("{quantizer}", "kl"), TOKENIZER.replace("{quantizer}", "vq"), ADVERSARIAL,
+                                    GENERATOR], ids=["kl", "vq", "fsq and a discriminator", "generator"])
 def test_any_number_of_processes_gives_the_same_bits(smap, tmp_path, script):
     found = {}
     for count in (0, 1, 2, 3, 4):
