@@ -31,7 +31,8 @@ enum PlotFunctions {
     "Draws a curve through numbers, or several curves.",
     details: """
       `y` is a list or tensor of numbers, or a list of these, or a matrix with one curve a row. `x` \
-      holds the positions across, 0, 1, 2, ... by default. `errors`, in the shape of `y`, are how far \
+      holds the positions across, 0, 1, 2, ... by default, for all curves or, as a list of lists, for each of \
+      them. `errors`, in the shape of `y`, are how far \
       the bar of each point reaches up and down, such as half an interval; nan means no bar. `labels` \
       name the curves, scales are "linear" or "log". `width` and `height` are in units, pixels of an SVG and \
       points of a PDF; `xlim` and `ylim` say where the axes begin and end, as [0, 1].
@@ -39,11 +40,11 @@ enum PlotFunctions {
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
     choices: scaleChoices,
     body: { call in
-      let x = try call["x"].isNil ? nil : try call.numbers("x", areShown: true)
       let curves = try call.curves("y")
+      let (x, xs) = try call.positions("x")
       return try finished(
         try Figure.line(
-          y: curves, x: x, labels: try call.labels(),
+          y: curves, x: x, xs: xs, labels: try call.labels(),
           errors: call["errors"].isNil ? [] : call.curves("errors")), call)
     })
 
@@ -68,13 +69,14 @@ enum PlotFunctions {
   private static let scatter = Builtin(
     "plot.scatter(x, y, *, \(shared), \(scales)) -> figure",
     "Draws a dot for every pair of numbers.",
+    details:
+      "`y` may be several lists of numbers; then `x` holds their positions, for all or for each.",
     example: "plot.scatter([1, 2], [3, 4])   #=> figure(1 curve, 2 points)",
     choices: scaleChoices,
     body: { call in
-      try finished(
-        try Figure.scatter(
-          x: call.numbers("x", areShown: true), y: call.curves("y"), labels: try call.labels()),
-        call)
+      let (x, xs) = try call.positions("x")
+      return try finished(
+        try Figure.scatter(x: x, xs: xs, y: call.curves("y"), labels: call.labels()), call)
     })
 
   private static let bar = Builtin(
@@ -257,11 +259,16 @@ extension Call {
     return try tensor(name).toArray().map(Double.init)
   }
 
+  /// The positions across: none, those of all curves, or those of each curve.
+  fileprivate func positions(_ name: String) throws -> (all: [Double]?, each: [[Double]]) {
+    if try self[name].isNil { return (nil, []) }
+    if try self[name].isRows { return (nil, try curves(name)) }
+    return (try numbers(name, areShown: true), [])
+  }
+
   /// One row of numbers per curve.
   fileprivate func curves(_ name: String) throws -> [[Double]] {
-    if case .list(let list) = try self[name], list.count > 0,
-      list.items.allSatisfy({ $0.isRow })
-    {
+    if case .list(let list) = try self[name], try self[name].isRows {
       return try list.items.map { try Conversion.tensor($0).toArray().map(Double.init) }
     }
     if case .tensor(let tensor) = try self[name], tensor.rank == 2, tensor.shape[1] > 0 {
@@ -298,6 +305,15 @@ extension Value {
     switch self {
     case .list(let list): list.items.allSatisfy { Conversion.number($0) != nil }
     case .tensor(let tensor): tensor.rank == 1
+    default: false
+    }
+  }
+
+  /// Whether this is a list of rows, or a matrix.
+  fileprivate var isRows: Bool {
+    switch self {
+    case .list(let list): list.count > 0 && list.items.allSatisfy(\.isRow)
+    case .tensor(let tensor): tensor.rank > 1
     default: false
     }
   }

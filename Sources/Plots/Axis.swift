@@ -2,7 +2,8 @@
 //
 // An axis maps values to positions from 0 to 1 and marks round numbers. On a linear axis these are
 // multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, with
-// marks between them where few powers are in range, and linear marks within less than a power.
+// marks between them where few powers are in range, and linear marks within less than a power. Where
+// all values are powers of two, such as numbers of tokens, so are the marks.
 
 import Glibc
 
@@ -17,12 +18,14 @@ package struct Axis: Equatable, Sendable {
 
   package let low, high: Double
   package let scale: Figure.Scale
+  /// The exponents of two between which all values lie, if all are powers of two.
+  private let binary: ClosedRange<Int>?
 
   /// An axis over all finite values, widened a little so that nothing lies on the frame.
   ///
   /// On a logarithmic axis only positive values count.
   package init(
-    values: some Sequence<Double>, scale: Figure.Scale, margin: Double = 0.04,
+    values: some Collection<Double>, scale: Figure.Scale, margin: Double = 0.04,
     includingZero: Bool = false
   ) {
     var low = Double.infinity
@@ -32,6 +35,7 @@ package struct Axis: Equatable, Sendable {
       high = max(high, value)
     }
     self.scale = scale
+    binary = scale == .log ? Axis.exponents(of: values) : nil
     if low > high { (low, high) = scale == .log ? (1, 10) : (0, 1) }
     if includingZero && scale == .linear { (low, high) = (min(low, 0), max(high, 0)) }
     if scale == .log {
@@ -53,6 +57,20 @@ package struct Axis: Equatable, Sendable {
   package init(_ limits: ClosedRange<Double>, scale: Figure.Scale) {
     (low, high) = (limits.lowerBound, limits.upperBound)
     self.scale = scale
+    binary = nil
+  }
+
+  /// The least and the largest exponent of numbers that are powers of two from 1 to 2^19; nil where a
+  /// number is none, or all are the same.
+  private static func exponents(of values: some Collection<Double>) -> ClosedRange<Int>? {
+    var found: ClosedRange<Int>?
+    for value in values where value.isFinite && value > 0 {
+      guard (1...524_288).contains(value), value.significand == 1 else { return nil }
+      let exponent = Int(value.exponent)
+      let range = found ?? exponent...exponent
+      found = min(range.lowerBound, exponent)...max(range.upperBound, exponent)
+    }
+    return found.flatMap { $0.count > 1 ? $0 : nil }
   }
 
   private static func padded(_ low: Double, _ high: Double, margin: Double) -> (Double, Double) {
@@ -76,6 +94,13 @@ package struct Axis: Equatable, Sendable {
 
   /// About `count` tick marks at round values.
   package func ticks(_ count: Int) -> [Tick] {
+    if let binary {
+      let stepping = max(1, (binary.count + count - 1) / max(1, count))
+      return stride(from: binary.lowerBound, through: binary.upperBound, by: stepping).compactMap {
+        let value = pow(2, Double($0))
+        return place(value).map { Tick(value: value, text: NumberText.short(value), place: $0) }
+      }
+    }
     if scale == .log {
       for factors in [[1.0, 2, 5], [1, 3]] {
         let marks = marks(at: factors, atMost: count)

@@ -110,7 +110,8 @@ extension Figure {
   /// The most numbers that a figure may hold.
   private static let pointLimit = 1 << 20
 
-  /// One line through each list of `y`; horizontal positions are `x`, or 0, 1, 2, ...
+  /// One line through each list of `y`; horizontal positions are `x`, or 0, 1, 2, ..., or `xs`, one
+  /// list for each curve.
   ///
   /// With `errors`, in the shape of `y`, each point has a bar that reaches so far up and down;
   /// errors that are not positive numbers have none. `low` and `high` are the edges of a band
@@ -118,10 +119,10 @@ extension Figure {
   ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
   public static func line(
-    y: [[Double]], x: [Double]? = nil, labels: [String] = [], errors: [[Double]] = [],
-    low: [[Double]] = [], high: [[Double]] = []
+    y: [[Double]], x: [Double]? = nil, xs: [[Double]] = [], labels: [String] = [],
+    errors: [[Double]] = [], low: [[Double]] = [], high: [[Double]] = []
   ) throws -> Figure {
-    var curves = try series(y, x: x, labels: labels, style: .line, errors: errors)
+    var curves = try series(y, x: x, xs: xs, labels: labels, style: .line, errors: errors)
     for edges in [low, high] where !edges.isEmpty && edges.map(\.count) != y.map(\.count) {
       throw PlotError(kind: "ShapeError", message: "a band has not the shape of its curve")
     }
@@ -131,13 +132,13 @@ extension Figure {
     return Figure(.series(curves))
   }
 
-  /// A dot for every pair of positions.
+  /// A dot for every pair of positions; `xs` holds those of each curve, in place of `x`.
   ///
   /// - Throws: `PlotError` when there is nothing to draw or counts differ.
   public static func scatter(
-    x: [Double], y: [[Double]], labels: [String] = []
+    x: [Double]?, xs: [[Double]] = [], y: [[Double]], labels: [String] = []
   ) throws -> Figure {
-    Figure(.series(try series(y, x: x, labels: labels, style: .dots)))
+    Figure(.series(try series(y, x: x, xs: xs, labels: labels, style: .dots)))
   }
 
   /// One curve for each of `runs`: the mean over its rows, in a band that shows how they differ.
@@ -258,10 +259,15 @@ extension Figure {
   }
 
   private static func series(
-    _ y: [[Double]], x: [Double]?, labels: [String], style: Series.Style,
+    _ y: [[Double]], x: [Double]?, xs: [[Double]] = [], labels: [String], style: Series.Style,
     errors: [[Double]] = []
   ) throws -> [Series] {
     try checkCount(y.reduce(0) { $0 + $1.count })
+    guard xs.isEmpty || xs.count == y.count else {
+      throw PlotError(
+        kind: "ShapeError", message: "\(y.count) curves have \(xs.count) lists of positions",
+        hint: "give one list for each curve, or one for all")
+    }
     guard labels.isEmpty || labels.count == y.count else {
       throw PlotError(
         kind: "ValueError", message: "\(y.count) curves have \(labels.count) labels")
@@ -272,7 +278,7 @@ extension Figure {
         hint: "give one number for each point")
     }
     return try y.enumerated().map { index, values in
-      let positions = x ?? values.indices.map(Double.init)
+      let positions = xs.isEmpty ? x ?? values.indices.map(Double.init) : xs[index]
       guard positions.count == values.count else {
         throw PlotError(
           kind: "ShapeError",

@@ -38,6 +38,16 @@ import Testing
     #expect(texts(1e-20, 1e20, 5).count <= 6)
   }
 
+  @Test func powersOfTwoAreMarkedAsSuch() {
+    func texts(_ values: [Double], _ count: Int = 6) -> [String] {
+      Axis(values: values, scale: .log).ticks(count).map(\.text)
+    }
+    #expect(texts([1, 2, 4, 8, 16]) == ["1", "2", "4", "8", "16"])
+    #expect(texts([64, 1, .nan, 8192]) == ["1", "8", "64", "512", "4096"])
+    #expect(texts([1, 3, 16]) == ["1", "2", "5", "10"])
+    #expect(Axis(values: [1, 2], scale: .linear).ticks(2).count > 1)
+  }
+
   @Test(arguments: [
     (0.0, "0"), (1.5, "1.5"), (0.0123, "0.0123"), (-2, "-2"), (123_456, "123456"),
     (2.3e8, "2.3e8"), (1e-7, "1e-7"), (.nan, "nan"), (-.infinity, "-inf"),
