@@ -2,8 +2,8 @@
 //
 // An axis maps values to positions from 0 to 1 and marks round numbers. On a linear axis these are
 // multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, with
-// marks between them where few powers are in range, and linear marks within less than a power. Where
-// all values are powers of two, such as numbers of tokens, so are the marks.
+// marks between them where few powers are in range, and linear marks within less than a power.
+// Where all values are powers of two, such as numbers of tokens, so are the marks.
 
 import Glibc
 
@@ -60,8 +60,8 @@ package struct Axis: Equatable, Sendable {
     binary = nil
   }
 
-  /// The least and the largest exponent of numbers that are powers of two from 1 to 2^19; nil where a
-  /// number is none, or all are the same.
+  /// The least and the largest exponent of numbers that are powers of two from 1 to 2^19; nil
+  /// where a number is none, or all are the same.
   private static func exponents(of values: some Collection<Double>) -> ClosedRange<Int>? {
     var found: ClosedRange<Int>?
     for value in values where value.isFinite && value > 0 {
