@@ -13,6 +13,8 @@ public final class History {
   public private(set) var entries: [String] = []
   /// What is wrong with the file, as a message for the user, or nil.
   public private(set) var note: String?
+  /// Statements of this session that failed: arrows recall them, but they are not suggested.
+  public var failures: Set<String> = []
   private let path: String?
   /// Whether another program held the lock for too long when an entry was last stored.
   private var isLockHeld = false

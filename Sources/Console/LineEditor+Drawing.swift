@@ -54,11 +54,14 @@ extension LineEditor {
       browsing == nil, !isReadingLine, text.count <= 200, pastes.isEmpty
     else { return "" }
     let typed = EditorText.clean(text)
-    guard
-      let found = history.previous(before: history.entries.count, prefix: typed, unlike: typed)
-    else { return "" }
-    let rest = history.entries[found].dropFirst(typed.count)
-    return String(rest.prefix { $0 != "\n" })
+    var place = history.entries.count
+    while let found = history.previous(before: place, prefix: typed, unlike: typed) {
+      place = found
+      let entry = history.entries[found]
+      if history.failures.contains(entry) { continue }
+      return String(entry.dropFirst(typed.count).prefix { $0 != "\n" })
+    }
+    return ""
   }
 
   /// Makes the hint part of the text; false if there is none.

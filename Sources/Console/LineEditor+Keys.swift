@@ -53,20 +53,23 @@ extension LineEditor {
     let isCommand = text.first == ":" || text.first == "?"
     var typed = cleanText(text)
     // A transcript that was pasted without bracketed paste, perhaps an indented one.
-    let unindented = typed.drop { $0 == " " }
-    if !isReadingLine, unindented.hasPrefix(Prompt.first) {
-      typed = String(unindented.dropFirst(Prompt.first.count))
+    let transcript = typed.drop { $0 == " " }
+    let isTranscript = !isReadingLine && transcript.hasPrefix(Prompt.first)
+    if isTranscript {
+      let lines = transcript.dropFirst(Prompt.first.count).split(
+        separator: "\n", omittingEmptySubsequences: false)
+      typed = lines.map(LineEditor.withoutContinuation).joined(separator: "\n")
       if !isIncomplete(typed) { return finish(.text(typed)) }
     }
     if isReadingLine || isCommand || !isIncomplete(typed) { return finish(nil) }
-    let pasted = buffer.cursor == text.count ? waitingLines(after: typed) : nil
+    let pasted = buffer.cursor == text.count ? waitingLines(after: typed, isTranscript) : nil
     act(on: pasted.map { .paste($0) } ?? .alt("\n"))
   }
 
   /// The pending input lines after an unfinished statement, up to its end: a terminal without
   /// bracketed paste sends a pasted text at once. They are processed together, because redrawing
   /// and parsing the whole statement for each of them would take quadratic time.
-  private func waitingLines(after typed: String) -> String? {
+  private func waitingLines(after typed: String, _ isTranscript: Bool) -> String? {
     var progress = PasteProgress()
     for line in typed.split(separator: "\n", omittingEmptySubsequences: false) {
       _ = progress.mayEnd(opening: openedBrackets(String(line)))
@@ -74,8 +77,9 @@ extension LineEditor {
     var statement = typed
     var taken = ""
     var isWhole = false
-    while !isWhole, let line = keys.waitingLine() {
-      taken += "\n" + line
+    while !isWhole, let waiting = keys.waitingLine() {
+      taken += "\n" + waiting
+      let line = isTranscript ? LineEditor.withoutContinuation(waiting[...]) : waiting
       statement += "\n" + line
       isWhole = progress.mayEnd(opening: openedBrackets(line)) && !isIncomplete(statement)
     }
@@ -83,6 +87,11 @@ extension LineEditor {
     // The newline at the end is still to be handled: by running the statement, or by a new line.
     waitingKey = .enter
     return taken
+  }
+
+  /// A line of a transcript without the prompt of a continued statement.
+  private static func withoutContinuation(_ line: Substring) -> String {
+    String(line.hasPrefix(Prompt.continuation) ? line.dropFirst(Prompt.indent.count) : line)
   }
 
   /// Performs a key that `translate` has deferred.

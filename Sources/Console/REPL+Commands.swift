@@ -121,7 +121,9 @@ extension REPL {
   }
 
   fileprivate func showHistory(_ argument: String) throws {
-    let count = max(0, Int(argument) ?? 20)
+    guard let count = argument.isEmpty ? 20 : Int(argument), count > 0 else {
+      return complain(":history takes a number of statements, not `\(argument)`")
+    }
     for entry in history.entries.dropLast().suffix(count) {
       let lines = entry.split(separator: "\n", omittingEmptySubsequences: false)
       try writeLine("  " + lines.joined(separator: "\n  "))

@@ -180,13 +180,29 @@ public final class REPL {
 
   func evaluate(_ text: String, showsTime: Bool) throws {
     _ = options.takeInterrupt()
-    guard showsTime else { return try show(session.evaluate(text)) }
+    guard showsTime else {
+      let outcome = session.evaluate(text)
+      remember(outcome, of: text)
+      return try show(outcome)
+    }
     let start = REPL.seconds()
     let (outcome, use) = session.measure(text)
     let elapsed = REPL.seconds() - start
+    remember(outcome, of: text)
     try show(outcome)
     let took = "took " + REPL.duration(elapsed) + (use.isEmpty ? "" : "; " + use)
-    try writeLine(terminal.styled(took, "2"))
+    let columns = terminal.isTerminal ? terminal.size.columns : Int.max
+    let lines = WordWrapping.lines(took, columns: columns, indent: "  ")
+    try writeLine(terminal.styled(lines.joined(separator: "\n"), "2"))
+  }
+
+  /// Keeps whether a statement failed, so that it is not suggested.
+  private func remember(_ outcome: ConsoleOutcome, of text: String) {
+    if case .failed = outcome.status {
+      history.failures.insert(text)
+    } else {
+      history.failures.remove(text)
+    }
   }
 
   func show(_ outcome: ConsoleOutcome) throws {

@@ -70,6 +70,8 @@ public final class Host {
       try session.settleFrame()
       ending = .succeeded
     } catch {
+      // The interrupt is taken, and must not prevent the drawing of what was reached.
+      if ScriptError(anything: error).isInterrupt { session.interrupt.clear() }
       try? session.settleFrame()
       ending = report(error)
     }

@@ -66,6 +66,14 @@ public enum Interpreter {
     return Interrupt.shared.isRequested ? SessionStatus.Ending.interrupted.exitCode : nil
   }
 
+  /// Withdraws an interrupt that the process has given itself, as when a watched file is saved;
+  /// false if a signal has asked it to end.
+  public static func withdrawInterrupt() -> Bool {
+    guard Signals.terminating == nil else { return false }
+    Interrupt.shared.clear()
+    return true
+  }
+
   /// Enters the sandbox, if requested; returns an exit code when that fails.
   private static func confine(_ options: HostOptions) -> Int32? {
     guard let folder = options.sandbox else { return nil }

@@ -85,7 +85,7 @@ extension PromptHost {
     guard !path.isEmpty else { throw ScriptError.argument(":save takes the path of a file") }
     if path.hasSuffix(SessionFile.suffix) { return try saveVariables(path) }
     try write(record.script, path)
-    return withOmission("saved \(record.count) input\(record.count == 1 ? "" : "s") as \(path)")
+    return withDifference("saved \(record.count) input\(record.count == 1 ? "" : "s") as \(path)")
   }
 
   private func saveVariables(_ path: String) throws -> String {
@@ -99,12 +99,12 @@ extension PromptHost {
   private func export(_ path: String) throws -> String {
     guard !path.isEmpty else { throw ScriptError.argument(":export takes the path of a file") }
     try write(record.notebook, path)
-    return withOmission("exported \(record.count) cell\(record.count == 1 ? "" : "s") as \(path)")
+    return withDifference("exported \(record.count) cell\(record.count == 1 ? "" : "s") as \(path)")
   }
 
-  /// A report on a script, with a line about what is not in it.
-  private func withOmission(_ report: String) -> String {
-    report + (record.omission.map { "\n\($0)" } ?? "")
+  /// A report on a script, with lines about what is not in it and what runs longer there.
+  private func withDifference(_ report: String) -> String {
+    report + (record.difference.map { "\n\($0)" } ?? "")
   }
 
   private func write(_ text: String, _ path: String) throws {

@@ -161,7 +161,7 @@ enum VariableSize {
     }
   }
 
-  /// The memory of a value, or nothing for plain numbers and functions; models are not measured.
+  /// The memory of a value, or nothing for plain numbers and functions.
   static func memory(of value: Value) -> String {
     var seen: Set<ObjectIdentifier> = []
     let bytes = bytes(of: value, &seen)
@@ -190,6 +190,7 @@ enum VariableSize {
       return record.values.reduce(record.count * MemoryLayout<Value>.stride) {
         $0 + bytes(of: $1, &seen)
       }
+    case .object(let object): return object.type.bytes?(object) ?? 0
     default: return 0
     }
   }

@@ -2,7 +2,7 @@
 //
 // Statements that end early, by an error or by Ctrl-C: what they have done so far stays, in
 // variables and in models, so the record for `:save` names them, and work that was stopped keeps
-// its result.
+// its result and its place in the record.
 
 import Library
 import Runtime
@@ -11,10 +11,15 @@ import Syntax
 extension PromptHost {
   /// Evaluates a text; one that ends after it has begun to run is noted as such.
   func evaluateNoting(_ source: Source) throws -> Outcome {
+    let stream = session.randomPlace
     do {
       return try session.evaluate(source)
     } catch {
-      if mayHaveChanged(source, error) {
+      if session.partialResult != nil, ScriptError(anything: error).isInterrupt {
+        record.append(
+          source, isShown: showsValue(source), from: stream, to: session.randomPlace,
+          isStopped: true)
+      } else if mayHaveChanged(source, error) {
         let isTyped = source.path == "[\(entries)]"
         record.omit(
           isTyped ? source.text(source.span) : ":load \(source.path)",
@@ -22,6 +27,12 @@ extension PromptHost {
       }
       throw error
     }
+  }
+
+  /// Whether the last statement is one whose value is shown.
+  private func showsValue(_ source: Source) -> Bool {
+    if case .expression? = Parser.parse(source).program.statements.last?.kind { return true }
+    return false
   }
 
   /// Whether a text may have had effects before its error: syntax errors are found before anything

@@ -239,7 +239,7 @@ public final class PromptHost: ConsoleSession {
     return help.page(topic)
       ?? help.nearest(to: topic).map {
         "there is no help on `\(topic)`; did you mean `\($0)`?"
-      }
+      } ?? help.mentions(of: topic)
   }
 
   /// As `ConsoleSession` says.

@@ -8,7 +8,8 @@
 //
 // What an input did before it failed or was stopped stays, in variables and in models. So the
 // script names such inputs in comments, where they stood, and `omission` is what the prompt says of
-// them.
+// them. Long work that was stopped and kept its result, such as a training, is in the script, since
+// later inputs use that; there it runs to its end. Inputs that only show help are left out.
 
 import Runtime
 import Syntax
@@ -16,9 +17,16 @@ import Syntax
 /// The inputs of a session: those that ran without error, and those that ended early.
 struct SessionRecord {
   /// Why an input is not in the script.
-  enum EarlyEnd: String {
-    case failed = "failed"
-    case stopped = "was stopped"
+  enum EarlyEnd: CaseIterable {
+    case failed, stopped
+
+    /// What happened to so many inputs.
+    func phrase(_ count: Int) -> String {
+      switch self {
+      case .failed: "failed"
+      case .stopped: count == 1 ? "was stopped" : "were stopped"
+      }
+    }
   }
 
   private struct Input {
@@ -28,6 +36,8 @@ struct SessionRecord {
     let usesAnswer: Bool
     /// The position of the random stream before and after it.
     let stream: (before: Session.RandomPlace, after: Session.RandomPlace)
+    /// Whether it was stopped, and kept what it had reached.
+    let isStopped: Bool
   }
 
   private var inputs: [Input] = []
@@ -42,12 +52,24 @@ struct SessionRecord {
     omitted.append((inputs.count, text, end))
   }
 
-  /// How many inputs, and which, are not in the script; nil if none is left out.
-  var omission: String? {
+  /// How the script differs from what was typed: the inputs that are not in it, and those that run
+  /// longer; nil if there are none.
+  var difference: String? {
+    let lines = [omission, longer].compactMap { $0 }
+    return lines.isEmpty ? nil : lines.joined(separator: "\n")
+  }
+
+  private var longer: String? {
+    let names = inputs.filter(\.isStopped).map { "`\(SessionRecord.line(of: $0.text))`" }
+    guard !names.isEmpty else { return nil }
+    return "stopped here, but run to their end by the script: \(names.joined(separator: ", "))"
+  }
+
+  private var omission: String? {
     guard !omitted.isEmpty else { return nil }
-    let ends = [EarlyEnd.failed, .stopped].compactMap { end -> String? in
+    let ends = EarlyEnd.allCases.compactMap { end -> String? in
       let count = omitted.count { $0.end == end }
-      return count > 0 ? "\(count) that \(end.rawValue)" : nil
+      return count > 0 ? "\(count) that \(end.phrase(count))" : nil
     }
     let most = 3
     let names = omitted.suffix(most).map { "`\(SessionRecord.line(of: $0.text))`" }
@@ -68,25 +90,36 @@ struct SessionRecord {
   /// The comments about the inputs that ended early after so many others.
   private func comments(at place: Int) -> String {
     omitted.filter { $0.place == place }.map { input in
-      "# This \(input.end.rawValue), and is not run again:\n"
+      "# This \(input.end.phrase(1)), and is not run again:\n"
         + input.text.split(separator: "\n").map { "#   \($0)\n" }.joined()
     }.joined()
   }
 
-  /// Adds an input that has run, with the random stream at `before` when it began.
+  /// Adds an input that has run, with the random stream at `before` when it began; or that was
+  /// stopped and kept what it had reached.
   mutating func append(
     _ source: Source, isShown: Bool, from before: Session.RandomPlace,
-    to after: Session.RandomPlace
+    to after: Session.RandomPlace, isStopped: Bool = false
   ) {
     let program = Parser.parse(source.withoutSkippedCells).program
-    guard let last = program.statements.last else { return }
+    guard let last = program.statements.last,
+      !program.statements.allSatisfy(SessionRecord.isHelp)
+    else { return }
     let tokens = Lexer.tokenize(source).tokens
     inputs.append(
       Input(
         text: source.text(Span(0, source.bytes.count)),
         shown: isShown ? Int(last.span.start) : nil,
         usesAnswer: tokens.contains { $0.kind == .name && source.text($0.span) == "ans" },
-        stream: (before, after)))
+        stream: (before, after), isStopped: isStopped))
+  }
+
+  /// Whether a statement is a call of `help`, which is for the reader of the moment.
+  private static func isHelp(_ statement: Statement) -> Bool {
+    guard case .expression(let value) = statement.kind, case .call(let callee, _) = value.kind,
+      case .name("help") = callee.kind
+    else { return false }
+    return true
   }
 
   /// The inputs as a script.
@@ -114,6 +147,9 @@ struct SessionRecord {
         isNeeded = false
       } else {
         lines.append(SessionRecord.ended(input.text))
+      }
+      if input.isStopped {
+        lines.append("# This was stopped by Ctrl-C; here it runs to its end.\n")
       }
       isNeeded = isNeeded || input.usesAnswer
     }

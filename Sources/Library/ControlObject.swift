@@ -4,6 +4,7 @@
 // where nothing can be moved, a terminal for one, frames that are pictures are one sheet and others
 // one text, with the values of the axes beside each.
 
+import Glibc
 import Images
 import Plots
 import Runtime
@@ -74,8 +75,11 @@ struct ControlSheet {
   /// The positions of each axis that are shown.
   private let shown: [[Int]]
 
-  /// A sheet shows that many values of an axis, evenly spread, the first and the last among them.
-  private static let most = 16
+  /// A sheet shows at most that many values of an axis, evenly spread, the first and the last among
+  /// them.
+  private static let most = 32
+  /// How much wider than high a sheet of frames is: as windows are.
+  private static let aspect = 1.6
 
   init(_ control: Control) {
     self.control = control
@@ -132,13 +136,30 @@ struct ControlSheet {
       grid.columns = shown[0].count
       grid.columnLabels = shown[0].map { axes[0].labels[$0] }
       grid.rowLabels = shown[1].map { axes[1].labels[$0] }
-      grid.title = "\(axes[1].name) by \(axes[0].name)"
+      grid.title = "\(name(of: 1)) by \(name(of: 0))"
     } else {
-      grid.columns = min(pictures.count, 8)
+      grid.columns = ControlSheet.columns(for: pictures)
       grid.captions = shown[0].map { axes[0].labels[$0] }
-      grid.title = axes[0].name
+      grid.title = name(of: 0)
     }
     return try grid.render()
+  }
+
+  /// The name of an axis, and how many of its values are shown if not all are.
+  private func name(of axis: Int) -> String {
+    let (name, count) = (control.axes[axis].name, control.axes[axis].labels.count)
+    return shown[axis].count < count ? "\(name) (\(shown[axis].count) of \(count))" : name
+  }
+
+  /// How many frames stand side by side: so many that the sheet has the shape of a window.
+  private static func columns(for pictures: [Picture]) -> Int {
+    let width = Double(pictures.map(\.width).max() ?? 1)
+    let height = Double(pictures.map(\.height).max() ?? 1)
+    func distance(_ columns: Int) -> Double {
+      let rows = Double((pictures.count + columns - 1) / columns)
+      return abs(log(Double(columns) * width / (rows * height) / aspect))
+    }
+    return (1...max(1, pictures.count)).min { distance($0) < distance($1) } ?? 1
   }
 
   /// A line for each frame, or a block where a frame has several lines.

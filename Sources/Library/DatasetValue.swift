@@ -116,6 +116,7 @@ enum DatasetTypes {
       }
     },
     count: { ($0.payload as? DatasetObject)?.dataset.count ?? 0 },
+    bytes: { ($0.payload as? DatasetObject)?.dataset.byteCount ?? 0 },
     record: { object, _ in
       let dataset = try object.payload(as: DatasetObject.self).dataset
       return try scripted { try dataset.record() }

@@ -10,7 +10,7 @@ import TerminalText
 
 /// Help pages as plain text.
 public struct Help {
-  private let builtins: BuiltinTable
+  let builtins: BuiltinTable
 
   /// The help of a session's library.
   public init(_ builtins: BuiltinTable) { self.builtins = builtins }
@@ -102,17 +102,7 @@ public struct Help {
 
   /// Things to do, then all namespaces and the functions without one.
   public func overview() -> String {
-    let width = (HelpTask.all.map(\.name.count).max() ?? 0) + 2
-    var text = HelpTask.all.map { task in
-      let gap = String(repeating: " ", count: width - task.name.count)
-      let page = "help(\"\(task.topic)\")"
-      let line = task.name + gap + task.code
-      let room = Help.width - line.count - page.count
-      return line
-        + (room > 0
-          ? String(repeating: " ", count: room) : "\n" + String(repeating: " ", count: width))
-        + page + "\n"
-    }.joined()
+    var text = tasks()
     text += "\nEveryday\n"
     let plain = builtins.functions.filter { $0.namespace.isEmpty && !$0.isMethodOnly }
     text += Help.wrapped("    " + plain.map(\.name).joined(separator: " "), indent: "    ") + "\n"
@@ -128,6 +118,22 @@ public struct Help {
 
       """
     return text
+  }
+
+  /// The things to do in three columns: what, a line that does it, and the page about it, which
+  /// goes below where the line is too long.
+  private func tasks() -> String {
+    let pages = HelpTask.all.map { "help(\"\($0.topic)\")" }
+    let width = (HelpTask.all.map(\.name.count).max() ?? 0) + 2
+    let column = max(width, Help.width - (pages.map(\.count).max() ?? 0))
+    return zip(HelpTask.all, pages).map { task, page in
+      let line = task.name + String(repeating: " ", count: width - task.name.count) + task.code
+      let room = column - line.count
+      return line
+        + (room > 0
+          ? String(repeating: " ", count: room) : "\n" + String(repeating: " ", count: column))
+        + page + "\n"
+    }.joined()
   }
 
   /// The nearest of all names with a help page.
@@ -224,7 +230,7 @@ extension Help {
   }
 
   /// Two columns, the second wrapped.
-  private static func columns(_ rows: [(String, String)]) -> String {
+  static func columns(_ rows: [(String, String)]) -> String {
     let left = min(rows.map(\.0.count).max() ?? 0, 28) + 2
     let indent = String(repeating: " ", count: left)
     return rows.map { name, text in
@@ -284,6 +290,10 @@ enum HelpFunctions {
     if let page = help.page(topic) { return page }
     if let documentation = call.session.documentation(of: topic), !documentation.isEmpty {
       return documentation + "\n"
+    }
+    let isDefined = call.session.value(named: topic) != nil
+    if !isDefined, help.nearest(to: topic) == nil, let page = help.mentions(of: topic) {
+      return page
     }
     throw call.failure(
       .name, "there is no help on `\(topic)`",

@@ -19,8 +19,8 @@ public struct HelpTask: Sendable {
       name: "a picture", code: "let picture = data.emoji32(\"val\").images[[20]]", topic: "image"),
     HelpTask(name: "show it", code: "show(picture)", topic: "show"),
     HelpTask(
-      name: "tokens", code: "let tok = smap.load(\"emoji-kl\"); let t = smap.encode(tok, picture)",
-      topic: "smap.encode"),
+      name: "a tokenizer", code: "let tok = smap.load(\"emoji-kl\")", topic: "smap.load"),
+    HelpTask(name: "tokens", code: "let t = smap.encode(tok, picture)", topic: "smap.encode"),
     HelpTask(name: "a prefix", code: "show(smap.decode(tok, t[:4]))", topic: "smap.decode"),
     HelpTask(
       name: "training", code: "smap.train(tok, data.emoji32(), steps = 100)", topic: "smap.train"),

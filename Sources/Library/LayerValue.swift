@@ -81,7 +81,8 @@ final class LayerValue: Module {
           "\(layer.title) takes one tensor, not \(arguments.count) arguments")
       }
       return .tensor(try layer.result(Conversion.tensor(arguments[0]), object, session))
-    })
+    },
+    bytes: { (($0.payload as? LayerValue)?.parameterCount ?? 0) * 4 })
 
   private static func parameter(_ name: String, of object: ForeignObject) throws -> Value {
     let layer = try object.payload(as: LayerValue.self)

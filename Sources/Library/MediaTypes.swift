@@ -93,6 +93,10 @@ enum MediaTypes {
       return Bundle(
         text: object.type.display(object), picture: image.picture, caption: image.caption)
     },
+    bytes: { object in
+      guard let picture = (object.payload as? ImageObject)?.picture else { return 0 }
+      return picture.width * picture.height * picture.channels
+    },
     equals: { a, b in
       (a.payload as? ImageObject)?.picture == (b.payload as? ImageObject)?.picture
     })

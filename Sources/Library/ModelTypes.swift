@@ -90,6 +90,10 @@ enum ModelTypes {
         throw ScriptError(anything: error)
       }
     },
+    bytes: { object in
+      guard let tokens = (object.payload as? TokenSequence)?.tokens else { return 0 }
+      return tokens.latents.count * 4 + (tokens.ids?.count ?? 0) * MemoryLayout<Int>.stride
+    },
     equals: { a, b in
       guard let a = a.payload as? TokenSequence, let b = b.payload as? TokenSequence else {
         return false
@@ -116,7 +120,8 @@ enum ModelTypes {
         + "\(made.tokenDim), \(tokenizer.bottleneck), "
         + "\(tokenizer.conditionDim > 0 ? tokenizer.conditionInWords : counted(made.numClasses, "class")), "
         + "\(shortCount(tokenizer.parameterCount)) parameters)"
-    })
+    },
+    bytes: { (($0.payload as? SMAPTokenizer)?.parameterCount ?? 0) * 4 })
 
   private static let tokenizerFields: [ForeignType.Field] =
     TokenizerConfiguration.fields(without: ["codebook_size"]) { object in
@@ -158,7 +163,8 @@ enum ModelTypes {
       return
         "generator(\(made.head.rawValue), \(counted(made.numTokens, "token")) of \(made.tokenDim), "
         + "width \(made.width), \(counted(made.numClasses, "class")), \(shortCount(model.parameterCount)) parameters)"
-    })
+    },
+    bytes: { (($0.payload as? Generator)?.model.parameterCount ?? 0) * 4 })
 
   private static func generator(
     _ name: String, _ summary: String, _ get: @escaping @Sendable (CARDGenerator) -> Value

@@ -26,12 +26,7 @@ final class CellRecorder: EventReceiver {
   /// - Throws: a `ScriptError` when a picture cannot be encoded.
   func receive(_ event: SessionEvent) throws {
     switch event {
-    case .text(let text):
-      if case .text(let before) = outputs.last {
-        outputs[outputs.count - 1] = .text(before + text)
-      } else {
-        outputs.append(.text(text))
-      }
+    case .text(let text): add(text)
     case .value(let bundle): try add(bundle, isResult: false)
     case .diagnostic(let diagnostic):
       outputs.append(CellRecorder.output(of: diagnostic))
@@ -48,6 +43,15 @@ final class CellRecorder: EventReceiver {
   func addResult(_ bundle: Bundle) throws { try add(bundle, isResult: true) }
 
   func flush() throws { try terminal.flush() }
+
+  /// Appends to the text that was written last, without a copy of it: a cell may print a line a
+  /// hundred thousand times.
+  private func add(_ text: String) {
+    guard case .text(var whole)? = outputs.last else { return outputs.append(.text(text)) }
+    outputs.removeLast()
+    whole += text
+    outputs.append(.text(whole))
+  }
 
   private func add(_ bundle: Bundle, isResult: Bool) throws {
     do {

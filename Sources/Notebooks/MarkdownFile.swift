@@ -9,10 +9,12 @@ import Files
 public enum MarkdownFile {
   /// The text of a notebook.
   public static func text(of notebook: Notebook) -> String {
-    notebook.cells.compactMap(text).joined(separator: "\n\n") + "\n"
+    notebook.cells.indices.compactMap { text(of: $0, in: notebook) }.joined(separator: "\n\n")
+      + "\n"
   }
 
-  private static func text(_ cell: NotebookCell) -> String? {
+  private static func text(of index: Int, in notebook: Notebook) -> String? {
+    let cell = notebook.cells[index]
     let title = cell.title.isEmpty ? [] : ["## \(escaped(cell.title))"]
     switch cell.kind {
     case .raw: return nil
@@ -21,9 +23,8 @@ public enum MarkdownFile {
       var parts = title
       if !cell.source.isEmpty { parts.append(block(cell.source, language: "smap")) }
       parts += cell.outputs.map(text)
-      if let run = cell.run {
-        parts += RunRecord.lines(run).map { "<sub>\(escaped($0))</sub>" }
-      }
+      let record = cell.run.map(RunRecord.lines) ?? notebook.skipped(index).map { [$0] } ?? []
+      parts += record.map { "<sub>\(escaped($0))</sub>" }
       return parts.joined(separator: "\n\n")
     }
   }

@@ -36,6 +36,17 @@ enum MarkdownHTML {
     }
   }
 
+  /// Whether Markdown has HTML that is left out, other than comments.
+  static func losesTags(of text: String) -> Bool {
+    text.split(separator: "\n").contains(where: hasTag)
+      && html(of: text).contains("<!-- raw HTML omitted -->")
+  }
+
+  /// Whether a line has what looks like a tag.
+  static func hasTag(_ line: Substring) -> Bool {
+    zip(line, line.dropFirst()).contains { $0 == "<" && ($1.isLetter || $1 == "/") }
+  }
+
   /// The paths of the pictures beside the notebook that Markdown shows.
   static func pictures(in text: String) -> [String] {
     var (found, rest): ([String], Substring) = ([], html(of: text)[...])

@@ -92,6 +92,18 @@ extension NotebookCell {
   }
 }
 
+extension Notebook {
+  /// Why a cell did not run, where an earlier one has ended the run; nil elsewhere.
+  func skipped(_ index: Int) -> String? {
+    let cell = cells[index]
+    guard cell.kind == .code, cell.run == nil, !cell.source.isEmpty,
+      let end = cells[..<index].lastIndex(where: { $0.run != nil }),
+      let run = cells[end].run, run.ending != .succeeded
+    else { return nil }
+    return "not run, since an earlier cell \(run.ending == .failed ? "failed" : "was interrupted")"
+  }
+}
+
 /// How the outputs of a cell came about.
 public struct CellRun: Sendable, Equatable {
   /// Its place among the cells that ran, from 1.

@@ -15,6 +15,19 @@ public enum NotebookFormat: String, Sendable, CaseIterable {
   /// The page on paper.
   case pdf
 
+  /// The form that the ending of a path names; nil for other endings.
+  public init?(pathEnding path: String) {
+    let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last
+    guard let ending else { return nil }
+    switch ending.lowercased() {
+    case "htm": self = .html
+    case "markdown": self = .md
+    case let name:
+      guard let form = NotebookFormat(rawValue: name) else { return nil }
+      self = form
+    }
+  }
+
   /// Whether the file can be written after every cell; a PDF is made of the whole page.
   public var grows: Bool { self != .pdf }
 

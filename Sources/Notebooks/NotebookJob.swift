@@ -33,7 +33,7 @@ public struct NotebookJob {
     do {
       let source = try script()
       var notebook = CellText.notebook(source)
-      warn(about: MissingPicture.all(in: notebook))
+      warn(about: LostContent.all(in: notebook))
       guard runs else {
         try format.write(notebook, to: output, isComplete: true)
         onWritten()
@@ -57,12 +57,12 @@ public struct NotebookJob {
     }
   }
 
-  /// Says which pictures a page will lack.
-  private func warn(about pictures: [MissingPicture]) {
-    for picture in pictures {
+  /// Says what a page will lack.
+  private func warn(about contents: [LostContent]) {
+    for lost in contents {
       let isScript = !input.hasSuffix(".ipynb")
-      let place = isScript ? "\(input):\(picture.line)" : "\(input), cell \(picture.cell)"
-      Diagnostics.say("warning: \(place): \(picture.problem)")
+      let place = isScript ? "\(input):\(lost.line)" : "\(input), cell \(lost.cell)"
+      Diagnostics.say("warning: \(place): \(lost.problem)")
     }
   }
 
@@ -104,34 +104,5 @@ private final class Pace {
     guard seconds - last > 0.5 else { return false }
     last = seconds
     return true
-  }
-}
-
-/// Waits for a file to be saved.
-public struct FileWatch {
-  private let path: String
-  private var seen: [Int]
-
-  /// Watches a file as it is now.
-  public init(_ path: String) {
-    self.path = path
-    seen = FileWatch.version(of: path)
-  }
-
-  /// Whether the file has been saved since the last time that this was true. Editors replace a file
-  /// or write into it; a moment without the file is neither.
-  public mutating func hasChanged() -> Bool {
-    let now = FileWatch.version(of: path)
-    guard !now.isEmpty, now != seen else { return false }
-    seen = now
-    return true
-  }
-
-  private static func version(of path: String) -> [Int] {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return [] }
-    return [
-      Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
-    ]
   }
 }

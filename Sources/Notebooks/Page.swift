@@ -103,7 +103,7 @@ public struct Page {
 
           """
       }
-      text += outputs(of: cell)
+      text += outputs(of: cell, index: index)
       return text + "</section>\n"
     }
   }
@@ -115,18 +115,15 @@ public struct Page {
     return "<h2 id=\"\(heading.id)\">\(HTML.escaped(title))</h2>\n"
   }
 
-  private mutating func outputs(of cell: NotebookCell) -> String {
+  private mutating func outputs(of cell: NotebookCell, index: Int) -> String {
     var text = ""
     if !cell.outputs.isEmpty {
       var outputs = ""
       for output in cell.outputs { outputs += html(of: output) }
       text += "<div class=\"outputs\">\n\(outputs)</div>\n"
     }
-    if let run = cell.run {
-      for line in RunRecord.lines(run) {
-        text += "<p class=\"record\">\(HTML.escaped(line))</p>\n"
-      }
-    }
+    let record = cell.run.map(RunRecord.lines) ?? notebook.skipped(index).map { [$0] } ?? []
+    for line in record { text += "<p class=\"record\">\(HTML.escaped(line))</p>\n" }
     return text
   }
 

@@ -89,9 +89,9 @@ enum PageStyle {
     .skip { position: absolute; left: -100rem; }
     .skip:focus { left: 1rem; top: .5rem; background: var(--paper); padding: .3rem; }
     @media (max-width: 62rem) {
-      body { display: block; }
-      nav { position: static; border-left: 0; border-bottom: 1px solid var(--line); max-height: none; }
-      main { padding: 1rem 1.2rem 3rem; }
+      body { display: flex; flex-direction: column; }
+      nav { order: 1; align-self: stretch; position: static; border-left: 0; border-bottom: 1px solid var(--line); max-height: 40vh; }
+      main { order: 2; padding: 1rem 1.2rem 3rem; }
     }
     @media print {
       :root, :root[data-theme="dark"] { color-scheme: light; \(light) }

@@ -127,11 +127,13 @@ struct DotCanvas {
   }
 
   /// All dots between two that the stroke of the curve has, one a step along the longer side.
-  mutating func line(from start: (Int, Int), to end: (Int, Int), _ owner: Int) {
+  mutating func line(
+    from start: (Int, Int), to end: (Int, Int), _ owner: Int, every pace: Int = 1
+  ) {
     let (dx, dy) = (end.0 - start.0, end.1 - start.1)
     let steps = max(abs(dx), abs(dy))
     guard steps > 0 else { return }
-    for step in 0...steps {
+    for step in stride(from: 0, through: steps, by: pace) {
       let share = Double(step) / Double(steps)
       let x = Int((Double(start.0) + share * Double(dx)).rounded())
       let y = Int((Double(start.1) + share * Double(dy)).rounded())

@@ -72,10 +72,16 @@ public struct TextRenderer: Sendable {
     for (index, one) in series.enumerated() {
       // The edges of a band are dotted.
       for edge in [one.low, one.high] {
+        var last: (Int, Int)?
         for (x, y) in zip(one.x, edge) {
-          guard let across = xAxis.place(x), let up = yAxis.place(y) else { continue }
+          guard let across = xAxis.place(x), let up = yAxis.place(y) else {
+            last = nil
+            continue
+          }
           let point = canvas.position(across, up)
+          if let last { canvas.line(from: last, to: point, index, every: 4) }
           canvas.set(point.0, point.1, index)
+          last = point
         }
       }
       var last: (Int, Int)?

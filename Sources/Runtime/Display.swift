@@ -60,6 +60,8 @@ public enum Display {
     case .tensor(let tensor):
       let text = TensorDisplay(tensor, within: .init(columns: session.receiver.columns)).text
       let sheet = PictureDisplay.sheet(of: tensor)
+      // A picture that a stop has prevented is not shown as numbers.
+      if sheet == nil { try Stop.check() }
       return Bundle(text: text, picture: sheet?.picture, caption: sheet?.caption)
     case .list, .record:
       return Bundle(text: DisplayBrevity.text(value, columns: session.receiver.columns))

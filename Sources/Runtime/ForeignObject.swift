@@ -58,6 +58,8 @@ public final class ForeignType: Sendable {
   public let count: (@Sendable (ForeignObject) -> Int)?
   /// Evaluates `x(...)` for objects that can be called, such as layers.
   public let call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)?
+  /// About how many bytes of memory an object holds, or nil where that is little.
+  public let bytes: (@Sendable (ForeignObject) -> Int)?
   /// What `{...x}` spreads, or nil if such objects cannot be spread.
   public let record: (@Sendable (ForeignObject, Session) throws -> Record)?
   /// Tells whether two objects are equal; without it, only the same object is equal to itself.
@@ -71,6 +73,7 @@ public final class ForeignType: Sendable {
     index: (@Sendable (ForeignObject, [SubscriptValue], Session) throws -> Value)? = nil,
     count: (@Sendable (ForeignObject) -> Int)? = nil,
     call: (@Sendable (ForeignObject, [Value], Session) throws -> Value)? = nil,
+    bytes: (@Sendable (ForeignObject) -> Int)? = nil,
     record: (@Sendable (ForeignObject, Session) throws -> Record)? = nil,
     equals: (@Sendable (ForeignObject, ForeignObject) -> Bool)? = nil
   ) {
@@ -83,6 +86,7 @@ public final class ForeignType: Sendable {
     self.index = index
     self.count = count
     self.call = call
+    self.bytes = bytes
     self.record = record
     self.equals = equals
   }

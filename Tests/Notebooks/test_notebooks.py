@@ -201,6 +201,11 @@ def test_a_watched_notebook_is_written_again(folder):
         wait(lambda: "class=\"error\"" in page.read_text())
         (folder / "note.smap").write_text("# %%\n40 + 3\n")
         wait(lambda: ">43<" in page.read_text())
+        # A save ends a cell that would never end.
+        (folder / "note.smap").write_text("# %%\nwhile true {}\n")
+        time.sleep(1)
+        (folder / "note.smap").write_text("# %%\n40 + 4\n")
+        wait(lambda: ">44<" in page.read_text())
     finally:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)

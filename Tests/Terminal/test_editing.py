@@ -104,6 +104,22 @@ def test_unbracketed_pastes_keep_their_indentation(screen):
     assert "\n" + " " * 18 + "print(n)" in text.split("deep(7)")[1], text
 
 
+def test_unbracketed_transcripts_lose_their_prompts(screen):
+    s = screen()
+    s.paste("smap> for i in range(2) {\n  ...   print(i + 40)\n  ... }\n", bracketed=False)
+    s.wait("\n40\n41")
+
+
+def test_what_failed_is_not_suggested(screen):
+    s = screen()
+    s.type("let number = 40\n")
+    s.type("let number = missing_name\n")
+    s.wait("NameError")
+    s.type("let nu")
+    s.key("Right")
+    s.wait(lambda text: text.endswith("smap> let number = 40"))
+
+
 def test_colors_brackets_and_hint(screen):
     s = screen()
     s.type('print("a", [12])\n')

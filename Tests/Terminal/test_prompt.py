@@ -103,6 +103,17 @@ def test_open_lines_end_before_the_prompt(screen):
     s.wait("\nopen\nsmap>")
 
 
+def test_an_interrupt_leaves_the_live_picture(screen):
+    s = screen(columns=100, rows=40, COLORTERM="truecolor")
+    for _ in range(4):
+        s.type("while true { show(rand(1, 3, 8, 8), live = true) }\n")
+        s.wait("▀")
+        s.key("C-c")
+        text = s.wait(lambda text: "interrupted" in text and text.endswith("smap>"))
+        assert "▀" in text and "tensor(" not in text, text
+        s.key("C-l")
+
+
 TRAINING = (
     "let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1, "
     "decoder_depth = 1, heads = 2, pixel_channels = 4, seed = 1)\n"
@@ -117,6 +128,15 @@ def test_interrupted_training_keeps_its_history(screen):
     s.key("C-c")
     s.wait("interrupted after step")
     s.wait("`history` is the history up to there")
+    # A script of the session trains to the end, since what follows uses the history.
+    s.type('help("sum")\n')
+    s.wait("Adds up all elements")
+    s.type("len(history.loss) > 0\n")
+    s.wait("true")
+    s.type(":save stopped.txt\n")
+    s.wait("stopped here, but run to their end by the script: `let history = smap.train")
+    s.type('let text = data.load("stopped.txt"); [text.contains(word) for word in ["help", "len(", "here it runs to its end.\\nlet history"]]\n')
+    s.wait("[false, true, true]")
     s.type('"{len(history.loss) > 0}, {history.stopped}"\n')
     s.wait('"true, true"')
 

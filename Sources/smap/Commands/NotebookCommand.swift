@@ -22,9 +22,9 @@ struct NotebookCommand: ParsableCommand {
   @OptionGroup var options: SessionOptions
 
   @Option(
-    help: "The form: html, ipynb, md, pdf.",
+    help: "The form: html, ipynb, md, pdf (default: that of the output's name, or html).",
     completion: .list(NotebookFormat.allCases.map(\.rawValue)))
-  var to = NotebookFormat.html.rawValue
+  var to: String?
 
   @Option(
     name: .shortAndLong, help: "The file to write (default: beside the script).",
@@ -48,21 +48,34 @@ struct NotebookCommand: ParsableCommand {
   var arguments: [String] = []
 
   func validate() throws {
-    guard NotebookFormat(rawValue: to) != nil else {
-      let names = NotebookFormat.allCases.map(\.rawValue).joined(separator: ", ")
+    let names = NotebookFormat.allCases.map(\.rawValue).joined(separator: ", ")
+    if let to, NotebookFormat(rawValue: to) == nil {
       throw ValidationError("--to is one of \(names), not \(to)")
+    }
+    if job.output == file {
+      throw ValidationError("\(file) would be overwritten by its own output")
+    }
+    if let output {
+      let named = NotebookFormat(pathEnding: output)
+      guard to != nil || named != nil else {
+        throw ValidationError("\(output) does not say which form it has: add --to, one of \(names)")
+      }
+      if let to, let named, named.rawValue != to {
+        throw ValidationError("--to \(to) would write another form than \(output) says")
+      }
     }
     if file == "-", output == nil {
       throw ValidationError("standard input has no name: say --output FILE")
     }
     if watch, file == "-" { throw ValidationError("--watch needs a file") }
-    if job.output == file {
-      throw ValidationError("\(file) would be overwritten by its own output")
-    }
   }
 
   private var job: NotebookJob {
-    let format = NotebookFormat(rawValue: to) ?? .html
+    let format =
+      to.flatMap { NotebookFormat(rawValue: $0) } ?? output.flatMap {
+        NotebookFormat(pathEnding: $0)
+      }
+      ?? .html
     var stem = file
     for ending in [".smap", ".ipynb"] where file.hasSuffix(ending) {
       stem = String(file.dropLast(ending.count))
@@ -78,8 +91,17 @@ struct NotebookCommand: ParsableCommand {
     let job = job
     var changes = FileWatch(file)
     while true {
+      let saving = watch ? SaveInterrupt(changes) : nil
       let code = Interpreter.run(options: options.host, arguments: arguments) { host, _ in
         job.run(host) { Diagnostics.say("wrote \(job.output)") }
+      }
+      if let saving {
+        let (seen, isSaved) = saving.end()
+        changes = seen
+        if isSaved, Interpreter.withdrawInterrupt() {
+          Diagnostics.say("\(file) was saved: running it again")
+          continue
+        }
       }
       guard watch, code != 130 else { throw ArgumentParser.ExitCode(code) }
       // The end may be requested after the last cell, when the run itself has succeeded.

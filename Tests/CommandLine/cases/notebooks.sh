@@ -28,6 +28,20 @@ expect 'and nothing is shown' 1 '' grep -q '>42<' plain.html
 printf '# %%%%\n1\n# %%%%\nerror("stop")\n' >fails.smap
 expect 'an error gives its exit code' 1 'fails.smap:4:1' "$smap" notebook fails.smap
 expect 'and is in the page' 0 'Error: stop' cat fails.html
+printf '# %%%%\n1\n# %%%%\nerror("stop")\n# %%%%\n2\n' >cut.smap
+expect 'later cells say that they did not run' 1 '<sub>not run, since an earlier cell failed</sub>' \
+  bash -c '"$0" notebook cut.smap --to md 2>/dev/null; code=$?; tail -1 cut.md; exit $code' "$smap"
+expect 'the name of the output says the form' 0 '# Title' \
+  bash -c '"$0" notebook note.smap -o named.md 2>/dev/null; head -1 named.md' "$smap"
+expect 'or nobody does' 64 'x.png does not say which form it has: add --to, one of html, ipynb, md, pdf' \
+  "$smap" notebook note.smap -o x.png
+expect 'but both must not differ' 64 '--to md would write another form than x.html says' \
+  "$smap" notebook note.smap --to md -o x.html
+printf '# %%%% [markdown]\n# <!-- hidden -->\n# # T\n# <b>bold</b> 1 < 2\n' >tags.smap
+expect 'HTML in the text is left out with a warning' 0 'warning: tags.smap:4: HTML in the text is left out of pages' \
+  "$smap" notebook tags.smap
+printf '# %%%%\nfor i in range(200000) { print("line {i}") }\n' >long.smap
+expect 'a cell may print very much' 0 'line 199999' bash -c '"$0" notebook long.smap --to md 2>/dev/null; tail -5 long.md' "$smap"
 printf '{"cells": 1}' >bad.ipynb
 expect 'a file that is no notebook' 65 'is no notebook of nbformat 4' "$smap" convert bad.ipynb x.smap
 expect 'an unknown form' 64 '--to is one of html, ipynb, md, pdf' "$smap" notebook note.smap --to doc
