@@ -75,6 +75,46 @@ def test_an_exercise_fails_kindly(tmp_path):
     assert "your code stops with \"oops\"" in hints[2]
 
 
+def test_a_class_for_the_encoder_is_told(tmp_path):
+    """Page 5: who encodes with the label meant for the decoder gets a hint, not a mark."""
+    notebook = COURSE / "5_smap.smap"
+    right = "smap.encode(tok, sample.images, label = sample.labels)"
+    text = solved(notebook)
+    answer = solutions(notebook)["quality"]
+    assert answer in text and right in answer
+    text = text.replace(answer, answer.replace(right, right.replace("sample.labels", "label")))
+    lines = run(notebook, text, tmp_path)
+    assert [line for line in lines if line.startswith("✗")] == [
+        "✗ what the class is worth: not yet; only the decoder is told `label`; "
+        "encode with the right labels, `sample.labels`."
+    ]
+
+
+def test_page_5_tells_what_the_models_do(tmp_path):
+    """Its text says that letters-kl is worse with six tokens than with four, and emoji-kl never with more."""
+    script = tmp_path / "claims.smap"
+    script.write_text("""
+let letters = metrics.prefix_curve(smap.load("letters-kl"), data.letters32("val")[::31], lengths = [4, 6])
+let emoji = metrics.prefix_curve(smap.load("emoji-kl"), data.emoji32("val")[::3], lengths = range(1, 17))
+print(letters["psnr"][1] < letters["psnr"][0] - 1, emoji.summary.violations)
+for name in ["letters-kl", "emoji-kl"] {
+  let probabilities = smap.length_probs(smap.load(name).tail_drop, 16).tolist()
+  print([k for k in range(1, 17) if probabilities[k - 1] > 0])
+}
+""")
+    result = subprocess.run([SMAP, "run", str(script)], capture_output=True, text=True)
+    assert result.stdout.splitlines() == ["true 0"] + 2 * ["[1, 2, 4, 8, 16]"], result.stderr
+
+
+def test_an_open_page_shows_an_order(tmp_path):
+    """Page 4: the ordered tokenizer is another one than the plain one before exercise 2 is solved."""
+    notebook = COURSE / "4_tokenizer.smap"
+    worse = 'print("without an order", psnr_of(ordered, 1) < psnr_of(plain, 1) + 5)\n'
+    lines = run(notebook, notebook.read_text() + "\n# %%\n" + worse, tmp_path)
+    assert any(line.startswith("Exercise 2 is open") for line in lines)
+    assert "without an order false" in lines
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebooks_are_sound(notebook):
     """No mistakes that can be found without running, and no code before the first cell."""
