@@ -46,6 +46,7 @@ static _Thread_local int inside_job = 0;
 static _Thread_local SmapThreadSettings settings = {.records_gradients = true};
 
 int smap_is_inside_chunk(void) { return inside_job; }
+void smap_begin_side_work(void) { inside_job = 1; }
 
 SmapThreadSettings smap_thread_settings(void) { return settings; }
 void smap_use_thread_settings(SmapThreadSettings wanted) { settings = wanted; }

@@ -5,6 +5,7 @@
 
 import CMPI
 import Glibc
+import Synchronization
 import Tensors
 
 /// The ends of the messages of one process.
@@ -28,6 +29,7 @@ final class MessageChannel: Sendable {
   /// This process, and how many there are.
   let rank: Int
   let size: Int
+  private let rounds = Atomic<Int32>(0)
 
   init(rank: Int, size: Int) { (self.rank, self.size) = (rank, size) }
 
@@ -38,6 +40,15 @@ final class MessageChannel: Sendable {
     let bytes: UnsafeMutableRawBufferPointer
   }
 
+  /// A number for the messages of one exchange, the same in all processes that begin the same
+  /// exchanges: those of another round are not received.
+  func nextRound() -> Int32 {
+    // Tags of all libraries of Open MPI have at least 23 bits; kinds of messages take three.
+    rounds.wrappingAdd(1, ordering: .relaxed).newValue & 0xFFFF
+  }
+
+  private static func number(_ tag: Tag, _ round: Int32) -> Int32 { tag.rawValue + round << 3 }
+
   /// Starts to send a copy of bytes.
   func send(_ bytes: UnsafeRawBufferPointer, to rank: Int, _ tag: Tag) -> Message {
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
@@ -46,18 +57,33 @@ final class MessageChannel: Sendable {
   }
 
   /// Starts to send bytes that belong to the message from now on.
-  func start(_ bytes: UnsafeMutableRawBufferPointer, to rank: Int, _ tag: Tag) -> Message {
+  func start(
+    _ bytes: UnsafeMutableRawBufferPointer, to rank: Int, _ tag: Tag, round: Int32 = 0
+  ) -> Message {
     let request = smap_mpi_send(
-      Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue, bytes.baseAddress, bytes.count)
+      Int32(SMAP_MPI_WORK), Int32(rank), MessageChannel.number(tag, round), bytes.baseAddress,
+      bytes.count)
     return Message(request: request, bytes: bytes)
   }
 
   /// Starts to receive a message of a known size.
-  func receive(_ count: Int, from rank: Int, _ tag: Tag) -> Message {
+  func receive(_ count: Int, from rank: Int, _ tag: Tag, round: Int32 = 0) -> Message {
     let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
     let request = smap_mpi_receive(
-      Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue, bytes.baseAddress, count)
+      Int32(SMAP_MPI_WORK), Int32(rank), MessageChannel.number(tag, round), bytes.baseAddress,
+      count)
     return Message(request: request, bytes: bytes)
+  }
+
+  /// Whether a message has been sent or received.
+  func isDone(_ message: inout Message) -> Bool { smap_mpi_is_done(&message.request) == 1 }
+
+  /// Whether a message has been sent; its bytes have been released then.
+  func isReleased(_ message: Message) -> Bool {
+    var message = message
+    guard isDone(&message) else { return false }
+    message.bytes.deallocate()
+    return true
   }
 
   /// Waits for a message.
@@ -91,18 +117,17 @@ final class MessageChannel: Sendable {
     return Array(message.bytes)
   }
 
-  /// Polls often at first, as most answers come at once, and then every fifty microseconds.
   private static func wait<Result>(_ poll: () throws -> Result?) throws -> Result {
     var turn = 0
     while true {
       if let found = try poll() { return found }
       turn += 1
-      if turn < 1000 {
-        sched_yield()
-      } else {
-        usleep(50)
-        if turn % 100 == 0 { try Stop.check() }
-      }
+      pause(turn)
+      if turn >= 1000, turn % 100 == 0 { try Stop.check() }
     }
   }
+
+  /// Between two polls: often at first, as most answers come at once, and then every fifty
+  /// microseconds.
+  static func pause(_ turn: Int) { if turn < 1000 { sched_yield() } else { usleep(50) } }
 }

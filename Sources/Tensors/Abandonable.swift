@@ -121,7 +121,7 @@ package enum LongCall {
 }
 
 /// The closure that a thread runs.
-private final class Runner {
+final class Runner {
   let run: () -> Void
   init(_ run: @escaping () -> Void) { self.run = run }
 }

@@ -103,10 +103,33 @@ extension Tensor {
   /// The gradient of a target that the computation does not reach is nil. Nothing is stored on the
   /// parameters, so several threads may differentiate separate computations over shared parameters.
   public func gradients(for targets: [Tensor]) throws -> [Tensor?] {
-    var sums = try backpropagated()
-    return targets.map { target in
-      target.node.flatMap { sums.removeValue(forKey: ObjectIdentifier($0)) }
+    var found = [Tensor?](repeating: nil, count: targets.count)
+    try gradients(for: targets) { found[$0] = $1 }
+    return found
+  }
+
+  /// Gives the gradient of this one-element tensor with respect to each of `targets` to `deliver`,
+  /// with its place among them, as soon as nothing is added to it any more: while the backward pass
+  /// goes on towards early layers, the gradients of late ones have been delivered.
+  ///
+  /// Each target is delivered once; nil where the computation does not reach it.
+  public func gradients(
+    for targets: [Tensor], deliver: (_ place: Int, _ gradient: Tensor?) throws -> Void
+  ) throws {
+    var places: [ObjectIdentifier: Int] = [:]
+    var others: [Int] = []
+    for (place, target) in targets.enumerated() {
+      if let node = target.node, places[ObjectIdentifier(node)] == nil {
+        places[ObjectIdentifier(node)] = place
+      } else {
+        others.append(place)
+      }
     }
+    try backpropagate { leaf, gradient in
+      guard let place = places.removeValue(forKey: ObjectIdentifier(leaf)) else { return }
+      try deliver(place, gradient)
+    }
+    for place in (others + places.values).sorted() { try deliver(place, nil) }
   }
 
   /// Adds the gradients of this one-element tensor to the `grad` of every parameter it depends on.
@@ -116,10 +139,11 @@ extension Tensor {
         "backward() needs a result that depends on a parameter",
         hint: "make parameters with param(x)")
     }
-    let leaves = reachableNodes().filter(\.isLeaf)
-    let sums = try backpropagated()
-    for leaf in leaves {
-      guard let gradient = sums[ObjectIdentifier(leaf)] else { continue }
+    var found: [(leaf: GradientNode, gradient: Tensor)] = []
+    try backpropagate { leaf, gradient in
+      if let gradient { found.append((leaf, gradient)) }
+    }
+    for (leaf, gradient) in found {
       if let before = leaf.leafGradient {
         leaf.leafGradient = try Tensor.sumOfGradients(before, gradient)
       } else {
@@ -143,37 +167,59 @@ extension Tensor {
     return found
   }
 
-  private func backpropagated() throws -> [ObjectIdentifier: Tensor] {
+  /// Runs the backward pass. `finish` is given each parameter that the computation reaches, once
+  /// the last operation that uses it has been passed, and its gradient, if it has one.
+  private func backpropagate(
+    finish: (_ leaf: GradientNode, _ gradient: Tensor?) throws -> Void
+  ) throws {
     guard count == 1 else {
       throw TensorError.shape(
         "only a single number can be differentiated, not shape \(shape)",
         hint: "reduce it with sum or mean first")
     }
-    guard let root = node else { return [:] }
+    guard let root = node else { return }
+    let first = try Tensor(repeating: 1, shape: shape)
+    guard !root.isLeaf else { return try finish(root, first) }
     var byDepth = [[GradientNode]](repeating: [], count: root.depth + 1)
-    for node in reachableNodes() { byDepth[node.depth].append(node) }
-    var sums: [ObjectIdentifier: Tensor] = [
-      ObjectIdentifier(root): try Tensor(repeating: 1, shape: shape)
-    ]
+    // How many uses of each parameter the pass has still to come to.
+    var uses: [ObjectIdentifier: Int] = [:]
+    for node in reachableNodes() {
+      byDepth[node.depth].append(node)
+      for case let parent? in node.parents where parent.isLeaf {
+        uses[ObjectIdentifier(parent), default: 0] += 1
+      }
+    }
+    var sums = [ObjectIdentifier(root): first]
     for level in byDepth.reversed() {
       for node in level {
-        guard let pullback = node.pullback,
-          let gradient = sums.removeValue(forKey: ObjectIdentifier(node))
-        else { continue }
-        try Stop.check()
-        let contributions = try Tensor.withoutGradients { try pullback(gradient) }
-        for (parent, contribution) in zip(node.parents, contributions) {
-          guard let parent, let contribution else { continue }
+        guard let pullback = node.pullback else { continue }
+        if let gradient = sums.removeValue(forKey: ObjectIdentifier(node)) {
+          try Stop.check()
+          let contributions = try Tensor.withoutGradients { try pullback(gradient) }
+          try Tensor.add(contributions, of: node, to: &sums)
+        }
+        for case let parent? in node.parents where parent.isLeaf {
           let key = ObjectIdentifier(parent)
-          if let before = sums[key] {
-            sums[key] = try Tensor.sumOfGradients(before, contribution)
-          } else {
-            sums[key] = contribution
-          }
+          uses[key, default: 0] -= 1
+          if uses[key] == 0 { try finish(parent, sums.removeValue(forKey: key)) }
         }
       }
     }
-    return sums
+  }
+
+  /// Adds what an operation hands back to the gradients of its inputs.
+  private static func add(
+    _ contributions: [Tensor?], of node: GradientNode, to sums: inout [ObjectIdentifier: Tensor]
+  ) throws {
+    for (parent, contribution) in zip(node.parents, contributions) {
+      guard let parent, let contribution else { continue }
+      let key = ObjectIdentifier(parent)
+      if let before = sums[key] {
+        sums[key] = try Tensor.sumOfGradients(before, contribution)
+      } else {
+        sums[key] = contribution
+      }
+    }
   }
 
   private static func sumOfGradients(_ a: Tensor, _ b: Tensor) throws -> Tensor {

@@ -6,7 +6,7 @@
 // and hands them on; the last one's sums are everybody's. So floating-point additions take place in
 // the same order whatever the number of workers, and the bits of a step do not depend on it. The
 // parameters pass through this chain one after the other: while a worker adds to one, the next
-// worker adds to those before it.
+// worker adds to those before it, and all of them still compute the gradients by others.
 
 import Synchronization
 import Tensors
@@ -23,12 +23,15 @@ public protocol GradientExchange: AnyObject {
   /// The sums of the gradients of all workers, one for each parameter; nil where no gradient has
   /// reached a parameter.
   ///
-  /// `adding` is called once for each parameter, in their order, on this thread. It is given the
-  /// place of the parameter and the sum of the workers before this one, to which it adds the
-  /// gradients of this worker in place; for the first worker, and where no gradient has reached the
-  /// parameter, that sum is nil.
+  /// The gradients of this worker may still be computed meanwhile. `isReady` says whether those by
+  /// a parameter are there; it is asked again and again, also for nothing but to throw what ends
+  /// the exchange. `adding` is called once for each parameter, in their order, when it is ready. It
+  /// is given the place of the parameter and the sum of the workers before this one, to which it
+  /// adds the gradients of this worker in place; for the first worker, and where no gradient has
+  /// reached the parameter, that sum is nil. Both are called on this thread.
   func total(
-    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+    _ parameters: [Tensor], isReady: (_ index: Int) throws -> Bool,
+    adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) throws -> [Tensor?]
 
   /// The numbers of all workers one after the other, in the order of the workers.
@@ -79,9 +82,10 @@ public final class ThisProcess: GradientExchange {
   /// The only worker.
   public init() {}
 
-  /// The sums of this worker.
+  /// The sums of this worker, whose gradients must be there.
   public func total(
-    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+    _ parameters: [Tensor], isReady: (_ index: Int) throws -> Bool,
+    adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) rethrows -> [Tensor?] {
     try parameters.indices.map { try adding($0, nil) }
   }

@@ -1,116 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The sum of the gradients of micro-batches, which finish in any order and on any thread. Each is
-// added as soon as those before it have been, and then released: so the bits of the sum do not
-// depend on the number of threads, and hardly more gradients are in memory than there are threads.
-// The sum starts from that of the workers before this one, so workers other than the first keep
-// theirs until it arrives, parameter by parameter.
+// The sum of the gradients of a step over its micro-batches and over the workers of the training.
+// The gradient by a parameter is taken as soon as the backward pass of a micro-batch has finished
+// with it. Where there are several workers, they exchange, on a thread beside the micro-batches,
+// what all micro-batches of a worker have finished with: late layers travel while the gradients by
+// early ones are computed.
 
-import CKernels
 import Networks
 import Synchronization
 import Tensors
 
-/// Adds up gradients in the order of their micro-batches.
+/// Adds up the gradients of a step.
 final class GradientSum {
-  private let weights: [Float]
   private let parameters: [Tensor]
+  private let order: [Int]
   private let exchange: any GradientExchange
-  private let lock = Mutex(())
-  // Guarded by the lock.
-  private var waiting: [Int: [Tensor?]] = [:]
-  private var next: Int
-  private var isAdding: Bool
-  // Used by the one thread that is adding.
-  private var sums: [Tensor?]
-  private var failure: (any Error)?
+  private let sums: [ParameterSum]
+  /// Whether computing has failed, so that nobody waits for the rest any more.
+  private let isGivenUp = Atomic<Bool>(false)
 
   /// A sum of gradients, each for all `parameters`; one weight for each micro-batch of the
   /// training, of which this worker computes its share of the exchange.
-  init(weights: [Float], parameters: [Tensor], exchange: any GradientExchange) {
-    (self.weights, self.parameters, self.exchange) = (weights, parameters, exchange)
-    next = exchange.share(of: weights.count).lowerBound
-    sums = Array(repeating: nil, count: parameters.count)
-    // The sums of the workers before come first: `result` adds then.
-    isAdding = exchange.worker > 0
-  }
-
-  /// Takes the gradients of a micro-batch, and adds whatever has its turn unless another thread
-  /// does.
-  func add(_ gradients: [Tensor?], of index: Int) {
-    let isMine = lock.withLock { _ in
-      waiting[index] = gradients
-      defer { isAdding = true }
-      return !isAdding
-    }
-    if isMine { addWaiting() }
-  }
-
-  private func addWaiting() {
-    while let (gradients, weight) = takeNext() {
-      do { try add(gradients, weight: weight) } catch { failure = error }
+  ///
+  /// Workers exchange parameters in the `order` of these places, the same for all of them.
+  init(
+    weights: [Float], parameters: [Tensor], order: [Int], exchange: any GradientExchange
+  ) {
+    (self.parameters, self.order, self.exchange) = (parameters, order, exchange)
+    let own = exchange.share(of: weights.count)
+    sums = parameters.map { _ in
+      ParameterSum(weights: weights, own: own, startsHere: exchange.worker == 0)
     }
   }
 
-  /// The gradients whose turn it is; nil, and nobody is adding any more, if they are not there yet.
-  private func takeNext() -> (gradients: [Tensor?], weight: Float)? {
-    var turn: (gradients: [Tensor?], weight: Float)?
-    lock.withLock { _ in
-      if let gradients = waiting.removeValue(forKey: next) {
-        turn = (gradients, weights[next])
-        next += 1
-      } else {
-        isAdding = false
-      }
-    }
-    return turn
+  /// Takes the gradient of a micro-batch by the parameter at a place.
+  func add(_ gradient: Tensor?, by place: Int, of microBatch: Int) throws {
+    try sums[place].add(gradient, of: microBatch)
   }
 
-  private func add(_ gradients: [Tensor?], weight: Float) throws {
-    for (i, gradient) in gradients.enumerated() {
-      sums[i] = try GradientSum.sum(sums[i], gradient, weight: weight)
-    }
-  }
-
-  /// Adds a weighted gradient to a sum in place; nil where there is neither.
-  private static func sum(
-    _ sum: Tensor?, _ gradient: Tensor?, weight: Float
-  ) throws -> Tensor? {
-    guard let gradient else { return sum }
-    let part = Optional(UnsafePointer(gradient.pointer))
-    return try Profile.measure(
-      .gradientSums, operations: 2 &* gradient.count, bytes: 12 &* gradient.count
-    ) {
-      if let sum {
-        let parts = [Optional(UnsafePointer(sum.pointer)), part]
-        smap_weighted_sum(parts, [1, weight], 2, sum.count, sum.pointer)
-        return sum
-      }
-      let first = try Tensor(uninitialized: gradient.shape)
-      smap_weighted_sum([part], [weight], 1, first.count, first.pointer)
-      return first
+  /// Runs `compute`, which adds the gradients of all micro-batches of this worker, and returns its
+  /// result and the sums over all workers; nil where no gradient reached a parameter.
+  ///
+  /// - Throws: what `compute` throws, or else the exchange.
+  func total<Outcome>(
+    during compute: () throws -> Outcome
+  ) throws -> (outcome: Outcome, gradients: [Tensor?]) {
+    guard exchange.workerCount > 1 else { return (try compute(), try exchanged()) }
+    let work = SideWork { try self.exchanged() }
+    do {
+      let outcome = try compute()
+      // What is left of the exchange when there is nothing else to do.
+      let gradients = try Profile.measure(.exchange, bytes: 8 &* count) { try work.result() }
+      return (outcome, gradients)
+    } catch {
+      isGivenUp.store(true, ordering: .releasing)
+      _ = try? work.result()
+      throw error
     }
   }
 
-  /// The sums over all workers, once all micro-batches of this one have been added; nil where no
-  /// gradient reached a parameter.
-  func result() throws -> [Tensor?] {
-    guard exchange.worker > 0 else {
-      addWaiting()
-      if let failure { throw failure }
-      defer { sums = [] }
-      return try exchange.total(parameters) { index, _ in sums[index] }
-    }
-    // Every micro-batch has finished, so nobody else uses them any more.
-    var own = waiting.sorted { $0.key < $1.key }
-    waiting = [:]
-    return try exchange.total(parameters) { index, before in
-      var sum = before
-      for i in own.indices {
-        sum = try GradientSum.sum(sum, own[i].value[index], weight: weights[own[i].key])
-        own[i].value[index] = nil
-      }
-      return sum
-    }
+  private var count: Int { parameters.reduce(0) { $0 &+ $1.count } }
+
+  private func exchanged() throws -> [Tensor?] {
+    let found = try exchange.total(
+      order.map { parameters[$0] },
+      isReady: { index in
+        if isGivenUp.load(ordering: .acquiring) { throw CancellationError() }
+        return sums[order[index]].isComplete
+      },
+      adding: { index, before in try sums[order[index]].total(after: before) })
+    var totals = [Tensor?](repeating: nil, count: parameters.count)
+    for (index, place) in order.enumerated() { totals[place] = found[index] }
+    return totals
   }
 }

@@ -27,6 +27,11 @@ final class MicroBatchStep {
   private let clip: Float
   private let exchange: any GradientExchange
   private let blocks: ParameterBlocks
+  /// The places of the parameters in the order in which workers exchange them.
+  private var order: [Int]
+  /// The places in the order in which the backward pass of a micro-batch finishes with them, until
+  /// `order` has been chosen; empty before the first step.
+  private var finished: [Int]?
 
   /// Gradients longer than `clip` are scaled down to it, unless it is 0. Errors call the parameters
   /// by `names` and the loss `subject`.
@@ -37,6 +42,8 @@ final class MicroBatchStep {
     (self.optimizer, self.clip, self.exchange) = (optimizer, clip, exchange)
     (self.names, self.subject) = (names, subject)
     blocks = ParameterBlocks(optimizer.parameters)
+    order = Array(optimizer.parameters.indices.reversed())
+    finished = exchange.workerCount > 1 ? [] : nil
   }
 
   /// Computes the loss of each micro-batch of a step and the mean gradient; nothing moves yet.
@@ -48,17 +55,35 @@ final class MicroBatchStep {
   ///   finite, or what a stop throws.
   func gradients(of task: any MicroBatchedLoss, step: Int) throws -> StepGradients {
     let weights = try task.begin(step: step)
-    let own = exchange.share(of: weights.count)
-    let sum = GradientSum(weights: weights, parameters: optimizer.parameters, exchange: exchange)
+    let sum = GradientSum(
+      weights: weights, parameters: optimizer.parameters, order: order, exchange: exchange)
+    let (reported, gradients) = try sum.total {
+      let own = exchange.share(of: weights.count)
+      return try average(compute(task, step, own, into: sum), weights)
+    }
+    try chooseOrder()
+    guard gradients.contains(where: { $0 != nil }) else {
+      throw TensorError.value("the loss does not depend on the parameters")
+    }
+    let norm = gradientNorm(gradients)
+    guard norm.isFinite, reported.first?.isFinite ?? true else {
+      throw NonFiniteStep(
+        subject: subject, loss: reported.first ?? 0,
+        parameter: gradients.firstIndex { !($0?.isFinite ?? true) }.map { names[$0] })
+    }
+    return StepGradients(reported: reported, norm: norm, gradients: gradients)
+  }
+
+  /// Computes micro-batches, whose gradients `sum` takes, and returns what their losses report.
+  private func compute(
+    _ task: any MicroBatchedLoss, _ step: Int, _ own: Range<Int>, into sum: GradientSum
+  ) throws -> [[Float]] {
     var outcomes = [Result<[Float], any Error>?](repeating: nil, count: own.count)
     outcomes.withUnsafeMutableBufferPointer { slots in
       let slots = slots
       let compute = { (i: Int) in
         slots[i] = Result {
-          let index = own.lowerBound + i
-          let (gradients, reported) = try self.differentiate(task, step, index)
-          sum.add(gradients, of: index)
-          return reported
+          try self.differentiate(task, step, own.lowerBound + i, into: sum, watched: i == 0)
         }
       }
       if task.isParallel {
@@ -70,19 +95,16 @@ final class MicroBatchStep {
         }
       }
     }
-    let results = try outcomes.compactMap { try $0?.get() }
-    let reported = try average(results, weights)
-    let gradients = try sum.result()
-    guard gradients.contains(where: { $0 != nil }) else {
-      throw TensorError.value("the loss does not depend on the parameters")
-    }
-    let norm = gradientNorm(gradients)
-    guard norm.isFinite, reported.first?.isFinite ?? true else {
-      throw NonFiniteStep(
-        subject: subject, loss: reported.first ?? 0,
-        parameter: gradients.firstIndex { !($0?.isFinite ?? true) }.map { names[$0] })
-    }
-    return StepGradients(reported: reported, norm: norm, gradients: gradients)
+    return try outcomes.compactMap { try $0?.get() }
+  }
+
+  /// After the first step all workers exchange parameters in the order in which the backward pass
+  /// of the last one has finished with them: it always has a micro-batch.
+  private func chooseOrder() throws {
+    guard let own = finished else { return }
+    let all = try exchange.gather(own.map { Float($0) })
+    order = all.suffix(order.count).map { Int($0) }
+    finished = nil
   }
 
   /// Moves the parameters by gradients, clipped to their longest.
@@ -102,14 +124,21 @@ final class MicroBatchStep {
     return means
   }
 
-  /// The gradients of one micro-batch; what led to them is released on return.
+  /// What the loss of one micro-batch reports; `sum` takes its gradients. The order of a watched
+  /// one is noted, if it is still to be chosen. What led to the gradients is released on return.
   private func differentiate(
-    _ task: any MicroBatchedLoss, _ step: Int, _ index: Int
-  ) throws -> ([Tensor?], [Float]) {
+    _ task: any MicroBatchedLoss, _ step: Int, _ index: Int, into sum: GradientSum, watched: Bool
+  ) throws -> [Float] {
     // The forward and the backward pass check for a stop between their parts as well.
     try Stop.check()
     let loss = try task.loss(step: step, microBatch: index)
-    return (try loss.total.gradients(for: optimizer.parameters), loss.reported)
+    var places: [Int] = []
+    try loss.total.gradients(for: optimizer.parameters) { place, gradient in
+      places.append(place)
+      try sum.add(gradient, by: place, of: index)
+    }
+    if watched, finished != nil { finished = places }
+    return loss.reported
   }
 
   private func gradientNorm(_ gradients: [Tensor?]) -> Float {

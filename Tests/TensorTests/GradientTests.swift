@@ -113,6 +113,27 @@ struct Differentiable: CustomTestStringConvertible, Sendable {
     #expect(gradient[0]?.toArray() == [4 * 27 + 6])
   }
 
+  @Test func lateGradientsAreDeliveredFirst() throws {
+    let (early, middle, late) = (
+      try Tensor.parameter(try v(2)), try Tensor.parameter(try v(3)), try Tensor.parameter(try v(5))
+    )
+    let unused = try Tensor.parameter(try v(1))
+    // `middle` is used by two operations, and is finished with after the earlier one.
+    let loss = try (early * early * middle * 7 * late + middle).sum()
+    var places: [Int] = []
+    var found: [Int: [Float]] = [:]
+    try loss.gradients(for: [early, unused, middle, late, late]) { place, gradient in
+      places.append(place)
+      found[place] = gradient?.toArray()
+    }
+    #expect(places == [3, 2, 0, 1, 4])
+    #expect(found == [0: [420], 2: [141], 3: [84]])
+    struct Refusal: Error {}
+    #expect(throws: Refusal.self) { try loss.gradients(for: [early]) { _, _ in throw Refusal() } }
+    // A parameter itself may be the result.
+    #expect(try early.gradients(for: [early])[0]?.toArray() == [1])
+  }
+
   @Test func nothingIsRecordedWithoutGradients() throws {
     let x = try Tensor.parameter(try v(3))
     let y = try Tensor.withoutGradients { try (x * 2 + x).exp().sum() }

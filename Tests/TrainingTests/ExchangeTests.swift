@@ -20,7 +20,8 @@ private final class Meeting: @unchecked Sendable {
   var numbers: [Int: [Float]] = [:]
   /// What every worker says of itself before its first step.
   var facts: [Int: [String]] = [:]
-  var left = 0
+  /// How many workers have left an exchange, by its kind: those of two kinds overlap.
+  var left: [String: Int] = [:]
 
   init(count: Int) { self.count = count }
 
@@ -45,17 +46,21 @@ private final class ThreadExchange: GradientExchange {
   init(_ worker: Int, _ meeting: Meeting) { (self.worker, self.meeting) = (worker, meeting) }
 
   func total(
-    _ parameters: [Tensor], adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
+    _ parameters: [Tensor], isReady: (_ index: Int) throws -> Bool,
+    adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) throws -> [Tensor?] {
     let before =
       worker == 0
       ? [Tensor?](repeating: nil, count: parameters.count)
       : meeting.wait { self.meeting.sums.removeValue(forKey: self.worker - 1) }
     let last = workerCount - 1
-    let copies = try parameters.indices.map { try adding($0, before[$0])?.mapped { $0 } }
+    let copies = try parameters.indices.map { index in
+      while !(try isReady(index)) { usleep(100) }
+      return try adding(index, before[index])?.mapped { $0 }
+    }
     meeting.wait { self.meeting.sums[self.worker] = copies }
     let result = meeting.wait { self.meeting.sums[last] }
-    leave { self.meeting.sums = [:] }
+    leave("sums") { self.meeting.sums = [:] }
     return result
   }
 
@@ -65,7 +70,7 @@ private final class ThreadExchange: GradientExchange {
       self.meeting.numbers.count == self.workerCount
         ? (0..<self.workerCount).flatMap { self.meeting.numbers[$0] ?? [] } : nil
     }
-    leave { self.meeting.numbers = [:] }
+    leave("numbers") { self.meeting.numbers = [:] }
     return all
   }
 
@@ -74,17 +79,17 @@ private final class ThreadExchange: GradientExchange {
   }
 
   /// Waits for the others; the last one cleans up.
-  private func leave(_ clean: () -> Void) {
+  private func leave(_ kind: String, _ clean: () -> Void) {
     meeting.wait {
-      self.meeting.left += 1
-      if self.meeting.left == self.workerCount { clean() }
+      self.meeting.left[kind, default: 0] += 1
+      if self.meeting.left[kind] == self.workerCount { clean() }
     }
-    meeting.wait { self.meeting.left >= self.workerCount ? () : nil }
+    meeting.wait { self.meeting.left[kind, default: 0] >= self.workerCount ? () : nil }
     meeting.wait {
-      self.meeting.left += 1
-      if self.meeting.left == 2 * self.workerCount { self.meeting.left = 0 }
+      self.meeting.left[kind, default: 0] += 1
+      if self.meeting.left[kind] == 2 * self.workerCount { self.meeting.left[kind] = 0 }
     }
-    meeting.wait { self.meeting.left == 0 ? () : nil }
+    meeting.wait { self.meeting.left[kind] == 0 ? () : nil }
   }
 }
 

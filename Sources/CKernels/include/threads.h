@@ -36,6 +36,8 @@ void smap_set_thread_count(int count);
 
 /// Whether this thread is running a chunk, so that others may run beside it.
 int smap_is_inside_chunk(void);
+/// Makes this thread one that runs beside others until it ends: its work is not distributed.
+void smap_begin_side_work(void);
 
 /// A request to stop.
 typedef struct {
