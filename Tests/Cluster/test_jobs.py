@@ -110,6 +110,25 @@ def test_a_resumed_job_goes_on_as_one_process(smap, tmp_path):
     assert (whole / "model.safetensors").read_bytes() == (parts / "model.safetensors").read_bytes()
 
 
+CAUGHT = """
+let pictures = data.shapes(48, size = 16, seed = 3)
+fn trained(width) {
+  let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = width, depth = 1, decoder_depth = 1,
+    heads = 2, pixel_channels = 4, seed = 1)
+  smap.train(tok, pictures, steps = 5, batch_size = 40, seed = 0).loss
+}
+sys.limits(memory = 150e6)
+let told = try { trained(512) } catch e: LimitError { "too large" }
+print(told, trained(16))
+"""
+
+
+def test_a_training_that_fails_within_a_step_leaves_nothing_to_the_next(smap, tmp_path):
+    """Its exchange has begun in all processes: its messages are not those of the training after it."""
+    results = [run(smap, tmp_path, count, CAUGHT) for count in (0, 2, 3)]
+    assert results[0][1].startswith("too large [-0.0") and results == results[:1] * 3, results
+
+
 DIVIDED = """
 let squares = mpi.map(range(7), fn(i) = {value: i ** 2 + rand(2), name: "item {i}"})
 print(mpi.map([], fn(i) = i), squares, rand(1))
