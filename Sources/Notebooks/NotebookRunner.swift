@@ -89,10 +89,11 @@ public final class NotebookRunner {
     }
     FileTrace.end()
     let after = session.randomPlace
+    // A cell that sets the seed, be it to the same one, draws from the beginning.
+    let goesOn = after.seed == before.seed && after.draws >= before.draws
     var run = CellRun(
-      number: number, seed: after.seed,
-      drawsBefore: after.seed == before.seed ? before.draws : 0,
-      draws: after.seed == before.seed ? after.draws &- before.draws : after.draws,
+      number: number, seed: after.seed, drawsBefore: goesOn ? before.draws : 0,
+      draws: goesOn ? after.draws - before.draws : after.draws,
       seconds: (clock.now - start) / .seconds(1), time: time)
     run.models = use.used.map { CellRun.UsedModel(kind: $0.kind, hash: $0.hash()) }
     run.budgets = use.budgets
