@@ -30,15 +30,7 @@ public final class RankExchange: GradientExchange {
   // MARK: - Numbers and facts
 
   /// See `GradientExchange`.
-  public func gather(_ values: [Float]) throws -> [Float] {
-    let all = try values.withUnsafeBytes { try gather(Array($0)) }
-    return all.flatMap { bytes in
-      bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
-    }
-  }
-
-  /// The bytes of every process, in the order of the processes.
-  func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+  public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
     let others = (0..<workerCount).filter { $0 != worker }
     let sent = bytes.withUnsafeBytes { raw in others.map { channel.send(raw, to: $0, .gathered) } }
     let all = try (0..<workerCount).map {

@@ -185,7 +185,7 @@ private final class ScriptTask: TrainingTask {
     return tensor
   }
 
-  func validate() throws -> [(name: String, value: Float)] {
+  func validate(exchange: any GradientExchange) throws -> [(name: String, value: Float)] {
     guard let validation else { return [] }
     let result = try Tensor.withoutGradients { try call.invoke(validation, []) }
     guard case .record(let figures) = result else {

@@ -139,10 +139,12 @@ final class GeneratorTask: TrainingTask {
 
   /// The loss on tokens that are not trained on, at the same times and noise every time, over all
   /// positions and of each.
-  func validate() throws -> [(name: String, value: Float)] {
+  func validate(exchange: any GradientExchange) throws -> [(name: String, value: Float)] {
     guard let validation else { return [] }
     let (count, length) = (validation.labels.count, generator.configuration.numTokens)
-    let parts = try inParallel(count: count) { range -> [Float] in
+    let own = exchange.pictures(of: count)
+    let parts = try inParallel(count: own.count) { part -> [Float] in
+      let range = own.lowerBound + part.lowerBound..<own.lowerBound + part.upperBound
       var draws = RandomStream(seed: self.recipe.seed, 0x7A11, range.lowerBound)
       let held = try validation.tokens.rows(Array(range), length: length)
       let condition = try Condition(
@@ -153,9 +155,12 @@ final class GeneratorTask: TrainingTask {
       let loss = try self.generator.head.loss(batch, of: self.generator, self.recipe, &draws)
       return (loss.terms + loss.positions()).map { $0 * Float(range.count) }
     }
+    // Added in the order of the pictures, whoever has measured them.
+    let sums = try exchange.gather(parts.flatMap { $0 })
     let names = termNames + (0..<length).map { ValidationFigures.position($0) }
-    return names.enumerated().map { i, name in
-      (name, parts.reduce(0) { $0 + $1[i] } / Float(count))
+    return names.enumerated().map { i, name -> (name: String, value: Float) in
+      let values = stride(from: i, to: sums.count, by: names.count).lazy.map { sums[$0] }
+      return (name, values.reduce(0, +) / Float(count))
     }
   }
 }

@@ -247,3 +247,13 @@ func inParallel<Part>(
   }
   return try results.compactMap { try $0?.get() }
 }
+
+extension GradientExchange {
+  /// The pictures, out of `count`, that this worker measures: whole micro-batches, so that they are
+  /// measured in the same company whatever the number of workers.
+  func pictures(of count: Int) -> Range<Int> {
+    let size = picturesPerMicroBatch
+    let own = share(of: (count + size - 1) / size)
+    return min(own.lowerBound * size, count)..<min(own.upperBound * size, count)
+  }
+}

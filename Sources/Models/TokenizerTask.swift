@@ -121,10 +121,10 @@ final class TokenizerTask: TrainingTask {
         seed: recipe.seed))
   }
 
-  func validate() throws -> [(name: String, value: Float)] {
+  func validate(exchange: any GradientExchange) throws -> [(name: String, value: Float)] {
     guard let validation else { return [] }
-    var (sum, decibels) = (0.0, 0.0)
-    for range in validation.groups {
+    var errors: [Double] = []
+    for range in TrainingData.groups(of: exchange.pictures(of: validation.count)) {
       try Stop.check()
       let images = try validation.pictures.images(range)
       let condition = try validation.condition(
@@ -135,10 +135,14 @@ final class TokenizerTask: TrainingTask {
       for i in 0..<range.count {
         smap_subtract(
           decoded.pointer + i * size, images.pointer + i * size, difference.pointer, size)
-        let mse = smap_square_sum(difference.pointer, size) / Double(size)
-        sum += mse
-        decibels += -10 * log10(max(mse, 1e-10))
+        errors.append(smap_square_sum(difference.pointer, size) / Double(size))
       }
+    }
+    // Added in the order of the pictures, whoever has measured them.
+    var (sum, decibels) = (0.0, 0.0)
+    for mse in try exchange.gather(errors) {
+      sum += mse
+      decibels += -10 * log10(max(mse, 1e-10))
     }
     let count = Double(validation.count)
     return [("mse", Float(sum / count)), ("psnr", Float(decibels / count))]

@@ -102,9 +102,12 @@ public struct TrainingData {
 
   /// Ranges of pictures that are measured or encoded at a time: many enough for all threads, few
   /// enough that their floats take little memory.
-  var groups: [Range<Int>] {
-    stride(from: 0, to: count, by: TrainingData.groupSize).map {
-      $0..<min($0 + TrainingData.groupSize, count)
+  var groups: [Range<Int>] { TrainingData.groups(of: 0..<count) }
+
+  /// Groups of some pictures, of which the first begins a micro-batch.
+  static func groups(of pictures: Range<Int>) -> [Range<Int>] {
+    stride(from: pictures.lowerBound, to: pictures.upperBound, by: groupSize).map {
+      $0..<min($0 + groupSize, pictures.upperBound)
     }
   }
   /// A multiple of the pictures of a micro-batch, so that groups change no bits.

@@ -34,8 +34,8 @@ public protocol GradientExchange: AnyObject {
     adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) throws -> [Tensor?]
 
-  /// The numbers of all workers one after the other, in the order of the workers.
-  func gather(_ values: [Float]) throws -> [Float]
+  /// The bytes of every worker, in the order of the workers.
+  func gather(_ bytes: [UInt8]) throws -> [[UInt8]]
 
   /// Compares what must be the same for all workers: named facts, such as options.
   ///
@@ -70,6 +70,15 @@ extension GradientExchange {
   public func share(of count: Int) -> Range<Int> {
     count * worker / workerCount..<count * (worker + 1) / workerCount
   }
+
+  /// The numbers of all workers one after the other, in the order of the workers.
+  public func gather<Number: BitwiseCopyable>(_ numbers: [Number]) throws -> [Number] {
+    guard workerCount > 1 else { return numbers }
+    let all: [[UInt8]] = try gather(numbers.withUnsafeBytes { Array($0) })
+    return all.flatMap { bytes in
+      bytes.withUnsafeBytes { Array($0.bindMemory(to: Number.self)) }
+    }
+  }
 }
 
 /// The exchange of a training that runs in this process alone.
@@ -90,8 +99,8 @@ public final class ThisProcess: GradientExchange {
     try parameters.indices.map { try adding($0, nil) }
   }
 
-  /// The numbers themselves.
-  public func gather(_ values: [Float]) -> [Float] { values }
+  /// The bytes of this worker.
+  public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
 
   /// Nobody disagrees.
   public func agree(on facts: [(key: String, value: String)]) {}

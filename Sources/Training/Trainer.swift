@@ -142,7 +142,7 @@ public final class Trainer {
     guard plan.validationInterval > 0,
       step % plan.validationInterval == 0 || step == plan.steps
     else { return [] }
-    let figures = try weights.withAverage { try task.validate() }
+    let figures = try weights.withAverage { try task.validate(exchange: exchange) }
     guard !figures.isEmpty else { return [] }
     // A checkpoint of an older version may have fewer figures.
     guard history.validations.append(figures, growing: true) else {

@@ -110,8 +110,8 @@ public protocol TrainingTask: MicroBatchedLoss {
   /// Runs after the parameters have moved.
   func end(step: Int, exchange: any GradientExchange) throws
   /// Figures on data that are not trained on, with the running average in place. The first is to
-  /// fall.
-  func validate() throws -> [(name: String, value: Float)]
+  /// fall. The workers of the exchange may share the work, and have the same figures then.
+  func validate(exchange: any GradientExchange) throws -> [(name: String, value: Float)]
   /// Runs after all state tensors have been given other values.
   func stateChanged() throws
   /// Runs after a checkpoint has been read: `step` steps have been taken.
@@ -139,7 +139,7 @@ extension TrainingTask {
   /// Nothing to do.
   public func end(step: Int, exchange: any GradientExchange) {}
   /// Nothing.
-  public func validate() -> [(name: String, value: Float)] { [] }
+  public func validate(exchange: any GradientExchange) -> [(name: String, value: Float)] { [] }
   /// Nothing to do.
   public func stateChanged() {}
   /// Nothing to do.

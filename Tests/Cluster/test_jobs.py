@@ -48,9 +48,10 @@ let pictures = data.shapes(48, size = 16, seed = 3)
 let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1, decoder_depth = 1,
   heads = 2, pixel_channels = 4, seed = 1)
 let model = card.model(tok, width = 16, depth = 1, heads = 2, seed = 2)
-let history = card.train(model, pictures, tok, steps = 50, batch_size = 40, seed = 0)
+let history = card.train(model, pictures, tok, steps = 50, batch_size = 40, seed = 0, validation = data.shapes(35, size = 16, seed = 4),
+  validate_every = 20)
 card.save(model, "model.safetensors")
-print(history.loss)
+print(history.loss, history.validation)
 """
 
 

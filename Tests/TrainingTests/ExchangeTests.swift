@@ -17,7 +17,7 @@ private final class Meeting: @unchecked Sendable {
   // Guarded by the condition.
   var sums: [Int: [Tensor?]] = [:]
   var totals: [Tensor?] = []
-  var numbers: [Int: [Float]] = [:]
+  var bytes: [Int: [UInt8]] = [:]
   /// What every worker says of itself before its first step.
   var facts: [Int: [String]] = [:]
   /// How many workers have left an exchange, by its kind: those of two kinds overlap.
@@ -64,13 +64,13 @@ private final class ThreadExchange: GradientExchange {
     return result
   }
 
-  func gather(_ values: [Float]) -> [Float] {
-    meeting.wait { self.meeting.numbers[self.worker] = values }
+  func gather(_ bytes: [UInt8]) -> [[UInt8]] {
+    meeting.wait { self.meeting.bytes[self.worker] = bytes }
     let all = meeting.wait {
-      self.meeting.numbers.count == self.workerCount
-        ? (0..<self.workerCount).flatMap { self.meeting.numbers[$0] ?? [] } : nil
+      self.meeting.bytes.count == self.workerCount
+        ? (0..<self.workerCount).map { self.meeting.bytes[$0] ?? [] } : nil
     }
-    leave("numbers") { self.meeting.numbers = [:] }
+    leave("bytes") { self.meeting.bytes = [:] }
     return all
   }
 

@@ -61,7 +61,9 @@ final class Regression: TrainingTask {
     onEnd(step)
   }
 
-  func validate() throws -> [(name: String, value: Float)] {
+  func validate(
+    exchange: any GradientExchange = ThisProcess()
+  ) throws -> [(name: String, value: Float)] {
     let difference = try points.matmul(weight).add(bias).sub(targets)
     return [("mse", try difference.mul(difference).sum().item() / 48)]
   }

@@ -26,7 +26,7 @@ func seconds(numbers: Int, side: Int, rounds: Int, pass: Double) throws -> Doubl
   var times: [Double] = []
   for _ in 0..<rounds {
     // All begin at the same time.
-    _ = try exchange.gather([0])
+    _ = try exchange.gather([Float(0)])
     let start = now()
     let totals = try exchange.total(
       parameters,
