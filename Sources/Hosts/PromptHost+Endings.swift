@@ -15,24 +15,19 @@ extension PromptHost {
     do {
       return try session.evaluate(source)
     } catch {
-      if session.partialResult != nil, ScriptError(anything: error).isInterrupt {
+      let keepsResult = session.partialResult != nil && ScriptError(anything: error).isInterrupt
+      if keepsResult, let work = StoppedWork(source) {
         record.append(
-          source, isShown: showsValue(source), from: stream, to: session.randomPlace,
+          source, isShown: work.name == nil, from: stream, to: session.randomPlace,
           isStopped: true)
       } else if mayHaveChanged(source, error) {
         let isTyped = source.path == "[\(entries)]"
         record.omit(
           isTyped ? source.text(source.span) : ":load \(source.path)",
-          ScriptError(anything: error).isInterrupt ? .stopped : .failed)
+          ScriptError(anything: error).isInterrupt ? .stopped : .failed, setsAnswer: keepsResult)
       }
       throw error
     }
-  }
-
-  /// Whether the last statement is one whose value is shown.
-  private func showsValue(_ source: Source) -> Bool {
-    if case .expression? = Parser.parse(source).program.statements.last?.kind { return true }
-    return false
   }
 
   /// Whether a text may have had effects before its error: syntax errors are found before anything
@@ -55,13 +50,40 @@ extension PromptHost {
   func keepPartialResult(of source: Source) {
     guard let result = session.partialResult else { return }
     session.setAnswer(result)
-    var name = "ans"
-    if case .let(let pattern, let value)? = Parser.parse(source).program.statements.last?.kind,
-      case .name(let given) = pattern.kind, case .call = value.kind
-    {
+    let name = StoppedWork(source)?.name
+    if let name { session.define(name, result) }
+    session.note("`\(name ?? "ans")` is the history up to there")
+  }
+}
+
+/// An input that is one training, perhaps with a name for its history: when it is stopped, it is
+/// known what its result so far is.
+private struct StoppedWork {
+  /// The name of the history; nil where it is shown.
+  let name: String?
+
+  init?(_ source: Source) {
+    let statements = Parser.parse(source.withoutSkippedCells).program.statements
+    guard statements.count == 1 else { return nil }
+    switch statements[0].kind {
+    case .let(let pattern, let value):
+      guard case .name(let given) = pattern.kind, StoppedWork.isTraining(value) else { return nil }
       name = given.text
-      session.define(name, result)
+    case .assignment(let target, .set, let value):
+      guard case .name(let given) = target.kind, StoppedWork.isTraining(value) else { return nil }
+      name = given
+    case .expression(let value):
+      guard StoppedWork.isTraining(value) else { return nil }
+      name = nil
+    default: return nil
     }
-    session.note("`\(name)` is the history up to there")
+  }
+
+  /// Whether this is a call such as `smap.train(..)`.
+  private static func isTraining(_ value: Expression) -> Bool {
+    guard case .call(let callee, _) = value.kind, case .field(_, let name) = callee.kind else {
+      return false
+    }
+    return name.text == "train"
   }
 }

@@ -236,10 +236,10 @@ public final class PromptHost: ConsoleSession {
         }
       return session.documentation(of: topic).map { "\(text)\n\n\($0)" } ?? text
     }
-    return help.page(topic)
+    return help.page(topic) ?? help.mentions(of: topic)
       ?? help.nearest(to: topic).map {
         "there is no help on `\(topic)`; did you mean `\($0)`?"
-      } ?? help.mentions(of: topic)
+      }
   }
 
   /// As `ConsoleSession` says.

@@ -42,14 +42,14 @@ struct SessionRecord {
 
   private var inputs: [Input] = []
   /// The inputs that ended early, each with the number of inputs before it.
-  private var omitted: [(place: Int, text: String, end: EarlyEnd)] = []
+  private var omitted: [(place: Int, text: String, end: EarlyEnd, setsAnswer: Bool)] = []
 
   /// The number of inputs that ran without error.
   var count: Int { inputs.count }
 
   /// Adds an input that had begun to run and ended early.
-  mutating func omit(_ text: String, _ end: EarlyEnd) {
-    omitted.append((inputs.count, text, end))
+  mutating func omit(_ text: String, _ end: EarlyEnd, setsAnswer: Bool) {
+    omitted.append((inputs.count, text, end, setsAnswer))
   }
 
   /// How the script differs from what was typed: the inputs that are not in it, and those that run
@@ -152,6 +152,8 @@ struct SessionRecord {
         lines.append("# This was stopped by Ctrl-C; here it runs to its end.\n")
       }
       isNeeded = isNeeded || input.usesAnswer
+      // The value of what is not in the script cannot be there, and no earlier one takes its place.
+      if omitted.contains(where: { $0.place == place && $0.setsAnswer }) { isNeeded = false }
     }
     return lines.reversed().joined()
   }

@@ -291,10 +291,7 @@ enum HelpFunctions {
     if let documentation = call.session.documentation(of: topic), !documentation.isEmpty {
       return documentation + "\n"
     }
-    let isDefined = call.session.value(named: topic) != nil
-    if !isDefined, help.nearest(to: topic) == nil, let page = help.mentions(of: topic) {
-      return page
-    }
+    if call.session.value(named: topic) == nil, let page = help.mentions(of: topic) { return page }
     throw call.failure(
       .name, "there is no help on `\(topic)`",
       hint: help.nearest(to: topic).map { "did you mean `\($0)`?" }

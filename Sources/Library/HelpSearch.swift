@@ -3,6 +3,7 @@
 // Help on words that have no page of their own: the pages that contain them.
 
 import Runtime
+import Syntax
 import Tensors
 
 extension Help {
@@ -13,7 +14,8 @@ extension Help {
   /// or summary; nil if there are none.
   public func mentions(of topic: String) -> String? {
     let words = Help.words(of: topic)
-    guard !words.isEmpty else { return nil }
+    // What another language calls otherwise is told by `nearest`.
+    guard !words.isEmpty, Spelling.foreignWords[topic] == nil else { return nil }
     let pages: [(name: String, summary: String, text: String)] =
       Topics.all.map { (name: $0.names[0], summary: $0.summary, text: $0.text) }
       + builtins.functions.map { (name: $0.qualifiedName, summary: $0.summary, text: $0.details) }

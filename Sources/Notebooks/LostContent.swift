@@ -14,8 +14,8 @@ struct LostContent: Equatable {
   /// The place of the cell in the notebook, from 1.
   let cell: Int
 
-  /// What pages of a notebook lack, in order.
-  static func all(in notebook: Notebook) -> [LostContent] {
+  /// What a form of a notebook lacks, in order. Markdown keeps HTML, for the programs that show it.
+  static func all(in notebook: Notebook, of format: NotebookFormat) -> [LostContent] {
     let folder = notebook.folder
     return notebook.cells.enumerated().flatMap { place, cell -> [LostContent] in
       guard cell.kind == .markdown else { return [] }
@@ -26,7 +26,7 @@ struct LostContent: Equatable {
         return LostContent(
           problem: problem, line: line(in: cell) { $0.contains(name) }, cell: place + 1)
       }
-      if MarkdownHTML.losesTags(of: cell.source) {
+      if format == .html || format == .pdf, MarkdownHTML.losesTags(of: cell.source) {
         found.append(
           LostContent(
             problem: "HTML in the text is left out of pages; Markdown is understood",

@@ -33,7 +33,7 @@ public struct NotebookJob {
     do {
       let source = try script()
       var notebook = CellText.notebook(source)
-      warn(about: LostContent.all(in: notebook))
+      warn(about: LostContent.all(in: notebook, of: format))
       guard runs else {
         try format.write(notebook, to: output, isComplete: true)
         onWritten()

@@ -3,7 +3,7 @@
 // An axis maps values to positions from 0 to 1 and marks round numbers. On a linear axis these are
 // multiples of 1, 2 or 5 times a power of ten; on a logarithmic one they are powers of ten, with
 // marks between them where few powers are in range, and linear marks within less than a power.
-// Where all values are powers of two, such as numbers of tokens, so are the marks.
+// Whole numbers between two powers of two, such as numbers of tokens, have marks at powers of two.
 
 import Glibc
 
@@ -18,7 +18,7 @@ package struct Axis: Equatable, Sendable {
 
   package let low, high: Double
   package let scale: Figure.Scale
-  /// The exponents of two between which all values lie, if all are powers of two.
+  /// The exponents of two between which all values lie, if they are whole numbers.
   private let binary: ClosedRange<Int>?
 
   /// An axis over all finite values, widened a little so that nothing lies on the frame.
@@ -60,17 +60,16 @@ package struct Axis: Equatable, Sendable {
     binary = nil
   }
 
-  /// The least and the largest exponent of numbers that are powers of two from 1 to 2^19; nil
-  /// where a number is none, or all are the same.
+  /// The exponents of the least and the largest of some whole numbers from 1 to 2^19; nil if one of
+  /// these is no power of two, or all numbers are the same.
   private static func exponents(of values: some Collection<Double>) -> ClosedRange<Int>? {
-    var found: ClosedRange<Int>?
+    var (least, most) = (Double.infinity, 0.0)
     for value in values where value.isFinite && value > 0 {
-      guard (1...524_288).contains(value), value.significand == 1 else { return nil }
-      let exponent = Int(value.exponent)
-      let range = found ?? exponent...exponent
-      found = min(range.lowerBound, exponent)...max(range.upperBound, exponent)
+      guard (1...524_288).contains(value), value == value.rounded() else { return nil }
+      (least, most) = (min(least, value), max(most, value))
     }
-    return found.flatMap { $0.count > 1 ? $0 : nil }
+    guard least < most, least.significand == 1, most.significand == 1 else { return nil }
+    return Int(least.exponent)...Int(most.exponent)
   }
 
   private static func padded(_ low: Double, _ high: Double, margin: Double) -> (Double, Double) {

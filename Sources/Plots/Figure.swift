@@ -265,12 +265,16 @@ extension Figure {
     try checkCount(y.reduce(0) { $0 + $1.count })
     guard xs.isEmpty || xs.count == y.count else {
       throw PlotError(
-        kind: "ShapeError", message: "\(y.count) curves have \(xs.count) lists of positions",
+        kind: "ShapeError",
+        message:
+          "there is not one list of positions for each curve (curves: \(y.count), lists: \(xs.count))",
         hint: "give one list for each curve, or one for all")
     }
     guard labels.isEmpty || labels.count == y.count else {
       throw PlotError(
-        kind: "ValueError", message: "\(y.count) curves have \(labels.count) labels")
+        kind: "ValueError",
+        message:
+          "there is not one label for each curve (curves: \(y.count), labels: \(labels.count))")
     }
     guard errors.isEmpty || errors.map(\.count) == y.map(\.count) else {
       throw PlotError(

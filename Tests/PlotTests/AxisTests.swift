@@ -44,7 +44,9 @@ import Testing
     }
     #expect(texts([1, 2, 4, 8, 16]) == ["1", "2", "4", "8", "16"])
     #expect(texts([64, 1, .nan, 8192]) == ["1", "8", "64", "512", "4096"])
-    #expect(texts([1, 3, 16]) == ["1", "2", "5", "10"])
+    #expect(texts([1, 3, 16]) == ["1", "2", "4", "8", "16"])
+    #expect(texts([1, 3, 15]) == ["1", "2", "5", "10"])
+    #expect(texts([1, 1.5, 16]) == ["1", "2", "5", "10"])
     #expect(Axis(values: [1, 2], scale: .linear).ticks(2).count > 1)
   }
 

@@ -56,6 +56,9 @@ struct NotebookCommand: ParsableCommand {
       throw ValidationError("\(file) would be overwritten by its own output")
     }
     if let output {
+      guard output != "-" else {
+        throw ValidationError("a notebook is written to a file: --output NAME, not -")
+      }
       let named = NotebookFormat(pathEnding: output)
       guard to != nil || named != nil else {
         throw ValidationError("\(output) does not say which form it has: add --to, one of \(names)")
