@@ -80,13 +80,13 @@ struct GradientChain {
     return totals
   }
 
-  /// Sleeps while gradients are computed, for 50 to 200 microseconds once some of them are there:
-  /// longer naps would slow down a fast network, which hands over a piece of a message for each
-  /// poll. Afterwards nobody else wants the processor.
+  /// Sleeps while gradients are computed: for 50 microseconds after a block has moved, since a fast
+  /// network hands over one piece of the next for each poll, and for longer when none comes.
+  /// Afterwards nobody else wants the processor.
   private func pause(_ idle: Int, _ isReady: (Int) throws -> Bool) throws {
     guard let last = parameters.indices.last else { return }
     if try isReady(last) { return MessageChannel.pause(idle) }
-    usleep(added == 0 ? 400 : 50 << UInt32(min(idle - 1, 2)))
+    usleep(added == 0 ? 400 : idle < 32 ? 50 : 200)
   }
 
   /// Adds to a block of sums and sends it on, if it is there and so are the gradients.

@@ -36,7 +36,7 @@ func seconds(numbers: Int, side: Int, rounds: Int, pass: Double) throws -> Doubl
         return try before.add(gradients[index])
       })
     times.append(now() - start - pass)
-    precondition(totals[0]?.pointer[0] == Float(exchange.workerCount), "a wrong sum")
+    precondition(totals[0]?.toArray().first == Float(exchange.workerCount), "a wrong sum")
   }
   return times.sorted()[rounds / 2]
 }
