@@ -54,7 +54,7 @@ final class LifeSign: Sendable {
     state = Mutex(State(clock: LifeSignClock(isTerminal: ProgressBar.isPossible)))
   }
 
-  /// Seconds between two looks at the clock.
+  /// Microseconds between two looks at the clock.
   private static let pause: UInt32 = 200_000
 
   /// A statement begins or goes on.
@@ -67,7 +67,11 @@ final class LifeSign: Sendable {
       defer { state.hasThread = true }
       return !state.hasThread
     }
-    if needsThread { startThread() }
+    guard needsThread else { return }
+    PeriodicThread.start(every: LifeSign.pause) {
+      self.turn()
+      return true
+    }
   }
 
   /// A statement has ended, or waits for input.
@@ -103,30 +107,6 @@ final class LifeSign: Sendable {
       let line = state.isShown ? "\r" + terminal.styled(text, "2") + "\u{1B}[K" : text
       try? terminal.writeError(line)
     }
-  }
-
-  private func startThread() {
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, 1 << 18)
-    let context = Unmanaged.passRetained(self)
-    let failed = pthread_create(
-      &thread, &attributes,
-      { context in
-        guard let context else { return nil }
-        let sign = Unmanaged<LifeSign>.fromOpaque(context)
-        // Signals belong to the thread of the session.
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
-        while true {
-          usleep(LifeSign.pause)
-          sign.takeUnretainedValue().turn()
-        }
-      }, context.toOpaque())
-    if failed != 0 { context.release() } else { pthread_detach(thread) }
   }
 
   private static func seconds() -> Double {

@@ -4,6 +4,7 @@
 // finished cells come from the cache in the next one.
 
 import Glibc
+import Hosts
 import Runtime
 import Synchronization
 
@@ -52,26 +53,8 @@ public final class SaveInterrupt: Sendable {
   /// Watches a file as `watch` has seen it last.
   public init(_ watch: FileWatch) {
     state = Mutex(State(watch: watch))
-    var thread = pthread_t()
-    var attributes = pthread_attr_t()
-    guard pthread_attr_init(&attributes) == 0 else { return }
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, 1 << 18)
-    let context = Unmanaged.passRetained(self)
-    let failed = pthread_create(
-      &thread, &attributes,
-      { context in
-        guard let context else { return nil }
-        let interrupt = Unmanaged<SaveInterrupt>.fromOpaque(context).takeRetainedValue()
-        // Signals belong to the thread of the session.
-        var all = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_BLOCK, &all, nil)
-        while interrupt.turn() { usleep(SaveInterrupt.pause) }
-        return nil
-      }, context.toOpaque())
     // Without a thread, a save is noticed when the run has ended.
-    if failed != 0 { context.release() } else { pthread_detach(thread) }
+    PeriodicThread.start(every: SaveInterrupt.pause) { self.turn() }
   }
 
   /// Looks at the file; false when nothing is left to do.
