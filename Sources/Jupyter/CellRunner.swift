@@ -175,11 +175,12 @@ final class CellRunner {
   /// Opens the pager of the front end.
   private func help(_ topic: String) -> ConsoleOutcome {
     let introspection = Introspection(host, console)
+    let help = Help(host.session.builtins)
     let page =
       topic.isEmpty
-      ? overview : introspection.page(topic) ?? Help(host.session.builtins).page(topic)
+      ? overview : introspection.page(topic) ?? help.page(topic) ?? help.mentions(of: topic)
     guard let page else {
-      let near = Help(host.session.builtins).nearest(to: topic)
+      let near = help.nearest(to: topic)
       return ConsoleOutcome(
         [
           .error(

@@ -162,11 +162,15 @@ struct ControlSheet {
     return (1...max(1, pictures.count)).min { distance($0) < distance($1) } ?? 1
   }
 
-  /// A line for each frame, or a block where a frame has several lines.
+  /// A line for each frame, or a block where a frame has several lines; one more says which axes
+  /// have other values as well.
   private var text: String {
-    places.map { place in
+    let lines = places.map { place in
       let (caption, text) = (control.caption(of: place), control.frames[place].text)
       return text.contains("\n") ? "\(caption):\n\(text)" : "\(caption): \(text)"
-    }.joined(separator: "\n")
+    }
+    let parts = shown.indices.filter { shown[$0].count < control.axes[$0].labels.count }
+    let rest = parts.isEmpty ? [] : ["shown: " + parts.map(name).joined(separator: ", ")]
+    return (lines + rest).joined(separator: "\n")
   }
 }

@@ -40,6 +40,8 @@ expect 'but both must not differ' 64 '--to md would write another form than x.ht
 printf '# %%%% [markdown]\n# <!-- hidden -->\n# # T\n# <b>bold</b> 1 < 2\n' >tags.smap
 expect 'HTML in the text is left out with a warning' 0 'warning: tags.smap:4: HTML in the text is left out of pages' \
   "$smap" notebook tags.smap
+expect 'a control with many values says so' 0 'n = 39: 39
+shown: n (32 of 40)' "$smap" -e 'slider("n", range(40), fn(n) = n)'
 printf '# %%%%\nseed(5)\n# %%%%\nrand(3)\nrand(3)\n# %%%%\nseed(5); rand(2)\n' >seeds.smap
 expect 'a cell may set the same seed again' 0 'seed 5, draw 1 ' \
   bash -c '"$0" notebook seeds.smap --to md 2>/dev/null; tail -1 seeds.md' "$smap"
