@@ -102,8 +102,7 @@ final class MicroBatchStep {
   /// of the last one has finished with them: it always has a micro-batch.
   private func chooseOrder() throws {
     guard let own = finished else { return }
-    let all = try exchange.gather(own.map { Float($0) })
-    order = all.suffix(order.count).map { Int($0) }
+    order = Array(try exchange.gather(own).suffix(order.count))
     finished = nil
   }
 

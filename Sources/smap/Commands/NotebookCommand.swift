@@ -75,10 +75,7 @@ struct NotebookCommand: ParsableCommand {
 
   private var job: NotebookJob {
     let format =
-      to.flatMap { NotebookFormat(rawValue: $0) } ?? output.flatMap {
-        NotebookFormat(pathEnding: $0)
-      }
-      ?? .html
+      NotebookFormat(rawValue: to ?? "") ?? NotebookFormat(pathEnding: output ?? "") ?? .html
     var stem = file
     for ending in [".smap", ".ipynb"] where file.hasSuffix(ending) {
       stem = String(file.dropLast(ending.count))
