@@ -75,11 +75,11 @@ void smap_attention(const float *qkv, long tokens, long heads, long head_width, 
       float shares[BLOCK];
       fetch(next + start * stride, stride, rows, head_width, width, 3);
       // Whole vectors: the packed keys are padded with zeros after the last token.
-      smap_product(rows, padded(seen), head_width, q + start * stride, stride, 1, r.keys, SMAP_PANEL,
+      smap_product(rows, padded(seen), head_width, q + start * stride, stride, 1, r.keys, SMAP_PACKED,
                    SMAP_PANEL * head_width, 0, panels(seen), r.p, r.pitch, &bare, 0);
       smap_soften(r.p, r.pitch, from + start, rows, mask, count, scale, lse + pair * wanted + start,
                   shares);
-      smap_product(rows, head_width, seen, r.p, r.pitch, 1, r.values, SMAP_PANEL,
+      smap_product(rows, head_width, seen, r.p, r.pitch, 1, r.values, SMAP_PACKED,
                    SMAP_PANEL * tokens, 0, panels(head_width), to + start * width, width, &bare, 0);
       smap_share_out(to + start * width, head_width, width, rows, shares);
     }
@@ -96,7 +96,7 @@ void smap_attention_backward(const float *qkv, const float *out, const float *ls
   Room r = room(scratch, tokens, w, tokens > BLOCK ? tokens : BLOCK);
   float scale = 1.0f / sqrtf((float)w);
 #define PRODUCT(m, n, k, a, row, depth, b, to, apart) \
-  smap_product(m, n, k, a, row, depth, b, SMAP_PANEL, SMAP_PANEL * (k), 0, panels(n), to, apart, &bare, \
+  smap_product(m, n, k, a, row, depth, b, SMAP_PACKED, SMAP_PANEL * (k), 0, panels(n), to, apart, &bare, \
                r.strip)
   for (long pair = first; pair < last; pair++) {
     long batch = pair / heads, head = pair % heads;

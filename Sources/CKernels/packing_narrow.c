@@ -33,14 +33,15 @@ INLINE void transpose_eight(const float *from, long stride, float *to, long pitc
   }
 }
 
-void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to) {
+void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to,
+                                 long pitch) {
   long blocks = width / EIGHT * EIGHT, whole = k / EIGHT * EIGHT;
   for (long j = 0; j < blocks; j += EIGHT)
     for (long p = 0; p < whole; p += EIGHT)
-      transpose_eight(from + j * column_stride + p, column_stride, to + p * SMAP_PANEL + j, SMAP_PANEL);
+      transpose_eight(from + j * column_stride + p, column_stride, to + p * pitch + j, pitch);
   for (long j = 0; j < width; j++)
     for (long p = j < blocks ? whole : 0; p < k; p++)
-      to[p * SMAP_PANEL + j] = from[j * column_stride + p];
+      to[p * pitch + j] = from[j * column_stride + p];
 }
 
 #if defined(__x86_64__)

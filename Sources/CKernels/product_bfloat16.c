@@ -104,7 +104,7 @@ void smap_product_bfloat16(int expands, long m, long n, long k, const float *a, 
                            long depth_stride, const float *right, long first, long last, float *c,
                            long c_stride, const SMAPEpilogue *epilogue, float *scratch) {
   long depth = (k + 1) / 2;
-  Product p = {depth, k, row_stride, depth_stride, c_stride, n, first, last, right, SMAP_PANEL,
+  Product p = {depth, k, row_stride, depth_stride, c_stride, n, first, last, right, SMAP_PACKED,
                SMAP_PANEL * depth, epilogue};
   ProductKernel *kernel = expands ? smap_product_expanded : smap_product_pairs;
   float local[LANES * (SMALL_DEPTH + 2 * LANES)];

@@ -24,6 +24,7 @@
 enum { STRIP = KERNEL_ROWS > 8 ? 16 : 8 };  // row stride of a copied strip of A, in floats
 enum { FEW_ROWS = 6 };                   // rows too few to conflict in the L1 cache
 enum { IN_PANEL = SMAP_PANEL / LANES };  // vectors per row of a panel
+enum { PACKED_ROW = KERNEL_VECTORS * LANES };  // floats per row of a part of a packed panel
 enum { MOST_PANELS = 4 };                // of the wide path
 
 #include "product_epilogue.h"
@@ -77,8 +78,8 @@ INLINE void wide_tile(int rows, int panels, const Product *p, const float *a, lo
     for (int v = 0; v < panels * IN_PANEL; v++) sums[r][v] = (Lanes){0};
   for (long i = 0; i < p->k; i++)
     for (int v = 0; v < panels * IN_PANEL; v++) {
-      long place = i * SMAP_PANEL + v % IN_PANEL * LANES;
-      Lanes x = *(const Lanes *)(b + v / IN_PANEL * p->b_panel + place);
+      long part = v / KERNEL_VECTORS * (PACKED_ROW * p->b_panel / SMAP_PANEL);
+      Lanes x = *(const Lanes *)(b + part + i * PACKED_ROW + v % KERNEL_VECTORS * LANES);
       for (int r = 0; r < rows; r++) sums[r][v] = KERNEL_ADD(sums[r][v], x, a + r * a_row + i, 1);
     }
   finish_tile(rows, panels * IN_PANEL, &sums[0][0], MOST_PANELS * IN_PANEL, c, p->c_stride, column,
@@ -110,7 +111,7 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
   enum { vectors = KERNEL_VECTORS };
   long panel = p->first;
 #if KERNEL_WIDE_ROWS
-  if (rows <= KERNEL_WIDE_ROWS && a_depth == 1 && b_row == SMAP_PANEL)
+  if (rows <= KERNEL_WIDE_ROWS && a_depth == 1 && b_row == PACKED_ROW)
     panel = wide_strip(rows, p, a, a_row, c, e);
 #endif
   for (; panel < p->last; panel++)
@@ -119,7 +120,7 @@ INLINE void strip(int rows, const Product *p, const float *a, long a_row, long a
       long width = p->n - column;
       if (width <= 0) break;
       if (width > vectors * LANES) width = vectors * LANES;
-      const float *b = p->right + panel * p->b_panel + half;
+      const float *b = p->right + panel * p->b_panel + half * (p->b_panel / SMAP_PANEL);
       Ahead ahead = {b, 0};
       if (next && panel == p->first) ahead = (Ahead){next, p->a_depth};
       // A last panel of few columns needs only one vector.
@@ -179,7 +180,8 @@ INLINE SMAPEpilogue epilogue_from(long i, const Product *p) {
 void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scratch) {
   enum { most = KERNEL_ROWS, GROUP = GROUPED_STRIPS, KEPT = 32 << 10 };  // in floats
   const long fitting = KEPT / (most * (p->depth + 1)), size = STRIP * p->depth;
-  const int copied = p->a_depth != 1 || p->b_row != SMAP_PANEL;
+  const int copied = p->a_depth != 1 || p->b_row != SMAP_PACKED ||
+                     (scratch && m > FEW_ROWS && rows_collide(p->depth, p->a_row));
   for (long i = 0; i < m;) {
     int rows[GROUP], count = 0;
     long start = i;
@@ -200,8 +202,8 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
 #define ROWS(number)                                                                               \
   case number:                                                                                     \
     if (number > most) break;                                                                      \
-    if (!copied) strip(number, &part, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e);                \
-    else if (p->b_row == SMAP_PANEL) strip(number, &part, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e); \
+    if (!copied) strip(number, &part, from, p->a_row, 1, PACKED_ROW, 0, 0, to, &e);                \
+    else if (p->b_row == SMAP_PACKED) strip(number, &part, from, 1, STRIP, PACKED_ROW, 0, 0, to, &e); \
     else strip(number, &part, from, 1, STRIP, p->b_row, 1, 0, to, &e);                             \
     break;
         EACH_NUMBER_OF_ROWS(rows[s])
@@ -220,7 +222,7 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
     SMAPEpilogue e = epilogue_from(i, p);
     const float *from = a + i * p->a_row;
     // An unpacked B is met by a copied A: a column of a transposed A of one row looks contiguous.
-    int copied = KERNEL_COPIED || p->a_depth != 1 || p->b_row != SMAP_PANEL ||
+    int copied = KERNEL_COPIED || p->a_depth != 1 || p->b_row != SMAP_PACKED ||
                  (scratch && rows > FEW_ROWS && rows_collide(p->depth, p->a_row));
     if (copied) {
       copy_strip(from, p->a_row, p->a_depth, p->depth, rows, m - i >= LANES, scratch);
@@ -231,13 +233,13 @@ void KERNEL_NAME(long m, const float *a, const Product *p, float *c, float *scra
 #if KERNEL_COPIED
     (void)next;
 #define STRIP_OF(count) \
-  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), KERNEL_PLACES, SMAP_PANEL, 0, 0, to, \
+  if (p->a_depth == 1) strip(count, p, from, KERNEL_COPIED_PITCH(p->depth), KERNEL_PLACES, PACKED_ROW, 0, 0, to, \
                                 &e); \
-  else strip(count, p, from, 1, STRIP * KERNEL_PLACES, SMAP_PANEL, 0, 0, to, &e);
+  else strip(count, p, from, 1, STRIP * KERNEL_PLACES, PACKED_ROW, 0, 0, to, &e);
 #else
 #define STRIP_OF(count) \
-  if (!copied) strip(count, p, from, p->a_row, 1, SMAP_PANEL, 0, 0, to, &e); \
-  else if (p->b_row == SMAP_PANEL) strip(count, p, from, 1, STRIP, SMAP_PANEL, 0, 0, to, &e); \
+  if (!copied) strip(count, p, from, p->a_row, 1, PACKED_ROW, 0, 0, to, &e); \
+  else if (p->b_row == SMAP_PACKED) strip(count, p, from, 1, STRIP, PACKED_ROW, 0, 0, to, &e); \
   else strip(count, p, from, 1, STRIP, p->b_row, 2, next, to, &e);
 #endif
 #define ROWS(count) \

@@ -16,6 +16,9 @@ typedef struct {
   const SMAPEpilogue *epilogue;
 } Product;
 
+/// The columns of a part of a packed panel, whose rows are contiguous: a tile reads one part.
+static inline long packed_width(void) { return HAS_LEVEL(4) ? SMAP_PANEL : LANES; }
+
 /// Whether contiguous rows with this stride conflict in the L1 cache: its set index is a part of
 /// the address modulo 4096, so rows 2048 bytes apart, or a multiple of that, compete for the same
 /// few sets.
@@ -36,7 +39,8 @@ static inline long smap_copies_size(long k) {
   return IS_LEVEL_3 ? 8 * GROUPED_STRIPS * k + 256 : smap_strip_size(k);
 }
 
-/// Packs a panel of a transposed matrix, as smap_pack does.
-void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to);
+/// Packs a part of a panel of a transposed matrix, as smap_pack does.
+void smap_pack_transposed_narrow(const float *from, long column_stride, long k, long width, float *to,
+                                 long pitch);
 
 #endif

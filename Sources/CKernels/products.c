@@ -9,50 +9,58 @@
 long smap_packed_size(long k, long n) { return (n + SMAP_PANEL - 1) / SMAP_PANEL * SMAP_PANEL * k; }
 
 long smap_product_scratch(long k, long row_stride, long depth_stride, long right_row) {
-  int in_place = depth_stride == 1 && right_row == SMAP_PANEL && !rows_collide(k, row_stride);
+  int in_place = depth_stride == 1 && right_row == SMAP_PACKED && !rows_collide(k, row_stride);
   return in_place ? 0 : smap_copies_size(k);
 }
 
 /// Packs a panel of a transposed matrix, in blocks: compilers turn the plain loop into scatter
 /// instructions, which take ten times as long.
-INLINE void pack_transposed(const float *from, long column_stride, long k, long width, float *to) {
+INLINE void pack_transposed(const float *from, long column_stride, long k, long width, float *to,
+                            long pitch) {
   if (IS_NARROW) {
-    smap_pack_transposed_narrow(from, column_stride, k, width, to);
+    smap_pack_transposed_narrow(from, column_stride, k, width, to, pitch);
     return;
   }
   long blocks = width / LANES * LANES, whole = k / LANES * LANES;
   for (long j = 0; j < blocks; j += LANES)
     for (long p = 0; p < whole; p += LANES)
-      transpose_block(from + j * column_stride + p, column_stride, to + p * SMAP_PANEL + j, SMAP_PANEL);
+      transpose_block(from + j * column_stride + p, column_stride, to + p * pitch + j, pitch);
   for (long j = 0; j < width; j++)
     for (long p = j < blocks ? whole : 0; p < k; p++)
-      to[p * SMAP_PANEL + j] = from[j * column_stride + p];
+      to[p * pitch + j] = from[j * column_stride + p];
+}
+
+/// Packs `width` columns into a part of a panel, whose rows are `pitch` floats; the surplus is zero.
+INLINE void pack_part(const float *from, long row_stride, long column_stride, long k, long width,
+                      float *to, long pitch) {
+  if (width < pitch) memset(to, 0, sizeof(float) * (size_t)(pitch * k));
+  if (column_stride == 1 && width == pitch) {
+    for (long p = 0; p < k; p++) memcpy(to + p * pitch, from + p * row_stride, 4 * (size_t)pitch);
+  } else if (row_stride == 1) {
+    pack_transposed(from, column_stride, k, width, to, pitch);
+  } else if (width == pitch) {
+    // Sixteen rows at a time: each cache line is used completely before it is evicted.
+    for (long p = 0; p < k; p += 16) {
+      long end = p + 16 < k ? p + 16 : k;
+      for (long j = 0; j < pitch; j++)
+        for (long q = p; q < end; q++) to[q * pitch + j] = from[q * row_stride + j * column_stride];
+    }
+  } else {
+    for (long j = 0; j < width; j++)
+      for (long p = 0; p < k; p++) to[p * pitch + j] = from[p * row_stride + j * column_stride];
+  }
 }
 
 MULTIVERSIONED
 void smap_pack(const float *b, long row_stride, long column_stride, long k, long n, long first,
                long last, float *packed) {
-  for (long panel = first; panel < last; panel++) {
-    long start = panel * SMAP_PANEL;
-    long width = n - start < SMAP_PANEL ? n - start : SMAP_PANEL;
-    float *to = packed + panel * SMAP_PANEL * k;
+  const long pitch = packed_width();
+  for (long start = first * SMAP_PANEL; start < last * SMAP_PANEL; start += pitch) {
+    long width = n - start < 0 ? 0 : n - start < pitch ? n - start : pitch;
     const float *from = b + start * column_stride;
-    if (width < SMAP_PANEL) memset(to, 0, sizeof(float) * SMAP_PANEL * (size_t)k);
-    if (column_stride == 1 && width == SMAP_PANEL) {
-      for (long p = 0; p < k; p++) memcpy(to + p * SMAP_PANEL, from + p * row_stride, 4 * SMAP_PANEL);
-    } else if (row_stride == 1) {
-      pack_transposed(from, column_stride, k, width, to);
-    } else if (width == SMAP_PANEL) {
-      // Sixteen rows at a time: each cache line is used completely before it is evicted.
-      for (long p = 0; p < k; p += 16) {
-        long end = p + 16 < k ? p + 16 : k;
-        for (long j = 0; j < SMAP_PANEL; j++)
-          for (long q = p; q < end; q++) to[q * SMAP_PANEL + j] = from[q * row_stride + j * column_stride];
-      }
-    } else {
-      for (long j = 0; j < width; j++)
-        for (long p = 0; p < k; p++) to[p * SMAP_PANEL + j] = from[p * row_stride + j * column_stride];
-    }
+    // Two calls, so that the width is a constant in each.
+    if (pitch == LANES) pack_part(from, row_stride, column_stride, k, width, packed + start * k, LANES);
+    else pack_part(from, row_stride, column_stride, k, width, packed + start * k, SMAP_PANEL);
   }
 }
 

@@ -69,7 +69,7 @@ package final class PackedMatrix: Sendable {
         ? smap_packed_pairs_size(depth, columns) : smap_packed_size(depth, columns))
     let to = storage.pointer
     let panels = PackedPanels(
-      pointer: to, depth: depth, columns: columns, rowStride: PackedPanels.width,
+      pointer: to, depth: depth, columns: columns, rowStride: Int(SMAP_PACKED),
       panelStride: PackedPanels.width * depth, isPaired: isPaired)
     self.panels = panels
     let pack = isPaired ? smap_pack_pairs : smap_pack

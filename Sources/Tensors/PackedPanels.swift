@@ -10,6 +10,7 @@ package struct PackedPanels: @unchecked Sendable {
   package let pointer: UnsafePointer<Float>
   package let depth: Int
   package let columns: Int
+  /// The stride of the rows of a panel, or `SMAP_PACKED`.
   let rowStride: Int
   let panelStride: Int
   /// Whether two numbers of a column, rounded to bfloat16, share the space of one float.

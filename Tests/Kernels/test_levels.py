@@ -17,6 +17,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Sources" / "CKernels"
 FLAGS = ["-O3", "-ffp-contract=fast", "-fno-math-errno", "-Wno-psabi", "-fPIC", "-shared"]
+PACKED = 0  # SMAP_PACKED of products.h
 NEEDED = {1: set(), 3: {"avx2", "fma", "bmi2"}, 4: {"avx512f", "avx512bw", "avx512dq", "avx512vl"}}
 
 
@@ -125,13 +126,13 @@ def test_products(levels, m, k, n, activation):
         library.smap_pack(b, long(n), long(1), long(k), long(n), long(0), long(panels), packed)
         epilogue = Epilogue(ctypes.cast(bias, ctypes.c_void_p), None, None, activation, 0)
         library.smap_product(
-            long(m), long(n), long(k), a, long(k), long(1), packed, long(32), long(32 * k),
+            long(m), long(n), long(k), a, long(k), long(1), packed, long(PACKED), long(32 * k),
             long(0), long(panels), c, long(n), ctypes.byref(epilogue), None)
         results[level] = c
     agree(results, 1e-5)
 
 
-@pytest.mark.parametrize("m,k,n", [(1, 9, 16), (1, 40, 48), (2, 33, 16), (15, 40, 48), (31, 5, 80), (100, 7, 48)])
+@pytest.mark.parametrize("m,k,n", [(1, 9, 16), (1, 40, 48), (2, 33, 16), (15, 40, 48), (31, 5, 80), (100, 7, 48), (20, 12, 32)])
 def test_products_with_unpacked_matrices(levels, m, k, n):
     """The gradient of a weight: a transposed left operand, of one row too, and B as it lies."""
     a, b = draws(k * m, 4), draws(k * n, 5)
@@ -150,11 +151,12 @@ def test_products_with_unpacked_matrices(levels, m, k, n):
 
 @pytest.mark.parametrize("k,n", [(1, 1), (8, 8), (17, 31), (40, 65), (97, 32)])
 def test_packing_of_transposed_matrices(levels, k, n):
-    """Panels of 32 columns, in the same places at every level."""
+    """Panels of 32 columns, in parts as wide as the tiles of the level."""
     b, panels, long = draws(n * k, 7), (n + 31) // 32, ctypes.c_long
-    wanted = [b[j * k + p] if j < n else 0.0
-              for panel in range(panels) for p in range(k) for j in range(32 * panel, 32 * panel + 32)]
     for level, library in levels.items():
+        width = 32 if level == 4 else 16
+        wanted = [b[j * k + p] if j < n else 0.0
+                  for start in range(0, 32 * panels, width) for p in range(k) for j in range(start, start + width)]
         packed = floats([1.0] * (panels * 32 * k))
         library.smap_pack(b, long(1), long(k), long(k), long(n), long(0), long(panels), packed)
         assert list(packed) == wanted, level

@@ -54,7 +54,7 @@ import Testing
     smap_pack(b.pointer, p.n, 1, p.k, p.n, 0, panels, packed.pointer)
     #expect(packed.isIntact)
     let (row, depth) = p.isTransposed ? (1, p.m) : (p.k, 1)
-    let scratch = Floats(zeros: smap_product_scratch(p.k, row, depth, 32))
+    let scratch = Floats(zeros: smap_product_scratch(p.k, row, depth, Int(SMAP_PACKED)))
     run(p, panels, a, packed, bias, residual, before, c, scratch)
     #expect(before.isIntact && scratch.isIntact)
     expect(
@@ -87,8 +87,8 @@ import Testing
     )
     withExtendedLifetime((a, packed, bias, residual, before, c, scratch)) {
       smap_product(
-        p.m, p.n, p.k, x, p.isTransposed ? 1 : p.k, p.isTransposed ? p.m : 1, y, 32, 32 * p.k, 0,
-        panels, z,
+        p.m, p.n, p.k, x, p.isTransposed ? 1 : p.k, p.isTransposed ? p.m : 1, y,
+        Int(SMAP_PACKED), 32 * p.k, 0, panels, z,
         p.n, &epilogue, s)
     }
   }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products against a packed right operand, on the calling thread.
 //
-// C[m x n] = A[m x k] B[k x n]. B is packed into panels of SMAP_PANEL columns, each with k
-// contiguous rows, the last one padded with zeros: a product then reads B sequentially.
+// C[m x n] = A[m x k] B[k x n]. B is packed into panels of SMAP_PANEL columns, the last one padded
+// with zeros, and a panel into one or two parts as wide as the tiles of the kernel, each with k
+// contiguous rows: a product then reads B sequentially.
 #ifndef SMAP_PRODUCTS_H
 #define SMAP_PRODUCTS_H
 
 enum { SMAP_PANEL = 32 };
+/// The `right_row` of a packed matrix.
+enum { SMAP_PACKED = 0 };
 
 /// The activation of an epilogue, applied after bias and before residual.
 enum { SMAP_ACTIVATION_NONE = 0, SMAP_ACTIVATION_GELU = 1, SMAP_ACTIVATION_SILU = 2 };
@@ -38,8 +41,8 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 /// Columns [32 first, min(n, 32 last)) of C = epilogue(A B). A's entry (i, p) lies at a[i *
 /// row_stride + p * depth_stride]; one of the two strides is 1. `right` and `c` point to the whole
 /// of B and C. `right_panel` is the stride of B's panels and `right_row` that of the rows of a
-/// panel: 32 k and 32 if B is packed; or B is an unpacked matrix whose width is a multiple of 16,
-/// with 32 and that width. scratch: smap_product_scratch floats, required if depth_stride is not 1
+/// panel: 32 k and SMAP_PACKED if B is packed; or B is an unpacked matrix whose width is a multiple
+/// of 16, with 32 and that width. scratch: smap_product_scratch floats, required if depth_stride is not 1
 /// or B is not packed.
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
                   const float *right, long right_row, long right_panel, long first, long last,

@@ -40,10 +40,10 @@ static void check_depth(long k) {
     check_bits(again, packed, panels(n) * SMAP_PANEL * k, "packing a transposed matrix, %ld x %ld", k, n);
     for (long m = 1; m <= MOST; m++) {
       for (long i = 0; i < m; i++) memcpy(wanted + i * n, whole + i * MOST, sizeof(double) * (size_t)n);
-      smap_product(m, n, k, a, k, 1, packed, SMAP_PANEL, SMAP_PANEL * k, 0, panels(n), c, n, &bare, 0);
+      smap_product(m, n, k, a, k, 1, packed, SMAP_PACKED, SMAP_PANEL * k, 0, panels(n), c, n, &bare, 0);
       check_floats(c, wanted, m * n, 1e-5, "product %ld x %ld x %ld", m, k, n);
       if (m % 3 && n % 16) continue;
-      smap_product(m, n, k, at, 1, MOST, packed, SMAP_PANEL, SMAP_PANEL * k, 0, panels(n), other, n, &bare,
+      smap_product(m, n, k, at, 1, MOST, packed, SMAP_PACKED, SMAP_PANEL * k, 0, panels(n), other, n, &bare,
                    scratch);
       check_bits(other, c, m * n, "product %ld x %ld x %ld of a transposed matrix", m, k, n);
     }
@@ -52,8 +52,8 @@ static void check_depth(long k) {
 
 /// B as it lies, with a width that is a multiple of 16, and rows that conflict in the L1 cache.
 static void check_layouts(void) {
-  static const long shapes[][3] = {{1, 9, 16}, {2, 33, 16}, {15, 40, 48}, {31, 5, 80}, {100, 7, 48}, {7, 3, 64}};
-  for (int s = 0; s < 6; s++) {
+  static const long shapes[][3] = {{1, 9, 16}, {2, 33, 16}, {15, 40, 48}, {31, 5, 80}, {100, 7, 48}, {7, 3, 64}, {20, 12, 32}};
+  for (int s = 0; s < 7; s++) {
     long m = shapes[s][0], k = shapes[s][1], n = shapes[s][2];
     const float *a = draws(m * k, 1), *b = draws(k * n, 1);
     float *at = floats(k * m), *c = floats(m * n), *scratch = floats(64 * k + 256);
@@ -72,7 +72,7 @@ static void check_layouts(void) {
     for (long i = 0; i < m; i++) memcpy(a + i * PITCH, from + i * K, sizeof(float) * K);
     plain_product(m, N, K, from, b, wanted);
     smap_pack(b, N, 1, K, N, 0, PANELS, packed);
-    smap_product(m, N, K, a, PITCH, 1, packed, SMAP_PANEL, SMAP_PANEL * K, 0, PANELS, c, N, &bare, scratch);
+    smap_product(m, N, K, a, PITCH, 1, packed, SMAP_PACKED, SMAP_PANEL * K, 0, PANELS, c, N, &bare, scratch);
     check_floats(c, wanted, m * N, 5e-5, "product of %ld rows that conflict", m);
   }
   enum { M = 5, WIDE = 7, DEPTH = 11 };
@@ -102,7 +102,7 @@ static void one_part(void *context, int part) {
   long row = part / panels(s->n), panel = part % panels(s->n);
   SMAPEpilogue e = *s->epilogue;
   if (e.residual) e.residual += row * s->n;
-  smap_product(1, s->n, s->k, s->a + row * s->k, s->k, 1, s->packed, SMAP_PANEL, SMAP_PANEL * s->k, panel,
+  smap_product(1, s->n, s->k, s->a + row * s->k, s->k, 1, s->packed, SMAP_PACKED, SMAP_PANEL * s->k, panel,
                panel + 1, s->c + row * s->n, s->n, &e, 0);
 }
 
@@ -114,7 +114,7 @@ static void check_splitting(void) {
     const float *a = draws(m * k, 1), *bias = draws(n, 1), *residual = draws(m * n, 1);
     SMAPEpilogue e = {.bias = bias, .residual = residual, .activation = SMAP_ACTIVATION_GELU};
     smap_pack(draws(k * n, 1), n, 1, k, n, 0, panels(n), packed);
-    smap_product(m, n, k, a, k, 1, packed, SMAP_PANEL, SMAP_PANEL * k, 0, panels(n), whole, n, &e, 0);
+    smap_product(m, n, k, a, k, 1, packed, SMAP_PACKED, SMAP_PANEL * k, 0, panels(n), whole, n, &e, 0);
     for (int threads = 1; threads <= 2; threads++) {
       Shared shared = {m, n, k, a, packed, parts, &e};
       memset(parts, 0, sizeof(float) * (size_t)(m * n));
@@ -154,7 +154,7 @@ static void check_epilogue(long m, long k, long n, int activation, int form, dou
   SMAPEpilogue e = {form & 1 ? bias : NULL, form & 2 ? residual : NULL, form & 4 ? before : NULL, activation,
                     form >> 3};
   smap_pack(b, n, 1, k, n, 0, panels(n), packed);
-  smap_product(m, n, k, a, k, 1, packed, SMAP_PANEL, SMAP_PANEL * k, 0, panels(n), c, n, &e, 0);
+  smap_product(m, n, k, a, k, 1, packed, SMAP_PACKED, SMAP_PANEL * k, 0, panels(n), c, n, &e, 0);
   check_floats(c, wanted, m * n, 1e-5, "epilogue %d, activation %d, %ld x %ld x %ld", form, activation, m, k, n);
   if (form & 4) check_floats(before, wanted_before, m * n, 1e-5, "sums before activation %d", activation);
 }
@@ -174,7 +174,7 @@ void check_epilogues(void) {
     double wanted[COUNT];
     for (int i = 0; i < COUNT; i++) packed[i] = special[i], wanted[i] = activated(special[i], activation);
     SMAPEpilogue e = {.activation = activation};
-    smap_product(1, COUNT, 1, &one, 1, 1, packed, SMAP_PANEL, SMAP_PANEL, 0, 1, c, COUNT, &e, 0);
+    smap_product(1, COUNT, 1, &one, 1, 1, packed, SMAP_PACKED, SMAP_PANEL, 0, 1, c, COUNT, &e, 0);
     check_floats(c, wanted, COUNT, 2e-6, "activation %d of special numbers", activation);
   }
 }
