@@ -30,7 +30,7 @@ INLINE void pack_transposed(const float *from, long column_stride, long k, long 
       to[p * pitch + j] = from[j * column_stride + p];
 }
 
-/// Packs `width` columns into a part of a panel, whose rows are `pitch` floats; the surplus is zero.
+/// Packs `width` columns into a part of a panel, whose rows have `pitch` floats; the rest is zero.
 INLINE void pack_part(const float *from, long row_stride, long column_stride, long k, long width,
                       float *to, long pitch) {
   if (width < pitch) memset(to, 0, sizeof(float) * (size_t)(pitch * k));

@@ -14,7 +14,7 @@ LARGE = dict(image_size=256, patch_size=16, num_tokens=128, token_dim=16, width=
 # The models in Examples/Models: the twin has random weights of the same shapes.
 SHIPPED = dict(shipped=1, image_size=32, patch_size=8, num_tokens=16, token_dim=6, width=128,
                depth=1, decoder_depth=4, heads=4, num_classes=22, linear_path=1,
-               pixel_channels=24, card_width=128, card_depth=4, card_heads=4, head_width=160,
+               pixel_channels=16, card_width=128, card_depth=4, card_heads=4, head_width=160,
                head_depth=3)
 # The same architecture without weights: a linear path would be fitted first.
 SHIPPED_TRAINING = {k: v for k, v in SHIPPED.items() if k != "shipped"} | dict(linear_path=0)

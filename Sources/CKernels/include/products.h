@@ -42,8 +42,8 @@ void smap_pack(const float *b, long row_stride, long column_stride, long k, long
 /// row_stride + p * depth_stride]; one of the two strides is 1. `right` and `c` point to the whole
 /// of B and C. `right_panel` is the stride of B's panels and `right_row` that of the rows of a
 /// panel: 32 k and SMAP_PACKED if B is packed; or B is an unpacked matrix whose width is a multiple
-/// of 16, with 32 and that width. scratch: smap_product_scratch floats, required if depth_stride is not 1
-/// or B is not packed.
+/// of 16, with 32 and that width. scratch: smap_product_scratch floats, required if depth_stride is
+/// not 1 or B is not packed.
 void smap_product(long m, long n, long k, const float *a, long row_stride, long depth_stride,
                   const float *right, long right_row, long right_panel, long first, long last,
                   float *c, long c_stride, const SMAPEpilogue *epilogue, float *scratch);

@@ -25,6 +25,8 @@ for picture in ladder designs classes new_letters typeface new_emoji; do
 done
 expect 'a generator is measured' 0 'mean letter' "$smap" \
   "$root/Examples/measure_letters_card.smap" -- letters-card 2
+expect 'a generator of emoji is measured' 0 'training, through the tokenizer' "$smap" \
+  "$root/Examples/measure_emoji_card.smap" -- emoji-card 2
 expect 'training a tokenizer' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- kl 3
 expect 'training a vq tokenizer' 0 'of the codes' "$smap" "$root/Examples/train_tokenizer.smap" -- vq 3
 expect 'training without a linear path' 0 'written to' "$smap" "$root/Examples/train_tokenizer.smap" -- learned 3
