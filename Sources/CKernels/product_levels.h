@@ -17,7 +17,7 @@ typedef struct {
 } Product;
 
 /// The columns of a part of a packed panel, whose rows are contiguous: a tile reads one part.
-static inline long packed_width(void) { return HAS_LEVEL(4) ? SMAP_PANEL : LANES; }
+static inline long packed_width(void) { return IS_LEVEL_4 ? SMAP_PANEL : LANES; }
 
 /// Whether contiguous rows with this stride conflict in the L1 cache: its set index is a part of
 /// the address modulo 4096, so rows 2048 bytes apart, or a multiple of that, compete for the same
