@@ -38,8 +38,8 @@
 #else
 #define HAS_LEVEL(level) __builtin_cpu_supports("x86-64-v" #level)
 #endif
-/// Whether the processor has AVX-512; whether it has AVX2 and no AVX-512. The kernels of these levels
-/// exist only on x86-64.
+/// Whether the processor has AVX-512; whether it has AVX2 and no AVX-512. The kernels of these
+/// levels exist only on x86-64.
 #if defined(__x86_64__)
 #define IS_LEVEL_4 HAS_LEVEL(4)
 #define IS_LEVEL_3 (HAS_LEVEL(3) && !HAS_LEVEL(4))
