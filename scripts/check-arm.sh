@@ -7,7 +7,8 @@
 # usage: scripts/check-arm.sh [gcc | clang]    only with one of them
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/install-libraries.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+scripts/install-libraries.sh gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user \
+  libpng-dev libjpeg-dev libwebp-dev libedit-dev libcmark-gfm-dev libcmark-gfm-extensions-dev zlib1g-dev
 
 out=.build/arm
 strict=(-Wall -Wextra -Werror -std=gnu11)
@@ -15,8 +16,14 @@ strict=(-Wall -Wextra -Werror -std=gnu11)
 fast=(-ffp-contract=fast -fno-math-errno -Wno-psabi)
 exact=(-O3 -ffp-contract=off)
 plain=(CFiles CBLAS CCairo CZeroMQ CCrypto CMPI)
-# The words of clang that Debian's compiler does not know.
-foreign=(-D_Nullable= -D_Nonnull= -Wno-unknown-pragmas -Wno-attributes)
+# What includes headers of libraries, and these headers, which Debian ships alike for every processor of 64
+# bits. They are linked into a folder of their own, so that no other header of this machine is found.
+bound=(CPNG CJPEG CWebP CEdit CMarkdown)
+borrowed=(png pngconf pnglibconf jpeglib jmorecfg jerror jconfig webp histedit cmark-gfm cmark-gfm_export
+  cmark-gfm_version cmark-gfm-core-extensions cmark-gfm-extension_api cmark-gfm-extensions_export zlib zconf)
+# The words of clang that Debian's compiler does not know, and a warning of its own: it names every local
+# variable that lives across setjmp, changed or not.
+foreign=(-D_Nullable= -D_Nonnull= -Wno-unknown-pragmas -Wno-attributes -Wno-clobbered)
 
 # compile FOLDER FLAGS... -- FILES...: objects of the files into the folder, as many at a time as there are
 # processors.
@@ -52,6 +59,18 @@ kernels() {
   try "$folder/kernels-test"
 }
 
+# headers: the headers of libraries, in a folder of their own.
+headers() {
+  local name found
+  rm -rf "$out/headers"
+  mkdir -p "$out/headers"
+  for name in "${borrowed[@]}"; do
+    for found in "/usr/include/$name" "/usr/include/$name.h" /usr/include/*-linux-gnu/"$name.h"; do
+      [ ! -e "$found" ] || ln -sf "$found" "$out/headers/"
+    done
+  done
+}
+
 # shims FOLDER FLAGS...: what declares and loads libraries, and calls Linux. SHA-256 is tried.
 shims() {
   local folder=$1 target
@@ -60,10 +79,17 @@ shims() {
     compile "$folder/$target" "${strict[@]}" -O2 "$@" "-ISources/$target/include" -- Sources/"$target"/*.c
   done
   compile "$folder/files" "${strict[@]}" -O1 "$@" -ISources/CFiles/include -- Tests/Kernels/platform/files.c
+  for target in "${bound[@]}"; do
+    compile "$folder/$target" "${strict[@]}" -O2 "$@" -isystem "$out/headers" "-ISources/$target/include" -- \
+      Sources/"$target"/*.c
+  done
+  echo '#include "shim.h"' >"$out/zlib.c"
+  compile "$folder/CZlib" "${strict[@]}" "$@" -isystem "$out/headers" -ISources/CZlib -- "$out/zlib.c"
   "${linker[@]}" "$folder"/CFiles/*.o "$folder"/files/*.o -o "$folder/files-test"
   try "$folder/files-test"
 }
 
+headers
 linker=(aarch64-linux-gnu-gcc)
 if [ "${1:-gcc}" = gcc ]; then
   echo "Debian's compiler: $(aarch64-linux-gnu-gcc --version | head -1)"

@@ -24,12 +24,12 @@ struct smap_jpeg {
   char fault[JMSG_LENGTH_MAX];
 };
 
-static void give_up(struct smap_jpeg *reader, const char *words) {
+static _Noreturn void give_up(struct smap_jpeg *reader, const char *words) {
   snprintf(reader->fault, sizeof reader->fault, "%s", *words ? words : "unknown fault");
   longjmp(reader->failed, 1);
 }
 
-static void fail(j_common_ptr jpeg) {
+static _Noreturn void fail(j_common_ptr jpeg) {
   struct smap_jpeg *reader = jpeg->client_data;
   char words[JMSG_LENGTH_MAX];
   jpeg->err->format_message(jpeg, words);
