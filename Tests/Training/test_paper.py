@@ -67,11 +67,33 @@ def test_a_row_of_another_recipe_is_an_error(tmp_path):
     assert len(rows(tmp_path)) == 1
 
 
-def smap(folder, *words):
+def smap(folder, *words, code=0):
     result = subprocess.run(
         [str(pathlib.Path(SMAP).resolve()), *words], cwd=folder, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+    assert result.returncode == code, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def report(folder, results):
+    """The report of rows in a folder, over the document of the repository."""
+    (folder / "Evidence.md").write_text((ROOT / "docs/Evidence.md").read_text())
+    smap(folder, "run", str(ROOT / "Examples/paper/report.smap"), "--",
+         f"results={results}", "document=Evidence.md", "images=figures")
+    return (folder / "Evidence.md").read_text()
+
+
+def test_arguments_that_mean_nothing_are_refused(tmp_path):
+    for words, message in [
+        (["quik"], "arguments are tokenizers, generators, guidance, speed, quick, list, only=..."),
+        (["only=zzz"], 'no cell of tokenizers, generators, guidance, speed has "zzz" in its name'),
+        (["seeds=0"], "seeds=... is a whole number from 1 to 21, not 0"),
+        (["seeds=many"], "seeds=... is a whole number from 1 to 21, not many"),
+    ]:
+        assert message in smap(tmp_path, "run", RUNNER, "--", *words, code=1)
+    writer = str(ROOT / "Examples/paper/report.smap")
+    assert "arguments are results=..., document=..., images=..." in smap(tmp_path, writer, "--", "docment=x", code=1)
+    assert "there are no rows in nowhere" in smap(tmp_path, writer, "--", "results=nowhere", code=1)
+    assert "guidance: letters32/both/mixture/vq/flow/1, seed 0: " in smap(tmp_path, "run", RUNNER, "--", "list")
 
 
 def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
@@ -92,7 +114,9 @@ def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
     text = document.read_text()
     # t(0.975, 2) * 1 / sqrt(3) = 4.303 / 1.732 = 2.48.
     assert "| both | mixture | 21.00 ± 2.48 |" in text
-    assert "| none | none | missing |" in text
+    # Rows and tables without any number are named once.
+    assert "| missing |" not in text and "### emoji, VQ\n\nNot run yet.\n" in text
+    assert "Not run yet: condition none; condition decoder; condition both, dropping none." in text
     assert "swap gap with 2 tokens, dB: 2.00 ± 0.00, relevant above 1 | holds |" in text
     assert "nan" not in text
     assert (tmp_path / "evidence_letters_kl.svg").read_text().startswith("<svg")
@@ -119,6 +143,13 @@ def test_a_small_grid_of_generators(tmp_path):
     assert all(row["milliseconds"] > 0 for row in speed["curve"])
     assert cell["parameters"] > 0 and cell["training_minutes"] > 0 and cell["copy_threshold"] > 0
     assert cell["copies"] is not None and cell["reader_accuracy"] is not None
+
+    # The report of these few rows, with speeds and without.
+    text = report(tmp_path, folder)
+    assert f"on the real letters of validation: {cell['reader_accuracy']:.3f}." in text
+    assert "](figures/evidence_guidance.svg)" in text and (tmp_path / "figures/evidence_guidance.svg").exists()
+    (folder / "speed.jsonl").unlink()
+    assert "| both/mixture | CARD, flow head |" in report(tmp_path, folder)
 
 
 def test_numbers_that_are_not_finite_become_nil(tmp_path):
