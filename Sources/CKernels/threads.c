@@ -95,6 +95,8 @@ static int default_threads(void) {
   return count > MAX_THREADS ? MAX_THREADS : (int)count;
 }
 
+int smap_most_threads(void) { return MAX_THREADS; }
+
 int smap_thread_count(void) {
   int count = atomic_load(&wanted_threads);
   if (count == 0) {

@@ -35,6 +35,8 @@ struct GradientChain {
   }
 
   private let channel: MessageChannel
+  /// The training that the gradients are of, for people.
+  private let purpose: String
   /// Messages of an exchange that has failed half-way are not taken for those of the next one.
   private let round: Int32
   private let parameters: [Tensor]
@@ -48,14 +50,17 @@ struct GradientChain {
   private var sent: [MessageChannel.Message] = []
 
   /// Begins an exchange; all processes begin theirs in the same order.
-  init(_ channel: MessageChannel, _ parameters: [Tensor]) {
-    (self.channel, self.parameters) = (channel, parameters)
+  init(_ channel: MessageChannel, _ parameters: [Tensor], purpose: String) {
+    (self.channel, self.parameters, self.purpose) = (channel, parameters, purpose)
     round = channel.nextRound()
     blocks = Block.all(of: parameters)
     totals = [Tensor?](repeating: nil, count: parameters.count)
     if channel.rank > 0 { sums = blocks.prefix(2).map { receive($0, .sums) } }
     if !isLast { results = blocks.prefix(2).map { receive($0, .totals) } }
   }
+
+  /// The bytes of the largest block, of which two or three may be under way.
+  private var largest: Int { 4 * (blocks.map(\.bytes).max() ?? 0) }
 
   private var isLast: Bool { channel.rank == channel.size - 1 }
 
@@ -65,11 +70,13 @@ struct GradientChain {
     adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) throws -> [Tensor?] {
     var idle = 0
+    defer { channel.waits.end() }
     while settled < blocks.count || !sent.isEmpty {
       let hasAdded = try addToNext(isReady, adding)
       let hasSettled = try settleNext()
       let isLess = releaseSent()
       guard !hasAdded, !hasSettled, !isLess else {
+        if idle > 0 { channel.waits.end() }
         idle = 0
         continue
       }
@@ -85,7 +92,10 @@ struct GradientChain {
   /// Afterwards nobody else wants the processor.
   private func pause(_ idle: Int, _ isReady: (Int) throws -> Bool) throws {
     guard let last = parameters.indices.last else { return }
-    if try isReady(last) { return MessageChannel.pause(idle) }
+    if try isReady(last) {
+      if idle >= 1000 { channel.waits.begin(purpose, bytes: largest) }
+      return MessageChannel.pause(idle)
+    }
     usleep(added == 0 ? 400 : idle < 32 ? 50 : 200)
   }
 

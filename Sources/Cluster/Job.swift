@@ -22,7 +22,6 @@ public final class Job: Sendable {
   public var rank: Int { channel.rank }
   /// The number of processes.
   public var size: Int { channel.size }
-  private let errors: Int32
   private let log: String
   private let life = Mutex<Heartbeat?>(nil)
 
@@ -44,9 +43,10 @@ public final class Job: Sendable {
 
   /// Joins the job where `mpirun` has started several processes.
   ///
-  /// - Parameter facts: What all processes must have in common, such as version and program.
+  /// - Parameter facts: What all processes must have in common, such as version and program; asked
+  ///   for only where there are several.
   /// - Throws: `Failure` without the library, `WorkerDisagreement`, `FileError` for the log.
-  public static func join(facts: [(key: String, value: String)]) throws {
+  public static func join(facts: () -> [(key: String, value: String)]) throws {
     guard startedProcesses > 1 else { return }
     guard smap_mpi_open() == 1 else {
       throw Failure(
@@ -62,15 +62,15 @@ public final class Job: Sendable {
     }
     guard size > 1 else { return }
     let job = try Job(MessageChannel(rank: Int(rank), size: Int(size)))
-    try RankExchange(job.channel).agree(on: facts)
+    try RankExchange(job.channel, purpose: "the start of the job").agree(on: facts())
     job.begin()
     state.withLock { $0 = job }
   }
 
   private init(_ channel: MessageChannel) throws {
     self.channel = channel
-    errors = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)
-    let folder = getenv("SMAP_MPI_LOGS").map { String(cString: $0) } ?? "mpi-logs"
+    let named = getenv("SMAP_MPI_LOGS").map { String(cString: $0) } ?? ""
+    let folder = named.isEmpty ? "mpi-logs" : named
     log = "\(folder)/rank-\(channel.rank).log"
     guard channel.rank > 0 else { return }
     try AtomicFile.write(path: log, bytes: [])
@@ -83,20 +83,14 @@ public final class Job: Sendable {
 
   private func begin() {
     let channel = channel
-    let beat = Heartbeat(channel) { [unowned self] rank in
-      say("process \(rank) of \(size) has not answered for 8 seconds; the job ends")
-      smap_mpi_abort(Job.lostProcess)
-    }
+    let beat = Heartbeat(channel)
     life.withLock { $0 = beat }
     SharedWriting.share { [unowned self] path, write in try once(path, write) }
     Workers.exchange = {
       if SharedWriting.isApart { return ThisProcess() }
-      return RankExchange(channel)
+      return RankExchange(channel, purpose: "training \(channel.nextTraining())")
     }
   }
-
-  /// The exit code of a job that has lost a process: that of a device that fails.
-  private static let lostProcess: Int32 = 74
 
   /// Leaves the job with an exit code: once all others do, or, if that is a failure of this process
   /// alone, by ending all of them.
@@ -105,25 +99,20 @@ public final class Job: Sendable {
     beat?.end()
     // A failure of the program is that of all processes, and the first one has told of it.
     if code == 0 || beat?.othersLeave(within: Job.patience) ?? true { return smap_mpi_finish() }
-    say(
+    channel.endJob(
       "process \(rank) of \(size) has ended alone, with exit code \(code)"
-        + (rank > 0 ? "; its log is \(log)" : ""))
-    smap_mpi_abort(code)
+        + (rank > 0 ? "; its log is \(log)" : ""), code: code)
   }
 
   /// Seconds in which a failure that all processes share has reached them.
   private static let patience = 2.0
 
-  private func say(_ text: String) {
-    var text = "smap: \(text)\n"
-    _ = text.withUTF8 { write(errors, $0.baseAddress, $0.count) }
-  }
-
   // MARK: - Work that is divided
 
-  /// The bytes of every process, in the order of the processes.
-  public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
-    try RankExchange(channel).gather(bytes)
+  /// What processes send each other for a call of a script, such as `mpi.gather`: all of them must
+  /// be in the same.
+  public func exchange(for call: String) -> RankExchange {
+    RankExchange(channel, purpose: call)
   }
 
   /// Runs work of this process alone: it trains alone, and writes its own files.
@@ -153,12 +142,12 @@ public final class Job: Sendable {
       let sent = words.withUnsafeBytes { raw in
         (1..<size).map { channel.send(raw, to: $0, .file) }
       }
-      for message in sent { try channel.complete(message) }
+      for message in sent { try channel.complete(message, Job.writing(path)) }
       return try result.get()
     }
     // Files that the first process alone has written are skipped.
     while true {
-      let words = try channel.receiveAny(from: 0, .file)
+      let words = try channel.receiveAny(from: 0, .file, Job.writing(path))
       guard let end = words.firstIndex(of: 0), words.count > end + 1,
         words[..<end].elementsEqual(path.utf8)
       else { continue }
@@ -169,6 +158,8 @@ public final class Job: Sendable {
       }
     }
   }
+
+  private static func writing(_ path: String) -> String { "writing '\(PathText.printable(path))'" }
 
   private static func encoded(_ error: any Error) -> String {
     guard let error = error as? FileError else { return "0\u{1}\u{1}\(error)" }

@@ -29,7 +29,12 @@ final class MessageChannel: Sendable {
   /// This process, and how many there are.
   let rank: Int
   let size: Int
+  /// What this process waits for.
+  let waits = WaitRecord()
+  /// Ends the job.
+  let endJob = JobEnd()
   private let rounds = Atomic<Int32>(0)
+  private let trainings = Atomic<Int>(0)
 
   init(rank: Int, size: Int) { (self.rank, self.size) = (rank, size) }
 
@@ -46,6 +51,10 @@ final class MessageChannel: Sendable {
     // Tags of all libraries of Open MPI have at least 23 bits; kinds of messages take three.
     rounds.wrappingAdd(1, ordering: .relaxed).newValue & 0xFFFF
   }
+
+  /// The number of the next training in which this process takes part, from 1. One that catches a
+  /// failure of its own is in another training than the others.
+  func nextTraining() -> Int { trainings.wrappingAdd(1, ordering: .relaxed).newValue }
 
   private static func number(_ tag: Tag, _ round: Int32) -> Int32 { tag.rawValue + round << 3 }
 
@@ -86,43 +95,48 @@ final class MessageChannel: Sendable {
     return true
   }
 
-  /// Waits for a message.
+  /// Waits for a message; `purpose` says what for.
   ///
   /// - Throws: what a stop throws; the message stays under way then.
-  func finish(_ message: inout Message) throws {
+  private func finish(_ message: inout Message, _ purpose: String) throws {
     var request = message.request
     defer { message.request = request }
     if smap_mpi_is_done(&request) == 1 { return }
-    try Profile.measure(.exchange, operations: 0, bytes: message.bytes.count) {
-      try MessageChannel.wait { smap_mpi_is_done(&request) == 1 ? () : nil }
+    let bytes = message.bytes.count
+    try Profile.measure(.exchange, operations: 0, bytes: bytes) {
+      try wait(purpose, bytes: bytes) { smap_mpi_is_done(&request) == 1 ? () : nil }
     }
   }
 
   /// Waits for a message and releases its bytes.
-  func complete(_ message: Message) throws {
+  func complete(_ message: Message, _ purpose: String) throws {
     var message = message
-    try finish(&message)
+    try finish(&message, purpose)
     message.bytes.deallocate()
   }
 
   /// Waits for a message whose size only the sender knows.
-  func receiveAny(from rank: Int, _ tag: Tag) throws -> [UInt8] {
-    let size = try MessageChannel.wait { () -> Int64? in
+  func receiveAny(from rank: Int, _ tag: Tag, _ purpose: String) throws -> [UInt8] {
+    let size = try wait(purpose, bytes: 0) { () -> Int64? in
       let size = smap_mpi_waiting(Int32(SMAP_MPI_WORK), Int32(rank), tag.rawValue)
       return size < 0 ? nil : size
     }
     var message = receive(Int(size), from: rank, tag)
-    try finish(&message)
+    try finish(&message, purpose)
     defer { message.bytes.deallocate() }
     return Array(message.bytes)
   }
 
-  private static func wait<Result>(_ poll: () throws -> Result?) throws -> Result {
+  private func wait<Result>(
+    _ purpose: String, bytes: Int, _ poll: () throws -> Result?
+  ) throws -> Result {
     var turn = 0
+    defer { waits.end() }
     while true {
       if let found = try poll() { return found }
       turn += 1
-      pause(turn)
+      if turn == 1000 { waits.begin(purpose, bytes: bytes) }
+      MessageChannel.pause(turn)
       if turn >= 1000, turn % 100 == 0 { try Stop.check() }
     }
   }

@@ -11,33 +11,52 @@ import Training
 /// Combines the gradients of the processes of a job.
 public final class RankExchange: GradientExchange {
   private let channel: MessageChannel
+  /// What the exchange is for, as a part of a sentence: `training 2`.
+  private let purpose: String
   /// The number of processes.
   public var workerCount: Int { channel.size }
   /// This process.
   public var worker: Int { channel.rank }
 
-  init(_ channel: MessageChannel) { self.channel = channel }
+  init(_ channel: MessageChannel, purpose: String) {
+    (self.channel, self.purpose) = (channel, purpose)
+  }
 
   /// See `GradientExchange`.
   public func total(
     _ parameters: [Tensor], isReady: (_ index: Int) throws -> Bool,
     adding: (_ index: Int, _ before: Tensor?) throws -> Tensor?
   ) throws -> [Tensor?] {
-    var chain = GradientChain(channel, parameters)
+    var chain = GradientChain(channel, parameters, purpose: purpose)
     return try chain.run(isReady: isReady, adding: adding)
   }
 
   // MARK: - Numbers and facts
 
-  /// See `GradientExchange`.
+  /// See `GradientExchange`. Every message says what it is for. Processes that are in different
+  /// calls of a script would take each other's messages for their own, so that ends the job.
   public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
+    let mark = Array(purpose.utf8) + [0]
+    // All processes must hear of what is too large for a message.
+    let fits = mark.count + bytes.count < Int(Int32.max)
+    let named = mark + [fits ? 1 : 0] + (fits ? bytes : [])
     let others = (0..<workerCount).filter { $0 != worker }
-    let sent = bytes.withUnsafeBytes { raw in others.map { channel.send(raw, to: $0, .gathered) } }
+    let sent = named.withUnsafeBytes { raw in others.map { channel.send(raw, to: $0, .gathered) } }
     let all = try (0..<workerCount).map {
-      $0 == worker ? bytes : try channel.receiveAny(from: $0, .gathered)
+      $0 == worker ? named : try channel.receiveAny(from: $0, .gathered, purpose)
     }
-    for message in sent { try channel.complete(message) }
-    return all
+    let purposes = all.map { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    if let other = purposes.firstIndex(where: { $0 != purposes[0] }) {
+      channel.endJob.never(
+        "process \(other) of \(workerCount) is in \(purposes[other]), but process 0 in "
+          + "\(purposes[0]): all processes must make the same calls; the job ends",
+        code: JobEnd.fault, rank: worker)
+    }
+    for message in sent { try channel.complete(message, purpose) }
+    if let rank = all.firstIndex(where: { $0[mark.count] == 0 }) {
+      throw TensorError.limit("process \(rank) would send more than 2 GB to the others at once")
+    }
+    return all.map { Array($0.dropFirst(mark.count + 1)) }
   }
 
   /// See `GradientExchange`.

@@ -54,8 +54,26 @@ public enum AtomicFile {
   ///
   /// - Throws: `FileError`, or whatever `body` throws; the old file is unchanged then.
   public static func write(path: String, _ body: (inout FileWriter) throws -> Void) throws {
+    if let memory {
+      var writer = FileWriter(memory: memory)
+      try body(&writer)
+      return try writer.finish(synchronize: false)
+    }
     try SharedWriting.once(path) { try writeHere(path: path, body) }
   }
+
+  /// What `body` writes, as bytes: no file is made, wherever its paths lead.
+  public static func bytes(of body: () throws -> Void) rethrows -> [UInt8] {
+    let memory = Memory()
+    try $memory.withValue(memory, operation: body)
+    return memory.bytes
+  }
+
+  /// Bytes that would go into a file. One thread uses them.
+  fileprivate final class Memory: @unchecked Sendable {
+    var bytes: [UInt8] = []
+  }
+  @TaskLocal private static var memory: Memory?
 
   private static func writeHere(
     path: String, _ body: (inout FileWriter) throws -> Void
@@ -182,8 +200,8 @@ public enum AtomicFile {
       let temporary = try TemporaryFile(in: folder, for: path)
       let copy = try Descriptor(
         copying: temporary.file.number, operation: "write", name: path)
+      if let mode { _ = fchmod(copy.number, mode) }
       var writer = FileWriter(file: copy)
-      if let mode { _ = fchmod(writer.file.number, mode) }
       try body(&writer)
       try writer.finish(synchronize: true)
       let entry = PathText.systemName(target.entry)
@@ -221,11 +239,17 @@ private struct Place {
 ///
 /// Values are made by `AtomicFile.write`; they cannot outlive its closure.
 public struct FileWriter: ~Copyable {
-  fileprivate let file: Descriptor
+  private enum Target: ~Copyable {
+    case file(Descriptor)
+    case memory(AtomicFile.Memory)
+  }
+  private let target: Target
   private var pending: [UInt8] = []
   private static let block = 1 << 20
 
-  fileprivate init(file: consuming Descriptor) { self.file = file }
+  fileprivate init(file: consuming Descriptor) { target = .file(file) }
+
+  fileprivate init(memory: AtomicFile.Memory) { target = .memory(memory) }
 
   /// Adds bytes at the end.
   ///
@@ -233,7 +257,7 @@ public struct FileWriter: ~Copyable {
   public mutating func append(_ bytes: UnsafeRawBufferPointer) throws {
     if pending.count + bytes.count > FileWriter.block { try flush() }
     if bytes.count >= FileWriter.block {
-      try file.write(bytes)
+      try store(bytes)
     } else {
       pending += bytes
     }
@@ -248,11 +272,25 @@ public struct FileWriter: ~Copyable {
 
   fileprivate mutating func finish(synchronize: Bool) throws {
     try flush()
-    if synchronize { try file.synchronize() }
+    if synchronize { try self.synchronize() }
   }
 
   private mutating func flush() throws {
-    try pending.withUnsafeBytes { try file.write($0) }
+    try pending.withUnsafeBytes { try store($0) }
     pending.removeAll(keepingCapacity: true)
+  }
+
+  private func synchronize() throws {
+    switch target {
+    case .file(let file): try file.synchronize()
+    case .memory: break
+    }
+  }
+
+  private func store(_ bytes: UnsafeRawBufferPointer) throws {
+    switch target {
+    case .file(let file): try file.write(bytes)
+    case .memory(let memory): memory.bytes += bytes
+    }
   }
 }

@@ -9,6 +9,7 @@ import Files
 import Glibc
 import Library
 import Runtime
+import Tensors
 import Training
 
 /// Runs programs as a part of a job.
@@ -17,10 +18,12 @@ public enum JobHost {
   /// runs it. All processes must run the same `program`.
   public static func run(program: String, arguments: [String], _ body: () -> Int32) -> Int32 {
     do {
-      try Job.join(facts: [
-        ("version of smap", smapVersion), ("program", program),
-        ("arguments", arguments.joined(separator: " ")),
-      ])
+      try Job.join {
+        [
+          ("version of smap", smapVersion), ("program", summary(of: program)),
+          ("arguments", arguments.joined(separator: " ")), ("kernels", kernels),
+        ]
+      }
     } catch {
       Diagnostics.say("smap: \(error)")
       return 1
@@ -30,10 +33,22 @@ public enum JobHost {
     return code
   }
 
-  /// Why the prompt does not run in a job, or nil outside one.
-  public static var promptProblem: String? {
+  /// A program in a few words, which differ where programs do.
+  private static func summary(of program: String) -> String {
+    let hash = ContentHash.digest(of: program).prefix(4).map { String($0, radix: 16) }
+    let lines = program.utf8.count { $0 == UInt8(ascii: "\n") }
+    return "\(lines) line ends and the hash \(hash.joined(separator: "-"))"
+  }
+
+  /// What decides how floating-point numbers are rounded. A job whose processes round differently
+  /// would have results that depend on who computes what.
+  private static var kernels: String {
+    "\(BLAS.kernelName), and OpenBLAS for \(BLAS.problem == nil ? BLAS.core ?? "any processor" : "none")"
+  }
+
+  /// Why something other than a script does not run in a job, or nil outside one.
+  public static func problem(with name: String) -> String? {
     Job.startedProcesses > 1
-      ? "smap: the prompt cannot run in \(Job.startedProcesses) processes; give mpirun a script"
-      : nil
+      ? "smap: \(name) cannot run in \(Job.startedProcesses) processes; give mpirun a script" : nil
   }
 }

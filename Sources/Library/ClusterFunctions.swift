@@ -5,8 +5,8 @@
 
 import Cluster
 import Files
-import Glibc
 import Runtime
+import Tensors
 
 enum ClusterFunctions {
   static let functions: [Builtin] = [
@@ -28,9 +28,7 @@ enum ClusterFunctions {
       details: "All processes must call it, and wait for each other. " + travelling,
       example: "mpi.gather(mpi.rank() + 10)   #=> [10]"
     ) { call in
-      let place = call.session.randomPlace
-      let all = try gathered([("value", call["x"])], call)
-      call.session.seed(place.seed, draws: place.draws)
+      let all = try gathered([("value", call["x"])], call, "mpi.gather")
       return .list(all.map { $0["value"] ?? .nil })
     },
     Builtin(
@@ -40,7 +38,8 @@ enum ClusterFunctions {
         Every process gets the whole list. Inside `f` a process works alone: it trains alone, and \
         writes files and sees the job as if there were no others. Random numbers that `f` draws without \
         a seed depend on the place of the item, so results do not depend on the number of \
-        processes. \(travelling)
+        processes. What `f` should leave behind it must return: a variable that it changes is \
+        changed in one process only. \(travelling)
         """,
       example: "mpi.map([1, 2, 3], fn(x) = x ** 2)   #=> [1, 4, 9]", body: map),
   ]
@@ -55,9 +54,10 @@ enum ClusterFunctions {
     let (items, function) = (try EverydayLists.items(call), try call.function("f"))
     let job = job
     let (rank, size) = (job?.rank ?? 0, job?.size ?? 1)
-    let base = try call.session.nextSeed()
+    var base = try call.session.nextSeed()
     let place = call.session.randomPlace
     defer { call.session.seed(place.seed, draws: place.draws) }
+    if let job { base = try self.base(base, of: items, call, job) }
     var made: [(String, Value)] = []
     func compute() throws {
       for (number, item) in items.enumerated() where number % size == rank {
@@ -81,7 +81,7 @@ enum ClusterFunctions {
       made = [("failed", .string("\(found.kind.rawValue)\u{0}\(found.message)\u{0}\(made.count)"))]
     }
     var results = [Value](repeating: .nil, count: items.count)
-    for (rank, part) in try gathered(made, call).enumerated() {
+    for (rank, part) in try gathered(made, call, "mpi.map").enumerated() {
       if let words = part["failed"]?.asString {
         let parts = words.split(separator: "\u{0}", omittingEmptySubsequences: false).map(
           String.init)
@@ -101,34 +101,53 @@ enum ClusterFunctions {
   /// The job whose processes this one works with: none inside divided work.
   private static var job: Job? { SharedWriting.isApart ? nil : Job.current }
 
+  /// What the random numbers of all items follow from, that of the first process, once all
+  /// processes have found that they divide the same list.
+  private static func base(_ own: UInt64, of items: [Value], _ call: Call, _ job: Job) throws
+    -> UInt64
+  {
+    var words = counted(items.count, "item")
+    // The bytes hold the place in the random stream as well, which may differ.
+    call.session.seed(0)
+    // Models, functions and the like are not compared.
+    if let found = try? SessionFile.bytes(
+      of: [("items", .list(items))], of: call.session, path: "mpi.map"), found.report.left.isEmpty
+    {
+      var hash = ContentHash()
+      found.bytes.withUnsafeBytes { hash.add($0) }
+      words += " with the hash \(hash.hexadecimal.prefix(8))"
+    }
+    let exchange = job.exchange(for: "mpi.map")
+    try exchange.agree(on: [("items", words)])
+    return try exchange.gather([own])[0]
+  }
+
   // MARK: - Sending
 
-  /// The named values of all processes.
+  /// The named values of all processes, which are in the same `function`.
   private static func gathered(
-    _ values: [(String, Value)], _ call: Call
+    _ values: [(String, Value)], _ call: Call, _ function: String
   ) throws -> [[String: Value]] {
     guard let job else {
       return [Dictionary(values) { first, _ in first }]
     }
-    return try job.alone {
-      let path = "\(TemporaryFolder.path)/smap-\(getpid())\(SessionFile.suffix)"
-      defer { unlink(PathText.systemName(path)) }
-      let report = try SessionFile.write(values, of: call.session, path: path)
-      // All processes must hear of it, or they would wait.
-      var bytes: [UInt8] = []
-      if report.left.isEmpty { bytes = try FileReader.read(path: path) }
-      let all = try job.gather(bytes)
-      return try all.enumerated().map { rank, bytes in
-        guard !bytes.isEmpty else {
-          let kind = rank == job.rank ? report.left.first?.kind ?? "a value" : "a value"
-          throw call.failure(
-            .type, "\(kind) of process \(rank) cannot be sent to other processes",
-            hint: travelling)
-        }
-        try AtomicFile.write(path: path, bytes: bytes)
-        let found = try SessionFile.contents(of: path, for: call.session).variables
-        return Dictionary(found.map { ($0.name, $0.value) }) { first, _ in first }
+    let own = Result {
+      try SessionFile.bytes(of: values, of: call.session, path: function)
+    }
+    // All processes must hear of what cannot be sent, or they would wait.
+    let left = try? own.get().report.left
+    let sent = left?.isEmpty == true ? try own.get().bytes : []
+    let all = try job.exchange(for: function).gather(sent)
+    _ = try own.get()
+    return try all.enumerated().map { rank, bytes in
+      guard !bytes.isEmpty else {
+        let kind = rank == job.rank ? left?.first?.kind ?? "a value" : "a value"
+        throw call.failure(
+          .type, "\(kind) of process \(rank) cannot be sent to other processes",
+          hint: travelling)
       }
+      let found = try SessionFile.contents(of: bytes, path: function, for: call.session).variables
+      return Dictionary(found.map { ($0.name, $0.value) }) { first, _ in first }
     }
   }
 }

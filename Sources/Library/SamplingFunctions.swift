@@ -83,6 +83,11 @@ enum SamplingFunctions {
         "this generator samples tokens of \(dim) numbers, not of \(prefix.latents.shape[2])",
         argument: "prefix")
     }
+    guard prefix.ids == nil || !model.configuration.codeDigits.isEmpty else {
+      throw call.failure(
+        .value, "the prefix has codes, and this generator was trained on tokens without codes",
+        hint: "encode the picture with the tokenizer of the generator", argument: "prefix")
+    }
     if prefix.count == 1 || prefix.count == pictures { return prefix }
     guard prefix.count * count == pictures else {
       throw call.failure(

@@ -167,18 +167,23 @@ private struct CandidateScore {
   }
 
   private func numbers(_ value: Value, count: Int) throws -> [Double] {
-    let found: [Double]? =
-      switch value {
-      case .number(let number): [number]
-      case .tensor(let tensor) where tensor.count == count: tensor.toArray().map(Double.init)
-      case .list(let list): list.items.map { Conversion.number($0) ?? .nan }
-      default: nil
+    let found: [Double]
+    var words = value.typePhrase
+    switch value {
+    case .number(let number): found = [number]
+    case .tensor(let tensor): found = tensor.toArray().map(Double.init)
+    case .list(let list):
+      words = "a list of \(counted(list.items.count, "value"))"
+      found = list.items.compactMap { Conversion.number($0) }
+      if let other = list.items.first(where: { Conversion.number($0) == nil }) {
+        words = "a list that holds \(other.typePhrase)"
       }
-    guard let found, found.count == count else {
+    default: found = []
+    }
+    guard found.count == count else {
       throw call.failure(
         .value,
-        "score must return a number for each of \(count) candidates, not "
-          + value.typePhrase,
+        "score must return a number for each of \(counted(count, "candidate")), not \(words)",
         hint: "a list or a tensor [\(count)]", argument: "score")
     }
     if let wrong = found.firstIndex(where: \.isNaN) {

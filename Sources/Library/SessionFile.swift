@@ -6,7 +6,6 @@
 // records that contain each other, or that two variables share, are kept so.
 
 import Files
-import Glibc
 import Models
 import Networks
 import Runtime
@@ -40,7 +39,7 @@ public enum SessionFile {
   }
 
   /// As `write`, for some values.
-  static func write(
+  private static func write(
     _ variables: [(String, Value)], of session: Session, path: String
   ) throws -> Report {
     var writer = SessionWriter(session)
@@ -61,21 +60,21 @@ public enum SessionFile {
       ("variables", .array(names)), ("containers", .array(writer.containers)),
     ])
     var files = [(name: contents, content: Array(content.rendered.utf8))]
-    files.append((tensors, try bytes(beside: path) { try writer.checkpoint.write(path: $0) }))
+    files.append((tensors, try AtomicFile.bytes { try writer.checkpoint.write(path: path) }))
     for (index, save) in writer.models.enumerated() {
-      files.append(("model\(index).safetensors", try bytes(beside: path, save)))
+      files.append(("model\(index).safetensors", try AtomicFile.bytes { try save(path) }))
     }
     try ZipArchive.write(files, path: path)
     return report
   }
 
-  /// What `save` writes to a file.
-  private static func bytes(beside path: String, _ save: (String) throws -> Void) throws -> [UInt8]
-  {
-    let part = path + ".part"
-    try save(part)
-    defer { unlink(PathText.systemName(part)) }
-    return try FileReader.read(path: part)
+  /// Some values as the bytes of such a file; errors name `path`.
+  static func bytes(
+    of variables: [(String, Value)], of session: Session, path: String
+  ) throws -> (bytes: [UInt8], report: Report) {
+    var report = Report()
+    let bytes = try AtomicFile.bytes { report = try write(variables, of: session, path: path) }
+    return (bytes, report)
   }
 
   /// Defines the variables of a file in a session and returns how many there are. The session is
@@ -84,17 +83,18 @@ public enum SessionFile {
   /// - Throws: `FileError`, `ArchiveError`, `CheckpointError`, or a ValueError for other
   ///   contents.
   public static func read(_ path: String, into session: Session) throws -> Int {
-    let found = try contents(of: path, for: session)
+    let found = try contents(of: FileReader.read(path: path), path: path, for: session)
     for (name, value) in found.variables { session.define(name, value) }
     session.seed(found.seed, draws: found.draws)
     return found.variables.count
   }
 
-  /// The variables of a file, and the place in the random stream.
+  /// The variables that the bytes of a file hold, and the place in the random stream; errors name
+  /// `path`.
   static func contents(
-    of path: String, for session: Session
+    of bytes: [UInt8], path: String, for session: Session
   ) throws -> (variables: [(name: String, value: Value)], seed: UInt64, draws: UInt64) {
-    let archive = try ZipArchive(FileReader.read(path: path), path: path, limit: largest)
+    let archive = try ZipArchive(bytes, path: path, limit: largest)
     func content(_ name: String) throws -> [UInt8] {
       guard let entry = archive.entries.first(where: { $0.name == name }) else {
         throw unsound(path, "`\(name)` is missing")

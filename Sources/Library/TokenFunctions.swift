@@ -26,6 +26,11 @@ enum TokenFunctions {
     example: twoPictures + "smap.mix(a, b, 2)[:2] == a[:2]   #=> true",
     body: { call in
       let (a, b) = try pair(call)
+      guard (a.ids == nil) == (b.ids == nil) else {
+        throw call.failure(
+          .value, "tokens with codes and tokens without are of different tokenizers",
+          hint: "smap.tokens(tok, x.latents) drops codes", argument: "b")
+      }
       let keep = try call.integer("keep", in: 1...max(min(a.length, b.length), 1))
       guard keep < b.length else { return TokenSequence(try a.prefix(keep)).value }
       let rest = try b.latents.narrow(dim: 1, start: keep, count: b.length - keep)

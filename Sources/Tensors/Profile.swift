@@ -224,7 +224,8 @@ public enum Profile {
   /// Floating-point operations per second of all threads together, measured for about that long.
   public static func peakOperations(seconds: Double = 0.05) -> Double {
     let sum = Mutex(0.0)
-    let threads = ThreadPool.threadCount
+    // Threads that take turns on a processor would each count its whole rate.
+    let threads = min(ThreadPool.threadCount, ThreadPool.processorCount)
     ThreadPool.forEach(chunks: threads) { _ in
       let rate = smap_peak_operations(seconds)
       sum.withLock { $0 += rate }

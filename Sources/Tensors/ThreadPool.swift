@@ -4,6 +4,7 @@
 // number of threads, so every result has the same bits on any machine with the same processor.
 
 import CKernels
+import Glibc
 import Synchronization
 
 /// The threads that run large operations.
@@ -22,6 +23,21 @@ public enum ThreadPool {
   /// `allowed` says for each processor whether it counts; `root` is put before `/sys`.
   public static func coreCount(allowed: [Bool], root: String = "") -> Int {
     Int(smap_core_count(root, allowed.map { $0 ? 1 : 0 }, Int32(allowed.count)))
+  }
+
+  /// The processors on which threads of this process run at the same time: one of each core, and no
+  /// more than the quota.
+  package static var processorCount: Int { Int(smap_processor_count()) }
+
+  /// The largest number of threads.
+  public static var mostThreads: Int { Int(smap_most_threads()) }
+
+  /// What `SMAP_NUM_THREADS` says where that is no number of threads, else nil.
+  public static var unusableSetting: String? {
+    guard let text = getenv("SMAP_NUM_THREADS").map({ String(cString: $0) }), !text.isEmpty,
+      Int(text).map({ !(1...mostThreads).contains($0) }) ?? true
+    else { return nil }
+    return text
   }
 
   /// The number of threads, from 1 to 256; the default is one for each core that this process may

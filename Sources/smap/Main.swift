@@ -42,10 +42,22 @@ struct SMAPCommand: ParsableCommand {
     let arguments = CommandArguments.separated(CommandArguments.ofProcess, commands: commands)
     do {
       var command = try parseAsRoot(arguments)
+      if let problem = jobProblem(with: command) {
+        Diagnostics.say(problem)
+        Glibc.exit(64)
+      }
       try command.run()
     } catch {
       Glibc.exit(end(with: error))
     }
+  }
+
+  /// Why a command does not run in several processes, which would do the same work and write the
+  /// same files; nil for those that may.
+  private static func jobProblem(with command: any ParsableCommand) -> String? {
+    guard !(command is RunCommand || command is DoctorCommand) else { return nil }
+    let name = type(of: command).configuration.commandName ?? ""
+    return JobHost.problem(with: name == "repl" ? "the prompt" : "`smap \(name)`")
   }
 
   /// Writes the message of a command-line error, or the requested help, and returns the exit code.

@@ -6,6 +6,7 @@ import ArgumentParser
 import Console
 import Hosts
 import Runtime
+import Tensors
 
 /// Options that all ways of running share.
 struct SessionOptions: ParsableArguments {
@@ -47,7 +48,14 @@ struct SessionOptions: ParsableArguments {
   var strictRandom = false
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads is a whole number from 1") }
+    let mostThreads = ThreadPool.mostThreads
+    if let threads, !(1...mostThreads).contains(threads) {
+      throw ValidationError("--threads is a whole number from 1 to \(mostThreads)")
+    }
+    if threads == nil, let text = ThreadPool.unusableSetting {
+      throw ValidationError(
+        "SMAP_NUM_THREADS is a whole number from 1 to \(mostThreads), not '\(text)'")
+    }
     if let maxSeconds, !(maxSeconds > 0) { throw ValidationError("--max-seconds is above 0") }
     if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps is a whole number from 1") }
     for (name, size) in [("--max-memory", maxMemory), ("--max-output", maxOutput)] {

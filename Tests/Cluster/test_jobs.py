@@ -222,6 +222,59 @@ def test_other_arguments_are_refused(smap, tmp_path):
     assert done.returncode != 0 and "another `arguments` than process 0: b, not a" in done.stderr, done.stderr
 
 
+TRAINED = """
+let tok = smap.tokenizer(image_size = 16, num_tokens = 4, token_dim = 2, width = 16, depth = 1, decoder_depth = 1,
+  heads = 2, pixel_channels = 4, seed = 1)
+fn trained(on_step = nil) = smap.train(tok, data.shapes(48, size = 16, seed = 3), steps = 5, batch_size = 40, seed = 0,
+  on_step = on_step)
+"""
+
+
+@pytest.mark.parametrize("script, words", [
+    ("if mpi.rank() == 0 { trained() }", "process 1 of 2 has ended, but process 0 waits for it in training 1"),
+    ("if mpi.rank() == 1 { exit(0) }\nmpi.gather(1)", "process 1 of 2 has ended, but process 0 waits for it in mpi.gather"),
+    ("for i in range(3 + mpi.rank()) { mpi.gather(i) }", "process 0 of 2 has ended, but process 1 waits for it in mpi.gather"),
+    ('data.save({a: 1}, "rank-{mpi.rank()}.json")', "process 0 of 2 has ended, but process 1 waits for it in writing 'rank-1.json'"),
+    ('data.save({a: 1}, "rank-{mpi.rank()}.json")\nmpi.gather(1)',
+     "the processes wait for each other, process 0 in mpi.gather, process 1 in writing 'rank-1.json'"),
+    ("if mpi.rank() == 1 { mpi.map([1, 2], fn(x) = x) } else { mpi.gather(3) }", "is in mpi.map, but process 0 in mpi.gather"),
+    ("if mpi.rank() == 1 { trained() } else { mpi.gather(3) }", "is in training 1, but process 0 in mpi.gather"),
+    ("""try { trained(on_step = fn(s) { if s.step == 2 and mpi.rank() == 1 { error("odd") } }) } catch e { print("caught") }
+trained()""", "process 1 of 2 is in training 2, but process 0 in training 1"),
+], ids=["a training in one process", "an exit", "one call more", "own files", "own files, then a call", "two calls",
+        "a training and a call", "a training left"])
+def test_processes_that_go_other_ways_end_the_job(smap, tmp_path, script, words):
+    """None waits for ever, and what it waited for is told."""
+    begin = time.monotonic()
+    code, _, errors = run(smap, tmp_path, 2, TRAINED + script, seconds=60)
+    assert code == 1 and words in errors and "the job ends" in errors, errors
+    assert time.monotonic() - begin < 30
+
+
+def test_all_processes_divide_the_same_list(smap, tmp_path):
+    for items in ("range(4 + mpi.rank())", "[mpi.rank(), 1, 2]"):
+        code, output, errors = run(smap, tmp_path, 3, f"mpi.map({items}, fn(x) = x * 10)")
+        assert code == 1 and "another `items` than process 0" in errors, (output, errors)
+
+
+def test_values_travel_within_a_sandbox(smap, tmp_path):
+    """They need no file."""
+    path = tmp_path / "script.smap"
+    path.write_text("print(mpi.gather({a: ones(2), tok: type(smap.load(\"emoji-kl\"))}), mpi.map([1, 2], fn(x) = x))")
+    before = set(pathlib.Path("/tmp").glob("smap-*.session*"))
+    done = subprocess.run(["mpirun", "-np", "2", smap, "run", "--sandbox", ".", str(path)], cwd=tmp_path, env=ENVIRONMENT,
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.endswith("[1, 2]\n"), (done.stdout, done.stderr)
+    assert set(pathlib.Path("/tmp").glob("smap-*.session*")) == before
+
+
+def test_an_empty_name_of_the_folder_of_logs_is_none(smap, tmp_path):
+    (tmp_path / "script.smap").write_text("print(1)")
+    done = subprocess.run(["mpirun", "-np", "2", smap, "run", "script.smap"], cwd=tmp_path, stdin=subprocess.DEVNULL,
+                          env={**ENVIRONMENT, "SMAP_MPI_LOGS": ""}, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and (tmp_path / "mpi-logs/rank-1.log").read_text() == "1\n", done.stderr
+
+
 ENDLESS = TOKENIZER.replace("{quantizer}", "kl").replace("steps = 50", "steps = 1000000")
 
 
@@ -262,7 +315,12 @@ def test_a_lost_process_ends_the_job(smap, tmp_path, number, rank):
     assert not list(tmp_path.glob(".*.tmp"))
 
 
-def test_the_prompt_does_not_run_in_a_job(smap, tmp_path):
-    done = subprocess.run(["mpirun", "-np", "2", smap], cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+@pytest.mark.parametrize("arguments, words", [
+    ([], "the prompt"), (["repl"], "the prompt"), (["-"], "a program on standard input"), (["test", "."], "`smap test`"),
+    (["notebook", "a.smap"], "`smap notebook`"),
+])
+def test_only_scripts_run_in_a_job(smap, tmp_path, arguments, words):
+    (tmp_path / "a.smap").write_text("print(1)")
+    done = subprocess.run(["mpirun", "-np", "2", smap, *arguments], cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=60)
-    assert done.returncode == 64 and "give mpirun a script" in done.stderr
+    assert done.returncode == 64 and f"{words} cannot run in 2 processes; give mpirun a script" in done.stderr, done.stderr

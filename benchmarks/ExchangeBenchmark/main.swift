@@ -41,7 +41,7 @@ func seconds(numbers: Int, side: Int, rounds: Int, pass: Double) throws -> Doubl
   return times.sorted()[rounds / 2]
 }
 
-try Job.join(facts: [])
+try Job.join { [] }
 for (millions, side, rounds) in [(1, 192, 21), (20, 384, 11), (200, 768, 5)] {
   let slowest = try [0, 1].map { pass in
     let found = try seconds(

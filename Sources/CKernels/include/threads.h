@@ -29,6 +29,8 @@ int smap_processor_quota(const char *_Nonnull root);
 int smap_core_count(const char *_Nonnull root, const unsigned char *_Nonnull allowed,
                     int processors);
 
+/// The largest number of threads.
+int smap_most_threads(void);
 /// The number of threads in use, the caller included.
 int smap_thread_count(void);
 /// Sets the number of threads, clamped to 1...256.

@@ -80,7 +80,9 @@ private struct DoctorReport {
     let processors = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     add("processor", DoctorReport.processor ?? "unknown")
     let limit = ThreadPool.processorQuota().map { "; the control group allows \($0)" } ?? ""
-    add("", "\(level)\(precision); \(ThreadPool.threadCount) of \(processors) threads\(limit)")
+    let threads = ThreadPool.threadCount
+    let share = threads > processors ? "\(threads) threads on" : "\(threads) of"
+    add("", "\(level)\(precision); \(share) \(counted(processors, "processor"))\(limit)")
     if let problem = BLAS.problem {
       add(
         "OpenBLAS", problem: "not usable: \(problem)",

@@ -3,6 +3,7 @@
 // `smap run`: a script, a line of code, or standard input.
 
 import ArgumentParser
+import Files
 import Hosts
 import Library
 import Runtime
@@ -42,6 +43,11 @@ struct RunCommand: ParsableCommand {
     if profile != nil, code == nil, file == nil {
       throw ValidationError("--profile goes with a script, a line or standard input")
     }
+    if let profile, profile.hasSuffix(".smap") {
+      throw ValidationError(
+        "--profile names the file of the profile, or - for standard error; '\(profile)' is a script"
+      )
+    }
   }
 
   func run() throws {
@@ -51,7 +57,12 @@ struct RunCommand: ParsableCommand {
     case (let code?, let first?):
       // With -e there is no file: the parsed file name is the first argument.
       throw exitAfter(.text(code), [first] + arguments)
-    case (nil, "-"?): program = .standardInput
+    case (nil, "-"?):
+      if let problem = JobHost.problem(with: "a program on standard input") {
+        Diagnostics.say(problem)
+        throw ArgumentParser.ExitCode(64)
+      }
+      program = .standardInput
     case (nil, let file?): program = .file(file)
     case (nil, nil): throw exitAfter(nil, arguments)
     }
@@ -67,7 +78,7 @@ struct RunCommand: ParsableCommand {
     Host.limitMemory(hostOptions)
     let loaded = program.map { program in Result { try program.load() } }
     guard let loaded else {
-      if let problem = JobHost.promptProblem {
+      if let problem = JobHost.problem(with: "the prompt") {
         Diagnostics.say(problem)
         return ArgumentParser.ExitCode(64)
       }
@@ -86,15 +97,26 @@ struct RunCommand: ParsableCommand {
   /// Runs the program; with `--profile`, a report follows however it ends.
   private func profiled(_ session: Session, _ body: () -> Int32) -> Int32 {
     guard let profile else { return body() }
+    do {
+      if profile != "-" { try AtomicFile.check(path: profile) }
+    } catch {
+      return unwritten(error)
+    }
     let finish = ProfileReport.begin(code == nil ? file ?? "" : "-e", session)
     let code = body()
     do {
       try finish().write(to: profile)
       return code
     } catch {
-      let failure = ScriptError(anything: error)
-      Diagnostics.say("smap: cannot write the profile: \(failure.message)")
-      return code == 0 ? Library.ExitCode.of(failure) : code
+      let problem = unwritten(error)
+      return code == 0 ? problem : code
     }
+  }
+
+  /// Says why there is no profile, and returns the exit code of that.
+  private func unwritten(_ error: any Error) -> Int32 {
+    let failure = ScriptError(anything: error)
+    Diagnostics.say("smap: cannot write the profile: \(failure.message)")
+    return Library.ExitCode.of(failure)
   }
 }

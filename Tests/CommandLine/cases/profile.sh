@@ -36,4 +36,9 @@ expect 'profile: into a file' 0 '' "$smap" run --profile p.txt -e "$product"
 expect 'profile: the file' 0 'peak of the machine' cat p.txt
 expect 'profile: nowhere to write' 66 'cannot write the profile' \
   "$smap" --profile p.txt/p.json -e 1
+echo 'print("ran")' >p.smap
+expect 'profile: nothing runs where it cannot be written' 66 '' \
+  sh -c '"$0" --profile p.txt/p.json p.smap 2>/dev/null' "$smap"
+expect 'profile: a script is not overwritten' 64 "'p.smap' is a script" \
+  "$smap" run --profile p.smap -e 1
 expect 'profile: not at the prompt' 64 'profile' "$smap" --profile p.json
