@@ -146,6 +146,14 @@ enum Signals {
         SWIFT_BACKTRACE=enable=yes,swift-backtrace=DIR/usr/libexec/swift/linux/swift-backtrace
 
         """)
+      // A trap raises the same signal as an instruction that the processor does not have.
+      if number == SIGILL, getenv("OPENBLAS_CORETYPE") != nil {
+        Signals.say(
+          """
+          OPENBLAS_CORETYPE is set: if it names a processor of another kind, that is the cause.
+
+          """)
+      }
       _exit(70)
     }
     sigemptyset(&action.sa_mask)

@@ -29,6 +29,8 @@ if grep -qw avx2 /proc/cpuinfo; then
   expect 'profile: kernels of OpenBLAS as asked for' 0 'OpenBLAS: kernels for Prescott' \
     env OPENBLAS_CORETYPE=Prescott "$smap" --profile - -e "$product"
 fi
+expect 'a crash names a setting that may be its cause' 70 'OPENBLAS_CORETYPE is set' \
+  env OPENBLAS_CORETYPE=Haswell bash -c '"$0" -e "sleep(9)" & sleep 0.7; kill -ILL $!; wait $!' "$smap"
 expect 'profile: without products' 0 'OpenBLAS: not used' "$smap" --profile - -e 1
 expect 'profile: a table of products' 0 '8 x 16 x 4' "$smap" --profile - -e "$product"
 expect 'profile: after an error' 1 'between the kernels' "$smap" --profile - -e 'error("no")'
