@@ -82,7 +82,7 @@ def pictures(binary, count):
 
 
 def row(binary, name, size):
-    """The row of one measurement: the median of some rounds."""
+    """The row of one measurement: the median over the rounds."""
     one = {"pictures": pictures, "lines": lines, "objects": objects}.get(
         name, lambda binary, size: step(binary, STEP | {name: size} | ({"pictures": size} if name == "batch" else {})))
     found = [one(binary, size) for _ in range(1 if name == "pictures" else ROUNDS)]

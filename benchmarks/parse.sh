@@ -14,7 +14,7 @@ mkdir -p benchmarks/results
 {
   echo '## Reading, checking and laying out scripts'
   echo
-  echo 'Made by `benchmarks/parse.sh`: processor time on one core, the best of some rounds. The scripts'
+  echo 'Made by `benchmarks/parse.sh`: processor time on one core, the shortest of two to nine rounds. The scripts'
   echo 'are a mix of declarations, functions, loops, pipelines and tensors that repeats under other names.'
   echo
   .build/release/parse-benchmark

@@ -30,8 +30,8 @@ enum Everyday {
         "A tensor of pictures, such as [B, 3, H, W] with values from about 0 to 1, is shown as "
         + "pictures; print(x) writes its numbers.\n"
         + "With `live`, it takes the place of what was shown so before: a picture that changes while "
-        + "long work goes on. What is shown last stays; where no terminal can redraw, only that is "
-        + "written.",
+        + "long work goes on. What is shown last stays; where no terminal can redraw, or a "
+        + "picture is taller than it, only that is written.",
       example: "show([1, 2])   #=> [1, 2]"
     ) { call in
       let title = try call.optionalString("title")

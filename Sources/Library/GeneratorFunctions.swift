@@ -55,7 +55,8 @@ enum GeneratorFunctions {
       A generator that was loaded from a file needs its tokenizer as `tok`. \
       \(GeneratorRecipe.summary) The history has the \
       lists `loss`, `gradient` and `lr`, `validation`, a record {step, loss, positions} or nil, \
-      and `stopped`; `positions` has a list for each validation, the loss of each token. The other options are those of smap.train; the names of the classes must be \
+      and `stopped`; `positions` has a list for each validation, the loss of each token. With the head "refine" there \
+      are also the lists `coarse` and `refined`, the losses whose sum `loss` is. The other options are those of smap.train; the names of the classes must be \
       those of the generator and of the tokenizer.
       """,
     example: tinyExample + """

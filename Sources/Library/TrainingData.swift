@@ -100,9 +100,10 @@ extension Call {
     width: Int, height: Int, side: Int, of owner: String, _ argument: String
   ) throws {
     guard width == side, height == side else {
+      let these = argument == "validation" ? "the pictures of `validation`" : "these pictures"
       throw failure(
         .shape,
-        "these pictures have \(width) x \(height) pixels, the \(owner) takes \(side) x \(side)",
+        "\(these) have \(width) x \(height) pixels, the \(owner) takes \(side) x \(side)",
         hint: "image.resize(x, \(side), \(side)) makes them fit", argument: argument)
     }
   }

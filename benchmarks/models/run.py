@@ -209,6 +209,9 @@ def report(heading, bench, rows, results, agreement):
     if any(row.work == "adamw" for row in rows) and (rates := bench.optimizer()):
         lines.append(f"AdamW moves {rates[0]:.1f} GB/s, **{100 * rates[0] / rates[1]:.0f} %** of "
                      f"the {rates[1]:.1f} GB/s of c = a + x b (aim: 90 %).")
+        if rates[0] > rates[1]:
+            lines.append("More than 100 % is possible: c = a + x b reads the lines of c before it overwrites them, which is not "
+                         "counted, while AdamW overwrites what it has just read.")
     if agreement:
         lines += ["", f"From the shipped weights PyTorch gives the same numbers: {agreement}."]
     lines += ["", f"`smap -e 1` takes {bench.whole_process('-e', '1'):.1f} ms as a whole process, "
