@@ -68,6 +68,7 @@ final class Heartbeat: Sendable {
     var heard = Dictionary(
       uniqueKeysWithValues: peers.map { ($0, Peer(last: monotonicSeconds())) })
     var told = 0.0
+    var turnsInVain = 0
     while !isOver.load(ordering: .sequentiallyConsistent) {
       let now = monotonicSeconds()
       if now - told >= Heartbeat.interval {
@@ -89,7 +90,10 @@ final class Heartbeat: Sendable {
           return channel.endJob("\(reason); the job ends", code: JobEnd.lostProcess)
         }
       }
-      if let reason = waitInVain(heard) {
+      // After a pause of the whole job, what was heard before it counts no longer.
+      let reason = waitInVain(heard)
+      turnsInVain = reason == nil ? 0 : turnsInVain + 1
+      if let reason, turnsInVain > 8 {
         return channel.endJob("\(reason); the job ends", code: JobEnd.fault)
       }
       usleep(200_000)
