@@ -64,22 +64,28 @@ enum SearchFunctions {
           sampling)
       }
       let task = LongTask("searching", call)
-      var done = 0
+      // With lookahead, candidates that are not whole are continued, which counts as well.
+      let total = plan.reduce(0) {
+        let isContinued = search.method == .lookahead && $1.tokens < length
+        return $0 + $1.candidates * (isContinued ? 2 : 1)
+      }
+      var (sampled, note) = (0, "")
       let result = try call.inPrecision {
         try task.run {
           try search.run(
             seed: seed, tokens: length, numTokens: model.configuration.numTokens, prefix: prefix,
             sampling,
             sample: { request in
-              try SamplingJob(
+              defer { sampled += request.seeds.count }
+              return try SamplingJob(
                 model: model, condition: condition.repeated(request.seeds.count),
                 seeds: request.seeds, options: request.options, prefix: request.prefix
-              ).inGroups(call)
+              ).inGroups(call) { try task.report(sampled + $0, of: total, note: note) }
             },
             score: scorer.scores,
             onLevel: { progress in
-              done += 1
-              try task.report(done, of: plan.count, note: "score \(decimal(progress.score))")
+              note = "score \(decimal(progress.score))"
+              try task.report(sampled, of: total, note: note)
               guard let observer else { return }
               let row = SearchFunctions.row(progress)
               row["best_tokens"] = TokenSequence(progress.best).value
