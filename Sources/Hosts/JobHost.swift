@@ -43,7 +43,9 @@ public enum JobHost {
   /// What decides how floating-point numbers are rounded. A job whose processes round differently
   /// would have results that depend on who computes what.
   private static var kernels: String {
-    "\(BLAS.kernelName), and OpenBLAS for \(BLAS.problem == nil ? BLAS.core ?? "any processor" : "none")"
+    // Where a limit on memory keeps OpenBLAS from being used, it is not opened here either.
+    BLAS.prepare()
+    return "\(BLAS.kernelName), with those of OpenBLAS for \(BLAS.core ?? "no processor")"
   }
 
   /// Why something other than a script does not run in a job, or nil outside one.
