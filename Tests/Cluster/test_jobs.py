@@ -275,6 +275,15 @@ def test_an_empty_name_of_the_folder_of_logs_is_none(smap, tmp_path):
     assert done.returncode == 0 and (tmp_path / "mpi-logs/rank-1.log").read_text() == "1\n", done.stderr
 
 
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the kernels asked for are those of x86-64")
+def test_processes_that_round_differently_are_refused(smap, tmp_path):
+    (tmp_path / "script.smap").write_text("print(1)")
+    command = ["mpirun", "-np", "1", "-x", "OPENBLAS_CORETYPE=Nehalem", smap, "run", "script.smap", ":",
+               "-np", "1", "-x", "OPENBLAS_CORETYPE=Prescott", smap, "run", "script.smap"]
+    done = subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0 and "another `kernels` than process 0" in done.stderr, done.stderr
+
+
 ENDLESS = TOKENIZER.replace("{quantizer}", "kl").replace("steps = 50", "steps = 1000000")
 
 
