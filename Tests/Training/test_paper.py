@@ -117,12 +117,23 @@ def test_tables_come_from_rows_and_show_what_is_missing(tmp_path):
     # Rows and tables without any number are named once.
     assert "| missing |" not in text and "### emoji, VQ\n\nNot run yet.\n" in text
     assert "Not run yet: condition none; condition decoder; condition both, dropping none." in text
-    assert "swap gap with 2 tokens, dB: 2.00 ± 0.00, relevant above 1 | holds |" in text
+    assert "swap gap with 2 tokens, dB, relevant above 1 | holds: 2.00 ± 0.00 | cannot be told yet: missing |" in text
     assert "nan" not in text
     assert (tmp_path / "evidence_letters_kl.svg").read_text().startswith("<svg")
     # The same rows give the same document.
     smap(tmp_path, *words)
     assert document.read_text() == text
+
+
+def test_the_readme_states_the_verdicts_of_the_report():
+    def tables(path, begin):
+        """The rows of the tables after a line, as lists of cells."""
+        lines = (ROOT / path).read_text().split(begin, 1)[1].splitlines()
+        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+
+    stated = [row for row in tables("README.md", "## The paper's claims, tested")][:14]
+    measured = [row[:1] + row[2:] for row in tables("docs/Evidence.md", "<!-- tables: verdicts -->")[:14]]
+    assert stated == measured and sum(cell.startswith("holds") for row in stated for cell in row) > 5
 
 
 def test_a_small_grid_of_generators(tmp_path):
