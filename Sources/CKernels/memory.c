@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { CLASSES = 8 * 48, KEEP_LIMIT_MB = 512, HUGE_PAGE = 2 << 20 };
+enum { CLASSES = 8 * 48, HUGE_PAGE = 2 << 20 };
 
 typedef struct Block {
   struct Block *next;
@@ -30,6 +30,7 @@ typedef struct {
 
 static SizeClass classes[CLASSES] = {[0 ... CLASSES - 1] = {PTHREAD_MUTEX_INITIALIZER, NULL}};
 static atomic_long waiting_bytes = 0;
+static atomic_long most_waiting_bytes = 512L << 20;
 static atomic_long fresh_blocks = 0;
 static atomic_long fresh_bytes = 0;
 static atomic_long taken_blocks = 0;
@@ -112,11 +113,12 @@ void *smap_take_block(long bytes) {
 void smap_return_block(void *block) {
   long size;
   int index = class_of(block, &size);
-  if (size > (long)KEEP_LIMIT_MB << 18) {
+  long most = atomic_load_explicit(&most_waiting_bytes, memory_order_relaxed);
+  if (size > most / 4) {
     free(block);
     return;
   }
-  if (atomic_load(&waiting_bytes) + size > (long)KEEP_LIMIT_MB << 20) smap_drop_blocks();
+  if (atomic_load(&waiting_bytes) + size > most) smap_drop_blocks();
   atomic_fetch_add(&waiting_bytes, size);
   SizeClass *list = &classes[index];
   pthread_mutex_lock(&list->lock);
@@ -141,6 +143,8 @@ void smap_drop_blocks(void) {
     atomic_fetch_sub(&waiting_bytes, dropped);
   }
 }
+
+void smap_keep_at_most(long bytes) { atomic_store(&most_waiting_bytes, bytes); }
 
 // The malloc arenas of all threads but the first grow a page at a time, each with a system call: a
 // seventh of the time to read a long script.

@@ -48,7 +48,8 @@ public struct ProcessState: Sendable {
   /// All there is.
   public static let table: [ProcessState] = [
     ProcessState(
-      "memory limit", .process, "Bytes that tensors may hold at once: `--max-memory`.",
+      "memory limit", .process,
+      "Bytes that tensors may hold at once, and freed blocks a quarter of it: `--max-memory`.",
       value: { "\(MemoryBudget.limit)" },
       keep: {
         let limit = MemoryBudget.limit

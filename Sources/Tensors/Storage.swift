@@ -10,22 +10,48 @@ import Synchronization
 
 /// The number of bytes that all tensors together may hold, and that they hold now.
 public enum MemoryBudget {
-  private static let limitBytes = Atomic<Int>(defaultLimit)
+  private static let limitBytes = Atomic<Int>(firstLimit())
   private static let heldBytes = Atomic<Int>(0)
   private static let peakBytes = Atomic<Int>(0)
 
-  /// Three quarters of the machine's memory.
-  private static var defaultLimit: Int {
-    let pages = sysconf(Int32(_SC_PHYS_PAGES))
-    let pageSize = sysconf(Int32(_SC_PAGESIZE))
-    guard pages > 0, pageSize > 0 else { return 2 << 30 }
-    return pages / 4 * 3 * pageSize
+  /// Three quarters of what this process may take.
+  private static func firstLimit() -> Int {
+    let limit = available / 4 * 3
+    keepBlocks(below: limit)
+    return limit
   }
 
-  /// The largest number of bytes that tensors may hold at once.
+  /// The memory that this process may take: the machine's, or what its control groups allow, which
+  /// is how containers are limited.
+  public static var available: Int {
+    let pages = sysconf(Int32(_SC_PHYS_PAGES))
+    let pageSize = sysconf(Int32(_SC_PAGESIZE))
+    let machine = pages > 0 && pageSize > 0 ? pages * pageSize : 8 << 30
+    return min(machine, quota() ?? machine)
+  }
+
+  /// The memory that the control groups of this process allow, in bytes, or nil without a limit.
+  ///
+  /// A process that exceeds it is killed without a message. `root` is put before `/proc` and
+  /// `/sys`.
+  public static func quota(root: String = "") -> Int? {
+    let quota = smap_memory_quota(root)
+    return quota > 0 ? quota : nil
+  }
+
+  /// Freed blocks that wait for reuse do not count as held, so they are few where memory is little.
+  private static func keepBlocks(below limit: Int) {
+    smap_keep_at_most(min(limit / 4, 512 << 20))
+  }
+
+  /// The largest number of bytes that tensors may hold at once; at the start three quarters of
+  /// `available`.
   public static var limit: Int {
     get { limitBytes.load(ordering: .relaxed) }
-    set { limitBytes.store(max(newValue, 0), ordering: .relaxed) }
+    set {
+      limitBytes.store(max(newValue, 0), ordering: .relaxed)
+      keepBlocks(below: max(newValue, 0))
+    }
   }
 
   /// The number of bytes that tensors hold now.

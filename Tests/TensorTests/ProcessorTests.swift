@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The quota of processor time that containers have, and the cores that processors belong to, read
+// The processor time and memory that containers have, and the cores that processors belong to, read
 // from trees of files like those of Linux.
 
 import Foundation
@@ -66,6 +66,35 @@ import Testing
     #expect(try quota(["proc/self/cgroup": "nothing\n::\n1:cpu\n0::\n"]) == nil)
     let long = String(repeating: "/x", count: 5000)
     #expect(try quota(["proc/self/cgroup": "0::\(long)\n"]) == nil)
+  }
+
+  private func memory(_ files: [String: String]) throws -> Int? {
+    try with(files) { MemoryBudget.quota(root: $0) }
+  }
+
+  @Test func theLowestMemoryOfAllGroupsCounts() throws {
+    let files = [
+      "proc/self/cgroup": "0::/outer/inner\n",
+      "sys/fs/cgroup/outer/memory.max": "2147483648\n",
+      "sys/fs/cgroup/outer/inner/memory.max": "max\n",
+    ]
+    #expect(try memory(files) == 2_147_483_648)
+    // A container of the first version sees its own group as the root of its hierarchy.
+    let first = [
+      "proc/self/cgroup": "4:memory:/docker/x\n2:cpu:/docker/x\n",
+      "sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n",
+    ]
+    #expect(try memory(first) == 536_870_912)
+    // Which states no limit as the largest number of whole pages.
+    let free = first.merging(
+      ["sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n"]) { $1 }
+    #expect(try memory(free) == nil)
+    #expect(try memory([:]) == nil)
+  }
+
+  @Test(arguments: ["max", "", "0", "-1", "many"])
+  func otherMemoryIsNoLimit(_ line: String) throws {
+    #expect(try memory(["proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": line]) == nil)
   }
 
   /// Two hyper-threads of four cores: 0 and 4, 1 and 5, ..., as the two forms of lists name them.

@@ -4,6 +4,7 @@
 #ifndef SMAP_CKERNELS_H
 #define SMAP_CKERNELS_H
 
+#include "control_groups.h"
 #include "distances.h"
 #include "draws.h"
 #include "elementwise.h"

@@ -10,6 +10,9 @@ void smap_return_block(void *block);
 /// Returns all cached blocks to malloc.
 void smap_drop_blocks(void);
 
+/// The most bytes that freed blocks may take while they wait for reuse; 512 MB unless set.
+void smap_keep_at_most(long bytes);
+
 /// Returns all unused memory to the system, cached here and in malloc.
 void smap_release_memory(void);
 /// Makes threads started from now on share the malloc arena of the first.

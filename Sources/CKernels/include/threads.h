@@ -21,9 +21,6 @@ void smap_parallel_phases(int phases, int parts,
 /// The number of processors that this process may use, by its affinity and the quotas of its
 /// control groups; at least 1.
 int smap_processor_count(void);
-/// The processors that the quotas of the control groups of this process amount to, rounded up, or 0
-/// without a quota. `root` is put before `/proc` and `/sys`; tests have trees of their own.
-int smap_processor_quota(const char *_Nonnull root);
 /// The number of cores that the allowed ones of `processors` processors belong to; `root` is put
 /// before /sys.
 int smap_core_count(const char *_Nonnull root, const unsigned char *_Nonnull allowed,

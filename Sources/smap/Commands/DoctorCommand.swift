@@ -208,19 +208,20 @@ private struct DoctorReport {
   // MARK: - Memory
 
   mutating func addMemory() {
-    let pages = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-    let limit = MemoryBudget.limit
-    add("memory", "\(describeBytes(pages)), of which smap may hold \(describeBytes(limit))")
+    let (quota, limit) = (MemoryBudget.quota(), MemoryBudget.limit)
+    let owner = quota == nil ? "" : " allowed by the control group"
+    add(
+      "memory",
+      "\(describeBytes(MemoryBudget.available))\(owner), of which smap may hold "
+        + describeBytes(limit))
     add(
       "limits",
       "address space \(DoctorReport.limit(RLIMIT_AS)), file size \(DoctorReport.limit(RLIMIT_FSIZE)), "
         + "time \(DoctorReport.limit(RLIMIT_CPU, isBytes: false))")
-    // A container with a lower memory limit kills the process without a message.
-    for path in ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"] {
-      guard let line = DoctorReport.lines(of: path).first, let bytes = Int(line), bytes < limit
-      else { continue }
+    // A process that exceeds the limit of its control group is killed without a message.
+    if let quota, quota < limit {
       add(
-        "container", problem: "it may take \(describeBytes(bytes)) only",
+        "container", problem: "it may take \(describeBytes(quota)) only",
         advice: "run smap with --max-memory below that, lest the system end it without a word")
     }
   }
