@@ -21,8 +21,8 @@ def shown(mark: str) -> str:
     text, end = "", time.monotonic() + 60
     while mark not in text and time.monotonic() < end:
         if select.select([terminal], [], [], 0.1)[0]:
-            text += os.read(terminal, 1 << 16).decode()
-    return text.replace("\r", "")
+            text = (text + os.read(terminal, 1 << 16).decode()).replace("\r", "")
+    return text
 
 
 PROMPT = "smap>"
