@@ -81,7 +81,8 @@ struct CodeTest {
   /// Pictures from the tokens at some positions, under the tokens' own condition.
   func decode(_ tokens: Tokens, at positions: [Int]) throws -> Tensor {
     let chosen = Tokens(
-      latents: try tokens.latents.taking(positions, dim: 1), ids: nil, condition: tokens.condition)
+      latents: try tokens.latents.taking(positions, dim: 1), ids: nil, condition: tokens.condition,
+      maker: tokens.maker)
     let parts = try call.inGroups(tokens.count) { range in
       try code.decode(
         chosen.pictures(range), condition: nil, places: TokenPlaces(at: positions))

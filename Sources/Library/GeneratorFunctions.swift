@@ -80,6 +80,11 @@ enum GeneratorFunctions {
       let run = try TrainingCall(
         call, steps: recipe.plan.steps, pictures: recipe.picturesPerStep(of: data))
       return try run.run { observers in
+        if let learned = model.tokenMaker, learned != tokenizer.maker {
+          call.session.note(
+            "this generator learned the tokens of another tokenizer, or of this one before more "
+              + "training; now it learns new ones", isRepeated: false)
+        }
         generator.tokenizer = tokenizer
         model.classNames = names
         model.notes.replace(

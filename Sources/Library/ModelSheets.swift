@@ -65,7 +65,8 @@ enum ModelSheets {
           latents: try prefix.latents.expand([
             classes.count, prefix.latents.shape[1], prefix.latents.shape[2],
           ]), ids: nil,
-          condition: try Condition(classes.map { $0 }, classCount: code.numClasses))
+          condition: try Condition(classes.map { $0 }, classCount: code.numClasses),
+          maker: tokens.maker)
         return try TokenizerFunctions.decode(each, each.condition, code, call)
       }
       return try shown(call) {

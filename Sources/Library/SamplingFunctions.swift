@@ -66,6 +66,11 @@ enum SamplingFunctions {
           + counted(prefix.condition.classCount, "class")
           + ", where this generator has \(model.configuration.numClasses)", argument: "prefix")
     }
+    if let made = prefix?.maker, let learned = model.tokenMaker, made != learned {
+      call.session.note(
+        "the prefix was not made by the tokenizer that this generator learned: what it samples after "
+          + "it means little", isRepeated: false)
+    }
     if let prefix, try !call.isGiven("label") { return prefix.condition }
     return try LabelArgument(
       call, classCount: model.configuration.numClasses, classNames: model.classNames
@@ -198,7 +203,7 @@ struct SamplingJob {
     let ids = parts.compactMap(\.ids).flatMap { $0 }
     return Tokens(
       latents: try Tensor.cat(parts.map(\.latents), dim: 0), ids: ids.isEmpty ? nil : ids,
-      condition: condition)
+      condition: condition, maker: model.tokenMaker)
   }
 }
 

@@ -257,6 +257,7 @@ struct SessionWriter {
       .string("tokens"), store(tokens.latents),
       tokens.ids.map { JSON.array($0.map { .number(Double($0)) }) } ?? .null,
       .number(Double(tokens.condition.classCount)), condition,
+      tokens.maker.map { .string($0.hexadecimal) } ?? .null,
     ])
   }
 }

@@ -145,7 +145,7 @@ struct SessionReader {
   }
 
   private func tokens(_ parts: [JSON]) throws -> Tokens {
-    guard parts.count == 5, let classCount = parts[3].integer, classCount >= 0 else {
+    guard (5...6).contains(parts.count), let classCount = parts[3].integer, classCount >= 0 else {
       throw unsound("tokens are malformed")
     }
     let latents = try tensor(parts, 1)
@@ -165,6 +165,7 @@ struct SessionReader {
         weights: tensor([parts[4]["weights"] ?? .null], 0), classCount: classCount)
     }
     guard condition.count == latents.shape[0] else { throw unsound("tokens are malformed") }
-    return Tokens(latents: latents, ids: ids, condition: condition)
+    let maker = parts.count == 6 ? parts[5].text.flatMap { TokenMaker(hexadecimal: $0) } : nil
+    return Tokens(latents: latents, ids: ids, condition: condition, maker: maker)
   }
 }

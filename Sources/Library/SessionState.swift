@@ -265,6 +265,7 @@ public final class StateEncoder {
       ("labels", .array(labels.map { $0.map { .number(Double($0)) } ?? .null })),
     ]
     if let ids = tokens.ids { entries.append(("ids", .array(ids.map { .number(Double($0)) }))) }
+    if let maker = tokens.maker { entries.append(("maker", .string(maker.hexadecimal))) }
     return .object(entries)
   }
 }
@@ -399,7 +400,8 @@ public final class StateDecoder {
     return TokenSequence(
       Tokens(
         latents: latents, ids: ids,
-        condition: try Condition(labels.map(\.integer), classCount: classes)
+        condition: try Condition(labels.map(\.integer), classCount: classes),
+        maker: json["maker"]?.text.flatMap { TokenMaker(hexadecimal: $0) }
       )
     ).value
   }

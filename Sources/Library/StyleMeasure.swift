@@ -56,7 +56,7 @@ enum StyleMeasure {
           let repeated = Tokens(
             latents: try Tensor.cat(
               [Tensor](repeating: tokens.latents, count: labels.count), dim: 0), ids: nil,
-            condition: try test.classes(labels))
+            condition: try test.classes(labels), maker: tokens.maker)
           for (row, keep) in test.lengths.enumerated() {
             let again = try test.decode(tokens, keep: keep, as: tokens.condition)
             own[row].add(try psnrPerPicture(again, image))

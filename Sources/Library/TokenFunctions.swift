@@ -46,7 +46,7 @@ enum TokenFunctions {
         Tokens(
           latents: try Tensor.cat(
             [a.latents.narrow(dim: 1, start: 0, count: keep), rest], dim: 1),
-          ids: ids, condition: a.condition)
+          ids: ids, condition: a.condition, maker: a.maker)
       ).value
     })
 
@@ -85,7 +85,9 @@ enum TokenFunctions {
       let condition = try call.blaming("b") {
         try Condition.mixed(a.condition, b.condition, at: shares)
       }
-      return TokenSequence(Tokens(latents: latents, ids: nil, condition: condition)).value
+      return TokenSequence(
+        Tokens(latents: latents, ids: nil, condition: condition, maker: a.maker)
+      ).value
     })
 
   private static let relabel = Builtin(
@@ -117,7 +119,9 @@ enum TokenFunctions {
       }
       let all = tokens.count == count ? tokens : try tokens.picked(places)
       return TokenSequence(
-        Tokens(latents: all.latents, ids: all.ids, condition: try condition.repeated(count))
+        Tokens(
+          latents: all.latents, ids: all.ids, condition: try condition.repeated(count),
+          maker: all.maker)
       ).value
     })
 
@@ -135,6 +139,11 @@ enum TokenFunctions {
         .shape,
         "tokens of \(counted(a.condition.classCount, "class")) and of "
           + "\(b.condition.classCount) are of different tokenizers", argument: "b")
+    }
+    if let first = a.maker, let second = b.maker, first != second {
+      call.session.note(
+        "a and b are tokens of two tokenizers, or of one before and after training: together they "
+          + "mean little", isRepeated: false)
     }
     let count = max(a.count, b.count)
     guard [1, count].contains(a.count), [1, count].contains(b.count) else {

@@ -199,7 +199,9 @@ enum TokenizerFunctions {
         throw call.failure(.value, "tokens are finite numbers", argument: "latents")
       }
       let condition = try call.condition(tokenizer, count: latents.shape[0])
-      return TokenSequence(Tokens(latents: latents.detached, ids: nil, condition: condition)).value
+      return TokenSequence(
+        Tokens(latents: latents.detached, ids: nil, condition: condition, maker: tokenizer.maker)
+      ).value
     })
 }
 
@@ -269,7 +271,7 @@ extension TokenizerFunctions {
     ModelUse.note(call.session, tokenizer, tokens: tokenizer.numTokens)
     return Tokens(
       latents: try Tensor.cat(parts.map(\.latents), dim: 0),
-      ids: parts.first?.ids == nil ? nil : ids, condition: condition)
+      ids: parts.first?.ids == nil ? nil : ids, condition: condition, maker: tokenizer.maker)
   }
 
   /// Decodes group by group, so that an interrupt need not wait for all.
@@ -288,6 +290,11 @@ extension TokenizerFunctions {
           "say what to decode them as: \(tokenizer.conditionDim > 0 ? "condition" : "label") = ..")
     }
     try places?.check(batch: tokens.count, kept: tokens.length, of: tokenizer.numTokens)
+    if let maker = tokens.maker, maker != tokenizer.maker {
+      call.session.note(
+        "these tokens are not of this tokenizer, or it was trained since it made them: what it "
+          + "decodes from them means little", isRepeated: false)
+    }
     ModelUse.note(call.session, tokenizer, tokens: tokens.length)
     let parts = try call.inGroups(tokens.count) { range in
       try tokenizer.decode(

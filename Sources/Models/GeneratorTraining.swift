@@ -67,6 +67,7 @@ extension CARDGenerator {
       throw TensorError.value("steps, batch_size, draws and accumulate are whole numbers from 1")
     }
     try head.adopt(tokenizer)
+    tokenMaker = tokenizer.maker
     let tokens = try encodeVariants(data, tokenizer, recipe, onPrepare)
     let held = try validation.map { held in
       let encoded = try encode(held, tokenizer, recipe)

@@ -94,7 +94,8 @@ public final class LinearCode: PictureCode {
       }
       return try result.reshape([range.count, self.numTokens, self.tokenDim])
     }
-    return Tokens(latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition)
+    return Tokens(
+      latents: try Tensor.cat(parts, dim: 0), ids: nil, condition: condition, maker: maker)
   }
 
   /// The mean plus what the first tokens add along their directions, clamped to 0...1.

@@ -89,8 +89,10 @@ extension CARDGenerator {
     try with(weights) {
       try Checkpoint(
         metadata: ModelFormat.metadata(
-          kind: "generator", configuration: configuration.metadata, classNames: classNames,
-          notes: notes),
+          kind: "generator",
+          configuration: configuration.metadata
+            + (tokenMaker.map { [("token_maker", $0.hexadecimal)] } ?? []),
+          classNames: classNames, notes: notes),
         tensors: stateTensors
       ).writeModel(path: path, format: format)
     }
@@ -113,6 +115,12 @@ extension CARDGenerator {
     try checkpoint.load(into: generator.stateTensors, path: path, requiresFinite: true)
     generator.classNames = classNames
     generator.notes = metadata.notes
+    if let text = checkpoint.text("token_maker") {
+      guard let maker = TokenMaker(hexadecimal: text) else {
+        throw metadata.fail("token_maker", "is not a number of sixteen hexadecimal digits")
+      }
+      generator.tokenMaker = maker
+    }
     return generator
   }
 }

@@ -22,6 +22,8 @@ public protocol PictureCode: AnyObject {
   var classNames: [String] { get }
   /// The number of codes of a discrete bottleneck, or nil.
   var codeCount: Int? { get }
+  /// The identity of its weights as they are now, which tokens carry.
+  var maker: TokenMaker { get }
 
   /// The tokens of pictures [B, 3, H, W] with values from 0 to 1.
   ///

@@ -165,7 +165,7 @@ public final class SMAPTokenizer: TrainedModel {
     let ids = parts.compactMap(\.ids).flatMap { $0 }
     return Tokens(
       latents: try Tensor.cat(parts.map(\.tokens), dim: 0), ids: codeCount == nil ? nil : ids,
-      condition: condition)
+      condition: condition, maker: maker)
   }
 
   /// How each token attends to the patches of pictures [B, 3, H, W] in a block of the encoder: [B,

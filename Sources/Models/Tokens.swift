@@ -12,12 +12,16 @@ public struct Tokens {
   public let ids: [Int]?
   /// The class of each picture.
   public let condition: Condition
+  /// The tokenizer that made them, or that of the generator that sampled them; nil if it is not
+  /// known.
+  public let maker: TokenMaker?
 
   /// Collects latents, indices and conditions of the same pictures.
-  public init(latents: Tensor, ids: [Int]?, condition: Condition) {
+  public init(latents: Tensor, ids: [Int]?, condition: Condition, maker: TokenMaker?) {
     self.latents = latents
     self.ids = ids
     self.condition = condition
+    self.maker = maker
   }
 
   /// The number of pictures.
@@ -34,7 +38,8 @@ public struct Tokens {
       (0..<count).flatMap { ids[$0 * length..<$0 * length + keep] }
     }
     return Tokens(
-      latents: try latents.narrow(dim: 1, start: 0, count: keep), ids: kept, condition: condition)
+      latents: try latents.narrow(dim: 1, start: 0, count: keep), ids: kept, condition: condition,
+      maker: maker)
   }
 
   /// The tokens of some of the pictures.
@@ -45,7 +50,7 @@ public struct Tokens {
     return Tokens(
       latents: try latents.narrow(dim: 0, start: range.lowerBound, count: range.count),
       ids: ids.map { Array($0[range.lowerBound * length..<range.upperBound * length]) },
-      condition: try condition.slice(range))
+      condition: try condition.slice(range), maker: maker)
   }
 
   /// The tokens of the pictures at the given places, which may repeat.
@@ -56,12 +61,13 @@ public struct Tokens {
     return Tokens(
       latents: try latents.taking(places, dim: 0),
       ids: ids.map { ids in places.flatMap { ids[$0 * length..<($0 + 1) * length] } },
-      condition: try condition.picked(places))
+      condition: try condition.picked(places), maker: maker)
   }
 }
 
 extension Tokens: Equatable {
-  /// Whether the vectors, the code indices and the conditions are equal element by element.
+  /// Whether the vectors, the code indices and the conditions are equal element by element; who
+  /// made them does not matter.
   public static func == (a: Tokens, b: Tokens) -> Bool {
     a.latents.shape == b.latents.shape && a.ids == b.ids && a.condition == b.condition
       && a.latents.toArray() == b.latents.toArray()
@@ -81,6 +87,7 @@ extension SMAPTokenizer {
     }
     let latents = try Tensor.withoutGradients { try quantizer.vectors(of: ids) }
       .reshape([count, ids.count / count, configuration.tokenDim])
-    return Tokens(latents: latents, ids: ids, condition: try condition.repeated(count))
+    return Tokens(
+      latents: latents, ids: ids, condition: try condition.repeated(count), maker: maker)
   }
 }

@@ -36,6 +36,8 @@ public final class CARDGenerator: TrainedModel {
   public var classNames: [String] = []
   /// Notes stored in the checkpoint.
   public var notes: [(key: String, value: String)] = []
+  /// The tokenizer whose tokens it learned; nil before training, and in files of earlier versions.
+  public internal(set) var tokenMaker: TokenMaker?
   var training: WeightsInTraining?
 
   /// A generator with initial weights sampled from `seed`.

@@ -125,7 +125,8 @@ final class RefineHead: TokenHead {
       }
     }
     return Tokens(
-      latents: try model.destandardized(coarse), ids: nil, condition: prefix.condition)
+      latents: try model.destandardized(coarse), ids: nil, condition: prefix.condition,
+      maker: prefix.maker)
   }
 
   var namedParameters: [NamedParameter] {

@@ -66,7 +66,7 @@ extension CARDGenerator {
       let ids = parts.compactMap(\.ids).flatMap { $0 }
       return Tokens(
         latents: try Tensor.cat(parts.map(\.latents), dim: 0), ids: ids.isEmpty ? nil : ids,
-        condition: condition)
+        condition: condition, maker: tokenMaker)
     }
   }
 
@@ -95,7 +95,7 @@ extension CARDGenerator {
     // What the prefix was made for says nothing about what follows.
     let whole = Tokens(
       latents: latents, ids: prefix.ids,
-      condition: try .null(count: prefix.count, classCount: 0))
+      condition: try .null(count: prefix.count, classCount: 0), maker: prefix.maker)
     return prefix.count == pictures ? whole : try whole.picked(places)
   }
 
@@ -112,7 +112,7 @@ extension CARDGenerator {
     func tokens(_ sampled: SampledTokens) throws -> Tokens {
       try Tokens(
         latents: prefix.map { try sampled.latents.starting(with: $0.latents) } ?? sampled.latents,
-        ids: sampled.ids, condition: condition)
+        ids: sampled.ids, condition: condition, maker: tokenMaker)
     }
     let request = SamplingRequest(
       rows: rows, seeds: seeds, options: options, count: count, prefix: prefix,
