@@ -110,6 +110,9 @@ struct Average {
 
   /// The mean; nan of nothing.
   var value: Double { sum / Double(count) }
+
+  /// The mean; nil of nothing.
+  var optionalValue: Double? { count > 0 ? value : nil }
 }
 
 extension Call {

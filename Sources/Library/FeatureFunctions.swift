@@ -123,6 +123,7 @@ enum FeatureFunctions {
       throw call.failure(
         .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: name)
     }
+    try call.checkPixels(images, name)
     let network = try network(of: call.session)
     guard images.shape[0] > 0 else { return try network.features(of: images) }
     let parts = try call.inGroups(images.shape[0], size: 32) { range in

@@ -18,14 +18,32 @@ enum MetricFunctions {
     details: "Values are rounded to bytes first; equal pictures give inf.",
     example: "metrics.psnr(zeros(1, 3, 8, 8), ones(1, 3, 8, 8))   #=> 0",
     body: { call in
-      .number(try Images.psnr(call.tensor("x"), call.tensor("y")) + 0)
+      try noteBytes(call)
+      return .number(try Images.psnr(call.tensor("x"), call.tensor("y")) + 0)
     })
 
   private static let ssim = Builtin(
     "metrics.ssim(x: tensor, y: tensor) -> number", purity: .pure,
     "The structural similarity, at most 1, averaged over pictures and channels.",
     example: "metrics.ssim(ones(1, 3, 16, 16), ones(1, 3, 16, 16))   #=> 1",
-    body: { call in .number(try Images.ssim(call.tensor("x"), call.tensor("y"))) })
+    body: { call in
+      try noteBytes(call)
+      return .number(try Images.ssim(call.tensor("x"), call.tensor("y")))
+    })
+
+  /// Values beyond this are bytes, not what a network makes of pixels from 0 to 1.
+  private static let largestOfFloats: Float = 16
+
+  /// Says that bytes are no pixels from 0 to 1, which these measures are defined for.
+  private static func noteBytes(_ call: Call) throws {
+    for name in ["x", "y"] {
+      let largest = try call.tensor(name).withValues { $0.max() } ?? 0
+      guard largest > largestOfFloats else { continue }
+      return call.session.note(
+        "this measure is of pixels from 0 to 1, and \(name) has values up to \(largest.inWords): "
+          + "divide bytes by 255", isRepeated: false)
+    }
+  }
 
   private static let nearest = Builtin(
     "metrics.nearest(images: tensor, dataset) -> record",
@@ -41,6 +59,7 @@ enum MetricFunctions {
         throw call.failure(
           .shape, "pictures have the shape [B, C, H, W], not \(queries.shape)", argument: "images")
       }
+      try call.checkPixels(queries, "images")
       let found = try nearest(queries, call)
       return .record([
         "indices": .tensor(
@@ -55,13 +74,17 @@ enum MetricFunctions {
   static func nearest(
     _ queries: Tensor, _ call: Call, excluding own: [Int]? = nil, skipsEqual: Bool = false
   ) throws -> [(index: Int, error: Double)] {
-    guard let dataset = try call.datasetIfGiven("dataset"), dataset.count > 0 else {
+    guard let dataset = try call.datasetIfGiven("dataset") else {
       let pool = try call.pictureTensor("dataset")
-      return try call.inGroups(queries.shape[0], size: 8) { range in
+      if pool.rank == 4 { try call.checkPixels(pool, "dataset") }
+      return try call.inGroups(queries.shape[0], size: 256) { range in
         try nearestNeighbors(
           of: queries.narrow(dim: 0, start: range.lowerBound, count: range.count), in: pool,
           excluding: own.map { Array($0[range]) }, skipsEqual: skipsEqual)
       }.flatMap { $0 }
+    }
+    guard dataset.count > 0 else {
+      throw call.failure(.value, "this data set has no pictures", argument: "dataset")
     }
     var best: [(index: Int, error: Double)] = []
     _ = try call.inGroups(dataset.count, size: 512) { range in

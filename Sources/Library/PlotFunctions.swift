@@ -33,8 +33,9 @@ enum PlotFunctions {
       `y` is a list or tensor of numbers, or a list of these, or a matrix with one curve a row. `x` \
       holds the positions across, 0, 1, 2, ... by default, for all curves or, as a list of lists, for each of \
       them. `errors`, in the shape of `y`, are how far \
-      the bar of each point reaches up and down, such as half an interval; nan means no bar. `labels` \
-      name the curves, scales are "linear" or "log". `width` and `height` are in units, pixels of an SVG and \
+      the bar of each point reaches up and down, such as half an interval; nan means no bar. Bars of several \
+      curves stand side by side. `labels` name the curves; a curve of nan alone keeps its colour, but is not \
+      in the legend. Scales are "linear" or "log". `width` and `height` are in units, pixels of an SVG and \
       points of a PDF; `xlim` and `ylim` say where the axes begin and end, as [0, 1].
       """,
     example: "plot.line([1, 4, 9])   #=> figure(1 curve, 3 points)",
@@ -211,6 +212,7 @@ enum PlotFunctions {
     if call.takes("xlim") {
       try figure.limit(x: call.limits("xlim"), y: call.limits("ylim"))
     }
+    if let omission = figure.omission { call.session.note(omission) }
     return FigureObject([figure]).value
   }
 }

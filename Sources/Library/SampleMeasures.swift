@@ -35,6 +35,7 @@ enum SampleMeasures {
         throw call.failure(
           .shape, "pictures have the shape [B, C, H, W], not \(images.shape)", argument: "images")
       }
+      try call.checkPixels(images, "images")
       let threshold =
         try call["threshold"].isNil
         ? halfOfMedian(call) : call.number("threshold", in: 0...Double.greatestFiniteMagnitude)
@@ -63,7 +64,7 @@ enum SampleMeasures {
     var stream = RandomStream(seed: try call.seed("seed"), 0x3E30)
     let most = try call.integer("queries", in: 1...1_000_000)
     let places = Array(try stream.permutation(count).prefix(most)).sorted()
-    let distances = try call.inGroups(places.count, size: 64) { range in
+    let distances = try call.inGroups(places.count, size: 256) { range in
       let chosen = Array(places[range])
       let queries = try pictures?.images(at: chosen) ?? tensor?.taking(chosen, dim: 0)
       guard let queries else { return [Double]() }
@@ -93,8 +94,8 @@ enum SampleMeasures {
       `distance` is the mean distance of two pictures of the class in the features of \
       metrics.features, nil where there are less than two; it does not depend on their number. With a \
       `reference`, such as real pictures, there are also its distance and the `ratio` of both: 1 for \
-      samples as different as real pictures, 0 for one picture again and again. `summary` has the \
-      means over the classes. A record {images: samples, labels: their classes} is a data set, too.
+      samples as different as real pictures, 0 for one picture again and again, nil if those of the reference are \
+      all the same. `summary` has the means over the classes that have one. A record {images: samples, labels: their classes} is a data set, too.
       """,
     example: """
       let set = data.shapes(40, size = 8, num_classes = 2, seed = 1)
@@ -124,15 +125,18 @@ enum SampleMeasures {
         means.add(distance.map { [$0] } ?? [])
         guard let other else { return Record(fields) }
         let reference = other[label].distance
-        let ratio = distance.flatMap { own in reference.map { own / $0 } }
+        let ratio = distance.flatMap { own in reference.flatMap { $0 > 0 ? own / $0 : nil } }
         references.add(reference.map { [$0] } ?? [])
         ratios.add(ratio.map { [$0] } ?? [])
         fields += [("reference", optional(reference)), ("ratio", optional(ratio))]
         return Record(fields)
       }
-      var summary: [(String, Value)] = [("distance", .number(means.value))]
+      var summary: [(String, Value)] = [("distance", optional(means.optionalValue))]
       if other != nil {
-        summary += [("reference", .number(references.value)), ("ratio", .number(ratios.value))]
+        summary += [
+          ("reference", optional(references.optionalValue)),
+          ("ratio", optional(ratios.optionalValue)),
+        ]
       }
       return try TableFunctions.table(rows, summary: Record(summary), call.session)
     })

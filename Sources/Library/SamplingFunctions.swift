@@ -222,6 +222,9 @@ extension Call {
   func samplingOptions(for model: GeneratorConfiguration) throws -> SamplingOptions {
     // The table knows the largest model there may be, this call its own.
     if try !self["keep"].isNil { _ = try integer("keep", in: 1...model.numTokens) }
+    if try !self["guidance_until"].isNil {
+      _ = try integer("guidance_until", in: 0...model.numTokens)
+    }
     var options = SamplingOptions()
     options.head = model.head
     try read(&options)

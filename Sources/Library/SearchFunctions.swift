@@ -44,6 +44,15 @@ enum SearchFunctions {
       let model = try call.generator("model").model
       let sampling = try call.samplingOptions(for: model.configuration)
       var search = TokenSearch()
+      // The table knows the largest model there may be, this call its own.
+      let most = model.configuration.numTokens
+      if try !call["levels"].isNil,
+        let wrong = try call.integers("levels").first(where: { !(1...most).contains($0) })
+      {
+        throw call.failure(
+          .value, "levels are numbers of tokens from 1 to \(most), and \(wrong) is not",
+          argument: "levels")
+      }
       try call.read(&search)
       let prefix = try call["prefix"].isNil ? nil : call.tokens("prefix")
       let condition = try SamplingFunctions.conditions(call, model, prefix)
@@ -160,7 +169,9 @@ private struct CandidateScore {
 
   init(_ call: Call) throws {
     self.call = call
-    function = try call.function("score")
+    function = try call.function(
+      "score", taking: 1, "one argument, the tokens of candidates",
+      example: "score = fn(t) = smap.decode(tok, t).mean(dim = [1, 2, 3])")
   }
 
   /// The score of each candidate.

@@ -63,7 +63,9 @@ enum TokenFunctions {
       var (a, b) = try pair(call)
       var shares = try call.numbers("at").map(Float.init)
       guard shares.allSatisfy(\.isFinite), !shares.isEmpty else {
-        throw call.failure(.value, "at must hold finite numbers", argument: "at")
+        throw call.failure(
+          .value, shares.isEmpty ? "at is an empty list" : "at must hold finite numbers",
+          hint: "0.5, or a list such as [0, 0.5, 1]", argument: "at")
       }
       guard a.length == b.length else {
         throw call.failure(

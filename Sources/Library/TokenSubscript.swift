@@ -46,7 +46,8 @@ struct TokenSubscript {
     guard let stop else { return length }
     let keep = stop < 0 ? length + stop : stop
     guard keep >= 1, keep <= length else {
-      throw ScriptError.value("cannot keep \(counted(stop, "token"))", hint: "from 1 to \(length)")
+      throw ScriptError.value(
+        "cannot keep \(counted(stop, "token")): there are \(length)", hint: "from 1 to \(length)")
     }
     return keep
   }

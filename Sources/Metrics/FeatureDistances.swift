@@ -116,6 +116,10 @@ public enum FeatureDistances {
     }
   }
 
+  /// Squared distances below this part of the squared lengths are computed from differences: the
+  /// difference of large sums says nothing about them.
+  private static let cancelled = 1e-9
+
   /// The squared distances of all pairs.
   private static func distances(_ a: DoubleMatrix, _ b: DoubleMatrix) throws -> DoubleMatrix {
     var result = try a.times(b, transposingOther: true)
@@ -123,7 +127,12 @@ public enum FeatureDistances {
     for j in 0..<b.rows {
       try Stop.check()
       for i in 0..<a.rows {
-        result[i, j] = max(lengthsA[i] + lengthsB[j] - 2 * result[i, j], 0)
+        let lengths = lengthsA[i] + lengthsB[j]
+        let squared = lengths - 2 * result[i, j]
+        result[i, j] =
+          squared >= cancelled * lengths
+          ? squared
+          : (0..<a.columns).reduce(0.0) { $0 + (a[i, $1] - b[j, $1]) * (a[i, $1] - b[j, $1]) }
       }
     }
     return result

@@ -32,7 +32,8 @@ public struct Tokens {
   /// The first `keep` tokens of every picture; a ValueError for 0 or more than there are.
   public func prefix(_ keep: Int) throws -> Tokens {
     guard keep >= 1, keep <= length else {
-      throw TensorError.value("cannot keep \(counted(keep, "token"))", hint: "from 1 to \(length)")
+      throw TensorError.value(
+        "cannot keep \(counted(keep, "token")): there are \(length)", hint: "from 1 to \(length)")
     }
     let kept = ids.map { ids in
       (0..<count).flatMap { ids[$0 * length..<$0 * length + keep] }

@@ -2,12 +2,34 @@
 //
 // The axes of a figure's content and their tick marks, for all renderers.
 
+import Tensors
+
 extension Figure.Series {
   /// The lower and the upper ends of the bars of errors; none for a point without one.
   var ends: [[Double]] {
     zip(y, errors).map { value, error in
       error > 0 && error.isFinite ? [value - error, value + error] : []
     }
+  }
+
+  /// Whether it has a point at all; a curve without one is not in the legend, and those after it
+  /// keep their colours.
+  var hasPoints: Bool { zip(x, y).contains { $0.isFinite && $1.isFinite } }
+}
+
+extension Figure {
+  /// What of the curves cannot be shown, in words; nil if everything can.
+  package var omission: String? {
+    guard case .series(let series) = content else { return nil }
+    let points = series.flatMap { Array(zip($0.x, $0.y)) }.filter {
+      $0.0.isFinite && $0.1.isFinite
+    }
+    guard !points.isEmpty else { return "no point of this figure is finite, so it is empty" }
+    let omitted = points.filter { (xScale == .log && $0.0 <= 0) || (yScale == .log && $0.1 <= 0) }
+    guard !omitted.isEmpty else { return nil }
+    return "\(omitted.count) of \(counted(points.count, "point")) "
+      + (omitted.count == 1 ? "is" : "are")
+      + " not positive, which a logarithmic axis cannot show"
   }
 }
 

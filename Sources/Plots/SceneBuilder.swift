@@ -50,7 +50,14 @@ struct SceneBuilder {
     if !isHeatmap { drawGrid() }
     scene.items.append(.clip(area))
     switch figure.content {
-    case .series(let series): for (index, one) in series.enumerated() { draw(one, index) }
+    case .series(let series):
+      let barred = series.indices.filter { index in
+        series[index].ends.contains { !$0.isEmpty }
+      }
+      for (index, one) in series.enumerated() {
+        let rank = Double(barred.firstIndex(of: index) ?? 0)
+        draw(one, index, barShift: (rank - Double(barred.count - 1) / 2) * SceneBuilder.barShift)
+      }
     case .bars(let bars, _): draw(bars)
     case .heatmap(let map): draw(map)
     }
@@ -73,7 +80,10 @@ struct SceneBuilder {
 
   // MARK: - Data
 
-  private mutating func draw(_ series: Figure.Series, _ index: Int) {
+  /// How far bars of curves are apart where these have a position in common, in units.
+  private static let barShift = 2.5
+
+  private mutating func draw(_ series: Figure.Series, _ index: Int, barShift: Double) {
     let color = PlotColors.series(index)
     drawBand(series, color)
     var run: [Point] = []
@@ -81,7 +91,9 @@ struct SceneBuilder {
       if let point = point(x, y) { run.append(point) } else { flush(&run, series.style, index) }
     }
     flush(&run, series.style, index)
-    for (x, ends) in zip(series.x, series.ends) where !ends.isEmpty { drawBar(x, ends, color) }
+    for (x, ends) in zip(series.x, series.ends) where !ends.isEmpty {
+      drawBar(x, ends, color, barShift)
+    }
   }
 
   /// The bands between the gaps of a series.
@@ -106,9 +118,10 @@ struct SceneBuilder {
 
   /// A bar between two values with a cap at each end; on a logarithmic axis, one that begins at or
   /// below zero begins at the edge.
-  private mutating func drawBar(_ x: Double, _ ends: [Double], _ color: Color) {
-    guard let top = point(x, ends[1]) else { return }
-    let low = point(x, ends[0])
+  private mutating func drawBar(_ x: Double, _ ends: [Double], _ color: Color, _ shift: Double) {
+    func shifted(_ y: Double) -> Point? { point(x, y).map { Point($0.x + shift, $0.y) } }
+    guard let top = shifted(ends[1]) else { return }
+    let low = shifted(ends[0])
     let bottom = low ?? Point(top.x, area.bottom)
     scene.items.append(.line([top, bottom], color: color, width: 1))
     for end in [top] + (low.map { [$0] } ?? []) {
@@ -224,7 +237,7 @@ struct SceneBuilder {
 
   /// Draws the legend to the right of the data.
   private mutating func drawLegend(_ series: [Figure.Series]) {
-    let named = series.enumerated().filter { !$0.element.label.isEmpty }
+    let named = series.enumerated().filter { !$0.element.label.isEmpty && $0.element.hasPoints }
     let left = area.right + 10
     let room = Double(scene.width) - left - SceneBuilder.sampleWidth - 8
     for (row, (index, one)) in named.enumerated() {

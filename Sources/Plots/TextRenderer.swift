@@ -105,7 +105,8 @@ public struct TextRenderer: Sendable {
 
   private func legend(_ figure: Figure) -> String {
     guard case .series(let series) = figure.content else { return "" }
-    let names = series.enumerated().filter { !$0.element.label.isEmpty }.map {
+    let shown = series.enumerated().filter { !$0.element.label.isEmpty && $0.element.hasPoints }
+    let names = shown.map {
       index, one -> (text: String, width: Int) in
       let sample =
         !isUnicode

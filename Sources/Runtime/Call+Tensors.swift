@@ -64,7 +64,7 @@ extension Call {
       do {
         return try Conversion.tensor(value)
       } catch let error as ScriptError where error.kind == .type {
-        throw wrongType(name, "a list of tensors")
+        throw wrongType(name, "a list of tensors", found: "this list holds \(value.typePhrase)")
       }
     }
   }

@@ -64,6 +64,42 @@ import Testing
     #expect(throws: ImageError.self) { try psnr(flat, flat) }
   }
 
+  /// The product that finds candidates changes nothing: the nearest are those of comparing all.
+  @Test(arguments: [(40, 700, 3), (300, 30, 8)])
+  func nearestNeighborsAreThoseOfAllComparisons(_ asked: Int, _ held: Int, _ side: Int) throws {
+    let size = 3 * side * side
+    var pool = Array(try MetricTests.noise(seed: 5, shape: [held, 3, side, side]).toArray())
+    // Some pictures are there twice, and some differ in the last bits of one pixel.
+    for i in 0..<size { pool[(held - 1) * size + i] = pool[2 * size + i] }
+    for i in 0..<size { pool[(held - 2) * size + i] = pool[3 * size + i] }
+    pool[(held - 2) * size] += 1e-6
+    var queries = Array(try MetricTests.noise(seed: 6, shape: [asked, 3, side, side]).toArray())
+    for i in 0..<4 * size { queries[i] = pool[i] }
+    func error(_ query: Int, _ candidate: Int) -> Double {
+      (0..<size).reduce(0.0) {
+        let difference = Double(queries[query * size + $1] - pool[candidate * size + $1])
+        return $0 + difference * difference
+      } / Double(size)
+    }
+    let own = (0..<asked).map { $0 % 3 == 0 ? $0 : -1 }
+    for skipsEqual in [false, true] {
+      let found = try nearestNeighbors(
+        of: Tensor(shape: [asked, 3, side, side], values: queries),
+        in: Tensor(shape: [held, 3, side, side], values: pool), excluding: own,
+        skipsEqual: skipsEqual)
+      for query in 0..<asked {
+        var best = (index: 0, error: Double.infinity)
+        for candidate in 0..<held where candidate != own[query] {
+          let error = error(query, candidate)
+          if skipsEqual, error == 0 { continue }
+          if error < best.error { best = (candidate, error) }
+        }
+        #expect(found[query].index == best.index)
+        #expect(abs(found[query].error - best.error) <= 1e-6 * best.error)
+      }
+    }
+  }
+
   @Test func nearestNeighborsAreFound() throws {
     let pool = try MetricTests.noise(seed: 3, shape: [20, 3, 5, 5])
     var values = Array(pool.toArray()[7 * 75..<8 * 75])

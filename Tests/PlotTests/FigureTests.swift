@@ -177,6 +177,18 @@ import Testing
     let y = [[0.0, 2, 4]]
     let plain = lines(try .line(y: y))
     #expect(lines(try .line(y: y, errors: [[.nan, 1, 0]])) == plain + 3)
+    // Bars of two curves at one position stand side by side.
+    let two = try Figure.line(y: [[0, 2, 4], [0, 2, 4]], errors: [[0, 1, 0], [0, 1, 0]])
+    let bars = SVGRenderer.render(two).split(separator: "\n").filter {
+      $0.hasPrefix("<polyline") && $0.contains("stroke-width=\"1\"")
+    }
+    #expect(Set(bars).count == bars.count)
+    // A curve without a point is not in the legend, and keeps its colour.
+    let gap = try Figure.line(y: [[.nan, .nan], [1, 2]], labels: ["none", "some"])
+    let both = try Figure.line(y: [[1, 2], [1, 2]], labels: ["none", "some"])
+    let color = try #require(
+      SVGRenderer.render(both).split(separator: "stroke=\"").last?.prefix { $0 != "\"" })
+    #expect(!SVGRenderer.render(gap).contains(">none<") && SVGRenderer.render(gap).contains(color))
     // The axis reaches as far as the bars.
     let reaching = try Figure.line(y: y, errors: [[0, 0, 36]])
     #expect(SVGRenderer.render(reaching).contains(">40</text>"))

@@ -82,8 +82,12 @@ extension CARDGenerator {
     let most = options.keep ?? configuration.numTokens
     guard prefix.latents.shape[2] == configuration.tokenDim, prefix.length <= most else {
       throw TensorError.shape(
-        "a prefix of \(counted(prefix.length, "token")) of \(prefix.latents.shape[2]) numbers does not fit",
-        hint: "this call samples \(counted(most, "token")) of \(configuration.tokenDim)")
+        prefix.length > most
+          ? "the prefix has \(counted(prefix.length, "token")), and this call "
+            + (options.keep == nil ? "samples \(most)" : "keeps \(most)")
+          : "the prefix has tokens of \(prefix.latents.shape[2]) numbers, and this generator of "
+            + "\(configuration.tokenDim)",
+        hint: prefix.length > most ? "cut the prefix to tokens[:k], or raise keep" : "")
     }
     guard prefix.count == 1 || prefix.count == pictures else {
       throw TensorError.shape(

@@ -189,7 +189,8 @@ extension SamplingOptions: OptionTable {
       "solver", \.solver, "How the flow is integrated: \"sde\" adds noise in every step."
     ).onlyForHeads(),
     OptionRow<SamplingOptions>.number(
-      "sde_temperature", \.sdeTemperature, 0...1e6, "`sde_temperature` scales that noise."
+      "sde_temperature", \.sdeTemperature, 0...1e6,
+      "`sde_temperature` scales that noise; with 0, the drift of the SDE remains, which is not \"euler\"."
     ).needs("solver = \"sde\"") { $0.solver == .sde },
     OptionRow<SamplingOptions>.number(
       "time_shift", \.timeShift, 0.01...100,
