@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which tokenizer made some tokens. Tokens of two tokenizers may have the same shape and look alike,
-// but what one says with a number means nothing to the other.
+// Which tokenizer made some tokens. Tokens of two tokenizers may have the same shape, but what one
+// says with a number means nothing to the other.
 
 import Networks
 import Tensors
