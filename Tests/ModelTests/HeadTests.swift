@@ -141,7 +141,7 @@ func smallGenerator(
     }
     let other = try Tokens(
       latents: all.latents.narrow(dim: 1, start: 0, count: 3).add(2), ids: nil,
-      condition: condition)
+      condition: condition, maker: nil)
     let changed = try continued(other).latents
     #expect(distance(try changed.narrow(dim: 1, start: 0, count: 3), other.latents) == 0)
     func rest(_ latents: Tensor) throws -> Tensor {

@@ -22,7 +22,7 @@ import Testing
   private func tokens(_ latents: Tensor) throws -> Tokens {
     Tokens(
       latents: latents, ids: nil,
-      condition: try Condition([1], classCount: 3).repeated(latents.shape[0]))
+      condition: try Condition([1], classCount: 3).repeated(latents.shape[0]), maker: nil)
   }
 
   /// A head that has not learned has velocity 0: tokens are noise, in the units of the tokenizer.

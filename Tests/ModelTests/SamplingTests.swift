@@ -133,7 +133,7 @@ import Testing
       (options.steps, options.keep) = (1, keep)
       _ = try model.sample(
         condition: condition, seeds: [1, 2, 3], options: options,
-        prefix: Tokens(latents: latents, ids: nil, condition: condition))
+        prefix: Tokens(latents: latents, ids: nil, condition: condition, maker: nil))
     }
     #expect(throws: TensorError.self) { try sample(Tensor.zeros([1, 2, 5])) }
     #expect(throws: TensorError.self) { try sample(Tensor.zeros([2, 2, 4])) }

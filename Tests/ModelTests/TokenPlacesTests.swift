@@ -51,7 +51,8 @@ import Training
     let kept = try tokens.latents.narrow(dim: 1, start: 0, count: 3)
     let tail = try noise.narrow(dim: 1, start: 3, count: 5)
     let other = Tokens(
-      latents: try Tensor.cat([kept, tail], dim: 1), ids: nil, condition: tokens.condition)
+      latents: try Tensor.cat([kept, tail], dim: 1), ids: nil, condition: tokens.condition,
+      maker: nil)
     let places = TokenPlaces(prefix: 8, lengths: [3, 3])
     let (a, b) = (
       try tokenizer.decode(tokens, condition: nil, places: places),

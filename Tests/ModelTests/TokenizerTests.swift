@@ -19,7 +19,7 @@ import Training
     let first = try tokens.latents.narrow(dim: 1, start: 0, count: keep)
     let rest = try changed.narrow(dim: 1, start: keep, count: 8 - keep)
     let other = Tokens(
-      latents: try Tensor.cat([first, rest], dim: 1), ids: nil, condition: condition)
+      latents: try Tensor.cat([first, rest], dim: 1), ids: nil, condition: condition, maker: nil)
     let a = try tokenizer.decode(tokens.prefix(keep))
     let b = try tokenizer.decode(other.prefix(keep))
     #expect(distance(a, b) == 0)
