@@ -64,6 +64,7 @@ extension Call {
       do {
         return try Conversion.tensor(value)
       } catch let error as ScriptError where error.kind == .type {
+        guard case .object = value else { throw wrongType(name, "a list of tensors") }
         throw wrongType(name, "a list of tensors", found: "this list holds \(value.typePhrase)")
       }
     }
