@@ -39,8 +39,10 @@ private struct NearestPictures {
   /// Numbers of a picture.
   private let size: Int
 
-  /// Pictures of the pool and queries that one product compares.
+  /// Pictures of the pool and queries that one product compares, fewer if they are large.
   private static let candidatesAtATime = 512, queriesAtATime = 256
+  /// The numbers of pictures that are copied for a product: 64 MB.
+  private static let mostNumbers = 1 << 24
 
   init(_ queries: Tensor, _ pool: Tensor, _ own: [Int]?, _ skipsEqual: Bool) throws {
     size = pool.count / pool.shape[0]
@@ -96,8 +98,9 @@ private struct NearestPictures {
   }
 
   private func groups(_ count: Int, _ most: Int, _ body: (Range<Int>) throws -> Void) rethrows {
-    for start in stride(from: 0, to: count, by: most) {
-      try body(start..<min(start + most, count))
+    let step = max(1, min(most, NearestPictures.mostNumbers / size))
+    for start in stride(from: 0, to: count, by: step) {
+      try body(start..<min(start + step, count))
     }
   }
 
